@@ -1,0 +1,89 @@
+//! Headers, query parameters and stage variables: raw JSON in the event, a list of pairs on demand.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::{DecodeError, Str};
+
+/// Names with their values, sorted by name, the values of one name in order.
+#[derive(Clone, Debug, Default)]
+pub struct Fields<'a> {
+    pairs: Vec<(Str<'a>, Str<'a>)>,
+    any_case: bool,
+}
+
+type Single<'a> = BTreeMap<Str<'a>, Option<Str<'a>>>;
+type Multi<'a> = BTreeMap<Str<'a>, Option<Vec<Str<'a>>>>;
+
+impl<'a> Fields<'a> {
+    pub(crate) fn headers(
+        single: Option<&'a str>,
+        multi: Option<&'a str>,
+    ) -> Result<Self, DecodeError> {
+        let pairs = pairs(("headers", single), ("multiValueHeaders", multi))?;
+        Ok(Self { pairs, any_case: true })
+    }
+
+    pub(crate) fn query(
+        single: Option<&'a str>,
+        multi: Option<&'a str>,
+    ) -> Result<Self, DecodeError> {
+        let single = ("queryStringParameters", single);
+        let pairs = pairs(single, ("multiValueQueryStringParameters", multi))?;
+        Ok(Self { pairs, any_case: false })
+    }
+
+    pub(crate) fn stage_variables(single: Option<&'a str>) -> Result<Self, DecodeError> {
+        let pairs = pairs(("stageVariables", single), ("", None))?;
+        Ok(Self { pairs, any_case: false })
+    }
+
+    /// The last value of a name. Header names match in any case, all others exactly.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.matching(name).last()
+    }
+
+    /// All values of a name, in order.
+    pub fn get_all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.matching(name)
+    }
+
+    /// All pairs; a name with several values comes several times.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.pairs.iter().map(|(name, value)| (&**name, &**value))
+    }
+
+    fn matching<'s, 'n>(
+        &'s self,
+        name: &'n str,
+    ) -> impl Iterator<Item = &'s str> + use<'s, 'n, 'a> {
+        let same = move |key: &str| match self.any_case {
+            true => key.eq_ignore_ascii_case(name),
+            false => key == name,
+        };
+        self.iter().filter(move |(key, _)| same(key)).map(|(_, value)| value)
+    }
+}
+
+/// The multi-value map says everything that the single-value one does, so it wins.
+fn pairs<'a>(
+    single: (&str, Option<&'a str>),
+    multi: (&str, Option<&'a str>),
+) -> Result<Vec<(Str<'a>, Str<'a>)>, DecodeError> {
+    if let (field, Some(raw)) = multi {
+        let map: Multi<'a> = parse(field, raw)?;
+        let each = |(name, values): (Str<'a>, Option<Vec<Str<'a>>>)| {
+            values.unwrap_or_default().into_iter().map(move |value| (name.clone(), value))
+        };
+        return Ok(map.into_iter().flat_map(each).collect());
+    }
+    let (field, Some(raw)) = single else { return Ok(Vec::new()) };
+    let map: Single<'a> = parse(field, raw)?;
+    Ok(map.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
+}
+
+fn parse<'a, T: Deserialize<'a>>(field: &str, raw: &'a str) -> Result<T, DecodeError> {
+    serde_json::from_str(raw).map_err(|_| DecodeError::locate::<T>(raw, field))
+}

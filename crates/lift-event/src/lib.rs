@@ -1,0 +1,40 @@
+//! The wire of API Gateway WebSocket APIs: events and replies, to and from bytes.
+//!
+//! API Gateway invokes a Lambda function with an *event* for each `$connect`, message and
+//! `$disconnect`, and reads a *reply* from what the function returns. This crate holds both
+//! shapes and nothing else: it never awaits and does no I/O. The framework reads events and
+//! writes replies with it; the local gateway writes events and reads replies with the same code,
+//! so the two cannot drift apart.
+//!
+//! ```text
+//! gateway: Payload -encode-> bytes -decode-> Event :function
+//! gateway: Reply  <-decode-  bytes <-encode- Reply :function
+//! ```
+//!
+//! ```
+//! use lift_event::{Event, Kind};
+//!
+//! let bytes = include_str!("../fixtures/message-default-plain-text.json");
+//! let event = Event::decode(bytes)?;
+//! assert_eq!(event.route_key(), "$default");
+//! assert_eq!(event.kind(), Kind::Message);
+//! assert_eq!(event.body(), b"hello");
+//! # Ok::<(), lift_event::DecodeError>(())
+//! ```
+
+mod authorizer;
+mod decode;
+mod error;
+mod event;
+mod fields;
+mod payload;
+mod reply;
+mod str;
+
+pub use authorizer::AuthorizerRequest;
+pub use error::DecodeError;
+pub use event::Event;
+pub use fields::Fields;
+pub use payload::{Identity, Kind, Payload, RequestContext};
+pub use reply::Reply;
+pub use str::Str;

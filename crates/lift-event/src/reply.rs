@@ -1,0 +1,135 @@
+//! What a function returns to API Gateway: status, subprotocol, body (reference, sections 4 and 5.1).
+//!
+//! Keys that API Gateway does not know turn a good reply into an "Internal server error" frame, so
+//! the encoder can write no others and the decoder refuses them.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{DecodeError, Str};
+
+const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
+
+/// The answer of a function to one event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    status: u16,
+    subprotocol: Option<String>,
+    body: Option<Bytes>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Wire<'a> {
+    status_code: u16,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    headers: Option<Map<String, Value>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    multi_value_headers: Option<Map<String, Value>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    body: Option<Str<'a>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    is_base64_encoded: Option<bool>,
+}
+
+impl Reply {
+    /// A reply with an HTTP status and nothing else. At `$connect`, 2xx accepts.
+    #[must_use]
+    pub fn new(status: u16) -> Self {
+        Self { status, subprotocol: None, body: None }
+    }
+
+    /// Adds a body: on a two-way route, the text that the client receives.
+    #[must_use]
+    pub fn with_body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+
+    /// Adds the chosen subprotocol to the reply of a `$connect`.
+    #[must_use]
+    pub fn with_subprotocol(mut self, subprotocol: impl Into<String>) -> Self {
+        self.subprotocol = Some(subprotocol.into());
+        self
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Whether the status is 2xx.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The chosen subprotocol.
+    #[must_use]
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.subprotocol.as_deref()
+    }
+
+    /// The body, base64 already decoded.
+    #[must_use]
+    pub fn body(&self) -> Option<&Bytes> {
+        self.body.as_ref()
+    }
+
+    /// The bytes that the function returns. A body that is not UTF-8 goes as base64.
+    #[must_use]
+    pub fn encode(&self) -> Bytes {
+        let text = self.body.as_deref().map(|body| match std::str::from_utf8(body) {
+            Ok(text) => (Str::from(text), None),
+            Err(_) => (STANDARD.encode(body).into(), Some(true)),
+        });
+        let (body, is_base64_encoded) =
+            text.map_or((None, None), |(text, flag)| (Some(text), flag));
+        let wire = Wire {
+            status_code: self.status,
+            headers: self
+                .subprotocol
+                .as_deref()
+                .map(|chosen| Map::from_iter([(SUBPROTOCOL.to_owned(), Value::from(chosen))])),
+            multi_value_headers: None,
+            body,
+            is_base64_encoded,
+        };
+        // Strings and numbers cannot fail to serialize into memory.
+        serde_json::to_vec(&wire).unwrap_or_default().into()
+    }
+
+    /// Reads what a function returned, as strictly as API Gateway does.
+    ///
+    /// # Errors
+    /// When it is not a JSON object with a `statusCode`, or has a key that API Gateway refuses.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let text = std::str::from_utf8(bytes).map_err(|fault| DecodeError::new(".", fault))?;
+        let wire: Wire<'_> =
+            serde_json::from_str(text).map_err(|_| DecodeError::locate::<Wire<'_>>(text, ""))?;
+        if !(100..600).contains(&wire.status_code) {
+            return Err(DecodeError::new("statusCode", "is not an HTTP status"));
+        }
+        let body = match (wire.body, wire.is_base64_encoded) {
+            (None, _) => None,
+            (Some(body), Some(true)) => match STANDARD.decode(body.as_bytes()) {
+                Ok(bytes) => Some(bytes.into()),
+                Err(fault) => return Err(DecodeError::new("body", format!("bad base64: {fault}"))),
+            },
+            (Some(body), _) => Some(Bytes::copy_from_slice(body.as_bytes())),
+        };
+        let subprotocol = [wire.headers, wire.multi_value_headers]
+            .into_iter()
+            .flatten()
+            .flatten()
+            .find(|(name, _)| name.eq_ignore_ascii_case(SUBPROTOCOL))
+            .and_then(|(_, value)| match value {
+                Value::Array(values) => values.first()?.as_str().map(str::to_owned),
+                value => value.as_str().map(str::to_owned),
+            });
+        Ok(Self { status: wire.status_code, subprotocol, body })
+    }
+}
