@@ -1,1 +1,73 @@
-//! The framework: routing, handlers, extractors, layers, stores and pushes. No AWS, no sockets.
+//! The framework: a typed async function per route of an API Gateway WebSocket API.
+//!
+//! ```text
+//! bytes -decode-> Event -find-> Route -layers-> Handler (extract, run) -> Reply -encode-> bytes
+//!                                                   |-- Publisher: send, close --> @connections
+//!                                                   '-- Store: save, remove, list
+//! ```
+//!
+//! This crate opens no socket and knows no AWS crate: `lift-aws` runs an [`App`] on Lambda, and
+//! [`test`] runs it in memory.
+//!
+//! ```
+//! use lift_ws::{Accept, App, Connection, Error, Json, Publisher, Query, Refuse};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Deserialize)]
+//! struct Hello { name: String, room: String }
+//!
+//! #[derive(Deserialize, Serialize)]
+//! struct Say { text: String }
+//!
+//! async fn connect(Query(hello): Query<Hello>) -> Result<Accept, Refuse> {
+//!     if hello.name.is_empty() {
+//!         return Err(Refuse::unauthorized("name is required"));
+//!     }
+//!     Ok(Accept::user(hello.name).tenant(hello.room))
+//! }
+//!
+//! async fn say(publish: Publisher, Json(said): Json<Say>) -> Result<(), Error> {
+//!     publish.own_tenant().json(&said).await?;
+//!     Ok(())
+//! }
+//!
+//! let app = App::new().connect(connect).route("say", say);
+//! # let _ = app;
+//! ```
+
+mod accept;
+mod app;
+mod call;
+mod clock;
+mod connection;
+mod describe;
+mod error;
+pub mod extract;
+mod handler;
+mod kind;
+mod layer;
+mod publish;
+mod push;
+mod reply;
+mod route;
+mod service;
+pub mod store;
+pub mod test;
+
+pub use accept::{Accept, IntoHandshake, Refuse};
+pub use app::App;
+pub use call::Call;
+pub use connection::{Connection, ConnectionId, Endpoint, TenantId, UserId};
+pub use describe::{Description, RouteDescription, TABLE_VARIABLE, TableDescription};
+pub use error::{Error, ErrorFrame};
+pub use extract::{Disconnected, FromCall, Json, Query, State, Text};
+pub use handler::Handler;
+pub use kind::{Connect, Connected, Disconnect, Kind, Message};
+pub use layer::{Layer, Next, from_fn};
+pub use publish::{AcrossTenants, Audience, Cursor, MemberStream, PublishError, Publisher, Report};
+pub use push::{Push, PushError};
+pub use reply::IntoReply;
+pub use service::{Invocation, Service};
+
+pub use lift_event as event;
+pub use lift_event::Reply;

@@ -1,0 +1,142 @@
+//! The verdict of a `$connect` handler: [`Accept`] or [`Refuse`], and nothing in between.
+
+use std::{borrow::Cow, error};
+
+use lift_event::Reply;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{Error, TenantId, UserId};
+
+/// Lets a client in, with the identity that its connection keeps.
+#[must_use = "a client is let in by returning this"]
+#[derive(Clone, Debug, Default)]
+pub struct Accept {
+    pub(crate) user: Option<UserId>,
+    pub(crate) tenant: Option<TenantId>,
+    pub(crate) attributes: Option<Value>,
+    pub(crate) subprotocol: Option<String>,
+}
+
+impl Accept {
+    /// Lets the client in as a user.
+    pub fn user(user: impl Into<UserId>) -> Self {
+        Self { user: Some(user.into()), ..Self::default() }
+    }
+
+    /// Lets the client in without saying who it is.
+    pub fn anonymous() -> Self {
+        Self::default()
+    }
+
+    /// Puts the connection into a tenant: the others that it can reach.
+    pub fn tenant(mut self, tenant: impl Into<TenantId>) -> Self {
+        self.tenant = Some(tenant.into());
+        self
+    }
+
+    /// Stores attributes with the connection. At most 4 KB as JSON, else the client is refused.
+    pub fn attributes(mut self, attributes: impl Serialize) -> Result<Self, Error> {
+        self.attributes = Some(serde_json::to_value(attributes)?);
+        Ok(self)
+    }
+
+    /// Chooses one of the subprotocols that the client offered in `Sec-WebSocket-Protocol`. One
+    /// that was not offered refuses the handshake with 500: browsers would drop the connection.
+    pub fn subprotocol(mut self, subprotocol: impl Into<String>) -> Self {
+        self.subprotocol = Some(subprotocol.into());
+        self
+    }
+}
+
+/// Keeps a client out. Browsers cannot see the status, other clients can.
+#[derive(Debug)]
+pub struct Refuse(pub(crate) Error);
+
+impl Refuse {
+    /// Refuses with an HTTP status and a message for the log.
+    ///
+    /// API Gateway sends the status to the client and drops the message. A status that is not 4xx
+    /// or 5xx refuses with 500.
+    #[must_use]
+    pub fn with_status(status: u16, message: impl Into<Cow<'static, str>>) -> Self {
+        Self(Error::new("refused", message).with_status(status))
+    }
+
+    /// 400: the handshake lacks something or has something wrong.
+    #[must_use]
+    pub fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::with_status(400, message)
+    }
+
+    /// 401: the client did not say who it is.
+    #[must_use]
+    pub fn unauthorized(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::with_status(401, message)
+    }
+
+    /// 403: the client may not connect.
+    #[must_use]
+    pub fn forbidden(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::with_status(403, message)
+    }
+
+    /// 429: the client, or all of them, connect too often.
+    #[must_use]
+    pub fn too_many_requests(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::with_status(429, message)
+    }
+}
+
+impl From<Error> for Refuse {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
+
+impl<E: error::Error + Send + Sync + 'static> From<E> for Refuse {
+    fn from(cause: E) -> Self {
+        Self(Error::internal(cause))
+    }
+}
+
+impl From<Refuse> for Error {
+    fn from(refuse: Refuse) -> Self {
+        refuse.0
+    }
+}
+
+/// What a `$connect` handler may return: [`Accept`], or a `Result` of it.
+#[diagnostic::on_unimplemented(
+    message = "a `$connect` handler cannot return `{Self}`",
+    label = "does not say whether the client is let in",
+    note = "return `Accept`, or `Result<Accept, Refuse>`: nobody is connected by accident"
+)]
+pub trait IntoHandshake {
+    /// The verdict.
+    ///
+    /// # Errors
+    /// When the client is refused.
+    fn into_handshake(self) -> Result<Accept, Error>;
+}
+
+impl IntoHandshake for Accept {
+    fn into_handshake(self) -> Result<Accept, Error> {
+        Ok(self)
+    }
+}
+
+impl<E: Into<Refuse>> IntoHandshake for Result<Accept, E> {
+    fn into_handshake(self) -> Result<Accept, Error> {
+        self.map_err(|refuse| refuse.into().0)
+    }
+}
+
+impl Accept {
+    pub(crate) fn reply(&self) -> Reply {
+        match &self.subprotocol {
+            Some(chosen) => Reply::new(200).with_subprotocol(chosen.clone()),
+            None => Reply::new(200),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Who is connected: ids as types of their own, and the stored identity that handlers see.
+
+use std::{fmt, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use crate::store::Row;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(from = "String", into = "String")]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The id as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(id: &str) -> Self {
+                Self(id.into())
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(id: String) -> Self {
+                Self(id.into())
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0.as_ref().to_owned()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&self.0, f)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A connection's id, given by API Gateway, such as `R1kmxc2VNjMCFIA=`.
+    ConnectionId,
+    /// A user's id; unique within a tenant. Never empty in a stored connection.
+    UserId,
+    /// A tenant's id. What a handler sends stays within its connection's tenant, unless it says
+    /// otherwise. Never empty in a stored connection.
+    TenantId,
+    /// Where connections are posted to: the URL of an API's management endpoint with its stage.
+    Endpoint,
+}
+
+/// The connection that a handler serves: what `$connect` accepted. It never changes, so it is
+/// cached, and a message usually costs no read for it.
+///
+/// Extracting it from a message whose connection is not stored fails with `not_connected`.
+#[derive(Clone, Debug)]
+pub struct Connection(pub(crate) Arc<Row>);
+
+impl Connection {
+    /// The connection's id.
+    #[must_use]
+    pub fn id(&self) -> &ConnectionId {
+        &self.0.id
+    }
+
+    /// The user that `$connect` accepted, if it named one.
+    #[must_use]
+    pub fn user(&self) -> Option<&UserId> {
+        self.0.user.as_ref()
+    }
+
+    /// The tenant that `$connect` named, if it named one.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&TenantId> {
+        self.0.tenant.as_ref()
+    }
+
+    /// Where this connection is posted to.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.0.endpoint
+    }
+
+    /// When the connection opened, in milliseconds since 1970.
+    #[must_use]
+    pub fn connected_at(&self) -> u64 {
+        self.0.connected_at
+    }
+}

@@ -1,0 +1,35 @@
+//! A message's body as a type; the failure names the field.
+
+use serde::de::DeserializeOwned;
+
+use crate::{Call, Error, FromCall, Message};
+
+/// The most characters of a fault that the sender is told: it may quote the payload.
+const MAX_FAULT: usize = 200;
+
+/// A message's body, parsed; and, returned by a handler, a reply written as JSON.
+///
+/// A body that does not fit fails with `invalid_payload` and a message that names the field.
+/// Unknown fields, such as `action`, are ignored unless `T` denies them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Sync> FromCall<Message, S> for Json<T> {
+    async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
+        let body = call.event().body();
+        serde_json::from_slice(body).map(Self).map_err(|_| locate::<T>(body))
+    }
+}
+
+/// Parses once more, slowly, to learn which field is at fault.
+fn locate<T: DeserializeOwned>(body: &[u8]) -> Error {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let message = match serde_path_to_error::deserialize::<_, T>(&mut json) {
+        Ok(_) => "trailing characters after the JSON value".to_owned(),
+        Err(fault) => match fault.path().to_string().as_str() {
+            "." => fault.inner().to_string(),
+            path => format!("`{path}`: {}", fault.inner()),
+        },
+    };
+    Error::invalid_payload(message.chars().take(MAX_FAULT).collect::<String>())
+}

@@ -1,0 +1,126 @@
+//! The way out to a client: `@connections` as a trait, so that tests and other gateways fit.
+
+use std::{error, fmt};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use lift_event::Event;
+
+use crate::{ConnectionId, Endpoint};
+
+/// Posts to connections and closes them.
+pub trait Push: Send + Sync + 'static {
+    /// Where the connections of an event's API are posted to. Never built from the event's domain
+    /// name, which is the client's word.
+    fn endpoint(&self, event: &Event) -> Endpoint;
+
+    /// Sends one message, at most 128 KB, to a connection.
+    fn post<'a>(
+        &'a self,
+        to: &'a Endpoint,
+        id: &'a ConnectionId,
+        data: Bytes,
+    ) -> BoxFuture<'a, Result<(), PushError>>;
+
+    /// Closes a connection; the client sees code 1000.
+    fn close<'a>(
+        &'a self,
+        to: &'a Endpoint,
+        id: &'a ConnectionId,
+    ) -> BoxFuture<'a, Result<(), PushError>>;
+}
+
+/// Why a post did not reach its connection.
+#[derive(Debug)]
+pub struct PushError {
+    kind: Kind,
+    cause: Option<Box<dyn error::Error + Send + Sync>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Gone,
+    Throttled,
+    TooLarge,
+    Forbidden,
+    Failed,
+}
+
+impl PushError {
+    /// GoneException (410): the connection has ended, or its handshake is not answered yet.
+    #[must_use]
+    pub fn gone() -> Self {
+        Self { kind: Kind::Gone, cause: None }
+    }
+
+    /// LimitExceededException (429): too many requests, or the client reads too slowly.
+    #[must_use]
+    pub fn throttled() -> Self {
+        Self { kind: Kind::Throttled, cause: None }
+    }
+
+    /// PayloadTooLargeException (413): the message is over 128 KB.
+    #[must_use]
+    pub fn too_large() -> Self {
+        Self { kind: Kind::TooLarge, cause: None }
+    }
+
+    /// 401 or 403: the credentials, the endpoint or the stage are wrong, for every connection alike.
+    #[must_use]
+    pub fn forbidden(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        Self { kind: Kind::Forbidden, cause: Some(cause.into()) }
+    }
+
+    /// Anything else: the network, a time-out, a fault of the gateway.
+    #[must_use]
+    pub fn failed(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        Self { kind: Kind::Failed, cause: Some(cause.into()) }
+    }
+
+    /// Whether the connection has ended, or is not open yet.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.kind == Kind::Gone
+    }
+
+    /// The cause in words, for the log.
+    pub(crate) fn cause_text(&self) -> String {
+        self.cause.as_ref().map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// Whether it may work later.
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
+        self.kind == Kind::Throttled
+    }
+
+    /// Whether the message is over 128 KB.
+    #[must_use]
+    pub fn is_too_large(&self) -> bool {
+        self.kind == Kind::TooLarge
+    }
+
+    /// Whether no connection can be posted to with these credentials and this endpoint.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        self.kind == Kind::Forbidden
+    }
+}
+
+impl fmt::Display for PushError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            Kind::Gone => "the connection is gone (410 GoneException)",
+            Kind::Throttled => "the post was throttled (429 LimitExceededException)",
+            Kind::TooLarge => "the message is over 128 KB (413 PayloadTooLargeException)",
+            Kind::Forbidden => "posting is forbidden: check credentials, endpoint and stage",
+            Kind::Failed => "the post failed",
+        })
+    }
+}
+
+impl error::Error for PushError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        Some(self.cause.as_deref()? as &(dyn error::Error + 'static))
+    }
+}

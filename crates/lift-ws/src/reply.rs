@@ -1,0 +1,65 @@
+//! What a handler returns, made into a [`Reply`]; a failure stays an [`Error`] until the route ends.
+
+use lift_event::Reply;
+use serde::Serialize;
+
+use crate::{Error, Json};
+
+/// What a message handler may return.
+///
+/// On a two-way route the body is the route response; on a one-way route it is posted to the
+/// sender. `()` sends nothing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a reply",
+    label = "cannot be sent to a client",
+    note = "return `()`, `String`, `Json<T>` where `T: Serialize`, or a `Result` of one of them"
+)]
+pub trait IntoReply {
+    /// The reply.
+    ///
+    /// # Errors
+    /// When the handler failed, or the body cannot be written.
+    fn into_reply(self) -> Result<Reply, Error>;
+}
+
+impl IntoReply for () {
+    fn into_reply(self) -> Result<Reply, Error> {
+        Ok(Reply::new(200))
+    }
+}
+
+impl IntoReply for Reply {
+    fn into_reply(self) -> Result<Reply, Error> {
+        Ok(self)
+    }
+}
+
+impl IntoReply for String {
+    fn into_reply(self) -> Result<Reply, Error> {
+        Ok(Reply::new(200).with_body(self))
+    }
+}
+
+impl IntoReply for &'static str {
+    fn into_reply(self) -> Result<Reply, Error> {
+        Ok(Reply::new(200).with_body(self))
+    }
+}
+
+impl<T: Serialize> IntoReply for Json<T> {
+    fn into_reply(self) -> Result<Reply, Error> {
+        Ok(Reply::new(200).with_body(serde_json::to_vec(&self.0)?))
+    }
+}
+
+impl IntoReply for Error {
+    fn into_reply(self) -> Result<Reply, Error> {
+        Err(self)
+    }
+}
+
+impl<T: IntoReply, E: Into<Error>> IntoReply for Result<T, E> {
+    fn into_reply(self) -> Result<Reply, Error> {
+        self.map_err(Into::into)?.into_reply()
+    }
+}

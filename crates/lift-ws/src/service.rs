@@ -1,0 +1,158 @@
+//! The one pipeline: bytes in, event, route, layers, handler, reply, bytes out. The Lambda loop, the
+//! test kit and every other way to run an app go through [`Service::call`].
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use lift_event::{DecodeError, Event, Kind, Reply};
+use quick_cache::sync::Cache;
+use tokio::time::{Instant, timeout_at};
+
+use crate::{
+    Call, Description, Error, Layer, Next, Push,
+    call::Services,
+    route::{self, Routes, Target},
+    store::Store,
+};
+
+/// How long before the deadline a call is given up, so that its answer is still in time.
+const MARGIN: Duration = Duration::from_millis(200);
+
+/// How long before the deadline the tombstone or the error frame of such a call is given up too.
+const RESERVE: Duration = Duration::from_millis(50);
+
+/// How many identities a process keeps: some 300 bytes each.
+const IDENTITIES: usize = 10_000;
+
+/// What a function is invoked with.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// The event as it came.
+    pub payload: Bytes,
+    /// When the answer must be out.
+    pub deadline: Instant,
+}
+
+/// A finished app. Cloning shares it; it serves any number of calls at once.
+#[derive(Clone)]
+pub struct Service {
+    pub(crate) routes: Arc<Routes>,
+    pub(crate) layers: Arc<[Arc<dyn Layer>]>,
+    pub(crate) services: Arc<Services>,
+    pub(crate) description: Arc<Description>,
+}
+
+impl Service {
+    pub(crate) fn new(
+        routes: Routes,
+        layers: Vec<Arc<dyn Layer>>,
+        description: Description,
+        store: Arc<dyn Store>,
+        push: Arc<dyn Push>,
+    ) -> Self {
+        Self {
+            routes: Arc::new(routes),
+            layers: layers.into(),
+            services: Arc::new(Services { store, push, identities: Cache::new(IDENTITIES) }),
+            description: Arc::new(description),
+        }
+    }
+
+    /// Answers one event.
+    ///
+    /// # Errors
+    /// When the payload is not an event of a connection. Everything after that is a reply: a
+    /// failure, a panic and a missed deadline refuse a `$connect` and become one error frame on a
+    /// message.
+    pub async fn call(&self, invocation: Invocation) -> Result<Bytes, DecodeError> {
+        let event = Event::decode(invocation.payload)?;
+        Ok(self.answer(event, invocation.deadline).await.encode())
+    }
+
+    /// The app's description of itself.
+    #[must_use]
+    pub fn description(&self) -> &Description {
+        &self.description
+    }
+
+    async fn answer(&self, event: Event, deadline: Instant) -> Reply {
+        let message = self.routes.find(&event);
+        let two_way = message.as_ref().is_some_and(|route| route.two_way);
+        let call = Call::new(event, deadline, self.services.clone());
+        let target = Target { routes: self.routes.clone(), message };
+        let next = Next { layers: self.layers.clone(), at: 0, target };
+        let reply = bounded(&call, next).await;
+        match call.event().kind() {
+            Kind::Connect => self.handshake(&call, reply).await,
+            Kind::Disconnect => Reply::new(200),
+            Kind::Message if two_way => deliver_as_response(reply),
+            Kind::Message => post_to_sender(&call, reply).await,
+        }
+    }
+
+    /// Holds the verdict and the store together: let in with a row, or kept out without one.
+    async fn handshake(&self, call: &Call, reply: Reply) -> Reply {
+        if reply.is_success() {
+            if call.may_be_saved() {
+                return reply;
+            }
+            tracing::error!("a layer answered $connect with 2xx, but no connection is stored");
+            return Reply::new(500);
+        }
+        if call.may_be_saved() && !self.routes.unmanaged {
+            call.services().forget(call.connection_id());
+            let removed = call.services().store.remove(call.connection_id());
+            if let Ok(Err(error)) = timeout_at(before(call.deadline(), RESERVE), removed).await {
+                tracing::warn!(%error, "a refused connection stays stored until it expires");
+            }
+        }
+        // The reply of a refusal has no use for a body: API Gateway drops it.
+        Reply::new(reply.status())
+    }
+}
+
+/// Runs the layers and the route, within the deadline, and catches what they let fall.
+async fn bounded(call: &Call, next: Next) -> Reply {
+    let rest = AssertUnwindSafe(next.run(call.clone())).catch_unwind();
+    let error = match timeout_at(before(call.deadline(), MARGIN), rest).await {
+        Ok(Ok(reply)) => return reply,
+        Ok(Err(panic)) => route::panicked(&*panic),
+        Err(_) => Error::new("timeout", "The server took too long").with_status(504),
+    };
+    error.log(call.event().route_key());
+    route::failure(&error)
+}
+
+fn before(deadline: Instant, margin: Duration) -> Instant {
+    deadline.checked_sub(margin).unwrap_or(deadline)
+}
+
+/// A two-way route: API Gateway sends the body on. Its status is 200, as the frame says the rest.
+fn deliver_as_response(reply: Reply) -> Reply {
+    match reply.body() {
+        Some(body) => Reply::new(200).with_body(body.clone()),
+        None => Reply::new(200),
+    }
+}
+
+/// A one-way route: API Gateway would drop the body, so it is posted to the sender.
+async fn post_to_sender(call: &Call, reply: Reply) -> Reply {
+    if let Some(body) = reply.body() {
+        let endpoint = call.endpoint();
+        let post = call.services().push.post(&endpoint, call.connection_id(), body.clone());
+        match timeout_at(before(call.deadline(), RESERVE), post).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) if error.is_gone() => {}
+            Ok(Err(error)) => tracing::warn!(%error, "a reply was not delivered"),
+            Err(_) => tracing::warn!("a reply was not delivered before the deadline"),
+        }
+    }
+    Reply::new(200)
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Service").field("description", &self.description).finish_non_exhaustive()
+    }
+}

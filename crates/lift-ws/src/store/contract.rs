@@ -1,0 +1,187 @@
+//! What every store must do, as a suite to run against yours: call [`all`] from an async test.
+//!
+//! Each case takes a store that may already hold other rows, and uses ids of its own.
+
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use super::{Member, Members, Page, Read, Row, Saved, Store};
+use crate::{ConnectionId, Endpoint, TenantId, UserId, clock::epoch_millis};
+
+/// Runs the whole suite.
+///
+/// # Panics
+/// When the store breaks the contract; the message says which part.
+pub async fn all(store: &dyn Store) {
+    saving_twice_is_once(store).await;
+    a_tombstone_wins(store).await;
+    removing_returns_the_row_once(store).await;
+    gone_spares_the_young(store).await;
+    lists_hold_their_own(store).await;
+    strange_ids_stay_apart(store).await;
+    expired_rows_are_absent(store).await;
+    invalid_rows_are_refused(store).await;
+}
+
+async fn saving_twice_is_once(store: &dyn Store) {
+    let row = row("ana", "general");
+    assert_eq!(save(store, &row).await, Saved::Stored);
+    assert_eq!(save(store, &row).await, Saved::Stored, "saving again changes nothing");
+    assert_eq!(get(store, &row.id).await.as_ref(), Some(&row), "what was saved is read back");
+    let listed = list(store, &Members::Tenant(tenant(&row))).await;
+    assert_eq!(listed, [member(&row)], "a row is listed once");
+}
+
+async fn a_tombstone_wins(store: &dyn Store) {
+    let late = row("ana", "general");
+    assert_eq!(remove(store, &late.id).await, None, "there was no row to return");
+    assert_eq!(save(store, &late).await, Saved::Ended, "a late save does not resurrect");
+    assert_eq!(get(store, &late.id).await, None);
+    assert_eq!(list(store, &Members::Tenant(tenant(&late))).await, []);
+}
+
+async fn removing_returns_the_row_once(store: &dyn Store) {
+    let row = row("ana", "general");
+    assert_eq!(save(store, &row).await, Saved::Stored);
+    assert_eq!(remove(store, &row.id).await.as_ref(), Some(&row), "the first returns the row");
+    assert_eq!(remove(store, &row.id).await, None, "the second finds a tombstone");
+    assert_eq!(get(store, &row.id).await, None);
+    assert_eq!(list(store, &Members::Tenant(tenant(&row))).await, []);
+}
+
+async fn gone_spares_the_young(store: &dyn Store) {
+    let row = row("ana", "general");
+    assert_eq!(save(store, &row).await, Saved::Stored);
+    let young = store.remove_gone(&row.id, row.connected_at).await;
+    assert!(!young.expect("remove_gone"), "a row that opened at the moment stays");
+    assert!(get(store, &row.id).await.is_some());
+    let old = store.remove_gone(&row.id, row.connected_at + 1).await;
+    assert!(old.expect("remove_gone"), "a row that opened before it goes");
+    assert_eq!(get(store, &row.id).await, None);
+    assert_eq!(save(store, &row).await, Saved::Ended, "and leaves a tombstone");
+    let absent = store.remove_gone(&"never-there=".into(), u64::MAX).await;
+    assert!(!absent.expect("remove_gone"), "nothing is there to remove");
+}
+
+async fn lists_hold_their_own(store: &dyn Store) {
+    let general = unique("general");
+    let rows: Vec<Row> = (0..40).map(|n| row_in(&format!("user-{}", n % 4), &general)).collect();
+    let elsewhere = row("user-1", "elsewhere");
+    for row in rows.iter().chain([&elsewhere]) {
+        assert_eq!(save(store, row).await, Saved::Stored);
+    }
+    let all: BTreeSet<Member> = rows.iter().map(member).collect();
+    let tenant = TenantId::from(general);
+    let listed = list(store, &Members::Tenant(tenant.clone())).await;
+    assert_eq!(listed.len(), 40, "each connection is listed once, over all parts and pages");
+    assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), all);
+    let of_user = Members::User { tenant: Some(tenant), user: "user-1".into() };
+    let listed: BTreeSet<Member> = list(store, &of_user).await.into_iter().collect();
+    let user = |member: &&Member| member.user == Some("user-1".into());
+    assert_eq!(listed, all.iter().filter(user).cloned().collect());
+}
+
+async fn strange_ids_stay_apart(store: &dyn Store) {
+    // Pairs that a careless join of tenant and user would make equal.
+    let pairs =
+        [("a#b", "c"), ("a", "b#c"), ("a%23b", "c"), ("a/b", "c"), ("\"a\" 🚀", "c"), ("A", "c")];
+    let mark = unique("");
+    let rows: Vec<Row> =
+        pairs.iter().map(|(tenant, user)| row_in(user, &format!("{mark}{tenant}"))).collect();
+    for row in &rows {
+        assert_eq!(save(store, row).await, Saved::Stored);
+    }
+    for row in &rows {
+        let mut of_tenant = list(store, &Members::Tenant(tenant(row))).await;
+        of_tenant.sort();
+        assert_eq!(of_tenant, [member(row)], "nothing crosses from one tenant to another");
+        let user = row.user.clone().expect("a user");
+        let of_user = Members::User { tenant: row.tenant.clone(), user };
+        assert_eq!(list(store, &of_user).await, [member(row)]);
+    }
+    let anonymous = Row { user: None, tenant: None, ..row("", "") };
+    assert_eq!(save(store, &anonymous).await, Saved::Stored, "user and tenant are optional");
+    assert_eq!(get(store, &anonymous.id).await, Some(anonymous));
+}
+
+async fn expired_rows_are_absent(store: &dyn Store) {
+    let expired = Row { connected_at: epoch_millis() - 3 * 3600 * 1000, ..row("ana", "general") };
+    assert_eq!(save(store, &expired).await, Saved::Stored);
+    assert_eq!(get(store, &expired.id).await, None, "an expired row is not read");
+    assert_eq!(list(store, &Members::Tenant(tenant(&expired))).await, []);
+}
+
+async fn invalid_rows_are_refused(store: &dyn Store) {
+    let rows = [
+        Row { user: Some("".into()), ..row("ana", "general") },
+        Row { tenant: Some("".into()), ..row("ana", "general") },
+        Row { tenant: Some("t".repeat(257).into()), ..row("ana", "general") },
+    ];
+    for row in rows {
+        let error = store.save(&row).await.expect_err("an invalid row is refused");
+        assert!(error.is_invalid());
+    }
+    let longest = row_in(&"ü".repeat(128), &format!("{}{}", unique(""), "#".repeat(200)));
+    assert_eq!(save(store, &longest).await, Saved::Stored, "the longest ids fit, escaped");
+}
+
+async fn save(store: &dyn Store, row: &Row) -> Saved {
+    store.save(row).await.expect("save")
+}
+
+async fn get(store: &dyn Store, id: &ConnectionId) -> Option<Row> {
+    store.get(id, Read::Consistent).await.expect("get")
+}
+
+async fn remove(store: &dyn Store, id: &ConnectionId) -> Option<Row> {
+    store.remove(id).await.expect("remove")
+}
+
+async fn list(store: &dyn Store, of: &Members) -> Vec<Member> {
+    let mut members = Vec::new();
+    for part in store.parts(of).await.expect("parts") {
+        let mut after = None;
+        loop {
+            let Page { members: page, next } =
+                store.page(of, part, after.as_ref()).await.expect("page");
+            members.extend(page);
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    members
+}
+
+fn row(user: &str, tenant: &str) -> Row {
+    row_in(user, &unique(tenant))
+}
+
+fn row_in(user: &str, tenant: &str) -> Row {
+    Row {
+        id: ConnectionId::from(format!("{}=", unique("R1kmxc2V-_"))),
+        user: Some(UserId::from(user)),
+        tenant: Some(TenantId::from(tenant)),
+        endpoint: Endpoint::from("https://k3v9example.execute-api.eu-west-1.amazonaws.com/prod"),
+        connected_at: epoch_millis(),
+        attributes: Some(serde_json::json!({"tier": "gold", "seats": [1, 2.5, null, true]})),
+    }
+}
+
+fn member(row: &Row) -> Member {
+    Member { id: row.id.clone(), user: row.user.clone() }
+}
+
+fn tenant(row: &Row) -> TenantId {
+    row.tenant.clone().expect("a tenant")
+}
+
+/// A name that no other case and no other run has.
+fn unique(name: &str) -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let count = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("{name}-{:x}-{count}", epoch_millis())
+}

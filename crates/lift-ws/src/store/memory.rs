@@ -1,0 +1,160 @@
+//! A store in memory, for tests and for apps that need no other process to see their connections.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use futures_util::future::{BoxFuture, FutureExt, ready};
+
+use super::{Member, Members, Page, Part, Position, Read, Row, Saved, Store, StoreError};
+use crate::{ConnectionId, clock::epoch_millis};
+
+/// The most connections on a page unless set.
+const PAGE: usize = 1000;
+
+/// Keeps connections in memory, lost with the process. Cloning shares them.
+#[derive(Clone)]
+pub struct MemoryStore {
+    rows: Arc<Mutex<BTreeMap<ConnectionId, Entry>>>,
+    page: usize,
+    now: fn() -> u64,
+}
+
+enum Entry {
+    Live(Row),
+    Ended,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { rows: Arc::default(), page: PAGE, now: epoch_millis }
+    }
+
+    /// Lists at most this many connections on a page, to test that pages are followed.
+    #[must_use]
+    pub fn with_page(mut self, connections: usize) -> Self {
+        self.page = connections.max(1);
+        self
+    }
+
+    /// Takes the time, in milliseconds since 1970, from somewhere else than the system.
+    #[must_use]
+    pub fn with_clock(mut self, now: fn() -> u64) -> Self {
+        self.now = now;
+        self
+    }
+
+    fn rows(&self) -> MutexGuard<'_, BTreeMap<ConnectionId, Entry>> {
+        // Every change of the map is one call, so a panic elsewhere leaves it whole.
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_live(&self, row: &Row) -> bool {
+        row.expires_at() > (self.now)() / 1000
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").field("rows", &self.rows().len()).finish_non_exhaustive()
+    }
+}
+
+fn done<T: Send + 'static>(value: T) -> BoxFuture<'static, Result<T, StoreError>> {
+    ready(Ok(value)).boxed()
+}
+
+impl Store for MemoryStore {
+    fn save<'a>(&'a self, row: &'a Row) -> BoxFuture<'a, Result<Saved, StoreError>> {
+        if let Err(invalid) = row.check() {
+            return ready(Err(invalid)).boxed();
+        }
+        let mut rows = self.rows();
+        match rows.get(&row.id) {
+            Some(Entry::Ended) => done(Saved::Ended),
+            Some(Entry::Live(_)) => done(Saved::Stored),
+            None => {
+                rows.insert(row.id.clone(), Entry::Live(row.clone()));
+                done(Saved::Stored)
+            }
+        }
+    }
+
+    fn get<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+        _: Read,
+    ) -> BoxFuture<'a, Result<Option<Row>, StoreError>> {
+        done(match self.rows().get(id) {
+            Some(Entry::Live(row)) if self.is_live(row) => Some(row.clone()),
+            _ => None,
+        })
+    }
+
+    fn remove<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+    ) -> BoxFuture<'a, Result<Option<Row>, StoreError>> {
+        done(match self.rows().insert(id.clone(), Entry::Ended) {
+            Some(Entry::Live(row)) => Some(row),
+            _ => None,
+        })
+    }
+
+    fn remove_gone<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+        opened_before: u64,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        let mut rows = self.rows();
+        let gone =
+            matches!(rows.get(id), Some(Entry::Live(row)) if row.connected_at < opened_before);
+        if gone {
+            rows.insert(id.clone(), Entry::Ended);
+        }
+        done(gone)
+    }
+
+    fn parts<'a>(&'a self, _: &'a Members) -> BoxFuture<'a, Result<Vec<Part>, StoreError>> {
+        done(vec![Part(0)])
+    }
+
+    fn page<'a>(
+        &'a self,
+        of: &'a Members,
+        _: Part,
+        after: Option<&'a Position>,
+    ) -> BoxFuture<'a, Result<Page, StoreError>> {
+        let rows = self.rows();
+        let after = after.map(|position| ConnectionId::from(position.0.as_str()));
+        let mut members = rows
+            .values()
+            .filter_map(|entry| match entry {
+                Entry::Live(row) if is_member(of, row) && self.is_live(row) => Some(row),
+                _ => None,
+            })
+            .filter(|row| after.as_ref().is_none_or(|after| row.id > *after))
+            .map(|row| Member { id: row.id.clone(), user: row.user.clone() });
+        let page: Vec<Member> = members.by_ref().take(self.page).collect();
+        let more = members.next().is_some();
+        let next = page.last().filter(|_| more).map(|last| Position(last.id.as_str().to_owned()));
+        done(Page { members: page, next })
+    }
+}
+
+fn is_member(of: &Members, row: &Row) -> bool {
+    match of {
+        Members::Tenant(tenant) => row.tenant.as_ref() == Some(tenant),
+        Members::User { tenant, user } => row.user.as_ref() == Some(user) && row.tenant == *tenant,
+    }
+}

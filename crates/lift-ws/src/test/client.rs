@@ -1,0 +1,151 @@
+//! A client of the kit: its connection's events go through the app's one pipeline.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use lift_event::Kind;
+use serde::Serialize;
+
+use super::{Kit, event::Draft};
+use crate::ConnectionId;
+
+/// A client that an app let in.
+#[derive(Debug)]
+pub struct Client {
+    kit: Kit,
+    id: ConnectionId,
+    draft: Draft,
+    subprotocol: Option<String>,
+}
+
+/// The app refused a handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The HTTP status that the client sees.
+    pub status: u16,
+}
+
+impl Client {
+    pub(super) async fn connect(
+        kit: Kit,
+        query: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Self, Refused> {
+        let draft = Draft::new(next_id(), query, headers);
+        let id = ConnectionId::from(draft.connection_id());
+        let payload = draft.payload(Kind::Connect, "$connect", None, None);
+        // A draft is always an event, so a failure is the function's: API Gateway answers 502.
+        let reply = kit.invoke(payload).await.map_err(|_| Refused { status: 502 })?;
+        if !reply.is_success() {
+            return Err(Refused { status: reply.status() });
+        }
+        kit.push().open(&id);
+        let subprotocol = reply.subprotocol().map(str::to_owned);
+        Ok(Self { kit, id, draft, subprotocol })
+    }
+
+    /// The connection's id.
+    #[must_use]
+    pub fn id(&self) -> &ConnectionId {
+        &self.id
+    }
+
+    /// The subprotocol that the app chose.
+    #[must_use]
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.subprotocol.as_deref()
+    }
+
+    /// Sends a text frame. Returns once the app has handled it, so that everything it posted has
+    /// been received.
+    pub async fn send(&self, text: impl Into<String>) {
+        let text = text.into();
+        let description = self.kit.service.description();
+        let selected = selected(&text);
+        let has = |key: &str| description.routes.iter().find(|route| route.key == key);
+        let route = selected.as_deref().and_then(has).or_else(|| has("$default"));
+        let Some(route) = route else {
+            let id = self.id.as_str();
+            let frame = format!(
+                r#"{{"message": "Forbidden", "connectionId":"{id}", "requestId":"{}"}}"#,
+                next_id()
+            );
+            return self.kit.push().deliver(&self.id, frame.into());
+        };
+        let payload = self.draft.payload(Kind::Message, &route.key, Some(&text), None);
+        match self.kit.invoke(payload).await {
+            Ok(reply) if route.two_way => {
+                if let Some(body) = reply.body() {
+                    self.kit.push().deliver(&self.id, body.clone());
+                }
+            }
+            Ok(_) | Err(_) => {}
+        }
+    }
+
+    /// Sends a value as JSON.
+    ///
+    /// # Panics
+    /// When the value cannot be written as JSON.
+    pub async fn send_json(&self, value: &(impl Serialize + ?Sized)) {
+        self.send(serde_json::to_string(value).expect("the value can be written as JSON")).await;
+    }
+
+    /// Takes the text frames received since the last call. Bytes that are not UTF-8 are shown with
+    /// replacement characters.
+    #[must_use]
+    pub fn received(&self) -> Vec<String> {
+        let text = |frame: Bytes| String::from_utf8_lossy(&frame).into_owned();
+        self.kit.push().take(&self.id).into_iter().map(text).collect()
+    }
+
+    /// Takes the frames received since the last call, as JSON.
+    ///
+    /// # Panics
+    /// When a frame is not JSON.
+    #[must_use]
+    pub fn received_json(&self) -> Vec<serde_json::Value> {
+        let json = |frame: Bytes| serde_json::from_slice(&frame).expect("the frame is JSON");
+        self.kit.push().take(&self.id).into_iter().map(json).collect()
+    }
+
+    /// Closes the connection as a browser does; its `$disconnect` runs.
+    pub async fn close(self) {
+        self.close_with(1005, "Client-side close frame status not set").await;
+    }
+
+    /// Closes the connection with a code and a reason.
+    pub async fn close_with(self, code: i32, reason: &str) {
+        self.kit.push().end(&self.id);
+        let ending = Some((code, reason));
+        let payload = self.draft.payload(Kind::Disconnect, "$disconnect", None, ending);
+        // API Gateway ignores what a `$disconnect` returns.
+        let _ = self.kit.invoke(payload).await;
+    }
+
+    /// Loses the connection without a word: API Gateway has not noticed yet, but nothing arrives.
+    pub fn vanish(self) {
+        self.kit.push().end(&self.id);
+    }
+
+    /// The payload of one of this connection's events, to invoke late, twice or never.
+    #[must_use]
+    pub fn disconnect_payload(&self) -> Bytes {
+        self.draft.payload(Kind::Disconnect, "$disconnect", None, Some((1001, "Going away")))
+    }
+}
+
+/// What `$request.body.action` selects, the expression that Lift's gateway and tools default to.
+fn selected(text: &str) -> Option<String> {
+    let body: serde_json::Value = serde_json::from_str(text).ok()?;
+    match body.get("action")? {
+        serde_json::Value::String(key) => Some(key.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+/// An id of API Gateway's form.
+pub(super) fn next_id() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    format!("kit{:012}=", NEXT.fetch_add(1, Ordering::Relaxed))
+}

@@ -1,0 +1,112 @@
+//! A push that records: who received what, and who is there to receive.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+use futures_util::future::{BoxFuture, FutureExt, ready};
+use lift_event::Event;
+
+use crate::{ConnectionId, Endpoint, Push, PushError};
+
+type Fault = Box<dyn FnMut(&ConnectionId) -> Option<PushError> + Send>;
+
+/// Records what is posted, and answers as API Gateway does: 410 for a connection that is not open.
+#[derive(Clone, Default)]
+pub struct RecordingPush(Arc<Mutex<Recorded>>);
+
+#[derive(Default)]
+struct Recorded {
+    frames: HashMap<ConnectionId, Vec<Bytes>>,
+    open: HashSet<ConnectionId>,
+    closed: Vec<ConnectionId>,
+    fault: Option<Fault>,
+}
+
+impl RecordingPush {
+    /// A push that nobody is connected to.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes posts fail: the function is asked before each.
+    pub fn set_fault(
+        &self,
+        fault: impl FnMut(&ConnectionId) -> Option<PushError> + Send + 'static,
+    ) {
+        self.recorded().fault = Some(Box::new(fault));
+    }
+
+    /// Opens a connection: from now on it can be posted to.
+    pub fn open(&self, id: &ConnectionId) {
+        self.recorded().open.insert(id.clone());
+    }
+
+    /// Ends a connection: from now on it is gone.
+    pub fn end(&self, id: &ConnectionId) {
+        self.recorded().open.remove(id);
+    }
+
+    /// The connections that the app closed, in order.
+    #[must_use]
+    pub fn closed(&self) -> Vec<ConnectionId> {
+        self.recorded().closed.clone()
+    }
+
+    /// Takes what a connection received since the last call.
+    #[must_use]
+    pub fn take(&self, id: &ConnectionId) -> Vec<Bytes> {
+        self.recorded().frames.remove(id).unwrap_or_default()
+    }
+
+    pub(super) fn deliver(&self, id: &ConnectionId, data: Bytes) {
+        self.recorded().frames.entry(id.clone()).or_default().push(data);
+    }
+
+    fn recorded(&self) -> MutexGuard<'_, Recorded> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Push for RecordingPush {
+    fn endpoint(&self, event: &Event) -> Endpoint {
+        Endpoint::from(format!("memory://{}/{}", event.api_id(), event.stage()))
+    }
+
+    fn post<'a>(
+        &'a self,
+        _: &'a Endpoint,
+        id: &'a ConnectionId,
+        data: Bytes,
+    ) -> BoxFuture<'a, Result<(), PushError>> {
+        let mut recorded = self.recorded();
+        if let Some(error) = recorded.fault.as_mut().and_then(|fault| fault(id)) {
+            return ready(Err(error)).boxed();
+        }
+        if !recorded.open.contains(id) {
+            return ready(Err(PushError::gone())).boxed();
+        }
+        recorded.frames.entry(id.clone()).or_default().push(data);
+        ready(Ok(())).boxed()
+    }
+
+    fn close<'a>(
+        &'a self,
+        _: &'a Endpoint,
+        id: &'a ConnectionId,
+    ) -> BoxFuture<'a, Result<(), PushError>> {
+        let mut recorded = self.recorded();
+        let open = recorded.open.remove(id);
+        recorded.closed.push(id.clone());
+        ready(if open { Ok(()) } else { Err(PushError::gone()) }).boxed()
+    }
+}
+
+impl std::fmt::Debug for RecordingPush {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RecordingPush").field("open", &self.recorded().open).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,138 @@
+//! A chat in rooms. A room is a tenant, so that nothing a handler sends leaves it.
+//!
+//! Clients connect with `?name=ana&room=general` and send JSON such as
+//! `{"action":"say","text":"hi"}`; what they receive is a [`ToClient`].
+
+use std::collections::BTreeSet;
+
+use lift_ws::{
+    Accept, App, Connection, Error, Json, Publisher, Query, Refuse, UserId, event::Event,
+};
+use serde::{Deserialize, Serialize};
+
+/// The longest name and room, in bytes.
+const MAX_NAME: usize = 64;
+
+/// The longest text, in characters.
+const MAX_TEXT: usize = 2_000;
+
+/// The app: one async function for each thing a client can do.
+pub fn app() -> App {
+    App::new()
+        .connect(connect)
+        .connected(joined)
+        .disconnect(left)
+        .route("say", say)
+        .route("who", who)
+        .route("ping", ping)
+        .default_route(unknown)
+}
+
+/// The query of the handshake.
+#[derive(Debug, Deserialize)]
+pub struct Hello {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    room: String,
+}
+
+/// What a client says.
+#[derive(Debug, Deserialize)]
+pub struct Say {
+    text: Line,
+}
+
+/// A text of at most 2,000 characters.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct Line(String);
+
+impl TryFrom<String> for Line {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.chars().count() {
+            0..=MAX_TEXT => Ok(Self(text)),
+            long => Err(format!("has {long} characters; {MAX_TEXT} is the limit")),
+        }
+    }
+}
+
+/// What a client receives.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum ToClient<'a> {
+    /// Somebody said something; `at` is in milliseconds since 1970.
+    Message { room: &'a str, user: &'a str, text: &'a str, at: u64 },
+    /// Who is in the room, each once.
+    Members { room: &'a str, users: BTreeSet<UserId> },
+    /// A connection of a user opened.
+    Joined { user: &'a str },
+    /// A connection of a user ended.
+    Left { user: &'a str },
+    /// The answer to a ping.
+    Pong,
+}
+
+async fn connect(Query(hello): Query<Hello>) -> Result<Accept, Refuse> {
+    if hello.name.is_empty() {
+        return Err(Refuse::unauthorized("name is required"));
+    }
+    if hello.room.is_empty() {
+        return Err(Refuse::bad_request("room is required"));
+    }
+    if hello.name.len() > MAX_NAME || hello.room.len() > MAX_NAME {
+        return Err(Refuse::bad_request("name and room have at most 64 bytes each"));
+    }
+    Ok(Accept::user(hello.name).tenant(hello.room))
+}
+
+async fn joined(who: Connection, publish: Publisher) -> Result<(), Error> {
+    // A post that fails is somebody else's trouble, not a reason to refuse the newcomer.
+    let _ = publish.own_tenant().json(&ToClient::Joined { user: user(&who) }).await?;
+    Ok(())
+}
+
+async fn left(who: Connection, publish: Publisher) -> Result<(), Error> {
+    let _ = publish.own_tenant().json(&ToClient::Left { user: user(&who) }).await?;
+    Ok(())
+}
+
+async fn say(
+    who: Connection,
+    publish: Publisher,
+    event: Event,
+    Json(Say { text: Line(text) }): Json<Say>,
+) -> Result<(), Error> {
+    let at = event.request_time_epoch();
+    let message = ToClient::Message { room: room(&who), user: user(&who), text: &text, at };
+    let _ = publish.own_tenant().json(&message).await?;
+    Ok(())
+}
+
+async fn who(who: Connection, publish: Publisher) -> Result<(), Error> {
+    let mut users = BTreeSet::new();
+    let mut members = publish.own_tenant().members();
+    while let Some(member) = members.next().await {
+        users.extend(member?.user);
+    }
+    let _ = publish.sender().json(&ToClient::Members { room: room(&who), users }).await?;
+    Ok(())
+}
+
+async fn ping() -> Json<ToClient<'static>> {
+    Json(ToClient::Pong)
+}
+
+async fn unknown() -> Error {
+    Error::new("unknown_action", "The action must be one of say, who and ping")
+}
+
+fn user(who: &Connection) -> &str {
+    who.user().map_or("", UserId::as_str)
+}
+
+fn room(who: &Connection) -> &str {
+    who.tenant().map_or("", |room| room.as_str())
+}
