@@ -1,1 +1,27 @@
-//! Lift on AWS: the Lambda loop, the @connections client and the DynamoDB store.
+//! Lift on AWS: the only crate that knows AWS.
+//!
+//! ```text
+//! Lambda Runtime API -> run -> Service::call -> DynamoStore      -> DynamoDB
+//!                                          '--> ManagementApi    -> @connections
+//! ```
+//!
+//! A Lambda function is an app and this:
+//!
+//! ```no_run
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> Result<(), lift_aws::Error> {
+//!     lift_aws::run(lift_ws::App::new()).await
+//! }
+//! ```
+
+mod config;
+mod error;
+mod push;
+mod run;
+mod store;
+
+pub use config::{config, local_config};
+pub use error::Error;
+pub use push::ManagementApi;
+pub use run::run;
+pub use store::{DynamoStore, Table};

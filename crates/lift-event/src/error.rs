@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::Deserialize;
 
-/// The most characters of a fault that are kept: a message may quote the input.
-const MAX_FAULT: usize = 200;
+/// The most bytes of a path or a fault that are kept: both may quote the input.
+const MAX_TEXT: usize = 200;
 
 /// The bytes are not what API Gateway, or a function behind it, sends.
 ///
@@ -19,25 +19,21 @@ pub struct DecodeError {
 
 impl DecodeError {
     pub(crate) fn new(field: impl Into<String>, fault: impl fmt::Display) -> Self {
-        let fault = fault.to_string().chars().take(MAX_FAULT).collect();
-        Self { field: field.into(), fault }
+        Self { field: cut(field.into()), fault: cut(fault.to_string()) }
     }
 
     /// Parses the text once more, slowly, to learn where the fault is.
     pub(crate) fn locate<'de, T: Deserialize<'de>>(text: &'de str, within: &str) -> Self {
         let mut json = serde_json::Deserializer::from_str(text);
-        let fault = match serde_path_to_error::deserialize::<_, T>(&mut json) {
-            Err(fault) => fault,
+        let (path, fault) = match serde_path_to_error::deserialize::<_, T>(&mut json) {
+            Err(fault) => (fault.path().to_string(), fault.inner().to_string()),
             // The value itself is right, so the fault is behind it.
-            Ok(_) => return Self::new(within, "trailing characters after the JSON value"),
+            Ok(_) => (".".to_owned(), "trailing characters after the JSON value".to_owned()),
         };
-        let path: String = fault.path().to_string().chars().take(MAX_FAULT).collect();
-        let field = match (within, path.as_str()) {
-            ("", path) => path.to_owned(),
-            (within, ".") => within.to_owned(),
-            (within, path) => format!("{within}.{path}"),
-        };
-        Self::new(field, fault.inner())
+        let path = if path == "." { "" } else { &path };
+        let parts = [within, path, own_name(&fault).unwrap_or_default()];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        Self::new(if parts.is_empty() { ".".to_owned() } else { parts.join(".") }, fault)
     }
 
     /// The path of the field at fault, such as `requestContext.connectionId`; `.` for the whole.
@@ -54,3 +50,16 @@ impl fmt::Display for DecodeError {
 }
 
 impl std::error::Error for DecodeError {}
+
+/// The name of a missing or double field: the path ends at its parent.
+fn own_name(fault: &str) -> Option<&str> {
+    let heads = ["missing field `", "duplicate field `"];
+    let rest = heads.iter().find_map(|head| fault.strip_prefix(head))?;
+    rest.split_once('`').map(|(name, _)| name)
+}
+
+/// Bounds a text that may quote the input, and keeps its control characters out of logs.
+fn cut(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(MAX_TEXT));
+    text.replace(char::is_control, "\u{fffd}")
+}

@@ -14,7 +14,7 @@ pub struct Fields<'a> {
 }
 
 type Single<'a> = BTreeMap<Str<'a>, Option<Str<'a>>>;
-type Multi<'a> = BTreeMap<Str<'a>, Option<Vec<Str<'a>>>>;
+type Multi<'a> = BTreeMap<Str<'a>, Option<Vec<Option<Str<'a>>>>>;
 
 impl<'a> Fields<'a> {
     pub(crate) fn headers(
@@ -74,8 +74,9 @@ fn pairs<'a>(
 ) -> Result<Vec<(Str<'a>, Str<'a>)>, DecodeError> {
     if let (field, Some(raw)) = multi {
         let map: Multi<'a> = parse(field, raw)?;
-        let each = |(name, values): (Str<'a>, Option<Vec<Str<'a>>>)| {
-            values.unwrap_or_default().into_iter().map(move |value| (name.clone(), value))
+        let each = |(name, values): (Str<'a>, Option<Vec<Option<Str<'a>>>>)| {
+            let values = values.into_iter().flatten().flatten();
+            values.map(move |value| (name.clone(), value))
         };
         return Ok(map.into_iter().flat_map(each).collect());
     }

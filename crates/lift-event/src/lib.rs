@@ -27,8 +27,10 @@ mod decode;
 mod error;
 mod event;
 mod fields;
+mod object;
 mod payload;
 mod reply;
+mod select;
 mod str;
 
 pub use authorizer::AuthorizerRequest;
@@ -37,4 +39,5 @@ pub use event::Event;
 pub use fields::Fields;
 pub use payload::{Identity, Kind, Payload, RequestContext};
 pub use reply::Reply;
+pub use select::{Selection, SelectionError};
 pub use str::Str;

@@ -9,7 +9,10 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{DecodeError, Str};
+use crate::{
+    DecodeError, Str,
+    object::{self, Object},
+};
 
 /// An event as API Gateway sends it to the function.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -37,7 +40,7 @@ pub struct Payload<'a> {
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub stage_variables: Option<&'a RawValue>,
     /// Who, where, when.
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "object::required")]
     pub request_context: RequestContext<'a>,
     /// The text of a message, as the client sent it.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
@@ -85,7 +88,7 @@ pub struct RequestContext<'a> {
     /// When this event happened, in milliseconds since 1970.
     pub request_time_epoch: u64,
     /// The client's address and user agent.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "object::nullable")]
     pub identity: Identity<'a>,
     /// New for each event.
     #[serde(borrow)]
@@ -131,7 +134,8 @@ impl<'a> Payload<'a> {
     /// # Errors
     /// When the text is not JSON of this shape. The error names the field.
     pub fn decode(text: &'a str) -> Result<Self, DecodeError> {
-        serde_json::from_str(text).map_err(|_| DecodeError::locate::<Self>(text, ""))
+        let object = serde_json::from_str::<Object<Self>>(text);
+        object.map(|object| object.0).map_err(|_| DecodeError::locate::<Object<Self>>(text, ""))
     }
 
     /// The bytes that the function receives.

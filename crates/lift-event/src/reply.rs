@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{DecodeError, Str};
+use crate::{DecodeError, Str, object::Object};
 
 const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
 
@@ -108,8 +108,8 @@ impl Reply {
     /// When it is not a JSON object with a `statusCode`, or has a key that API Gateway refuses.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let text = std::str::from_utf8(bytes).map_err(|fault| DecodeError::new(".", fault))?;
-        let wire: Wire<'_> =
-            serde_json::from_str(text).map_err(|_| DecodeError::locate::<Wire<'_>>(text, ""))?;
+        let Object(wire) = serde_json::from_str::<Object<Wire<'_>>>(text)
+            .map_err(|_| DecodeError::locate::<Object<Wire<'_>>>(text, ""))?;
         if !(100..600).contains(&wire.status_code) {
             return Err(DecodeError::new("statusCode", "is not an HTTP status"));
         }

@@ -1,1 +1,58 @@
 //! A local gateway that behaves like API Gateway: sockets in, event bytes out.
+//!
+//! [`serve`] takes a listener, [`Settings`] and a [`Backend`], which is any async function from
+//! the bytes of an event to the bytes of a reply. On one port it serves the WebSocket API's stage,
+//! the `@connections` management API below it, and a web page. [`lambda::Function`] is the backend
+//! that keeps real Lambda functions at work: each execution environment gets the Runtime API on
+//! a port of its own.
+//!
+//! ```text
+//! server -> dispatch -> handshake -> session -> integration -> event -> Backend
+//!              |                        ^            '-- reply, error frame --.
+//!              '------ management ------+------------------------------------'
+//! ```
+//!
+//! What AWS documents is done as documented; where AWS is silent, the item says what was chosen.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use lift_gateway::{InvokeError, Limits, Routes, Settings, serve};
+//!
+//! # async fn run() -> std::io::Result<()> {
+//! let settings = Settings {
+//!     stage: "local".into(),
+//!     api_id: "local".into(),
+//!     routes: Routes::default().with_route("$default", true),
+//!     limits: Limits::default(),
+//!     index: None,
+//! };
+//! let echo = |_event: Bytes| async {
+//!     Ok::<_, InvokeError>(Bytes::from_static(br#"{"statusCode":200,"body":"hello"}"#))
+//! };
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:3001").await?;
+//! serve(listener, settings, echo, std::future::pending()).await
+//! # }
+//! ```
+
+mod backend;
+mod connection;
+mod dispatch;
+mod event;
+mod handshake;
+mod id;
+mod integration;
+mod limits;
+mod management;
+mod page;
+mod response;
+mod server;
+mod session;
+mod settings;
+
+pub mod lambda;
+
+pub use backend::{Backend, InvokeError};
+pub use lift_event::{Selection, SelectionError};
+pub use limits::Limits;
+pub use server::serve;
+pub use settings::{Routes, Settings};

@@ -1,7 +1,7 @@
 //! A chat in rooms. A room is a tenant, so that nothing a handler sends leaves it.
 //!
 //! Clients connect with `?name=ana&room=general` and send JSON such as
-//! `{"action":"say","text":"hi"}`; what they receive is a [`ToClient`].
+//! `{"action":"say","text":"hi"}`; what they receive is a `ToClient`.
 
 use std::collections::BTreeSet;
 
@@ -30,7 +30,7 @@ pub fn app() -> App {
 
 /// The query of the handshake.
 #[derive(Debug, Deserialize)]
-pub struct Hello {
+struct Hello {
     #[serde(default)]
     name: String,
     #[serde(default)]
@@ -39,7 +39,7 @@ pub struct Hello {
 
 /// What a client says.
 #[derive(Debug, Deserialize)]
-pub struct Say {
+struct Say {
     text: Line,
 }
 
@@ -62,7 +62,7 @@ impl TryFrom<String> for Line {
 /// What a client receives.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
-pub enum ToClient<'a> {
+enum ToClient<'a> {
     /// Somebody said something; `at` is in milliseconds since 1970.
     Message { room: &'a str, user: &'a str, text: &'a str, at: u64 },
     /// Who is in the room, each once.

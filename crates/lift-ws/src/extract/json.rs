@@ -21,14 +21,23 @@ impl<T: DeserializeOwned + Send, S: Sync> FromCall<Message, S> for Json<T> {
     }
 }
 
+/// What is wrong; where is said by the path, unless the text is no JSON at all.
+fn what(fault: &serde_json::Error) -> String {
+    let text = fault.to_string();
+    match text.rsplit_once(" at line ") {
+        Some((what, _)) if fault.is_data() => what.to_owned(),
+        _ => text,
+    }
+}
+
 /// Parses once more, slowly, to learn which field is at fault.
 fn locate<T: DeserializeOwned>(body: &[u8]) -> Error {
     let mut json = serde_json::Deserializer::from_slice(body);
     let message = match serde_path_to_error::deserialize::<_, T>(&mut json) {
         Ok(_) => "trailing characters after the JSON value".to_owned(),
-        Err(fault) => match fault.path().to_string().as_str() {
-            "." => fault.inner().to_string(),
-            path => format!("`{path}`: {}", fault.inner()),
+        Err(fault) => match (fault.path().to_string().as_str(), what(fault.inner())) {
+            (".", what) => what,
+            (path, what) => format!("`{path}`: {what}"),
         },
     };
     Error::invalid_payload(message.chars().take(MAX_FAULT).collect::<String>())

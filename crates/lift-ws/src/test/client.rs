@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use lift_event::Kind;
+use lift_event::{Kind, Selection};
 use serde::Serialize;
 
 use super::{Kit, event::Draft};
@@ -61,7 +61,8 @@ impl Client {
     pub async fn send(&self, text: impl Into<String>) {
         let text = text.into();
         let description = self.kit.service.description();
-        let selected = selected(&text);
+        let selection = Selection::default();
+        let selected = selection.select(&text);
         let has = |key: &str| description.routes.iter().find(|route| route.key == key);
         let route = selected.as_deref().and_then(has).or_else(|| has("$default"));
         let Some(route) = route else {
@@ -132,15 +133,6 @@ impl Client {
     #[must_use]
     pub fn disconnect_payload(&self) -> Bytes {
         self.draft.payload(Kind::Disconnect, "$disconnect", None, Some((1001, "Going away")))
-    }
-}
-
-/// What `$request.body.action` selects, the expression that Lift's gateway and tools default to.
-fn selected(text: &str) -> Option<String> {
-    let body: serde_json::Value = serde_json::from_str(text).ok()?;
-    match body.get("action")? {
-        serde_json::Value::String(key) => Some(key.clone()),
-        other => Some(other.to_string()),
     }
 }
 

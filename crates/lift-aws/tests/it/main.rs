@@ -1,0 +1,5 @@
+//! The store against a real DynamoDB API: the embedded engine, over HTTP.
+
+mod database;
+mod store;
+mod table;

@@ -1,0 +1,53 @@
+//! The function behind the gateway, as the gateway sees it: bytes in, bytes out.
+
+use std::{future::Future, time::Duration};
+
+use bytes::Bytes;
+
+/// What is invoked for each event.
+///
+/// Any `Fn(Bytes) -> impl Future` is one. The gateway never drops an invocation that it started:
+/// a client that leaves, or waits too long, does not stop the function.
+pub trait Backend: Send + Sync + 'static {
+    /// Runs the function once: the bytes of an event in, the bytes of its reply out.
+    ///
+    /// # Errors
+    /// When there is no reply. The client learns only that it failed; the log learns why.
+    fn invoke(&self, payload: Bytes) -> impl Future<Output = Result<Bytes, InvokeError>> + Send;
+}
+
+impl<F, Fut> Backend for F
+where
+    F: Fn(Bytes) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Bytes, InvokeError>> + Send,
+{
+    fn invoke(&self, payload: Bytes) -> impl Future<Output = Result<Bytes, InvokeError>> + Send {
+        self(payload)
+    }
+}
+
+/// Why an invocation gave no reply. For logs: clients never see it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvokeError {
+    /// The function reported an error.
+    #[error("the function failed with {kind:?}: {message:?}")]
+    Function {
+        /// The error's type, such as `Runtime.ExitError`; the function's own word.
+        kind: String,
+        /// The error's message; the function's own words.
+        message: String,
+    },
+    /// The function's process ended before it answered.
+    #[error("the function's process ended before it answered")]
+    Exited,
+    /// The function's own time-out passed.
+    #[error("the function timed out after {after:?}")]
+    TimedOut {
+        /// The function's time-out.
+        after: Duration,
+    },
+    /// No execution environment took the invocation: too many wait, or it waited too long.
+    #[error("no execution environment could take the invocation")]
+    Unavailable,
+}

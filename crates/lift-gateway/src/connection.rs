@@ -1,0 +1,156 @@
+//! A client's connection as the rest of the gateway sees it: who it is, and its queue of messages
+//! to send. The socket itself belongs to the session.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use crate::{Limits, id::Id, limits::MESSAGE_OVERHEAD};
+
+/// What a handshake leaves behind for the connection's events.
+pub(crate) struct Client {
+    pub(crate) source_ip: IpAddr,
+    pub(crate) user_agent: Option<String>,
+    /// The host that the client connected to, checked to be one.
+    pub(crate) host: String,
+}
+
+/// One connection, from the handshake until its `$disconnect` ran.
+pub(crate) struct Connection {
+    pub(crate) id: Id,
+    pub(crate) client: Client,
+    /// Milliseconds since 1970.
+    pub(crate) connected_at: u64,
+    last_active: AtomicU64,
+    /// Cancelled to close the connection from the gateway's side.
+    pub(crate) closing: CancellationToken,
+    /// The bytes that may still wait for the client.
+    room: Arc<Semaphore>,
+    /// The messages that may still go to the function.
+    pub(crate) slots: Arc<Semaphore>,
+    total_room: usize,
+    queue: mpsc::UnboundedSender<Outgoing>,
+}
+
+/// A message on its way to the client. It gives its room back when the socket took it.
+pub(crate) struct Outgoing {
+    pub(crate) data: Bytes,
+    pub(crate) text: bool,
+    _room: OwnedSemaphorePermit,
+}
+
+/// Why a message was not queued.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// The connection is closed.
+    Gone,
+    /// The client reads too slowly.
+    Full,
+}
+
+impl Connection {
+    /// A connection that is not open yet, and the queue that its session will read.
+    pub(crate) fn new(
+        client: Client,
+        limits: &Limits,
+        closing: CancellationToken,
+    ) -> (Self, mpsc::UnboundedReceiver<Outgoing>) {
+        let (queue, outbox) = mpsc::unbounded_channel();
+        let now = now();
+        // A message of the largest size must fit, and a permit counts at most `u32::MAX`.
+        let total_room = limits.buffered_bytes.max(limits.message_bytes + MESSAGE_OVERHEAD);
+        let total_room = total_room.min(u32::MAX as usize).min(Semaphore::MAX_PERMITS);
+        let connection = Self {
+            id: Id::random(),
+            client,
+            connected_at: now,
+            last_active: AtomicU64::new(now),
+            closing,
+            room: Arc::new(Semaphore::new(total_room)),
+            slots: Arc::new(Semaphore::new(limits.in_flight.clamp(1, Semaphore::MAX_PERMITS))),
+            total_room,
+            queue,
+        };
+        (connection, outbox)
+    }
+
+    /// Queues a message, unless the client is slow.
+    pub(crate) fn post(&self, data: Bytes) -> Result<(), Refused> {
+        let room = self.room.clone().try_acquire_many_owned(self.cost(&data));
+        let room = room.map_err(|refused| match refused {
+            TryAcquireError::Closed => Refused::Gone,
+            TryAcquireError::NoPermits => Refused::Full,
+        })?;
+        self.queue(data, room)
+    }
+
+    /// Queues what the client is owed for its own message: waits while the client is slow, and
+    /// does nothing when it has gone.
+    pub(crate) async fn reply(&self, data: Bytes) {
+        let room = self.room.clone().acquire_many_owned(self.cost(&data)).await;
+        if let Ok(room) = room {
+            // A connection that closes meanwhile has nobody left to tell.
+            let _ = self.queue(data, room);
+        }
+    }
+
+    fn queue(&self, data: Bytes, room: OwnedSemaphorePermit) -> Result<(), Refused> {
+        let text = std::str::from_utf8(&data).is_ok();
+        self.queue.send(Outgoing { data, text, _room: room }).map_err(|_| Refused::Gone)
+    }
+
+    fn cost(&self, data: &Bytes) -> u32 {
+        // `total_room` fits in 32 bits, so does whatever is not larger.
+        (data.len() + MESSAGE_OVERHEAD).min(self.total_room) as u32
+    }
+
+    /// Notes that a message passed, in either direction.
+    pub(crate) fn touch(&self) {
+        self.last_active.store(now(), Ordering::Relaxed);
+    }
+
+    /// When the last message passed, in milliseconds since 1970.
+    pub(crate) fn last_active(&self) -> u64 {
+        self.last_active.load(Ordering::Relaxed)
+    }
+
+    /// Refuses all that comes from now on, and wakes whoever waits for room.
+    pub(crate) fn end(&self) {
+        self.room.close();
+        self.slots.close();
+    }
+}
+
+/// The open connections: from the moment that the 101 goes out until the close is known.
+#[derive(Default)]
+pub(crate) struct Table(RwLock<HashMap<Id, Arc<Connection>>>);
+
+impl Table {
+    pub(crate) fn get(&self, id: Id) -> Option<Arc<Connection>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    pub(crate) fn insert(&self, connection: Arc<Connection>) {
+        let mut open = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        open.insert(connection.id, connection);
+    }
+
+    /// Removes a connection; false when it was not open any more.
+    pub(crate) fn remove(&self, id: Id) -> bool {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&id).is_some()
+    }
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn now() -> u64 {
+    jiff::Timestamp::now().as_millisecond().try_into().unwrap_or_default()
+}

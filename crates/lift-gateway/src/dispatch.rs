@@ -1,0 +1,112 @@
+//! One HTTP request to whoever answers it: handshake, management, page.
+
+use std::{borrow::Cow, net::SocketAddr, sync::Arc};
+
+use http::{Method, Request, StatusCode, header};
+use hyper::body::Incoming;
+use percent_encoding::percent_decode_str;
+
+use crate::{
+    Backend, handshake, integration::Gateway, management, page, response, response::Answer,
+};
+
+/// What a path names.
+#[derive(Debug, PartialEq, Eq)]
+enum Target<'a> {
+    Root,
+    About,
+    Stage,
+    /// A connection; `None` when it is below another stage, or below none.
+    Connection(Option<Cow<'a, str>>),
+    Unknown,
+}
+
+pub(crate) async fn handle<B: Backend>(
+    gateway: Arc<Gateway<B>>,
+    peer: SocketAddr,
+    request: Request<Incoming>,
+) -> Answer {
+    let url = request.uri().path_and_query().map_or("", |url| url.as_str());
+    if url.len() > gateway.settings.limits.url_bytes {
+        return response::refusal(StatusCode::URI_TOO_LONG);
+    }
+    let path = request.uri().path().to_owned();
+    let target = target(&path, &gateway.settings.stage);
+    if let Target::Connection(id) = target {
+        return management::handle(&gateway, id.as_deref(), request).await;
+    }
+    if request.headers().contains_key(header::UPGRADE) {
+        return match target {
+            Target::Stage => handshake::handle(&gateway, peer, request).await,
+            _ => response::refusal(StatusCode::FORBIDDEN),
+        };
+    }
+    let read = matches!(*request.method(), Method::GET | Method::HEAD);
+    match target {
+        Target::Root if read => page::index(&gateway.settings).await,
+        Target::About if read => page::about(&gateway.settings, request.headers(), gateway.port),
+        Target::Stage => {
+            let help = "This URL speaks WebSocket: connect with a client for it.\n";
+            let mut answer = response::text(StatusCode::UPGRADE_REQUIRED, help);
+            let websocket = http::HeaderValue::from_static("websocket");
+            answer.headers_mut().insert(header::UPGRADE, websocket);
+            answer
+        }
+        _ => {
+            let stage = &gateway.settings.stage;
+            let help = format!("There is nothing here. The WebSocket is at /{stage}.\n");
+            response::text(StatusCode::NOT_FOUND, help)
+        }
+    }
+}
+
+/// Clients send `@` raw or as `%40`, and the `=` of an id as `%3D`, so segments are decoded first.
+fn target<'a>(path: &'a str, stage: &str) -> Target<'a> {
+    let mut segments = path.strip_prefix('/').unwrap_or(path).split('/').map(decode);
+    let parts = [segments.next(), segments.next(), segments.next(), segments.next()];
+    match parts.each_ref().map(|part| part.as_deref()) {
+        [Some(""), None, ..] => Target::Root,
+        [Some(first), None | Some(""), None, _] if first == stage => Target::Stage,
+        [Some("lift.json"), None, ..] => Target::About,
+        [Some(first), Some("@connections"), Some(_), None] => {
+            let ours = first == stage;
+            let [_, _, id, _] = parts;
+            Target::Connection(id.filter(|_| ours))
+        }
+        [Some("@connections"), Some(_), None, _] => Target::Connection(None),
+        _ => Target::Unknown,
+    }
+}
+
+fn decode(segment: &str) -> Cow<'_, str> {
+    percent_decode_str(segment).decode_utf8_lossy()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_name_what_aws_says_they_name() {
+        let id = |id: &'static str| Target::Connection(Some(id.into()));
+        let table = [
+            ("/", Target::Root),
+            ("/lift.json", Target::About),
+            ("/prod", Target::Stage),
+            ("/prod/", Target::Stage),
+            ("/prod/x", Target::Unknown),
+            ("/prod//", Target::Unknown),
+            ("/Prod", Target::Unknown),
+            ("/prod/@connections/a=", id("a=")),
+            ("/prod/%40connections/a%3D", id("a=")),
+            ("/prod/@connections/a%2Fb", id("a/b")),
+            ("/other/@connections/a=", Target::Connection(None)),
+            ("/@connections/a=", Target::Connection(None)),
+            ("/prod/@connections", Target::Unknown),
+            ("/prod/@connections/a/b", Target::Unknown),
+        ];
+        for (path, named) in table {
+            assert_eq!(target(path, "prod"), named, "{path}");
+        }
+    }
+}

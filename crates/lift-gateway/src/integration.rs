@@ -1,0 +1,145 @@
+//! Runs the function for an event and gives the client what it is owed. Behind session and
+//! handshake, before the [`Backend`].
+
+use std::{pin::pin, sync::Arc};
+
+use bytes::Bytes;
+use http::StatusCode;
+use lift_event::Reply;
+use tokio::{sync::OwnedSemaphorePermit, time::timeout};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    Backend, InvokeError, Settings,
+    connection::{Connection, Table},
+    event,
+    id::Id,
+    session::Closed,
+};
+
+/// What all tasks of one gateway share.
+pub(crate) struct Gateway<B> {
+    pub(crate) settings: Settings,
+    pub(crate) backend: B,
+    pub(crate) connections: Table,
+    /// Sessions and invocations: what a shutdown waits for.
+    pub(crate) work: TaskTracker,
+    /// Cancelled when the gateway shuts down.
+    pub(crate) closing: CancellationToken,
+    /// The port that clients connect to.
+    pub(crate) port: u16,
+}
+
+/// How a client is told that its message failed. The texts and spaces are AWS's.
+#[derive(Clone, Copy)]
+enum Failure {
+    NoRoute,
+    Function,
+    TimedOut,
+}
+
+impl Failure {
+    fn frame(self, connection: Id, request: Id) -> Bytes {
+        let message = match self {
+            Self::NoRoute => "Forbidden",
+            Self::Function => "Internal server error",
+            Self::TimedOut => "Endpoint request timed out",
+        };
+        format!(
+            r#"{{"message": "{message}", "connectionId":"{connection}", "requestId":"{request}"}}"#
+        )
+        .into()
+    }
+}
+
+impl<B: Backend> Gateway<B> {
+    /// Asks the function whether a client may connect, and passes the verdict on: a reply, or the
+    /// status of the refusal. Returns when the function ended, which may be long after.
+    pub(crate) async fn connect<T>(
+        &self,
+        payload: Bytes,
+        verdict: impl FnOnce(Result<Reply, StatusCode>) -> T,
+    ) -> T {
+        let mut invocation = pin!(self.backend.invoke(payload));
+        match timeout(self.settings.limits.integration_timeout, &mut invocation).await {
+            Ok(Ok(bytes)) => verdict(Reply::decode(&bytes).map_err(|fault| {
+                tracing::warn!(%fault, "the reply to $connect is malformed");
+                StatusCode::BAD_GATEWAY
+            })),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "$connect failed");
+                verdict(Err(StatusCode::BAD_GATEWAY))
+            }
+            Err(_) => {
+                tracing::warn!("$connect passed the integration time-out");
+                let verdict = verdict(Err(StatusCode::GATEWAY_TIMEOUT));
+                log("$connect", invocation.await);
+                verdict
+            }
+        }
+    }
+
+    /// Runs one message through its route. The slot is free again when the client has its answer;
+    /// a function that is slower than the integration time-out runs on without it.
+    pub(crate) async fn message(
+        self: Arc<Self>,
+        connection: Arc<Connection>,
+        text: Utf8Bytes,
+        slot: OwnedSemaphorePermit,
+    ) {
+        let request = Id::random();
+        let fail = |failure: Failure| connection.reply(failure.frame(connection.id, request));
+        let Some(route) = self.settings.routes.find(&text) else {
+            return fail(Failure::NoRoute).await;
+        };
+        let payload = event::message(&self.settings, &connection, route.key, request, &text);
+        drop(text);
+        let mut invocation = pin!(self.backend.invoke(payload));
+        match timeout(self.settings.limits.integration_timeout, &mut invocation).await {
+            Ok(Ok(bytes)) => match self.answer(&bytes, route.two_way) {
+                Ok(Some(body)) => connection.reply(body).await,
+                Ok(None) => {}
+                Err(fault) => {
+                    tracing::warn!(route = route.key, %fault, "the reply is malformed");
+                    fail(Failure::Function).await;
+                }
+            },
+            Ok(Err(error)) => {
+                tracing::warn!(route = route.key, %error, "the message's invocation failed");
+                fail(Failure::Function).await;
+            }
+            Err(_) => {
+                tracing::warn!(route = route.key, "the message passed the integration time-out");
+                fail(Failure::TimedOut).await;
+                drop(slot);
+                log(route.key, invocation.await);
+            }
+        }
+    }
+
+    /// What a reply sends to the client. A malformed one is a failure on one-way routes, too.
+    fn answer(&self, reply: &[u8], two_way: bool) -> Result<Option<Bytes>, String> {
+        let reply = Reply::decode(reply).map_err(|fault| fault.to_string())?;
+        let body = reply.body().filter(|_| two_way);
+        if body.is_some_and(|body| body.len() > self.settings.limits.message_bytes) {
+            return Err("the body is larger than a message may be".to_owned());
+        }
+        Ok(body.cloned())
+    }
+
+    /// Tells the function that a connection ended, if it wants to know. The reply is ignored.
+    pub(crate) async fn disconnect(&self, connection: &Connection, closed: &Closed) {
+        if self.settings.routes.contains("$disconnect") {
+            let payload = event::disconnect(&self.settings, connection, closed);
+            log("$disconnect", self.backend.invoke(payload).await);
+        }
+    }
+}
+
+/// Nobody waits for this result, so only the log learns of an error.
+fn log(route: &str, result: Result<Bytes, InvokeError>) {
+    if let Err(error) = result {
+        tracing::warn!(route, %error, "the invocation failed");
+    }
+}

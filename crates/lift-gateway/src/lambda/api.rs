@@ -1,0 +1,197 @@
+//! The Runtime API over HTTP: what a process asks, to what its environment does.
+//!
+//! `next` never fails: runtime clients end their process when it does.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::SystemTime,
+};
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::{
+    body::{Body, Frame, Incoming, SizeHint},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+
+use super::{
+    Status, extension,
+    room::{Handover, Room},
+};
+use crate::{
+    InvokeError,
+    limits::{REPORT_BYTES, RESPONSE_BYTES},
+};
+
+pub(super) type Answer = Response<Reply>;
+
+/// Serves the API on one socket. There are no time-outs: the process is ours, and waits.
+pub(super) async fn connection(room: Arc<Room>, socket: TcpStream) {
+    let service = service_fn(move |request| {
+        let room = room.clone();
+        async move { Ok::<_, Infallible>(dispatch(&room, request).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(None)
+        .serve_connection(TokioIo::new(socket), service);
+    if let Err(error) = connection.await {
+        tracing::debug!(%error, "a connection of the Runtime API failed");
+    }
+}
+
+async fn dispatch(room: &Arc<Room>, request: Request<Incoming>) -> Answer {
+    let path = request.uri().path().to_owned();
+    let segments: Vec<_> = path.split('/').skip(1).collect();
+    match (request.method(), segments.as_slice()) {
+        (&Method::GET, ["2018-06-01", "runtime", "invocation", "next"]) => next(room).await,
+        (&Method::POST, ["2018-06-01", "runtime", "invocation", id, "response"]) => {
+            response(room, id, request.into_body()).await
+        }
+        (&Method::POST, ["2018-06-01", "runtime", "invocation", id, "error"]) => {
+            let (kind, message) = report(request).await;
+            accepted(room.finish(Some(id), Err(InvokeError::Function { kind, message })))
+        }
+        (&Method::POST, ["2018-06-01", "runtime", "init", "error"]) => {
+            let (kind, message) = report(request).await;
+            room.end(Status::InitFailed { kind, message });
+            accepted(true)
+        }
+        (_, ["2020-01-01", "extension", ..]) => {
+            extension::dispatch(room, &segments[2..], request).await
+        }
+        _ => fault(StatusCode::NOT_FOUND, "NotFound", "The Runtime API has no such path"),
+    }
+}
+
+async fn next(room: &Arc<Room>) -> Answer {
+    let Some(Handover { id, trace, payload, deadline }) = room.next().await else {
+        return fault(StatusCode::CONFLICT, "Superseded", "A later call waits for the next event");
+    };
+    let deadline = SystemTime::now() + deadline;
+    let deadline = deadline.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
+    let mut answer = Answer::new(Reply {
+        // A body without bytes is never asked for, so it would look as if it had not gone out.
+        unread: (!payload.is_empty()).then(|| Unread { room: room.clone(), id: id.clone() }),
+        data: Some(payload),
+    });
+    let headers = [
+        ("lambda-runtime-aws-request-id", id),
+        ("lambda-runtime-deadline-ms", deadline.to_string()),
+        ("lambda-runtime-invoked-function-arn", room.queue.arn()),
+        ("lambda-runtime-trace-id", trace),
+    ];
+    for (name, value) in headers {
+        // Only the ARN is not made here; a strange name in it costs the ARN and nothing else.
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            answer.headers_mut().insert(name, value);
+        }
+    }
+    let kind = HeaderValue::from_static("application/json");
+    answer.headers_mut().insert(header::CONTENT_TYPE, kind);
+    answer
+}
+
+async fn response(room: &Room, id: &str, body: Incoming) -> Answer {
+    match Limited::new(body, RESPONSE_BYTES).collect().await {
+        Ok(body) => accepted(room.finish(Some(id), Ok(body.to_bytes()))),
+        Err(error) if error.is::<LengthLimitError>() => {
+            let message =
+                format!("Exceeded maximum allowed payload size ({RESPONSE_BYTES} bytes).");
+            let kind = "Function.ResponseSizeTooLarge".to_owned();
+            room.finish(Some(id), Err(InvokeError::Function { kind, message: message.clone() }));
+            fault(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message)
+        }
+        Err(_) => fault(StatusCode::BAD_REQUEST, "InvalidRequest", "The body ended too early"),
+    }
+}
+
+/// The type and message of an error that a process reports.
+async fn report(request: Request<Incoming>) -> (String, String) {
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase", default)]
+    struct Report {
+        error_type: String,
+        error_message: String,
+    }
+    let header = request.headers().get("lambda-runtime-function-error-type");
+    let header = header.and_then(|kind| kind.to_str().ok()).map(str::to_owned);
+    let body = Limited::new(request.into_body(), REPORT_BYTES).collect().await;
+    let body = body.map(|body| body.to_bytes()).unwrap_or_default();
+    let report = serde_json::from_slice(&body).unwrap_or_else(|_| Report {
+        error_type: String::new(),
+        error_message: String::from_utf8_lossy(&body).into_owned(),
+    });
+    let kind = Some(report.error_type).filter(|kind| !kind.is_empty()).or(header);
+    (kind.unwrap_or_else(|| "Unknown".to_owned()), report.error_message)
+}
+
+pub(super) fn accepted(known: bool) -> Answer {
+    match known {
+        true => json_answer(StatusCode::ACCEPTED, &json!({ "status": "OK" })),
+        false => fault(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID"),
+    }
+}
+
+pub(super) fn fault(status: StatusCode, kind: &str, message: &str) -> Answer {
+    json_answer(status, &json!({ "errorType": kind, "errorMessage": message }))
+}
+
+pub(super) fn json_answer(status: StatusCode, value: &Value) -> Answer {
+    let data = Some(value.to_string().into());
+    let mut answer = Answer::new(Reply { data, unread: None });
+    *answer.status_mut() = status;
+    let kind = HeaderValue::from_static("application/json");
+    answer.headers_mut().insert(header::CONTENT_TYPE, kind);
+    answer
+}
+
+/// A body in memory. If it is an event, and the HTTP library drops it without having asked for its
+/// bytes, the process has gone, and the event goes back to the queue.
+pub(super) struct Reply {
+    data: Option<Bytes>,
+    unread: Option<Unread>,
+}
+
+struct Unread {
+    room: Arc<Room>,
+    id: String,
+}
+
+impl Body for Reply {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.unread = None;
+        Poll::Ready(self.data.take().map(|data| Ok(Frame::data(data))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.data.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.data.as_ref().map_or(0, |data| data.len() as u64))
+    }
+}
+
+impl Drop for Reply {
+    fn drop(&mut self) {
+        if let Some(Unread { room, id }) = self.unread.take() {
+            room.put_back(&id);
+        }
+    }
+}

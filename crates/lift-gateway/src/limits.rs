@@ -1,0 +1,84 @@
+//! Every limit of the gateway, in one place, with AWS's documented values as defaults.
+
+use std::time::Duration;
+
+/// What the gateway allows a client, a message and a function.
+///
+/// The defaults are AWS's where AWS publishes a value; the others say that they are ours.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// The largest frame of a client, in bytes of payload; above it the close code is 1009. AWS: 32 KB.
+    pub frame_bytes: usize,
+    /// The largest message, in bytes, inbound and outbound: above it a client is closed with 1009,
+    /// a POST is answered 413 and a two-way reply becomes an error frame. AWS: 128 KB.
+    pub message_bytes: usize,
+    /// How long a connection may carry no message in either direction. AWS: 10 minutes.
+    pub idle: Duration,
+    /// How long a connection may live. AWS: 2 hours.
+    pub lifetime: Duration,
+    /// How long a client waits for the function; the function itself runs on. AWS: 29 seconds.
+    pub integration_timeout: Duration,
+    /// How long a client may take to send a request's head. Ours: 10 seconds.
+    pub header_timeout: Duration,
+    /// The longest path and query, in bytes; above it the answer is 414. AWS: 4096.
+    pub url_bytes: usize,
+    /// The largest request head, in bytes; above it the answer is 431. Hyper's least is 8 KiB.
+    /// Ours: 32 KiB.
+    pub head_bytes: usize,
+    /// How many bytes may wait for a client that reads slowly; above it a POST is answered 429.
+    /// Never less than `message_bytes`. AWS has such a limit but no value for it. Ours: 256 KiB.
+    pub buffered_bytes: usize,
+    /// How many messages of one connection may be with the function at once; at the limit the
+    /// gateway stops reading that connection. Ours: 64.
+    pub in_flight: usize,
+    /// How long a closing connection may take for its last messages and the close handshake.
+    /// Ours: 3 seconds.
+    pub close_timeout: Duration,
+    /// How long a shutdown waits for `$disconnect` and for invocations. Ours: 30 seconds, so that
+    /// the longest integration can end.
+    pub drain_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            frame_bytes: 32 * 1024,
+            message_bytes: 128 * 1024,
+            idle: Duration::from_secs(10 * 60),
+            lifetime: Duration::from_secs(2 * 60 * 60),
+            integration_timeout: Duration::from_secs(29),
+            header_timeout: Duration::from_secs(10),
+            url_bytes: 4096,
+            head_bytes: 32 * 1024,
+            buffered_bytes: 256 * 1024,
+            in_flight: 64,
+            close_timeout: Duration::from_secs(3),
+            drain_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The read buffer of a socket, in bytes. The library's default of 128 KiB is the memory of 20
+/// connections.
+pub(crate) const READ_BUFFER: usize = 4 * 1024;
+
+/// What a waiting message counts beside its bytes, so that empty ones cannot pile up either.
+pub(crate) const MESSAGE_OVERHEAD: usize = 64;
+
+/// Room in a socket's write buffer for pongs and the close frame, beside one message.
+pub(crate) const CONTROL_ROOM: usize = 4 * 1024;
+
+/// The pause after `accept` failed, which is when file descriptors have run out.
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How long HTTP answers may take after everything else has ended.
+pub(crate) const HTTP_GRACE: Duration = Duration::from_secs(1);
+
+/// The largest answer of a function, in bytes, as Lambda's own error message states it.
+pub(crate) const RESPONSE_BYTES: usize = 6_291_556;
+
+/// The largest report of a function's error and the largest registration, in bytes.
+pub(crate) const REPORT_BYTES: usize = 256 * 1024;
+
+/// How long an extension has between SHUTDOWN and its end.
+pub(crate) const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);

@@ -1,0 +1,124 @@
+//! Takes connections in, and lets everything end in order on shutdown.
+
+use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc};
+
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::{sleep, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    Backend, Settings,
+    connection::Table,
+    dispatch,
+    integration::Gateway,
+    limits::{ACCEPT_PAUSE, HTTP_GRACE},
+};
+
+/// Serves an API on a listener until `shutdown` resolves.
+///
+/// Then new clients are refused with 503, each open connection is closed with 1001 "Going away",
+/// and `$disconnect` runs for each of them. The function may go on to use `@connections` meanwhile.
+/// When the last invocation has ended, or [`Limits::drain_timeout`] has passed, `serve` returns.
+/// Dropping the future closes the connections too, but waits for nothing.
+///
+/// # Errors
+/// When the listener has no local address. A failing `accept` is no error: it is tried again after
+/// a short pause, because file descriptors that have run out come back.
+///
+/// [`Limits::drain_timeout`]: crate::Limits::drain_timeout
+pub async fn serve(
+    listener: TcpListener,
+    settings: Settings,
+    backend: impl Backend,
+    shutdown: impl Future<Output = ()> + Send,
+) -> io::Result<()> {
+    let gateway = Arc::new(Gateway {
+        port: listener.local_addr()?.port(),
+        settings,
+        backend,
+        connections: Table::default(),
+        work: TaskTracker::new(),
+        closing: CancellationToken::new(),
+    });
+    let (http, ended) = (TaskTracker::new(), CancellationToken::new());
+    let _closing = gateway.closing.clone().drop_guard();
+    let _ended = ended.clone().drop_guard();
+    let accepting = async {
+        loop {
+            let (socket, peer) = accept(&listener).await;
+            http.spawn(connection(gateway.clone(), socket, peer, ended.clone()));
+        }
+    };
+    let until = async {
+        shutdown.await;
+        gateway.closing.cancel();
+        gateway.work.close();
+        if timeout(gateway.settings.limits.drain_timeout, gateway.work.wait()).await.is_err() {
+            tracing::warn!(left = gateway.work.len(), "the shutdown did not wait for all work");
+        }
+        ended.cancel();
+        http.close();
+        // Answers that are on their way have a moment to arrive.
+        let _ = timeout(HTTP_GRACE, http.wait()).await;
+    };
+    tokio::select! {
+        () = accepting => {}
+        () = until => {}
+    }
+    Ok(())
+}
+
+/// The next connection. `accept` fails when file descriptors have run out, or for a client that
+/// left at once; neither may end the server, nor spin.
+pub(crate) async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok((socket, peer)) => {
+                // Frames are small and awaited, so they may not wait for each other.
+                let _ = socket.set_nodelay(true);
+                return (socket, peer);
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Serves HTTP on one socket, until it ends or becomes a WebSocket.
+async fn connection<B: Backend>(
+    gateway: Arc<Gateway<B>>,
+    socket: TcpStream,
+    peer: SocketAddr,
+    ended: CancellationToken,
+) {
+    let limits = &gateway.settings.limits;
+    let (timer, head_bytes) = (limits.header_timeout, limits.head_bytes);
+    let service = service_fn(move |request| {
+        let gateway = gateway.clone();
+        async move { Ok::<_, Infallible>(dispatch::handle(gateway, peer, request).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(timer)
+        .max_buf_size(head_bytes.max(8 * 1024))
+        .serve_connection(TokioIo::new(socket), service)
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    let result = tokio::select! {
+        result = connection.as_mut() => result,
+        () = ended.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = result {
+        // A client's bad or broken HTTP: the client was told, the operator need not be.
+        tracing::debug!(%error, "an HTTP connection failed");
+    }
+}

@@ -1,0 +1,180 @@
+//! An open connection's socket: messages in to the integration, queued messages out, timers.
+//!
+//! One task owns the socket. It never waits for the client to read: what cannot be written yet
+//! waits beside the next read.
+
+mod socket;
+#[cfg(test)]
+mod tests;
+
+use std::{future::poll_fn, pin::pin, sync::Arc};
+
+use bytes::Bytes;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::mpsc,
+    time::{Instant, sleep_until, timeout},
+};
+use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, coding::CloseCode};
+
+use crate::{
+    Backend, Limits,
+    connection::{Connection, Outgoing},
+    integration::Gateway,
+};
+
+use self::socket::{Read, Socket};
+
+/// Why a connection ended, in the words of the `$disconnect` event (reference, section 1.2).
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Closed {
+    pub(crate) code: u16,
+    pub(crate) reason: String,
+}
+
+impl Closed {
+    fn new(code: u16, reason: &str) -> Self {
+        Self { code, reason: reason.to_owned() }
+    }
+
+    /// The client went without a close frame. AWS documents the code; the reason is not known.
+    pub(crate) fn lost() -> Self {
+        Self::new(1006, "")
+    }
+}
+
+/// How the socket is left.
+enum Farewell {
+    /// The client's close frame waits for its echo.
+    Echo,
+    /// A close frame is sent and the client's own is waited for.
+    Close(CloseFrame),
+    /// What the client sends cannot be read any more: a close frame is sent, the rest is skipped.
+    Fail(CloseFrame),
+    /// There is nobody to tell.
+    None,
+}
+
+/// The connection's socket and its queue.
+pub(crate) struct Session<S> {
+    socket: Socket<S>,
+    connection: Arc<Connection>,
+    limits: Limits,
+    farewell: Farewell,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
+    /// A session over a socket whose handshake is done; `early` is what was read behind it.
+    pub(crate) async fn new(
+        socket: S,
+        early: Bytes,
+        connection: Arc<Connection>,
+        outbox: mpsc::UnboundedReceiver<Outgoing>,
+        limits: Limits,
+    ) -> Self {
+        let socket = Socket::new(socket, early, outbox, &limits).await;
+        Self { socket, connection, limits, farewell: Farewell::None }
+    }
+
+    /// Serves the connection until either side ends it, and says why it ended.
+    pub(crate) async fn run<B: Backend>(mut self, gateway: &Arc<Gateway<B>>) -> (Closed, Self) {
+        let connection = self.connection.clone();
+        let opened = Instant::now();
+        let mut active = opened;
+        let mut closing = pin!(connection.closing.cancelled());
+        let mut timer = pin!(sleep_until(opened + self.limits.idle.min(self.limits.lifetime)));
+        let mut slot = None;
+        loop {
+            if slot.is_none() {
+                slot = connection.slots.clone().try_acquire_owned().ok();
+            }
+            // Without a free slot the socket is not read: that is what holds a flood back.
+            let reading = slot.is_some();
+            let read = tokio::select! {
+                read = poll_fn(|context| self.socket.poll(context, reading)) => read,
+                freed = connection.slots.clone().acquire_owned(), if !reading => {
+                    slot = freed.ok();
+                    continue;
+                }
+                () = &mut closing => {
+                    let shutdown = gateway.closing.is_cancelled();
+                    let (code, reason) = match shutdown {
+                        true => (CloseCode::Away, "Going away"),
+                        false => (CloseCode::Normal, "Connection Closed Normally"),
+                    };
+                    return self.end(code, reason);
+                }
+                () = &mut timer => {
+                    // The timer is not moved for each message, so it may be early.
+                    let due = (active + self.limits.idle).min(opened + self.limits.lifetime);
+                    if Instant::now() >= due {
+                        return self.end(CloseCode::Away, "Going away");
+                    }
+                    timer.as_mut().reset(due);
+                    continue;
+                }
+            };
+            match read {
+                Read::Text(text) => {
+                    active = Instant::now();
+                    connection.touch();
+                    if let Some(slot) = slot.take() {
+                        let message = gateway.clone().message(connection.clone(), text, slot);
+                        gateway.work.spawn(message);
+                    }
+                }
+                Read::Sent => {
+                    active = Instant::now();
+                    connection.touch();
+                }
+                Read::Control => {}
+                Read::Binary => return self.end(CloseCode::Unsupported, "Unsupported data"),
+                Read::Close(frame) => {
+                    self.farewell = Farewell::Echo;
+                    let closed = frame.map_or_else(
+                        || Closed::new(1005, "Client-side close frame status not set"),
+                        |frame| Closed::new(frame.code.into(), &frame.reason),
+                    );
+                    return (closed, self);
+                }
+                Read::Unreadable(code, reason) => {
+                    self.farewell = Farewell::Fail(frame(code, reason));
+                    return (Closed::new(code.into(), reason), self);
+                }
+                Read::Lost => return (Closed::lost(), self),
+            }
+        }
+    }
+
+    fn end(mut self, code: CloseCode, reason: &'static str) -> (Closed, Self) {
+        self.farewell = Farewell::Close(frame(code, reason));
+        (Closed::new(code.into(), reason), self)
+    }
+
+    /// Leaves the socket in good order, as far as the client takes part in it.
+    pub(crate) async fn farewell(mut self) {
+        let limit = self.limits.close_timeout;
+        let parting = async {
+            match self.farewell {
+                Farewell::Echo => self.socket.drain().await,
+                Farewell::Close(frame) => {
+                    // What was queued before the close still goes out before it.
+                    self.socket.send_rest().await;
+                    self.socket.close(frame).await;
+                    self.socket.drain().await;
+                }
+                Farewell::Fail(frame) => {
+                    self.socket.close(frame).await;
+                    self.socket.skip().await;
+                }
+                Farewell::None => {}
+            }
+        };
+        // Past the limit the socket is dropped, which tells the client as well.
+        let _ = timeout(limit, parting).await;
+    }
+}
+
+fn frame(code: CloseCode, reason: &'static str) -> CloseFrame {
+    CloseFrame { code, reason: reason.into() }
+}

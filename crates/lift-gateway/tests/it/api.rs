@@ -1,0 +1,234 @@
+//! A gateway to test, and the clients to test it with.
+
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt, future::BoxFuture};
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::TokioIo;
+use lift_event::{Event, Kind, Reply};
+use lift_gateway::{InvokeError, Limits, Routes, Settings, serve};
+use serde_json::Value;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{Mutex, mpsc, oneshot},
+    task::JoinHandle,
+    time::timeout,
+};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Error, Message, client::IntoClientRequest, protocol::CloseFrame},
+};
+
+pub(crate) type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub(crate) type Outcome = Result<Bytes, InvokeError>;
+
+/// Fails when something takes longer than anything here should.
+pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
+    timeout(Duration::from_secs(10), future).await.expect("in time")
+}
+
+pub(crate) struct Api {
+    pub(crate) address: SocketAddr,
+    pub(crate) events: Mutex<mpsc::UnboundedReceiver<Event>>,
+    stop: Option<oneshot::Sender<()>>,
+    served: JoinHandle<std::io::Result<()>>,
+}
+
+pub(crate) fn ok() -> Outcome {
+    Ok(Reply::new(200).encode())
+}
+
+pub(crate) fn failure() -> Outcome {
+    Err(InvokeError::Function { kind: "Oops".into(), message: "secret".into() })
+}
+
+/// All three fixed routes, `one` that is one-way and `two` that is two-way.
+pub(crate) fn routes() -> Routes {
+    let fixed = Routes::default().with_route("$connect", false).with_route("$disconnect", false);
+    fixed.with_route("$default", true).with_route("one", false).with_route("two", true)
+}
+
+impl Api {
+    pub(crate) async fn start<F>(function: impl Fn(Event) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Outcome> + Send + 'static,
+    {
+        Self::with(routes(), Limits::default(), function).await
+    }
+
+    pub(crate) async fn with<F>(
+        routes: Routes,
+        limits: Limits,
+        function: impl Fn(Event) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Outcome> + Send + 'static,
+    {
+        let (stage, api_id) = ("prod".to_owned(), "abc123".to_owned());
+        Self::settings(Settings { stage, api_id, routes, limits, index: None }, function).await
+    }
+
+    pub(crate) async fn settings<F>(
+        settings: Settings,
+        function: impl Fn(Event) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Outcome> + Send + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (seen, events) = mpsc::unbounded_channel();
+        let function = Arc::new(function);
+        let backend = move |payload: Bytes| -> BoxFuture<'static, Outcome> {
+            let event = Event::decode(payload).expect("an event");
+            let _ = seen.send(event.clone());
+            Box::pin(function(event))
+        };
+        let (stop, stopped) = oneshot::channel::<()>();
+        let shutdown = async {
+            // A test that ends without a shutdown drops the sender.
+            if stopped.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        let served = tokio::spawn(serve(listener, settings, backend, shutdown));
+        Self { address, events: Mutex::new(events), stop: Some(stop), served }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("ws://{}/prod", self.address)
+    }
+
+    pub(crate) async fn connect(&self) -> Client {
+        within(connect_async(self.url())).await.expect("a connection").0
+    }
+
+    /// A client and its connection's id; swallows the `$connect` event.
+    pub(crate) async fn connect_with_id(&self) -> (Client, String) {
+        let client = self.connect().await;
+        let event = self.event(Kind::Connect).await;
+        (client, event.connection_id().to_owned())
+    }
+
+    /// The status and body of a refused handshake.
+    pub(crate) async fn refused(&self, path: &str) -> (u16, String) {
+        refused(format!("ws://{}{path}", self.address)).await
+    }
+
+    /// The next event of a kind; those of other kinds are skipped.
+    pub(crate) async fn event(&self, kind: Kind) -> Event {
+        let mut events = self.events.lock().await;
+        within(async {
+            loop {
+                let event = events.recv().await.expect("an event");
+                if event.kind() == kind {
+                    return event;
+                }
+            }
+        })
+        .await
+    }
+
+    pub(crate) async fn shutdown(mut self) {
+        self.stop.take().unwrap().send(()).unwrap();
+        within(&mut self.served).await.unwrap().unwrap();
+    }
+
+    pub(crate) async fn manage(
+        &self,
+        method: &str,
+        id: &str,
+        body: impl Into<Bytes>,
+    ) -> Response<Bytes> {
+        self.http(method, &format!("/prod/@connections/{id}"), body).await
+    }
+
+    pub(crate) async fn http(
+        &self,
+        method: &str,
+        path: &str,
+        body: impl Into<Bytes>,
+    ) -> Response<Bytes> {
+        http(self.address, method, path, &[], body).await
+    }
+}
+
+impl Drop for Api {
+    fn drop(&mut self) {
+        self.served.abort();
+    }
+}
+
+pub(crate) async fn refused(request: impl IntoClientRequest + Unpin) -> (u16, String) {
+    match within(connect_async(request)).await {
+        Err(Error::Http(response)) => {
+            let body = response.body().clone().unwrap_or_default();
+            (response.status().as_u16(), String::from_utf8(body).unwrap())
+        }
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+pub(crate) async fn http(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Bytes>,
+) -> Response<Bytes> {
+    within(async {
+        let socket = TcpStream::connect(address).await.unwrap();
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(socket)).await.unwrap();
+        tokio::spawn(connection);
+        let mut request = Request::builder().method(method).uri(path).header("host", "localhost");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::new(body.into())).unwrap();
+        let (head, body) = sender.send_request(request).await.unwrap().into_parts();
+        Response::from_parts(head, body.collect().await.unwrap().to_bytes())
+    })
+    .await
+}
+
+pub(crate) fn header<'a>(response: &'a Response<Bytes>, name: &str) -> &'a str {
+    response.headers().get(name).map_or("", |value| value.to_str().unwrap())
+}
+
+pub(crate) async fn send(client: &mut Client, text: impl Into<String>) {
+    within(client.send(Message::text(text.into()))).await.unwrap();
+}
+
+/// The next message that is not a control frame, or the close frame.
+pub(crate) async fn receive(client: &mut Client) -> Message {
+    within(async {
+        loop {
+            match client.next().await.expect("a message").expect("a message") {
+                Message::Ping(_) | Message::Pong(_) => {}
+                message => return message,
+            }
+        }
+    })
+    .await
+}
+
+pub(crate) async fn text(client: &mut Client) -> String {
+    match receive(client).await {
+        Message::Text(text) => text.to_string(),
+        other => panic!("not a text frame: {other:?}"),
+    }
+}
+
+pub(crate) async fn closed(client: &mut Client) -> (u16, String) {
+    match receive(client).await {
+        Message::Close(Some(CloseFrame { code, reason })) => (code.into(), reason.to_string()),
+        other => panic!("not closed: {other:?}"),
+    }
+}
+
+pub(crate) fn json(text: impl AsRef<[u8]>) -> Value {
+    serde_json::from_slice(text.as_ref()).unwrap()
+}

@@ -1,0 +1,128 @@
+//! Limits that need raw frames, or clients that do not read.
+
+use bytes::Bytes;
+use futures_util::SinkExt;
+use lift_event::{Kind, Reply};
+use lift_gateway::Limits;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::Duration,
+};
+use tokio_tungstenite::tungstenite::{
+    Message,
+    protocol::frame::{
+        Frame,
+        coding::{Data, OpCode},
+    },
+};
+
+use crate::api::*;
+
+fn part(kind: Data, bytes: usize, last: bool) -> Message {
+    Message::Frame(Frame::message(Bytes::from(vec![b'x'; bytes]), OpCode::Data(kind), last))
+}
+
+#[tokio::test]
+async fn a_message_of_128_kb_in_four_frames_passes_and_one_byte_more_does_not() {
+    let api = Api::start(|event| async move {
+        Ok(Reply::new(200).with_body(event.body().len().to_string()).encode())
+    })
+    .await;
+    let mut client = api.connect().await;
+    for rest in [0, 1] {
+        within(client.send(part(Data::Text, 32 * 1024, false))).await.unwrap();
+        for _ in 0..2 {
+            within(client.send(part(Data::Continue, 32 * 1024, false))).await.unwrap();
+        }
+        within(client.send(part(Data::Continue, 32 * 1024, rest == 0))).await.unwrap();
+        if rest == 0 {
+            assert_eq!(text(&mut client).await, (128 * 1024).to_string());
+        } else {
+            within(client.send(part(Data::Continue, rest, true))).await.unwrap();
+            assert_eq!(closed(&mut client).await.0, 1009);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_breaks_the_protocol_is_closed_with_its_code() {
+    let api = Api::start(|_| async { ok() }).await;
+    let table: &[(&str, Vec<u8>, u16)] = &[
+        ("invalid UTF-8", vec![0x81, 0x81, 0, 0, 0, 0, 0xff], 1007),
+        ("reserved bit", vec![0xc1, 0x80, 0, 0, 0, 0], 1002),
+        ("unmasked", vec![0x81, 0x01, b'x'], 1002),
+        ("continuation of nothing", vec![0x80, 0x80, 0, 0, 0, 0], 1002),
+        ("a length of 2^63-1", [vec![0x81, 0xff, 0x7f], vec![0xff; 7], vec![0; 4]].concat(), 1009),
+    ];
+    for (name, bytes, code) in table {
+        let mut client = api.connect().await;
+        client.get_mut().write_all(bytes).await.unwrap();
+        assert_eq!(closed(&mut client).await.0, *code, "{name}");
+        let event = api.event(Kind::Disconnect).await;
+        assert_eq!(event.disconnect_code(), Some((*code).into()), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_idle_connection_and_an_old_one_are_1001() {
+    let soon = Duration::from_millis(30);
+    for limits in
+        [Limits { idle: soon, ..Limits::default() }, Limits { lifetime: soon, ..Limits::default() }]
+    {
+        let api = Api::with(routes(), limits, |_| async { ok() }).await;
+        let mut client = api.connect().await;
+        assert_eq!(closed(&mut client).await, (1001, "Going away".to_owned()));
+        let event = api.event(Kind::Disconnect).await;
+        assert_eq!(event.disconnect_code(), Some(1001));
+        assert_eq!(event.disconnect_reason(), Some("Going away"));
+    }
+}
+
+#[tokio::test]
+async fn a_slow_handshake_is_cut_off() {
+    let limits = Limits { header_timeout: Duration::from_millis(50), ..Limits::default() };
+    let api = Api::with(routes(), limits, |_| async { ok() }).await;
+    let mut socket = TcpStream::connect(api.address).await.unwrap();
+    socket.write_all(b"GET /prod HTTP/1.1\r\nho").await.unwrap();
+    let mut rest = Vec::new();
+    let _ = within(socket.read_to_end(&mut rest)).await;
+    assert!(!rest.starts_with(b"HTTP/1.1 101"));
+}
+
+#[tokio::test]
+async fn a_huge_head_is_431() {
+    let api = Api::start(|_| async { ok() }).await;
+    let mut socket = TcpStream::connect(api.address).await.unwrap();
+    let head = format!("GET /prod HTTP/1.1\r\nhost: x\r\nx-big: {}\r\n\r\n", "x".repeat(64 * 1024));
+    let _ = within(socket.write_all(head.as_bytes())).await;
+    let mut answer = [0; 12];
+    within(socket.read_exact(&mut answer)).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 431");
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_gets_429_and_harms_nobody() {
+    let api = Api::start(|_| async { ok() }).await;
+    let (mut slow, id) = api.connect_with_id().await;
+    let (mut quick, other) = api.connect_with_id().await;
+    let mut posts = 0;
+    let refusal = loop {
+        let answer = api.manage("POST", &id, vec![b'x'; 100_000]).await;
+        if answer.status() != 200 {
+            break answer;
+        }
+        posts += 1;
+        assert!(posts < 1000, "the system's buffers are not this large");
+    };
+    assert_eq!(refusal.status(), 429);
+    assert_eq!(header(&refusal, "x-amzn-errortype"), "LimitExceededException");
+    assert_eq!(api.manage("POST", &other, "hello").await.status(), 200);
+    assert_eq!(text(&mut quick).await, "hello");
+    // When it reads again, all that was accepted arrives, and it is not slow any more.
+    for _ in 0..posts {
+        assert_eq!(text(&mut slow).await.len(), 100_000);
+    }
+    assert_eq!(api.manage("POST", &id, "again").await.status(), 200);
+    assert_eq!(text(&mut slow).await, "again");
+}

@@ -1,0 +1,141 @@
+//! `$connect` is closed unless a handler opens it.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use lift_ws::{
+    Accept, App, Call, Connection, Error, Next, Publisher, Query, Refuse, Reply, from_fn,
+    store::{Members, MemoryStore, Part, Store},
+    test::Kit,
+};
+use serde::Deserialize;
+
+use crate::stores::Watched;
+
+#[derive(Deserialize)]
+struct Hello {
+    name: String,
+}
+
+async fn hello(Query(hello): Query<Hello>) -> Accept {
+    Accept::user(hello.name).tenant("general")
+}
+
+async fn stored(store: &dyn Store) -> usize {
+    let of = Members::Tenant("general".into());
+    store.page(&of, Part(0), None).await.unwrap().members.len()
+}
+
+#[tokio::test]
+async fn an_accepted_connection_is_stored_before_it_is_let_in() {
+    let store = MemoryStore::new();
+    let kit = Kit::with_store(App::new().connect(hello), Arc::new(store.clone()));
+    let ana = kit.connect("name=ana").await.unwrap();
+    assert_eq!(stored(&store).await, 1);
+    ana.close().await;
+    assert_eq!(stored(&store).await, 0);
+}
+
+#[tokio::test]
+async fn an_app_without_handlers_connects_and_manages() {
+    let store = Watched::default();
+    let kit = Kit::with_store(App::new(), Arc::new(store.clone()));
+    kit.connect("").await.unwrap().close().await;
+    let counts = [&store.saves, &store.removes].map(|count| count.load(Ordering::Relaxed));
+    assert_eq!(counts, [1, 1]);
+}
+
+#[tokio::test]
+async fn every_failure_refuses_and_leaves_no_row() {
+    let store = MemoryStore::new();
+    let status = async |app: App| {
+        let kit = Kit::with_store(app, Arc::new(store.clone()));
+        kit.connect("name=ana").await.expect_err("is refused").status
+    };
+    let refuse =
+        |status| move || async move { Err::<Accept, _>(Refuse::with_status(status, "no")) };
+    assert_eq!(status(App::new().connect(refuse(401))).await, 401);
+    assert_eq!(status(App::new().connect(refuse(429))).await, 429);
+    assert_eq!(status(App::new().connect(refuse(200))).await, 500, "a refusal never lets in");
+    let fails = async || -> Result<Accept, Refuse> { Err(std::io::Error::other("SECRET"))? };
+    assert_eq!(status(App::new().connect(fails)).await, 500);
+    let panics = async || -> Accept { panic!("SECRET") };
+    assert_eq!(status(App::new().connect(panics)).await, 500);
+    let needs_more = async |_: Query<std::collections::HashMap<String, u32>>| Accept::anonymous();
+    assert_eq!(status(App::new().connect(needs_more)).await, 400, "a rejection refuses");
+    let empty = async || Accept::user("").tenant("general");
+    assert_eq!(status(App::new().connect(empty)).await, 500, "an empty user cannot be stored");
+    let connected = async || -> Result<(), Error> { Err(Error::new("no", "no")) };
+    assert_eq!(status(App::new().connect(hello).connected(connected)).await, 400);
+    let panics = async || -> Result<(), Error> { panic!("SECRET") };
+    assert_eq!(status(App::new().connect(hello).connected(panics)).await, 500);
+    assert_eq!(stored(&store).await, 0, "whatever was saved on the way has a tombstone");
+}
+
+#[tokio::test]
+async fn a_store_that_fails_refuses() {
+    let store = Watched::default();
+    store.fails.store(true, Ordering::Relaxed);
+    let kit = Kit::with_store(App::new().connect(hello), Arc::new(store));
+    assert_eq!(kit.connect("name=ana").await.expect_err("is refused").status, 500);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_hangs_refuses_in_time() {
+    let hangs = async || -> Accept { std::future::pending().await };
+    let kit = Kit::new(App::new().connect(hangs));
+    assert_eq!(kit.connect("").await.expect_err("is refused").status, 504);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connected_handler_that_hangs_refuses_and_leaves_no_row() {
+    let store = MemoryStore::new();
+    let hangs = async || std::future::pending::<()>().await;
+    let kit = Kit::with_store(App::new().connect(hello).connected(hangs), Arc::new(store.clone()));
+    assert_eq!(kit.connect("name=ana").await.expect_err("is refused").status, 504);
+    assert_eq!(stored(&store).await, 0);
+}
+
+#[tokio::test]
+async fn a_layer_can_refuse_but_not_let_in() {
+    let store = MemoryStore::new();
+    let answer = |status| from_fn(move |_: Call, _: Next| async move { Reply::new(status) });
+    for (answered, seen) in [(403, 403), (200, 500), (204, 500)] {
+        let app = App::new().connect(hello).layer(answer(answered));
+        let kit = Kit::with_store(app, Arc::new(store.clone()));
+        assert_eq!(kit.connect("name=ana").await.expect_err("is refused").status, seen);
+    }
+    let spoil = from_fn(async |call: Call, next: Next| {
+        next.run(call).await;
+        Reply::new(503)
+    });
+    let app = App::new().connect(hello).layer(spoil);
+    let kit = Kit::with_store(app, Arc::new(store.clone()));
+    assert_eq!(kit.connect("name=ana").await.expect_err("is refused").status, 503);
+    assert_eq!(stored(&store).await, 0, "a refused connection leaves no row");
+}
+
+#[tokio::test]
+async fn a_subprotocol_is_echoed_only_if_it_was_offered() {
+    let kit = Kit::new(App::new().connect(async || Accept::anonymous().subprotocol("chat.v2")));
+    let offers = [("sec-websocket-protocol", "chat.v1, chat.v2")];
+    let ana = kit.connect_with_headers("", &offers).await.unwrap();
+    assert_eq!(ana.subprotocol(), Some("chat.v2"));
+    assert_eq!(kit.connect("").await.expect_err("was not offered").status, 500);
+}
+
+#[tokio::test]
+async fn the_newcomer_cannot_be_sent_to_before_it_is_in() {
+    let greet = async |who: Connection, publish: Publisher| -> Result<(), Error> {
+        let error = publish.sender().text("welcome").await.expect_err("it is still connecting");
+        assert!(error.is_connecting());
+        assert!(error.to_string().contains("still connecting"));
+        let report = publish.own_tenant().text(who.user().unwrap().as_str()).await?;
+        assert_eq!(report.total(), report.sent, "the newcomer is not among them");
+        Ok(())
+    };
+    let kit = Kit::new(App::new().connect(hello).connected(greet));
+    let ana = kit.connect("name=ana").await.unwrap();
+    let bob = kit.connect("name=bob").await.unwrap();
+    assert_eq!(ana.received(), ["bob"]);
+    assert_eq!(bob.received(), [] as [&str; 0]);
+}

@@ -1,0 +1,89 @@
+//! `$disconnect`: the tombstone first, then the handler, at most once.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use lift_ws::{
+    Accept, App, Connection, Disconnected, Error, Publisher,
+    store::{Members, MemoryStore, Part, Store},
+    test::Kit,
+};
+
+use crate::stores::Watched;
+
+#[tokio::test]
+async fn the_handler_sees_who_left_and_why_after_the_tombstone() {
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let store = MemoryStore::new();
+    let left = {
+        let (seen, store) = (seen.clone(), store.clone());
+        move |who: Connection, why: Disconnected| {
+            let (seen, store) = (seen.clone(), store.clone());
+            async move {
+                let of = Members::Tenant("general".into());
+                let stored = store.page(&of, Part(0), None).await.unwrap().members.len();
+                let user = who.user().unwrap();
+                let line = format!("{user} {:?} {:?} {stored}", why.code, why.reason);
+                seen.lock().unwrap().push(line);
+            }
+        }
+    };
+    let connect = async || Accept::user("ana").tenant("general");
+    let app = App::new().connect(connect).disconnect(left);
+    let kit = Kit::with_store(app, Arc::new(store));
+    kit.connect("").await.unwrap().close_with(1001, "Going away").await;
+    assert_eq!(*seen.lock().unwrap(), [r#"ana Some(1001) "Going away" 0"#]);
+}
+
+#[tokio::test]
+async fn the_handler_runs_once_whatever_comes_twice_or_never_connected() {
+    let runs = Arc::new(AtomicUsize::new(0));
+    let store = Watched::default();
+    let left = {
+        let runs = runs.clone();
+        move || {
+            runs.fetch_add(1, Ordering::Relaxed);
+            async {}
+        }
+    };
+    let kit = Kit::with_store(App::new().disconnect(left), Arc::new(store.clone()));
+    let ana = kit.connect("").await.unwrap();
+    let again = ana.disconnect_payload();
+    ana.close().await;
+    for _ in 0..3 {
+        kit.invoke(again.clone()).await.unwrap();
+    }
+    assert_eq!(runs.load(Ordering::Relaxed), 1);
+    let unknown = include_str!("../../../lift-event/fixtures/disconnect-idle.json");
+    kit.invoke(unknown).await.unwrap();
+    assert_eq!(runs.load(Ordering::Relaxed), 1, "a connection that never was has nothing to end");
+    let calls = [&store.saves, &store.gets, &store.removes].map(|n| n.load(Ordering::Relaxed));
+    assert_eq!(calls, [1, 0, 5], "one write for each event, and no read");
+}
+
+#[tokio::test]
+async fn a_connect_that_comes_after_its_disconnect_is_refused() {
+    let kit = Kit::new(App::new());
+    let idle = include_str!("../../../lift-event/fixtures/disconnect-idle.json");
+    kit.invoke(idle).await.unwrap();
+    let connect = include_str!("../../../lift-event/fixtures/connect-2020-style-nulls.json");
+    let reply = kit.invoke(connect).await.unwrap();
+    assert!(!reply.is_success(), "its tombstone stands");
+}
+
+#[tokio::test]
+async fn the_others_are_told_and_the_one_who_left_is_not() {
+    let left = async |publish: Publisher| -> Result<(), Error> {
+        let report = publish.own_tenant().text("left").await?;
+        assert_eq!((report.sent, report.total()), (1, 1));
+        Ok(())
+    };
+    let app = App::new().connect(async || Accept::user("u").tenant("general")).disconnect(left);
+    let kit = Kit::new(app);
+    let ana = kit.connect("").await.unwrap();
+    let bob = kit.connect("").await.unwrap();
+    bob.close().await;
+    assert_eq!(ana.received(), ["left"]);
+}

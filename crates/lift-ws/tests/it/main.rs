@@ -1,0 +1,11 @@
+//! The framework at its boundary: events in, replies, frames and rows out.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod connect;
+mod description;
+mod disconnect;
+mod layers;
+mod messages;
+mod publisher;
+mod stores;

@@ -1,0 +1,4 @@
+//! The chat's own tests, in memory: what each client received, step by step.
+
+mod limits;
+mod scenario;

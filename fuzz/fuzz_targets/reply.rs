@@ -1,0 +1,27 @@
+//! Any bytes as a reply, and as the parts of one: what is encoded decodes to the same reply.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use lift_event::Reply;
+
+fuzz_target!(|data: &[u8]| {
+    match Reply::decode(data) {
+        Ok(reply) => round_trip(&reply),
+        Err(fault) => {
+            assert!(!fault.field().is_empty());
+            assert!(fault.to_string().len() < 1024);
+        }
+    }
+    if let [high, low, len, rest @ ..] = data {
+        let status = 100 + u16::from_be_bytes([*high, *low]) % 500;
+        let (subprotocol, body) = rest.split_at(rest.len().min((*len).into()));
+        let reply = Reply::new(status).with_body(body.to_vec());
+        round_trip(&reply);
+        round_trip(&reply.with_subprotocol(String::from_utf8_lossy(subprotocol)));
+    }
+});
+
+fn round_trip(reply: &Reply) {
+    assert_eq!(Reply::decode(&reply.encode()).as_ref(), Ok(reply));
+}
