@@ -25,3 +25,8 @@ pub use error::Error;
 pub use push::ManagementApi;
 pub use run::run;
 pub use store::{DynamoStore, Table};
+
+/// Compiles the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
