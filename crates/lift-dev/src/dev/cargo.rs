@@ -1,0 +1,79 @@
+//! cargo, called as if Lift itself had not been started by it.
+
+use std::ffi::OsStr;
+use std::process::Stdio;
+
+use tokio::process::Command;
+
+/// The variables that `cargo run` sets for the program that it starts. A cargo below that program
+/// must not see them: build scripts and `env!` would take them for changes, and every dependency
+/// that reads one would be built again on each start.
+const OF_CARGO_RUN: [&str; 6] = [
+    "CARGO",
+    "CARGO_CRATE_NAME",
+    "CARGO_MAKEFLAGS",
+    "CARGO_PRIMARY_PACKAGE",
+    "CARGO_TARGET_TMPDIR",
+    "OUT_DIR",
+];
+const OF_CARGO_RUN_PREFIXES: [&str; 3] = ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_"];
+
+/// Whether `name` is of the outer cargo rather than of the user, who sets CARGO_HOME,
+/// CARGO_TARGET_DIR, CARGO_BUILD_*, CARGO_NET_*, CARGO_REGISTRIES_*, CARGO_TERM_* and RUSTUP_*.
+pub(crate) fn is_of_cargo_run(name: &OsStr) -> bool {
+    name.to_str().is_some_and(|name| {
+        OF_CARGO_RUN.contains(&name)
+            || OF_CARGO_RUN_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    })
+}
+
+/// A call of cargo with a clean environment: the cargo that started Lift, or the one on the PATH.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        if is_of_cargo_run(&name) {
+            command.env_remove(name);
+        }
+    }
+    // Its progress and the compiler's errors are for the user; what it says on stdout is for us.
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of_cargo_run;
+
+    #[test]
+    fn the_users_own_variables_stay() {
+        for name in [
+            "CARGO",
+            "CARGO_BIN_EXE_lift",
+            "CARGO_BIN_NAME",
+            "CARGO_CRATE_NAME",
+            "CARGO_MANIFEST_DIR",
+            "CARGO_MANIFEST_PATH",
+            "CARGO_PKG_VERSION_MAJOR",
+            "CARGO_PRIMARY_PACKAGE",
+            "OUT_DIR",
+        ] {
+            assert!(is_of_cargo_run(name.as_ref()), "{name}");
+        }
+        for name in [
+            "CARGO_BUILD_JOBS",
+            "CARGO_ENCODED_RUSTFLAGS",
+            "CARGO_HOME",
+            "CARGO_INCREMENTAL",
+            "CARGO_NET_OFFLINE",
+            "CARGO_PROFILE_DEV_DEBUG",
+            "CARGO_REGISTRIES_MINE_INDEX",
+            "CARGO_TARGET_DIR",
+            "CARGO_TERM_COLOR",
+            "PATH",
+            "RUSTFLAGS",
+            "RUSTUP_TOOLCHAIN",
+        ] {
+            assert!(!is_of_cargo_run(name.as_ref()), "{name}");
+        }
+    }
+}

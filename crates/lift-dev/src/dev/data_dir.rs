@@ -1,0 +1,67 @@
+//! The folder that holds the database, locked while this program runs: two of them on one SQLite
+//! file would sweep each other's connections away.
+
+use std::fs::{self, File, TryLockError};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+/// The folder, ours until this value is dropped.
+#[derive(Debug)]
+pub(crate) struct DataDir {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl DataDir {
+    /// Creates the folder when it is missing and locks it.
+    pub(crate) fn lock(path: PathBuf) -> Result<Self> {
+        fs::create_dir_all(&path)
+            .with_context(|| format!("cannot create the data folder {}", path.display()))?;
+        // What is in here is of one machine; a repository that holds the app should not see it.
+        let ignore = path.join(".gitignore");
+        if !ignore.exists() {
+            fs::write(&ignore, "*\n")
+                .with_context(|| format!("cannot write to {}", path.display()))?;
+        }
+        loop {
+            let name = path.join("lock");
+            let file =
+                File::create(&name).with_context(|| format!("cannot create {}", name.display()))?;
+            match file.try_lock() {
+                // The last owner may have removed the file between our open and our lock. Then we
+                // hold a lock on a file without a name, which keeps nobody out.
+                Ok(()) if !names(&name, &file)? => {}
+                Ok(()) => return Ok(Self { path, _lock: file }),
+                Err(TryLockError::WouldBlock) => bail!(
+                    "the data folder {} is in use by another `lift dev`: stop that one or pass \
+                     --data-dir DIR",
+                    path.display()
+                ),
+                Err(TryLockError::Error(error)) => {
+                    return Err(error).with_context(|| format!("cannot lock {}", name.display()));
+                }
+            }
+        }
+    }
+
+    /// The file of the database.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.path.join("dynamodb.db")
+    }
+}
+
+impl Drop for DataDir {
+    fn drop(&mut self) {
+        // Removed while still locked, so that nobody can lock it in between. After a crash the
+        // file stays, but its lock went with the process.
+        let _ = fs::remove_file(self.path.join("lock"));
+    }
+}
+
+/// Whether `path` still leads to `file`.
+fn names(path: &Path, file: &File) -> Result<bool> {
+    let held = file.metadata()?;
+    Ok(fs::metadata(path).is_ok_and(|now| (now.dev(), now.ino()) == (held.dev(), held.ino())))
+}

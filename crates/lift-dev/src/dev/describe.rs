@@ -1,0 +1,138 @@
+//! Asks the app what it is: with `LIFT_DESCRIBE=1` a Lift app prints its routes and tables as one
+//! JSON object and exits, before it does anything else.
+
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::process::Command;
+
+use crate::dev::child::Child;
+use crate::dev::variables::Variables;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A description is some kilobytes; a program that prints without end is not describing itself.
+const LONGEST: u64 = 4 * 1024 * 1024;
+
+/// What the app says of itself. Keys that a later version adds are ignored.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct Description {
+    /// The routes, `$connect` and its like included when the app has them.
+    #[serde(default)]
+    pub(crate) routes: Vec<Route>,
+    /// The tables that it needs.
+    #[serde(default)]
+    pub(crate) tables: Vec<Table>,
+}
+
+impl Description {
+    /// The variable through which the app learns the name of its table of connections, if it
+    /// keeps one.
+    pub(crate) fn table_variable(&self) -> Option<&str> {
+        self.tables.iter().find(|table| table.kind == "connections").map(|table| &*table.env)
+    }
+}
+
+/// One route of the app.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct Route {
+    /// The route key.
+    pub(crate) key: String,
+    /// Whether what the handler returns is sent to the client.
+    #[serde(default)]
+    pub(crate) two_way: bool,
+}
+
+/// One table of the app.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct Table {
+    /// What the app keeps in it; `connections` is the kind that there is today.
+    #[serde(default)]
+    pub(crate) kind: String,
+    /// The environment variable that holds its name.
+    pub(crate) env: String,
+}
+
+/// Runs `binary` so that it describes itself.
+pub(crate) async fn describe(binary: &Path, variables: &Variables) -> Result<Description> {
+    let mut command = Command::new(binary);
+    command
+        .env_clear()
+        .envs(variables)
+        .env("LIFT_DESCRIBE", "1")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child =
+        Child::spawn(&mut command).with_context(|| format!("cannot start {}", binary.display()))?;
+    let (stdout, stderr) = (child.stdout(), child.stderr());
+    let all = async { tokio::join!(child.wait(), read(stdout), read(stderr)) };
+    let Ok((status, stdout, stderr)) = tokio::time::timeout(PATIENCE, all).await else {
+        bail!(
+            "{}: asked with LIFT_DESCRIBE=1, it did not end within {} s. {FIX}",
+            not_an_app(binary),
+            PATIENCE.as_secs(),
+        );
+    };
+    understand(binary, status?, &stdout, &stderr)
+}
+
+const FIX: &str = "Let `main` do nothing slow before `lift_aws::run(app).await`, which answers it";
+
+fn not_an_app(binary: &Path) -> String {
+    format!("{} is not a Lift app", binary.display())
+}
+
+fn understand(
+    binary: &Path,
+    status: ExitStatus,
+    stdout: &str,
+    stderr: &str,
+) -> Result<Description> {
+    /// Read first and alone, because the rest may have another shape in another version.
+    #[derive(Deserialize)]
+    struct Version {
+        version: u64,
+    }
+    // What `main` prints before it calls Lift stands in earlier lines.
+    let line = stdout.trim_end().lines().next_back().unwrap_or_default();
+    match serde_json::from_str(line) {
+        Ok(Version { version: 1 }) => serde_json::from_str(line)
+            .with_context(|| format!("cannot read how {} describes itself", binary.display())),
+        Ok(Version { version }) => bail!(
+            "the app describes itself in version {version}, but this `lift` reads version 1: \
+             bring `lift` and the app's Lift crates to the same release"
+        ),
+        Err(_) => {
+            let words = last_lines(stderr);
+            bail!(
+                "{}: asked with LIFT_DESCRIBE=1, it printed no description ({status}). End `main` \
+                 with `lift_aws::run(app).await`{words}",
+                not_an_app(binary),
+            )
+        }
+    }
+}
+
+/// The end of what the program wrote to stderr, which often says why it printed nothing.
+fn last_lines(stderr: &str) -> String {
+    let lines: Vec<&str> = stderr.trim_end().lines().collect();
+    let last = &lines[lines.len().saturating_sub(20)..];
+    last.iter().map(|line| format!("\n  {line}")).collect()
+}
+
+async fn read(source: Option<impl AsyncRead + Unpin>) -> String {
+    let mut bytes = Vec::new();
+    if let Some(source) = source {
+        // What was read before a failure is still worth showing.
+        let _ = source.take(LONGEST).read_to_end(&mut bytes).await;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! One process of the function and the Runtime API that is its whole world: an execution
+//! environment.
+
+use std::io;
+use std::net::Ipv4Addr;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use lift_gateway::lambda::{Environment, Function, Status};
+use tokio::net::TcpListener;
+use tokio::process::Command;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::dev::child::Child;
+use crate::dev::function::Program;
+use crate::dev::function::end::{Cause, End};
+use crate::dev::output::Output;
+
+/// What Lambda gives a process between SIGTERM and SIGKILL.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// How long the last lines of a dead process may take through its pipes.
+const LAST_LINES: Duration = Duration::from_millis(300);
+
+/// A process that was started.
+pub(crate) struct Process {
+    number: u64,
+    started: Instant,
+    child: Child,
+    environment: Environment,
+    readers: JoinSet<()>,
+}
+
+impl Process {
+    /// Starts process `number` of `function`. Call this on the main thread only, because of
+    /// [`Child::spawn`].
+    pub(crate) async fn start(
+        function: &Function,
+        program: &Program,
+        number: u64,
+        output: &Output,
+    ) -> Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .context("no free port for the Lambda Runtime API")?;
+        let environment = function.environment(listener);
+        let mut command = Command::new(&program.binary);
+        command
+            .env_clear()
+            .envs(&program.variables)
+            .env("AWS_LAMBDA_RUNTIME_API", environment.address()?.to_string())
+            .env("AWS_LAMBDA_LOG_STREAM_NAME", format!("local/[$LATEST]{number}"))
+            .current_dir(&program.folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let started = Instant::now();
+        let mut child = Child::spawn(&mut command)
+            .with_context(|| format!("cannot start {}", program.binary.display()))?;
+        tracing::debug!(number, id = %child.id(), "process started");
+
+        let mut readers = JoinSet::new();
+        if let Some(stdout) = child.stdout() {
+            readers.spawn(output.clone().read(stdout));
+        }
+        if let Some(stderr) = child.stderr() {
+            readers.spawn(output.clone().read(stderr));
+        }
+        Ok(Self { number, started, child, environment, readers })
+    }
+
+    /// How the process is doing.
+    pub(crate) fn status(&self) -> watch::Receiver<Status> {
+        self.environment.status()
+    }
+
+    /// Serves and watches the process until it ends, or ends it when `stop` says so.
+    pub(crate) async fn run(self, stop: CancellationToken) -> End {
+        let Self { number, started, mut child, environment, readers } = self;
+        let mut asking_since = None;
+        let cause = tokio::select! {
+            cause = watch(&mut child, &environment, &mut asking_since, &stop) => cause,
+            // It never returns, and it goes on while the process is being ended.
+            () = environment.serve() => Cause::Lost(io::ErrorKind::NotConnected.into()),
+        };
+        // First of all: an event that the process had is failed by this.
+        drop(environment);
+        let asked_for = asking_since.map(|since: Instant| since.elapsed());
+        let _ = timeout(LAST_LINES, readers.join_all()).await;
+        End { number, cause, started, asked_for }
+    }
+}
+
+async fn watch(
+    child: &mut Child,
+    environment: &Environment,
+    asking_since: &mut Option<Instant>,
+    stop: &CancellationToken,
+) -> Cause {
+    let mut status = environment.status();
+    loop {
+        // What an ended process exits with is of no interest: it is the ending that has a cause.
+        let now = status.borrow_and_update().clone();
+        match now {
+            Status::Ready if asking_since.is_none() => *asking_since = Some(Instant::now()),
+            Status::InitFailed { kind, message } => {
+                let _ = child.end(GRACE).await;
+                return Cause::Init { kind, message };
+            }
+            Status::TimedOut => {
+                let _ = child.end(Duration::ZERO).await;
+                return Cause::TimedOut;
+            }
+            _ => {}
+        }
+        tokio::select! {
+            status = child.wait() => return status.into(),
+            Ok(()) = status.changed() => {}
+            () = stop.cancelled() => {
+                // The gateway has waited for what runs, so this only says goodbye to extensions.
+                let _ = timeout(GRACE, environment.drain()).await;
+                return child.end(GRACE).await.into();
+            }
+        }
+    }
+}

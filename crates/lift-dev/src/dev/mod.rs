@@ -1,0 +1,172 @@
+//! `lift dev`: an app on this machine, as it runs on AWS.
+//!
+//! [`start`] is the way up, one step below the other, each in a file of its own; [`App::serve`] is
+//! the rest of the program's life and the way down. Everything that spawns a process runs in the
+//! future given to `block_on`, that is on the main thread: see `die_with_parent`.
+
+mod backoff;
+mod build;
+mod cargo;
+mod child;
+mod data_dir;
+mod database;
+mod describe;
+mod die_with_parent;
+mod function;
+mod listen;
+mod output;
+mod project;
+mod ready;
+mod stop;
+mod table;
+mod variables;
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use lift_gateway::lambda::{Function, FunctionSettings};
+use lift_gateway::{Limits, Routes, Settings};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::args::DevArgs;
+use crate::dev::data_dir::DataDir;
+use crate::dev::database::Database;
+use crate::dev::describe::Description;
+use crate::dev::function::{Program, Supervisor};
+use crate::dev::project::Project;
+use crate::dev::ready::Ready;
+use crate::dev::stop::Stop;
+use crate::dev::variables::Place;
+use crate::exit::Interrupted;
+
+/// What Lambda gives a function by default is 128 MB; what people give it is this.
+const MEMORY_MB: u32 = 1024;
+
+/// How long one event may take. Lambda's default of 3 s is for functions on its own machines; a
+/// debug build beside a browser and a compiler gets what API Gateway waits for at most.
+const TIMEOUT: Duration = Duration::from_secs(29);
+
+/// How long the tasks that remain may take to end, which is the time to drop what they own.
+const LAST_GRACE: Duration = Duration::from_secs(2);
+
+/// Runs the app in `args.path` until it is stopped.
+pub(crate) fn run(args: DevArgs) -> Result<()> {
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
+    let result = runtime.block_on(async {
+        let stop = Stop::listen()?;
+        tokio::select! {
+            result = Box::pin(start_and_serve(args, &stop)) => result,
+            () = stop.at_once.cancelled() => Err(Interrupted.into()),
+        }
+    });
+    // After an interruption, processes are still owned by tasks; dropping those kills them.
+    runtime.shutdown_timeout(LAST_GRACE);
+    result
+}
+
+async fn start_and_serve(args: DevArgs, stop: &Stop) -> Result<()> {
+    let app = tokio::select! {
+        app = start(args) => app?,
+        () = stop.in_order.cancelled() => return Err(Interrupted.into()),
+    };
+    app.serve(stop.in_order.clone()).await
+}
+
+/// Everything, up and ready.
+struct App {
+    listener: TcpListener,
+    settings: Settings,
+    function: Function,
+    supervisor: Supervisor,
+    database: Database,
+    table: Option<String>,
+    // Last, so that the folder is given free after the database in it was closed.
+    _data_dir: DataDir,
+}
+
+async fn start(args: DevArgs) -> Result<App> {
+    let project = Project::read(&args.path).await?;
+    let listener = listen::gateway(args.listen).await?;
+    let gateway = listener.local_addr()?;
+    let database_listener = listen::beside(gateway).await?;
+    let data_dir = args.data_dir.unwrap_or_else(|| project.folder.join(".lift"));
+    let data_dir = DataDir::lock(data_dir)?;
+
+    let binary = build::build(&project).await?;
+    let place = Place {
+        function: &project.name,
+        folder: &project.folder,
+        memory_mb: MEMORY_MB,
+        database: database_listener.local_addr()?,
+        gateway,
+        stage: &args.stage,
+    };
+    let mut variables = place.variables(std::env::vars_os());
+    let description = describe::describe(&binary, &variables).await?;
+
+    let region = variables::region(&variables).to_string_lossy().into_owned();
+    let database = Database::start(&data_dir.database(), database_listener)?;
+    let mut table = None;
+    if let Some(variable) = description.table_variable() {
+        let name = format!("{}-connections", project.name);
+        table::prepare(database.address(), &region, &name).await?;
+        variables.insert(variable.into(), name.clone().into());
+        table = Some(name);
+    }
+
+    let function = Function::new(FunctionSettings {
+        name: project.name.clone(),
+        region,
+        timeout: TIMEOUT,
+        ..FunctionSettings::default()
+    });
+    let program = Program { binary, folder: project.folder.clone(), variables };
+    let cap = usize::from(args.concurrency);
+    let supervisor = Supervisor::start(function.clone(), program, cap).await?;
+    let settings = Settings {
+        stage: args.stage,
+        api_id: "local".to_owned(),
+        routes: routes(description),
+        limits: Limits::default(),
+        index: project.page(),
+    };
+    Ok(App { listener, settings, function, supervisor, database, table, _data_dir: data_dir })
+}
+
+fn routes(description: Description) -> Routes {
+    let add = |routes: Routes, route: describe::Route| routes.with_route(route.key, route.two_way);
+    description.routes.into_iter().fold(Routes::default(), add)
+}
+
+impl App {
+    /// Serves clients until `stop`, and then ends everything in the order in which it is used:
+    /// clients, function, database.
+    async fn serve(self, stop: CancellationToken) -> Result<()> {
+        let Self { listener, settings, function, mut supervisor, database, .. } = self;
+        Ready {
+            gateway: listener.local_addr()?,
+            stage: &settings.stage,
+            has_page: settings.index.is_some(),
+            database: database.address(),
+            table: self.table.as_deref(),
+        }
+        .print()
+        .context("cannot write the ready block to stdout")?;
+
+        let shutdown = stop.cancelled_owned();
+        let gateway = tokio::spawn(lift_gateway::serve(listener, settings, function, async move {
+            shutdown.await;
+            tracing::info!("stopping; press Ctrl-C again to end at once");
+        }));
+        // The processes are watched until the gateway has ended, because the `$disconnect` of
+        // each client still needs them.
+        let served = tokio::select! {
+            served = gateway => served,
+            never = supervisor.watch() => match never {},
+        };
+        supervisor.stop().await;
+        database.close().await;
+        served.context("the gateway panicked")?.context("the gateway failed")
+    }
+}

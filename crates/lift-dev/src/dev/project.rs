@@ -1,0 +1,108 @@
+//! The app's folder, checked: it is a cargo package, and it is clear which binary is the app.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use cargo_metadata::{MetadataCommand, Package, PackageId};
+use tokio::io::AsyncReadExt as _;
+
+use crate::dev::cargo::cargo;
+use crate::dev::child::Child;
+
+/// The package that is run.
+#[derive(Debug)]
+pub(crate) struct Project {
+    /// The folder, absolute.
+    pub(crate) folder: PathBuf,
+    /// The package's id, as cargo names it in its messages.
+    pub(crate) id: PackageId,
+    /// The package's name.
+    pub(crate) name: String,
+    /// The binary that is the app.
+    pub(crate) binary: String,
+}
+
+impl Project {
+    /// Reads the package in `path`, or says what is wrong with it and how to mend that.
+    pub(crate) async fn read(path: &Path) -> Result<Self> {
+        let folder = folder(path)?;
+        let manifest = folder.join("Cargo.toml");
+        let package = package(&manifest).await?;
+        let binary = binary(&package)?;
+        let name = package.name.to_string();
+        Ok(Self { folder, id: package.id, name, binary })
+    }
+
+    /// The package's manifest.
+    pub(crate) fn manifest(&self) -> PathBuf {
+        self.folder.join("Cargo.toml")
+    }
+
+    /// The app's web page, if it has one.
+    pub(crate) fn page(&self) -> Option<PathBuf> {
+        Some(self.folder.join("web/index.html")).filter(|page| page.is_file())
+    }
+}
+
+fn folder(path: &Path) -> Result<PathBuf> {
+    let shown = path.display();
+    if !path.exists() {
+        bail!("there is no folder {shown}: pass the folder of a cargo package");
+    }
+    if !path.is_dir() {
+        bail!("{shown} is a file: pass the folder of a cargo package");
+    }
+    if !path.join("Cargo.toml").is_file() {
+        bail!(
+            "no Cargo.toml in {shown}: pass the folder of a cargo package, or make it one with `cargo init`"
+        );
+    }
+    path.canonicalize().with_context(|| format!("cannot open {shown}"))
+}
+
+/// The package of `manifest` itself, not of the workspace around it.
+async fn package(manifest: &Path) -> Result<Package> {
+    let mut command = cargo();
+    command.args(["metadata", "--no-deps", "--format-version=1", "--manifest-path"]).arg(manifest);
+    let mut child = Child::spawn(&mut command)
+        .context("cannot run cargo: install Rust (https://rustup.rs) or set CARGO to its path")?;
+    let mut text = String::new();
+    if let Some(mut stdout) = child.stdout() {
+        stdout.read_to_string(&mut text).await?;
+    }
+    if !child.wait().await?.success() {
+        bail!("cargo cannot read {}: mend what it says above", manifest.display());
+    }
+    let metadata = MetadataCommand::parse(text).context("cannot read what cargo says")?;
+    let found = metadata.packages.into_iter().find(|package| package.manifest_path == manifest);
+    found.with_context(|| {
+        format!(
+            "{} is a workspace without a package of its own: pass the folder of one of its packages",
+            manifest.display()
+        )
+    })
+}
+
+/// The only binary of `package`, or the one that `cargo run` would start.
+fn binary(package: &Package) -> Result<String> {
+    if let Some(name) = &package.default_run {
+        return Ok(name.clone());
+    }
+    let names: Vec<&str> = package
+        .targets
+        .iter()
+        .filter(|target| target.is_bin())
+        .map(|target| &*target.name)
+        .collect();
+    match names[..] {
+        [name] => Ok(name.to_owned()),
+        [] => bail!("the package `{}` has no binary: add src/main.rs", package.name),
+        [first, ..] => bail!(
+            "the package `{}` has several binaries ({}): choose one with `default-run = \"{first}\"` \
+             below [package] in {}",
+            package.name,
+            names.join(", "),
+            package.manifest_path,
+        ),
+    }
+}

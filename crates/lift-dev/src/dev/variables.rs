@@ -1,0 +1,108 @@
+//! The environment variables of the function: what Lambda gives, the local endpoints, and the
+//! user's own settings. Nothing in them leads to an account at AWS.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::net::SocketAddr;
+use std::path::Path;
+
+use crate::dev::cargo::is_of_cargo_run;
+
+/// Names to values, as a process gets them.
+pub(crate) type Variables = BTreeMap<OsString, OsString>;
+
+/// What the function is told about itself and about where things are.
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) function: &'a str,
+    pub(crate) folder: &'a Path,
+    pub(crate) memory_mb: u32,
+    pub(crate) database: SocketAddr,
+    pub(crate) gateway: SocketAddr,
+    pub(crate) stage: &'a str,
+}
+
+impl Place<'_> {
+    /// The function's variables, on top of what is kept of `inherited`, the user's shell.
+    pub(crate) fn variables(
+        &self,
+        inherited: impl Iterator<Item = (OsString, OsString)>,
+    ) -> Variables {
+        let mut all: Variables = inherited.filter(|(name, _)| is_kept(name)).collect();
+        let region = region(&all);
+        bypass_proxy(&mut all);
+        all.entry("RUST_LOG".into()).or_insert_with(|| "info".into());
+
+        let Self { function, folder, memory_mb, database, gateway, stage } = *self;
+        let mut set = |name: &str, value: &dyn AsRef<OsStr>| {
+            all.insert(name.into(), value.as_ref().to_owned());
+        };
+        // The credentials are always these. A mistake made here may cost a table in `.lift`, but
+        // nothing that the developer's own credentials could reach.
+        set("AWS_ACCESS_KEY_ID", &"local");
+        set("AWS_SECRET_ACCESS_KEY", &"local");
+        set("AWS_SESSION_TOKEN", &"local");
+        set("AWS_SHARED_CREDENTIALS_FILE", &"/dev/null");
+        set("AWS_CONFIG_FILE", &"/dev/null");
+        set("AWS_EC2_METADATA_DISABLED", &"true");
+        set("AWS_REGION", &region);
+        set("AWS_DEFAULT_REGION", &region);
+
+        set("AWS_ENDPOINT_URL_DYNAMODB", &format!("http://{database}"));
+        set("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", &format!("http://{gateway}/{stage}"));
+
+        // AWS_EXECUTION_ENV is missing on purpose: Lambda does not set it for own runtimes.
+        set("AWS_LAMBDA_FUNCTION_NAME", &function);
+        set("AWS_LAMBDA_FUNCTION_VERSION", &"$LATEST");
+        set("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &memory_mb.to_string());
+        set("AWS_LAMBDA_INITIALIZATION_TYPE", &"on-demand");
+        set("AWS_LAMBDA_LOG_GROUP_NAME", &format!("/aws/lambda/{function}"));
+        set("_HANDLER", &"bootstrap");
+        set("LAMBDA_TASK_ROOT", &folder);
+        set("TZ", &":UTC");
+        all
+    }
+}
+
+/// Whether the function gets the user's `name`: its own settings, PATH, HOME, TMPDIR, locale. Not
+/// what stands for an account or a function of AWS, and not what the outer cargo left behind.
+fn is_kept(name: &OsStr) -> bool {
+    let Some(text) = name.to_str() else { return true };
+    let is_aws = text.starts_with("AWS_") || text.starts_with("LAMBDA_") || text.starts_with("_");
+    let is_place = text == "AWS_REGION" || text == "AWS_DEFAULT_REGION";
+    // The user's own stand-in for another service, say a local S3.
+    let is_endpoint = text.starts_with("AWS_ENDPOINT_URL_");
+    (!is_aws || is_place || is_endpoint) && text != "LIFT_DESCRIBE" && !is_of_cargo_run(name)
+}
+
+/// The Region that is named in `variables`, or AWS's oldest.
+pub(crate) fn region(variables: &Variables) -> OsString {
+    ["AWS_REGION", "AWS_DEFAULT_REGION"]
+        .iter()
+        .filter_map(|name| variables.get(OsStr::new(name)))
+        .find(|value| !value.is_empty())
+        .cloned()
+        .unwrap_or_else(|| "us-east-1".into())
+}
+
+/// Keeps calls to the local endpoints away from a proxy, when the user has one.
+fn bypass_proxy(variables: &mut Variables) {
+    const LOOPBACK: &str = "127.0.0.1,::1,localhost";
+    let is_proxy = |name: &OsString| {
+        name.to_str().is_some_and(|name| name.to_ascii_lowercase().ends_with("_proxy"))
+    };
+    if !variables.keys().any(is_proxy) {
+        return;
+    }
+    // Both spellings are in use, and a library may read only one of them.
+    for name in ["NO_PROXY", "no_proxy"] {
+        let list = variables.entry(name.into()).or_default();
+        if !list.is_empty() {
+            list.push(",");
+        }
+        list.push(LOOPBACK);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+//! What the function inherits and what it is given.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use super::{Place, Variables};
+
+fn given(inherited: &[(&str, &str)]) -> Variables {
+    let place = Place {
+        function: "chat",
+        folder: Path::new("/apps/chat"),
+        memory_mb: 1024,
+        database: ([127, 0, 0, 1], 3002).into(),
+        gateway: ([127, 0, 0, 1], 3001).into(),
+        stage: "local",
+    };
+    let owned = |(name, value): &(&str, &str)| (OsString::from(name), OsString::from(value));
+    place.variables(inherited.iter().map(owned))
+}
+
+fn check(inherited: &[(&str, &str)], name: &str, expected: Option<&str>) {
+    let variables = given(inherited);
+    assert_eq!(variables.get(OsStr::new(name)).and_then(|v| v.to_str()), expected, "{name}");
+}
+
+#[test]
+fn real_credentials_never_pass() {
+    let real = [
+        ("AWS_ACCESS_KEY_ID", "AKIAREAL"),
+        ("AWS_SECRET_ACCESS_KEY", "real"),
+        ("AWS_SESSION_TOKEN", "real"),
+        ("AWS_SECURITY_TOKEN", "real"),
+        ("AWS_PROFILE", "real"),
+        ("AWS_DEFAULT_PROFILE", "real"),
+        ("AWS_ROLE_ARN", "real"),
+        ("AWS_WEB_IDENTITY_TOKEN_FILE", "/real"),
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://real"),
+        ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/real"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "/real"),
+        ("AWS_CONFIG_FILE", "/real"),
+    ];
+    for (name, value) in given(&real) {
+        let value = value.to_string_lossy();
+        assert!(!value.contains("real") && !value.contains("REAL"), "{name:?}={value}");
+    }
+    check(&real, "AWS_ACCESS_KEY_ID", Some("local"));
+    check(&real, "AWS_PROFILE", None);
+}
+
+#[test]
+fn the_local_endpoints_win() {
+    let own = [("AWS_ENDPOINT_URL_DYNAMODB", "http://far"), ("AWS_ENDPOINT_URL_S3", "http://s3")];
+    check(&own, "AWS_ENDPOINT_URL_DYNAMODB", Some("http://127.0.0.1:3002"));
+    check(&own, "AWS_ENDPOINT_URL_S3", Some("http://s3"));
+    check(&own, "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", Some("http://127.0.0.1:3001/local"));
+}
+
+#[test]
+fn the_region_is_the_users() {
+    check(&[], "AWS_REGION", Some("us-east-1"));
+    check(&[("AWS_REGION", "")], "AWS_REGION", Some("us-east-1"));
+    check(&[("AWS_DEFAULT_REGION", "eu-west-1")], "AWS_REGION", Some("eu-west-1"));
+    let both = [("AWS_DEFAULT_REGION", "eu-west-1"), ("AWS_REGION", "eu-north-1")];
+    check(&both, "AWS_DEFAULT_REGION", Some("eu-north-1"));
+}
+
+#[test]
+fn own_settings_pass_and_the_outer_cargo_does_not() {
+    let shell = [("PATH", "/bin"), ("MY_KEY", "1"), ("CARGO_PKG_NAME", "lift-dev"), ("_", "x")];
+    check(&shell, "PATH", Some("/bin"));
+    check(&shell, "MY_KEY", Some("1"));
+    check(&shell, "CARGO_PKG_NAME", None);
+    check(&shell, "_", None);
+    check(&[("LIFT_DESCRIBE", "1")], "LIFT_DESCRIBE", None);
+    check(&[], "RUST_LOG", Some("info"));
+    check(&[("RUST_LOG", "debug")], "RUST_LOG", Some("debug"));
+}
+
+#[test]
+fn a_proxy_is_not_asked_for_loopback() {
+    check(&[], "NO_PROXY", None);
+    check(&[("http_proxy", "http://p")], "NO_PROXY", Some("127.0.0.1,::1,localhost"));
+    let own = [("HTTPS_PROXY", "http://p"), ("no_proxy", "corp")];
+    check(&own, "no_proxy", Some("corp,127.0.0.1,::1,localhost"));
+    check(&own, "HTTPS_PROXY", Some("http://p"));
+}

@@ -1,0 +1,28 @@
+//! Lift's own log: compact lines on stderr, so that stdout holds the ready block and nothing else.
+
+use std::io::{IsTerminal as _, stderr};
+
+use tracing_subscriber::EnvFilter;
+
+/// The crates of Lift speak at info.
+const DEFAULT: &str = "warn,lift=info,lift_gateway=info,lift_aws=info";
+
+/// The embedded database answers a failed condition, which is a normal event here, with a warning.
+const ALWAYS: &str = "dynoxide=error";
+
+/// Starts the log, filtered by `LIFT_LOG`, or `RUST_LOG`, or the default.
+pub(crate) fn start() {
+    let wanted = std::env::var("LIFT_LOG").or_else(|_| std::env::var("RUST_LOG"));
+    let filter = wanted
+        .ok()
+        .filter(|text| !text.trim().is_empty())
+        .and_then(|text| EnvFilter::try_new(format!("{ALWAYS},{text}")).ok())
+        .unwrap_or_else(|| EnvFilter::new(format!("{ALWAYS},{DEFAULT}")));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(stderr)
+        .with_ansi(stderr().is_terminal())
+        .with_target(false)
+        .compact()
+        .init();
+}

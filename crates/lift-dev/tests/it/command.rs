@@ -1,0 +1,166 @@
+//! Runs the built `lift` and watches it, never without a time-out.
+
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// Long enough for a build of a tiny package on a machine that builds other things too.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A running `lift`. Dropped, it is killed.
+pub(crate) struct Lift {
+    child: Child,
+    stdout: Receiver<String>,
+    stderr: Receiver<String>,
+    data: TempDir,
+}
+
+/// What a `lift` that ended left behind.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Lift {
+    /// Starts `lift dev PATH` on any free port, with a data folder of its own.
+    pub(crate) fn dev(path: &Path, variables: &[(&str, &OsStr)]) -> Self {
+        let data = tempfile::tempdir().expect("a folder for temporary files");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lift"));
+        command
+            .arg("dev")
+            .arg(path)
+            .args(["--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(data.path());
+        command.envs(variables.iter().copied());
+        Self::start(command, data)
+    }
+
+    /// Starts `lift` with these arguments alone.
+    pub(crate) fn with_args<A: AsRef<OsStr>>(args: &[A]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lift"));
+        command.args(args);
+        Self::start(command, tempfile::tempdir().expect("a folder for temporary files"))
+    }
+
+    fn start(mut command: Command, data: TempDir) -> Self {
+        // The packages build in their own folder: a shared one is locked by whoever runs the tests.
+        command.env_remove("CARGO_TARGET_DIR").env_remove("LIFT_LOG").env_remove("RUST_LOG");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("lift is built");
+        let stdout = lines(child.stdout.take().expect("piped"));
+        let stderr = lines(child.stderr.take().expect("piped"));
+        Self { child, stdout, stderr, data }
+    }
+
+    pub(crate) fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// The ready block's first lines, up to and with the one that says how to stop.
+    pub(crate) fn ready(&self) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        let mut block = String::new();
+        while !block.contains("Press Ctrl-C to stop.") {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.stdout.recv_timeout(left) {
+                Ok(line) => block += &(line + "\n"),
+                Err(_) => panic!("not ready: {}", self.stderr.try_iter().collect::<String>()),
+            }
+        }
+        block
+    }
+
+    /// Waits for a line on stderr.
+    pub(crate) fn wait_for_line(&self, part: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let line = self.stderr.recv_timeout(left);
+            if line.unwrap_or_else(|_| panic!("no line with {part:?}")).contains(part) {
+                return;
+            }
+        }
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        signal(self.child.id(), name);
+    }
+
+    /// Waits for the end.
+    pub(crate) fn ended(mut self) -> Ended {
+        let mut status = None;
+        wait_until("lift ends", || {
+            status = self.child.try_wait().expect("our child");
+            status.is_some()
+        });
+        // Both channels end with the pipes, which end with the process.
+        let all = |lines: &Receiver<String>| {
+            let mut text = String::new();
+            while let Ok(line) = lines.recv_timeout(Duration::from_secs(5)) {
+                text += &(line + "\n");
+            }
+            text
+        };
+        let (stdout, stderr) = (all(&self.stdout), all(&self.stderr));
+        Ended { status: status.expect("waited for"), stdout, stderr }
+    }
+}
+
+impl Drop for Lift {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Ended {
+    /// Asserts that `lift` failed with one error, which contains each of `parts`.
+    #[track_caller]
+    pub(crate) fn failed_with(&self, parts: &[&str]) {
+        let Self { status, stdout, stderr } = self;
+        assert_eq!(status.code(), Some(1), "{stderr}");
+        assert_eq!(stdout, "", "{stderr}");
+        assert_eq!(stderr.matches("error: ").count(), 1, "{stderr}");
+        let error = &stderr[stderr.find("error: ").unwrap_or_default()..];
+        for part in parts {
+            assert!(error.contains(part), "no {part:?} in {stderr}");
+        }
+    }
+}
+
+/// Sends a signal as a user would.
+pub(crate) fn signal(id: u32, name: &str) {
+    let status = Command::new("kill").args([&format!("-{name}"), &id.to_string()]).status();
+    assert!(status.expect("kill is there").success());
+}
+
+/// Waits until `condition` holds.
+#[track_caller]
+pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !condition() {
+        assert!(Instant::now() < deadline, "still waiting: {what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn lines(source: impl std::io::Read + Send + 'static) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        let mut lines = BufReader::new(source).lines();
+        while let Some(Ok(line)) = lines.next() {
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
