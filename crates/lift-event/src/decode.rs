@@ -1,6 +1,6 @@
 //! Bytes to [`Event`]: one pass over the JSON, then spans into the text that is kept.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -16,12 +16,12 @@ const MAX_PAYLOAD: usize = u32::MAX as usize / 2;
 
 pub(crate) fn event(bytes: Bytes) -> Result<Event, DecodeError> {
     let text = text(bytes)?;
-    let payload = Payload::decode(&text)?;
+    let mut payload = Payload::decode(&text)?;
     if payload.request_type.is_some() || payload.method_arn.is_some() {
         let fault = "this is the event of a Lambda authorizer, not of a connection";
         return Err(DecodeError::new("methodArn", fault));
     }
-    build(&text, &payload).map(|draft| draft.finish(text))
+    build(&text, &mut payload).map(|draft| draft.finish(text))
 }
 
 /// The payload's text, checked to be UTF-8 once.
@@ -33,37 +33,34 @@ pub(crate) fn text(bytes: Bytes) -> Result<String, DecodeError> {
 }
 
 /// Everything of an event but the text that its spans point into.
-pub(crate) struct Draft {
-    unescaped: String,
-    inner: Inner,
-}
+pub(crate) struct Draft(Inner);
 
 impl Draft {
-    pub(crate) fn finish(mut self, mut text: String) -> Event {
-        self.inner.payload = Span::new(0, text.len());
-        text.push_str(&self.unescaped);
-        self.inner.text = text;
-        Event(Arc::new(self.inner))
+    pub(crate) fn finish(mut self, text: String) -> Event {
+        self.0.text = text;
+        Event(Arc::new(self.0))
     }
 }
 
-pub(crate) fn build(text: &str, payload: &Payload<'_>) -> Result<Draft, DecodeError> {
+/// Checks what the payload means and notes where its strings stand. Takes the body out of it.
+pub(crate) fn build(text: &str, payload: &mut Payload<'_>) -> Result<Draft, DecodeError> {
+    let body = payload.body.take();
     let context = &payload.request_context;
     if context.connection_id.is_empty() {
         return Err(DecodeError::new("requestContext.connectionId", "is empty"));
     }
     let mut spans = Spans { text, unescaped: String::new() };
-    let body = match (&payload.body, payload.is_base64_encoded) {
+    let body = match (body, payload.is_base64_encoded) {
         (Some(body), Some(true)) => match STANDARD.decode(body.as_bytes()) {
             Ok(bytes) => Body::Bytes(bytes.into()),
             Err(fault) => return Err(DecodeError::new("body", format!("bad base64: {fault}"))),
         },
-        (Some(body), _) => Body::Text(spans.str(body)),
+        (Some(body), _) => Body::Text(spans.owned(body)),
         (None, _) => Body::Text(Span::default()),
     };
-    let inner = Inner {
+    let mut inner = Inner {
         text: String::new(),
-        payload: Span::default(),
+        unescaped: String::new(),
         kind: context.event_type,
         body,
         connected_at: context.connected_at,
@@ -92,20 +89,33 @@ pub(crate) fn build(text: &str, payload: &Payload<'_>) -> Result<Draft, DecodeEr
         stage_variables: spans.object("stageVariables", payload.stage_variables)?,
         authorizer: spans.object("requestContext.authorizer", context.authorizer)?,
     };
-    Ok(Draft { unescaped: spans.unescaped, inner })
+    inner.unescaped = spans.unescaped;
+    Ok(Draft(inner))
 }
 
-/// Turns what serde borrowed into offsets, and keeps what it had to unescape behind the text.
+/// Turns what serde borrowed into offsets, and keeps what it had to unescape: offsets behind the
+/// text's end point into that.
 struct Spans<'a> {
     text: &'a str,
     unescaped: String,
 }
 
 impl Spans<'_> {
+    /// The first string that had to be unescaped, which is the body, becomes the buffer itself.
+    fn owned(&mut self, str: Str<'_>) -> Span {
+        match str.0 {
+            Cow::Owned(part) if self.unescaped.is_empty() => {
+                self.unescaped = part;
+                Span::new(self.text.len(), self.text.len() + self.unescaped.len())
+            }
+            other => self.str(&Str(other)),
+        }
+    }
+
     fn str(&mut self, str: &Str<'_>) -> Span {
         match &str.0 {
-            std::borrow::Cow::Borrowed(part) => self.within(part),
-            std::borrow::Cow::Owned(part) => {
+            Cow::Borrowed(part) => self.within(part),
+            Cow::Owned(part) => {
                 let start = self.text.len() + self.unescaped.len();
                 self.unescaped.push_str(part);
                 Span::new(start, start + part.len())

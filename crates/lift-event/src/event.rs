@@ -14,7 +14,7 @@ use crate::{DecodeError, Fields, Kind, decode};
 #[derive(Clone)]
 pub struct Event(pub(crate) Arc<Inner>);
 
-/// Where a string stands in [`Inner::text`].
+/// Where a string stands in [`Inner::text`], or behind it in [`Inner::unescaped`].
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Span {
     start: u32,
@@ -39,9 +39,10 @@ pub(crate) struct Disconnect {
 }
 
 pub(crate) struct Inner {
-    /// The payload, and behind it what had to be unescaped.
+    /// The payload.
     pub(crate) text: String,
-    pub(crate) payload: Span,
+    /// What had to be unescaped; spans count it as if it stood behind the payload.
+    pub(crate) unescaped: String,
     pub(crate) kind: Kind,
     pub(crate) body: Body,
     pub(crate) connected_at: u64,
@@ -78,7 +79,7 @@ impl Event {
     /// The payload as it came.
     #[must_use]
     pub fn payload(&self) -> &str {
-        self.at(self.0.payload)
+        &self.0.text
     }
 
     /// What happened.
@@ -224,7 +225,13 @@ impl Event {
     }
 
     fn at(&self, span: Span) -> &str {
-        self.0.text.get(span.start as usize..span.end as usize).unwrap_or_default()
+        let (start, end) = (span.start as usize, span.end as usize);
+        let Inner { text, unescaped, .. } = &*self.0;
+        let part = match start < text.len() {
+            true => text.get(start..end),
+            false => unescaped.get(start - text.len()..end - text.len()),
+        };
+        part.unwrap_or_default()
     }
 
     fn maybe(&self, span: Option<Span>) -> Option<&str> {

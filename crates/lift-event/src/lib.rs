@@ -32,6 +32,7 @@ mod payload;
 mod reply;
 mod select;
 mod str;
+mod unescape;
 
 pub use authorizer::AuthorizerRequest;
 pub use error::DecodeError;

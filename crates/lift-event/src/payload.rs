@@ -43,7 +43,12 @@ pub struct Payload<'a> {
     #[serde(borrow, deserialize_with = "object::required")]
     pub request_context: RequestContext<'a>,
     /// The text of a message, as the client sent it.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "crate::unescape::body",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub body: Option<Str<'a>>,
     /// Whether `body` is base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]

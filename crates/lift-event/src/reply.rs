@@ -4,7 +4,6 @@
 //! the encoder can write no others and the decoder refuses them.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -17,7 +16,7 @@ const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
 pub struct Reply {
     status: u16,
     subprotocol: Option<String>,
-    body: Option<Bytes>,
+    body: Option<Vec<u8>>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -43,7 +42,7 @@ impl Reply {
 
     /// Adds a body: on a two-way route, the text that the client receives.
     #[must_use]
-    pub fn with_body(mut self, body: impl Into<Bytes>) -> Self {
+    pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = Some(body.into());
         self
     }
@@ -75,13 +74,19 @@ impl Reply {
 
     /// The body, base64 already decoded.
     #[must_use]
-    pub fn body(&self) -> Option<&Bytes> {
-        self.body.as_ref()
+    pub fn body(&self) -> Option<&[u8]> {
+        self.body.as_deref()
+    }
+
+    /// The body, without the rest.
+    #[must_use]
+    pub fn into_body(self) -> Option<Vec<u8>> {
+        self.body
     }
 
     /// The bytes that the function returns. A body that is not UTF-8 goes as base64.
     #[must_use]
-    pub fn encode(&self) -> Bytes {
+    pub fn encode(&self) -> Vec<u8> {
         let text = self.body.as_deref().map(|body| match std::str::from_utf8(body) {
             Ok(text) => (Str::from(text), None),
             Err(_) => (STANDARD.encode(body).into(), Some(true)),
@@ -98,8 +103,12 @@ impl Reply {
             body,
             is_base64_encoded,
         };
+        // Room for the keys, and for the quotes of a JSON body.
+        let length = self.body.as_ref().map_or(0, |body| body.len() + body.len() / 4);
+        let mut bytes = Vec::with_capacity(128 + length);
         // Strings and numbers cannot fail to serialize into memory.
-        serde_json::to_vec(&wire).unwrap_or_default().into()
+        let _ = serde_json::to_writer(&mut bytes, &wire);
+        bytes
     }
 
     /// Reads what a function returned, as strictly as API Gateway does.
@@ -116,10 +125,10 @@ impl Reply {
         let body = match (wire.body, wire.is_base64_encoded) {
             (None, _) => None,
             (Some(body), Some(true)) => match STANDARD.decode(body.as_bytes()) {
-                Ok(bytes) => Some(bytes.into()),
+                Ok(bytes) => Some(bytes),
                 Err(fault) => return Err(DecodeError::new("body", format!("bad base64: {fault}"))),
             },
-            (Some(body), _) => Some(Bytes::copy_from_slice(body.as_bytes())),
+            (Some(body), _) => Some(body.0.into_owned().into_bytes()),
         };
         let subprotocol = [wire.headers, wire.multi_value_headers]
             .into_iter()

@@ -121,11 +121,11 @@ impl<B: Backend> Gateway<B> {
     /// What a reply sends to the client. A malformed one is a failure on one-way routes, too.
     fn answer(&self, reply: &[u8], two_way: bool) -> Result<Option<Bytes>, String> {
         let reply = Reply::decode(reply).map_err(|fault| fault.to_string())?;
-        let body = reply.body().filter(|_| two_way);
-        if body.is_some_and(|body| body.len() > self.settings.limits.message_bytes) {
+        let body = reply.into_body().filter(|_| two_way);
+        if body.as_ref().is_some_and(|body| body.len() > self.settings.limits.message_bytes) {
             return Err("the body is larger than a message may be".to_owned());
         }
-        Ok(body.cloned())
+        Ok(body.map(Bytes::from))
     }
 
     /// Tells the function that a connection ended, if it wants to know. The reply is ignored.

@@ -1,7 +1,7 @@
 //! One call on its way to a handler: the event, its deadline, and what the app offers to it.
 
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -24,13 +24,14 @@ pub(crate) struct Services {
 
 impl Services {
     /// A connection by id, from the cache or the store.
-    pub(crate) async fn find(&self, id: &ConnectionId) -> Result<Option<Connection>, StoreError> {
+    pub(crate) async fn find(&self, id: &str) -> Result<Option<Connection>, StoreError> {
         if let Some(known) = self.identities.get(id) {
             return Ok(Some(known));
         }
-        let row = match self.store.get(id, Read::Eventual).await? {
+        let id = ConnectionId::from(id);
+        let row = match self.store.get(&id, Read::Eventual).await? {
             Some(row) => Some(row),
-            None => self.store.get(id, Read::Consistent).await?,
+            None => self.store.get(&id, Read::Consistent).await?,
         };
         Ok(row.map(|row| self.remember(row)))
     }
@@ -41,50 +42,46 @@ impl Services {
         connection
     }
 
-    pub(crate) fn forget(&self, id: &ConnectionId) {
+    pub(crate) fn forget(&self, id: &str) {
         self.identities.remove(id);
     }
 }
 
-/// One invocation, as layers and extractors see it. Cloning costs reference counts.
+/// One invocation, as layers and extractors see it. Cloning it costs a reference count.
 #[derive(Clone)]
-pub struct Call {
+pub struct Call(Arc<Inner>);
+
+struct Inner {
     event: Event,
     deadline: Instant,
-    id: ConnectionId,
     services: Arc<Services>,
-    connection: Option<Connection>,
-    saving: Arc<AtomicBool>,
+    /// What `$connect` stored or `$disconnect` removed.
+    connection: OnceLock<Connection>,
+    saving: AtomicBool,
 }
 
 impl Call {
     pub(crate) fn new(event: Event, deadline: Instant, services: Arc<Services>) -> Self {
-        Self {
-            id: event.connection_id().into(),
-            event,
-            deadline,
-            services,
-            connection: None,
-            saving: Arc::default(),
-        }
+        let (connection, saving) = (OnceLock::new(), AtomicBool::new(false));
+        Self(Arc::new(Inner { event, deadline, services, connection, saving }))
     }
 
     /// The event.
     #[must_use]
     pub fn event(&self) -> &Event {
-        &self.event
+        &self.0.event
     }
 
     /// When the answer must be out.
     #[must_use]
     pub fn deadline(&self) -> Instant {
-        self.deadline
+        self.0.deadline
     }
 
     /// The connection's id.
     #[must_use]
-    pub fn connection_id(&self) -> &ConnectionId {
-        &self.id
+    pub fn connection_id(&self) -> ConnectionId {
+        self.0.event.connection_id().into()
     }
 
     /// The stored connection: what `$connect` accepted.
@@ -92,39 +89,40 @@ impl Call {
     /// # Errors
     /// `not_connected` when no row is stored for it, read consistently; or the store's failure.
     pub async fn connection(&self) -> Result<Connection, Error> {
-        if let Some(connection) = &self.connection {
+        if let Some(connection) = self.0.connection.get() {
             return Ok(connection.clone());
         }
         let not_connected = || Error::new("not_connected", "This connection is not known");
-        self.services.find(&self.id).await?.ok_or_else(|| not_connected().with_status(410))
+        let found = self.services().find(self.event().connection_id()).await?;
+        found.ok_or_else(|| not_connected().with_status(410))
     }
 
-    /// The same call, once its connection is known.
-    pub(crate) fn with_connection(mut self, connection: Connection) -> Self {
-        self.connection = Some(connection);
-        self
+    /// Notes the call's connection, once it is known without looking.
+    pub(crate) fn set_connection(&self, connection: Connection) {
+        // A call stores or removes its connection once.
+        let _ = self.0.connection.set(connection);
     }
 
     pub(crate) fn services(&self) -> &Arc<Services> {
-        &self.services
+        &self.0.services
     }
 
     pub(crate) fn endpoint(&self) -> Endpoint {
-        self.services.push.endpoint(&self.event)
+        self.services().push.endpoint(self.event())
     }
 
     /// Notes that a row may be stored from now on.
     pub(crate) fn start_saving(&self) {
-        self.saving.store(true, Ordering::Relaxed);
+        self.0.saving.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn may_be_saved(&self) -> bool {
-        self.saving.load(Ordering::Relaxed)
+        self.0.saving.load(Ordering::Relaxed)
     }
 }
 
 impl std::fmt::Debug for Call {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Call").field("event", &self.event).finish_non_exhaustive()
+        f.debug_struct("Call").field("event", self.event()).finish_non_exhaustive()
     }
 }

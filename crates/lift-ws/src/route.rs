@@ -121,25 +121,25 @@ impl Routes {
             offered(&call, chosen)?;
         }
         let reply = accept.reply();
+        call.start_saving();
+        if self.unmanaged {
+            return Ok(reply);
+        }
         let row = Row {
-            id: call.connection_id().clone(),
+            id: call.connection_id(),
             user: accept.user,
             tenant: accept.tenant,
             endpoint: call.endpoint(),
             connected_at: call.event().connected_at(),
             attributes: accept.attributes,
         };
-        call.start_saving();
-        if self.unmanaged {
-            return Ok(reply);
-        }
         match call.services().store.save(&row).await? {
             Saved::Stored => {}
             Saved::Ended => return Err(Error::new("ended", "The connection has ended")),
         }
-        let connection = call.services().remember(row);
+        call.set_connection(call.services().remember(row));
         if let Some(connected) = &self.connected {
-            connected(call.with_connection(connection)).await?;
+            connected(call).await?;
         }
         Ok(reply)
     }
@@ -147,14 +147,14 @@ impl Routes {
     /// `$disconnect`: put the tombstone first. The row that this returns is the connection; without
     /// one the handler has run before, or never had a connection to serve.
     async fn end(&self, call: Call) -> Result<Reply, Error> {
-        call.services().forget(call.connection_id());
-        let call = match self.unmanaged {
-            true => call,
-            false => match call.services().store.remove(call.connection_id()).await? {
-                Some(row) => call.with_connection(Connection(Arc::new(row))),
+        let services = call.services();
+        services.forget(call.event().connection_id());
+        if !self.unmanaged {
+            match services.store.remove(&call.connection_id()).await? {
+                Some(row) => call.set_connection(Connection(Arc::new(row))),
                 None => return Ok(Reply::new(200)),
-            },
-        };
+            }
+        }
         match &self.disconnect {
             Some(handler) => handler(call).await,
             None => Ok(Reply::new(200)),

@@ -65,7 +65,7 @@ impl Service {
     /// When the payload is not an event of a connection. Everything after that is a reply: a
     /// failure, a panic and a missed deadline refuse a `$connect` and become one error frame on a
     /// message.
-    pub async fn call(&self, invocation: Invocation) -> Result<Bytes, DecodeError> {
+    pub async fn call(&self, invocation: Invocation) -> Result<Vec<u8>, DecodeError> {
         let event = Event::decode(invocation.payload)?;
         Ok(self.answer(event, invocation.deadline).await.encode())
     }
@@ -101,8 +101,10 @@ impl Service {
             return Reply::new(500);
         }
         if call.may_be_saved() && !self.routes.unmanaged {
-            call.services().forget(call.connection_id());
-            let removed = call.services().store.remove(call.connection_id());
+            let services = call.services();
+            services.forget(call.event().connection_id());
+            let id = call.connection_id();
+            let removed = services.store.remove(&id);
             if let Ok(Err(error)) = timeout_at(before(call.deadline(), RESERVE), removed).await {
                 tracing::warn!(%error, "a refused connection stays stored until it expires");
             }
@@ -130,17 +132,17 @@ fn before(deadline: Instant, margin: Duration) -> Instant {
 
 /// A two-way route: API Gateway sends the body on. Its status is 200, as the frame says the rest.
 fn deliver_as_response(reply: Reply) -> Reply {
-    match reply.body() {
-        Some(body) => Reply::new(200).with_body(body.clone()),
+    match reply.into_body() {
+        Some(body) => Reply::new(200).with_body(body),
         None => Reply::new(200),
     }
 }
 
 /// A one-way route: API Gateway would drop the body, so it is posted to the sender.
 async fn post_to_sender(call: &Call, reply: Reply) -> Reply {
-    if let Some(body) = reply.body() {
-        let endpoint = call.endpoint();
-        let post = call.services().push.post(&endpoint, call.connection_id(), body.clone());
+    if let Some(body) = reply.into_body() {
+        let (endpoint, id) = (call.endpoint(), call.connection_id());
+        let post = call.services().push.post(&endpoint, &id, body.into());
         match timeout_at(before(call.deadline(), RESERVE), post).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) if error.is_gone() => {}

@@ -37,7 +37,7 @@ pub(crate) struct Api {
 }
 
 pub(crate) fn ok() -> Outcome {
-    Ok(Reply::new(200).encode())
+    Ok(Reply::new(200).encode().into())
 }
 
 pub(crate) fn failure() -> Outcome {

@@ -18,12 +18,12 @@ use crate::api::*;
 #[tokio::test]
 async fn statuses_of_connect() {
     let table: &[(&str, Outcome, u16)] = &[
-        ("201", Ok(Reply::new(201).encode()), 101),
-        ("401", Ok(Reply::new(401).encode()), 401),
-        ("403", Ok(Reply::new(403).with_body("why").encode()), 403),
-        ("302", Ok(Reply::new(302).encode()), 302),
-        ("500", Ok(Reply::new(500).encode()), 500),
-        ("100", Ok(Reply::new(100).encode()), 502),
+        ("201", Ok(Reply::new(201).encode().into()), 101),
+        ("401", Ok(Reply::new(401).encode().into()), 401),
+        ("403", Ok(Reply::new(403).with_body("why").encode().into()), 403),
+        ("302", Ok(Reply::new(302).encode().into()), 302),
+        ("500", Ok(Reply::new(500).encode().into()), 500),
+        ("100", Ok(Reply::new(100).encode().into()), 502),
         ("error", failure(), 502),
         ("exit", Err(InvokeError::Exited), 502),
         ("null", Ok("null".into()), 502),
@@ -92,7 +92,8 @@ async fn only_an_offered_subprotocol_comes_back() {
                 "" => reply,
                 chosen => reply.with_subprotocol(chosen),
             }
-            .encode())
+            .encode()
+            .into())
         })
         .await;
         let mut headers = vec![

@@ -174,7 +174,7 @@ async fn a_shutdown_waits_for_invocations_within_its_limit() {
 #[tokio::test]
 async fn binary_is_1003_and_too_much_is_1009() {
     let api = Api::start(|event| async move {
-        Ok(Reply::new(200).with_body(event.body().len().to_string()).encode())
+        Ok(Reply::new(200).with_body(event.body().len().to_string()).encode().into())
     })
     .await;
     let mut client = api.connect().await;
@@ -198,7 +198,7 @@ async fn binary_is_1003_and_too_much_is_1009() {
 
 #[tokio::test]
 async fn a_refused_client_is_never_disconnected() {
-    let api = Api::start(|_| async { Ok(Reply::new(401).encode()) }).await;
+    let api = Api::start(|_| async { Ok(Reply::new(401).encode().into()) }).await;
     assert_eq!(api.refused("/prod").await.0, 401);
     api.event(Kind::Connect).await;
     let mut events = std::mem::replace(&mut *api.events.lock().await, mpsc::unbounded_channel().1);

@@ -26,7 +26,7 @@ fn part(kind: Data, bytes: usize, last: bool) -> Message {
 #[tokio::test]
 async fn a_message_of_128_kb_in_four_frames_passes_and_one_byte_more_does_not() {
     let api = Api::start(|event| async move {
-        Ok(Reply::new(200).with_body(event.body().len().to_string()).encode())
+        Ok(Reply::new(200).with_body(event.body().len().to_string()).encode().into())
     })
     .await;
     let mut client = api.connect().await;

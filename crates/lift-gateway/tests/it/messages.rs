@@ -13,7 +13,7 @@ use crate::api::*;
 
 /// Replies with the route's key.
 async fn name(event: Event) -> Outcome {
-    Ok(Reply::new(200).with_body(event.route_key().to_owned()).encode())
+    Ok(Reply::new(200).with_body(event.route_key().to_owned()).encode().into())
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn error_frames_byte_by_byte() {
 async fn statuses_of_messages_change_nothing() {
     let api = Api::start(|event| async move {
         let status = if event.kind() == Kind::Message { 500 } else { 200 };
-        Ok(Reply::new(status).with_body("body").encode())
+        Ok(Reply::new(status).with_body("body").encode().into())
     })
     .await;
     let mut client = api.connect().await;
@@ -115,7 +115,7 @@ async fn messages_of_one_connection_run_at_the_same_time() {
                 Some("second") => gate.notify_one(),
                 _ => {}
             }
-            Ok(Reply::new(200).with_body(Bytes::copy_from_slice(event.body())).encode())
+            Ok(Reply::new(200).with_body(Bytes::copy_from_slice(event.body())).encode().into())
         }
     })
     .await;
@@ -138,7 +138,7 @@ async fn a_full_connection_is_read_no_further() {
             if event.kind() == Kind::Message {
                 gate.notified().await;
             }
-            Ok(Reply::new(200).with_body(Bytes::copy_from_slice(event.body())).encode())
+            Ok(Reply::new(200).with_body(Bytes::copy_from_slice(event.body())).encode().into())
         }
     })
     .await;
@@ -170,7 +170,8 @@ async fn replies_that_are_not_text_go_as_binary_and_too_long_ones_fail() {
             Some("long") => Reply::new(200).with_body("x".repeat(1001)),
             _ => Reply::new(200),
         }
-        .encode())
+        .encode()
+        .into())
     })
     .await;
     let mut client = api.connect().await;
@@ -213,7 +214,7 @@ async fn a_function_runs_on_after_the_client_had_its_time_out() {
         async move {
             gate.notified().await;
             done.notify_one();
-            Ok(Reply::new(200).with_body("too late").encode())
+            Ok(Reply::new(200).with_body("too late").encode().into())
         }
     })
     .await;

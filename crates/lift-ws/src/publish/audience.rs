@@ -164,7 +164,7 @@ impl Publisher {
         if id == self.sender.id() {
             return Ok(true);
         }
-        let row = self.services.find(id).await?;
+        let row = self.services.find(id.as_str()).await?;
         Ok(row.is_some_and(|connection| connection.tenant() == tenant.as_ref()))
     }
 }

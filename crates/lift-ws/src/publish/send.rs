@@ -205,7 +205,7 @@ impl Send<'_> {
     /// Takes a 410 for a lost `$disconnect`, unless the connection is too young to tell.
     async fn gone(&self, id: &ConnectionId) {
         let services = &self.publisher.services;
-        services.identities.remove(id);
+        services.forget(id.as_str());
         let opened_before = epoch_millis().saturating_sub(HANDSHAKE_MILLIS);
         let removed = services.store.remove_gone(id, opened_before);
         if let Ok(Err(error)) = timeout_at(self.stop_at, removed).await {

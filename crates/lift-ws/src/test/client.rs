@@ -76,8 +76,8 @@ impl Client {
         let payload = self.draft.payload(Kind::Message, &route.key, Some(&text), None);
         match self.kit.invoke(payload).await {
             Ok(reply) if route.two_way => {
-                if let Some(body) = reply.body() {
-                    self.kit.push().deliver(&self.id, body.clone());
+                if let Some(body) = reply.into_body() {
+                    self.kit.push().deliver(&self.id, body.into());
                 }
             }
             Ok(_) | Err(_) => {}

@@ -1,0 +1,53 @@
+//! How often the pipeline allocates, counted exactly (design, section 8).
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use lift_ws::{
+    Accept, App, Call, Invocation, Json, Next, from_fn, store::MemoryStore, test::RecordingPush,
+};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+#[derive(Deserialize, Serialize)]
+struct Said {
+    action: String,
+    room: String,
+    text: String,
+}
+
+/// Allocations from the bytes of an event to the bytes of its reply.
+fn allocations(app: App, payload: &'static str) -> u64 {
+    let service = app.into_service(Arc::new(MemoryStore::new()), Arc::new(RecordingPush::new()));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(29);
+    let invocation = || Invocation { payload: Bytes::from(payload.to_owned()), deadline };
+    let call = |invocation| runtime.block_on(service.call(invocation)).unwrap();
+    call(invocation());
+    let warm = invocation();
+    allocation_counter::measure(|| {
+        call(warm);
+    })
+    .count_total
+}
+
+#[test]
+fn a_message_with_a_typed_body_and_a_layer_takes_at_most_10() {
+    let payload = include_str!("../../../lift-event/fixtures/message-json-body.json");
+    let app = App::new()
+        .two_way_route("sendmessage", async |Json(said): Json<Said>| Json(said))
+        .layer(from_fn(async |call: Call, next: Next| next.run(call).await));
+    let count = allocations(app, payload);
+    assert!(count <= 10, "{count} allocations");
+}
+
+#[test]
+fn a_connect_with_14_headers_takes_at_most_7() {
+    let payload = include_str!("../../../lift-event/fixtures/connect-browser-14-headers.json");
+    let app = App::new()
+        .connect(async || Accept::anonymous())
+        .layer(from_fn(async |call: Call, next: Next| next.run(call).await))
+        .unmanaged();
+    let count = allocations(app, payload);
+    assert!(count <= 7, "{count} allocations");
+}
