@@ -39,20 +39,29 @@ impl Lift {
             .arg(path)
             .args(["--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data.path());
-        command.envs(variables.iter().copied());
-        Self::start(command, data)
+        Self::start(command, variables, data)
+    }
+
+    /// Starts `lift dev PATH` for a package of this workspace, which is built already, in the same
+    /// place as these tests.
+    pub(crate) fn dev_in_workspace(path: &Path) -> Self {
+        match std::env::var_os("CARGO_TARGET_DIR") {
+            Some(target) => Self::dev(path, &[("CARGO_TARGET_DIR", &target)]),
+            None => Self::dev(path, &[]),
+        }
     }
 
     /// Starts `lift` with these arguments alone.
     pub(crate) fn with_args<A: AsRef<OsStr>>(args: &[A]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lift"));
         command.args(args);
-        Self::start(command, tempfile::tempdir().expect("a folder for temporary files"))
+        Self::start(command, &[], tempfile::tempdir().expect("a folder for temporary files"))
     }
 
-    fn start(mut command: Command, data: TempDir) -> Self {
-        // The packages build in their own folder: a shared one is locked by whoever runs the tests.
+    fn start(mut command: Command, variables: &[(&str, &OsStr)], data: TempDir) -> Self {
+        // The packages build in their own folder, unless a test says otherwise.
         command.env_remove("CARGO_TARGET_DIR").env_remove("LIFT_LOG").env_remove("RUST_LOG");
+        command.envs(variables.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("lift is built");
         let stdout = lines(child.stdout.take().expect("piped"));

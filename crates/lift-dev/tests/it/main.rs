@@ -1,6 +1,6 @@
 //! The command `lift` from the outside: arguments in; exit code, output and processes out.
 //!
-//! The functions in these tests are packages without dependencies, so they build in a second and
+//! But for the chat, the functions in these tests are packages without dependencies, so they build in a second and
 //! need no registry. No port is fixed, and every wait is for a condition.
 
 mod app;
@@ -8,3 +8,4 @@ mod command;
 mod errors;
 mod help;
 mod life;
+mod scenario;

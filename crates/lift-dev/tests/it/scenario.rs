@@ -1,0 +1,99 @@
+//! The chat's own scenario, over real sockets and with real processes: every client receives the
+//! frames that it receives in memory, where `examples/chat` plays the same file.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::command::Lift;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Client {
+    async fn send(&mut self, text: String) {
+        self.0.send(Message::text(text)).await.expect("the connection is open");
+    }
+
+    async fn next(&mut self) -> Value {
+        loop {
+            let message = timeout(PATIENCE, self.0.next()).await.expect("a frame in time");
+            match message.expect("the connection is open").expect("a frame") {
+                Message::Text(text) => return serde_json::from_str(&text).expect("JSON"),
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => panic!("not a text frame: {other:?}"),
+            }
+        }
+    }
+
+    /// Receives the frames that a step should bring, and whatever else came with them.
+    async fn receive(&mut self, expected: usize) -> Vec<Value> {
+        let mut received = Vec::new();
+        for _ in 0..expected {
+            received.push(undated(self.next().await));
+        }
+        // An answered ping shows that nothing else is on its way to this client.
+        self.send(json!({"action": "ping"}).to_string()).await;
+        loop {
+            match undated(self.next().await) {
+                pong if pong == json!({"type": "pong"}) => return received,
+                other => received.push(other),
+            }
+        }
+    }
+}
+
+fn undated(mut frame: Value) -> Value {
+    if let Some(at) = frame.get_mut("at") {
+        assert!(at.as_u64().is_some_and(|at| at > 1_700_000_000_000), "`at` is in milliseconds");
+        *at = 0.into();
+    }
+    frame
+}
+
+#[tokio::test]
+async fn every_step_brings_the_frames_it_says() {
+    let chat = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/chat");
+    let scenario = std::fs::read(chat.join("tests/scenario.json")).expect("the scenario");
+    let steps: Vec<Value> = serde_json::from_slice(&scenario).expect("JSON");
+    let lift = Lift::dev_in_workspace(&chat);
+    let block = lift.ready();
+    let url = block.lines().find_map(|line| line.trim().strip_prefix("WebSocket "));
+    let url = url.expect("a WebSocket URL").trim().to_owned();
+    let mut clients: BTreeMap<String, Client> = BTreeMap::new();
+    for step in &steps {
+        let name = |key: &str| step[key].as_str().map(str::to_owned);
+        if let Some(client) = name("connect") {
+            let query = step["query"].as_str().expect("a query");
+            let (socket, _) = connect_async(format!("{url}?{query}")).await.expect("is let in");
+            clients.insert(client, Client(socket));
+        } else if let Some(query) = name("refuse") {
+            match connect_async(format!("{url}?{query}")).await {
+                Err(Error::Http(response)) => {
+                    assert_eq!(step["status"], response.status().as_u16())
+                }
+                other => panic!("not refused: {other:?} by {step}"),
+            }
+        } else if let Some(client) = name("send") {
+            let text = step["raw"].as_str().map_or_else(|| step["text"].to_string(), str::to_owned);
+            clients.get_mut(&client).expect("is connected").send(text).await;
+        } else if let Some(client) = name("close") {
+            clients.remove(&client).expect("is connected").0.close(None).await.expect("closes");
+        } else {
+            panic!("not a step: {step}");
+        }
+        for (client, connection) in &mut clients {
+            let expected = step["then"][client].as_array().cloned().unwrap_or_default();
+            let received = connection.receive(expected.len()).await;
+            assert_eq!(received, expected, "what {client} received after {step}");
+        }
+    }
+}
