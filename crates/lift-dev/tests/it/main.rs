@@ -7,5 +7,7 @@ mod app;
 mod command;
 mod errors;
 mod help;
+// It looks for processes in `/proc`.
+#[cfg(target_os = "linux")]
 mod life;
 mod scenario;

@@ -1,11 +1,13 @@
 //! Extractors: a handler's arguments, each made from the call. One trait, one rule, any order.
 
+mod attributes;
 mod connection;
 mod json;
 mod query;
 
 use crate::{Call, Disconnect, Error, Kind, Message};
 
+pub use attributes::Attributes;
 pub use json::Json;
 pub use query::Query;
 

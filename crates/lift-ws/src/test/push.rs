@@ -3,11 +3,13 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use lift_event::Event;
+use tokio::time::sleep;
 
 use crate::{ConnectionId, Endpoint, Push, PushError};
 
@@ -23,6 +25,7 @@ struct Recorded {
     open: HashSet<ConnectionId>,
     closed: Vec<ConnectionId>,
     fault: Option<Fault>,
+    delay: Duration,
 }
 
 impl RecordingPush {
@@ -38,6 +41,11 @@ impl RecordingPush {
         fault: impl FnMut(&ConnectionId) -> Option<PushError> + Send + 'static,
     ) {
         self.recorded().fault = Some(Box::new(fault));
+    }
+
+    /// Makes each post take so long, by tokio's clock.
+    pub fn set_delay(&self, delay: Duration) {
+        self.recorded().delay = delay;
     }
 
     /// Opens a connection: from now on it can be posted to.
@@ -71,6 +79,19 @@ impl RecordingPush {
     }
 }
 
+impl Recorded {
+    fn post(&mut self, id: &ConnectionId, data: Bytes) -> Result<(), PushError> {
+        if let Some(error) = self.fault.as_mut().and_then(|fault| fault(id)) {
+            return Err(error);
+        }
+        if !self.open.contains(id) {
+            return Err(PushError::gone());
+        }
+        self.frames.entry(id.clone()).or_default().push(data);
+        Ok(())
+    }
+}
+
 impl Push for RecordingPush {
     fn endpoint(&self, event: &Event) -> Endpoint {
         Endpoint::from(format!("memory://{}/{}", event.api_id(), event.stage()))
@@ -82,15 +103,14 @@ impl Push for RecordingPush {
         id: &'a ConnectionId,
         data: Bytes,
     ) -> BoxFuture<'a, Result<(), PushError>> {
-        let mut recorded = self.recorded();
-        if let Some(error) = recorded.fault.as_mut().and_then(|fault| fault(id)) {
-            return ready(Err(error)).boxed();
-        }
-        if !recorded.open.contains(id) {
-            return ready(Err(PushError::gone())).boxed();
-        }
-        recorded.frames.entry(id.clone()).or_default().push(data);
-        ready(Ok(())).boxed()
+        let delay = self.recorded().delay;
+        let push = async move {
+            if !delay.is_zero() {
+                sleep(delay).await;
+            }
+            self.recorded().post(id, data)
+        };
+        push.boxed()
     }
 
     fn close<'a>(

@@ -3,7 +3,8 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use lift_ws::{
-    Accept, App, Call, Connection, Error, Next, Publisher, Query, Refuse, Reply, from_fn,
+    Accept, App, Attributes, Call, Connection, Error, Next, Publisher, Query, Refuse, Reply,
+    from_fn,
     store::{Members, MemoryStore, Part, Store},
     test::Kit,
 };
@@ -121,6 +122,20 @@ async fn a_subprotocol_is_echoed_only_if_it_was_offered() {
     let ana = kit.connect_with_headers("", &offers).await.unwrap();
     assert_eq!(ana.subprotocol(), Some("chat.v2"));
     assert_eq!(kit.connect("").await.expect_err("was not offered").status, 500);
+}
+
+#[tokio::test]
+async fn attributes_are_stored_and_read_on_request() {
+    let connect = async || Accept::user("ana").attributes(("gold", 7));
+    let read =
+        async |Attributes((tier, seats)): Attributes<(String, u32)>| format!("{tier} {seats}");
+    let kit = Kit::new(App::new().connect(connect).default_route(read));
+    let ana = kit.connect("").await.unwrap();
+    ana.send("read").await;
+    assert_eq!(ana.received(), ["gold 7"]);
+    let large = async || Accept::anonymous().attributes("x".repeat(5000));
+    let refused = Kit::new(App::new().connect(large)).connect("").await;
+    assert_eq!(refused.expect_err("is over 4 KB").status, 500);
 }
 
 #[tokio::test]

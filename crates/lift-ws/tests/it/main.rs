@@ -6,6 +6,7 @@ mod allocations;
 mod connect;
 mod description;
 mod disconnect;
+mod forms;
 mod layers;
 mod messages;
 mod publisher;

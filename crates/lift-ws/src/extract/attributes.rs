@@ -1,0 +1,26 @@
+//! What `$connect` stored with the connection, read anew because it can change.
+
+use serde::de::DeserializeOwned;
+
+use crate::{Call, Error, FromCall, kind::Stored, store::Read};
+
+/// The attributes that were given to [`Accept::attributes`](crate::Accept::attributes).
+///
+/// A message costs a consistent read; `connected` and `$disconnect` have them at hand. Attributes
+/// that are not there are JSON's null.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Attributes<T>(pub T);
+
+impl<K: Stored, T: DeserializeOwned + Send, S: Sync> FromCall<K, S> for Attributes<T> {
+    async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
+        let connection = call.connection().await?;
+        let attributes = match call.event().kind() {
+            lift_event::Kind::Message => {
+                let row = call.services().store.get(connection.id(), Read::Consistent).await?;
+                row.and_then(|row| row.attributes)
+            }
+            _ => connection.0.attributes.clone(),
+        };
+        Ok(Self(serde_json::from_value(attributes.unwrap_or_default())?))
+    }
+}

@@ -1,0 +1,214 @@
+//! The HTTP-style form of Lift's ancestor in Go: a method and a path, a request in, a response out.
+//!
+//! For code that is moved before it is rewritten, one handler at a time. It goes through the same
+//! pipeline as the typed form, and fails closed as it does: a response that is not 2xx refuses a
+//! `$connect`.
+//!
+//! | method | path | route key |
+//! |---|---|---|
+//! | `CONNECT` | `/connect` | `$connect` |
+//! | `DISCONNECT` | `/disconnect` | `$disconnect` |
+//! | `MESSAGE` | `/message` | `$default` |
+//! | `MESSAGE` | `/say` | `say` |
+//!
+//! ```
+//! use lift_ws::{App, Error, http::{Request, Response}};
+//!
+//! async fn connect(request: Request) -> Result<Response, Error> {
+//!     match request.query("name")? {
+//!         Some(name) => Ok(Response::ok().user(name).tenant("general")),
+//!         None => Ok(Response::new(401)),
+//!     }
+//! }
+//!
+//! let app = App::new().handle("CONNECT", "/connect", connect);
+//! # let _ = app;
+//! ```
+
+use lift_event::{Event, Kind, Reply};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    Accept, App, Call, Connection, Error, FromCall, IntoHandshake, IntoReply, Json, Publisher,
+    Refuse, TenantId, UserId,
+};
+
+/// One event as a request. It owns what it holds.
+#[derive(Clone, Debug)]
+pub struct Request(Call);
+
+impl Request {
+    /// `CONNECT`, `MESSAGE` or `DISCONNECT`.
+    #[must_use]
+    pub fn method(&self) -> &'static str {
+        match self.event().kind() {
+            Kind::Connect => "CONNECT",
+            Kind::Message => "MESSAGE",
+            Kind::Disconnect => "DISCONNECT",
+        }
+    }
+
+    /// The event.
+    #[must_use]
+    pub fn event(&self) -> &Event {
+        self.0.event()
+    }
+
+    /// The last value of a header of the handshake, its name in any case; only `CONNECT` has any.
+    ///
+    /// # Errors
+    /// When the event's headers are malformed.
+    pub fn header(&self, name: &str) -> Result<Option<String>, Error> {
+        Ok(self.event().headers()?.get(name).map(str::to_owned))
+    }
+
+    /// The last value of a query parameter of the handshake; only `CONNECT` has any.
+    ///
+    /// # Errors
+    /// When the event's query is malformed.
+    pub fn query(&self, name: &str) -> Result<Option<String>, Error> {
+        Ok(self.event().query()?.get(name).map(str::to_owned))
+    }
+
+    /// A message's body.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        self.event().body()
+    }
+
+    /// A message's body, parsed.
+    ///
+    /// # Errors
+    /// `invalid_payload`, which names the field.
+    pub async fn json<T: DeserializeOwned + Send>(&self) -> Result<T, Error> {
+        Json::<T>::from_call(&self.0, &()).await.map(|Json(body)| body)
+    }
+
+    /// The stored connection; while it connects there is none.
+    ///
+    /// # Errors
+    /// `not_connected`, or the store's failure.
+    pub async fn connection(&self) -> Result<Connection, Error> {
+        self.0.connection().await
+    }
+
+    /// Sends to connections on behalf of this one; while it connects there is none.
+    ///
+    /// # Errors
+    /// `not_connected`, or the store's failure.
+    pub async fn publisher(&self) -> Result<Publisher, Error> {
+        Ok(Publisher::within(&self.0, self.connection().await?))
+    }
+}
+
+/// The answer to a request.
+#[must_use = "a response answers by being returned"]
+#[derive(Clone, Debug)]
+pub struct Response {
+    status: u16,
+    body: Option<Vec<u8>>,
+    accept: Accept,
+}
+
+impl Response {
+    /// An answer with an HTTP status. At `CONNECT`, 2xx lets the client in and anything else
+    /// refuses it; elsewhere the client does not see the status.
+    pub fn new(status: u16) -> Self {
+        Self { status, body: None, accept: Accept::anonymous() }
+    }
+
+    /// 200.
+    pub fn ok() -> Self {
+        Self::new(200)
+    }
+
+    /// Adds a text, which the client receives.
+    pub fn text(mut self, text: impl Into<String>) -> Self {
+        self.body = Some(text.into().into_bytes());
+        self
+    }
+
+    /// Adds a value as JSON, which the client receives.
+    ///
+    /// # Errors
+    /// When the value cannot be written as JSON.
+    pub fn json(mut self, value: &(impl Serialize + ?Sized)) -> Result<Self, Error> {
+        self.body = Some(serde_json::to_vec(value)?);
+        Ok(self)
+    }
+
+    /// At `CONNECT`: who the client is.
+    pub fn user(mut self, user: impl Into<UserId>) -> Self {
+        self.accept.user = Some(user.into());
+        self
+    }
+
+    /// At `CONNECT`: the tenant of the connection.
+    pub fn tenant(mut self, tenant: impl Into<TenantId>) -> Self {
+        self.accept.tenant = Some(tenant.into());
+        self
+    }
+
+    /// At `CONNECT`: the chosen subprotocol, one that the client offered.
+    pub fn subprotocol(mut self, subprotocol: impl Into<String>) -> Self {
+        self.accept.subprotocol = Some(subprotocol.into());
+        self
+    }
+}
+
+impl IntoReply for Response {
+    fn into_reply(self) -> Result<Reply, Error> {
+        let reply = Reply::new(self.status);
+        Ok(match self.body {
+            Some(body) => reply.with_body(body),
+            None => reply,
+        })
+    }
+}
+
+impl IntoHandshake for Response {
+    fn into_handshake(self) -> Result<Accept, Error> {
+        match self.status {
+            200..300 => Ok(self.accept),
+            status => Err(Refuse::with_status(status, "refused by the handler").into()),
+        }
+    }
+}
+
+impl<E: Into<Refuse>> IntoHandshake for Result<Response, E> {
+    fn into_handshake(self) -> Result<Accept, Error> {
+        self.map_err(|refuse| Error::from(refuse.into()))?.into_handshake()
+    }
+}
+
+impl<K: crate::Kind, S: Sync> FromCall<K, S> for Request {
+    async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
+        Ok(Self(call.clone()))
+    }
+}
+
+impl<S: Send + Sync + 'static> App<S> {
+    /// Handles a method and a path, as the ancestor did; see [`http`](crate::http).
+    ///
+    /// # Panics
+    /// When the method and the path are not in that table, or have a handler already.
+    #[track_caller]
+    pub fn handle<H, Fut>(self, method: &str, path: &str, handler: H) -> Self
+    where
+        H: Fn(Request) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Response, Error>> + Send + 'static,
+    {
+        match (method, path) {
+            ("CONNECT", "/connect") => self.connect(handler),
+            ("DISCONNECT", "/disconnect") => self.disconnect(handler),
+            ("MESSAGE", "/message") => self.default_route(handler),
+            ("MESSAGE", key) if key.len() > 1 && key.starts_with('/') => {
+                self.route(&key[1..], handler)
+            }
+            _ => panic!(
+                "no route is {method} {path}: use CONNECT /connect, DISCONNECT /disconnect, \
+                 MESSAGE /message for the default route, or MESSAGE /key"
+            ),
+        }
+    }
+}
