@@ -7,7 +7,7 @@
 //! ```
 //!
 //! This crate opens no socket and knows no AWS crate: `lift-aws` runs an [`App`] on Lambda, and
-//! [`test`] runs it in memory.
+//! [`test`](mod@test) runs it in memory.
 //!
 //! ```
 //! use lift_ws::{Accept, App, Connection, Error, Json, Publisher, Query, Refuse};
