@@ -7,7 +7,7 @@ use std::{borrow::Cow, hint::black_box, sync::Arc, time::Duration};
 use bytes::Bytes;
 use divan::{AllocProfiler, Bencher};
 use lift_ws::{
-    Accept, App, Call, Invocation, Json, Next, Service, from_fn, store::MemoryStore,
+    Accept, App, Call, Invocation, Json, Next, Route, Service, from_fn, store::MemoryStore,
     test::RecordingPush,
 };
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,7 @@ fn run(bencher: Bencher<'_, '_>, service: &Service, payload: &'static str) {
 #[divan::bench]
 fn message_with_one_layer(bencher: Bencher<'_, '_>) {
     let app = App::new()
-        .two_way_route("sendmessage", async |Json(said): Json<Said>| Json(said))
+        .with_route(Route::new("sendmessage", async |Json(said): Json<Said>| Json(said)).two_way())
         .layer(from_fn(async |call: Call, next: Next| next.run(call).await));
     run(bencher, &finish(app), MESSAGE);
 }

@@ -1,11 +1,17 @@
-//! The app's builder: routes and layers in any order, then one finished [`Service`].
+//! The app's builder: routes and layers in any order, other apps merged in, then one finished
+//! [`Service`].
 
-use std::{collections::hash_map::Entry, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
+
+use serde::Serialize;
 
 use crate::{
-    Connect, Connected, Description, Disconnect, FromCall, Handler, IntoHandshake, IntoReply,
-    Layer, Message, Push, RouteDescription, Service,
-    route::{self, Route, Routes},
+    Connect, Connected, Description, Disconnect, Error, FromCall, Handler, IntoHandshake,
+    IntoReply, Layer, Message, Push, Route, RouteDescription, Service,
+    correlate::Correlation,
+    erase::erase,
+    route::{Draft, Layers, Messages, Slot, fill},
+    routes::{Frame, Routes},
     store::Store,
 };
 
@@ -14,11 +20,18 @@ use crate::{
 /// Connections are managed: an accepted `$connect` is stored before the handshake is answered, and
 /// a `$disconnect` puts a tombstone before its handler runs. An app without these handlers still
 /// connects everybody, and its connections are still managed.
+///
+/// A large app is several, each with routes, layers and a state of its own, put together by
+/// [`merge`](Self::merge).
 #[must_use = "an app does nothing until it is run"]
 pub struct App<S = ()> {
     state: Arc<S>,
-    routes: Routes,
-    layers: Vec<Arc<dyn Layer>>,
+    draft: Draft,
+    layers: Layers,
+    two_way: bool,
+    unmanaged: bool,
+    frame: Frame,
+    correlation: Option<Correlation>,
 }
 
 impl App {
@@ -37,7 +50,16 @@ impl Default for App {
 impl<S: Send + Sync + 'static> App<S> {
     /// An app whose handlers can extract [`State<S>`](crate::State).
     pub fn with_state(state: S) -> Self {
-        Self { state: Arc::new(state), routes: Routes::default(), layers: Vec::new() }
+        Self {
+            state: Arc::new(state),
+            draft: Draft::default(),
+            layers: Layers::new(),
+            two_way: false,
+            unmanaged: false,
+            // Strings cannot fail to serialize.
+            frame: Arc::new(|error| serde_json::to_vec(&error.frame()).unwrap_or_default()),
+            correlation: None,
+        }
     }
 
     /// Decides who may connect: the handler returns `Accept` or `Refuse`.
@@ -49,11 +71,12 @@ impl<S: Send + Sync + 'static> App<S> {
     where
         H: Handler<A, Args = A>,
         A: FromCall<Connect, S> + 'static,
-        H::Output: IntoHandshake,
+        H::Output: IntoHandshake + 'static,
         H::Future: Send,
     {
-        let handler = route::erase_connect(handler, self.state.clone());
-        set(&mut self.routes.connect, "$connect", handler);
+        let state = self.state.clone();
+        let handler = erase::<Connect, _, _, _, _>(handler, state, IntoHandshake::into_handshake);
+        fill(&mut self.draft.connect, "$connect", Some(Slot::new(handler)));
         self
     }
 
@@ -67,11 +90,12 @@ impl<S: Send + Sync + 'static> App<S> {
     where
         H: Handler<A, Args = A>,
         A: FromCall<Connected, S> + 'static,
-        H::Output: IntoReply,
+        H::Output: IntoReply + 'static,
         H::Future: Send,
     {
-        let handler = route::erase::<Connected, _, _, _>(handler, self.state.clone());
-        set(&mut self.routes.connected, "connected", handler);
+        let state = self.state.clone();
+        let handler = erase::<Connected, _, _, _, _>(handler, state, IntoReply::into_reply);
+        fill(&mut self.draft.connected, "connected", Some(Slot::new(handler)));
         self
     }
 
@@ -84,16 +108,16 @@ impl<S: Send + Sync + 'static> App<S> {
     where
         H: Handler<A, Args = A>,
         A: FromCall<Disconnect, S> + 'static,
-        H::Output: IntoReply,
+        H::Output: IntoReply + 'static,
         H::Future: Send,
     {
-        let handler = route::erase::<Disconnect, _, _, _>(handler, self.state.clone());
-        set(&mut self.routes.disconnect, "$disconnect", handler);
+        let state = self.state.clone();
+        let handler = erase::<Disconnect, _, _, _, _>(handler, state, IntoReply::into_reply);
+        fill(&mut self.draft.disconnect, "$disconnect", Some(Slot::new(handler)));
         self
     }
 
-    /// Handles the messages of a route key. The route is one-way: a reply and an error frame are
-    /// posted to the sender.
+    /// Handles the messages of a route key. To say more of one, see [`with_route`](Self::with_route).
     ///
     /// # Panics
     /// When the key is empty, starts with `$`, or has a handler already.
@@ -102,26 +126,10 @@ impl<S: Send + Sync + 'static> App<S> {
     where
         H: Handler<A, Args = A>,
         A: FromCall<Message, S> + 'static,
-        H::Output: IntoReply,
+        H::Output: IntoReply + 'static,
         H::Future: Send,
     {
-        self.message(key, handler, false)
-    }
-
-    /// Handles the messages of a route key that has a route response: a reply and an error frame
-    /// go back as that response, without a post.
-    ///
-    /// # Panics
-    /// When the key is empty, starts with `$`, or has a handler already.
-    #[track_caller]
-    pub fn two_way_route<H, A>(self, key: &str, handler: H) -> Self
-    where
-        H: Handler<A, Args = A>,
-        A: FromCall<Message, S> + 'static,
-        H::Output: IntoReply,
-        H::Future: Send,
-    {
-        self.message(key, handler, true)
+        self.with_route(Route::new(key, handler))
     }
 
     /// Handles the messages that no other route takes. Never sees `$connect` or `$disconnect`.
@@ -129,15 +137,44 @@ impl<S: Send + Sync + 'static> App<S> {
     /// # Panics
     /// When the app has one already.
     #[track_caller]
-    pub fn default_route<H, A>(mut self, handler: H) -> Self
+    pub fn default_route<H, A>(self, handler: H) -> Self
     where
         H: Handler<A, Args = A>,
         A: FromCall<Message, S> + 'static,
-        H::Output: IntoReply,
+        H::Output: IntoReply + 'static,
         H::Future: Send,
     {
-        let handler = route::erase::<Message, _, _, _>(handler, self.state.clone());
-        set(&mut self.routes.default, "$default", Route { handler, two_way: false });
+        self.with_route(Route::default(handler))
+    }
+
+    /// Adds a route with settings of its own.
+    ///
+    /// # Panics
+    /// When its key has a handler already.
+    #[track_caller]
+    pub fn with_route(mut self, route: Route<S>) -> Self {
+        let Route { key, handler, two_way, layers, place } = route;
+        let given = Messages { handler: handler(self.state.clone()), two_way };
+        self.draft.add(key, Slot { given, layers, place });
+        self
+    }
+
+    /// Takes over the routes of another app, which keep its state and its layers; these come inside
+    /// of this app's own. Settings for the whole app, such as the error frame, stay this app's.
+    ///
+    /// ```
+    /// use lift_ws::{App, State};
+    ///
+    /// let shop = App::with_state("shop").route("buy", async |State(name): State<&'static str>| name);
+    /// let app = App::new().route("say", async || ()).merge(shop);
+    /// # let _ = app;
+    /// ```
+    ///
+    /// # Panics
+    /// When both have a handler for the same; the message names both places.
+    #[track_caller]
+    pub fn merge<T: Send + Sync + 'static>(mut self, other: App<T>) -> Self {
+        self.draft.merge(other.draft, &other.layers, other.two_way);
         self
     }
 
@@ -148,9 +185,59 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
+    /// Makes every route two-way that does not say otherwise: replies and error frames are the
+    /// route response instead of a post to the sender.
+    pub fn two_way(mut self) -> Self {
+        self.two_way = true;
+        self
+    }
+
+    /// Sends error frames of another shape than [`ErrorFrame`](crate::ErrorFrame), written as JSON.
+    ///
+    /// ```
+    /// use lift_ws::{App, Error};
+    ///
+    /// let app = App::new().error_frame(|error: &Error| {
+    ///     serde_json::json!({"ok": false, "why": error.code()})
+    /// });
+    /// # let _ = app;
+    /// ```
+    pub fn error_frame<F, T>(mut self, frame: F) -> Self
+    where
+        F: Fn(&Error) -> T + Send + Sync + 'static,
+        T: Serialize,
+    {
+        self.frame = Arc::new(move |error| match serde_json::to_vec(&frame(error)) {
+            Ok(frame) => frame,
+            Err(fault) => {
+                tracing::error!(%fault, "the error frame cannot be written as JSON");
+                serde_json::to_vec(&error.frame()).unwrap_or_default()
+            }
+        });
+        self
+    }
+
+    /// Copies a field of a message into its reply and its error frame, so that a client can match
+    /// them to what it asked. Both must be JSON objects; a message without the field has none.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// use lift_ws::{App, Json, test::Kit};
+    ///
+    /// let app = App::new().correlate("id").route("add", async || Json(serde_json::json!({"sum": 3})));
+    /// let ana = Kit::new(app).connect("").await.unwrap();
+    /// ana.send(r#"{"action":"add","id":7}"#).await;
+    /// assert_eq!(ana.received(), [r#"{"id":7,"sum":3}"#]);
+    /// # });
+    /// ```
+    pub fn correlate(mut self, field: &str) -> Self {
+        self.correlation = Some(Correlation::new(field));
+        self
+    }
+
     /// Stores no connections. Handlers then cannot extract a connection or a publisher.
     pub fn unmanaged(mut self) -> Self {
-        self.routes.unmanaged = true;
+        self.unmanaged = true;
         self
     }
 
@@ -158,19 +245,17 @@ impl<S: Send + Sync + 'static> App<S> {
     #[must_use]
     pub fn describe(&self) -> Description {
         let one_way = |key: &str| RouteDescription { key: key.into(), two_way: false };
-        let managed = !self.routes.unmanaged;
+        let managed = !self.unmanaged;
         let lifecycle = [
-            ("$connect", managed || self.routes.connect.is_some()),
-            ("$disconnect", managed || self.routes.disconnect.is_some()),
-            ("$default", self.routes.default.is_some()),
+            ("$connect", managed || self.draft.connect.is_some()),
+            ("$disconnect", managed || self.draft.disconnect.is_some()),
         ];
         let lifecycle =
             lifecycle.into_iter().filter(|(_, there)| *there).map(|(key, _)| one_way(key));
-        let messages = self
-            .routes
-            .messages
-            .iter()
-            .map(|(key, route)| RouteDescription { key: key.to_string(), two_way: route.two_way });
+        let messages = self.draft.messages.iter().map(|(key, slot)| RouteDescription {
+            key: key.to_string(),
+            two_way: slot.given.two_way.unwrap_or(self.two_way),
+        });
         Description::new(lifecycle.chain(messages).collect(), managed)
     }
 
@@ -178,38 +263,15 @@ impl<S: Send + Sync + 'static> App<S> {
     #[must_use]
     pub fn into_service(self, store: Arc<dyn Store>, push: Arc<dyn Push>) -> Service {
         let description = self.describe();
-        Service::new(self.routes, self.layers, description, store, push)
+        let routes =
+            Routes::new(self.draft, &self.layers, self.two_way, self.unmanaged, self.frame);
+        Service::new(routes, self.correlation, description, store, push)
     }
-
-    #[track_caller]
-    fn message<H, A>(mut self, key: &str, handler: H, two_way: bool) -> Self
-    where
-        H: Handler<A, Args = A>,
-        A: FromCall<Message, S> + 'static,
-        H::Output: IntoReply,
-        H::Future: Send,
-    {
-        assert!(!key.is_empty(), "a route key cannot be empty");
-        assert!(
-            !key.starts_with('$'),
-            "the route key `{key}` is reserved: use `.connect`, `.disconnect` or `.default_route`",
-        );
-        let handler = route::erase::<Message, _, _, _>(handler, self.state.clone());
-        match self.routes.messages.entry(key.into()) {
-            Entry::Vacant(entry) => entry.insert(Route { handler, two_way }),
-            Entry::Occupied(_) => panic!("the route key `{key}` has a handler already"),
-        };
-        self
-    }
-}
-
-#[track_caller]
-fn set<T>(slot: &mut Option<T>, name: &str, handler: T) {
-    assert!(slot.replace(handler).is_none(), "`{name}` has a handler already");
 }
 
 impl<S> fmt::Debug for App<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("App").field("layers", &self.layers.len()).finish_non_exhaustive()
+        let keys: Vec<&str> = self.draft.messages.keys().map(|key| &**key).collect();
+        f.debug_struct("App").field("routes", &keys).finish_non_exhaustive()
     }
 }

@@ -1,6 +1,6 @@
 //! Why a call failed: a code and a message for the client, and a cause that only the log sees.
 
-use std::{borrow::Cow, error, fmt};
+use std::{any::Any, borrow::Cow, error, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -84,6 +84,13 @@ impl Error {
             code: self.code().into(),
             message: self.message().into(),
         }
+    }
+
+    /// What a panic was, for the log.
+    pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Self {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        Self::internal(format!("panicked: {}", text.unwrap_or("with a value that is not text")))
     }
 
     /// Writes the cause to the log, where it is the server's to mend.

@@ -1,11 +1,14 @@
 //! Layers: steps around every route, in the order in which they were added, outermost first.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use futures_util::future::BoxFuture;
 use lift_event::Reply;
 
-use crate::{Call, route::Target};
+use crate::{
+    Call, Error,
+    routes::{Chain, Target},
+};
 
 /// A step around the routes: sees the call, calls the next step or answers itself.
 ///
@@ -19,7 +22,7 @@ pub trait Layer: Send + Sync + 'static {
 /// What comes after a layer.
 #[derive(Clone)]
 pub struct Next {
-    pub(crate) layers: Arc<[Arc<dyn Layer>]>,
+    pub(crate) layers: Chain,
     pub(crate) at: usize,
     pub(crate) target: Target,
 }
@@ -34,6 +37,15 @@ impl Next {
             }
             None => self.target.run(call).await,
         }
+    }
+}
+
+impl Next {
+    /// Answers instead of the rest, with what the app makes of an error: the reply refuses a
+    /// handshake, and is the error frame of a message.
+    #[must_use]
+    pub fn fail(&self, call: &Call, error: &Error) -> Reply {
+        self.target.routes.failure(call.event(), error)
     }
 }
 

@@ -1,186 +1,184 @@
-//! Routes: handlers with their extractors, erased once when the app is built, and how to find one.
+//! What is said of a route while the app is built: its handler, its layers, how replies go back.
 
-use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc};
+use std::{collections::BTreeMap, fmt, panic::Location, sync::Arc};
 
-use foldhash::fast::RandomState;
-use futures_util::{FutureExt, future::BoxFuture};
-use lift_event::{Event, Kind, Reply};
+use lift_event::Reply;
 
 use crate::{
-    Accept, Call, Connection, Error, FromCall, Handler, IntoHandshake, IntoReply,
-    store::{Row, Saved},
+    Accept, FromCall, Handler, IntoReply, Layer, Message,
+    erase::{Erased, erase},
 };
 
-/// A handler with its extractors and state, for events of one kind.
-type Erased<T> = Arc<dyn Fn(Call) -> BoxFuture<'static, Result<T, Error>> + Send + Sync>;
+/// The key of the route that takes what no other takes.
+pub(crate) const DEFAULT: &str = "$default";
 
-/// A route for a message.
-#[derive(Clone)]
-pub(crate) struct Route {
+pub(crate) type Layers = Vec<Arc<dyn Layer>>;
+
+/// A route of messages with settings of its own, for [`App::with_route`](crate::App::with_route).
+///
+/// ```
+/// use lift_ws::{App, Route, layers};
+///
+/// let app = App::new()
+///     .with_route(Route::new("upload", async || "taken").layer(layers::body_limit(4096)))
+///     .with_route(Route::new("ask", async || "answer").two_way());
+/// # let _ = app;
+/// ```
+#[must_use = "a route does nothing until it is added to an app"]
+pub struct Route<S = ()> {
+    pub(crate) key: Box<str>,
+    pub(crate) handler: Box<dyn FnOnce(Arc<S>) -> Erased<Reply> + Send>,
+    pub(crate) two_way: Option<bool>,
+    pub(crate) layers: Layers,
+    pub(crate) place: &'static Location<'static>,
+}
+
+impl<S: Send + Sync + 'static> Route<S> {
+    /// Handles the messages of a route key.
+    ///
+    /// # Panics
+    /// When the key is empty or starts with `$`.
+    #[track_caller]
+    pub fn new<H, A>(key: &str, handler: H) -> Self
+    where
+        H: Handler<A, Args = A>,
+        A: FromCall<Message, S> + 'static,
+        H::Output: IntoReply + 'static,
+        H::Future: Send,
+    {
+        assert!(!key.is_empty(), "a route key cannot be empty");
+        assert!(
+            !key.starts_with('$'),
+            "the route key `{key}` is reserved: use `.connect`, `.disconnect` or `.default_route`",
+        );
+        Self::unchecked(key, handler)
+    }
+
+    /// The route of messages that no other route takes.
+    #[track_caller]
+    pub(crate) fn default<H, A>(handler: H) -> Self
+    where
+        H: Handler<A, Args = A>,
+        A: FromCall<Message, S> + 'static,
+        H::Output: IntoReply + 'static,
+        H::Future: Send,
+    {
+        Self::unchecked(DEFAULT, handler)
+    }
+
+    #[track_caller]
+    fn unchecked<H, A>(key: &str, handler: H) -> Self
+    where
+        H: Handler<A, Args = A>,
+        A: FromCall<Message, S> + 'static,
+        H::Output: IntoReply + 'static,
+        H::Future: Send,
+    {
+        Self {
+            key: key.into(),
+            handler: Box::new(|state| {
+                erase::<Message, _, _, _, _>(handler, state, IntoReply::into_reply)
+            }),
+            two_way: None,
+            layers: Layers::new(),
+            place: Location::caller(),
+        }
+    }
+
+    /// Sends replies and error frames as the route response, without a post. The deployed route
+    /// then needs a route response with the key `$default`.
+    pub fn two_way(mut self) -> Self {
+        self.two_way = Some(true);
+        self
+    }
+
+    /// Posts replies and error frames to the sender, which works on every deployed route.
+    pub fn one_way(mut self) -> Self {
+        self.two_way = Some(false);
+        self
+    }
+
+    /// Puts a layer around this route, inside of the app's layers.
+    pub fn layer(mut self, layer: impl Layer) -> Self {
+        self.layers.push(Arc::new(layer));
+        self
+    }
+}
+
+impl<S> fmt::Debug for Route<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Route").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+/// Something that the app has once, with the layers around it and the line that gave it.
+pub(crate) struct Slot<T> {
+    pub(crate) given: T,
+    pub(crate) layers: Layers,
+    pub(crate) place: &'static Location<'static>,
+}
+
+/// A message's handler, and whether its route is two-way, if it says so.
+pub(crate) struct Messages {
     pub(crate) handler: Erased<Reply>,
-    pub(crate) two_way: bool,
+    pub(crate) two_way: Option<bool>,
 }
 
-/// Every route of an app.
+/// Every handler of an app that is being built.
 #[derive(Default)]
-pub(crate) struct Routes {
-    pub(crate) connect: Option<Erased<Accept>>,
-    pub(crate) connected: Option<Erased<Reply>>,
-    pub(crate) disconnect: Option<Erased<Reply>>,
-    pub(crate) default: Option<Route>,
-    pub(crate) messages: HashMap<Box<str>, Route, RandomState>,
-    pub(crate) unmanaged: bool,
+pub(crate) struct Draft {
+    pub(crate) connect: Option<Slot<Erased<Accept>>>,
+    pub(crate) connected: Option<Slot<Erased<Reply>>>,
+    pub(crate) disconnect: Option<Slot<Erased<Reply>>>,
+    pub(crate) messages: BTreeMap<Box<str>, Slot<Messages>>,
 }
 
-/// Where a call goes: all routes, and the one that was found for a message.
-#[derive(Clone)]
-pub(crate) struct Target {
-    pub(crate) routes: Arc<Routes>,
-    pub(crate) message: Option<Route>,
-}
+impl Draft {
+    /// Adds a message's route; two of one key are an error.
+    #[track_caller]
+    pub(crate) fn add(&mut self, key: Box<str>, slot: Slot<Messages>) {
+        if let Some(other) = self.messages.get(&key) {
+            clash(&key, other.place, slot.place);
+        }
+        self.messages.insert(key, slot);
+    }
 
-pub(crate) fn erase<K, S, H, A>(handler: H, state: Arc<S>) -> Erased<Reply>
-where
-    K: crate::Kind,
-    S: Send + Sync + 'static,
-    A: FromCall<K, S> + 'static,
-    H: Handler<A, Args = A>,
-    H::Output: IntoReply,
-    H::Future: Send,
-{
-    let handler = Arc::new(handler);
-    Arc::new(move |call| {
-        let (handler, state) = (handler.clone(), state.clone());
-        Box::pin(async move {
-            let args = A::from_call(&call, &state).await?;
-            handler.run(args).await.into_reply()
-        })
-    })
-}
-
-pub(crate) fn erase_connect<S, H, A>(handler: H, state: Arc<S>) -> Erased<Accept>
-where
-    S: Send + Sync + 'static,
-    A: FromCall<crate::Connect, S> + 'static,
-    H: Handler<A, Args = A>,
-    H::Output: IntoHandshake,
-    H::Future: Send,
-{
-    let handler = Arc::new(handler);
-    Arc::new(move |call| {
-        let (handler, state) = (handler.clone(), state.clone());
-        Box::pin(async move {
-            let args = A::from_call(&call, &state).await?;
-            handler.run(args).await.into_handshake()
-        })
-    })
-}
-
-impl Routes {
-    /// The route of a message: its own, else `$default`.
-    pub(crate) fn find(&self, event: &Event) -> Option<Route> {
-        match event.kind() {
-            Kind::Message => {
-                self.messages.get(event.route_key()).or(self.default.as_ref()).cloned()
-            }
-            Kind::Connect | Kind::Disconnect => None,
+    /// Takes over the handlers of another app, inside of its layers.
+    #[track_caller]
+    pub(crate) fn merge(&mut self, other: Self, layers: &Layers, two_way: bool) {
+        fill(&mut self.connect, "$connect", other.connect.map(|slot| slot.within(layers)));
+        fill(&mut self.connected, "connected", other.connected.map(|slot| slot.within(layers)));
+        fill(&mut self.disconnect, "$disconnect", other.disconnect.map(|slot| slot.within(layers)));
+        for (key, mut slot) in other.messages {
+            slot.given.two_way.get_or_insert(two_way);
+            self.add(key, slot.within(layers));
         }
     }
 }
 
-impl Target {
-    /// Runs the handler; a failure or a panic becomes a reply here, and is none afterwards.
-    pub(crate) async fn run(self, call: Call) -> Reply {
-        let event = call.event().clone();
-        let outcome = AssertUnwindSafe(self.outcome(call)).catch_unwind().await;
-        let outcome = outcome.unwrap_or_else(|panic| Err(panicked(&*panic)));
-        outcome.unwrap_or_else(|error| {
-            error.log(event.route_key());
-            failure(&error)
-        })
+impl<T> Slot<T> {
+    #[track_caller]
+    pub(crate) fn new(given: T) -> Self {
+        Self { given, layers: Layers::new(), place: Location::caller() }
     }
 
-    async fn outcome(self, call: Call) -> Result<Reply, Error> {
-        match (call.event().kind(), self.message) {
-            (Kind::Connect, _) => self.routes.accept(call).await,
-            (Kind::Disconnect, _) => self.routes.end(call).await,
-            (Kind::Message, Some(route)) => (route.handler)(call).await,
-            (Kind::Message, None) => Err(Error::new("unknown_route", "No such route")),
-        }
+    fn within(mut self, outer: &Layers) -> Self {
+        self.layers.splice(0..0, outer.iter().cloned());
+        self
     }
 }
 
-impl Routes {
-    /// `$connect`: ask the handler, store the row, tell the others, let the client in.
-    async fn accept(&self, call: Call) -> Result<Reply, Error> {
-        let accept = match &self.connect {
-            Some(handler) => handler(call.clone()).await?,
-            None => Accept::anonymous(),
-        };
-        if let Some(chosen) = &accept.subprotocol {
-            offered(&call, chosen)?;
-        }
-        let reply = accept.reply();
-        call.start_saving();
-        if self.unmanaged {
-            return Ok(reply);
-        }
-        let row = Row {
-            id: call.connection_id(),
-            user: accept.user,
-            tenant: accept.tenant,
-            endpoint: call.endpoint(),
-            connected_at: call.event().connected_at(),
-            attributes: accept.attributes,
-        };
-        match call.services().store.save(&row).await? {
-            Saved::Stored => {}
-            Saved::Ended => return Err(Error::new("ended", "The connection has ended")),
-        }
-        call.set_connection(call.services().remember(row));
-        if let Some(connected) = &self.connected {
-            connected(call).await?;
-        }
-        Ok(reply)
+/// Fills a place that an app has once.
+#[track_caller]
+pub(crate) fn fill<T>(place: &mut Option<Slot<T>>, name: &str, slot: Option<Slot<T>>) {
+    let Some(slot) = slot else { return };
+    if let Some(other) = place {
+        clash(name, other.place, slot.place);
     }
-
-    /// `$disconnect`: put the tombstone first. The row that this returns is the connection; without
-    /// one the handler has run before, or never had a connection to serve.
-    async fn end(&self, call: Call) -> Result<Reply, Error> {
-        let services = call.services();
-        services.forget(call.event().connection_id());
-        if !self.unmanaged {
-            match services.store.remove(&call.connection_id()).await? {
-                Some(row) => call.set_connection(Connection(Arc::new(row))),
-                None => return Ok(Reply::new(200)),
-            }
-        }
-        match &self.disconnect {
-            Some(handler) => handler(call).await,
-            None => Ok(Reply::new(200)),
-        }
-    }
+    *place = Some(slot);
 }
 
-/// A subprotocol that the client did not offer would make browsers drop the connection.
-fn offered(call: &Call, chosen: &str) -> Result<(), Error> {
-    let headers = call.event().headers()?;
-    let offers = headers.get_all("Sec-WebSocket-Protocol");
-    if offers.flat_map(|list| list.split(',')).any(|offer| offer.trim() == chosen) {
-        return Ok(());
-    }
-    Err(Error::internal(format!("the client did not offer the subprotocol {chosen:?}")))
-}
-
-/// An error as a reply: the status refuses a handshake, the body is the error frame.
-pub(crate) fn failure(error: &Error) -> Reply {
-    // Strings cannot fail to serialize.
-    let frame = serde_json::to_vec(&error.frame()).unwrap_or_default();
-    Reply::new(error.status()).with_body(frame)
-}
-
-pub(crate) fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    Error::internal(format!("panicked: {}", text.unwrap_or("with a value that is not text")))
+#[track_caller]
+fn clash(name: &str, first: &Location<'_>, second: &Location<'_>) -> ! {
+    panic!("`{name}` has two handlers: one given at {first}, another at {second}")
 }

@@ -10,9 +10,7 @@ use quick_cache::sync::Cache;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    Call, Description, Error, Layer, Next, Push,
-    call::Services,
-    route::{self, Routes, Target},
+    Call, Description, Error, Next, Push, call::Services, correlate::Correlation, routes::Routes,
     store::Store,
 };
 
@@ -38,7 +36,7 @@ pub struct Invocation {
 #[derive(Clone)]
 pub struct Service {
     pub(crate) routes: Arc<Routes>,
-    pub(crate) layers: Arc<[Arc<dyn Layer>]>,
+    pub(crate) correlation: Option<Correlation>,
     pub(crate) services: Arc<Services>,
     pub(crate) description: Arc<Description>,
 }
@@ -46,14 +44,14 @@ pub struct Service {
 impl Service {
     pub(crate) fn new(
         routes: Routes,
-        layers: Vec<Arc<dyn Layer>>,
+        correlation: Option<Correlation>,
         description: Description,
         store: Arc<dyn Store>,
         push: Arc<dyn Push>,
     ) -> Self {
         Self {
             routes: Arc::new(routes),
-            layers: layers.into(),
+            correlation,
             services: Arc::new(Services { store, push, identities: Cache::new(IDENTITIES) }),
             description: Arc::new(description),
         }
@@ -77,18 +75,51 @@ impl Service {
     }
 
     async fn answer(&self, event: Event, deadline: Instant) -> Reply {
-        let message = self.routes.find(&event);
-        let two_way = message.as_ref().is_some_and(|route| route.two_way);
+        let way = self.routes.find(&event);
         let call = Call::new(event, deadline, self.services.clone());
-        let target = Target { routes: self.routes.clone(), message };
-        let next = Next { layers: self.layers.clone(), at: 0, target };
-        let reply = bounded(&call, next).await;
+        let next = Next { layers: way.around, at: 0, target: way.target };
+        let reply = self.bounded(&call, next).await;
         match call.event().kind() {
             Kind::Connect => self.handshake(&call, reply).await,
             Kind::Disconnect => Reply::new(200),
-            Kind::Message if two_way => deliver_as_response(reply),
-            Kind::Message => post_to_sender(&call, reply).await,
+            Kind::Message => self.deliver(&call, reply, way.two_way).await,
         }
+    }
+
+    /// Runs the layers and the route, within the deadline, and catches what they let fall.
+    async fn bounded(&self, call: &Call, next: Next) -> Reply {
+        let rest = AssertUnwindSafe(next.run(call.clone())).catch_unwind();
+        let error = match timeout_at(before(call.deadline(), MARGIN), rest).await {
+            Ok(Ok(reply)) => return reply,
+            Ok(Err(panic)) => Error::panicked(&*panic),
+            Err(_) => Error::new("timeout", "The server took too long").with_status(504),
+        };
+        self.routes.failure(call.event(), &error)
+    }
+
+    /// Brings a message's reply to its sender. What API Gateway gets is 200 either way: the frame
+    /// says the rest, and another status might bring a second frame.
+    async fn deliver(&self, call: &Call, reply: Reply, two_way: bool) -> Reply {
+        let Some(mut body) = reply.into_body() else { return Reply::new(200) };
+        if let Some(correlation) = &self.correlation {
+            body = correlation.apply(call.event().body(), body);
+        }
+        if two_way {
+            return Reply::new(200).with_body(body);
+        }
+        // On a one-way route API Gateway would drop the body, so it is posted.
+        let (endpoint, id) = (call.endpoint(), call.connection_id());
+        let post = call.services().push.post(&endpoint, &id, body.into());
+        match timeout_at(before(call.deadline(), RESERVE), post).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) if error.is_gone() => {}
+            Ok(Err(error)) => {
+                let cause = error.cause_text();
+                tracing::warn!(%error, cause, "a reply was not delivered");
+            }
+            Err(_) => tracing::warn!("a reply was not delivered before the deadline"),
+        }
+        Reply::new(200)
     }
 
     /// Holds the verdict and the store together: let in with a row, or kept out without one.
@@ -114,43 +145,8 @@ impl Service {
     }
 }
 
-/// Runs the layers and the route, within the deadline, and catches what they let fall.
-async fn bounded(call: &Call, next: Next) -> Reply {
-    let rest = AssertUnwindSafe(next.run(call.clone())).catch_unwind();
-    let error = match timeout_at(before(call.deadline(), MARGIN), rest).await {
-        Ok(Ok(reply)) => return reply,
-        Ok(Err(panic)) => route::panicked(&*panic),
-        Err(_) => Error::new("timeout", "The server took too long").with_status(504),
-    };
-    error.log(call.event().route_key());
-    route::failure(&error)
-}
-
 fn before(deadline: Instant, margin: Duration) -> Instant {
     deadline.checked_sub(margin).unwrap_or(deadline)
-}
-
-/// A two-way route: API Gateway sends the body on. Its status is 200, as the frame says the rest.
-fn deliver_as_response(reply: Reply) -> Reply {
-    match reply.into_body() {
-        Some(body) => Reply::new(200).with_body(body),
-        None => Reply::new(200),
-    }
-}
-
-/// A one-way route: API Gateway would drop the body, so it is posted to the sender.
-async fn post_to_sender(call: &Call, reply: Reply) -> Reply {
-    if let Some(body) = reply.into_body() {
-        let (endpoint, id) = (call.endpoint(), call.connection_id());
-        let post = call.services().push.post(&endpoint, &id, body.into());
-        match timeout_at(before(call.deadline(), RESERVE), post).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) if error.is_gone() => {}
-            Ok(Err(error)) => tracing::warn!(%error, "a reply was not delivered"),
-            Err(_) => tracing::warn!("a reply was not delivered before the deadline"),
-        }
-    }
-    Reply::new(200)
 }
 
 impl std::fmt::Debug for Service {

@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use lift_ws::{
-    Accept, App, Call, Invocation, Json, Next, from_fn, store::MemoryStore, test::RecordingPush,
+    Accept, App, Call, Invocation, Json, Next, Route, from_fn, store::MemoryStore,
+    test::RecordingPush,
 };
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -35,7 +36,7 @@ fn allocations(app: App, payload: &'static str) -> u64 {
 fn a_message_with_a_typed_body_and_a_layer_takes_at_most_10() {
     let payload = include_str!("../../../lift-event/fixtures/message-json-body.json");
     let app = App::new()
-        .two_way_route("sendmessage", async |Json(said): Json<Said>| Json(said))
+        .with_route(Route::new("sendmessage", async |Json(said): Json<Said>| Json(said)).two_way())
         .layer(from_fn(async |call: Call, next: Next| next.run(call).await));
     let count = allocations(app, payload);
     assert!(count <= 10, "{count} allocations");

@@ -1,6 +1,6 @@
 //! What an app says of itself, and what it refuses to be built with.
 
-use lift_ws::{Accept, App};
+use lift_ws::{Accept, App, Route};
 use serde_json::json;
 
 #[test]
@@ -8,7 +8,7 @@ fn names_routes_and_tables() {
     let app = App::new()
         .connect(async || Accept::anonymous())
         .route("say", async || ())
-        .two_way_route("ask", async || ())
+        .with_route(Route::new("ask", async || ()).two_way())
         .default_route(async || ());
     let description = serde_json::to_value(app.describe()).unwrap();
     assert_eq!(
@@ -30,9 +30,12 @@ fn names_routes_and_tables() {
 }
 
 #[test]
-#[should_panic(expected = "the route key `say` has a handler already")]
+#[should_panic(
+    expected = "`say` has two handlers: one given at crates/lift-ws/tests/it/description.rs:"
+)]
 fn a_key_has_one_handler() {
-    let _ = App::new().route("say", async || ()).two_way_route("say", async || ());
+    let _ =
+        App::new().route("say", async || ()).with_route(Route::new("say", async || ()).two_way());
 }
 
 #[test]
@@ -42,7 +45,7 @@ fn reserved_keys_are_not_routes() {
 }
 
 #[test]
-#[should_panic(expected = "`$connect` has a handler already")]
+#[should_panic(expected = "`$connect` has two handlers")]
 fn connect_is_decided_once() {
     let _ = App::new().connect(async || Accept::anonymous()).connect(async || Accept::anonymous());
 }

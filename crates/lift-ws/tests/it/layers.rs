@@ -1,8 +1,15 @@
 //! Layers: around every route, outermost first, whenever they were added.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
-use lift_ws::{Accept, App, Call, Layer, Next, from_fn, test::Kit};
+use lift_ws::{Accept, App, Call, Layer, Next, Route, State, from_fn, layers, test::Kit};
+use tower::{limit::ConcurrencyLimitLayer, timeout::TimeoutLayer};
 
 fn note(log: &Arc<Mutex<Vec<String>>>, name: &'static str) -> impl Layer {
     let log = log.clone();
@@ -49,4 +56,110 @@ async fn that_panic_do_not_end_the_process() {
     let panics = from_fn(async |_: Call, _: Next| panic!("on purpose"));
     let refused = Kit::new(App::new().layer(panics)).connect("").await.expect_err("is refused");
     assert_eq!(refused.status, 500);
+}
+
+#[tokio::test]
+async fn of_a_route_come_inside_of_the_apps() {
+    let log = Arc::default();
+    let app = App::new()
+        .with_route(Route::new("say", async || "hi").layer(note(&log, "route")))
+        .route("other", async || "hi")
+        .layer(note(&log, "app"));
+    let ana = Kit::new(app).connect("").await.unwrap();
+    log.lock().unwrap().clear();
+    ana.send(r#"{"action":"other"}"#).await;
+    ana.send(r#"{"action":"say"}"#).await;
+    let expected = ["app other", "app 200", "app say", "route say", "route 200", "app 200"];
+    assert_eq!(*log.lock().unwrap(), expected);
+}
+
+#[tokio::test]
+async fn and_state_of_a_merged_app_stay_its_own() {
+    let log = Arc::default();
+    let shop = App::with_state("shop")
+        .route("buy", async |State(name): State<&'static str>| name)
+        .layer(note(&log, "shop"))
+        .two_way();
+    let app = App::with_state(7)
+        .route("say", async |State(number): State<i32>| number.to_string())
+        .merge(shop)
+        .layer(note(&log, "app"));
+    let two_way: Vec<bool> = app.describe().routes.iter().map(|route| route.two_way).collect();
+    assert_eq!(two_way, [false, false, true, false], "$connect, $disconnect, buy, say");
+    let ana = Kit::new(app).connect("").await.unwrap();
+    log.lock().unwrap().clear();
+    ana.send(r#"{"action":"say"}"#).await;
+    ana.send(r#"{"action":"buy"}"#).await;
+    assert_eq!(ana.received(), ["7", "shop"]);
+    let expected = ["app say", "app 200", "app buy", "shop buy", "shop 200", "app 200"];
+    assert_eq!(*log.lock().unwrap(), expected);
+}
+
+#[tokio::test]
+async fn of_a_merged_app_go_around_its_connect_too() {
+    let log = Arc::default();
+    let login = App::new().connect(async || Accept::anonymous()).layer(note(&log, "login"));
+    Kit::new(App::new().route("say", async || "hi").merge(login)).connect("").await.unwrap();
+    assert_eq!(*log.lock().unwrap(), ["login $connect", "login 200"]);
+}
+
+#[test]
+fn merging_two_handlers_of_one_key_names_both_places() {
+    let first = App::new().route("say", async || "hi");
+    let second = App::new().route("say", async || "hi");
+    let merge = std::panic::AssertUnwindSafe(move || drop(first.merge(second)));
+    let panic = std::panic::catch_unwind(merge).expect_err("the key is taken");
+    let message = panic.downcast_ref::<String>().unwrap();
+    assert_eq!(message.matches("tests/it/layers.rs:").count(), 2, "{message}");
+    assert!(message.starts_with("`say` has two handlers"), "{message}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_tower_are_applied_once_and_their_errors_become_frames() {
+    let running = Arc::new(AtomicUsize::new(0));
+    let most = Arc::new(AtomicUsize::new(0));
+    let handler = {
+        let (running, most) = (running.clone(), most.clone());
+        move || {
+            let (running, most) = (running.clone(), most.clone());
+            async move {
+                most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                running.fetch_sub(1, Ordering::SeqCst);
+                "done"
+            }
+        }
+    };
+    let app = App::new()
+        .with_route(Route::new("work", handler).layer(layers::tower(ConcurrencyLimitLayer::new(3))))
+        .with_route(
+            Route::new("slow", async || std::future::pending::<()>().await)
+                .layer(layers::tower(TimeoutLayer::new(Duration::from_secs(2)))),
+        );
+    let ana = Kit::new(app).connect("").await.unwrap();
+    let work = (0..12).map(|_| ana.send(r#"{"action":"work"}"#));
+    futures_util::future::join_all(work).await;
+    assert_eq!(ana.received(), ["done"; 12]);
+    assert_eq!(most.load(Ordering::SeqCst), 3, "the limit holds over all calls");
+    ana.send(r#"{"action":"slow"}"#).await;
+    assert_eq!(ana.received_json()[0]["code"], "internal_error");
+}
+
+#[tokio::test]
+async fn body_limit_refuses_large_messages_and_nothing_else() {
+    let app = App::new().default_route(async || "taken").layer(layers::body_limit(10));
+    let ana = Kit::new(app).connect("").await.unwrap();
+    ana.send("x".repeat(10)).await;
+    ana.send("x".repeat(11)).await;
+    let frames = ana.received();
+    assert_eq!(frames[0], "taken");
+    assert!(frames[1].contains(r#""code":"too_large""#), "{frames:?}");
+}
+
+#[tokio::test]
+async fn trace_passes_replies_through() {
+    let app = App::new().route("say", async || "hi").layer(layers::trace());
+    let ana = Kit::new(app).connect("").await.unwrap();
+    ana.send(r#"{"action":"say"}"#).await;
+    assert_eq!(ana.received(), ["hi"]);
 }

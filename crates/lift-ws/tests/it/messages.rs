@@ -6,7 +6,7 @@ use std::{
 };
 
 use lift_ws::{
-    Accept, App, Connection, Error, Json, Publisher, State, Text, event::Event, test::Kit,
+    Accept, App, Connection, Error, Json, Publisher, Route, State, Text, event::Event, test::Kit,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ async fn go_to_their_route_else_to_the_default() {
     let app = || {
         App::new()
             .route("say", async || "say")
-            .two_way_route("ask", async || "ask")
+            .with_route(Route::new("ask", async || "ask").two_way())
             .default_route(async |event: Event| event.route_key().to_owned())
     };
     let kit = Kit::new(app());
@@ -80,7 +80,10 @@ async fn that_fail_bring_one_frame_without_inner_text() {
     let say = |app: App| one(app, json!({"action": "say"}));
     let broken = async || -> Fails { Ok(Err(std::io::Error::other("SECRET path"))?) };
     assert_eq!(say(App::new().route("say", broken)).await, [internal_error()]);
-    assert_eq!(say(App::new().two_way_route("say", broken)).await, [internal_error()]);
+    assert_eq!(
+        say(App::new().with_route(Route::new("say", broken).two_way())).await,
+        [internal_error()]
+    );
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
     let panics = async || -> Fails { panic!("SECRET") };
@@ -169,4 +172,64 @@ async fn that_are_no_events_are_decode_errors() {
     let authorizer = include_str!("../../../lift-event/fixtures/authorizer-request.json");
     let error = kit.invoke(authorizer).await.expect_err("is an authorizer's event");
     assert_eq!(error.field(), "methodArn");
+}
+
+#[tokio::test]
+async fn with_an_id_have_it_in_reply_and_error() {
+    let app = App::new()
+        .correlate("id")
+        .route("add", async || Json(json!({"sum": 3})))
+        .route("empty", async || Json(json!({})))
+        .route("text", async || "no object")
+        .route("fail", async || Error::new("no", "No"));
+    let ana = Kit::new(app).connect("").await.unwrap();
+    for text in [
+        r#"{"action":"add","id":7}"#,
+        r#"{"id":{"a":"}"},"action":"empty"}"#,
+        r#"{"action":"text","id":7}"#,
+        r#"{"action":"fail","id":"x"}"#,
+        r#"{"action":"add"}"#,
+    ] {
+        ana.send(text).await;
+    }
+    let expected = [
+        r#"{"id":7,"sum":3}"#,
+        r#"{"id":{"a":"}"}}"#,
+        "no object",
+        r#"{"id":"x","type":"error","code":"no","message":"No"}"#,
+        r#"{"sum":3}"#,
+    ];
+    assert_eq!(ana.received(), expected);
+}
+
+#[tokio::test]
+async fn that_fail_bring_the_apps_own_frame() {
+    let app = App::new()
+        .error_frame(|error| json!({"ok": false, "why": error.code()}))
+        .route("fail", async || Error::new("no", "No"));
+    let ana = Kit::new(app).connect("").await.unwrap();
+    ana.send(r#"{"action":"fail"}"#).await;
+    assert_eq!(ana.received_json(), [json!({"ok": false, "why": "no"})]);
+}
+
+#[tokio::test]
+async fn sixty_four_at_once_are_each_answered_once() {
+    let app = App::new()
+        .connect(async || Accept::user("ana").tenant("general"))
+        .two_way()
+        .default_route(async |who: Connection, publish: Publisher, Text(text): Text| {
+            tokio::task::yield_now().await;
+            let report = publish.own_tenant().text(text.clone()).await?;
+            assert_eq!((report.sent, who.user().unwrap().as_str()), (1, "ana"));
+            Ok::<_, Error>(format!("done {text}"))
+        });
+    let ana = Kit::new(app).connect("").await.unwrap();
+    let sends = (0..64).map(|n| ana.send(n.to_string()));
+    futures_util::future::join_all(sends).await;
+    let mut received = ana.received();
+    received.sort();
+    let mut expected: Vec<String> =
+        (0..64).flat_map(|n| [n.to_string(), format!("done {n}")]).collect();
+    expected.sort();
+    assert_eq!(received, expected);
 }

@@ -1,0 +1,77 @@
+//! A bridge for layers of tower: timeouts, concurrency limits, load shedding.
+
+use std::{
+    convert::Infallible,
+    error::Error as StdError,
+    task::{Context, Poll},
+};
+
+use futures_util::future::BoxFuture;
+use lift_event::Reply;
+use tower::{Layer as TowerLayer, Service, ServiceExt};
+
+use crate::{Call, Error, Layer, Next};
+
+/// What a bridged service handles: a call, and what comes after.
+pub type Step = (Call, Next);
+
+/// Makes a layer of a tower layer, or of several composed by `tower::ServiceBuilder`.
+///
+/// The tower layer is applied once, so one that counts, such as a concurrency limit, counts all calls.
+/// An error of it becomes an `internal_error`. Several composed ones cost two allocations for each
+/// call together; each `from_fn` costs one.
+///
+/// ```
+/// use lift_ws::{App, layers};
+/// use tower::limit::ConcurrencyLimitLayer;
+///
+/// let app = App::new().layer(layers::tower(ConcurrencyLimitLayer::new(64)));
+/// # let _ = app;
+/// ```
+pub fn tower<L>(layer: L) -> impl Layer
+where
+    L: TowerLayer<Through>,
+    L::Service: Service<Step, Response = Reply> + Clone + Send + Sync + 'static,
+    <L::Service as Service<Step>>::Error: Into<Box<dyn StdError + Send + Sync>> + Send,
+    <L::Service as Service<Step>>::Future: Send,
+{
+    Bridge(layer.layer(Through(())))
+}
+
+/// The innermost service of a bridge: runs what comes after.
+#[derive(Clone, Debug)]
+pub struct Through(());
+
+impl Service<Step> for Through {
+    type Response = Reply;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Reply, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, (call, next): Step) -> Self::Future {
+        Box::pin(async move { Ok(next.run(call).await) })
+    }
+}
+
+struct Bridge<T>(T);
+
+impl<T> Layer for Bridge<T>
+where
+    T: Service<Step, Response = Reply> + Clone + Send + Sync + 'static,
+    T::Error: Into<Box<dyn StdError + Send + Sync>> + Send,
+    T::Future: Send,
+{
+    fn call(&self, call: Call, next: Next) -> BoxFuture<'static, Reply> {
+        let service = self.0.clone();
+        Box::pin(async move {
+            let step = (call.clone(), next.clone());
+            match service.oneshot(step).await {
+                Ok(reply) => reply,
+                Err(error) => next.fail(&call, &Error::internal(error)),
+            }
+        })
+    }
+}

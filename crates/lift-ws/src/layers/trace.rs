@@ -1,0 +1,28 @@
+//! A tracing span around each call, with what identifies it and nothing that may be secret.
+
+use tracing::{Instrument, Level, field};
+
+use crate::{Call, Layer, Next, from_fn};
+
+/// Puts a span named `call` around the rest, at level INFO, with the route key, the connection's and
+/// the event's id, and in the end the reply's status. Body, headers and query are never recorded.
+pub fn trace() -> impl Layer {
+    from_fn(|call: Call, next: Next| {
+        let event = call.event();
+        let span = tracing::span!(
+            Level::INFO,
+            "call",
+            route_key = event.route_key(),
+            connection_id = event.connection_id(),
+            request_id = event.request_id(),
+            status = field::Empty,
+        );
+        let record = span.clone();
+        let rest = async move {
+            let reply = next.run(call).await;
+            record.record("status", reply.status());
+            reply
+        };
+        rest.instrument(span)
+    })
+}
