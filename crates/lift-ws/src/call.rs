@@ -36,9 +36,12 @@ impl Services {
         Ok(row.map(|row| self.remember(row)))
     }
 
+    /// Keeps an identity, unless it is that of nobody: that one may still sign in.
     pub(crate) fn remember(&self, row: Row) -> Connection {
         let connection = Connection(Arc::new(row));
-        self.identities.insert(connection.id().clone(), connection.clone());
+        if connection.user().is_some() {
+            self.identities.insert(connection.id().clone(), connection.clone());
+        }
         connection
     }
 
@@ -92,9 +95,8 @@ impl Call {
         if let Some(connection) = self.0.connection.get() {
             return Ok(connection.clone());
         }
-        let not_connected = || Error::new("not_connected", "This connection is not known");
         let found = self.services().find(self.event().connection_id()).await?;
-        found.ok_or_else(|| not_connected().with_status(410))
+        found.ok_or_else(Error::not_connected)
     }
 
     /// Notes the call's connection, once it is known without looking.

@@ -86,6 +86,11 @@ impl Error {
         }
     }
 
+    /// The connection is not stored, or has ended.
+    pub(crate) fn not_connected() -> Self {
+        Self::new("not_connected", "This connection is not known").with_status(410)
+    }
+
     /// What a panic was, for the log.
     pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Self {
         let text = panic.downcast_ref::<&str>().copied();

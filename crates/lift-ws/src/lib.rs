@@ -66,7 +66,12 @@ pub use call::Call;
 pub use connection::{Connection, ConnectionId, Endpoint, TenantId, UserId};
 pub use describe::{Description, RouteDescription, TABLE_VARIABLE, TableDescription};
 pub use error::{Error, ErrorFrame};
-pub use extract::{Attributes, Disconnected, FromCall, Json, Query, State, Text};
+#[cfg(feature = "valid")]
+pub use extract::Valid;
+pub use extract::{
+    Attributes, Authorizer, Bytes, Deadline, Disconnected, FromCall, Headers, Identity, Json,
+    Query, RequestInfo, Stage, StageVariables, State, StoredConnection, Text,
+};
 pub use handler::Handler;
 pub use kind::{Connect, Connected, Disconnect, Kind, Message};
 pub use layer::{Layer, Next, from_fn};
@@ -76,5 +81,8 @@ pub use reply::IntoReply;
 pub use route::Route;
 pub use service::{Invocation, Service};
 
+/// The crate of the rules of [`Valid`].
+#[cfg(feature = "valid")]
+pub use garde;
 pub use lift_event as event;
 pub use lift_event::Reply;

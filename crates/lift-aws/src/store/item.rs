@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use lift_ws::{
-    ConnectionId,
+    ConnectionId, TenantId, UserId,
     store::{Member, Members, Row, StoreError},
 };
 
@@ -15,22 +15,30 @@ pub(super) fn from_row(row: &Row) -> Item {
     let mut item = keys::of(&row.id);
     let mut put = |name: &str, value| item.insert(name.to_owned(), value);
     let string = |text: &str| AttributeValue::S(text.to_owned());
-    for (name, key) in keys::indexed(&row.id, row.tenant.as_ref(), row.user.as_ref()) {
-        put(name, AttributeValue::S(key));
+    for (name, value) in identity(&row.id, row.tenant.as_ref(), row.user.as_ref()) {
+        put(name, value);
     }
     put("ttl", AttributeValue::N(row.expires_at().to_string()));
     put("ca", AttributeValue::N(row.connected_at.to_string()));
     put("e", string(row.endpoint.as_str()));
-    if let Some(user) = &row.user {
-        put("u", string(user.as_str()));
-    }
-    if let Some(tenant) = &row.tenant {
-        put("t", string(tenant.as_str()));
-    }
     if let Some(attributes) = &row.attributes {
         put("a", AttributeValue::S(attributes.to_string()));
     }
     item
+}
+
+/// Who a connection is, and the keys under which it is listed for that.
+pub(super) fn identity(
+    id: &ConnectionId,
+    tenant: Option<&TenantId>,
+    user: Option<&UserId>,
+) -> impl Iterator<Item = (&'static str, AttributeValue)> {
+    let names = [
+        user.map(|user| ("u", user.as_str().to_owned())),
+        tenant.map(|tenant| ("t", tenant.as_str().to_owned())),
+    ];
+    let all = names.into_iter().flatten().chain(keys::indexed(id, tenant, user));
+    all.map(|(name, text)| (name, AttributeValue::S(text)))
 }
 
 /// What stands in a row's place once its connection ended: no index keys and nothing of the user.

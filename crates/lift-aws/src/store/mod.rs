@@ -12,18 +12,25 @@ use aws_config::SdkConfig;
 use aws_sdk_dynamodb::{
     Client,
     error::{DisplayErrorContext, SdkError},
-    operation::put_item::PutItemError,
+    operation::{put_item::PutItemError, update_item::UpdateItemError},
     types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 use futures_util::future::BoxFuture;
 use lift_ws::{
-    ConnectionId,
-    store::{Member, Members, Page, Part, Position, Read, Row, Saved, Store, StoreError},
+    ConnectionId, TenantId, UserId,
+    store::{
+        Member, Members, Page, Part, Position, Read, Row, Saved, SignedIn, Store, StoreError,
+        check_attributes, check_identity,
+    },
 };
+use serde_json::Value;
 
 pub use table::Table;
 
 type Item = HashMap<String, AttributeValue>;
+
+/// What only a live row is: bare keys and tombstones have no `ca`.
+const LIVE: &str = "attribute_exists(ca)";
 
 /// The most entries read for a page. DynamoDB cuts at 1 MB, some 9,000 entries; the embedded engine
 /// reads ahead without a limit.
@@ -107,7 +114,7 @@ impl DynamoStore {
             .put_item()
             .table_name(&self.table)
             .set_item(Some(item::tombstone(id, epoch_seconds())))
-            .condition_expression("attribute_exists(ca) AND ca < :before")
+            .condition_expression(format!("{LIVE} AND ca < :before"))
             .expression_attribute_values(":before", AttributeValue::N(opened_before.to_string()))
             .send()
             .await;
@@ -115,6 +122,71 @@ impl DynamoStore {
             Ok(_) => Ok(true),
             Err(error) if is_refused(&error) => Ok(false),
             Err(error) => Err(failed(error)),
+        }
+    }
+
+    async fn update_attributes(
+        &self,
+        id: &ConnectionId,
+        attributes: Value,
+    ) -> Result<bool, StoreError> {
+        check_attributes(&attributes)?;
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::of(id)))
+            .update_expression("SET a = :a")
+            .condition_expression(LIVE)
+            .expression_attribute_values(":a", AttributeValue::S(attributes.to_string()))
+            .send()
+            .await;
+        match update {
+            Ok(_) => Ok(true),
+            Err(error) if conflict(&error).is_some() => Ok(false),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    async fn bind_user(
+        &self,
+        id: &ConnectionId,
+        user: &UserId,
+        tenant: Option<&TenantId>,
+    ) -> Result<SignedIn, StoreError> {
+        check_identity(Some(user), tenant)?;
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::of(id)))
+            .condition_expression(match tenant {
+                Some(_) => {
+                    format!(
+                        "{LIVE} AND attribute_not_exists(u) AND (attribute_not_exists(t) OR t = :t)"
+                    )
+                }
+                None => format!("{LIVE} AND attribute_not_exists(u) AND attribute_not_exists(t)"),
+            })
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let mut changes = Vec::new();
+        for (name, value) in item::identity(id, tenant, Some(user)) {
+            changes.push(format!("{name} = :{name}"));
+            update = update.expression_attribute_values(format!(":{name}"), value);
+        }
+        match update.update_expression(format!("SET {}", changes.join(", "))).send().await {
+            Ok(_) => Ok(SignedIn::Bound),
+            Err(error) => match conflict(&error) {
+                Some(found) => match found.filter(|found| item::is_live(found)) {
+                    Some(found) => {
+                        let row = item::to_row(found)?;
+                        let same = row.user.as_ref() == Some(user) && row.tenant.as_ref() == tenant;
+                        Ok(if same { SignedIn::Bound } else { SignedIn::Taken })
+                    }
+                    None => Ok(SignedIn::Ended),
+                },
+                None => Err(failed(error)),
+            },
         }
     }
 
@@ -176,6 +248,23 @@ impl Store for DynamoStore {
         Box::pin(self.bury_gone(id, opened_before))
     }
 
+    fn set_attributes<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+        attributes: Value,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(self.update_attributes(id, attributes))
+    }
+
+    fn sign_in<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+        user: &'a UserId,
+        tenant: Option<&'a TenantId>,
+    ) -> BoxFuture<'a, Result<SignedIn, StoreError>> {
+        Box::pin(self.bind_user(id, user, tenant))
+    }
+
     fn parts<'a>(&'a self, of: &'a Members) -> BoxFuture<'a, Result<Vec<Part>, StoreError>> {
         Box::pin(std::future::ready(Ok(keys::parts(of))))
     }
@@ -194,6 +283,15 @@ impl Store for DynamoStore {
 fn refused_by<R>(error: &SdkError<PutItemError, R>) -> Option<&Item> {
     match error.as_service_error()? {
         PutItemError::ConditionalCheckFailedException(refused) => refused.item(),
+        _ => None,
+    }
+}
+
+/// What made an update's condition fail, which may be nothing at all; `None` when something else
+/// went wrong.
+fn conflict<R>(error: &SdkError<UpdateItemError, R>) -> Option<Option<&Item>> {
+    match error.as_service_error()? {
+        UpdateItemError::ConditionalCheckFailedException(refused) => Some(refused.item()),
         _ => None,
     }
 }

@@ -7,7 +7,27 @@ use crate::{Call, Error, FromCall, kind::Stored, store::Read};
 /// The attributes that were given to [`Accept::attributes`](crate::Accept::attributes).
 ///
 /// A message costs a consistent read; `connected` and `$disconnect` have them at hand. Attributes
-/// that are not there are JSON's null.
+/// that are not there are JSON's null, so that `Attributes<Option<T>>` takes them.
+///
+/// # Errors
+/// `not_connected` when the connection is not stored; an `internal_error` when the store fails or
+/// the attributes do not fit `T`.
+///
+/// ```
+/// use lift_ws::{Accept, App, Attributes, Error};
+///
+/// #[derive(serde::Deserialize, serde::Serialize)]
+/// struct Plan { seats: u32 }
+///
+/// async fn connect() -> Result<Accept, Error> {
+///     Accept::user("ana").attributes(Plan { seats: 3 })
+/// }
+///
+/// async fn seats(Attributes(plan): Attributes<Plan>) -> String {
+///     plan.seats.to_string()
+/// }
+/// # let _ = App::new().connect(connect).route("seats", seats);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Attributes<T>(pub T);
 

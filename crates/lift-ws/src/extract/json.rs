@@ -2,15 +2,28 @@
 
 use serde::de::DeserializeOwned;
 
+use super::told;
 use crate::{Call, Error, FromCall, Message};
-
-/// The most characters of a fault that the sender is told: it may quote the payload.
-const MAX_FAULT: usize = 200;
 
 /// A message's body, parsed; and, returned by a handler, a reply written as JSON.
 ///
-/// A body that does not fit fails with `invalid_payload` and a message that names the field.
 /// Unknown fields, such as `action`, are ignored unless `T` denies them.
+///
+/// # Errors
+/// A body that is not JSON or does not fit fails with `invalid_payload`; the message has the path
+/// of the field at fault, such as `item.count`, and is cut at 200 characters.
+///
+/// ```
+/// use lift_ws::{App, Json};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Add { left: i64, right: i64 }
+///
+/// async fn add(Json(add): Json<Add>) -> Json<i64> {
+///     Json(add.left.saturating_add(add.right))
+/// }
+/// # let _ = App::new().two_way_route("add", add);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Json<T>(pub T);
 
@@ -40,5 +53,5 @@ fn locate<T: DeserializeOwned>(body: &[u8]) -> Error {
             (path, what) => format!("`{path}`: {what}"),
         },
     };
-    Error::invalid_payload(message.chars().take(MAX_FAULT).collect::<String>())
+    Error::invalid_payload(told(&message))
 }

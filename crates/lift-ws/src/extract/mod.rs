@@ -1,79 +1,101 @@
 //! Extractors: a handler's arguments, each made from the call. One trait, one rule, any order.
+//!
+//! | extractor | in | what it is |
+//! |---|---|---|
+//! | [`Query`], [`Headers`] | `$connect` | the handshake's query and headers |
+//! | [`Json`], `Valid`, [`Text`], [`Bytes`] | messages | the body; `Valid` needs the feature `valid` |
+//! | [`Disconnected`] | `$disconnect` | the close code and reason |
+//! | [`Connection`], [`Publisher`] | all but `$connect` | who is connected, and sending to others |
+//! | [`Attributes`], [`StoredConnection`] | all but `$connect` | what may change of it, and changing it |
+//! | [`Authorizer`], [`Identity`] | all | what an authorizer and API Gateway say of the client |
+//! | [`RequestInfo`], [`Stage`], [`StageVariables`] | all | ids, times, the stage |
+//! | [`State`], [`Deadline`], [`Event`], [`Call`] | all | the app's state, the time left, the event as it is |
+//! | `Result<T, Error>` | as `T` | `T`, or why it failed, for a handler that decides itself |
+//! | a tuple of up to eight | as all of them | several in one |
+//!
+//! [`Connection`]: crate::Connection
+//! [`Publisher`]: crate::Publisher
+//! [`Event`]: lift_event::Event
 
 mod attributes;
+mod authorizer;
+mod body;
 mod connection;
+mod deadline;
+mod disconnected;
+mod headers;
 mod json;
+mod pairs;
 mod query;
+mod request;
+mod stage;
+mod state;
+mod stored;
+#[cfg(feature = "valid")]
+mod valid;
 
-use crate::{Call, Disconnect, Error, Kind, Message};
+use crate::{Call, Error, Kind};
 
 pub use attributes::Attributes;
+pub use authorizer::Authorizer;
+pub use body::Text;
+pub use bytes::Bytes;
+pub use deadline::Deadline;
+pub use disconnected::Disconnected;
+pub use headers::Headers;
 pub use json::Json;
 pub use query::Query;
+pub use request::{Identity, RequestInfo};
+pub use stage::{Stage, StageVariables};
+pub use state::State;
+pub use stored::StoredConnection;
+#[cfg(feature = "valid")]
+pub use valid::Valid;
+
+/// The most characters of a fault that a client is told: it may quote what the client sent.
+const MAX_FAULT: usize = 200;
 
 /// Makes an argument of a handler from a call of kind `K` in an app with state `S`.
 ///
-/// A failure becomes the refusal of a `$connect` or the error frame of a message.
+/// A failure becomes the refusal of a `$connect` or the error frame of a message. A handler that
+/// wants to decide itself takes a `Result<T, Error>`. Arguments are made in order, and the first
+/// failure ends it.
+///
+/// An extractor of one's own is an `async fn`; it can use others, and look at the whole [`Call`]:
+///
+/// ```
+/// use lift_ws::{App, Call, Connection, Error, FromCall, Message};
+///
+/// /// A user that is signed in.
+/// struct User(String);
+///
+/// impl<S: Sync> FromCall<Message, S> for User {
+///     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
+///         let connection = call.connection().await?;
+///         let user = connection.user().ok_or_else(|| Error::new("sign_in", "Sign in first"))?;
+///         Ok(Self(user.to_string()))
+///     }
+/// }
+///
+/// async fn me(User(name): User) -> String {
+///     name
+/// }
+/// # let _ = App::new().route("me", me);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be extracted from a `{K}` call",
-    label = "not an extractor here",
-    note = "`Json` and `Text` need a message, `Query` a `$connect`, `Disconnected` a `$disconnect`",
-    note = "`Connection` and `Publisher` need a stored connection: any kind but `Connect`"
+    label = "a handler's argument that is not an extractor here",
+    note = "only a message has a body: `Json`, `Valid`, `Text`, `Bytes`",
+    note = "only `$connect` has `Query` and `Headers`, only `$disconnect` has `Disconnected`",
+    note = "every other kind than `Connect` has `Connection`, `Publisher` and `Attributes`",
+    note = "the module `lift_ws::extract` lists all extractors; your own implement `FromCall`"
 )]
 pub trait FromCall<K: Kind, S>: Sized + Send {
     /// Makes the argument.
+    ///
+    /// # Errors
+    /// When the call does not have it, or has it in a form that does not fit.
     fn from_call(call: &Call, state: &S) -> impl Future<Output = Result<Self, Error>> + Send;
-}
-
-/// The state that the app was given, cloned.
-#[derive(Clone, Copy, Debug)]
-pub struct State<S>(pub S);
-
-/// A message's text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text(pub String);
-
-/// Why a connection ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Disconnected {
-    /// The close code, such as 1001; `None` when API Gateway gave none.
-    pub code: Option<i32>,
-    /// The close reason, possibly empty.
-    pub reason: String,
-}
-
-impl<K: Kind, S: Clone + Send + Sync> FromCall<K, S> for State<S> {
-    async fn from_call(_: &Call, state: &S) -> Result<Self, Error> {
-        Ok(Self(state.clone()))
-    }
-}
-
-impl<K: Kind, S: Sync> FromCall<K, S> for Call {
-    async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
-        Ok(call.clone())
-    }
-}
-
-impl<K: Kind, S: Sync> FromCall<K, S> for lift_event::Event {
-    async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
-        Ok(call.event().clone())
-    }
-}
-
-impl<S: Sync> FromCall<Message, S> for Text {
-    async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
-        let text = call.event().text();
-        text.map(|text| Self(text.to_owned()))
-            .ok_or_else(|| Error::invalid_payload("the message is not UTF-8 text"))
-    }
-}
-
-impl<S: Sync> FromCall<Disconnect, S> for Disconnected {
-    async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
-        let event = call.event();
-        let reason = event.disconnect_reason().unwrap_or_default().to_owned();
-        Ok(Self { code: event.disconnect_code(), reason })
-    }
 }
 
 /// A handler that wants to decide itself what a failed extraction means.
@@ -81,6 +103,11 @@ impl<K: Kind, S: Sync, T: FromCall<K, S>> FromCall<K, S> for Result<T, Error> {
     async fn from_call(call: &Call, state: &S) -> Result<Self, Error> {
         Ok(T::from_call(call, state).await)
     }
+}
+
+/// A fault as a client is told of it.
+fn told(fault: &str) -> String {
+    fault.chars().take(MAX_FAULT).collect()
 }
 
 macro_rules! tuples {

@@ -2,22 +2,40 @@
 
 use serde::de::DeserializeOwned;
 
+use super::{pairs, told};
 use crate::{Call, Connect, Error, FromCall};
 
-/// The handshake's query parameters, parsed.
+/// The handshake's query parameters as a type, already percent-decoded.
 ///
-/// A query that does not fit refuses the handshake with 400. Fields that may be absent are
-/// `Option`, or `#[serde(default)]`.
+/// Numbers, booleans and unit enums are parsed out of the text. A field that may be absent is an
+/// `Option`, or `#[serde(default)]`; unknown parameters are ignored, unless `T` denies them. A
+/// parameter that comes several times fits a `Vec` only. Inside `#[serde(flatten)]` all values are
+/// strings. Tokens in a query end up in logs: prefer a header or a one-time ticket.
+///
+/// # Errors
+/// A query that does not fit refuses the handshake with 400 and `invalid_query`; the message names
+/// the parameter and does not quote its value.
+///
+/// ```
+/// use lift_ws::{Accept, App, Query};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Hello { name: String, version: Option<u32>, #[serde(default)] topic: Vec<String> }
+///
+/// // wss://.../prod?name=ana&topic=news&topic=sports
+/// async fn connect(Query(hello): Query<Hello>) -> Accept {
+///     Accept::user(hello.name)
+/// }
+/// # let _ = App::new().connect(connect);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Query<T>(pub T);
 
 impl<T: DeserializeOwned + Send, S: Sync> FromCall<Connect, S> for Query<T> {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
-        let invalid = |fault: String| Error::new("invalid_query", fault).with_status(400);
+        let invalid = |fault: String| Error::new("invalid_query", told(&fault));
         let query = call.event().query().map_err(|fault| invalid(fault.to_string()))?;
-        // serde knows the query form from its encoded text only.
-        let encoded = serde_urlencoded::to_string(query.iter().collect::<Vec<_>>())
-            .map_err(|fault| invalid(fault.to_string()))?;
-        serde_urlencoded::from_str(&encoded).map(Self).map_err(|fault| invalid(fault.to_string()))
+        let pairs: Vec<_> = query.iter().collect();
+        pairs::parse(&pairs).map(Self).map_err(|fault| invalid(fault.to_string()))
     }
 }

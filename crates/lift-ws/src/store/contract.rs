@@ -7,7 +7,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use super::{Member, Members, Page, Read, Row, Saved, Store};
+use super::{Member, Members, Page, Read, Row, Saved, SignedIn, Store};
 use crate::{ConnectionId, Endpoint, TenantId, UserId, clock::epoch_millis};
 
 /// Runs the whole suite.
@@ -22,6 +22,8 @@ pub async fn all(store: &dyn Store) {
     lists_hold_their_own(store).await;
     strange_ids_stay_apart(store).await;
     expired_rows_are_absent(store).await;
+    attributes_change_while_a_row_lives(store).await;
+    an_anonymous_row_is_signed_in_once(store).await;
     invalid_rows_are_refused(store).await;
 }
 
@@ -111,6 +113,56 @@ async fn expired_rows_are_absent(store: &dyn Store) {
     assert_eq!(save(store, &expired).await, Saved::Stored);
     assert_eq!(get(store, &expired.id).await, None, "an expired row is not read");
     assert_eq!(list(store, &Members::Tenant(tenant(&expired))).await, []);
+}
+
+async fn attributes_change_while_a_row_lives(store: &dyn Store) {
+    let row = row("ana", "general");
+    let attributes = || serde_json::json!({"tier": "iron"});
+    let set = async || store.set_attributes(&row.id, attributes()).await.expect("set_attributes");
+    assert!(!set().await, "there is no row yet");
+    assert_eq!(get(store, &row.id).await, None, "and none was made");
+    assert_eq!(save(store, &row).await, Saved::Stored);
+    assert!(set().await);
+    let changed = Row { attributes: Some(attributes()), ..row.clone() };
+    assert_eq!(get(store, &row.id).await, Some(changed), "nothing else changed");
+    assert!(remove(store, &row.id).await.is_some());
+    assert!(!set().await, "a row that ended is not brought back");
+    assert_eq!(get(store, &row.id).await, None);
+    let large = store.set_attributes(&row.id, "x".repeat(5000).into()).await;
+    assert!(large.expect_err("is over 4 KB").is_invalid());
+}
+
+async fn an_anonymous_row_is_signed_in_once(store: &dyn Store) {
+    let mark = unique("general");
+    let anonymous = Row { user: None, tenant: None, ..row("", "") };
+    let (user, tenant) = (UserId::from("ana"), TenantId::from(mark.as_str()));
+    let sign_in = async |user: &UserId| {
+        store.sign_in(&anonymous.id, user, Some(&tenant)).await.expect("sign_in")
+    };
+    assert_eq!(sign_in(&user).await, SignedIn::Ended, "there is no row yet");
+    assert_eq!(save(store, &anonymous).await, Saved::Stored);
+    assert_eq!(sign_in(&user).await, SignedIn::Bound);
+    assert_eq!(sign_in(&user).await, SignedIn::Bound, "twice is the same as once");
+    assert_eq!(sign_in(&"eve".into()).await, SignedIn::Taken, "an identity never changes");
+    let signed_in =
+        Row { user: Some(user.clone()), tenant: Some(tenant.clone()), ..anonymous.clone() };
+    assert_eq!(get(store, &anonymous.id).await.as_ref(), Some(&signed_in));
+    assert_eq!(list(store, &Members::Tenant(tenant.clone())).await, [member(&signed_in)]);
+    let of_user = Members::User { tenant: Some(tenant.clone()), user: user.clone() };
+    assert_eq!(list(store, &of_user).await, [member(&signed_in)]);
+    assert!(remove(store, &anonymous.id).await.is_some());
+    assert_eq!(sign_in(&user).await, SignedIn::Ended);
+    assert_eq!(list(store, &of_user).await, [], "a row that ended is not brought back");
+    let in_tenant = Row { user: None, ..row_in("", &mark) };
+    assert_eq!(save(store, &in_tenant).await, Saved::Stored);
+    for (elsewhere, outcome) in
+        [(None, SignedIn::Taken), (Some("else".into()), SignedIn::Taken), (Some(tenant), SignedIn::Bound)]
+    {
+        let signed_in = store.sign_in(&in_tenant.id, &user, elsewhere.as_ref()).await;
+        assert_eq!(signed_in.expect("sign_in"), outcome, "a tenant never changes");
+    }
+    let invalid = store.sign_in(&anonymous.id, &"".into(), None).await;
+    assert!(invalid.expect_err("an empty user is refused").is_invalid());
 }
 
 async fn invalid_rows_are_refused(store: &dyn Store) {

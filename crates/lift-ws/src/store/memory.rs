@@ -7,9 +7,13 @@ use std::{
 };
 
 use futures_util::future::{BoxFuture, FutureExt, ready};
+use serde_json::Value;
 
-use super::{Member, Members, Page, Part, Position, Read, Row, Saved, Store, StoreError};
-use crate::{ConnectionId, clock::epoch_millis};
+use super::{
+    Member, Members, Page, Part, Position, Read, Row, Saved, SignedIn, Store, StoreError,
+    check_attributes, check_identity,
+};
+use crate::{ConnectionId, TenantId, UserId, clock::epoch_millis};
 
 /// The most connections on a page unless set.
 const PAGE: usize = 1000;
@@ -123,6 +127,39 @@ impl Store for MemoryStore {
             rows.insert(id.clone(), Entry::Ended);
         }
         done(gone)
+    }
+
+    fn set_attributes<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+        attributes: Value,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        if let Err(invalid) = check_attributes(&attributes) {
+            return ready(Err(invalid)).boxed();
+        }
+        let mut rows = self.rows();
+        let Some(Entry::Live(row)) = rows.get_mut(id) else { return done(false) };
+        row.attributes = Some(attributes);
+        done(true)
+    }
+
+    fn sign_in<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+        user: &'a UserId,
+        tenant: Option<&'a TenantId>,
+    ) -> BoxFuture<'a, Result<SignedIn, StoreError>> {
+        if let Err(invalid) = check_identity(Some(user), tenant) {
+            return ready(Err(invalid)).boxed();
+        }
+        let mut rows = self.rows();
+        let Some(Entry::Live(row)) = rows.get_mut(id) else { return done(SignedIn::Ended) };
+        if row.user.is_none() && (row.tenant.is_none() || row.tenant.as_ref() == tenant) {
+            row.user = Some(user.clone());
+            row.tenant = tenant.cloned();
+        }
+        let bound = row.user.as_ref() == Some(user) && row.tenant.as_ref() == tenant;
+        done(if bound { SignedIn::Bound } else { SignedIn::Taken })
     }
 
     fn parts<'a>(&'a self, _: &'a Members) -> BoxFuture<'a, Result<Vec<Part>, StoreError>> {

@@ -58,23 +58,40 @@ impl Row {
     /// # Errors
     /// One that [`is_invalid`](StoreError::is_invalid).
     pub fn check(&self) -> Result<(), StoreError> {
-        let user = self.user.as_ref().map(|id| ("user", id.as_str()));
-        let tenant = self.tenant.as_ref().map(|id| ("tenant", id.as_str()));
-        let ids = [Some(("connection", self.id.as_str())), user, tenant];
-        for (name, id) in ids.into_iter().flatten() {
-            if id.is_empty() {
-                return Err(StoreError::invalid(format!("the {name} id is empty")));
-            }
-            if id.len() > MAX_ID {
-                return Err(StoreError::invalid(format!("the {name} id is over {MAX_ID} bytes")));
-            }
+        check_id("connection", self.id.as_str())?;
+        check_identity(self.user.as_ref(), self.tenant.as_ref())?;
+        self.attributes.as_ref().map_or(Ok(()), check_attributes)
+    }
+}
+
+/// Checks what every store refuses: a user's or tenant's id that is empty or over 256 bytes.
+///
+/// # Errors
+/// One that [`is_invalid`](StoreError::is_invalid).
+pub fn check_identity(user: Option<&UserId>, tenant: Option<&TenantId>) -> Result<(), StoreError> {
+    user.map_or(Ok(()), |user| check_id("user", user.as_str()))?;
+    tenant.map_or(Ok(()), |tenant| check_id("tenant", tenant.as_str()))
+}
+
+fn check_id(name: &str, id: &str) -> Result<(), StoreError> {
+    match id.len() {
+        0 => Err(StoreError::invalid(format!("the {name} id is empty"))),
+        1..=MAX_ID => Ok(()),
+        _ => Err(StoreError::invalid(format!("the {name} id is over {MAX_ID} bytes"))),
+    }
+}
+
+/// Checks what every store refuses: attributes over 4 KB.
+///
+/// # Errors
+/// One that [`is_invalid`](StoreError::is_invalid).
+pub fn check_attributes(attributes: &Value) -> Result<(), StoreError> {
+    match attributes.to_string().len() {
+        0..=MAX_ATTRIBUTES => Ok(()),
+        bytes => {
+            let fault = format!("the attributes have {bytes} bytes, over {MAX_ATTRIBUTES}");
+            Err(StoreError::invalid(fault))
         }
-        let attributes = self.attributes.as_ref().map_or(0, |json| json.to_string().len());
-        if attributes > MAX_ATTRIBUTES {
-            let fault = format!("the attributes have {attributes} bytes, over {MAX_ATTRIBUTES}");
-            return Err(StoreError::invalid(fault));
-        }
-        Ok(())
     }
 }
 
@@ -85,6 +102,18 @@ pub enum Saved {
     /// The row is stored; saying it twice is the same as once.
     Stored,
     /// The connection has already ended: its tombstone stands, and the row is not stored.
+    Ended,
+}
+
+/// What became of a [`sign_in`](Store::sign_in).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum SignedIn {
+    /// The connection is the user's; saying it twice is the same as once.
+    Bound,
+    /// The connection is another's, and stays so: an identity never changes.
+    Taken,
+    /// The connection has ended.
     Ended,
 }
 
@@ -165,6 +194,23 @@ pub trait Store: Send + Sync + 'static {
         id: &'a ConnectionId,
         opened_before: u64,
     ) -> BoxFuture<'a, Result<bool, StoreError>>;
+
+    /// Replaces a live connection's attributes. Says whether it was there: one that ended is not
+    /// brought back.
+    fn set_attributes<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+        attributes: Value,
+    ) -> BoxFuture<'a, Result<bool, StoreError>>;
+
+    /// Gives a live connection without a user its user and its tenant, and lists it by them. A tenant
+    /// that it has already must be the same.
+    fn sign_in<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+        user: &'a UserId,
+        tenant: Option<&'a TenantId>,
+    ) -> BoxFuture<'a, Result<SignedIn, StoreError>>;
 
     /// Into which parts a list is cut; together they are the whole.
     fn parts<'a>(&'a self, of: &'a Members) -> BoxFuture<'a, Result<Vec<Part>, StoreError>>;

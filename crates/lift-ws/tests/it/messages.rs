@@ -6,7 +6,8 @@ use std::{
 };
 
 use lift_ws::{
-    Accept, App, Connection, Error, Json, Publisher, Route, State, Text, event::Event, test::Kit,
+    Accept, App, Attributes, Connection, Error, Json, Publisher, Route, State, StoredConnection,
+    Text, event::Event, test::Kit,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -232,4 +233,40 @@ async fn sixty_four_at_once_are_each_answered_once() {
         (0..64).flat_map(|n| [n.to_string(), format!("done {n}")]).collect();
     expected.sort();
     assert_eq!(received, expected);
+}
+
+#[tokio::test]
+async fn sign_in_an_anonymous_connection_once() {
+    let sign_in = async |connection: StoredConnection, Text(text): Text| -> Result<(), Error> {
+        let user = text.split('"').nth(7).unwrap().to_owned();
+        connection.sign_in(user, Some("general".into())).await
+    };
+    let me = async |who: Connection| who.user().map_or("nobody".into(), ToString::to_string);
+    let kit = Kit::new(App::new().route("sign_in", sign_in).route("me", me));
+    let ana = kit.connect("").await.unwrap();
+    ana.send(r#"{"action":"me"}"#).await;
+    ana.send(r#"{"action":"sign_in","user":"ana"}"#).await;
+    ana.send(r#"{"action":"me"}"#).await;
+    assert_eq!(ana.received(), ["nobody", "ana"]);
+    ana.send(r#"{"action":"sign_in","user":"eve"}"#).await;
+    assert_eq!(ana.received_json()[0]["code"], "already_signed_in");
+}
+
+#[tokio::test]
+async fn change_attributes_but_bring_nobody_back() {
+    let set = async |connection: StoredConnection| connection.set_attributes("new").await;
+    let get = async |Attributes(text): Attributes<String>| text;
+    let app = App::new()
+        .connect(async || Accept::user("ana").attributes("old"))
+        .route("set", set)
+        .route("get", get);
+    let kit = Kit::new(app);
+    let ana = kit.connect("").await.unwrap();
+    for action in ["get", "set", "get"] {
+        ana.send_json(&json!({"action": action})).await;
+    }
+    assert_eq!(ana.received(), ["old", "new"]);
+    kit.invoke(ana.disconnect_payload()).await.unwrap();
+    ana.send(r#"{"action":"set"}"#).await;
+    assert_eq!(ana.received_json()[0]["code"], "not_connected");
 }

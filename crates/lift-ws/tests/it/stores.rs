@@ -7,9 +7,10 @@ use std::sync::{
 
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use lift_ws::{
-    ConnectionId,
+    ConnectionId, TenantId, UserId,
     store::{
-        Members, MemoryStore, Page, Part, Position, Read, Row, Saved, Store, StoreError, contract,
+        Members, MemoryStore, Page, Part, Position, Read, Row, Saved, SignedIn, Store, StoreError,
+        contract,
     },
 };
 
@@ -73,6 +74,23 @@ impl Store for Watched {
         opened_before: u64,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
         self.ask(None, self.inner.remove_gone(id, opened_before))
+    }
+
+    fn set_attributes<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+        attributes: serde_json::Value,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        self.ask(None, async { self.inner.set_attributes(id, attributes).await }.boxed())
+    }
+
+    fn sign_in<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+        user: &'a UserId,
+        tenant: Option<&'a TenantId>,
+    ) -> BoxFuture<'a, Result<SignedIn, StoreError>> {
+        self.ask(None, async move { self.inner.sign_in(id, user, tenant).await }.boxed())
     }
 
     fn parts<'a>(&'a self, of: &'a Members) -> BoxFuture<'a, Result<Vec<Part>, StoreError>> {

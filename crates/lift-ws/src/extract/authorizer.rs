@@ -1,0 +1,71 @@
+//! What a Lambda authorizer said of the client, as a type.
+
+use std::collections::BTreeMap;
+
+use lift_event::Str;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use super::pairs;
+use crate::{Call, Error, FromCall, Kind};
+
+/// The context that a Lambda authorizer returned for this connection, as a type.
+///
+/// Beside the authorizer's own keys it has `principalId` and `integrationLatency`; AWS limits the
+/// authorizer's answer to 8 KB. Values are strings, numbers or booleans, and which of them arrives
+/// is not certain: API Gateway stringifies in places. So `level: u32` takes `7` and `"7"`, and
+/// `String` takes both as well; a type that asks for anything, such as `serde_json::Value` or one
+/// inside `#[serde(flatten)]`, gets a string. A null counts as absent: use `Option` or
+/// `#[serde(default)]`.
+///
+/// # Errors
+/// `no_authorizer` (500) when the event carries no context: no authorizer is attached to the
+/// `$connect` route. It is the server's failure, so a handshake is refused and the log says what to
+/// do. A context that does not fit `T` is an `internal_error`; the log names the key.
+///
+/// ```
+/// use lift_ws::{Accept, App, Authorizer};
+///
+/// #[derive(serde::Deserialize)]
+/// #[serde(rename_all = "camelCase")]
+/// struct Player { principal_id: String, #[serde(default)] level: u32 }
+///
+/// async fn connect(Authorizer(player): Authorizer<Player>) -> Accept {
+///     Accept::user(player.principal_id)
+/// }
+/// # let _ = App::new().connect(connect);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Authorizer<T>(pub T);
+
+impl<K: Kind, T: DeserializeOwned + Send, S: Sync> FromCall<K, S> for Authorizer<T> {
+    async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
+        let context = call.event().authorizer().ok_or_else(absent)?;
+        let fault = |fault: String| Error::internal(format!("the authorizer's context: {fault}"));
+        parse(context).map(Self).map_err(fault)
+    }
+}
+
+fn absent() -> Error {
+    Error::new("no_authorizer", "No authorizer has checked this connection")
+        .with_status(500)
+        .with_cause("the event has no authorizer context: attach a Lambda authorizer to `$connect`")
+}
+
+fn parse<T: DeserializeOwned>(context: &RawValue) -> Result<T, String> {
+    let context: BTreeMap<Str<'_>, &RawValue> =
+        serde_json::from_str(context.get()).map_err(|_| "is not an object")?;
+    let texts = context.iter().filter_map(|(key, value)| Some((&**key, text(value)?)));
+    let texts: Vec<(&str, Str<'_>)> = texts.collect();
+    let pairs: Vec<(&str, &str)> = texts.iter().map(|(key, text)| (*key, &**text)).collect();
+    pairs::parse(&pairs).map_err(|fault| fault.to_string())
+}
+
+/// A string without its quotes, all else as it is written; `None` for null.
+fn text(value: &RawValue) -> Option<Str<'_>> {
+    match value.get() {
+        "null" => None,
+        string if string.starts_with('"') => serde_json::from_str(string).ok(),
+        other => Some(other.into()),
+    }
+}

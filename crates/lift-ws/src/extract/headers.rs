@@ -1,0 +1,81 @@
+//! The handshake's headers; only `$connect` has them.
+
+use std::fmt;
+
+use crate::{Call, Connect, Error, FromCall};
+
+/// The handshake's headers.
+///
+/// API Gateway leaves out `Connection` and `Upgrade`, and adds `X-Forwarded-For`,
+/// `X-Forwarded-Port`, `X-Forwarded-Proto` and `X-Amzn-Trace-Id`. Values that belong to one name
+/// keep their order, names do not. Browsers cannot set headers of their own on a WebSocket: from
+/// them expect `Origin`, `Cookie` and `Sec-WebSocket-Protocol`.
+///
+/// # Errors
+/// An event whose headers are no strings is the server's failure: it refuses with 500.
+///
+/// ```
+/// use lift_ws::{Accept, App, Headers, Refuse};
+///
+/// async fn connect(headers: Headers) -> Result<Accept, Refuse> {
+///     match headers.get("origin") {
+///         Some("https://app.example.com") => Ok(Accept::anonymous()),
+///         _ => Err(Refuse::forbidden("an origin that is not ours")),
+///     }
+/// }
+/// # let _ = App::new().connect(connect);
+/// ```
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Headers {
+    /// All names and values in one string, because two allocations are cheaper than two for each.
+    text: String,
+    /// The lengths of a name and of its value.
+    lengths: Vec<(usize, usize)>,
+}
+
+impl Headers {
+    /// The last value of a name, given in any case.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.get_all(name).last()
+    }
+
+    /// All values of a name, given in any case, in order. One value may still be a list with
+    /// commas.
+    pub fn get_all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.iter()
+            .filter(move |(other, _)| other.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    }
+
+    /// All names, as the client wrote them, with their values; a name with several values comes
+    /// several times.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut rest = self.text.as_str();
+        self.lengths.iter().map(move |&(name, value)| {
+            let (name, after) = rest.split_at(name);
+            let (value, after) = after.split_at(value);
+            rest = after;
+            (name, value)
+        })
+    }
+}
+
+/// Shows the names alone: values may be secrets.
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Headers ")?;
+        f.debug_set().entries(self.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+impl<S: Sync> FromCall<Connect, S> for Headers {
+    async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
+        let mut headers = Self::default();
+        for (name, value) in call.event().headers()?.iter() {
+            headers.text.extend([name, value]);
+            headers.lengths.push((name.len(), value.len()));
+        }
+        Ok(headers)
+    }
+}

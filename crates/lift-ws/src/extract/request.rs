@@ -1,0 +1,114 @@
+//! What API Gateway says of the event and of the client: ids, times, address.
+
+use std::{fmt, net::IpAddr};
+
+use lift_event::Event;
+
+use crate::{Call, Error, FromCall, Kind};
+
+/// The ids and times of the event. Costs a reference count.
+///
+/// ```
+/// use lift_ws::{App, RequestInfo};
+///
+/// async fn unknown(info: RequestInfo) -> String {
+///     format!("no route for this, say {} to support", info.request_id())
+/// }
+/// # let _ = App::new().default_route(unknown);
+/// ```
+#[derive(Clone)]
+pub struct RequestInfo(Event);
+
+impl RequestInfo {
+    /// The event's id, new for each event.
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        self.0.request_id()
+    }
+
+    /// The message's id; `None` but for messages.
+    #[must_use]
+    pub fn message_id(&self) -> Option<&str> {
+        self.0.message_id()
+    }
+
+    /// When the connection opened, in milliseconds since 1970; the same for all its events.
+    #[must_use]
+    pub fn connected_at(&self) -> u64 {
+        self.0.connected_at()
+    }
+
+    /// When the event happened, in milliseconds since 1970.
+    #[must_use]
+    pub fn time_epoch(&self) -> u64 {
+        self.0.request_time_epoch()
+    }
+
+    /// The selected route: `$connect`, `$disconnect`, `$default` or a key of the app's own.
+    #[must_use]
+    pub fn route_key(&self) -> &str {
+        self.0.route_key()
+    }
+
+    /// The stage's name.
+    #[must_use]
+    pub fn stage(&self) -> &str {
+        self.0.stage()
+    }
+
+    /// The API's id.
+    #[must_use]
+    pub fn api_id(&self) -> &str {
+        self.0.api_id()
+    }
+}
+
+impl fmt::Debug for RequestInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestInfo")
+            .field("request_id", &self.request_id())
+            .field("message_id", &self.message_id())
+            .field("connected_at", &self.connected_at())
+            .field("time_epoch", &self.time_epoch())
+            .field("route_key", &self.route_key())
+            .field("stage", &self.stage())
+            .field("api_id", &self.api_id())
+            .finish()
+    }
+}
+
+/// Where the client comes from: what API Gateway saw, not who the client is.
+///
+/// ```
+/// use lift_ws::{Accept, App, Identity, Refuse};
+///
+/// async fn connect(identity: Identity) -> Result<Accept, Refuse> {
+///     match identity.source_ip {
+///         Some(ip) if ip.is_ipv6() => Ok(Accept::anonymous()),
+///         _ => Err(Refuse::forbidden("IPv6 only")),
+///     }
+/// }
+/// # let _ = App::new().connect(connect);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The address that connected to API Gateway: the client's, or that of a proxy before it.
+    /// `None` when API Gateway gave none, or none that is an address.
+    pub source_ip: Option<IpAddr>,
+    /// The client's `User-Agent`, in its own words.
+    pub user_agent: Option<String>,
+}
+
+impl<K: Kind, S: Sync> FromCall<K, S> for RequestInfo {
+    async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
+        Ok(Self(call.event().clone()))
+    }
+}
+
+impl<K: Kind, S: Sync> FromCall<K, S> for Identity {
+    async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
+        let event = call.event();
+        let source_ip = event.source_ip().and_then(|ip| ip.parse().ok());
+        Ok(Self { source_ip, user_agent: event.user_agent().map(str::to_owned) })
+    }
+}

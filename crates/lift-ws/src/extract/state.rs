@@ -1,0 +1,42 @@
+//! What needs no look into the event: the app's state, and the call and the event as they are.
+
+use lift_event::Event;
+
+use crate::{Call, Error, FromCall, Kind};
+
+/// The state that the app was given, cloned: put what is large into an `Arc`. Never fails.
+///
+/// ```
+/// use std::sync::Arc;
+/// use lift_ws::{App, State};
+///
+/// struct Settings { greeting: String }
+///
+/// async fn greet(State(settings): State<Arc<Settings>>) -> String {
+///     settings.greeting.clone()
+/// }
+///
+/// let settings = Arc::new(Settings { greeting: "Hi!".to_owned() });
+/// # let _ =
+/// App::with_state(settings).route("greet", greet);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct State<S>(pub S);
+
+impl<K: Kind, S: Clone + Send + Sync> FromCall<K, S> for State<S> {
+    async fn from_call(_: &Call, state: &S) -> Result<Self, Error> {
+        Ok(Self(state.clone()))
+    }
+}
+
+impl<K: Kind, S: Sync> FromCall<K, S> for Call {
+    async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
+        Ok(call.clone())
+    }
+}
+
+impl<K: Kind, S: Sync> FromCall<K, S> for Event {
+    async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
+        Ok(call.event().clone())
+    }
+}
