@@ -98,7 +98,7 @@ async fn that_fail_bring_one_frame_without_inner_text() {
 #[tokio::test]
 async fn that_meet_a_failing_store_bring_one_frame() {
     let store = Watched::default();
-    let app = App::new().connect(async || Accept::anonymous().tenant("general")).route(
+    let app = App::new().connect(async || Accept::user("ana").tenant("general")).route(
         "say",
         async |publish: Publisher| -> Result<(), Error> {
             let _ = publish.own_tenant().text("hi").await?;
