@@ -59,7 +59,8 @@ fn own_name(fault: &str) -> Option<&str> {
 }
 
 /// Bounds a text that may quote the input, and keeps its control characters out of logs.
-fn cut(mut text: String) -> String {
+fn cut(text: String) -> String {
+    let mut text = text.replace(char::is_control, "\u{fffd}");
     text.truncate(text.floor_char_boundary(MAX_TEXT));
-    text.replace(char::is_control, "\u{fffd}")
+    text
 }

@@ -238,3 +238,13 @@ fn error_is_plain() {
     let text = fault.to_string();
     assert!(text.starts_with("`requestContext.connectionId`: missing field"), "{text}");
 }
+
+#[test]
+fn error_keeps_control_characters_out_of_logs_and_stays_short() {
+    for control in ['\u{7f}', '\u{85}', '\u{1b}'] {
+        let key = control.to_string().repeat(500);
+        let reply = format!(r#"{{"statusCode":200,"{key}":1}}"#);
+        let text = lift_event::Reply::decode(reply.as_bytes()).expect_err("unknown").to_string();
+        assert!(text.len() < 1024 && !text.contains(char::is_control), "{text:?}");
+    }
+}

@@ -1,0 +1,32 @@
+//! Chooses the subprotocol `chat.v2` if it is offered, and answers `ask` by a route response.
+
+use lift_ws::{Accept, App, Refuse, Route, Text, event::Event};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lift_aws::Error> {
+    let app = App::new()
+        .connect(connect)
+        .with_route(Route::new("ask", ask).two_way())
+        .route("tell", tell);
+    lift_aws::run(app).await
+}
+
+async fn connect(event: Event) -> Result<Accept, Refuse> {
+    let headers = event.headers()?;
+    let offers = headers.get_all("Sec-WebSocket-Protocol").flat_map(|list| list.split(','));
+    let mut offers = offers.map(str::trim);
+    Ok(match offers.find(|offer| *offer == "chat.v2") {
+        Some(chosen) => Accept::anonymous().subprotocol(chosen),
+        None => Accept::anonymous(),
+    })
+}
+
+/// A route response: the reply's body goes back without a post.
+async fn ask(Text(question): Text) -> String {
+    format!("asked {question}")
+}
+
+/// A one-way route: the reply is posted to the sender.
+async fn tell(Text(news): Text) -> String {
+    format!("told {news}")
+}

@@ -1,0 +1,203 @@
+"""The chat's protocol, played by Python's `websockets`: a room of three, a second room, hostile
+names, limits, and everybody talking at once."""
+
+import asyncio
+from collections import Counter
+
+from checks import equal, eventually, holds
+from client import World, joined, members, message, refused
+from lift import Lift
+
+
+async def run(checks):
+    async with Lift() as lift:
+        async with World(lift) as world:
+            await three_and_a_second_room(checks, world)
+        async with checks.that("nothing of a client that left stays in the table"):
+            await nobody_is_left(lift)
+        await refusals(checks, lift)
+        async with World(lift) as world:
+            await limits(checks, world)
+        async with World(lift) as world:
+            await hostile_names(checks, world)
+        async with World(lift) as world:
+            await all_at_once(checks, world)
+
+
+async def three_and_a_second_room(checks, world):
+    async with checks.that("whoever joins is announced to the others in the room, once"):
+        await world.join("ana", "ana", "general")
+        await world.join("bob", "bob", "general", others=["ana"])
+        await world.join("cleo", "cleo", "general", others=["ana", "bob"])
+    async with checks.that("a second room hears nothing of the first, also with a name of that one"):
+        await world.join("dan", "dan", "second")
+        await world.join("ana in second", "ana", "second", others=["dan"])
+    general, second = ["ana", "bob", "cleo"], ["dan", "ana in second"]
+
+    async with checks.that("everyone in the room, the sender included, receives what is said"):
+        for speaker in general:
+            await world[speaker].send(action="say", text=f"from {speaker}")
+            await world.see({who: [message("general", speaker, f"from {speaker}")] for who in general})
+        await world["ana in second"].send(action="say", text="elsewhere")
+        await world.see({who: [message("second", "ana", "elsewhere")] for who in second})
+    async with checks.that("a text arrives as it was sent: empty, with quotes, markup, NUL, emoji"):
+        for text in ["", " ", '"', "\\", "<b>&amp;</b>", "\0", "\u2028\u2029", "🦀👩‍👩‍👧 é e\u0301", "\r\n\t"]:
+            await world["bob"].send(action="say", text=text)
+            await world.see({who: [message("general", "bob", text)] for who in general})
+    async with checks.that("keys beside action and text change nothing"):
+        await world["bob"].send(action="say", text="x", user="eve", room="second", at=0)
+        await world.see({who: [message("general", "bob", "x")] for who in general})
+
+    async with checks.that("who answers the sender alone with the room's members, sorted"):
+        await world["cleo"].send(action="who")
+        await world.see({"cleo": [members("general", "ana", "bob", "cleo")]})
+        await world["dan"].send(action="who")
+        await world.see({"dan": [members("second", "ana", "dan")]})
+    async with checks.that("a user with two connections is listed once and announced twice"):
+        await world.join("ana again", "ana", "general", others=general)
+        await world["ana again"].send(action="who")
+        await world.see({"ana again": [members("general", "ana", "bob", "cleo")]})
+        await world["ana"].send(action="say", text="both of me")
+        said = message("general", "ana", "both of me")
+        await world.see({who: [said] for who in [*general, "ana again"]})
+        await world.leave("ana again", "ana", others=general)
+        await world["bob"].send(action="who")
+        await world.see({"bob": [members("general", "ana", "bob", "cleo")]})
+    async with checks.that("ping answers the sender alone"):
+        await world["ana"].send(action="ping")
+        await world.see({"ana": [{"type": "pong"}]})
+
+    async with checks.that("a text that is missing or no string is an invalid_payload to the sender alone"):
+        for payload in [{}, {"text": None}, {"text": 5}, {"text": ["hi"]}, {"text": {}}, {"text": True}]:
+            await world["bob"].send(action="say", **payload)
+            await sees_an_error(world, "bob", "invalid_payload", naming="text")
+    async with checks.that("any other text is an unknown_action to the sender alone"):
+        for raw in ["hello", "", " ", "{", "[1,", "null", "0", '"say"', "{}", '{"action":null}', "[]",
+                    '{"action":"dance"}', '{"action":["say"]}', '{"action":"SAY","text":"x"}',
+                    '{"action":"say "}', '{"action":""}', '{"action":"$connect"}',
+                    '{"action":"$disconnect"}', '{"action":"$default"}', '{"text":"no action"}']:
+            await world["ana"].socket.send(raw)
+            await sees_an_error(world, "ana", "unknown_action")
+
+    async with checks.that("whoever leaves is announced to the others, once; also when the line is cut"):
+        await world.leave("cleo", "cleo", others=["ana", "bob"])
+        await world.leave("bob", "bob", others=["ana"], abort=True)
+        await world["ana"].send(action="who")
+        await world.see({"ana": [members("general", "ana")]})
+
+
+async def sees_an_error(world, sender, code, naming=""):
+    frame = await world[sender].receive()
+    text = frame.pop("message", None)
+    equal(frame, {"type": "error", "code": code}, f"the error frame of {sender}")
+    holds(isinstance(text, str) and text, f"the message is {text!r}")
+    holds(naming in text, f"{text!r} does not name {naming!r}")
+    await world.see({})
+
+
+async def nobody_is_left(lift):
+    async def count():
+        live, _ = await lift.rows()
+        return len(live)
+    for _ in range(300):
+        if await count() == 0:
+            return
+        await asyncio.sleep(0.1)
+    equal(await count(), 0, "the live rows")
+
+
+async def refusals(checks, lift):
+    crabs = "🦀" * 16
+    for status, what, query in [
+        (401, "no query", {}),
+        (401, "no name", {"room": "general"}),
+        (401, "an empty name", {"name": "", "room": "general"}),
+        (400, "no room", {"name": "ana"}),
+        (400, "an empty room", {"name": "ana", "room": ""}),
+        (400, "a name of 65 bytes", {"name": "n" * 65, "room": "general"}),
+        (400, "a room of 65 bytes", {"name": "ana", "room": "r" * 65}),
+        (400, "a name of 65 bytes in 17 characters", {"name": crabs + "x", "room": "general"}),
+        (400, "a room of 65 bytes in 17 characters", {"name": "ana", "room": crabs + "x"}),
+    ]:
+        async with checks.that(f"{what} is refused with {status}"):
+            equal(await refused(lift.url(**query)), status, "the status")
+    async with checks.that("names and rooms of 64 bytes are let in; those refused left no trace"):
+        async with World(lift) as world:
+            await world.join("long", crabs, "r" * 64)
+            await world.join("longer", "n" * 64, "r" * 64, others=["long"])
+            await world["long"].send(action="who")
+            await world.see({"long": [members("r" * 64, "n" * 64, crabs)]})
+        async with World(lift) as world:
+            await world.join("ana", "ana", "general")
+            await world["ana"].send(action="who")
+            await world.see({"ana": [members("general", "ana")]})
+
+
+async def limits(checks, world):
+    await world.join("ana", "ana", "limits")
+    await world.join("bob", "bob", "limits", others=["ana"])
+    for character in "x", "é", "🦀":
+        async with checks.that(f"2,000 times {character} are said, 2,001 are refused"):
+            text = character * 2000
+            await world["ana"].send(action="say", text=text)
+            await world.see({who: [message("limits", "ana", text)] for who in ("ana", "bob")})
+            await world["ana"].send(action="say", text=text + character)
+            await sees_an_error(world, "ana", "invalid_payload", naming="text")
+
+
+async def hostile_names(checks, world):
+    # Everybody is called `c` in each room, beside one whose name would complete another room's key.
+    rooms = ["a", "a#b", "a%23b", "a%2523b", "a/b", "a%2Fb", "A", "a ", "a#0", "#", "%", "/", "//",
+             "..", "'", '"quoted"', "\\", '","room":"a', "🦀", "é", "e\u0301", "$connect", "a&name=x",
+             "a+b", "a b", "<b>", "TENANT#a"]
+    names = ["c", "b#c"]
+    key = "{} in {}".format
+    here = {room: [key(name, room) for name in names] for room in rooms}
+
+    async with checks.that(f"{len(rooms)} rooms with hostile names stay apart when people join"):
+        for name in names:
+            for room in rooms:
+                await world.connect(key(name, room), name, room)
+        await world.see({key("c", room): [joined("b#c")] for room in rooms})
+    async with checks.that("and when all of them speak at once"):
+        await asyncio.gather(*(world[key(name, room)].send(action="say", text=f"{name} {room}")
+                               for room in rooms for name in names))
+        await world.see({who: [message(room, name, f"{name} {room}") for name in names]
+                         for room in rooms for who in here[room]})
+    async with checks.that("and when they ask who is here"):
+        await asyncio.gather(*(client.send(action="who") for client in world.clients.values()))
+        await world.see({who: [members(room, *names)] for room in rooms for who in here[room]})
+    async with checks.that("and hostile user names are listed and announced as they are"):
+        odd = ["zoë", '"', "%", "#", "/", "🦀", "a#b", "a%23b", '<img src="x">', "\\u0041", "Zoë 'O'"]
+        for name in odd:
+            await world.connect(name, name, "crowd")
+        await world.see({name: list(map(joined, odd[count + 1:])) for count, name in enumerate(odd)})
+        await world["zoë"].send(action="who")
+        await world.see({"zoë": [members("crowd", *odd)]})
+    async with checks.that("and when people leave"):
+        for room in rooms[:6]:
+            await world.leave(key("b#c", room), "b#c", others=[key("c", room)])
+
+
+async def all_at_once(checks, world):
+    people, each = ["ana", "bob", "cleo"], 50
+    for count, name in enumerate(people):
+        await world.join(name, name, "busy", others=people[:count])
+
+    async with checks.that(f"three clients send {each} messages each: every one arrives everywhere, once"):
+        said = {(name, f"{name} {number}") for name in people for number in range(each)}
+
+        async def speak(name):
+            for number in range(each):
+                await world[name].send(action="say", text=f"{name} {number}")
+
+        async def listen(name):
+            frames = [await world[name].receive() for _ in said]
+            heard = Counter((frame["user"], frame["text"]) for frame in frames)
+            equal([text for text, times in heard.items() if times > 1], [], f"what {name} heard twice")
+            equal(set(heard), said, f"what {name} heard")
+
+        await asyncio.gather(*map(speak, people), *map(listen, people))
+        await world.see({})
+    async with checks.that("and more than one process of the function served them"):
+        await eventually(lambda: len(world.lift.functions()) > 1, "a second process")

@@ -1,0 +1,95 @@
+"""Counts checks, compares values and waits for conditions, never without a time-out."""
+
+import asyncio
+import contextlib
+import json
+import time
+import traceback
+
+# How long one check, and one wait within it, may take on a machine that is busy building.
+CHECK_SECONDS = 180
+WAIT_SECONDS = 30
+
+
+class Failed(Exception):
+    """A check that does not hold; the text is all that is shown of it."""
+
+
+class Checks:
+    def __init__(self):
+        self.passed = 0
+        self.failed = 0
+
+    @contextlib.asynccontextmanager
+    async def that(self, what, quiet=False):
+        """Counts what runs within as one check; a quiet one counts only when it fails."""
+        try:
+            async with asyncio.timeout(None if quiet else CHECK_SECONDS):
+                yield
+        except Failed as failure:
+            self._not_ok(what, str(failure))
+        except Exception:
+            self._not_ok(what, traceback.format_exc())
+        else:
+            if not quiet:
+                self.passed += 1
+                print(f"ok - {what}")
+
+    async def of_program(self, *command):
+        """Counts the checks of a program that prints them as this one does."""
+        program = await asyncio.create_subprocess_exec(
+            *map(str, command), stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE
+        )
+        passed, failed, summary = 0, 0, ""
+        try:
+            async for line in program.stdout:
+                if summary:
+                    print(summary)
+                    summary = ""
+                line = line.decode().rstrip("\n")
+                passed += line.startswith("ok - ")
+                failed += line.startswith("not ok - ")
+                # The program's own sum would be taken for that of all checks.
+                if line == f"{passed} passed, {failed} failed":
+                    summary = line
+                else:
+                    print(line)
+            code = await program.wait()
+        finally:
+            if program.returncode is None:
+                program.kill()
+                await program.wait()
+        self.passed += passed
+        self.failed += failed
+        if code != (1 if failed else 0) or not summary:
+            self._not_ok(f"{command[0]} ends in order", f"exit code {code}, sum {summary!r}")
+
+    def _not_ok(self, what, why):
+        self.failed += 1
+        print(f"not ok - {what}")
+        print("\n".join("    " + line for line in why.rstrip().splitlines()))
+
+
+def show(value):
+    text = json.dumps(value, ensure_ascii=False, default=repr)
+    return text if len(text) <= 600 else f"{text[:600]}... ({len(text)} characters)"
+
+
+def equal(actual, expected, what):
+    if actual != expected:
+        raise Failed(f"{what}: expected {show(expected)}, got {show(actual)}")
+
+
+def holds(condition, what):
+    if not condition:
+        raise Failed(what)
+
+
+async def eventually(condition, what, seconds=WAIT_SECONDS):
+    """Asks `condition` again and again until it answers something true, which is returned."""
+    end = time.monotonic() + seconds
+    while not (answer := condition()):
+        if time.monotonic() > end:
+            raise Failed(f"still waiting after {seconds} s: {what}")
+        await asyncio.sleep(0.02)
+    return answer

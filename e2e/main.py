@@ -1,0 +1,50 @@
+"""Runs the end-to-end checks that are named, or all of them, and counts."""
+
+import asyncio
+import signal
+import sys
+import time
+
+import browser
+import chat
+import life
+import management
+import processes
+import ws
+from checks import Checks
+
+PARTS = {
+    "chat": chat.run,
+    "management": management.run,
+    "processes": processes.run,
+    "life": life.run,
+    "ws": ws.run,
+    "browser": browser.run,
+}
+
+
+async def run(names):
+    # Ctrl-C and SIGTERM end the checks as any failure does: everything that was started is stopped.
+    task = asyncio.current_task()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    checks = Checks()
+    for name in names:
+        print(f"# {name}")
+        start = time.monotonic()
+        async with checks.that(f"the part {name} runs to its end", quiet=True):
+            await PARTS[name](checks)
+        print(f"# {name} took {time.monotonic() - start:.1f} s")
+    print(f"{checks.passed} passed, {checks.failed} failed")
+    return 1 if checks.failed or not checks.passed else 0
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(line_buffering=True)
+    chosen = sys.argv[1:] or list(PARTS)
+    if unknown := [name for name in chosen if name not in PARTS]:
+        sys.exit(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    try:
+        sys.exit(asyncio.run(run(chosen)))
+    except asyncio.CancelledError:
+        sys.exit("interrupted")
