@@ -1,7 +1,7 @@
 //! The app's builder: routes and layers in any order, other apps merged in, then one finished
 //! [`Service`].
 
-use std::{fmt, sync::Arc};
+use std::{error::Error as StdError, fmt, sync::Arc};
 
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use crate::{
     correlate::Correlation,
     erase::erase,
     route::{Draft, Layers, Messages, Slot, fill},
-    routes::{Frame, Routes},
+    routes::{Routes, Settings},
     store::Store,
 };
 
@@ -28,9 +28,7 @@ pub struct App<S = ()> {
     state: Arc<S>,
     draft: Draft,
     layers: Layers,
-    two_way: bool,
-    unmanaged: bool,
-    frame: Frame,
+    settings: Settings,
     correlation: Option<Correlation>,
 }
 
@@ -54,10 +52,13 @@ impl<S: Send + Sync + 'static> App<S> {
             state: Arc::new(state),
             draft: Draft::default(),
             layers: Layers::new(),
-            two_way: false,
-            unmanaged: false,
-            // Strings cannot fail to serialize.
-            frame: Arc::new(|error| serde_json::to_vec(&error.frame()).unwrap_or_default()),
+            settings: Settings {
+                two_way: false,
+                unmanaged: false,
+                // Strings cannot fail to serialize.
+                frame: Arc::new(|error| serde_json::to_vec(&error.frame()).unwrap_or_default()),
+                mappings: Vec::new(),
+            },
             correlation: None,
         }
     }
@@ -174,7 +175,7 @@ impl<S: Send + Sync + 'static> App<S> {
     /// When both have a handler for the same; the message names both places.
     #[track_caller]
     pub fn merge<T: Send + Sync + 'static>(mut self, other: App<T>) -> Self {
-        self.draft.merge(other.draft, &other.layers, other.two_way);
+        self.draft.merge(other.draft, &other.layers, other.settings.two_way);
         self
     }
 
@@ -188,7 +189,7 @@ impl<S: Send + Sync + 'static> App<S> {
     /// Makes every route two-way that does not say otherwise: replies and error frames are the
     /// route response instead of a post to the sender.
     pub fn two_way(mut self) -> Self {
-        self.two_way = true;
+        self.settings.two_way = true;
         self
     }
 
@@ -207,7 +208,7 @@ impl<S: Send + Sync + 'static> App<S> {
         F: Fn(&Error) -> T + Send + Sync + 'static,
         T: Serialize,
     {
-        self.frame = Arc::new(move |error| match serde_json::to_vec(&frame(error)) {
+        self.settings.frame = Arc::new(move |error| match serde_json::to_vec(&frame(error)) {
             Ok(frame) => frame,
             Err(fault) => {
                 tracing::error!(%fault, "the error frame cannot be written as JSON");
@@ -215,6 +216,46 @@ impl<S: Send + Sync + 'static> App<S> {
             }
         });
         self
+    }
+
+    /// Says what clients are told of an error type of one's own, wherever a handler met it by `?`.
+    /// Without this they are told `internal_error`.
+    ///
+    /// ```
+    /// use lift_ws::{App, Error};
+    ///
+    /// #[derive(Debug)]
+    /// enum ShopError { SoldOut, Till(std::io::Error) }
+    /// # impl std::fmt::Display for ShopError {
+    /// #     fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { Ok(()) }
+    /// # }
+    /// # impl std::error::Error for ShopError {}
+    ///
+    /// let app = App::new()
+    ///     .route("buy", async || -> Result<(), Error> { Err(ShopError::SoldOut)? })
+    ///     .map_error(|error: &ShopError| match error {
+    ///         ShopError::SoldOut => Some(Error::new("sold_out", "Nothing is left")),
+    ///         ShopError::Till(_) => None,
+    ///     });
+    /// # let _ = app;
+    /// ```
+    pub fn map_error<E, F>(mut self, mapping: F) -> Self
+    where
+        E: StdError + 'static,
+        F: Fn(&E) -> Option<Error> + Send + Sync + 'static,
+    {
+        self.settings.mappings.push(Arc::new(move |cause| mapping(cause.downcast_ref::<E>()?)));
+        self
+    }
+
+    /// Answers the messages of a route key with `{"type":"pong"}`: clients send one before API
+    /// Gateway cuts their idle connection, which it does after 10 minutes.
+    ///
+    /// # Panics
+    /// When the key is empty, starts with `$`, or has a handler already.
+    #[track_caller]
+    pub fn keepalive(self, key: &str) -> Self {
+        self.route(key, async || r#"{"type":"pong"}"#)
     }
 
     /// Copies a field of a message into its reply and its error frame, so that a client can match
@@ -237,7 +278,7 @@ impl<S: Send + Sync + 'static> App<S> {
 
     /// Stores no connections. Handlers then cannot extract a connection or a publisher.
     pub fn unmanaged(mut self) -> Self {
-        self.unmanaged = true;
+        self.settings.unmanaged = true;
         self
     }
 
@@ -245,7 +286,7 @@ impl<S: Send + Sync + 'static> App<S> {
     #[must_use]
     pub fn describe(&self) -> Description {
         let one_way = |key: &str| RouteDescription { key: key.into(), two_way: false };
-        let managed = !self.unmanaged;
+        let managed = !self.settings.unmanaged;
         let lifecycle = [
             ("$connect", managed || self.draft.connect.is_some()),
             ("$disconnect", managed || self.draft.disconnect.is_some()),
@@ -254,7 +295,7 @@ impl<S: Send + Sync + 'static> App<S> {
             lifecycle.into_iter().filter(|(_, there)| *there).map(|(key, _)| one_way(key));
         let messages = self.draft.messages.iter().map(|(key, slot)| RouteDescription {
             key: key.to_string(),
-            two_way: slot.given.two_way.unwrap_or(self.two_way),
+            two_way: slot.given.two_way.unwrap_or(self.settings.two_way),
         });
         Description::new(lifecycle.chain(messages).collect(), managed)
     }
@@ -263,8 +304,7 @@ impl<S: Send + Sync + 'static> App<S> {
     #[must_use]
     pub fn into_service(self, store: Arc<dyn Store>, push: Arc<dyn Push>) -> Service {
         let description = self.describe();
-        let routes =
-            Routes::new(self.draft, &self.layers, self.two_way, self.unmanaged, self.frame);
+        let routes = Routes::new(self.draft, &self.layers, self.settings);
         Service::new(routes, self.correlation, description, store, push)
     }
 }

@@ -72,8 +72,8 @@ impl Error {
 
     /// What only the log sees.
     #[must_use]
-    pub fn cause(&self) -> Option<&(dyn error::Error + Send + Sync)> {
-        self.cause.as_deref()
+    pub fn cause(&self) -> Option<&(dyn error::Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as &(dyn error::Error + 'static))
     }
 
     /// What the client receives.

@@ -1,7 +1,7 @@
 //! The routes of a finished app: which one an event takes, through which layers, and its handler's
 //! outcome as a reply.
 
-use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc};
+use std::{collections::HashMap, error::Error as StdError, panic::AssertUnwindSafe, sync::Arc};
 
 use foldhash::fast::RandomState;
 use futures_util::FutureExt;
@@ -19,13 +19,25 @@ pub(crate) type Chain = Arc<[Arc<dyn Layer>]>;
 /// What a client is sent for an error.
 pub(crate) type Frame = Arc<dyn Fn(&Error) -> Vec<u8> + Send + Sync>;
 
+/// Makes what a client is told of an error that a handler met; `None` for other errors.
+pub(crate) type Mapping = Arc<dyn Fn(&(dyn StdError + 'static)) -> Option<Error> + Send + Sync>;
+
+/// What an app says of all its routes.
+pub(crate) struct Settings {
+    pub(crate) two_way: bool,
+    pub(crate) unmanaged: bool,
+    pub(crate) frame: Frame,
+    pub(crate) mappings: Vec<Mapping>,
+}
+
 /// Every route of a finished app.
 pub(crate) struct Routes {
     pub(crate) connect: Option<Erased<Accept>>,
     pub(crate) connected: Option<Erased<Reply>>,
     pub(crate) disconnect: Option<Erased<Reply>>,
     pub(crate) unmanaged: bool,
-    pub(crate) frame: Frame,
+    frame: Frame,
+    mappings: Vec<Mapping>,
     around_connect: Chain,
     around_disconnect: Chain,
     around_unknown: Chain,
@@ -55,13 +67,8 @@ pub(crate) struct Target {
 }
 
 impl Routes {
-    pub(crate) fn new(
-        draft: Draft,
-        layers: &Layers,
-        two_way: bool,
-        unmanaged: bool,
-        frame: Frame,
-    ) -> Self {
+    pub(crate) fn new(draft: Draft, layers: &Layers, settings: Settings) -> Self {
+        let Settings { two_way, unmanaged, frame, mappings } = settings;
         let chain = |inner: &[Arc<dyn Layer>]| layers.iter().chain(inner).cloned().collect();
         let mut messages: HashMap<Box<str>, Message, RandomState> = HashMap::default();
         for (key, slot) in draft.messages {
@@ -83,6 +90,7 @@ impl Routes {
             messages,
             unmanaged,
             frame,
+            mappings,
         }
     }
 
@@ -108,7 +116,13 @@ impl Routes {
 
     /// An error as a reply: the status refuses a handshake, the body is the error frame.
     pub(crate) fn failure(&self, event: &Event, error: &Error) -> Reply {
-        error.log(event.route_key());
+        let told =
+            error.cause().and_then(|cause| self.mappings.iter().find_map(|mapping| mapping(cause)));
+        match &told {
+            Some(told) => told.log(event.route_key()),
+            None => error.log(event.route_key()),
+        }
+        let error = told.as_ref().unwrap_or(error);
         Reply::new(error.status()).with_body((self.frame)(error))
     }
 }

@@ -20,6 +20,9 @@ const MARGIN: Duration = Duration::from_millis(200);
 /// How long before the deadline the tombstone or the error frame of such a call is given up too.
 const RESERVE: Duration = Duration::from_millis(50);
 
+/// How long API Gateway waits for an integration (reference, section 7), whatever Lambda allows.
+const INTEGRATION: Duration = Duration::from_secs(29);
+
 /// How many identities a process keeps: some 300 bytes each.
 const IDENTITIES: usize = 10_000;
 
@@ -28,7 +31,7 @@ const IDENTITIES: usize = 10_000;
 pub struct Invocation {
     /// The event as it came.
     pub payload: Bytes,
-    /// When the answer must be out.
+    /// When Lambda ends the function. API Gateway waits 29 s at most, and a call with it.
     pub deadline: Instant,
 }
 
@@ -76,6 +79,7 @@ impl Service {
 
     async fn answer(&self, event: Event, deadline: Instant) -> Reply {
         let way = self.routes.find(&event);
+        let deadline = deadline.min(Instant::now() + INTEGRATION);
         let call = Call::new(event, deadline, self.services.clone());
         let next = Next { layers: way.around, at: 0, target: way.target };
         let reply = self.bounded(&call, next).await;

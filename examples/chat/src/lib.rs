@@ -24,7 +24,7 @@ pub fn app() -> App {
         .disconnect(left)
         .route("say", say)
         .route("who", who)
-        .route("ping", ping)
+        .keepalive("ping")
         .default_route(unknown)
 }
 
@@ -71,8 +71,6 @@ enum ToClient<'a> {
     Joined { user: &'a str },
     /// A connection of a user ended.
     Left { user: &'a str },
-    /// The answer to a ping.
-    Pong,
 }
 
 async fn connect(Query(hello): Query<Hello>) -> Result<Accept, Refuse> {
@@ -119,10 +117,6 @@ async fn who(who: Connection, publish: Publisher) -> Result<(), Error> {
     }
     let _ = publish.sender().json(&ToClient::Members { room: room(&who), users }).await?;
     Ok(())
-}
-
-async fn ping() -> Json<ToClient<'static>> {
-    Json(ToClient::Pong)
 }
 
 async fn unknown() -> Error {

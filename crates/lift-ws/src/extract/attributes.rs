@@ -1,12 +1,13 @@
 //! What `$connect` stored with the connection, read anew because it can change.
 
+use lift_event::Kind;
 use serde::de::DeserializeOwned;
 
 use crate::{Call, Error, FromCall, kind::Stored, store::Read};
 
 /// The attributes that were given to [`Accept::attributes`](crate::Accept::attributes).
 ///
-/// A message costs a consistent read; `connected` and `$disconnect` have them at hand. Attributes
+/// A message costs one consistent read; `connected` and `$disconnect` have them at hand. Attributes
 /// that are not there are JSON's null, so that `Attributes<Option<T>>` takes them.
 ///
 /// # Errors
@@ -33,13 +34,14 @@ pub struct Attributes<T>(pub T);
 
 impl<K: Stored, T: DeserializeOwned + Send, S: Sync> FromCall<K, S> for Attributes<T> {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
-        let connection = call.connection().await?;
         let attributes = match call.event().kind() {
-            lift_event::Kind::Message => {
-                let row = call.services().store.get(connection.id(), Read::Consistent).await?;
-                row.and_then(|row| row.attributes)
+            Kind::Message => {
+                let id = call.connection_id();
+                let row = call.services().store.get(&id, Read::Consistent).await?;
+                row.ok_or_else(Error::not_connected)?.attributes
             }
-            _ => connection.0.attributes.clone(),
+            // Their row was just written or removed, so it is at hand.
+            Kind::Connect | Kind::Disconnect => call.connection().await?.0.attributes.clone(),
         };
         Ok(Self(serde_json::from_value(attributes.unwrap_or_default())?))
     }

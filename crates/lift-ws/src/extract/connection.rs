@@ -1,4 +1,5 @@
-//! The stored connection of a call, and the publisher that is bound to it.
+//! The stored connection of a call, and the publisher that is bound to it. Neither reads anything
+//! when this process knows the connection.
 
 use crate::{Call, Connection, Error, FromCall, Publisher, kind::Stored};
 

@@ -22,7 +22,7 @@ use crate::{Call, Error, FromCall, Message};
 /// async fn add(Json(add): Json<Add>) -> Json<i64> {
 ///     Json(add.left.saturating_add(add.right))
 /// }
-/// # let _ = App::new().two_way_route("add", add);
+/// # let _ = App::new().route("add", add);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Json<T>(pub T);

@@ -84,11 +84,12 @@ const MAX_FAULT: usize = 200;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be extracted from a `{K}` call",
-    label = "a handler's argument that is not an extractor here",
+    label = "this handler takes `{Self}`, which is not an extractor here",
     note = "only a message has a body: `Json`, `Valid`, `Text`, `Bytes`",
     note = "only `$connect` has `Query` and `Headers`, only `$disconnect` has `Disconnected`",
-    note = "every other kind than `Connect` has `Connection`, `Publisher` and `Attributes`",
-    note = "the module `lift_ws::extract` lists all extractors; your own implement `FromCall`"
+    note = "`Connection`, `Publisher` and `Attributes` are there once `$connect` has accepted",
+    note = "`State<T>` is there in an app made by `App::with_state` with a `T`",
+    note = "`lift_ws::extract` lists all extractors; a type of your own implements `FromCall`"
 )]
 pub trait FromCall<K: Kind, S>: Sized + Send {
     /// Makes the argument.

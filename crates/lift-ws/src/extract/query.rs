@@ -33,9 +33,9 @@ pub struct Query<T>(pub T);
 
 impl<T: DeserializeOwned + Send, S: Sync> FromCall<Connect, S> for Query<T> {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
-        let invalid = |fault: String| Error::new("invalid_query", told(&fault));
-        let query = call.event().query().map_err(|fault| invalid(fault.to_string()))?;
+        let query = call.event().query()?;
         let pairs: Vec<_> = query.iter().collect();
-        pairs::parse(&pairs).map(Self).map_err(|fault| invalid(fault.to_string()))
+        let invalid = |fault: pairs::Fault| Error::new("invalid_query", told(&fault.to_string()));
+        pairs::parse(&pairs).map(Self).map_err(invalid)
     }
 }

@@ -10,8 +10,8 @@ use crate::{Call, Error, FromCall, Json, Message};
 ///
 /// Derive `garde::Validate` for `T`; its macro needs `garde` with the feature `derive` in your own
 /// `Cargo.toml`, in the version that `lift_ws::garde` is. A context, if the rules use one, is made
-/// by its `Default`. A field that serde renames needs `#[garde(rename = "..")]` too, or the message
-/// names it as in Rust.
+/// by its `Default`. garde knows fields by their names in Rust, so that one which serde renames is
+/// named as in Rust when it breaks a rule.
 ///
 /// # Errors
 /// `invalid_payload`, with each field's path and the rule that it broke, cut at 200 characters. It

@@ -155,9 +155,11 @@ async fn an_anonymous_row_is_signed_in_once(store: &dyn Store) {
     assert_eq!(list(store, &of_user).await, [], "a row that ended is not brought back");
     let in_tenant = Row { user: None, ..row_in("", &mark) };
     assert_eq!(save(store, &in_tenant).await, Saved::Stored);
-    for (elsewhere, outcome) in
-        [(None, SignedIn::Taken), (Some("else".into()), SignedIn::Taken), (Some(tenant), SignedIn::Bound)]
-    {
+    for (elsewhere, outcome) in [
+        (None, SignedIn::Taken),
+        (Some("else".into()), SignedIn::Taken),
+        (Some(tenant), SignedIn::Bound),
+    ] {
         let signed_in = store.sign_in(&in_tenant.id, &user, elsewhere.as_ref()).await;
         assert_eq!(signed_in.expect("sign_in"), outcome, "a tenant never changes");
     }

@@ -6,6 +6,7 @@ mod allocations;
 mod connect;
 mod description;
 mod disconnect;
+mod extractors;
 mod forms;
 mod layers;
 mod messages;

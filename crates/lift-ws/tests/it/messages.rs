@@ -6,8 +6,8 @@ use std::{
 };
 
 use lift_ws::{
-    Accept, App, Attributes, Connection, Error, Json, Publisher, Route, State, StoredConnection,
-    Text, event::Event, test::Kit,
+    Accept, App, Attributes, Connection, Error, Invocation, Json, Publisher, Route, State,
+    StoredConnection, Text, event::Event, test::Kit,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -269,4 +269,44 @@ async fn change_attributes_but_bring_nobody_back() {
     kit.invoke(ana.disconnect_payload()).await.unwrap();
     ana.send(r#"{"action":"set"}"#).await;
     assert_eq!(ana.received_json()[0]["code"], "not_connected");
+}
+
+#[tokio::test]
+async fn that_fail_with_an_error_of_ones_own_say_what_it_maps_to() {
+    let io = |kind: std::io::ErrorKind| {
+        move || async move { Err::<(), Error>(std::io::Error::from(kind).into()) }
+    };
+    let app = App::new()
+        .route("gone", io(std::io::ErrorKind::NotFound))
+        .route("broken", io(std::io::ErrorKind::BrokenPipe))
+        .map_error(|error: &std::io::Error| match error.kind() {
+            std::io::ErrorKind::NotFound => Some(Error::new("not_found", "There is none")),
+            _ => None,
+        });
+    let ana = Kit::new(app).connect("").await.unwrap();
+    ana.send(r#"{"action":"gone"}"#).await;
+    ana.send(r#"{"action":"broken"}"#).await;
+    let codes: Vec<Value> = ana.received_json().iter().map(|frame| frame["code"].clone()).collect();
+    assert_eq!(codes, ["not_found", "internal_error"]);
+}
+
+#[tokio::test]
+async fn keep_a_connection_alive() {
+    let ana = Kit::new(App::new().keepalive("ping")).connect("").await.unwrap();
+    ana.send(r#"{"action":"ping"}"#).await;
+    assert_eq!(ana.received(), [r#"{"type":"pong"}"#]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn are_given_up_in_time_for_api_gateway_whatever_lambda_allows() {
+    let hangs = App::new().default_route(async || std::future::pending::<()>().await);
+    let service = hangs.into_service(
+        Arc::new(lift_ws::store::MemoryStore::new()),
+        Arc::new(lift_ws::test::RecordingPush::new()),
+    );
+    let payload = include_str!("../../../lift-event/fixtures/message-default-plain-text.json");
+    let start = tokio::time::Instant::now();
+    let deadline = start + std::time::Duration::from_secs(900);
+    service.call(Invocation { payload: payload.into(), deadline }).await.unwrap();
+    assert!(start.elapsed() < std::time::Duration::from_secs(29));
 }
