@@ -71,7 +71,8 @@ impl<S: Send + Sync + 'static> App<S> {
     pub fn connect<H, A>(mut self, handler: H) -> Self
     where
         H: Handler<A, Args = A>,
-        A: FromCall<Connect, S> + 'static,
+        A: 'static,
+        H::Args: FromCall<Connect, S>,
         H::Output: IntoHandshake + 'static,
         H::Future: Send,
     {
@@ -90,7 +91,8 @@ impl<S: Send + Sync + 'static> App<S> {
     pub fn connected<H, A>(mut self, handler: H) -> Self
     where
         H: Handler<A, Args = A>,
-        A: FromCall<Connected, S> + 'static,
+        A: 'static,
+        H::Args: FromCall<Connected, S>,
         H::Output: IntoReply + 'static,
         H::Future: Send,
     {
@@ -108,7 +110,8 @@ impl<S: Send + Sync + 'static> App<S> {
     pub fn disconnect<H, A>(mut self, handler: H) -> Self
     where
         H: Handler<A, Args = A>,
-        A: FromCall<Disconnect, S> + 'static,
+        A: 'static,
+        H::Args: FromCall<Disconnect, S>,
         H::Output: IntoReply + 'static,
         H::Future: Send,
     {
@@ -126,7 +129,8 @@ impl<S: Send + Sync + 'static> App<S> {
     pub fn route<H, A>(self, key: &str, handler: H) -> Self
     where
         H: Handler<A, Args = A>,
-        A: FromCall<Message, S> + 'static,
+        A: 'static,
+        H::Args: FromCall<Message, S>,
         H::Output: IntoReply + 'static,
         H::Future: Send,
     {
@@ -141,7 +145,8 @@ impl<S: Send + Sync + 'static> App<S> {
     pub fn default_route<H, A>(self, handler: H) -> Self
     where
         H: Handler<A, Args = A>,
-        A: FromCall<Message, S> + 'static,
+        A: 'static,
+        H::Args: FromCall<Message, S>,
         H::Output: IntoReply + 'static,
         H::Future: Send,
     {

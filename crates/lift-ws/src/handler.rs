@@ -8,6 +8,7 @@
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a handler",
     label = "not an async function of at most eight extractors",
+    note = "is it async? more than eight arguments go into a tuple",
     note = "a handler looks like `async fn say(who: Connection, Json(msg): Json<Say>) -> Result<(), Error>`"
 )]
 pub trait Handler<A>: Send + Sync + 'static {

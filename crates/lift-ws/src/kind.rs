@@ -11,6 +11,7 @@ pub trait Kind: sealed::Sealed + Send + Sync + 'static {}
 /// [`Publisher`](crate::Publisher) can be extracted.
 #[diagnostic::on_unimplemented(
     message = "a `$connect` handler has no connection yet",
+    label = "this handler takes what needs a stored connection",
     note = "the connection is stored after the handler accepted it: use `.connected(handler)`"
 )]
 pub trait Stored: Kind {}

@@ -42,7 +42,8 @@ impl<S: Send + Sync + 'static> Route<S> {
     pub fn new<H, A>(key: &str, handler: H) -> Self
     where
         H: Handler<A, Args = A>,
-        A: FromCall<Message, S> + 'static,
+        A: 'static,
+        H::Args: FromCall<Message, S>,
         H::Output: IntoReply + 'static,
         H::Future: Send,
     {
@@ -59,7 +60,8 @@ impl<S: Send + Sync + 'static> Route<S> {
     pub(crate) fn default<H, A>(handler: H) -> Self
     where
         H: Handler<A, Args = A>,
-        A: FromCall<Message, S> + 'static,
+        A: 'static,
+        H::Args: FromCall<Message, S>,
         H::Output: IntoReply + 'static,
         H::Future: Send,
     {
@@ -70,7 +72,8 @@ impl<S: Send + Sync + 'static> Route<S> {
     fn unchecked<H, A>(key: &str, handler: H) -> Self
     where
         H: Handler<A, Args = A>,
-        A: FromCall<Message, S> + 'static,
+        A: 'static,
+        H::Args: FromCall<Message, S>,
         H::Output: IntoReply + 'static,
         H::Future: Send,
     {
