@@ -10,7 +10,7 @@ use crate::{
     IntoReply, Layer, Message, Push, Route, RouteDescription, Service,
     correlate::Correlation,
     erase::erase,
-    route::{Draft, Layers, Messages, Slot, fill},
+    route::{Draft, Layers, Messages, Schemas, Slot, fill},
     routes::{Routes, Settings},
     store::Store,
 };
@@ -159,8 +159,8 @@ impl<S: Send + Sync + 'static> App<S> {
     /// When its key has a handler already.
     #[track_caller]
     pub fn with_route(mut self, route: Route<S>) -> Self {
-        let Route { key, handler, two_way, layers, place } = route;
-        let given = Messages { handler: handler(self.state.clone()), two_way };
+        let Route { key, handler, two_way, layers, schemas, place } = route;
+        let given = Messages { handler: handler(self.state.clone()), two_way, schemas };
         self.draft.add(key, Slot { given, layers, place });
         self
     }
@@ -290,7 +290,7 @@ impl<S: Send + Sync + 'static> App<S> {
     /// The app's description of itself.
     #[must_use]
     pub fn describe(&self) -> Description {
-        let one_way = |key: &str| RouteDescription { key: key.into(), two_way: false };
+        let one_way = |key: &str| RouteDescription::new(key, false);
         let managed = !self.settings.unmanaged;
         let lifecycle = [
             ("$connect", managed || self.draft.connect.is_some()),
@@ -298,9 +298,11 @@ impl<S: Send + Sync + 'static> App<S> {
         ];
         let lifecycle =
             lifecycle.into_iter().filter(|(_, there)| *there).map(|(key, _)| one_way(key));
-        let messages = self.draft.messages.iter().map(|(key, slot)| RouteDescription {
-            key: key.to_string(),
-            two_way: slot.given.two_way.unwrap_or(self.settings.two_way),
+        let messages = self.draft.messages.iter().map(|(key, slot)| {
+            let Messages { two_way, schemas, .. } = &slot.given;
+            let route = RouteDescription::new(key, two_way.unwrap_or(self.settings.two_way));
+            let Schemas { payload, reply } = schemas.clone();
+            RouteDescription { payload, reply, ..route }
         });
         Description::new(lifecycle.chain(messages).collect(), managed)
     }

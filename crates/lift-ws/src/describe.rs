@@ -1,6 +1,7 @@
 //! The app's description of itself: what `LIFT_DESCRIBE=1` prints and `lift dev` reads.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What an app needs from its surroundings, as JSON of a stable form.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +23,18 @@ pub struct RouteDescription {
     pub key: String,
     /// Whether it needs a route response, so that the handler's reply reaches the client.
     pub two_way: bool,
+    /// The JSON Schema of its messages, if the route says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<Value>,
+    /// The JSON Schema of its replies, if the route says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<Value>,
+}
+
+impl RouteDescription {
+    pub(crate) fn new(key: &str, two_way: bool) -> Self {
+        Self { key: key.to_owned(), two_way, payload: None, reply: None }
+    }
 }
 
 /// A table.

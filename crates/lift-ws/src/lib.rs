@@ -56,6 +56,8 @@ mod push;
 mod reply;
 mod route;
 mod routes;
+#[cfg(feature = "schema")]
+mod schema;
 mod service;
 pub mod store;
 pub mod test;
@@ -86,3 +88,5 @@ pub use service::{Invocation, Service};
 pub use garde;
 pub use lift_event as event;
 pub use lift_event::Reply;
+#[cfg(feature = "schema")]
+pub use schemars;

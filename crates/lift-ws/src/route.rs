@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt, panic::Location, sync::Arc};
 
 use lift_event::Reply;
+use serde_json::Value;
 
 use crate::{
     Accept, FromCall, Handler, IntoReply, Layer, Message,
@@ -30,7 +31,15 @@ pub struct Route<S = ()> {
     pub(crate) handler: Box<dyn FnOnce(Arc<S>) -> Erased<Reply> + Send>,
     pub(crate) two_way: Option<bool>,
     pub(crate) layers: Layers,
+    pub(crate) schemas: Schemas,
     pub(crate) place: &'static Location<'static>,
+}
+
+/// What the messages and the replies of a route are, where it says so.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Schemas {
+    pub(crate) payload: Option<Value>,
+    pub(crate) reply: Option<Value>,
 }
 
 impl<S: Send + Sync + 'static> Route<S> {
@@ -84,6 +93,7 @@ impl<S: Send + Sync + 'static> Route<S> {
             }),
             two_way: None,
             layers: Layers::new(),
+            schemas: Schemas::default(),
             place: Location::caller(),
         }
     }
@@ -121,10 +131,11 @@ pub(crate) struct Slot<T> {
     pub(crate) place: &'static Location<'static>,
 }
 
-/// A message's handler, and whether its route is two-way, if it says so.
+/// A message's handler, and what its route says of itself.
 pub(crate) struct Messages {
     pub(crate) handler: Erased<Reply>,
     pub(crate) two_way: Option<bool>,
+    pub(crate) schemas: Schemas,
 }
 
 /// Every handler of an app that is being built.
