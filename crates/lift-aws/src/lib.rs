@@ -14,6 +14,8 @@
 //! }
 //! ```
 
+#[cfg(doctest)]
+mod book;
 mod config;
 mod error;
 mod push;
@@ -23,7 +25,7 @@ mod store;
 pub use config::{config, local_config};
 pub use error::Error;
 pub use push::ManagementApi;
-pub use run::run;
+pub use run::{run, run_beside};
 pub use store::{DynamoStore, Table};
 
 /// Compiles the example of the README.
