@@ -16,19 +16,28 @@
 mod client;
 mod event;
 mod push;
+mod store;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use lift_event::{DecodeError, Reply};
 use tokio::time::Instant;
 
 use crate::{
     App, Invocation, Service,
+    clock::epoch_millis,
     store::{MemoryStore, Store},
 };
 
 pub use client::{Client, Refused};
 pub use push::RecordingPush;
+pub use store::{Operation, RecordingStore};
 
 /// How long a call may take, as on Lambda behind API Gateway.
 const TIMEOUT: Duration = Duration::from_secs(29);
@@ -38,18 +47,43 @@ const TIMEOUT: Duration = Duration::from_secs(29);
 pub struct Kit {
     service: Service,
     push: RecordingPush,
+    clock: Clock,
+}
+
+/// The wall clock as a kit's events and rows see it. Cloning shares it.
+#[derive(Clone, Debug, Default)]
+pub struct Clock(Arc<AtomicU64>);
+
+impl Clock {
+    /// Milliseconds since 1970: the system's time, and what it was advanced by.
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        epoch_millis() + self.0.load(Ordering::Relaxed)
+    }
+
+    /// Lets time pass at once. Timers are tokio's: pause its clock and advance it for these.
+    pub fn advance(&self, time: Duration) {
+        let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.0.fetch_add(millis, Ordering::Relaxed);
+    }
 }
 
 impl Kit {
     /// Runs an app with a memory store.
     pub fn new<S: Send + Sync + 'static>(app: App<S>) -> Self {
-        Self::with_store(app, Arc::new(MemoryStore::new()))
+        let clock = Clock::default();
+        let store = MemoryStore::new().with_clock({
+            let clock = clock.clone();
+            move || clock.now()
+        });
+        Self { clock, ..Self::with_store(app, Arc::new(store)) }
     }
 
     /// Runs an app with a store of one's own.
     pub fn with_store<S: Send + Sync + 'static>(app: App<S>, store: Arc<dyn Store>) -> Self {
         let push = RecordingPush::new();
-        Self { service: app.into_service(store, Arc::new(push.clone())), push }
+        let service = app.into_service(store, Arc::new(push.clone()));
+        Self { service, push, clock: Clock::default() }
     }
 
     /// Connects a client with a query such as `name=ana&room=general`.
@@ -70,6 +104,24 @@ impl Kit {
         headers: &[(&str, &str)],
     ) -> Result<Client, Refused> {
         Client::connect(self.clone(), query, headers).await
+    }
+
+    /// The clock of the kit's events, and of the memory store that [`Kit::new`] makes.
+    ///
+    /// ```
+    /// # use lift_ws::{App, Connection, test::Kit};
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// let kit = Kit::new(App::new().route("me", async |who: Connection| who.id().to_string()));
+    /// let ana = kit.connect("").await.unwrap();
+    /// kit.clock().advance(std::time::Duration::from_secs(3 * 3600));
+    /// ana.send(r#"{"action":"me"}"#).await;
+    /// let frame = &ana.received_json()[0];
+    /// assert_eq!(frame["code"], "not_connected", "the row has expired: API Gateway closes after 2 h");
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// Where the clients' frames are recorded, and faults can be set.

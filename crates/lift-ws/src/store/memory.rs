@@ -23,7 +23,7 @@ const PAGE: usize = 1000;
 pub struct MemoryStore {
     rows: Arc<Mutex<BTreeMap<ConnectionId, Entry>>>,
     page: usize,
-    now: fn() -> u64,
+    now: Arc<dyn Fn() -> u64 + Send + Sync>,
 }
 
 enum Entry {
@@ -35,7 +35,7 @@ impl MemoryStore {
     /// An empty store.
     #[must_use]
     pub fn new() -> Self {
-        Self { rows: Arc::default(), page: PAGE, now: epoch_millis }
+        Self { rows: Arc::default(), page: PAGE, now: Arc::new(epoch_millis) }
     }
 
     /// Lists at most this many connections on a page, to test that pages are followed.
@@ -47,8 +47,8 @@ impl MemoryStore {
 
     /// Takes the time, in milliseconds since 1970, from somewhere else than the system.
     #[must_use]
-    pub fn with_clock(mut self, now: fn() -> u64) -> Self {
-        self.now = now;
+    pub fn with_clock(mut self, now: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        self.now = Arc::new(now);
         self
     }
 

@@ -31,7 +31,7 @@ impl Client {
         query: &str,
         headers: &[(&str, &str)],
     ) -> Result<Self, Refused> {
-        let draft = Draft::new(next_id(), query, headers);
+        let draft = Draft::new(next_id(), query, headers, kit.clock().clone());
         let id = ConnectionId::from(draft.connection_id());
         let payload = draft.payload(Kind::Connect, "$connect", None, None);
         // A draft is always an event, so a failure is the function's: API Gateway answers 502.

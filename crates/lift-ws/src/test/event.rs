@@ -6,8 +6,8 @@ use bytes::Bytes;
 use lift_event::{Identity, Kind, Payload, RequestContext};
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::Clock;
 use super::client::next_id;
-use crate::clock::epoch_millis;
 
 /// What all events of a connection share.
 #[derive(Debug)]
@@ -16,18 +16,25 @@ pub(super) struct Draft {
     connected_at: u64,
     headers: Multi,
     query: Multi,
+    clock: Clock,
 }
 
 type Multi = BTreeMap<String, Vec<String>>;
 
 impl Draft {
-    pub(super) fn new(connection_id: String, query: &str, headers: &[(&str, &str)]) -> Self {
+    pub(super) fn new(
+        connection_id: String,
+        query: &str,
+        headers: &[(&str, &str)],
+        clock: Clock,
+    ) -> Self {
         let query: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
         let host = [("Host", "kit.execute-api.us-east-1.amazonaws.com")];
         let headers = host.iter().chain(headers);
         Self {
             connection_id,
-            connected_at: epoch_millis(),
+            connected_at: clock.now(),
+            clock,
             headers: multi(headers.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))),
             query: multi(query.into_iter()),
         }
@@ -70,7 +77,7 @@ impl Draft {
                 disconnect_reason: ending.map(|(_, reason)| reason.into()),
                 stage: "test".into(),
                 connected_at: self.connected_at,
-                request_time_epoch: epoch_millis(),
+                request_time_epoch: self.clock.now(),
                 identity: Identity { user_agent: None, source_ip: Some("127.0.0.1".into()) },
                 request_id: request_id.as_str().into(),
                 domain_name: "kit.execute-api.us-east-1.amazonaws.com".into(),

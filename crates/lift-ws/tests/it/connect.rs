@@ -1,16 +1,14 @@
 //! `$connect` is closed unless a handler opens it.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 use lift_ws::{
     Accept, App, Attributes, Call, Connection, Error, Next, Publisher, Query, Refuse, Reply,
     from_fn,
-    store::{Members, MemoryStore, Part, Store},
-    test::Kit,
+    store::{Members, MemoryStore, Part, Store, StoreError},
+    test::{Kit, Operation, RecordingStore},
 };
 use serde::Deserialize;
-
-use crate::stores::Watched;
 
 #[derive(Deserialize)]
 struct Hello {
@@ -38,11 +36,10 @@ async fn an_accepted_connection_is_stored_before_it_is_let_in() {
 
 #[tokio::test]
 async fn an_app_without_handlers_connects_and_manages() {
-    let store = Watched::default();
+    let store = RecordingStore::default();
     let kit = Kit::with_store(App::new(), Arc::new(store.clone()));
     kit.connect("").await.unwrap().close().await;
-    let counts = [&store.saves, &store.removes].map(|count| count.load(Ordering::Relaxed));
-    assert_eq!(counts, [1, 1]);
+    assert_eq!(store.operations(), [Operation::Save, Operation::Remove]);
 }
 
 #[tokio::test]
@@ -74,8 +71,8 @@ async fn every_failure_refuses_and_leaves_no_row() {
 
 #[tokio::test]
 async fn a_store_that_fails_refuses() {
-    let store = Watched::default();
-    store.fails.store(true, Ordering::Relaxed);
+    let store = RecordingStore::default();
+    store.set_fault(|_| Some(StoreError::failed("SECRET table")));
     let kit = Kit::with_store(App::new().connect(hello), Arc::new(store));
     assert_eq!(kit.connect("name=ana").await.expect_err("is refused").status, 500);
 }

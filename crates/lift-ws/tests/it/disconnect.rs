@@ -8,10 +8,8 @@ use std::sync::{
 use lift_ws::{
     Accept, App, Connection, Disconnected, Error, Publisher,
     store::{Members, MemoryStore, Part, Store},
-    test::Kit,
+    test::{Kit, Operation, RecordingStore},
 };
-
-use crate::stores::Watched;
 
 #[tokio::test]
 async fn the_handler_sees_who_left_and_why_after_the_tombstone() {
@@ -40,7 +38,7 @@ async fn the_handler_sees_who_left_and_why_after_the_tombstone() {
 #[tokio::test]
 async fn the_handler_runs_once_whatever_comes_twice_or_never_connected() {
     let runs = Arc::new(AtomicUsize::new(0));
-    let store = Watched::default();
+    let store = RecordingStore::default();
     let left = {
         let runs = runs.clone();
         move || {
@@ -59,8 +57,9 @@ async fn the_handler_runs_once_whatever_comes_twice_or_never_connected() {
     let unknown = include_str!("../../../lift-event/fixtures/disconnect-idle.json");
     kit.invoke(unknown).await.unwrap();
     assert_eq!(runs.load(Ordering::Relaxed), 1, "a connection that never was has nothing to end");
-    let calls = [&store.saves, &store.gets, &store.removes].map(|n| n.load(Ordering::Relaxed));
-    assert_eq!(calls, [1, 0, 5], "one write for each event, and no read");
+    let mut expected = vec![Operation::Save];
+    expected.extend([Operation::Remove; 5]);
+    assert_eq!(store.operations(), expected, "one write for each event, and no read");
 }
 
 #[tokio::test]

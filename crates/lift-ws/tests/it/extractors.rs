@@ -1,21 +1,17 @@
 //! Extractors: each with what fits, with what does not, and together.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use garde::Validate;
 use lift_ws::{
     Accept, App, Attributes, Authorizer, Bytes, Call, Connection, Deadline, Disconnected, Error,
     FromCall, Headers, Identity, Json, Kind, Message, Publisher, Query, Refuse, RequestInfo, Stage,
-    StageVariables, State, Text, Valid, event::Event, test::Kit,
+    StageVariables, State, Text, Valid,
+    event::Event,
+    test::{Kit, Operation, RecordingStore},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-
-use crate::stores::Watched;
 
 const CONTEXT: &str = include_str!("../../../lift-event/fixtures/message-authorizer-context.json");
 const BASE64: &str = include_str!("../../../lift-event/fixtures/message-base64-body.json");
@@ -301,7 +297,7 @@ async fn valid_bodies_keep_their_own_rules() {
 
 #[tokio::test]
 async fn attributes_cost_one_read_and_need_a_connection() {
-    let store = Watched::default();
+    let store = RecordingStore::default();
     let connect = async || Accept::anonymous().attributes("gold");
     let tier = async |Attributes(tier): Attributes<Option<String>>| format!("{tier:?}");
     let app = App::new().connect(connect).default_route(tier);
@@ -309,7 +305,7 @@ async fn attributes_cost_one_read_and_need_a_connection() {
     let ana = kit.connect("").await.unwrap();
     ana.send("tier").await;
     assert_eq!(ana.received(), [r#"Some("gold")"#]);
-    assert_eq!(store.gets.load(Ordering::Relaxed), 1);
+    assert_eq!(store.operations(), [Operation::Save, Operation::GetConsistent]);
     kit.invoke(ana.disconnect_payload()).await.unwrap();
     ana.send("tier").await;
     assert_eq!(ana.received_json()[0]["code"], "not_connected");

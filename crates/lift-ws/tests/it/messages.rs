@@ -1,18 +1,16 @@
 //! Messages: the right handler, one frame for each failure, nothing of its inside in it.
 
-use std::{
-    panic,
-    sync::{Arc, atomic::Ordering},
-};
+use std::{panic, sync::Arc};
 
 use lift_ws::{
     Accept, App, Attributes, Connection, Error, Invocation, Json, Publisher, Route, State,
-    StoredConnection, Text, event::Event, test::Kit,
+    StoredConnection, Text,
+    event::Event,
+    store::StoreError,
+    test::{Kit, Operation, RecordingStore},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-
-use crate::stores::Watched;
 
 #[derive(Deserialize, Serialize)]
 struct Order {
@@ -97,7 +95,7 @@ async fn that_fail_bring_one_frame_without_inner_text() {
 
 #[tokio::test]
 async fn that_meet_a_failing_store_bring_one_frame() {
-    let store = Watched::default();
+    let store = RecordingStore::default();
     let app = App::new().connect(async || Accept::user("ana").tenant("general")).route(
         "say",
         async |publish: Publisher| -> Result<(), Error> {
@@ -106,7 +104,7 @@ async fn that_meet_a_failing_store_bring_one_frame() {
         },
     );
     let ana = Kit::with_store(app, Arc::new(store.clone())).connect("").await.unwrap();
-    store.fails.store(true, Ordering::Relaxed);
+    store.set_fault(|_| Some(StoreError::failed("SECRET table")));
     ana.send(r#"{"action":"say"}"#).await;
     // The sender's own copy went out before the list failed.
     let error = r#"{"type":"error","code":"internal_error","message":"Internal error"}"#;
@@ -124,7 +122,7 @@ async fn that_take_too_long_bring_one_frame_in_time() {
 
 #[tokio::test]
 async fn read_their_identity_at_most_once() {
-    let store = Watched::default();
+    let store = RecordingStore::default();
     let app = || {
         App::new()
             .connect(async || Accept::user("ana").tenant("general"))
@@ -136,19 +134,20 @@ async fn read_their_identity_at_most_once() {
         ana.send(r#"{"action":"me"}"#).await;
     }
     assert_eq!(ana.received(), ["ana", "ana", "ana"]);
-    assert_eq!(store.gets.load(Ordering::Relaxed), 0, "this process saved it itself");
+    assert_eq!(store.operations(), [Operation::Save], "this process saved it itself");
 }
 
 #[tokio::test]
 async fn of_a_connection_that_is_not_stored_are_refused() {
-    let store = Watched::default();
+    let store = RecordingStore::default();
     let app = App::new().route("me", async |who: Connection| who.id().as_str().to_owned());
     let kit = Kit::with_store(app, Arc::new(store.clone()));
     let ana = kit.connect("").await.unwrap();
     kit.invoke(ana.disconnect_payload()).await.unwrap();
     ana.send(r#"{"action":"me"}"#).await;
     assert_eq!(ana.received_json()[0]["code"], "not_connected");
-    assert_eq!(store.gets.load(Ordering::Relaxed), 2, "once eventually, once consistently");
+    let reads = [Operation::GetEventual, Operation::GetConsistent];
+    assert_eq!(store.operations()[2..], reads, "after the save and the tombstone");
 }
 
 #[tokio::test]

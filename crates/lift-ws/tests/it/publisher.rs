@@ -2,19 +2,17 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, atomic::Ordering},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use lift_ws::{
     Accept, App, ConnectionId, Error, Publisher, PushError, Query, Report, State, Text,
     store::MemoryStore,
-    test::{Client, Kit},
+    test::{Client, Kit, RecordingStore},
 };
 use proptest::prelude::*;
 use tokio::time::Instant;
-
-use crate::stores::Watched;
 
 type Reports = Arc<Mutex<Vec<Report>>>;
 
@@ -61,10 +59,10 @@ async fn reaches_a_tenant_over_all_pages_each_once() {
 #[tokio::test]
 async fn includes_the_sender_while_lists_lag() {
     let reports = Reports::default();
-    let store = Watched::default();
+    let store = RecordingStore::default();
     let kit = Kit::with_store(app(&reports), Arc::new(store.clone()));
     let here = connect(&kit, "here", 2).await;
-    store.lists_lag.store(true, Ordering::Relaxed);
+    store.set_lists_lag(true);
     here[0].send("hi").await;
     assert_eq!(here[0].received(), ["hi"]);
     assert_eq!(totals(&reports), (1, 0, 0, 0, 0));
@@ -73,7 +71,7 @@ async fn includes_the_sender_while_lists_lag() {
 #[tokio::test]
 async fn counts_the_gone_and_spares_the_young() {
     let reports = Reports::default();
-    let store = Watched::default();
+    let store = RecordingStore::default();
     let kit = Kit::with_store(app(&reports), Arc::new(store.clone()));
     let mut here = connect(&kit, "here", 5).await;
     here.remove(4).vanish();

@@ -1,0 +1,182 @@
+//! A memory store that notes what it is asked, fails when told, and lags as an index does.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::future::{BoxFuture, FutureExt, ready};
+use serde_json::Value;
+
+use crate::{
+    ConnectionId, TenantId, UserId,
+    store::{
+        Members, MemoryStore, Page, Part, Position, Read, Row, Saved, SignedIn, Store, StoreError,
+    },
+};
+
+/// What a store is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Operation {
+    /// [`Store::save`].
+    Save,
+    /// [`Store::get`], eventually consistent.
+    GetEventual,
+    /// [`Store::get`], consistent.
+    GetConsistent,
+    /// [`Store::remove`].
+    Remove,
+    /// [`Store::remove_gone`].
+    RemoveGone,
+    /// [`Store::set_attributes`].
+    SetAttributes,
+    /// [`Store::sign_in`].
+    SignIn,
+    /// [`Store::parts`].
+    Parts,
+    /// [`Store::page`].
+    Page,
+}
+
+type Fault = Box<dyn FnMut(Operation) -> Option<StoreError> + Send>;
+
+/// A [`MemoryStore`] that records what it is asked. Cloning shares it.
+///
+/// ```
+/// use lift_ws::{App, store::StoreError, test::{Kit, Operation, RecordingStore}};
+/// use std::sync::Arc;
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let store = RecordingStore::default();
+/// store.set_fault(|operation| {
+///     (operation == Operation::Save).then(|| StoreError::failed("throttled"))
+/// });
+/// let kit = Kit::with_store(App::new(), Arc::new(store.clone()));
+/// assert_eq!(kit.connect("").await.unwrap_err().status, 500);
+/// assert_eq!(store.operations(), [Operation::Save, Operation::Remove]);
+/// # });
+/// ```
+#[derive(Clone, Default)]
+pub struct RecordingStore {
+    inner: MemoryStore,
+    recorded: Arc<Mutex<Recorded>>,
+}
+
+#[derive(Default)]
+struct Recorded {
+    operations: Vec<Operation>,
+    fault: Option<Fault>,
+    lists_lag: bool,
+}
+
+impl RecordingStore {
+    /// Records what a memory store of one's own is asked.
+    #[must_use]
+    pub fn new(inner: MemoryStore) -> Self {
+        Self { inner, recorded: Arc::default() }
+    }
+
+    /// Makes operations fail: the function is asked before each.
+    pub fn set_fault(&self, fault: impl FnMut(Operation) -> Option<StoreError> + Send + 'static) {
+        self.recorded().fault = Some(Box::new(fault));
+    }
+
+    /// Makes lists empty, as those of an index that has not caught up.
+    pub fn set_lists_lag(&self, lag: bool) {
+        self.recorded().lists_lag = lag;
+    }
+
+    /// What the store was asked, in order.
+    #[must_use]
+    pub fn operations(&self) -> Vec<Operation> {
+        self.recorded().operations.clone()
+    }
+
+    fn recorded(&self) -> MutexGuard<'_, Recorded> {
+        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ask<'a, T: Send + 'a>(
+        &'a self,
+        operation: Operation,
+        answer: impl FnOnce() -> BoxFuture<'a, Result<T, StoreError>>,
+    ) -> BoxFuture<'a, Result<T, StoreError>> {
+        let mut recorded = self.recorded();
+        recorded.operations.push(operation);
+        match recorded.fault.as_mut().and_then(|fault| fault(operation)) {
+            Some(error) => ready(Err(error)).boxed(),
+            None => answer(),
+        }
+    }
+}
+
+impl Store for RecordingStore {
+    fn save<'a>(&'a self, row: &'a Row) -> BoxFuture<'a, Result<Saved, StoreError>> {
+        self.ask(Operation::Save, || self.inner.save(row))
+    }
+
+    fn get<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+        read: Read,
+    ) -> BoxFuture<'a, Result<Option<Row>, StoreError>> {
+        let operation = match read {
+            Read::Eventual => Operation::GetEventual,
+            Read::Consistent => Operation::GetConsistent,
+        };
+        self.ask(operation, || self.inner.get(id, read))
+    }
+
+    fn remove<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+    ) -> BoxFuture<'a, Result<Option<Row>, StoreError>> {
+        self.ask(Operation::Remove, || self.inner.remove(id))
+    }
+
+    fn remove_gone<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+        opened_before: u64,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        self.ask(Operation::RemoveGone, || self.inner.remove_gone(id, opened_before))
+    }
+
+    fn set_attributes<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+        attributes: Value,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        self.ask(Operation::SetAttributes, || self.inner.set_attributes(id, attributes))
+    }
+
+    fn sign_in<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+        user: &'a UserId,
+        tenant: Option<&'a TenantId>,
+    ) -> BoxFuture<'a, Result<SignedIn, StoreError>> {
+        self.ask(Operation::SignIn, || self.inner.sign_in(id, user, tenant))
+    }
+
+    fn parts<'a>(&'a self, of: &'a Members) -> BoxFuture<'a, Result<Vec<Part>, StoreError>> {
+        self.ask(Operation::Parts, || self.inner.parts(of))
+    }
+
+    fn page<'a>(
+        &'a self,
+        of: &'a Members,
+        part: Part,
+        after: Option<&'a Position>,
+    ) -> BoxFuture<'a, Result<Page, StoreError>> {
+        let lag = self.recorded().lists_lag;
+        self.ask(Operation::Page, || match lag {
+            true => ready(Ok(Page::default())).boxed(),
+            false => self.inner.page(of, part, after),
+        })
+    }
+}
+
+impl std::fmt::Debug for RecordingStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RecordingStore").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}
