@@ -88,5 +88,3 @@ pub use service::{Invocation, Service};
 pub use garde;
 pub use lift_event as event;
 pub use lift_event::Reply;
-#[cfg(feature = "schema")]
-pub use schemars;

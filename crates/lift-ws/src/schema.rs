@@ -11,7 +11,8 @@ impl<S> Route<S> {
     /// clients are made from it; the handler is not changed by it.
     ///
     /// ```
-    /// use lift_ws::{App, Json, Route, schemars::{self, JsonSchema}};
+    /// use lift_ws::{App, Json, Route};
+    /// use schemars::JsonSchema;
     ///
     /// #[derive(serde::Deserialize, JsonSchema)]
     /// struct Say { text: String }
