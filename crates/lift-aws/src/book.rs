@@ -2,3 +2,24 @@
 
 #[doc = include_str!("../../../docs/src/first-app.md")]
 struct FirstApp;
+
+#[doc = include_str!("../../../docs/src/handlers.md")]
+struct Handlers;
+
+#[doc = include_str!("../../../docs/src/connecting.md")]
+struct Connecting;
+
+#[doc = include_str!("../../../docs/src/replies.md")]
+struct Replies;
+
+#[doc = include_str!("../../../docs/src/sending.md")]
+struct Sending;
+
+#[doc = include_str!("../../../docs/src/layers.md")]
+struct Layers;
+
+#[doc = include_str!("../../../docs/src/testing.md")]
+struct Testing;
+
+#[doc = include_str!("../../../docs/src/aws.md")]
+struct OnAws;
