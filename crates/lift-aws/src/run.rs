@@ -6,9 +6,13 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use aws_config::SdkConfig;
 use futures_util::future::BoxFuture;
 use lambda_runtime::{LambdaEvent, service_fn};
-use lift_ws::{App, Invocation, Service, TABLE_VARIABLE};
+use lift_ws::{
+    App, Invocation, Service, TABLE_VARIABLE,
+    store::{MemoryStore, Store},
+};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{
     Value,
@@ -78,17 +82,28 @@ async fn serve<S: Send + Sync + 'static>(app: App<S>, other: Option<Other>) -> R
         ));
     }
     let config = config().await;
-    let table = env::var(TABLE_VARIABLE).map_err(|_| {
-        Error::new(format!("{TABLE_VARIABLE} is not set: it names the table of connections"))
-    })?;
-    let store = DynamoStore::new(&config, table);
     let push = ManagementApi::new(&config)?;
-    let service = app.into_service(Arc::new(store), Arc::new(push));
+    let store = store(&app, &config)?;
+    let service = app.into_service(store, Arc::new(push));
     let (service, other) = (&service, other.as_ref());
     let handler = service_fn(|event| answer(service, other, event));
     lambda_runtime::run(handler)
         .await
         .map_err(|cause| Error::new("the Lambda Runtime API failed").with_cause(cause))
+}
+
+/// The table of connections; an app that stores none needs no table.
+fn store<S>(app: &App<S>, config: &SdkConfig) -> Result<Arc<dyn Store>, Error>
+where
+    S: Send + Sync + 'static,
+{
+    if app.describe().tables.is_empty() {
+        return Ok(Arc::new(MemoryStore::new()));
+    }
+    let table = env::var(TABLE_VARIABLE).map_err(|_| {
+        Error::new(format!("{TABLE_VARIABLE} is not set: it names the table of connections"))
+    })?;
+    Ok(Arc::new(DynamoStore::new(config, table)))
 }
 
 async fn answer(

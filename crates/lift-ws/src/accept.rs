@@ -14,7 +14,7 @@ use crate::{Error, TenantId, UserId};
 pub struct Accept {
     pub(crate) user: Option<UserId>,
     pub(crate) tenant: Option<TenantId>,
-    pub(crate) attributes: Option<Value>,
+    pub(crate) attributes: Option<Result<Value, String>>,
     pub(crate) subprotocol: Option<String>,
 }
 
@@ -35,10 +35,12 @@ impl Accept {
         self
     }
 
-    /// Stores attributes with the connection. At most 4 KB as JSON, else the client is refused.
-    pub fn attributes(mut self, attributes: impl Serialize) -> Result<Self, Error> {
-        self.attributes = Some(serde_json::to_value(attributes)?);
-        Ok(self)
+    /// Stores attributes with the connection. What cannot be written as JSON, or has over 4 KB of it,
+    /// refuses the client with 500.
+    pub fn attributes(mut self, attributes: impl Serialize) -> Self {
+        let attributes = serde_json::to_value(attributes);
+        self.attributes = Some(attributes.map_err(|fault| fault.to_string()));
+        self
     }
 
     /// Chooses one of the subprotocols that the client offered in `Sec-WebSocket-Protocol`. One

@@ -22,8 +22,12 @@ impl Correlation {
 
     /// The reply with the message's field in front, if both are JSON objects.
     pub(crate) fn apply(&self, message: &[u8], reply: Vec<u8>) -> Vec<u8> {
-        let Some((b'{', fields)) = reply.split_first() else { return reply };
         let Some(id) = self.find(message) else { return reply };
+        if self.find(&reply).is_some() {
+            // The handler has said it itself.
+            return reply;
+        }
+        let Some((b'{', fields)) = reply.split_first() else { return reply };
         let comma: &[u8] = if fields.first() == Some(&b'}') { b"" } else { b"," };
         [self.opening.as_bytes(), id.get().as_bytes(), comma, fields].concat()
     }

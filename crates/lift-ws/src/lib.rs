@@ -87,4 +87,4 @@ pub use service::{Invocation, Service};
 #[cfg(feature = "valid")]
 pub use garde;
 pub use lift_event as event;
-pub use lift_event::Reply;
+pub use lift_event::{Event, Reply};

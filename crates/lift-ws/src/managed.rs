@@ -31,7 +31,7 @@ impl Routes {
             tenant: accept.tenant,
             endpoint: call.endpoint(),
             connected_at: call.event().connected_at(),
-            attributes: accept.attributes,
+            attributes: accept.attributes.transpose().map_err(Error::internal)?,
         };
         match call.services().store.save(&row).await? {
             Saved::Stored => {}

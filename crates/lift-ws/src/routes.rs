@@ -79,8 +79,15 @@ impl Routes {
         fn around<T>(slot: Option<&Slot<T>>) -> &[Arc<dyn Layer>] {
             slot.map_or(&[], |slot| &slot.layers)
         }
+        // `connected` runs within `$connect`; a layer that came with both goes around once.
+        let mut connect = around(draft.connect.as_ref()).to_vec();
+        for layer in around(draft.connected.as_ref()) {
+            if !connect.iter().any(|other| Arc::ptr_eq(other, layer)) {
+                connect.push(layer.clone());
+            }
+        }
         Self {
-            around_connect: chain(around(draft.connect.as_ref())),
+            around_connect: chain(&connect),
             around_disconnect: chain(around(draft.disconnect.as_ref())),
             around_unknown: chain(&[]),
             connect: draft.connect.map(|slot| slot.given),
@@ -118,11 +125,13 @@ impl Routes {
     pub(crate) fn failure(&self, event: &Event, error: &Error) -> Reply {
         let told =
             error.cause().and_then(|cause| self.mappings.iter().find_map(|mapping| mapping(cause)));
-        match &told {
-            Some(told) => told.log(event.route_key()),
-            None => error.log(event.route_key()),
-        }
         let error = told.as_ref().unwrap_or(error);
+        error.log(event.route_key());
+        if event.kind() == Kind::Connect && error.cause().is_none() {
+            // API Gateway tells the client the status and nothing else.
+            let (status, reason) = (error.status(), error.message());
+            tracing::info!(status, reason, "a client was refused");
+        }
         Reply::new(error.status()).with_body((self.frame)(error))
     }
 }

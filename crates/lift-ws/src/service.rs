@@ -10,8 +10,8 @@ use quick_cache::sync::Cache;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    Call, Description, Error, Next, Push, call::Services, correlate::Correlation, routes::Routes,
-    store::Store,
+    Call, Description, Error, Next, Push, call::Services, correlate::Correlation,
+    publish::MAX_MESSAGE, routes::Routes, store::Store,
 };
 
 /// How long before the deadline a call is given up, so that its answer is still in time.
@@ -105,6 +105,10 @@ impl Service {
     /// says the rest, and another status might bring a second frame.
     async fn deliver(&self, call: &Call, reply: Reply, two_way: bool) -> Reply {
         let Some(mut body) = reply.into_body() else { return Reply::new(200) };
+        if body.len() > MAX_MESSAGE {
+            let fault = Error::internal(format!("the reply has {} bytes", body.len()));
+            body = self.routes.failure(call.event(), &fault).into_body().unwrap_or_default();
+        }
         if let Some(correlation) = &self.correlation {
             body = correlation.apply(call.event().body(), body);
         }

@@ -5,9 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use lift_ws::{
-    Accept, App, Connection, Error, Json, Publisher, Query, Refuse, UserId, event::Event,
-};
+use lift_ws::{Accept, App, Connection, Error, Event, Json, Publisher, Query, Refuse, UserId};
 use serde::{Deserialize, Serialize};
 
 /// The longest name and room, in bytes.

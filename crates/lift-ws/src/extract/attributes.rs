@@ -15,12 +15,12 @@ use crate::{Call, Error, FromCall, kind::Stored, store::Read};
 /// the attributes do not fit `T`.
 ///
 /// ```
-/// use lift_ws::{Accept, App, Attributes, Error};
+/// use lift_ws::{Accept, App, Attributes};
 ///
 /// #[derive(serde::Deserialize, serde::Serialize)]
 /// struct Plan { seats: u32 }
 ///
-/// async fn connect() -> Result<Accept, Error> {
+/// async fn connect() -> Accept {
 ///     Accept::user("ana").attributes(Plan { seats: 3 })
 /// }
 ///

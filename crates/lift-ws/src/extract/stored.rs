@@ -41,7 +41,7 @@ impl StoredConnection {
 
     /// Says who an anonymous connection is, after the fact: a first message with a token, for
     /// clients that cannot send one in the handshake. From the next call on, the connection has
-    /// this user and this tenant, for good.
+    /// this user and this tenant, for good; a tenant that it has already stays.
     ///
     /// # Errors
     /// `already_signed_in` when it is another's; `not_connected` when it has ended;
@@ -52,6 +52,10 @@ impl StoredConnection {
         tenant: Option<TenantId>,
     ) -> Result<(), Error> {
         let user = user.into();
+        let tenant = match tenant {
+            Some(tenant) => Some(tenant),
+            None => self.call.connection().await?.tenant().cloned(),
+        };
         let store = &self.call.services().store;
         match store.sign_in(&self.id, &user, tenant.as_ref()).await? {
             SignedIn::Bound => Ok(()),

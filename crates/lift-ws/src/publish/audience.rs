@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use futures_util::{
     StreamExt, TryStreamExt,
+    future::ready,
     stream::{self, BoxStream},
 };
 use serde::Serialize;
@@ -13,8 +14,8 @@ use super::{
     send::{self, Target},
 };
 use crate::{
-    ConnectionId, Error, PushError, TenantId,
-    store::{Member, Members, Position, Read},
+    ConnectionId, Error, TenantId,
+    store::{Member, Members, Position},
 };
 
 /// The connections that a send is meant for. Nothing happens until it is awaited.
@@ -90,8 +91,10 @@ impl<'a> Audience<'a> {
             Who::One(id, _) if publisher.is_connecting(&id) => {
                 return Err(PublishError(Kind::Connecting));
             }
+            // Across tenants everybody is meant, which takes no look.
+            Who::One(id, None) => Target::One(id, true),
             Who::One(id, within) => {
-                let meant = publisher.is_within(&id, within).await?;
+                let meant = publisher.member(id.clone(), within).await?.is_some();
                 Target::One(id, meant)
             }
             Who::List(members, sender) => Target::List(members, sender),
@@ -101,28 +104,21 @@ impl<'a> Audience<'a> {
 
     /// The connections themselves, one after the other; nothing is kept of a large tenant.
     pub fn members(self) -> MemberStream<'a> {
-        let (members, sender) = match self.who {
-            Who::NoTenant => {
-                let error = stream::iter([Err(PublishError(Kind::NoTenant))]);
-                return MemberStream(error.boxed());
+        let Self { publisher, who, except, .. } = self;
+        let all = match who {
+            Who::NoTenant => stream::iter([Err(PublishError(Kind::NoTenant))]).boxed(),
+            Who::One(id, within) => {
+                let one = publisher.member(id, within);
+                stream::once(one).try_filter_map(|member| ready(Ok(member))).boxed()
             }
-            Who::One(id, _) => {
-                let one = async move {
-                    let row = self.publisher.services.store.get(&id, Read::Consistent).await?;
-                    Ok(row.map(|row| Member { id: row.id, user: row.user }))
-                };
-                let one = stream::once(one).try_filter_map(|member| async { Ok(member) });
-                return MemberStream(one.boxed());
+            Who::List(members, sender) => {
+                let known = sender.as_ref().map(|sender| sender.id.clone());
+                let listed = pages(publisher, members)
+                    .try_filter(move |member| ready(Some(&member.id) != known.as_ref()));
+                stream::iter(sender.map(Ok)).chain(listed).boxed()
             }
-            Who::List(members, sender) => (members, sender),
         };
-        let known = sender.as_ref().map(|sender| sender.id.clone());
-        let except: Vec<ConnectionId> = self.except.into_iter().collect();
-        let listed = pages(self.publisher, members)
-            .try_filter(move |member| std::future::ready(Some(&member.id) != known.as_ref()));
-        let all = stream::iter(sender.map(Ok)).chain(listed);
-        let all = all.try_filter(move |member| std::future::ready(!except.contains(&member.id)));
-        MemberStream(all.boxed())
+        MemberStream(all.try_filter(move |member| ready(!except.contains(&member.id))).boxed())
     }
 
     /// Closes the connections: each client sees code 1000, and its `$disconnect` runs. Meant for
@@ -133,19 +129,11 @@ impl<'a> Audience<'a> {
     /// is none.
     pub async fn close(self) -> Result<(), Error> {
         let publisher = self.publisher;
-        let one = match &self.who {
-            Who::One(id, within) => {
-                publisher.is_within(id, within.clone()).await?.then(|| id.clone())
-            }
-            _ => None,
-        };
-        let mut ids: Vec<ConnectionId> = one.into_iter().collect();
-        if !matches!(self.who, Who::One(..)) {
-            ids = self.members().0.map_ok(|member| member.id).try_collect().await?;
-        }
+        let ids: Vec<ConnectionId> =
+            self.members().0.map_ok(|member| member.id).try_collect().await?;
         for id in ids {
             match publisher.services.push.close(&publisher.endpoint, &id).await {
-                Err(error) if !PushError::is_gone(&error) => return Err(error.into()),
+                Err(error) if !error.is_gone() => return Err(error.into()),
                 _ => {}
             }
         }
@@ -154,18 +142,21 @@ impl<'a> Audience<'a> {
 }
 
 impl Publisher {
-    /// Whether a connection is in the tenant in which it must be.
-    async fn is_within(
+    /// A connection, if it is there and in the tenant in which it must be.
+    async fn member(
         &self,
-        id: &ConnectionId,
+        id: ConnectionId,
         within: Option<Option<TenantId>>,
-    ) -> Result<bool, PublishError> {
-        let Some(tenant) = within else { return Ok(true) };
-        if id == self.sender.id() {
-            return Ok(true);
-        }
-        let row = self.services.find(id.as_str()).await?;
-        Ok(row.is_some_and(|connection| connection.tenant() == tenant.as_ref()))
+    ) -> Result<Option<Member>, PublishError> {
+        let connection = match &id == self.sender.id() {
+            true => Some(self.sender.clone()),
+            false => self.services.find(id.as_str()).await?,
+        };
+        let meant = connection.filter(|connection| match &within {
+            Some(tenant) => connection.tenant() == tenant.as_ref(),
+            None => true,
+        });
+        Ok(meant.map(|connection| Member { id, user: connection.user().cloned() }))
     }
 }
 

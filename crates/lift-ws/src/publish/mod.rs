@@ -22,6 +22,7 @@ pub use error::PublishError;
 pub use report::{Cursor, Report};
 
 use audience::Who;
+pub(crate) use send::MAX_MESSAGE;
 
 /// Sends to connections on behalf of the connection that a handler serves.
 ///

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The largest message, in bytes (reference, section 6).
-pub(super) const MAX_MESSAGE: usize = 131_072;
+pub(crate) const MAX_MESSAGE: usize = 131_072;
 
 /// How many posts are under way at once. More only makes throttles (connection-store, section 4).
 const CONCURRENCY: usize = 64;
@@ -99,11 +99,12 @@ impl Send<'_> {
         cursor: Option<Cursor>,
         report: &mut Report,
     ) -> Result<(), PublishError> {
-        let sender = sender.map(|sender| sender.id);
+        // The sender goes first, and is then left out of the list. Who goes on with another's send is
+        // in the list like everyone.
+        let sender = sender.map(|sender| sender.id).filter(|_| cursor.is_none());
         let starts: Vec<(Part, Option<Position>)> = match cursor {
             Some(cursor) => cursor.remaining.into_iter().collect(),
             None => {
-                // The sender goes first, and is left out of the list below.
                 self.all(sender.clone(), report).await;
                 let parts = self.publisher.services.store.parts(of).await?;
                 parts.into_iter().map(|part| (part, None)).collect()

@@ -25,6 +25,14 @@ pub struct Refused {
     pub status: u16,
 }
 
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the app refused the handshake with {}", self.status)
+    }
+}
+
+impl std::error::Error for Refused {}
+
 impl Client {
     pub(super) async fn connect(
         kit: Kit,

@@ -163,3 +163,17 @@ async fn trace_passes_replies_through() {
     ana.send(r#"{"action":"say"}"#).await;
     assert_eq!(ana.received(), ["hi"]);
 }
+
+#[tokio::test]
+async fn of_a_merged_app_go_once_around_connect_and_connected() {
+    let log = Arc::default();
+    let presence = App::new().connected(async || ()).layer(note(&log, "presence"));
+    let both = App::new()
+        .connect(async || Accept::anonymous())
+        .connected(async || ())
+        .layer(note(&log, "both"));
+    Kit::new(App::new().merge(presence)).connect("").await.unwrap();
+    Kit::new(App::new().merge(both)).connect("").await.unwrap();
+    let expected = ["presence $connect", "presence 200", "both $connect", "both 200"];
+    assert_eq!(*log.lock().unwrap(), expected);
+}

@@ -181,12 +181,14 @@ async fn with_an_id_have_it_in_reply_and_error() {
         .route("add", async || Json(json!({"sum": 3})))
         .route("empty", async || Json(json!({})))
         .route("text", async || "no object")
+        .route("own", async || Json(json!({"id": "mine"})))
         .route("fail", async || Error::new("no", "No"));
     let ana = Kit::new(app).connect("").await.unwrap();
     for text in [
         r#"{"action":"add","id":7}"#,
         r#"{"id":{"a":"}"},"action":"empty"}"#,
         r#"{"action":"text","id":7}"#,
+        r#"{"action":"own","id":7}"#,
         r#"{"action":"fail","id":"x"}"#,
         r#"{"action":"add"}"#,
     ] {
@@ -196,6 +198,7 @@ async fn with_an_id_have_it_in_reply_and_error() {
         r#"{"id":7,"sum":3}"#,
         r#"{"id":{"a":"}"}}"#,
         "no object",
+        r#"{"id":"mine"}"#,
         r#"{"id":"x","type":"error","code":"no","message":"No"}"#,
         r#"{"sum":3}"#,
     ];
@@ -308,4 +311,12 @@ async fn are_given_up_in_time_for_api_gateway_whatever_lambda_allows() {
     let deadline = start + std::time::Duration::from_secs(900);
     service.call(Invocation { payload: payload.into(), deadline }).await.unwrap();
     assert!(start.elapsed() < std::time::Duration::from_secs(29));
+}
+
+#[tokio::test]
+async fn whose_reply_no_client_could_get_bring_an_error_frame() {
+    let app = App::new().default_route(async || "x".repeat(131_073));
+    let ana = Kit::new(app).connect("").await.unwrap();
+    ana.send("go").await;
+    assert_eq!(ana.received_json(), [internal_error()]);
 }

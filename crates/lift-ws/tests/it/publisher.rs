@@ -7,7 +7,7 @@ use std::{
 };
 
 use lift_ws::{
-    Accept, App, ConnectionId, Error, Publisher, PushError, Query, Report, State, Text,
+    Accept, App, ConnectionId, Cursor, Error, Publisher, PushError, Query, Report, State, Text,
     store::MemoryStore,
     test::{Client, Kit, RecordingStore},
 };
@@ -236,4 +236,41 @@ proptest! {
             }
         });
     }
+}
+
+#[tokio::test]
+async fn neither_lists_nor_closes_across_tenants() {
+    let connect_to = async |Query(query): Query<HashMap<String, String>>| {
+        Accept::user("u").tenant(query["tenant"].clone())
+    };
+    let look = async |publish: Publisher, Text(id): Text| -> Result<String, Error> {
+        let listed = publish.connection(id.as_str()).members().next().await.is_some();
+        publish.connection(id.as_str()).close().await?;
+        publish.connection(id.as_str()).all_but(&id.as_str().into()).close().await?;
+        Ok(listed.to_string())
+    };
+    let kit = Kit::new(App::new().connect(connect_to).default_route(look));
+    let ana = kit.connect("tenant=a").await.unwrap();
+    let near = kit.connect("tenant=a").await.unwrap();
+    let far = kit.connect("tenant=b").await.unwrap();
+    ana.send(far.id().as_str()).await;
+    assert_eq!(kit.push().closed(), [], "another tenant's connection is not closed");
+    ana.send(near.id().as_str()).await;
+    assert_eq!(ana.received(), ["false", "true"]);
+    assert_eq!(kit.push().closed(), [near.id().clone()]);
+}
+
+#[tokio::test]
+async fn a_send_that_somebody_else_goes_on_with_misses_nobody() {
+    let all = async |publish: Publisher, Text(cursor): Text| -> Result<(), Error> {
+        let cursor: Cursor = serde_json::from_str(&cursor)?;
+        let _ = publish.own_tenant().resume(cursor).text("news").await?;
+        Ok(())
+    };
+    let app = App::new().connect(async || Accept::user("u").tenant("t")).default_route(all);
+    let kit = Kit::new(app);
+    let clients = connect(&kit, "t", 3).await;
+    // Nothing was sent yet but to a sender who has gone.
+    clients[1].send(r#"{"remaining":{"0":null}}"#).await;
+    assert!(clients.iter().all(|client| client.received() == ["news"]));
 }
