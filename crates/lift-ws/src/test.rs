@@ -19,18 +19,20 @@ mod push;
 mod store;
 
 use std::{
+    collections::HashMap,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
+use bytes::Bytes;
 use lift_event::{DecodeError, Reply};
 use tokio::time::Instant;
 
 use crate::{
-    App, Invocation, Service,
+    App, ConnectionId, Invocation, Service,
     clock::epoch_millis,
     store::{MemoryStore, Store},
 };
@@ -48,6 +50,8 @@ pub struct Kit {
     service: Service,
     push: RecordingPush,
     clock: Clock,
+    /// The `$disconnect` of each open connection, for when the app closes it.
+    endings: Arc<Mutex<HashMap<ConnectionId, Bytes>>>,
 }
 
 /// The wall clock as a kit's events and rows see it. Cloning shares it.
@@ -83,7 +87,7 @@ impl Kit {
     pub fn with_store<S: Send + Sync + 'static>(app: App<S>, store: Arc<dyn Store>) -> Self {
         let push = RecordingPush::new();
         let service = app.into_service(store, Arc::new(push.clone()));
-        Self { service, push, clock: Clock::default() }
+        Self { service, push, clock: Clock::default(), endings: Arc::default() }
     }
 
     /// Connects a client with a query such as `name=ana&room=general`.
@@ -130,13 +134,29 @@ impl Kit {
         &self.push
     }
 
-    /// Gives the app an event of one's own, such as a fixture, a duplicate or a late one.
+    /// Gives the app an event of one's own, such as a fixture, a duplicate or a late one. Runs the
+    /// `$disconnect` of the connections that the app closes meanwhile, as API Gateway does.
     ///
     /// # Errors
     /// When it is not an event.
-    pub async fn invoke(&self, payload: impl Into<bytes::Bytes>) -> Result<Reply, DecodeError> {
-        let deadline = Instant::now() + TIMEOUT;
-        let reply = self.service.call(Invocation { payload: payload.into(), deadline }).await?;
+    pub async fn invoke(&self, payload: impl Into<Bytes>) -> Result<Reply, DecodeError> {
+        let reply = self.call(payload.into()).await?;
+        while let Some(closed) = self.push.next_unsettled() {
+            let ending = self.endings().remove(&closed);
+            if let Some(ending) = ending {
+                // API Gateway ignores what a `$disconnect` returns.
+                let _ = self.call(ending).await;
+            }
+        }
         Reply::decode(&reply)
+    }
+
+    async fn call(&self, payload: Bytes) -> Result<Vec<u8>, DecodeError> {
+        let deadline = Instant::now() + TIMEOUT;
+        self.service.call(Invocation { payload, deadline }).await
+    }
+
+    fn endings(&self) -> MutexGuard<'_, HashMap<ConnectionId, Bytes>> {
+        self.endings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

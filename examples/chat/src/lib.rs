@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use lift_ws::{Accept, App, Connection, Error, Event, Json, Publisher, Query, Refuse, UserId};
+use lift_ws::{Accept, App, Error, Event, Json, Publisher, Query, Refuse, TenantId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// The longest name and room, in bytes.
@@ -60,15 +60,15 @@ impl TryFrom<String> for Line {
 /// What a client receives.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
-enum ToClient<'a> {
+enum ToClient {
     /// Somebody said something; `at` is in milliseconds since 1970.
-    Message { room: &'a str, user: &'a str, text: &'a str, at: u64 },
+    Message { room: TenantId, user: UserId, text: String, at: u64 },
     /// Who is in the room, each once.
-    Members { room: &'a str, users: BTreeSet<UserId> },
+    Members { room: TenantId, users: BTreeSet<UserId> },
     /// A connection of a user opened.
-    Joined { user: &'a str },
+    Joined { user: UserId },
     /// A connection of a user ended.
-    Left { user: &'a str },
+    Left { user: UserId },
 }
 
 async fn connect(Query(hello): Query<Hello>) -> Result<Accept, Refuse> {
@@ -84,47 +84,39 @@ async fn connect(Query(hello): Query<Hello>) -> Result<Accept, Refuse> {
     Ok(Accept::user(hello.name).tenant(hello.room))
 }
 
-async fn joined(who: Connection, publish: Publisher) -> Result<(), Error> {
+async fn joined(user: UserId, publish: Publisher) -> Result<(), Error> {
     // A post that fails is somebody else's trouble, not a reason to refuse the newcomer.
-    let _ = publish.own_tenant().json(&ToClient::Joined { user: user(&who) }).await?;
+    let _ = publish.own_tenant().json(&ToClient::Joined { user }).await?;
     Ok(())
 }
 
-async fn left(who: Connection, publish: Publisher) -> Result<(), Error> {
-    let _ = publish.own_tenant().json(&ToClient::Left { user: user(&who) }).await?;
+async fn left(user: UserId, publish: Publisher) -> Result<(), Error> {
+    let _ = publish.own_tenant().json(&ToClient::Left { user }).await?;
     Ok(())
 }
 
 async fn say(
-    who: Connection,
+    user: UserId,
+    room: TenantId,
     publish: Publisher,
     event: Event,
-    Json(Say { text: Line(text) }): Json<Say>,
+    Json(Say { text }): Json<Say>,
 ) -> Result<(), Error> {
     let at = event.request_time_epoch();
-    let message = ToClient::Message { room: room(&who), user: user(&who), text: &text, at };
+    let message = ToClient::Message { room, user, text: text.0, at };
     let _ = publish.own_tenant().json(&message).await?;
     Ok(())
 }
 
-async fn who(who: Connection, publish: Publisher) -> Result<(), Error> {
+async fn who(room: TenantId, publish: Publisher) -> Result<Json<ToClient>, Error> {
     let mut users = BTreeSet::new();
     let mut members = publish.own_tenant().members();
     while let Some(member) = members.next().await {
         users.extend(member?.user);
     }
-    let _ = publish.sender().json(&ToClient::Members { room: room(&who), users }).await?;
-    Ok(())
+    Ok(Json(ToClient::Members { room, users }))
 }
 
 async fn unknown() -> Error {
     Error::new("unknown_action", "The action must be one of say, who and ping")
-}
-
-fn user(who: &Connection) -> &str {
-    who.user().map_or("", UserId::as_str)
-}
-
-fn room(who: &Connection) -> &str {
-    who.tenant().map_or("", |room| room.as_str())
 }

@@ -1,7 +1,10 @@
-//! The stored connection of a call, and the publisher that is bound to it. Neither reads anything
-//! when this process knows the connection.
+//! The stored connection of a call, who it is, and the publisher that is bound to it. None of them
+//! reads anything when this process knows the connection.
 
-use crate::{Call, Connection, Error, FromCall, Publisher, kind::Stored};
+use crate::{
+    Call, Connection, ConnectionId, Error, FromCall, Kind, Publisher, TenantId, UserId,
+    kind::Stored,
+};
 
 impl<K: Stored, S: Sync> FromCall<K, S> for Connection {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
@@ -12,5 +15,28 @@ impl<K: Stored, S: Sync> FromCall<K, S> for Connection {
 impl<K: Stored, S: Sync> FromCall<K, S> for Publisher {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         Ok(Publisher::within(call, call.connection().await?))
+    }
+}
+
+/// The user of the connection; that of an anonymous one fails with `no_user` (401).
+impl<K: Stored, S: Sync> FromCall<K, S> for UserId {
+    async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
+        let user = call.connection().await?.user().cloned();
+        user.ok_or_else(|| Error::new("no_user", "Sign in first").with_status(401))
+    }
+}
+
+/// The tenant of the connection; that of one without fails with `no_tenant` (403).
+impl<K: Stored, S: Sync> FromCall<K, S> for TenantId {
+    async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
+        let tenant = call.connection().await?.tenant().cloned();
+        tenant.ok_or_else(|| Error::new("no_tenant", "This needs a tenant").with_status(403))
+    }
+}
+
+/// The connection's id, which every event has.
+impl<K: Kind, S: Sync> FromCall<K, S> for ConnectionId {
+    async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
+        Ok(call.connection_id())
     }
 }

@@ -6,7 +6,9 @@
 //! | [`Json`], `Valid`, [`Text`], [`Bytes`] | messages | the body; `Valid` needs the feature `valid` |
 //! | [`Disconnected`] | `$disconnect` | the close code and reason |
 //! | [`Connection`], [`Publisher`] | all but `$connect` | who is connected, and sending to others |
+//! | [`UserId`], [`TenantId`] | all but `$connect` | who it is, or an error when it is nobody |
 //! | [`Attributes`], [`StoredConnection`] | all but `$connect` | what may change of it, and changing it |
+//! | [`ConnectionId`] | all | the connection's id |
 //! | [`Authorizer`], [`Identity`] | all | what an authorizer and API Gateway say of the client |
 //! | [`RequestInfo`], [`Stage`], [`StageVariables`] | all | ids, times, the stage |
 //! | [`State`], [`Deadline`], [`Event`], [`Call`] | all | the app's state, the time left, the event as it is |
@@ -15,6 +17,9 @@
 //!
 //! [`Connection`]: crate::Connection
 //! [`Publisher`]: crate::Publisher
+//! [`UserId`]: crate::UserId
+//! [`TenantId`]: crate::TenantId
+//! [`ConnectionId`]: crate::ConnectionId
 //! [`Event`]: lift_event::Event
 
 mod attributes;

@@ -48,6 +48,9 @@ impl Client {
             return Err(Refused { status: reply.status() });
         }
         kit.push().open(&id);
+        let ending = Some((1000, "Connection Closed Normally"));
+        let ending = draft.payload(Kind::Disconnect, "$disconnect", None, ending);
+        kit.endings().insert(id.clone(), ending);
         let subprotocol = reply.subprotocol().map(str::to_owned);
         Ok(Self { kit, id, draft, subprotocol })
     }
@@ -64,9 +67,18 @@ impl Client {
         self.subprotocol.as_deref()
     }
 
+    /// Whether the connection is open: the app may have closed it.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.kit.push().is_open(&self.id)
+    }
+
     /// Sends a text frame. Returns once the app has handled it, so that everything it posted has
-    /// been received.
+    /// been received. Nothing arrives once the app has closed the connection.
     pub async fn send(&self, text: impl Into<String>) {
+        if !self.is_open() {
+            return;
+        }
         let text = text.into();
         let description = self.kit.service.description();
         let selection = Selection::default();
@@ -125,7 +137,11 @@ impl Client {
 
     /// Closes the connection with a code and a reason.
     pub async fn close_with(self, code: i32, reason: &str) {
-        self.kit.push().end(&self.id);
+        self.kit.endings().remove(&self.id);
+        if !self.kit.push().end(&self.id) {
+            // The app closed it before, and its `$disconnect` ran then.
+            return;
+        }
         let ending = Some((code, reason));
         let payload = self.draft.payload(Kind::Disconnect, "$disconnect", None, ending);
         // API Gateway ignores what a `$disconnect` returns.

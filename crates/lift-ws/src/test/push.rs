@@ -24,6 +24,8 @@ struct Recorded {
     frames: HashMap<ConnectionId, Vec<Bytes>>,
     open: HashSet<ConnectionId>,
     closed: Vec<ConnectionId>,
+    /// Those of `closed` whose `$disconnect` has not run.
+    unsettled: Vec<ConnectionId>,
     fault: Option<Fault>,
     delay: Duration,
 }
@@ -53,12 +55,23 @@ impl RecordingPush {
         self.recorded().open.insert(id.clone());
     }
 
-    /// Ends a connection: from now on it is gone.
-    pub fn end(&self, id: &ConnectionId) {
-        self.recorded().open.remove(id);
+    /// Ends a connection: from now on it is gone. Says whether it was open.
+    pub fn end(&self, id: &ConnectionId) -> bool {
+        self.recorded().open.remove(id)
     }
 
-    /// The connections that the app closed, in order.
+    /// Whether a connection can be posted to.
+    #[must_use]
+    pub fn is_open(&self, id: &ConnectionId) -> bool {
+        self.recorded().open.contains(id)
+    }
+
+    /// A connection that the app closed and whose `$disconnect` is due.
+    pub(super) fn next_unsettled(&self) -> Option<ConnectionId> {
+        self.recorded().unsettled.pop()
+    }
+
+    /// The open connections that the app closed, in order.
     #[must_use]
     pub fn closed(&self) -> Vec<ConnectionId> {
         self.recorded().closed.clone()
@@ -120,8 +133,12 @@ impl Push for RecordingPush {
     ) -> BoxFuture<'a, Result<(), PushError>> {
         let mut recorded = self.recorded();
         let open = recorded.open.remove(id);
+        if !open {
+            return ready(Err(PushError::gone())).boxed();
+        }
         recorded.closed.push(id.clone());
-        ready(if open { Ok(()) } else { Err(PushError::gone()) }).boxed()
+        recorded.unsettled.push(id.clone());
+        ready(Ok(())).boxed()
     }
 }
 

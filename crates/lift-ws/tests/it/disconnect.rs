@@ -1,12 +1,13 @@
 //! `$disconnect`: the tombstone first, then the handler, at most once.
 
+use std::collections::HashMap;
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicUsize, Ordering},
 };
 
 use lift_ws::{
-    Accept, App, Connection, Disconnected, Error, Publisher,
+    Accept, App, Connection, Disconnected, Error, Publisher, Query, UserId,
     store::{Members, MemoryStore, Part, Store},
     test::{Kit, Operation, RecordingStore},
 };
@@ -85,4 +86,25 @@ async fn the_others_are_told_and_the_one_who_left_is_not() {
     let bob = kit.connect("").await.unwrap();
     bob.close().await;
     assert_eq!(ana.received(), ["left"]);
+}
+
+#[tokio::test]
+async fn a_connection_that_the_app_closes_is_disconnected() {
+    let left = async |who: UserId, publish: Publisher| -> Result<(), Error> {
+        let _ = publish.own_tenant().text(format!("{who} left")).await?;
+        Ok(())
+    };
+    let kick = async |publish: Publisher| publish.user("bob").close().await;
+    let connect = async |Query(query): Query<HashMap<String, String>>| {
+        Accept::user(query["user"].clone()).tenant("general")
+    };
+    let app = App::new().connect(connect).disconnect(left).route("kick", kick);
+    let kit = Kit::new(app);
+    let ana = kit.connect("user=ana").await.unwrap();
+    let bob = kit.connect("user=bob").await.unwrap();
+    ana.send(r#"{"action":"kick"}"#).await;
+    assert_eq!((ana.is_open(), bob.is_open()), (true, false));
+    bob.send(r#"{"action":"kick"}"#).await;
+    bob.close().await;
+    assert_eq!(ana.received(), ["bob left"], "once");
 }
