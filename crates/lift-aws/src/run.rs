@@ -19,7 +19,12 @@ use serde_json::{
     value::{RawValue, to_raw_value},
 };
 use tokio::time::Instant;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    fmt,
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 use crate::{DynamoStore, Error, ManagementApi, config};
 
@@ -154,15 +159,15 @@ fn describe<S: Send + Sync + 'static>(app: &App<S>) -> Result<(), Error> {
 
 /// Logs to stderr, without time and colour, which CloudWatch and `lift dev` add themselves.
 fn log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .without_time()
-        .with_ansi(false);
+    // `Targets` reads `RUST_LOG` without the regular expressions of the other filter, which are a
+    // megabyte that a cold start would load.
+    let filter = env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
+    let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     let json = env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format == "JSON");
+    let lines = fmt::layer().with_writer(std::io::stderr).without_time().with_ansi(false);
+    let log = tracing_subscriber::registry().with(filter);
     // A subscriber of the app's own, set before, stays.
-    let _ = if json { log.json().try_init() } else { log.try_init() };
+    let _ = if json { log.with(lines.json()).try_init() } else { log.with(lines).try_init() };
 }
 
 #[cfg(test)]
