@@ -14,7 +14,18 @@ use crate::{
 /// The largest payload that spans can address. Lambda's own limit is 6 MB.
 const MAX_PAYLOAD: usize = u32::MAX as usize / 2;
 
-pub(crate) fn event(bytes: Bytes) -> Result<Event, DecodeError> {
+impl Event {
+    /// Reads an event.
+    ///
+    /// # Errors
+    /// When the bytes are not an event of a connection. The error names the field. The event of a
+    /// Lambda authorizer is refused, although it looks like a `$connect`.
+    pub fn decode(payload: impl Into<Bytes>) -> Result<Self, DecodeError> {
+        event(payload.into())
+    }
+}
+
+fn event(bytes: Bytes) -> Result<Event, DecodeError> {
     let text = text(bytes)?;
     let mut payload = Payload::decode(&text)?;
     if payload.request_type.is_some() || payload.method_arn.is_some() {

@@ -8,7 +8,7 @@ use std::{fmt, sync::Arc};
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
-use crate::{DecodeError, Fields, Kind, decode};
+use crate::{DecodeError, Fields, Kind};
 
 /// An event that API Gateway sent.
 #[derive(Clone)]
@@ -67,15 +67,6 @@ pub(crate) struct Inner {
 }
 
 impl Event {
-    /// Reads an event.
-    ///
-    /// # Errors
-    /// When the bytes are not an event of a connection. The error names the field. The event of a
-    /// Lambda authorizer is refused, although it looks like a `$connect`.
-    pub fn decode(payload: impl Into<Bytes>) -> Result<Self, DecodeError> {
-        decode::event(payload.into())
-    }
-
     /// The payload as it came.
     #[must_use]
     pub fn payload(&self) -> &str {

@@ -48,6 +48,24 @@ pub(crate) struct Outgoing {
     _room: OwnedSemaphorePermit,
 }
 
+/// Why a connection ended, in the words of the `$disconnect` event (reference, section 1.2).
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Closed {
+    pub(crate) code: u16,
+    pub(crate) reason: String,
+}
+
+impl Closed {
+    pub(crate) fn new(code: u16, reason: &str) -> Self {
+        Self { code, reason: reason.to_owned() }
+    }
+
+    /// The client went without a close frame. AWS documents the code; the reason is not known.
+    pub(crate) fn lost() -> Self {
+        Self::new(1006, "")
+    }
+}
+
 /// Why a message was not queued.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Refused {

@@ -10,9 +10,8 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
     Settings,
-    connection::Connection,
+    connection::{Closed, Connection},
     id::{self, Id},
-    session::Closed,
 };
 
 /// Headers of the handshake that the event does not carry.

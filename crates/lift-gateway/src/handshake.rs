@@ -22,12 +22,12 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::{
     Backend,
-    connection::{Client, Connection, Outgoing},
+    connection::{Client, Closed, Connection, Outgoing},
     event,
     integration::Gateway,
     page, response,
     response::Answer,
-    session::{Closed, Session},
+    session::Session,
 };
 
 /// Answers the request for an upgrade, after as long as `$connect` takes.

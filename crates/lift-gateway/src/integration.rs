@@ -12,10 +12,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Backend, InvokeError, Settings,
-    connection::{Connection, Table},
+    connection::{Closed, Connection, Table},
     event,
     id::Id,
-    session::Closed,
 };
 
 /// What all tasks of one gateway share.

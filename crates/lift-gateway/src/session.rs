@@ -19,29 +19,11 @@ use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, coding::CloseC
 
 use crate::{
     Backend, Limits,
-    connection::{Connection, Outgoing},
+    connection::{Closed, Connection, Outgoing},
     integration::Gateway,
 };
 
 use self::socket::{Read, Socket};
-
-/// Why a connection ended, in the words of the `$disconnect` event (reference, section 1.2).
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Closed {
-    pub(crate) code: u16,
-    pub(crate) reason: String,
-}
-
-impl Closed {
-    fn new(code: u16, reason: &str) -> Self {
-        Self { code, reason: reason.to_owned() }
-    }
-
-    /// The client went without a close frame. AWS documents the code; the reason is not known.
-    pub(crate) fn lost() -> Self {
-        Self::new(1006, "")
-    }
-}
 
 /// How the socket is left.
 enum Farewell {

@@ -2,37 +2,25 @@
 //!
 //! `next` never fails: runtime clients end their process when it does.
 
-use std::{
-    convert::Infallible,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::SystemTime,
-};
+use std::{convert::Infallible, sync::Arc, time::SystemTime};
 
-use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::{
-    body::{Body, Frame, Incoming, SizeHint},
-    server::conn::http1,
-    service::service_fn,
-};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde::Deserialize;
-use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
 use super::{
-    Status, extension,
+    Status,
+    answer::{Answer, Reply, accepted, fault},
+    extension,
     room::{Handover, Room},
 };
 use crate::{
     InvokeError,
     limits::{REPORT_BYTES, RESPONSE_BYTES},
 };
-
-pub(super) type Answer = Response<Reply>;
 
 /// Serves the API on one socket. There are no time-outs: the process is ours, and waits.
 pub(super) async fn connection(room: Arc<Room>, socket: TcpStream) {
@@ -79,11 +67,7 @@ async fn next(room: &Arc<Room>) -> Answer {
     };
     let deadline = SystemTime::now() + deadline;
     let deadline = deadline.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
-    let mut answer = Answer::new(Reply {
-        // A body without bytes is never asked for, so it would look as if it had not gone out.
-        unread: (!payload.is_empty()).then(|| Unread { room: room.clone(), id: id.clone() }),
-        data: Some(payload),
-    });
+    let mut answer = Answer::new(Reply::event(room.clone(), id.clone(), payload));
     let headers = [
         ("lambda-runtime-aws-request-id", id),
         ("lambda-runtime-deadline-ms", deadline.to_string()),
@@ -133,65 +117,4 @@ async fn report(request: Request<Incoming>) -> (String, String) {
     });
     let kind = Some(report.error_type).filter(|kind| !kind.is_empty()).or(header);
     (kind.unwrap_or_else(|| "Unknown".to_owned()), report.error_message)
-}
-
-pub(super) fn accepted(known: bool) -> Answer {
-    match known {
-        true => json_answer(StatusCode::ACCEPTED, &json!({ "status": "OK" })),
-        false => fault(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID"),
-    }
-}
-
-pub(super) fn fault(status: StatusCode, kind: &str, message: &str) -> Answer {
-    json_answer(status, &json!({ "errorType": kind, "errorMessage": message }))
-}
-
-pub(super) fn json_answer(status: StatusCode, value: &Value) -> Answer {
-    let data = Some(value.to_string().into());
-    let mut answer = Answer::new(Reply { data, unread: None });
-    *answer.status_mut() = status;
-    let kind = HeaderValue::from_static("application/json");
-    answer.headers_mut().insert(header::CONTENT_TYPE, kind);
-    answer
-}
-
-/// A body in memory. If it is an event, and the HTTP library drops it without having asked for its
-/// bytes, the process has gone, and the event goes back to the queue.
-pub(super) struct Reply {
-    data: Option<Bytes>,
-    unread: Option<Unread>,
-}
-
-struct Unread {
-    room: Arc<Room>,
-    id: String,
-}
-
-impl Body for Reply {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.unread = None;
-        Poll::Ready(self.data.take().map(|data| Ok(Frame::data(data))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.data.is_none()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.data.as_ref().map_or(0, |data| data.len() as u64))
-    }
-}
-
-impl Drop for Reply {
-    fn drop(&mut self) {
-        if let Some(Unread { room, id }) = self.unread.take() {
-            room.put_back(&id);
-        }
-    }
 }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    api::{Answer, accepted, fault, json_answer},
+    answer::{Answer, accepted, fault, json_answer},
     room::{Phase, Room},
 };
 use crate::{

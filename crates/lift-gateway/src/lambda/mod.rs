@@ -9,6 +9,7 @@
 //!                   '-- Demand --> supervisor --starts, stops--------'
 //! ```
 
+mod answer;
 mod api;
 mod environment;
 mod extension;
