@@ -100,6 +100,14 @@ fn message_by_hand(bencher: Bencher<'_, '_>) {
     });
 }
 
+/// The part of a message that is decoding its event.
+#[divan::bench]
+fn message_decoded_only(bencher: Bencher<'_, '_>) {
+    bencher
+        .with_inputs(|| Bytes::from(MESSAGE.to_owned()))
+        .bench_values(|payload| lift_ws::Event::decode(payload).expect("an event"));
+}
+
 #[divan::bench]
 fn connect_with_14_headers(bencher: Bencher<'_, '_>) {
     let app = App::new()
