@@ -8,6 +8,7 @@ import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { isDeepStrictEqual as same, parseArgs } from "node:util";
 import { chromium } from "playwright-core";
+import { check, finish } from "../checks.mjs";
 
 const TIMEOUT = 15_000;
 
@@ -27,21 +28,6 @@ const run = Math.random().toString(36).slice(2, 8);
 const room = `check-${run}`;
 const otherRoom = `other "room" 🛗 & ?#%2F+ ${run}`;
 const oddName = `Zoë "O'Brien" 🦀 <b>`;
-
-let passed = 0;
-let failed = 0;
-
-async function check(what, test) {
-  try {
-    await test();
-    passed++;
-    console.log(`ok - ${what}`);
-  } catch (error) {
-    failed++;
-    console.log(`not ok - ${what}`);
-    console.log(String(error?.message ?? error).replace(/^/gm, "    "));
-  }
-}
 
 function equal(actual, expected, what) {
   if (!same(actual, expected)) {
@@ -544,5 +530,4 @@ await check("no page logged an error or loaded anything from elsewhere", async (
 });
 
 await browser.close();
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed ? 1 : 0);
+finish();

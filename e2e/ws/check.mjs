@@ -4,24 +4,10 @@
 
 import { once } from "node:events";
 import WebSocket from "ws";
+import { check, finish } from "../checks.mjs";
 
 const TIMEOUT = 30_000;
 const [url] = process.argv.slice(2);
-
-let passed = 0;
-let failed = 0;
-
-async function check(what, test) {
-  try {
-    await test();
-    passed++;
-    console.log(`ok - ${what}`);
-  } catch (error) {
-    failed++;
-    console.log(`not ok - ${what}`);
-    console.log(String(error?.message ?? error).replace(/^/gm, "    "));
-  }
-}
 
 function equal(actual, expected, what) {
   if (actual !== expected) throw new Error(`${what}: expected ${expected}, got ${actual}`);
@@ -96,5 +82,4 @@ await check("a message that no route takes is answered Forbidden, as there is no
     equal(Object.keys(frame).length, 3, "the number of keys");
   }));
 
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed ? 1 : 0);
+finish();

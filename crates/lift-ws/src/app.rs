@@ -10,7 +10,7 @@ use crate::{
     IntoReply, Layer, Message, Push, Route, RouteDescription, Service,
     correlate::Correlation,
     erase::erase,
-    route::{Draft, Layers, Messages, Schemas, Slot, fill},
+    route::{DEFAULT, Draft, Layers, Messages, Schemas, Slot, fill},
     routes::{Routes, Settings},
     store::Store,
 };
@@ -150,7 +150,7 @@ impl<S: Send + Sync + 'static> App<S> {
         H::Output: IntoReply + 'static,
         H::Future: Send,
     {
-        self.with_route(Route::default(handler))
+        self.with_route(Route::unchecked(DEFAULT, handler))
     }
 
     /// Adds a route with settings of its own.

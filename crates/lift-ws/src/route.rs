@@ -64,21 +64,9 @@ impl<S: Send + Sync + 'static> Route<S> {
         Self::unchecked(key, handler)
     }
 
-    /// The route of messages that no other route takes.
+    /// A route of any key, also of [`DEFAULT`].
     #[track_caller]
-    pub(crate) fn default<H, A>(handler: H) -> Self
-    where
-        H: Handler<A, Args = A>,
-        A: 'static,
-        H::Args: FromCall<Message, S>,
-        H::Output: IntoReply + 'static,
-        H::Future: Send,
-    {
-        Self::unchecked(DEFAULT, handler)
-    }
-
-    #[track_caller]
-    fn unchecked<H, A>(key: &str, handler: H) -> Self
+    pub(crate) fn unchecked<H, A>(key: &str, handler: H) -> Self
     where
         H: Handler<A, Args = A>,
         A: 'static,

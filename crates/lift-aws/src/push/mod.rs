@@ -114,17 +114,6 @@ impl ManagementApi {
             _ => PushError::failed(fault),
         })
     }
-
-    async fn within_time(
-        &self,
-        method: Method,
-        to: &Endpoint,
-        id: &ConnectionId,
-        data: Bytes,
-    ) -> Result<(), PushError> {
-        let request = self.request(method, to, id, data);
-        timeout(TIMEOUT, request).await.unwrap_or_else(|late| Err(PushError::failed(late)))
-    }
 }
 
 impl Push for ManagementApi {
@@ -146,7 +135,7 @@ impl Push for ManagementApi {
         id: &'a ConnectionId,
         data: Bytes,
     ) -> BoxFuture<'a, Result<(), PushError>> {
-        Box::pin(self.within_time(Method::POST, to, id, data))
+        Box::pin(within_time(self.request(Method::POST, to, id, data)))
     }
 
     fn close<'a>(
@@ -154,8 +143,14 @@ impl Push for ManagementApi {
         to: &'a Endpoint,
         id: &'a ConnectionId,
     ) -> BoxFuture<'a, Result<(), PushError>> {
-        Box::pin(self.within_time(Method::DELETE, to, id, Bytes::new()))
+        Box::pin(within_time(self.request(Method::DELETE, to, id, Bytes::new())))
     }
+}
+
+async fn within_time(
+    request: impl Future<Output = Result<(), PushError>>,
+) -> Result<(), PushError> {
+    timeout(TIMEOUT, request).await.unwrap_or_else(|late| Err(PushError::failed(late)))
 }
 
 /// What the log says of an error: status, type and the gateway's own words.

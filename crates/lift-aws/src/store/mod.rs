@@ -13,7 +13,10 @@ use aws_sdk_dynamodb::{
     Client,
     error::{DisplayErrorContext, SdkError},
     operation::{put_item::PutItemError, update_item::UpdateItemError},
-    types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure},
+    types::{
+        AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure,
+        error::ConditionalCheckFailedException,
+    },
 };
 use futures_util::future::BoxFuture;
 use lift_ws::{
@@ -71,9 +74,9 @@ impl DynamoStore {
             .await;
         match put {
             Ok(_) => Ok(Saved::Stored),
-            Err(error) => match refused_by(&error) {
+            Err(error) => match put_refused(&error) {
                 // A retry of a save that did arrive finds its own row.
-                Some(found) if item::is_live(found) => Ok(Saved::Stored),
+                Some(refused) if refused.item().is_some_and(item::is_live) => Ok(Saved::Stored),
                 Some(_) => Ok(Saved::Ended),
                 None => Err(failed(error)),
             },
@@ -120,7 +123,7 @@ impl DynamoStore {
             .await;
         match put {
             Ok(_) => Ok(true),
-            Err(error) if is_refused(&error) => Ok(false),
+            Err(error) if put_refused(&error).is_some() => Ok(false),
             Err(error) => Err(failed(error)),
         }
     }
@@ -143,7 +146,7 @@ impl DynamoStore {
             .await;
         match update {
             Ok(_) => Ok(true),
-            Err(error) if conflict(&error).is_some() => Ok(false),
+            Err(error) if update_refused(&error).is_some() => Ok(false),
             Err(error) => Err(failed(error)),
         }
     }
@@ -155,39 +158,31 @@ impl DynamoStore {
         tenant: Option<&TenantId>,
     ) -> Result<SignedIn, StoreError> {
         check_identity(Some(user), tenant)?;
+        let free = match tenant {
+            Some(_) => "(attribute_not_exists(t) OR t = :t)",
+            None => "attribute_not_exists(t)",
+        };
         let mut update = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(keys::of(id)))
-            .condition_expression(match tenant {
-                Some(_) => {
-                    format!(
-                        "{LIVE} AND attribute_not_exists(u) AND (attribute_not_exists(t) OR t = :t)"
-                    )
-                }
-                None => format!("{LIVE} AND attribute_not_exists(u) AND attribute_not_exists(t)"),
-            })
+            .condition_expression(format!("{LIVE} AND attribute_not_exists(u) AND {free}"))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let mut changes = Vec::new();
         for (name, value) in item::identity(id, tenant, Some(user)) {
             changes.push(format!("{name} = :{name}"));
             update = update.expression_attribute_values(format!(":{name}"), value);
         }
-        match update.update_expression(format!("SET {}", changes.join(", "))).send().await {
-            Ok(_) => Ok(SignedIn::Bound),
-            Err(error) => match conflict(&error) {
-                Some(found) => match found.filter(|found| item::is_live(found)) {
-                    Some(found) => {
-                        let row = item::to_row(found)?;
-                        let same = row.user.as_ref() == Some(user) && row.tenant.as_ref() == tenant;
-                        Ok(if same { SignedIn::Bound } else { SignedIn::Taken })
-                    }
-                    None => Ok(SignedIn::Ended),
-                },
-                None => Err(failed(error)),
-            },
-        }
+        let update = update.update_expression(format!("SET {}", changes.join(", "))).send().await;
+        let Err(error) = update else { return Ok(SignedIn::Bound) };
+        let Some(refused) = update_refused(&error) else { return Err(failed(error)) };
+        let Some(found) = refused.item().filter(|found| item::is_live(found)) else {
+            return Ok(SignedIn::Ended);
+        };
+        let row = item::to_row(found)?;
+        let same = row.user.as_ref() == Some(user) && row.tenant.as_ref() == tenant;
+        Ok(if same { SignedIn::Bound } else { SignedIn::Taken })
     }
 
     async fn query(
@@ -279,25 +274,22 @@ impl Store for DynamoStore {
     }
 }
 
-/// The item that made a condition fail; `None` when something else went wrong.
-fn refused_by<R>(error: &SdkError<PutItemError, R>) -> Option<&Item> {
+/// The condition that a put did not meet; `None` when something else went wrong.
+fn put_refused<R>(error: &SdkError<PutItemError, R>) -> Option<&ConditionalCheckFailedException> {
     match error.as_service_error()? {
-        PutItemError::ConditionalCheckFailedException(refused) => refused.item(),
+        PutItemError::ConditionalCheckFailedException(refused) => Some(refused),
         _ => None,
     }
 }
 
-/// What made an update's condition fail, which may be nothing at all; `None` when something else
-/// went wrong.
-fn conflict<R>(error: &SdkError<UpdateItemError, R>) -> Option<Option<&Item>> {
+/// The condition that an update did not meet; `None` when something else went wrong.
+fn update_refused<R>(
+    error: &SdkError<UpdateItemError, R>,
+) -> Option<&ConditionalCheckFailedException> {
     match error.as_service_error()? {
-        UpdateItemError::ConditionalCheckFailedException(refused) => Some(refused.item()),
+        UpdateItemError::ConditionalCheckFailedException(refused) => Some(refused),
         _ => None,
     }
-}
-
-fn is_refused<R>(error: &SdkError<PutItemError, R>) -> bool {
-    error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception)
 }
 
 /// The SDK's own text of an error says little; its context says what happened.

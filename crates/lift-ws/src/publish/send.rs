@@ -175,6 +175,10 @@ impl Send<'_> {
     async fn one(&self, id: &ConnectionId) -> Fate {
         let Ok(_permit) = self.permits.acquire().await else { return Fate::Skipped };
         for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                let pause = BACK_OFF * 2_u32.pow(attempt - 1);
+                sleep(pause.mul_f64(fastrand::f64()).min(self.left())).await;
+            }
             if Instant::now() >= self.stop_at || self.forbidden.load(Ordering::Relaxed) {
                 return if attempt == 0 { Fate::Skipped } else { Fate::Throttled };
             }
@@ -186,10 +190,7 @@ impl Send<'_> {
                     self.gone(id).await;
                     return Fate::Gone;
                 }
-                Ok(Err(error)) if error.is_throttled() => {
-                    let pause = BACK_OFF * 2_u32.pow(attempt);
-                    sleep(pause.mul_f64(fastrand::f64()).min(self.left())).await;
-                }
+                Ok(Err(error)) if error.is_throttled() => {}
                 Ok(Err(error)) => {
                     tracing::warn!(%error, cause = error.cause_text(), "a post failed");
                     if error.is_forbidden() {

@@ -28,7 +28,7 @@ impl Draft {
         headers: &[(&str, &str)],
         clock: Clock,
     ) -> Self {
-        let query: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+        let query = form_urlencoded::parse(query.as_bytes()).into_owned();
         let host = [("Host", "kit.execute-api.us-east-1.amazonaws.com")];
         let headers = host.iter().chain(headers);
         Self {
@@ -36,7 +36,7 @@ impl Draft {
             connected_at: clock.now(),
             clock,
             headers: multi(headers.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))),
-            query: multi(query.into_iter()),
+            query: multi(query),
         }
     }
 

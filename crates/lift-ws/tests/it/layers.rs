@@ -10,6 +10,7 @@ use std::{
 
 use lift_ws::{Accept, App, Call, Layer, Next, Route, State, from_fn, layers, test::Kit};
 use tower::{limit::ConcurrencyLimitLayer, timeout::TimeoutLayer};
+use tracing_subscriber::fmt::format::FmtSpan;
 
 fn note(log: &Arc<Mutex<Vec<String>>>, name: &'static str) -> impl Layer {
     let log = log.clone();
@@ -157,11 +158,39 @@ async fn body_limit_refuses_large_messages_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn trace_passes_replies_through() {
-    let app = App::new().route("say", async || "hi").layer(layers::trace());
-    let ana = Kit::new(app).connect("").await.unwrap();
-    ana.send(r#"{"action":"say"}"#).await;
-    assert_eq!(ana.received(), ["hi"]);
+async fn trace_records_what_identifies_a_call_and_nothing_else() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_span_events(FmtSpan::CLOSE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let app = App::new().route("say", async || "a secret reply").layer(layers::trace());
+    let ana = Kit::new(app).connect("token=secret").await.unwrap();
+    ana.send(r#"{"action":"say","password":"secret"}"#).await;
+    assert_eq!(ana.received(), ["a secret reply"]);
+    let lines = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let id = ana.id().as_str();
+    for part in [r#"route_key="$connect""#, r#"route_key="say""#, "status=200", id] {
+        assert!(lines.contains(part), "{part} in {lines}");
+    }
+    assert!(!lines.contains("secret"), "{lines}");
+}
+
+/// What a subscriber wrote.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 #[tokio::test]

@@ -274,3 +274,15 @@ async fn a_send_that_somebody_else_goes_on_with_misses_nobody() {
     clients[1].send(r#"{"remaining":{"0":null}}"#).await;
     assert!(clients.iter().all(|client| client.received() == ["news"]));
 }
+
+#[tokio::test(start_paused = true)]
+async fn has_at_most_64_posts_under_way() {
+    let reports = Reports::default();
+    let kit = Kit::new(app(&reports));
+    let here = connect(&kit, "here", 129).await;
+    kit.push().set_delay(Duration::from_secs(1));
+    let start = Instant::now();
+    here[0].send("hi").await;
+    assert_eq!(totals(&reports), (129, 0, 0, 0, 0));
+    assert_eq!(start.elapsed().as_secs(), 3, "the sender, then twice 64");
+}
