@@ -21,12 +21,14 @@ mod error;
 mod push;
 mod run;
 mod store;
+pub mod table;
 
 pub use config::{config, local_config};
 pub use error::Error;
 pub use push::ManagementApi;
 pub use run::{run, run_beside};
-pub use store::{DynamoStore, Table};
+pub use store::DynamoStore;
+pub use table::Table;
 
 /// Compiles the example of the README.
 #[cfg(doctest)]

@@ -1,9 +1,13 @@
 //! The command line: text in, plain values out. Nothing here touches the file system.
 
+mod table;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+
+pub(crate) use table::{CreateArgs, Location, TableArgs, TableCommand};
 
 /// Build real-time apps for AWS API Gateway WebSocket APIs, and run them here.
 #[derive(Debug, Parser)]
@@ -16,6 +20,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Dev(DevArgs),
+    Table(TableArgs),
 }
 
 /// Run an app on this machine as it runs on AWS

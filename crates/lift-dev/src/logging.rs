@@ -8,7 +8,8 @@ use tracing_subscriber::EnvFilter;
 const DEFAULT: &str = "warn,lift=info,lift_gateway=info,lift_aws=info";
 
 /// The embedded database answers a failed condition, which is a normal event here, with a warning.
-const ALWAYS: &str = "dynoxide=error";
+/// AWS's library warns of each place that has no credentials; an error of ours says so at the end.
+const ALWAYS: &str = "dynoxide=error,aws_config=error";
 
 /// Starts the log, filtered by `LIFT_LOG`, or `RUST_LOG`, or the default.
 pub(crate) fn start() {

@@ -1,4 +1,4 @@
-//! The command `lift`: run an app on this machine as it runs on AWS.
+//! The command `lift`: run an app on this machine as it runs on AWS, and manage its table there.
 //!
 //! This crate is the leaf of the workspace. It turns arguments into plain values, starts what an
 //! app needs here (cargo, an embedded DynamoDB, function processes) and hands the sockets to
@@ -6,12 +6,14 @@
 //!
 //! ```text
 //! args -> dev: project, build, describe, database, function, gateway -> ready block
+//!     '-> table: create, describe, check, delete, by lift-aws -> result
 //! ```
 
 mod args;
 mod dev;
 mod exit;
 mod logging;
+mod table;
 
 use std::process::ExitCode;
 
@@ -21,14 +23,15 @@ use crate::args::{Args, Command};
 
 fn main() -> ExitCode {
     match run(Args::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => exit::report(&error),
     }
 }
 
-fn run(args: Args) -> anyhow::Result<()> {
+fn run(args: Args) -> anyhow::Result<ExitCode> {
     logging::start();
     match args.command {
-        Command::Dev(dev) => dev::run(dev),
+        Command::Dev(dev) => dev::run(dev).map(|()| ExitCode::SUCCESS),
+        Command::Table(table) => table::run(table),
     }
 }

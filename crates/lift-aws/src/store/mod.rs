@@ -1,10 +1,10 @@
 //! The store on DynamoDB: one table, conditional saves, tombstones, sharded sparse indexes
 //! (connection-store reference, sections 0 and 2). [`keys`] says how an item is found, [`item`]
-//! what it holds, [`table`] how the table is made.
+//! what it holds, [`forget`] how a table is freed of connections that no gateway has.
 
+mod forget;
 mod item;
 mod keys;
-mod table;
 
 use std::{collections::HashMap, time::SystemTime};
 
@@ -27,8 +27,6 @@ use lift_ws::{
     },
 };
 use serde_json::Value;
-
-pub use table::Table;
 
 type Item = HashMap<String, AttributeValue>;
 

@@ -1,5 +1,7 @@
 //! The store against a real DynamoDB API: the embedded engine, over HTTP.
 
+mod check;
 mod database;
+mod scripted;
 mod store;
 mod table;

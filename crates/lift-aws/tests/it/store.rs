@@ -1,6 +1,7 @@
 //! The store passes the contract, and stores what it should and no more.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use lift_aws::table::CreateOptions;
 use lift_ws::{
     TenantId,
     store::{Row, Saved, Store, contract},
@@ -13,7 +14,7 @@ const TABLE: &str = "chat-connections";
 #[tokio::test]
 async fn passes_the_contract() {
     let database = Database::start().await;
-    database.table(TABLE).create_if_missing().await.expect("a table");
+    database.table(TABLE).create(&CreateOptions::new()).await.expect("a table");
     contract::all(&database.store(TABLE)).await;
     contract::all(&database.store(TABLE).with_page(7)).await;
     contract::all(&database.store(TABLE).with_page(1)).await;
@@ -22,7 +23,7 @@ async fn passes_the_contract() {
 #[tokio::test]
 async fn a_tombstone_holds_nothing_of_the_user() {
     let database = Database::start().await;
-    database.table(TABLE).create_if_missing().await.expect("a table");
+    database.table(TABLE).create(&CreateOptions::new()).await.expect("a table");
     let store = database.store(TABLE);
     let row = row();
     assert_eq!(store.save(&row).await.expect("save"), Saved::Stored);
@@ -37,7 +38,7 @@ async fn a_tombstone_holds_nothing_of_the_user() {
 #[tokio::test]
 async fn a_live_row_reads_as_documented() {
     let database = Database::start().await;
-    database.table(TABLE).create_if_missing().await.expect("a table");
+    database.table(TABLE).create(&CreateOptions::new()).await.expect("a table");
     assert_eq!(database.store(TABLE).save(&row()).await.expect("save"), Saved::Stored);
     let items = database.client().scan().table_name(TABLE).send().await.expect("a scan").items;
     let item = &items.expect("items")[0];

@@ -1,44 +1,171 @@
-//! The table is made once, with expiry, and freed of ghosts.
+//! The table is made once, described, deleted, and freed of ghosts.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use aws_sdk_dynamodb::types::{ProjectionType, TimeToLiveStatus};
+use aws_sdk_dynamodb::types::TimeToLiveSpecification;
+use lift_aws::{
+    Table, local_config,
+    table::{Billing, CreateOptions, Note, Projected, Step},
+};
 use lift_ws::store::{Read, Row, Saved, Store};
 
 use crate::database::Database;
 
+const NAME: &str = "t-connections";
+
 #[tokio::test]
 async fn is_created_once() {
     let database = Database::start().await;
-    let table = database.table("t-connections");
-    assert!(table.create_if_missing().await.expect("created"));
-    assert!(!table.create_if_missing().await.expect("found"));
-    let client = database.client();
-    let described = client.describe_table().table_name("t-connections").send().await;
-    let described = described.expect("described").table.expect("a table");
-    let mut indexes: Vec<_> = described
-        .global_secondary_indexes()
-        .iter()
-        .map(|index| {
-            let projection = index.projection().expect("a projection");
-            assert_eq!(projection.projection_type(), Some(&ProjectionType::Include));
-            (index.index_name().expect("a name"), projection.non_key_attributes().to_vec())
-        })
-        .collect();
-    indexes.sort();
-    let projected = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    assert_eq!(indexes, [("gsi1", projected(&["ttl"])), ("gsi2", projected(&["ttl", "u"]))]);
-    let expiry = client.describe_time_to_live().table_name("t-connections").send().await;
-    let expiry = expiry.expect("described").time_to_live_description.expect("a description");
-    assert_eq!(expiry.time_to_live_status(), Some(&TimeToLiveStatus::Enabled));
-    assert_eq!(expiry.attribute_name(), Some("ttl"));
+    let table = database.table(NAME);
+    let mut steps = Vec::new();
+    let options = CreateOptions::new();
+    let created = table.create_with_progress(&options, |step| steps.push(step)).await;
+    let created = created.expect("created");
+    assert!(created.new);
+    assert_eq!(created.notes, []);
+    assert_eq!(steps, [Step::Create, Step::Wait, Step::Expire]);
+    let mut steps = Vec::new();
+    let found = table.create_with_progress(&options, |step| steps.push(step)).await;
+    assert!(!found.expect("found").new);
+    assert_eq!(steps, []);
+    let check = table.check_with_streams().await.expect("checked");
+    assert_eq!((check.differences, check.notes), (vec![], vec![]));
+}
+
+#[tokio::test]
+async fn is_as_documented() {
+    let database = Database::start().await;
+    let table = database.table(NAME);
+    table.create(&CreateOptions::new()).await.expect("created");
+    let live = table.describe().await.expect("described");
+    let only = |names: &[&str]| Projected::Only(names.iter().map(|&n| n.to_owned()).collect());
+    let indexes: Vec<_> = live.indexes.iter().map(|i| (&*i.name, i.projected.clone())).collect();
+    assert_eq!(indexes, [("gsi1", only(&["env", "ttl"])), ("gsi2", only(&["env", "ttl", "u"]))]);
+    let text = live.to_string();
+    for line in [
+        "Table                t-connections",
+        "Status               ACTIVE",
+        "Items                0 (DynamoDB counts about every 6 hours)",
+        "Billing              pay per request",
+        "Keys                 pk (HASH, S), sk (RANGE, S)",
+        "Index gsi1           gsi1pk (HASH, S), gsi1sk (RANGE, S); projects env, ttl; ACTIVE",
+        "Expiry               ENABLED, attribute ttl",
+        "Stream               NEW_AND_OLD_IMAGES",
+        "Deletion protection  off",
+    ] {
+        assert!(text.lines().any(|found| found == line), "no {line:?} in\n{text}");
+    }
+    let json = serde_json::to_value(&live).expect("JSON");
+    assert_eq!(json["billing"]["mode"], "pay_per_request");
+    assert_eq!(json["keys"][0]["role"], "HASH");
+    assert_eq!(json["indexes"][0]["projected"]["only"][1], "ttl");
+    assert_eq!(json["expiry"]["attribute"], "ttl");
+}
+
+#[tokio::test]
+async fn is_created_by_several_at_once() {
+    let database = Database::start().await;
+    let create = || async {
+        let created = database.table(NAME).create(&CreateOptions::new()).await;
+        created.expect("it is there in the end").new
+    };
+    let created = tokio::join!(create(), create(), create(), create());
+    let created = [created.0, created.1, created.2, created.3];
+    assert_eq!(created.iter().filter(|new| **new).count(), 1, "{created:?}");
+    assert!(database.table(NAME).check().await.expect("checked").fits());
+}
+
+#[tokio::test]
+async fn has_what_the_options_say() {
+    let database = Database::start().await;
+    let table = database.table(NAME);
+    let options = CreateOptions::new()
+        .without_streams()
+        .with_deletion_protection()
+        .with_max_reads(400)
+        .with_max_writes(200)
+        .with_tag("team", "chat");
+    assert_eq!(table.create(&options).await.expect("created").notes, []);
+    let live = table.describe().await.expect("described");
+    let limited = Billing::PayPerRequest { max_reads: Some(400), max_writes: Some(200) };
+    assert_eq!(live.billing, limited);
+    assert_eq!((live.stream, live.deletion_protection), (None, true));
+    let arn = live.arn.expect("an ARN");
+    let tags = database.client().list_tags_of_resource().resource_arn(arn).send().await;
+    let tags = tags.expect("tags").tags.unwrap_or_default();
+    assert_eq!((tags[0].key(), tags[0].value()), ("team", "chat"));
+}
+
+#[tokio::test]
+async fn says_which_options_an_existing_table_is_without() {
+    let database = Database::start().await;
+    let table = database.table(NAME);
+    table.create(&CreateOptions::new().without_streams()).await.expect("created");
+    let options = CreateOptions::new().with_deletion_protection().with_max_writes(200);
+    let found = table.create(&options).await.expect("found");
+    let missed = [Note::Stream { view: None }, Note::Unprotected, Note::Limits];
+    assert_eq!(found.notes, missed);
+}
+
+#[tokio::test]
+async fn has_expiry_turned_on_when_it_fits_otherwise() {
+    let database = Database::start().await;
+    let table = database.table(NAME);
+    table.create(&CreateOptions::new()).await.expect("created");
+    expiry(&database, "ttl", false).await;
+    let check = table.check().await.expect("checked");
+    assert!(check.to_string().contains("items do not expire"), "{check}");
+    assert!(!table.create(&CreateOptions::new()).await.expect("mended").new);
+    assert!(table.check().await.expect("checked").fits());
+    expiry(&database, "ttl", false).await;
+    expiry(&database, "x", true).await;
+    let error = table.create(&CreateOptions::new()).await.expect_err("another attribute");
+    assert!(error.to_string().contains("items expire by the attribute x, not ttl"), "{error}");
+}
+
+#[tokio::test]
+async fn is_deleted_unless_it_is_protected() {
+    let database = Database::start().await;
+    let table = database.table(NAME);
+    let missing = table.delete().await.expect_err("there is none").to_string();
+    assert!(missing.contains("there is no table t-connections at http://127.0.0.1:"), "{missing}");
+    table.create(&CreateOptions::new().with_deletion_protection()).await.expect("created");
+    let protected = table.delete().await.expect_err("protected").to_string();
+    assert!(protected.contains("--no-deletion-protection-enabled"), "{protected}");
+    let update = database.client().update_table().table_name(NAME);
+    update.deletion_protection_enabled(false).send().await.expect("unprotected");
+    table.delete().await.expect("deleted");
+    assert!(table.describe().await.is_err());
+    assert!(table.create(&CreateOptions::new()).await.expect("created").new);
+}
+
+#[tokio::test]
+async fn a_fault_is_told_in_one_line_that_names_the_fix() {
+    let nobody = Table::new(&local_config("http://127.0.0.1:9", "us-east-1"), NAME);
+    let error = format!("{:?}", nobody.check().await.expect_err("nobody listens"));
+    assert_eq!(error, "cannot connect to http://127.0.0.1:9: is it running?");
+    let database = Database::start().await;
+    let error = format!("{:?}", database.table(NAME).check().await.expect_err("no table"));
+    let create = "`lift table create --table t-connections --endpoint-url http://127.0.0.1:";
+    assert!(error.contains(create), "{error}");
+    let error = format!("{:?}", database.table("a b").check().await.expect_err("no name"));
+    assert!(error.contains("DescribeTable failed for the table a b"), "{error}");
+    assert!(!error.contains('\n'), "{error}");
+}
+
+/// Turns time to live on or off.
+async fn expiry(database: &Database, attribute: &str, enabled: bool) {
+    let wanted = TimeToLiveSpecification::builder().attribute_name(attribute).enabled(enabled);
+    let update = database.client().update_time_to_live().table_name(NAME);
+    let update = update.time_to_live_specification(wanted.build().expect("a specification"));
+    update.send().await.expect("updated");
 }
 
 #[tokio::test]
 async fn forgets_the_connections_of_a_run_that_was_killed() {
     let database = Database::start().await;
     let table = database.table("t-connections");
-    table.create_if_missing().await.expect("created");
+    table.create(&CreateOptions::new()).await.expect("created");
     let store = database.store("t-connections");
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis() as u64;
     let rows: Vec<Row> = (0..30)

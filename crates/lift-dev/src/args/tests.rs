@@ -8,6 +8,7 @@ fn dev(args: &[&str]) -> Result<DevArgs, String> {
     let all = ["lift", "dev"].iter().chain(args);
     match Args::try_parse_from(all) {
         Ok(Args { command: Command::Dev(dev) }) => Ok(dev),
+        Ok(other) => Err(format!("{other:?}")),
         Err(error) => Err(error.to_string()),
     }
 }
@@ -39,5 +40,27 @@ fn stages() {
     assert!(dev(&["app", "--stage", "prod_2-a"]).is_ok());
     for bad in ["", "a/b", "$default", "ä"] {
         assert!(dev(&["app", "--stage", bad]).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn names_of_tables() {
+    let create =
+        |name: &str| Args::try_parse_from(["lift", "table", "create", "--table", name]).map(drop);
+    assert!(create("chat.connections_2-a").is_ok());
+    for bad in ["", "ab", "a b c", "a/b/c", &"x".repeat(256)] {
+        assert!(create(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn tags_and_limits() {
+    let create = |option: &str, value: &str| {
+        Args::try_parse_from(["lift", "table", "create", "--table", "abc", option, value]).map(drop)
+    };
+    assert!(create("--tag", "team=chat=1").is_ok());
+    assert!(create("--max-writes", "1").is_ok());
+    for (option, bad) in [("--tag", "team"), ("--tag", "=x"), ("--max-reads", "0")] {
+        assert!(create(option, bad).is_err(), "{option} {bad}");
     }
 }

@@ -58,6 +58,13 @@ impl Lift {
         Self::start(command, &[], tempfile::tempdir().expect("a folder for temporary files"))
     }
 
+    /// Starts `lift` with these arguments and no environment but this.
+    pub(crate) fn alone<A: AsRef<OsStr>>(args: &[A], variables: &[(&str, &OsStr)]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lift"));
+        command.args(args).env_clear();
+        Self::start(command, variables, tempfile::tempdir().expect("a folder for temporary files"))
+    }
+
     fn start(mut command: Command, variables: &[(&str, &OsStr)], data: TempDir) -> Self {
         // The packages build in their own folder, unless a test says otherwise.
         command.env_remove("CARGO_TARGET_DIR").env_remove("LIFT_LOG").env_remove("RUST_LOG");

@@ -11,3 +11,4 @@ mod help;
 #[cfg(target_os = "linux")]
 mod life;
 mod scenario;
+mod table;
