@@ -10,7 +10,7 @@ from signal import SIGINT, SIGKILL, SIGTERM
 
 from checks import equal, holds
 from client import World, members
-from lift import CHAT, Lift, fails, gone, is_free, lives
+from lift import CHAT, Lift, gone, is_free, lives, outcome
 
 
 async def run(checks):
@@ -121,7 +121,7 @@ async def errors(checks, folder):
         ]
         for what, arguments, parts in cases:
             async with checks.that(f"{what} is one clear error"):
-                code, stdout, stderr = await fails("dev", *arguments)
+                code, stdout, stderr = await outcome("dev", *arguments)
                 print("".join(f"# {line}\n" for line in stderr.splitlines()), end="")
                 equal(code, 1, "the exit code")
                 equal(stdout, "", "stdout")

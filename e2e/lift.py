@@ -42,11 +42,11 @@ async def spawn(arguments):
     )
 
 
-async def fails(*arguments):
-    """Runs a `lift` that is to fail, and answers its exit code, stdout and stderr."""
+async def outcome(*arguments, seconds=STOP_SECONDS):
+    """Runs a `lift` that ends by itself, and answers its exit code, stdout and stderr."""
     process = await spawn(arguments)
     try:
-        async with asyncio.timeout(STOP_SECONDS):
+        async with asyncio.timeout(seconds):
             stdout, stderr = await process.communicate()
     finally:
         await kill(process)

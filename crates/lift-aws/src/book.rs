@@ -23,3 +23,9 @@ struct Testing;
 
 #[doc = include_str!("../../../docs/src/aws.md")]
 struct OnAws;
+
+#[doc = include_str!("../../../docs/src/table.md")]
+struct TheTable;
+
+#[doc = include_str!("../../../docs/src/migrate.md")]
+struct FromGoLift;

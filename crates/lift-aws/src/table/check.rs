@@ -137,20 +137,20 @@ fn is_extra(index: &Index) -> bool {
     !layout::INDEXES.iter().any(|needed| needed.name == index.name)
 }
 
-/// The Go framework's table: the same names, in capitals since it changed its mapper, but every
-/// attribute in both indexes. Lift's own indexes never hold every attribute.
+/// The Go framework's table has the same names, in capitals since it changed its mapper. Before, its
+/// indexes hold every attribute, which Lift's own never do.
 fn is_of_go_lift(live: &Description) -> bool {
     let names = |keys: &[Key]| keys.iter().map(|key| key.name.clone()).collect::<Vec<_>>();
     let table = names(&live.keys);
-    let same_names = table == layout::KEYS.names() || table == ["PK", "SK"];
-    same_names
-        && layout::INDEXES.iter().all(|needed| {
-            live.indexes.iter().any(|index| {
-                index.name == needed.name
-                    && index.projected == Projected::All
-                    && names(&index.keys) == needed.keys.names()
-            })
+    let is_in_capitals = table == ["PK", "SK"];
+    let holds = |needed: &layout::Index| {
+        live.indexes.iter().any(|index| {
+            index.name == needed.name
+                && names(&index.keys) == needed.keys.names()
+                && (is_in_capitals || index.projected == Projected::All)
         })
+    };
+    (is_in_capitals || table == layout::KEYS.names()) && layout::INDEXES.iter().all(holds)
 }
 
 /// What a person reads: a line for each, without an end of line after the last.

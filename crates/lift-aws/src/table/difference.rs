@@ -110,7 +110,7 @@ impl fmt::Display for Difference {
         match self {
             Self::GoLift => write!(
                 f,
-                "it has the layout of the Go framework Lift, gsi1 and gsi2 with every attribute: \
+                "it has the layout of a table of Go Lift, which keeps its connections otherwise: \
                  create another table beside it, as the chapter \"From Go Lift\" of the book says \
                  (docs/src/migrate.md)"
             ),

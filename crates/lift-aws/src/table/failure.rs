@@ -42,12 +42,10 @@ impl Table {
         R: std::fmt::Debug + Send + Sync + 'static,
     {
         let Self { name, place, .. } = self;
-        let is_unreachable = match &error {
-            SdkError::TimeoutError(_) => true,
-            SdkError::DispatchFailure(failure) => failure.is_io() || failure.is_timeout(),
-            _ => false,
-        };
-        if is_unreachable {
+        if matches!(error, SdkError::TimeoutError(_)) {
+            return Error::new(format!("{place} does not answer {action} in time: try again"));
+        }
+        if matches!(&error, SdkError::DispatchFailure(to) if to.is_io() || to.is_timeout()) {
             let fix = match self.is_local {
                 true => "is it running?",
                 false => "is the network up, and the region's name right?",
