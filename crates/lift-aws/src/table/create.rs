@@ -21,6 +21,9 @@ pub(super) const POLL: Duration = Duration::from_millis(500);
 /// How long at most. A table with two indexes takes up to half a minute, seldom more.
 pub(super) const PATIENCE: Duration = Duration::from_secs(300);
 
+/// How often it is looked whether somebody else turned time to live on.
+const LOOKS: u32 = 3;
+
 /// How the creation of a table went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -157,17 +160,20 @@ impl Table {
         let expiry = TimeToLiveSpecification::builder().enabled(true).attribute_name(EXPIRY);
         let expiry = expiry.build().map_err(|error| self.undefined(error))?;
         let update = self.client.update_time_to_live().table_name(&self.name);
-        match update.time_to_live_specification(expiry).send().await {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                // Somebody else turned it on in the meantime.
-                let already = error.message().is_some_and(|text| text.ends_with("already enabled"));
-                if already || expires(&self.describe().await?) {
-                    return Ok(());
-                }
-                Err(self.failed("UpdateTimeToLive", error))
-            }
+        let Err(error) = update.time_to_live_specification(expiry).send().await else {
+            return Ok(());
+        };
+        // Somebody else may have turned it on in the meantime, and a description may be older.
+        if error.message().is_some_and(|text| text.ends_with("already enabled")) {
+            return Ok(());
         }
+        for _ in 0..LOOKS {
+            if expires(&self.describe().await?) {
+                return Ok(());
+            }
+            sleep(POLL).await;
+        }
+        Err(self.failed("UpdateTimeToLive", error))
     }
 }
 

@@ -173,7 +173,10 @@ impl fmt::Display for Note {
                 "the index {index} projects {} as well, which makes writes and lists cost more",
                 attributes.as_ref().map_or("every other attribute".to_owned(), |a| a.join(", "))
             ),
-            Self::Stream { view } => stream(f, view.as_deref()),
+            Self::Stream { view } => {
+                f.write_str("for an app that reads the stream: ")?;
+                stream(f, view.as_deref())
+            }
             Self::Unprotected => f.write_str(
                 "deletion protection is off, and was left so because the table existed: `aws \
                  dynamodb update-table --table-name NAME --deletion-protection-enabled` turns it on",

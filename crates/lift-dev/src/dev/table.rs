@@ -3,26 +3,48 @@
 use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result};
-use lift_aws::{Table, table::CreateOptions};
-
-/// Also a database that an earlier version of Lift made.
-const UNUSABLE: &str = "the database is not usable: delete the data folder, which is `.lift` in the \
-                        app's folder or that of --data-dir, to start with an empty one. What is \
-                        wrong";
+use lift_aws::{
+    Error, Table,
+    table::{Check, CreateOptions, Difference},
+};
 
 /// Creates the table when it is missing, and forgets the connections of a run that did not end in
 /// order: their sockets are gone, so no `$disconnect` will ever come for them.
 pub(crate) async fn prepare(database: SocketAddr, region: &str, name: &str) -> Result<()> {
     let config = lift_aws::local_config(&format!("http://{database}"), region);
     let table = Table::new(&config, name);
-    // The embedded database gets slower with each record of a stream, and keeps them all.
-    let options = CreateOptions::new().without_streams();
-    if table.create(&options).await.context(UNUSABLE)?.new {
-        tracing::debug!(name, "table created");
-    }
-    let ghosts = table.forget_connections().await.context(UNUSABLE)?;
+    let unusable = || format!("cannot keep connections in the table {name} of the data folder");
+    create(&table, name).await.with_context(unusable)?;
+    let ghosts = table.forget_connections().await.with_context(unusable)?;
     if ghosts > 0 {
         tracing::info!("forgot {ghosts} connections of a run that did not end in order");
     }
     Ok(())
 }
+
+async fn create(table: &Table, name: &str) -> Result<(), Error> {
+    // The embedded database gets slower with each record of a stream, and keeps them all.
+    let options = CreateOptions::new().without_streams();
+    match table.create(&options).await {
+        Ok(created) if created.new => tracing::debug!(name, "table created"),
+        Ok(_) => (),
+        Err(_) if is_of_another_version(&table.check().await?) => {
+            // All that it can hold is the connections of the last run.
+            tracing::info!("made the table {name} anew: it was another version's");
+            table.delete().await?;
+            table.create(&options).await?;
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
+/// Whether a table is Lift's, but its indexes hold less. Any other of this name is the user's.
+fn is_of_another_version(check: &Check) -> bool {
+    let mended =
+        |one: &Difference| matches!(one, Difference::Projection { .. } | Difference::ExpiryOff);
+    !check.fits() && check.differences.iter().all(mended)
+}
+
+#[cfg(test)]
+mod tests;

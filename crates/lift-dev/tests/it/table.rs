@@ -89,7 +89,9 @@ fn a_table_that_differs_is_exit_code_1_and_says_why_on_stdout() {
     database.succeeds(&["create", "--table", "abc", "--no-streams", "--deletion-protection"]);
     let noted = database.succeeds(&["check", "--table", "abc"]);
     assert!(
-        noted.stdout.starts_with("The table abc fits.\n  note: the stream is off"),
+        noted.stdout.starts_with(
+            "The table abc fits.\n  note: for an app that reads the stream: the stream is off"
+        ),
         "{noted:?}"
     );
     let differs = database.lift(&["check", "--table", "abc", "--streams"]);
@@ -124,6 +126,12 @@ fn the_environment_says_where_the_table_is() {
     for name in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"] {
         let ended = Lift::alone(&check, &[(name, OsStr::new(&database.url))]).ended();
         assert_eq!(ended.status.code(), Some(0), "{name}: {ended:?}");
+    }
+    let [id, secret] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(|n| (n, OsStr::new("x")));
+    let endpoint = ("AWS_ENDPOINT_URL_DYNAMODB", OsStr::new(&database.url));
+    for credentials in [&[id][..], &[id, secret]] {
+        let ended = Lift::alone(&check, &[&[endpoint][..], credentials].concat()).ended();
+        assert_eq!(ended.status.code(), Some(0), "{credentials:?}: {ended:?}");
     }
 }
 
@@ -190,5 +198,8 @@ fn the_table_of_lift_dev_fits_as_the_ready_block_names_it() {
     let args = ["table", "check", "--table", table, "--endpoint-url", url];
     let checked = Lift::alone(&args, &[]).ended();
     assert_eq!(checked.status.code(), Some(0), "{checked:?}");
-    assert!(checked.stdout.contains("note: the stream is off"), "{checked:?}");
+    assert!(
+        checked.stdout.contains("note: for an app that reads the stream: the stream is off"),
+        "{checked:?}"
+    );
 }
