@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::connect::ConnectArgs;
+
 /// Build real-time apps for AWS API Gateway WebSocket APIs, and run them here.
 #[derive(Debug, Parser)]
 #[command(name = "lift", version, arg_required_else_help = true)]
@@ -16,6 +18,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Dev(DevArgs),
+    Connect(ConnectArgs),
 }
 
 /// Run an app on this machine as it runs on AWS

@@ -9,6 +9,7 @@
 //! ```
 
 mod args;
+mod connect;
 mod dev;
 mod exit;
 mod logging;
@@ -30,5 +31,6 @@ fn run(args: Args) -> anyhow::Result<()> {
     logging::start();
     match args.command {
         Command::Dev(dev) => dev::run(dev),
+        Command::Connect(connect) => connect::run(connect),
     }
 }
