@@ -10,6 +10,7 @@ import chat
 import life
 import management
 import processes
+import stores
 import ws
 from checks import Checks
 
@@ -18,6 +19,7 @@ PARTS = {
     "management": management.run,
     "processes": processes.run,
     "life": life.run,
+    "stores": stores.run,
     "ws": ws.run,
     "browser": browser.run,
 }
