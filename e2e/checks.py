@@ -21,10 +21,10 @@ class Checks:
         self.failed = 0
 
     @contextlib.asynccontextmanager
-    async def that(self, what, quiet=False):
+    async def that(self, what, quiet=False, seconds=CHECK_SECONDS):
         """Counts what runs within as one check; a quiet one counts only when it fails."""
         try:
-            async with asyncio.timeout(None if quiet else CHECK_SECONDS):
+            async with asyncio.timeout(None if quiet else seconds):
                 yield
         except Failed as failure:
             self._not_ok(what, str(failure))

@@ -10,6 +10,7 @@ import chat
 import life
 import management
 import processes
+import stores
 import table
 import ws
 from checks import Checks
@@ -20,6 +21,7 @@ PARTS = {
     "processes": processes.run,
     "life": life.run,
     "table": table.run,
+    "stores": stores.run,
     "ws": ws.run,
     "browser": browser.run,
 }

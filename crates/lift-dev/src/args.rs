@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::connect::ConnectArgs;
+
 pub(crate) use table::{CreateArgs, Location, TableArgs, TableCommand};
 
 /// Build real-time apps for AWS API Gateway WebSocket APIs, and run them here.
@@ -20,6 +22,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Dev(DevArgs),
+    Connect(ConnectArgs),
     Table(TableArgs),
 }
 

@@ -10,6 +10,7 @@
 //! ```
 
 mod args;
+mod connect;
 mod dev;
 mod exit;
 mod logging;
@@ -32,6 +33,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
     logging::start();
     match args.command {
         Command::Dev(dev) => dev::run(dev).map(|()| ExitCode::SUCCESS),
+        Command::Connect(connect) => connect::run(connect).map(|()| ExitCode::SUCCESS),
         Command::Table(table) => table::run(table),
     }
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod database;
+mod elsewhere;
 mod scripted;
 mod store;
 mod table;

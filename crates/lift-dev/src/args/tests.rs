@@ -8,7 +8,7 @@ fn dev(args: &[&str]) -> Result<DevArgs, String> {
     let all = ["lift", "dev"].iter().chain(args);
     match Args::try_parse_from(all) {
         Ok(Args { command: Command::Dev(dev) }) => Ok(dev),
-        Ok(other) => Err(format!("{other:?}")),
+        Ok(other) => panic!("not `dev`: {other:?}"),
         Err(error) => Err(error.to_string()),
     }
 }

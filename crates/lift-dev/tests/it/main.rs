@@ -5,6 +5,7 @@
 
 mod app;
 mod command;
+mod connect;
 mod errors;
 mod help;
 // It looks for processes in `/proc`.

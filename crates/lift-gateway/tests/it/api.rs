@@ -102,7 +102,7 @@ impl Api {
     }
 
     pub(crate) async fn connect(&self) -> Client {
-        within(connect_async(self.url())).await.expect("a connection").0
+        within(Box::pin(connect_async(self.url()))).await.expect("a connection").0
     }
 
     /// A client and its connection's id; swallows the `$connect` event.
@@ -162,7 +162,7 @@ impl Drop for Api {
 }
 
 pub(crate) async fn refused(request: impl IntoClientRequest + Unpin) -> (u16, String) {
-    match within(connect_async(request)).await {
+    match within(Box::pin(connect_async(request))).await {
         Err(Error::Http(response)) => {
             let body = response.body().clone().unwrap_or_default();
             (response.status().as_u16(), String::from_utf8(body).unwrap())

@@ -73,7 +73,7 @@ async fn wrong_paths_are_forbidden_and_a_trailing_slash_is_not() {
         let refused = api.refused(path).await;
         assert_eq!(refused, (403, r#"{"message":"Forbidden"}"#.to_owned()), "{path}");
     }
-    within(connect_async(api.url() + "/")).await.unwrap();
+    within(Box::pin(connect_async(api.url() + "/"))).await.unwrap();
     let long = format!("/prod?{}", "x".repeat(5000));
     assert_eq!(api.refused(&long).await.0, 414);
 }
@@ -157,7 +157,7 @@ async fn the_event_has_what_aws_sends() {
     for (name, value) in [("user-agent", "t/1"), ("x-custom", "1"), ("x-custom", "2")] {
         request.headers_mut().append(name, value.parse().unwrap());
     }
-    let (_client, _) = within(connect_async(request)).await.unwrap();
+    let (_client, _) = within(Box::pin(connect_async(request))).await.unwrap();
     let event = json(api.event(Kind::Connect).await.payload());
     let context = &event["requestContext"];
     let host = api.address.to_string();

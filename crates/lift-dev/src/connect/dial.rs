@@ -1,0 +1,92 @@
+//! The handshake: a socket, or an error that says what was answered and what to do.
+
+use std::io;
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow, bail};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::{
+    Error,
+    client::IntoClientRequest as _,
+    http::{HeaderValue, Response, header::SEC_WEBSOCKET_PROTOCOL},
+};
+use tokio_tungstenite::{
+    Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
+};
+
+use super::ConnectArgs;
+
+pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// An open connection.
+pub(super) struct Dialled {
+    pub(super) socket: Socket,
+    /// What the server chose of the offers.
+    pub(super) subprotocol: Option<String>,
+}
+
+pub(super) async fn dial(args: &ConnectArgs) -> anyhow::Result<Dialled> {
+    let url = &args.url;
+    let mut request = url.clone().into_client_request().context("the URL is not usable")?;
+    for (name, value) in &args.headers {
+        request.headers_mut().append(name, value.clone());
+    }
+    if !args.subprotocols.is_empty() {
+        let offers = HeaderValue::from_str(&args.subprotocols.join(", "));
+        let offers = offers.context("a subprotocol is no name of one")?;
+        request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, offers);
+    }
+    let connector = match url.scheme_str() {
+        Some("wss") => tls()?,
+        _ => Connector::Plain,
+    };
+    let connecting = connect_async_tls_with_config(request, None, true, Some(connector));
+    let seconds = args.timeout.as_secs_f64();
+    let connected = timeout(args.timeout, connecting).await;
+    match connected.map_err(|_| anyhow!("{url} did not answer the handshake in {seconds} s"))? {
+        Ok((socket, response)) => {
+            let chosen = response.headers().get(SEC_WEBSOCKET_PROTOCOL);
+            let subprotocol = chosen.map(|name| String::from_utf8_lossy(name.as_bytes()).into());
+            Ok(Dialled { socket, subprotocol })
+        }
+        Err(Error::Http(refusal)) => bail!("{}", refused(&refusal)),
+        Err(Error::Io(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            bail!("nothing listens at {url}: start `lift dev PATH` first, or give another URL")
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot connect to {url}")),
+    }
+}
+
+fn tls() -> anyhow::Result<Connector> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut roots = rustls::RootCertStore::empty();
+    let found = rustls_native_certs::load_native_certs();
+    roots.add_parsable_certificates(found.certs);
+    if roots.is_empty() {
+        bail!("no root certificates are found on this system, so no wss:// server can be trusted");
+    }
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .context("TLS cannot be set up")?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Connector::Rustls(Arc::new(config)))
+}
+
+/// What the server answered instead of a connection.
+fn refused(response: &Response<Option<Vec<u8>>>) -> String {
+    let status = response.status();
+    let body = String::from_utf8_lossy(response.body().as_deref().unwrap_or_default());
+    let hint = match status.as_u16() {
+        401 => ": the app or its authorizer wants other credentials",
+        403 => ": forbidden by the app or its authorizer, or the stage in the URL is wrong",
+        404 | 426 => ": this URL serves no WebSocket API",
+        429 => ": too many handshakes, try again later",
+        500..=599 => ": the function failed, and its log says why",
+        _ => "",
+    };
+    let body = body.trim();
+    let space = if body.is_empty() { "" } else { " " };
+    format!("the handshake was refused with {status}{space}{body}{hint}")
+}

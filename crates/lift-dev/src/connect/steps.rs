@@ -1,0 +1,72 @@
+//! `--send` and `--expect`, in the order in which they were given, which derived arguments forget.
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, error::Error};
+
+use super::expect::Expected;
+
+/// One thing of a script.
+#[derive(Debug, Clone)]
+pub(crate) enum Step {
+    Send(String),
+    Expect(Expected),
+}
+
+/// A script: what to send and to expect, one after the other.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Steps(Vec<Step>);
+
+impl Steps {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl IntoIterator for Steps {
+    type Item = Step;
+    type IntoIter = std::vec::IntoIter<Step>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl Args for Steps {
+    fn augment_args(command: Command) -> Command {
+        let text = |name: &'static str, help: &'static str| {
+            Arg::new(name)
+                .long(name)
+                .value_name("TEXT")
+                .action(ArgAction::Append)
+                .allow_hyphen_values(true)
+                .help(help)
+        };
+        command
+            .arg(text("send", "Send a message; steps are done in the order given"))
+            .arg(text("expect", "Wait for a message that has these JSON fields, or this text"))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Steps {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let all = |name: &str| -> Vec<(usize, String)> {
+            let places = matches.indices_of(name).into_iter().flatten();
+            let texts = matches.get_many::<String>(name).into_iter().flatten().cloned();
+            places.zip(texts).collect()
+        };
+        let sends = all("send").into_iter().map(|(at, text)| (at, Step::Send(text)));
+        let expects = all("expect").into_iter();
+        let expects = expects.map(|(at, text)| (at, Step::Expect(Expected::parse(text))));
+        let mut steps: Vec<(usize, Step)> = sends.chain(expects).collect();
+        steps.sort_by_key(|(at, _)| *at);
+        Ok(Self(steps.into_iter().map(|(_, step)| step).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}

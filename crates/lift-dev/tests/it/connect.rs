@@ -1,0 +1,152 @@
+//! `lift connect` against a WebSocket server: scripts, pipes, refusals and closes.
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::net::TcpListener;
+use tokio_tungstenite::accept_hdr_async;
+use tokio_tungstenite::tungstenite::{
+    Message,
+    handshake::server::{ErrorResponse, Request, Response},
+    protocol::{CloseFrame, frame::coding::CloseCode},
+};
+
+/// A server that echoes, closes with 1009 on `close`, and refuses who has no token in the header.
+async fn server() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("is bound");
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                // The library's own type of a refusal.
+                #[allow(clippy::result_large_err)]
+                let check = |request: &Request, mut response: Response| {
+                    let header = |name: &str| request.headers().get(name).cloned();
+                    if request.uri().query() == Some("secret") && header("x-token").is_none() {
+                        let mut refusal = ErrorResponse::new(Some("no token".to_owned()));
+                        *refusal.status_mut() = 401.try_into().expect("a status");
+                        return Err(refusal);
+                    }
+                    if header("sec-websocket-protocol").is_some_and(|offers| offers == "v1, v2") {
+                        let chosen = "v2".parse().expect("a value");
+                        response.headers_mut().insert("sec-websocket-protocol", chosen);
+                    }
+                    Ok(response)
+                };
+                let Ok(mut socket) = accept_hdr_async(stream, check).await else { return };
+                while let Some(Ok(message)) = socket.next().await {
+                    match message {
+                        Message::Text(text) if text == "close" => {
+                            let frame = CloseFrame { code: CloseCode::Size, reason: "big".into() };
+                            let _ = socket.close(Some(frame)).await;
+                        }
+                        Message::Text(_) => {
+                            let _ = socket.send(message).await;
+                        }
+                        _ => {}
+                    }
+                }
+            });
+        }
+    });
+    format!("ws://{address}/stage")
+}
+
+/// Runs `lift connect` to its end.
+async fn connect(args: &[&str], stdin: &str) -> (i32, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lift"));
+    command.arg("connect").args(args).env_remove("LIFT_LOG");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let stdin = stdin.to_owned();
+    let ended = tokio::task::spawn_blocking(move || -> Output {
+        let mut child = command.spawn().expect("lift is built");
+        // Who is refused does not read its lines.
+        let _ = child.stdin.take().expect("piped").write_all(stdin.as_bytes());
+        child.wait_with_output().expect("our child")
+    });
+    let Output { status, stdout, stderr } = ended.await.expect("no panic");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    (status.code().expect("no signal"), text(stdout), text(stderr))
+}
+
+#[tokio::test]
+async fn a_script_is_done_in_its_order() {
+    let url = server().await;
+    let steps = [
+        url.as_str(),
+        "--send",
+        r#"{"n":1,"more":true}"#,
+        "--expect",
+        r#"{"n":1}"#,
+        "--send",
+        "--two",
+        "--expect",
+        "two",
+        "--wait",
+        "0",
+    ];
+    let (code, stdout, stderr) = connect(&steps, "").await;
+    assert_eq!((code, stdout.as_str()), (0, "{\"n\":1,\"more\":true}\n--two\n"), "{stderr}");
+    let unmet = [&url, "--send", "a", "--expect", "b", "--timeout", "0.2"];
+    let (code, stdout, stderr) = connect(&unmet, "").await;
+    assert_eq!((code, stdout.as_str()), (1, "a\n"));
+    let error = "error: no message like b came within 0.2 s (1 others did)";
+    assert!(stderr.contains(error), "{stderr}");
+}
+
+#[tokio::test]
+async fn the_lines_of_a_pipe_are_sent() {
+    let url = server().await;
+    let (code, stdout, stderr) = connect(&[&url], "one\n{\"two\":2}\n").await;
+    assert_eq!((code, stdout.as_str()), (0, "one\n{\"two\":2}\n"), "{stderr}");
+    assert!(stderr.contains(&format!("connected to {url}")), "{stderr}");
+}
+
+#[tokio::test]
+async fn a_close_of_the_server_is_shown() {
+    let url = server().await;
+    let (code, _, stderr) = connect(&[&url, "--send", "close"], "").await;
+    assert!(stderr.contains("the server closed the connection with 1009: big"), "{stderr}");
+    assert_eq!(code, 0);
+    let (code, _, stderr) = connect(&[&url, "--send", "close", "--expect", "x"], "").await;
+    let error =
+        "error: the server closed the connection with 1009: big, and no message like x came";
+    assert!(stderr.contains(error), "{stderr}");
+    assert_eq!(code, 1);
+}
+
+#[tokio::test]
+async fn headers_and_subprotocols_are_part_of_the_handshake() {
+    let url = format!("{}?secret", server().await);
+    let (code, _, stderr) = connect(&[&url], "").await;
+    assert!(stderr.contains("refused with 401 Unauthorized no token: "), "{stderr}");
+    assert_eq!(code, 1);
+    let token = ["-H", "X-Token: a:b", "-s", "v1", "-s", "v2", &url, "--wait", "0"];
+    let (code, _, stderr) = connect(&token, "").await;
+    assert!(stderr.contains("subprotocol v2"), "{stderr}");
+    assert_eq!(code, 0);
+}
+
+#[tokio::test]
+async fn wrong_arguments_and_absent_servers_are_explained() {
+    for (args, part) in [
+        (&["http://localhost"][..], "starts with ws:// or wss://"),
+        (&["localhost"], "looks like ws://127.0.0.1:3001/local"),
+        (&["-H", "no colon"], "a header looks like `Name: value`"),
+        (&["--timeout=-1"], "number of seconds"),
+    ] {
+        let (code, _, stderr) = connect(args, "").await;
+        assert!(stderr.contains(part), "{stderr}");
+        assert_eq!(code, 2);
+    }
+    let free = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("ws://{}/local", free.local_addr().expect("is bound"));
+    drop(free);
+    let (code, _, stderr) = connect(&[&url], "").await;
+    assert!(
+        stderr.contains(&format!("error: nothing listens at {url}: start `lift dev")),
+        "{stderr}"
+    );
+    assert_eq!(code, 1);
+}
