@@ -17,6 +17,12 @@ use crate::{
 pub trait Layer: Send + Sync + 'static {
     /// Handles the call.
     fn call(&self, call: Call, next: Next) -> BoxFuture<'static, Reply>;
+
+    /// The most bytes of a message that this layer lets pass, if it has such a limit: the app's
+    /// description says so. It is not enforced here.
+    fn body_limit(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// What comes after a layer.

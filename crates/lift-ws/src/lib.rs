@@ -66,7 +66,10 @@ pub use accept::{Accept, IntoHandshake, Refuse};
 pub use app::App;
 pub use call::Call;
 pub use connection::{Connection, ConnectionId, Endpoint, TenantId, UserId};
-pub use describe::{Description, RouteDescription, TABLE_VARIABLE, TableDescription};
+pub use describe::{
+    Description, RouteDescription, SettingsDescription, TABLE_VARIABLE, TableDescription,
+    VariableDescription,
+};
 pub use error::{Error, ErrorFrame};
 #[cfg(feature = "valid")]
 pub use extract::Valid;

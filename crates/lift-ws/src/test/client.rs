@@ -81,7 +81,8 @@ impl Client {
         }
         let text = text.into();
         let description = self.kit.service.description();
-        let selection = Selection::default();
+        // The app has checked it when it was built.
+        let selection: Selection = description.settings.selection.parse().unwrap_or_default();
         let selected = selection.select(&text);
         let has = |key: &str| description.routes.iter().find(|route| route.key == key);
         let route = selected.as_deref().and_then(has).or_else(|| has("$default"));

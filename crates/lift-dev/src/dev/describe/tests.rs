@@ -12,7 +12,7 @@ fn check(stdout: &str) -> Result<Description, String> {
 
 #[test]
 fn routes() {
-    let text = r#"{"version":1,"later":{},"routes":[{"key":"$connect","two_way":true,"x":1},{"key":"say"}],"tables":[{"env":"A","kind":"cache"},{"env":"B","kind":"connections"}]}"#;
+    let text = r#"{"version":1,"later":{},"routes":[{"key":"$connect","two_way":true,"x":1},{"key":"say"}],"tables":[{"env":"A","kind":"cache"},{"env":"B","kind":"connections"}],"settings":{"selection":"$request.body.type","x":[]}}"#;
     let routes = vec![
         Route { key: "$connect".to_owned(), two_way: true },
         Route { key: "say".to_owned(), two_way: false },
@@ -20,6 +20,7 @@ fn routes() {
     let description = check(text).expect("a description");
     assert_eq!(description.routes, routes);
     assert_eq!(description.table_variable(), Some("B"));
+    assert_eq!(description.settings.selection.as_deref(), Some("$request.body.type"));
     assert!(check(&format!("hello from main\n{text}\n")).is_ok());
 }
 
