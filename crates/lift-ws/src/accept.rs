@@ -2,7 +2,6 @@
 
 use std::{borrow::Cow, error};
 
-use lift_event::Reply;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -131,14 +130,5 @@ impl IntoHandshake for Accept {
 impl<E: Into<Refuse>> IntoHandshake for Result<Accept, E> {
     fn into_handshake(self) -> Result<Accept, Error> {
         self.map_err(|refuse| refuse.into().0)
-    }
-}
-
-impl Accept {
-    pub(crate) fn reply(&self) -> Reply {
-        match &self.subprotocol {
-            Some(chosen) => Reply::new(200).with_subprotocol(chosen.clone()),
-            None => Reply::new(200),
-        }
     }
 }

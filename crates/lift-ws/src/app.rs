@@ -61,6 +61,7 @@ impl<S: Send + Sync + 'static> App<S> {
                 // Strings cannot fail to serialize.
                 frame: Arc::new(|error| serde_json::to_vec(&error.frame()).unwrap_or_default()),
                 mappings: Vec::new(),
+                subprotocols: Vec::new(),
             },
             correlation: None,
             said: SettingsDescription::default(),
@@ -188,6 +189,9 @@ impl<S: Send + Sync + 'static> App<S> {
         self.draft.merge(other.draft, &other.layers, other.settings.two_way);
         self.said.keepalive = self.said.keepalive.or(other.said.keepalive);
         self.variables.extend(other.variables);
+        if self.settings.subprotocols.is_empty() {
+            self.settings.subprotocols = other.settings.subprotocols;
+        }
         self
     }
 

@@ -94,6 +94,9 @@ pub struct SettingsDescription {
     /// connection, if there is one. It is among the routes too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keepalive: Option<String>,
+    /// The subprotocols that the app speaks, the preferred one first, as far as it says so by
+    /// [`App::subprotocols`]. A `$connect` handler may choose others.
+    pub subprotocols: Vec<String>,
 }
 
 /// An environment variable.
@@ -116,8 +119,14 @@ impl VariableDescription {
 
 impl Default for SettingsDescription {
     fn default() -> Self {
-        let selection = "$request.body.action".to_owned();
-        Self { managed: true, selection, two_way: false, correlate: None, keepalive: None }
+        Self {
+            managed: true,
+            selection: "$request.body.action".to_owned(),
+            two_way: false,
+            correlate: None,
+            keepalive: None,
+            subprotocols: Vec::new(),
+        }
     }
 }
 
@@ -151,6 +160,7 @@ impl<S: Send + Sync + 'static> App<S> {
             settings: SettingsDescription {
                 managed,
                 two_way: self.settings.two_way,
+                subprotocols: self.settings.subprotocols.clone(),
                 correlate: self.correlation.as_ref().map(|field| field.name().to_owned()),
                 ..self.said.clone()
             },

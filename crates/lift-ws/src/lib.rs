@@ -75,7 +75,7 @@ pub use error::{Error, ErrorFrame};
 pub use extract::Valid;
 pub use extract::{
     Attributes, Authorizer, Bytes, Deadline, Disconnected, FromCall, Headers, Identity, Json,
-    Query, RequestInfo, Stage, StageVariables, State, StoredConnection, Text,
+    Query, RequestInfo, Stage, StageVariables, State, StoredConnection, Subprotocols, Text,
 };
 pub use handler::Handler;
 pub use kind::{Connect, Connected, Disconnect, Kind, Message};

@@ -105,6 +105,24 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
+    /// Speaks these subprotocols, the preferred one first: a client that is let in gets the first of
+    /// them that it offered, unless the `$connect` handler chose one. A client that offered none of
+    /// them is let in without; browsers that offered others then give up.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// use lift_ws::{App, test::Kit};
+    ///
+    /// let kit = Kit::new(App::new().subprotocols(&["chat.v2", "chat.v1"]));
+    /// let client = kit.client("ana").subprotocols(&["chat.v1", "chat.v2"]);
+    /// assert_eq!(client.connect().await.unwrap().subprotocol(), Some("chat.v2"));
+    /// # });
+    /// ```
+    pub fn subprotocols(mut self, names: &[&str]) -> Self {
+        self.settings.subprotocols = names.iter().map(|name| (*name).to_owned()).collect();
+        self
+    }
+
     /// Says by which part of a message its route is selected: the API's route selection expression,
     /// `$request.body.action` unless said. The test kit and `lift dev` select by it, and the API
     /// must be deployed with it. That of a merged app has no effect.

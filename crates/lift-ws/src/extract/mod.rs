@@ -3,6 +3,7 @@
 //! | extractor | in | what it is |
 //! |---|---|---|
 //! | [`Query`], [`Headers`] | `$connect` | the handshake's query and headers |
+//! | [`Subprotocols`] | `$connect` | the subprotocols that the client offers |
 //! | [`Json`], `Valid`, [`Text`], [`Bytes`] | messages | the body; `Valid` needs the feature `valid` |
 //! | [`Disconnected`] | `$disconnect` | the close code and reason |
 //! | [`Connection`], [`Publisher`] | all but `$connect` | who is connected, and sending to others |
@@ -36,6 +37,7 @@ mod request;
 mod stage;
 mod state;
 mod stored;
+mod subprotocols;
 #[cfg(feature = "valid")]
 mod valid;
 
@@ -54,6 +56,7 @@ pub use request::{Identity, RequestInfo};
 pub use stage::{Stage, StageVariables};
 pub use state::State;
 pub use stored::StoredConnection;
+pub use subprotocols::Subprotocols;
 #[cfg(feature = "valid")]
 pub use valid::Valid;
 
@@ -91,7 +94,7 @@ const MAX_FAULT: usize = 200;
     message = "`{Self}` cannot be extracted from a `{K}` call",
     label = "this handler takes `{Self}`, which is not an extractor here",
     note = "only a message has a body: `Json`, `Valid`, `Text`, `Bytes`",
-    note = "only `$connect` has `Query` and `Headers`, only `$disconnect` has `Disconnected`",
+    note = "only `$connect` has `Query`, `Headers` and `Subprotocols`, only `$disconnect` has `Disconnected`",
     note = "`Connection`, `Publisher` and `Attributes` are there once `$connect` has accepted",
     note = "`State<T>` is there in an app made by `App::with_state` with a `T`",
     note = "`lift_ws::extract` lists all extractors; a type of your own implements `FromCall`"

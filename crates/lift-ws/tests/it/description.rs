@@ -22,6 +22,7 @@ fn is_written_as_it_always_was() {
         .two_way()
         .selection("$request.body.type")
         .correlate("id")
+        .subprotocols(&["chat.v2", "chat.v1"])
         .variable("SHOP_URL");
     let json = serde_json::to_string_pretty(&app.describe()).unwrap();
     assert_eq!(json.trim(), include_str!("description.json").trim(), "\n{json}");
@@ -32,7 +33,7 @@ fn is_written_as_it_always_was() {
 #[test]
 fn of_a_bare_app_is_short() {
     let bare = serde_json::to_value(App::new().unmanaged().describe()).unwrap();
-    let settings = json!({"managed": false, "selection": "$request.body.action", "two_way": false});
+    let settings = json!({"managed": false, "selection": "$request.body.action", "two_way": false, "subprotocols": []});
     let expected =
         json!({"version": 1, "routes": [], "tables": [], "settings": settings, "variables": []});
     assert_eq!(bare, expected);
