@@ -81,7 +81,7 @@ impl Request {
     /// # Errors
     /// `invalid_payload`, which names the field.
     pub async fn json<T: DeserializeOwned + Send>(&self) -> Result<T, Error> {
-        Json::<T>::from_call(&self.0, &()).await.map(|Json(body)| body)
+        self.0.extract().await.map(|Json(body)| body)
     }
 
     /// The stored connection; while it connects there is none.

@@ -23,6 +23,7 @@
 //! [`ConnectionId`]: crate::ConnectionId
 //! [`Event`]: lift_event::Event
 
+mod any;
 mod attributes;
 mod authorizer;
 mod body;
