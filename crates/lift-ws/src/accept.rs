@@ -5,7 +5,7 @@ use std::{borrow::Cow, error};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Error, TenantId, UserId};
+use crate::{Error, IntoError, TenantId, UserId};
 
 /// Lets a client in, with the identity that its connection keeps.
 #[must_use = "a client is let in by returning this"]
@@ -101,6 +101,12 @@ impl<E: error::Error + Send + Sync + 'static> From<E> for Refuse {
     }
 }
 
+impl IntoError for Refuse {
+    fn into_error(self) -> Error {
+        self.0
+    }
+}
+
 impl From<Refuse> for Error {
     fn from(refuse: Refuse) -> Self {
         refuse.0
@@ -127,8 +133,8 @@ impl IntoHandshake for Accept {
     }
 }
 
-impl<E: Into<Refuse>> IntoHandshake for Result<Accept, E> {
+impl<E: IntoError> IntoHandshake for Result<Accept, E> {
     fn into_handshake(self) -> Result<Accept, Error> {
-        self.map_err(|refuse| refuse.into().0)
+        self.map_err(IntoError::into_error)
     }
 }

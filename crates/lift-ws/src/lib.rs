@@ -70,7 +70,7 @@ pub use describe::{
     Description, RouteDescription, SettingsDescription, TABLE_VARIABLE, TableDescription,
     VariableDescription,
 };
-pub use error::{Error, ErrorFrame};
+pub use error::{Error, ErrorFrame, IntoError};
 #[cfg(feature = "valid")]
 pub use extract::Valid;
 pub use extract::{

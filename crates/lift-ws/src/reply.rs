@@ -3,7 +3,7 @@
 use lift_event::Reply;
 use serde::Serialize;
 
-use crate::{Error, Json};
+use crate::{Error, IntoError, Json};
 
 /// What a message handler may return.
 ///
@@ -58,8 +58,8 @@ impl IntoReply for Error {
     }
 }
 
-impl<T: IntoReply, E: Into<Error>> IntoReply for Result<T, E> {
+impl<T: IntoReply, E: IntoError> IntoReply for Result<T, E> {
     fn into_reply(self) -> Result<Reply, Error> {
-        self.map_err(Into::into)?.into_reply()
+        self.map_err(IntoError::into_error)?.into_reply()
     }
 }

@@ -42,6 +42,8 @@ impl Call {
 
 macro_rules! only {
     ($kind:ident: $($type:ty $(where $t:ident: $bound:path)?,)*) => {$(
+        // No news to who asked in the wrong handler.
+        #[diagnostic::do_not_recommend]
         impl<$($t: $bound + Send,)? S: Sync> FromCall<Any, S> for $type {
             async fn from_call(call: &Call, state: &S) -> Result<Self, Error> {
                 match call.event().kind() {
@@ -58,6 +60,7 @@ only! { Message: Json<T> where T: DeserializeOwned, Text, Bytes, }
 only! { Disconnect: Disconnected, }
 
 #[cfg(feature = "valid")]
+#[diagnostic::do_not_recommend]
 impl<T, S> FromCall<Any, S> for super::Valid<T>
 where
     T: DeserializeOwned + garde::Validate<Context: Default> + Send,
