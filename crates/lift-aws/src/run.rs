@@ -49,8 +49,13 @@ const LOG_VARIABLE: &str = "RUST_LOG";
 /// stored in the DynamoDB table that the environment variable `LIFT_TABLE` names; region,
 /// credentials and endpoints are found as the AWS SDKs find them.
 ///
+/// A process serves one event at a time, unless Lambda sets `AWS_LAMBDA_MAX_CONCURRENCY`, as it does
+/// on managed instances: then it serves that many at once, in tasks of tokio's. For more than one
+/// core, `main` then wants tokio's usual runtime, `#[tokio::main]`.
+///
 /// # Errors
-/// When the environment lacks something, or the Runtime API cannot be reached.
+/// When the environment lacks something, or the Runtime API cannot be reached. A process that serves
+/// several events at once asks the Runtime API again instead.
 pub async fn run<S: Send + Sync + 'static>(app: App<S>) -> Result<(), Error> {
     serve(app, None).await
 }
@@ -97,9 +102,12 @@ async fn serve<S: Send + Sync + 'static>(app: App<S>, other: Option<Other>) -> R
     let push = ManagementApi::new(&config)?;
     let store = store(&app, &config)?;
     let service = app.into_service(store, Arc::new(push));
-    let (service, other) = (&service, other.as_ref());
-    let handler = service_fn(|event| answer(service, other, event));
-    lambda_runtime::run(handler)
+    let shared = Arc::new((service, other));
+    let handler = service_fn(move |event| {
+        let shared = shared.clone();
+        async move { answer(&shared.0, shared.1.as_ref(), event).await }
+    });
+    lambda_runtime::run_concurrent(handler)
         .await
         .map_err(|cause| Error::new("the Lambda Runtime API failed").with_cause(cause))
 }
