@@ -320,7 +320,8 @@ async fn that_fail_with_an_enum_of_ones_own_tell_what_it_says() {
         .route("pay", async || -> Result<(), ShopError> { Ok(till()?) })
         .route("forgotten", async || -> Result<(), Error> { Err(ShopError::SoldOut)? })
         .route("named", async || -> Result<(), Error> {
-            Err(ShopError::SoldOut).map_err(IntoError::into_error)
+            "SECRET".parse::<u8>().map_err(|_| ShopError::SoldOut.into_error())?;
+            Ok(())
         });
     let ana = Kit::new(app).connect("").await.unwrap();
     for action in ["buy", "pay", "forgotten", "named"] {
