@@ -23,6 +23,23 @@ use crate::{
 ///
 /// A large app is several, each with routes, layers and a state of its own, put together by
 /// [`merge`](Self::merge).
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// use lift_ws::{Accept, App, Query, UserId, test::Kit};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Hello { name: String }
+///
+/// let app = App::new()
+///     .connect(async |Query(hello): Query<Hello>| Accept::user(hello.name))
+///     .route("me", async |user: UserId| user.to_string());
+/// // `lift_aws::run(app).await` is the program; this is its test:
+/// let ana = Kit::new(app).connect("name=ana").await.unwrap();
+/// ana.send(r#"{"action":"me"}"#).await;
+/// assert_eq!(ana.received(), ["ana"]);
+/// # });
+/// ```
 #[must_use = "an app does nothing until it is run"]
 pub struct App<S = ()> {
     state: Arc<S>,
@@ -49,7 +66,7 @@ impl Default for App {
 }
 
 impl<S: Send + Sync + 'static> App<S> {
-    /// An app whose handlers can extract [`State<S>`](crate::State).
+    /// An app whose handlers can extract [`State<S>`](crate::State), if `S` can be cloned.
     pub fn with_state(state: S) -> Self {
         Self {
             state: Arc::new(state),
@@ -202,7 +219,8 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
-    /// Finishes the app: where connections are stored, and how they are posted to.
+    /// Finishes the app: where connections are stored, and how they are posted to. `lift_aws::run`
+    /// and the [test kit](crate::test::Kit) do it for you.
     #[must_use]
     pub fn into_service(self, store: Arc<dyn Store>, push: Arc<dyn Push>) -> Service {
         let description = self.describe();

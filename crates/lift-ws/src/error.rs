@@ -13,6 +13,19 @@ use crate::{PublishError, store::StoreError};
 ///
 /// On a message it becomes an [`ErrorFrame`] to the sender; on `$connect` it refuses the handshake
 /// with [`status`](Self::status).
+///
+/// ```
+/// use lift_ws::{App, Error, Text};
+///
+/// async fn double(Text(text): Text) -> Result<String, Error> {
+///     let number: i32 = text.parse().map_err(|cause: std::num::ParseIntError| {
+///         Error::new("not_a_number", "Write it with digits").with_cause(cause)
+///     })?;
+///     let double = number.checked_mul(2).ok_or_else(|| Error::new("too_large", "Less, please"))?;
+///     Ok(double.to_string())
+/// }
+/// # let _ = App::new().default_route(double);
+/// ```
 pub struct Error {
     status: u16,
     code: Cow<'static, str>,

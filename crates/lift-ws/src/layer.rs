@@ -14,6 +14,29 @@ use crate::{
 ///
 /// On `$connect`, an answer that is not 2xx refuses the handshake. A layer cannot let a client in
 /// by itself: an answer of 2xx without a stored connection is refused.
+///
+/// [`from_fn`] and [`from_fn_with`] make one of an async function. A type of one's own:
+///
+/// ```
+/// use futures_util::future::BoxFuture;
+/// use lift_ws::{App, Call, Error, Layer, Next, Reply};
+///
+/// /// Takes no messages while the shop is closed.
+/// struct Closed;
+///
+/// impl Layer for Closed {
+///     fn call(&self, call: Call, next: Next) -> BoxFuture<'static, Reply> {
+///         match call.event().message_id() {
+///             Some(_) => {
+///                 let error = Error::new("closed", "Come tomorrow");
+///                 Box::pin(async move { next.fail(&call, &error) })
+///             }
+///             None => Box::pin(next.run(call)),
+///         }
+///     }
+/// }
+/// # let _ = App::new().layer(Closed);
+/// ```
 pub trait Layer: Send + Sync + 'static {
     /// Handles the call.
     fn call(&self, call: Call, next: Next) -> BoxFuture<'static, Reply>;
@@ -44,9 +67,7 @@ impl Next {
             None => self.target.run(call).await,
         }
     }
-}
 
-impl Next {
     /// Answers instead of the rest, with what the app makes of an error: the reply refuses a
     /// handshake, and is the error frame of a message.
     #[must_use]

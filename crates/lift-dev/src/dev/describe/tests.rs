@@ -25,6 +25,26 @@ fn routes() {
 }
 
 #[test]
+fn the_gateway_selects_as_the_app_says() {
+    let of = |settings: &str| {
+        let text = format!(r#"{{"version":1,"routes":[{{"key":"say"}}],"settings":{settings}}}"#);
+        crate::dev::routes(check(&text)?).map_err(|error| format!("{error:#}"))
+    };
+    let routes = |expression: &str| {
+        let selection = expression.parse().expect("an expression");
+        lift_gateway::Routes::new(selection).with_route("say", false)
+    };
+    let same = |settings: &str, expression: &str| {
+        let of = of(settings).expect("routes");
+        assert_eq!(format!("{of:?}"), format!("{:?}", routes(expression)));
+    };
+    same(r#"{"selection":"$request.body.type"}"#, "$request.body.type");
+    same("{}", "$request.body.action");
+    let error = of(r#"{"selection":"$request.header.x"}"#).expect_err("is none");
+    assert!(error.contains("the app's route selection: `$request.header.x`"), "{error}");
+}
+
+#[test]
 fn another_version() {
     let error = check(r#"{"version":2,"routes":{}}"#).expect_err("of the future");
     assert!(error.contains("version 2") && error.contains("same release"), "{error}");
