@@ -215,6 +215,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_variable_that_is_not_set_is_named() {
+        let app = App::new().unmanaged().variable("PATH");
+        assert!(check_variables(&app.describe()).is_ok());
+        let app = app.variable("LIFT_TEST_NOT_SET").variable("LIFT_TEST_NEITHER");
+        let error = check_variables(&app.describe()).unwrap_err().to_string();
+        assert!(error.ends_with(": LIFT_TEST_NEITHER, LIFT_TEST_NOT_SET"), "{error}");
+    }
+
+    #[test]
+    fn the_description_names_what_is_read_here_too() {
+        let variables = describe(&App::new().variable("RUST_LOG").variable("Z")).variables;
+        let named: Vec<_> =
+            variables.iter().map(|variable| (&*variable.name, variable.required)).collect();
+        let endpoint = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
+        let expected = [(endpoint, false), (TABLE_VARIABLE, true), ("RUST_LOG", true), ("Z", true)];
+        assert_eq!(named, expected);
+    }
+
+    #[test]
     fn events_of_connections_are_told_from_others() {
         let is = |json: &str| is_of_a_connection(&RawValue::from_string(json.to_owned()).unwrap());
         assert!(is(include_str!("../../lift-event/fixtures/message-json-body.json")));

@@ -189,7 +189,9 @@ impl<S: Send + Sync + 'static> App<S> {
     }
 
     /// Takes over the routes of another app, which keep its state and its layers; these come inside
-    /// of this app's own. Settings for the whole app, such as the error frame, stay this app's.
+    /// of this app's own. What it needs is taken over too: its variables, its keepalive route, and
+    /// its subprotocols if this app has none. All else that is said for a whole app, such as the
+    /// error frame, `map_error`, `correlate` and the selection, is this app's.
     ///
     /// ```
     /// use lift_ws::{App, State};

@@ -16,6 +16,8 @@
 //! | `Result<T, Error>` | as `T` | `T`, or why it failed, for a handler that decides itself |
 //! | a tuple of up to eight | as all of them | several in one |
 //!
+//! Layers, and extractors that are made of others, take them by [`Call::extract`].
+//!
 //! [`Connection`]: crate::Connection
 //! [`Publisher`]: crate::Publisher
 //! [`UserId`]: crate::UserId

@@ -98,19 +98,25 @@ impl Conversation {
             frame = frame.replace(id.as_str(), name);
         }
         let mut text = String::with_capacity(frame.len());
-        let mut word = false;
+        // What follows a dot may be the rest of a number: of a time, or of another.
+        let (mut after_dot, mut after_time) = (false, false);
         for part in frame.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
             let end = part.trim_end_matches(|c: char| !c.is_ascii_alphanumeric()).len();
-            let (token, rest) = part.split_at(end);
+            let (token, mut rest) = part.split_at(end);
+            let time = !after_dot && is_time(token, times);
             match token {
-                // A time stands by itself; what follows a dot may be the rest of a number.
-                digits if !word && is_time(digits, times) => text.push_str("<time>"),
-                id if is_id(id) => text.push_str("<id>"),
+                _ if time => text.push_str("<time>"),
+                fraction if after_dot && after_time && is_digits(fraction) => {
+                    text.pop();
+                }
+                id if is_id(id) => {
+                    text.push_str("<id>");
+                    rest = rest.strip_prefix('=').unwrap_or(rest);
+                }
                 other => text.push_str(other),
             }
-            // The `=` of an id goes with it.
-            text.push_str(if is_id(token) { rest.strip_prefix('=').unwrap_or(rest) } else { rest });
-            word = rest == ".";
+            text.push_str(rest);
+            (after_dot, after_time) = (rest == ".", time);
         }
         text
     }
@@ -125,5 +131,9 @@ fn is_time(digits: &str, times: &RangeInclusive<u64>) -> bool {
 /// An id that the kit gave, of a request or a message.
 fn is_id(token: &str) -> bool {
     let digits = token.strip_prefix("kit").unwrap_or_default();
-    digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_digit())
+    digits.len() == 12 && is_digits(digits)
+}
+
+fn is_digits(token: &str) -> bool {
+    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -109,6 +109,7 @@ async fn say(
         "text": text,
         "at": info.time_epoch(),
         "since": info.connected_at() / 1000,
+        "exact": format!("{}.25", info.connected_at() / 1000),
         "not a time": [1.5, 7, 1_600_000_000_000_u64],
     });
     let _ = publish.own_tenant().json(&said).await?;
@@ -158,10 +159,10 @@ eve is refused (400)
 client 4 connects ?room=1
 client 4 is let in (101)
 ana -> two\nlines
-bob <- {"at":<time>,"from":"ana","not a time":[1.5,7,1600000000000],"room":"1","since":<time>,"text":"two\nlines"}
-ana <- {"at":<time>,"from":"ana","not a time":[1.5,7,1600000000000],"room":"1","since":<time>,"text":"two\nlines"}
+bob <- {"at":<time>,"exact":"<time>","from":"ana","not a time":[1.5,7,1600000000000],"room":"1","since":<time>,"text":"two\nlines"}
+ana <- {"at":<time>,"exact":"<time>","from":"ana","not a time":[1.5,7,1600000000000],"room":"1","since":<time>,"text":"two\nlines"}
 ana <- {"message":"<id>","request":"<id>"}
-client 4 <- {"at":<time>,"from":"ana","not a time":[1.5,7,1600000000000],"room":"1","since":<time>,"text":"two\nlines"}
+client 4 <- {"at":<time>,"exact":"<time>","from":"ana","not a time":[1.5,7,1600000000000],"room":"1","since":<time>,"text":"two\nlines"}
 client 4 vanishes
 bob closes (4000)
 ana -> {"action":"end"}
