@@ -20,7 +20,7 @@ pub(super) struct Draft {
     pub(super) stage: String,
     pub(super) stage_variables: BTreeMap<String, String>,
     pub(super) source_ip: String,
-    pub(super) user_agent: Option<String>,
+    user_agent: Option<String>,
     pub(super) authorizer: Option<Box<RawValue>>,
 }
 
@@ -47,12 +47,25 @@ impl Draft {
     }
 
     pub(super) fn add_header(&mut self, name: &str, value: &str) {
+        if name.eq_ignore_ascii_case("User-Agent") {
+            self.user_agent = Some(value.to_owned());
+        }
         self.headers.entry(name.to_owned()).or_default().push(value.to_owned());
     }
 
-    /// From now on there is a connection.
+    /// From now on there is a connection, with the headers that API Gateway adds.
     pub(super) fn open(&mut self, query: &str) {
         self.connected_at = self.clock.now();
+        let before = self.headers.get("X-Forwarded-For").into_iter().flatten();
+        let hops: Vec<&str> = before.map(String::as_str).chain([&*self.source_ip]).collect();
+        let added = [
+            ("X-Forwarded-For", hops.join(", ")),
+            ("X-Forwarded-Port", "443".to_owned()),
+            ("X-Forwarded-Proto", "https".to_owned()),
+        ];
+        for (name, value) in added {
+            self.headers.insert(name.to_owned(), vec![value]);
+        }
         for (name, value) in form_urlencoded::parse(query.as_bytes()).into_owned() {
             self.query.entry(name).or_default().push(value);
         }

@@ -7,7 +7,7 @@ use super::{Client, Kit, Refused, event::Draft};
 /// A client that is about to connect; made by [`Kit::client`].
 ///
 /// What is said of it stands in its events as API Gateway puts it there: headers and query at
-/// `$connect`, all else in every event.
+/// `$connect`, all else in every event. The headers of a proxy, such as `X-Forwarded-For`, are added.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
@@ -55,8 +55,7 @@ impl Handshake {
     }
 
     /// The client's `User-Agent`: the header, and the identity in every event.
-    pub fn user_agent(mut self, user_agent: &str) -> Self {
-        self.draft.user_agent = Some(user_agent.to_owned());
+    pub fn user_agent(self, user_agent: &str) -> Self {
         self.header("User-Agent", user_agent)
     }
 

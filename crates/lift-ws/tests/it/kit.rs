@@ -71,6 +71,7 @@ async fn a_handshake_carries_query_headers_and_offers() {
     let connect = async |Query(query): Query<Words>, headers: Headers| {
         let all = |name: &str| headers.get_all(name).collect::<Vec<_>>().join("+");
         assert_eq!(all("host"), "kit.execute-api.us-east-1.amazonaws.com");
+        assert_eq!(all("x-forwarded-for"), "10.0.0.1, 203.0.113.7");
         Accept::user(format!(
             "{} {} {} {}",
             query["name"],
@@ -84,6 +85,7 @@ async fn a_handshake_carries_query_headers_and_offers() {
         .default_route(async |who: Connection| who.user().unwrap().to_string());
     let kit = Kit::new(app);
     let client = kit.client("ana").query("name=a%20b").header("X-A", "1").header("X-A", "2");
+    let client = client.source_ip("203.0.113.7").header("X-Forwarded-For", "10.0.0.1");
     let ana = client.user_agent("kit/1").subprotocols(&["v2", "v1"]).connect().await.unwrap();
     ana.send("who").await;
     assert_eq!(ana.received(), ["a b 1+2 kit/1 v2, v1"]);
