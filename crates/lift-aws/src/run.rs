@@ -10,7 +10,7 @@ use aws_config::SdkConfig;
 use futures_util::future::BoxFuture;
 use lambda_runtime::{LambdaEvent, service_fn};
 use lift_ws::{
-    App, Invocation, Service, TABLE_VARIABLE,
+    App, Description, Invocation, Service, TABLE_VARIABLE, VariableDescription,
     store::{MemoryStore, Store},
 };
 use serde::{Deserialize, de::IgnoredAny};
@@ -36,6 +36,12 @@ type Other = Box<dyn Fn(Value) -> BoxFuture<'static, Result<Value, BoxError>> + 
 /// Tells a program to print its description and exit.
 const DESCRIBE_VARIABLE: &str = "LIFT_DESCRIBE";
 
+/// Where [`ManagementApi`] posts to, for custom domains and for `lift dev`.
+const ENDPOINT_VARIABLE: &str = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
+
+/// What is logged, such as `debug` or `lift_ws=debug`; `info` unless set.
+const LOG_VARIABLE: &str = "RUST_LOG";
+
 /// Runs an app as a Lambda function, until the environment is shut down.
 ///
 /// Started with `LIFT_DESCRIBE=1`, it prints the app's [`Description`](lift_ws::Description) as
@@ -43,8 +49,13 @@ const DESCRIBE_VARIABLE: &str = "LIFT_DESCRIBE";
 /// stored in the DynamoDB table that the environment variable `LIFT_TABLE` names; region,
 /// credentials and endpoints are found as the AWS SDKs find them.
 ///
+/// A process serves one event at a time, unless Lambda sets `AWS_LAMBDA_MAX_CONCURRENCY`, as it does
+/// on managed instances: then it serves that many at once, in tasks of tokio's. For more than one
+/// core, `main` then wants tokio's usual runtime, `#[tokio::main]`.
+///
 /// # Errors
-/// When the environment lacks something, or the Runtime API cannot be reached.
+/// When the environment lacks something, or the Runtime API cannot be reached. A process that serves
+/// several events at once asks the Runtime API again instead.
 pub async fn run<S: Send + Sync + 'static>(app: App<S>) -> Result<(), Error> {
     serve(app, None).await
 }
@@ -77,7 +88,7 @@ where
 
 async fn serve<S: Send + Sync + 'static>(app: App<S>, other: Option<Other>) -> Result<(), Error> {
     if env::var(DESCRIBE_VARIABLE).is_ok_and(|value| value == "1") {
-        return describe(&app);
+        return print(&describe(&app));
     }
     log();
     if env::var_os("AWS_LAMBDA_RUNTIME_API").is_none() {
@@ -86,13 +97,17 @@ async fn serve<S: Send + Sync + 'static>(app: App<S>, other: Option<Other>) -> R
              on this machine, run it with `lift dev`",
         ));
     }
+    check_variables(&app.describe())?;
     let config = config().await;
     let push = ManagementApi::new(&config)?;
     let store = store(&app, &config)?;
     let service = app.into_service(store, Arc::new(push));
-    let (service, other) = (&service, other.as_ref());
-    let handler = service_fn(|event| answer(service, other, event));
-    lambda_runtime::run(handler)
+    let shared = Arc::new((service, other));
+    let handler = service_fn(move |event| {
+        let shared = shared.clone();
+        async move { answer(&shared.0, shared.1.as_ref(), event).await }
+    });
+    lambda_runtime::run_concurrent(handler)
         .await
         .map_err(|cause| Error::new("the Lambda Runtime API failed").with_cause(cause))
 }
@@ -105,9 +120,8 @@ where
     if app.describe().tables.is_empty() {
         return Ok(Arc::new(MemoryStore::new()));
     }
-    let table = env::var(TABLE_VARIABLE).map_err(|_| {
-        Error::new(format!("{TABLE_VARIABLE} is not set: it names the table of connections"))
-    })?;
+    let table = env::var(TABLE_VARIABLE)
+        .map_err(|cause| Error::new(format!("{TABLE_VARIABLE} is not text")).with_cause(cause))?;
     Ok(Arc::new(DynamoStore::new(config, table)))
 }
 
@@ -150,9 +164,35 @@ fn deadline(epoch_millis: u64) -> Instant {
     Instant::now() + left
 }
 
+/// Fails now rather than at the first event that needs it.
+fn check_variables(description: &Description) -> Result<(), Error> {
+    let required = description.variables.iter().filter(|variable| variable.required);
+    let missing: Vec<&str> = required
+        .map(|variable| variable.name.as_str())
+        .filter(|name| env::var_os(name).is_none_or(|value| value.is_empty()))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let missing = missing.join(", ");
+    Err(Error::new(format!("set these environment variables of the function: {missing}")))
+}
+
+/// The app's description, with the variables that this crate reads.
+fn describe<S: Send + Sync + 'static>(app: &App<S>) -> Description {
+    let mut description = app.describe();
+    for name in [ENDPOINT_VARIABLE, LOG_VARIABLE] {
+        if description.variables.iter().all(|variable| variable.name != name) {
+            description.variables.push(VariableDescription::new(name, false));
+        }
+    }
+    description.variables.sort_by(|a, b| a.name.cmp(&b.name));
+    description
+}
+
 #[allow(clippy::print_stdout)]
-fn describe<S: Send + Sync + 'static>(app: &App<S>) -> Result<(), Error> {
-    let json = serde_json::to_string(&app.describe());
+fn print(description: &Description) -> Result<(), Error> {
+    let json = serde_json::to_string(description);
     println!("{}", json.map_err(|cause| Error::new("cannot describe").with_cause(cause))?);
     Ok(())
 }
@@ -161,7 +201,7 @@ fn describe<S: Send + Sync + 'static>(app: &App<S>) -> Result<(), Error> {
 fn log() {
     // `Targets` reads `RUST_LOG` without the regular expressions of the other filter, which are a
     // megabyte that a cold start would load.
-    let filter = env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
+    let filter = env::var(LOG_VARIABLE).ok().and_then(|text| text.parse::<Targets>().ok());
     let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     let json = env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format == "JSON");
     let lines = fmt::layer().with_writer(std::io::stderr).without_time().with_ansi(false);
@@ -173,6 +213,25 @@ fn log() {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_variable_that_is_not_set_is_named() {
+        let app = App::new().unmanaged().variable("PATH");
+        assert!(check_variables(&app.describe()).is_ok());
+        let app = app.variable("LIFT_TEST_NOT_SET").variable("LIFT_TEST_NEITHER");
+        let error = check_variables(&app.describe()).unwrap_err().to_string();
+        assert!(error.ends_with(": LIFT_TEST_NEITHER, LIFT_TEST_NOT_SET"), "{error}");
+    }
+
+    #[test]
+    fn the_description_names_what_is_read_here_too() {
+        let variables = describe(&App::new().variable("RUST_LOG").variable("Z")).variables;
+        let named: Vec<_> =
+            variables.iter().map(|variable| (&*variable.name, variable.required)).collect();
+        let endpoint = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
+        let expected = [(endpoint, false), (TABLE_VARIABLE, true), ("RUST_LOG", true), ("Z", true)];
+        assert_eq!(named, expected);
+    }
 
     #[test]
     fn events_of_connections_are_told_from_others() {

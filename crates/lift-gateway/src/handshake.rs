@@ -13,7 +13,7 @@ use hyper::{
     upgrade::{OnUpgrade, Upgraded},
 };
 use hyper_util::rt::TokioIo;
-use lift_event::Reply;
+use lift_event::{Reply, list_items};
 use tokio::{
     net::TcpStream,
     sync::{mpsc, oneshot},
@@ -170,12 +170,8 @@ fn switch(key: &str, subprotocol: Option<HeaderValue>) -> Answer {
 /// known; a client would have to fail the handshake, so the choice is dropped and the log says so.
 fn subprotocol(offered: &[HeaderValue], reply: &Reply) -> Option<HeaderValue> {
     let chosen = reply.subprotocol()?;
-    let known = offered
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|list| list.split(','))
-        .any(|offer| offer.trim() == chosen);
-    if !known {
+    let values = offered.iter().filter_map(|value| value.to_str().ok());
+    if !list_items(values).any(|offer| offer == chosen) {
         tracing::warn!(?chosen, "$connect chose a subprotocol that the client did not offer");
         return None;
     }
@@ -200,8 +196,8 @@ fn key(request: &Request<Incoming>) -> Result<&str, Fault> {
         return Err(Fault("A WebSocket handshake has no body.\n"));
     }
     let lists = |name, wanted: &str| {
-        let mut values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-        values.any(|list| list.split(',').any(|item| item.trim().eq_ignore_ascii_case(wanted)))
+        let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        list_items(values).any(|item| item.eq_ignore_ascii_case(wanted))
     };
     if !lists(header::UPGRADE, "websocket") || !lists(header::CONNECTION, "upgrade") {
         return Err(Fault("The upgrade is not one to WebSocket.\n"));

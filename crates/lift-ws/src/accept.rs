@@ -2,13 +2,24 @@
 
 use std::{borrow::Cow, error};
 
-use lift_event::Reply;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Error, TenantId, UserId};
+use crate::{Error, IntoError, TenantId, UserId};
 
 /// Lets a client in, with the identity that its connection keeps.
+///
+/// User and tenant have at most 256 bytes each and are not empty; whatever cannot be stored refuses
+/// the client with 500.
+///
+/// ```
+/// use lift_ws::{Accept, App};
+///
+/// async fn connect() -> Accept {
+///     Accept::user("ana").tenant("game-7").attributes(["may watch", "may play"])
+/// }
+/// # let _ = App::new().connect(connect);
+/// ```
 #[must_use = "a client is let in by returning this"]
 #[derive(Clone, Debug, Default)]
 pub struct Accept {
@@ -52,6 +63,19 @@ impl Accept {
 }
 
 /// Keeps a client out. Browsers cannot see the status, other clients can.
+///
+/// `?` on any error refuses with 500, and on an [`Error`] with its status.
+///
+/// ```
+/// use lift_ws::{Accept, App, Headers, Refuse};
+///
+/// async fn connect(headers: Headers) -> Result<Accept, Refuse> {
+///     let token = headers.get("authorization").ok_or_else(|| Refuse::unauthorized("no token"))?;
+///     let user: u64 = token.parse()?; // verify it first!
+///     Ok(Accept::user(user.to_string()))
+/// }
+/// # let _ = App::new().connect(connect);
+/// ```
 #[derive(Debug)]
 pub struct Refuse(pub(crate) Error);
 
@@ -102,13 +126,20 @@ impl<E: error::Error + Send + Sync + 'static> From<E> for Refuse {
     }
 }
 
+impl IntoError for Refuse {
+    fn into_error(self) -> Error {
+        self.0
+    }
+}
+
 impl From<Refuse> for Error {
     fn from(refuse: Refuse) -> Self {
         refuse.0
     }
 }
 
-/// What a `$connect` handler may return: [`Accept`], or a `Result` of it.
+/// What a `$connect` handler may return: [`Accept`], or a `Result` of it with [`Refuse`], [`Error`] or
+/// an error that implements [`IntoError`].
 #[diagnostic::on_unimplemented(
     message = "a `$connect` handler cannot return `{Self}`",
     label = "does not say whether the client is let in",
@@ -128,17 +159,8 @@ impl IntoHandshake for Accept {
     }
 }
 
-impl<E: Into<Refuse>> IntoHandshake for Result<Accept, E> {
+impl<E: IntoError> IntoHandshake for Result<Accept, E> {
     fn into_handshake(self) -> Result<Accept, Error> {
-        self.map_err(|refuse| refuse.into().0)
-    }
-}
-
-impl Accept {
-    pub(crate) fn reply(&self) -> Reply {
-        match &self.subprotocol {
-            Some(chosen) => Reply::new(200).with_subprotocol(chosen.clone()),
-            None => Reply::new(200),
-        }
+        self.map_err(IntoError::into_error)
     }
 }

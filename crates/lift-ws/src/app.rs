@@ -1,16 +1,16 @@
 //! The app's builder: routes and layers in any order, other apps merged in, then one finished
 //! [`Service`].
 
-use std::{error::Error as StdError, fmt, sync::Arc};
+mod settings;
 
-use serde::Serialize;
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use crate::{
-    Connect, Connected, Description, Disconnect, Error, FromCall, Handler, IntoHandshake,
-    IntoReply, Layer, Message, Push, Route, RouteDescription, Service,
+    Connect, Connected, Disconnect, FromCall, Handler, IntoHandshake, IntoReply, Layer, Message,
+    Push, Route, Service, SettingsDescription,
     correlate::Correlation,
     erase::erase,
-    route::{DEFAULT, Draft, Layers, Messages, Schemas, Slot, fill},
+    route::{DEFAULT, Draft, Layers, Messages, Slot, fill},
     routes::{Routes, Settings},
     store::Store,
 };
@@ -23,13 +23,33 @@ use crate::{
 ///
 /// A large app is several, each with routes, layers and a state of its own, put together by
 /// [`merge`](Self::merge).
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// use lift_ws::{Accept, App, Query, UserId, test::Kit};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Hello { name: String }
+///
+/// let app = App::new()
+///     .connect(async |Query(hello): Query<Hello>| Accept::user(hello.name))
+///     .route("me", async |user: UserId| user.to_string());
+/// // `lift_aws::run(app).await` is the program; this is its test:
+/// let ana = Kit::new(app).connect("name=ana").await.unwrap();
+/// ana.send(r#"{"action":"me"}"#).await;
+/// assert_eq!(ana.received(), ["ana"]);
+/// # });
+/// ```
 #[must_use = "an app does nothing until it is run"]
 pub struct App<S = ()> {
     state: Arc<S>,
-    draft: Draft,
-    layers: Layers,
-    settings: Settings,
-    correlation: Option<Correlation>,
+    pub(crate) draft: Draft,
+    pub(crate) layers: Layers,
+    pub(crate) settings: Settings,
+    pub(crate) correlation: Option<Correlation>,
+    /// What the app's surroundings are told beside the routes.
+    pub(crate) said: SettingsDescription,
+    pub(crate) variables: BTreeSet<String>,
 }
 
 impl App {
@@ -46,7 +66,7 @@ impl Default for App {
 }
 
 impl<S: Send + Sync + 'static> App<S> {
-    /// An app whose handlers can extract [`State<S>`](crate::State).
+    /// An app whose handlers can extract [`State<S>`](crate::State), if `S` can be cloned.
     pub fn with_state(state: S) -> Self {
         Self {
             state: Arc::new(state),
@@ -58,8 +78,11 @@ impl<S: Send + Sync + 'static> App<S> {
                 // Strings cannot fail to serialize.
                 frame: Arc::new(|error| serde_json::to_vec(&error.frame()).unwrap_or_default()),
                 mappings: Vec::new(),
+                subprotocols: Vec::new(),
             },
             correlation: None,
+            said: SettingsDescription::default(),
+            variables: BTreeSet::new(),
         }
     }
 
@@ -166,7 +189,9 @@ impl<S: Send + Sync + 'static> App<S> {
     }
 
     /// Takes over the routes of another app, which keep its state and its layers; these come inside
-    /// of this app's own. Settings for the whole app, such as the error frame, stay this app's.
+    /// of this app's own. What it needs is taken over too: its variables, its keepalive route, and
+    /// its subprotocols if this app has none. All else that is said for a whole app, such as the
+    /// error frame, `map_error`, `correlate` and the selection, is this app's.
     ///
     /// ```
     /// use lift_ws::{App, State};
@@ -181,6 +206,11 @@ impl<S: Send + Sync + 'static> App<S> {
     #[track_caller]
     pub fn merge<T: Send + Sync + 'static>(mut self, other: App<T>) -> Self {
         self.draft.merge(other.draft, &other.layers, other.settings.two_way);
+        self.said.keepalive = self.said.keepalive.or(other.said.keepalive);
+        self.variables.extend(other.variables);
+        if self.settings.subprotocols.is_empty() {
+            self.settings.subprotocols = other.settings.subprotocols;
+        }
         self
     }
 
@@ -191,123 +221,8 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
-    /// Makes every route two-way that does not say otherwise: replies and error frames are the
-    /// route response instead of a post to the sender.
-    pub fn two_way(mut self) -> Self {
-        self.settings.two_way = true;
-        self
-    }
-
-    /// Sends error frames of another shape than [`ErrorFrame`](crate::ErrorFrame), written as JSON.
-    ///
-    /// ```
-    /// use lift_ws::{App, Error};
-    ///
-    /// let app = App::new().error_frame(|error: &Error| {
-    ///     serde_json::json!({"ok": false, "why": error.code()})
-    /// });
-    /// # let _ = app;
-    /// ```
-    pub fn error_frame<F, T>(mut self, frame: F) -> Self
-    where
-        F: Fn(&Error) -> T + Send + Sync + 'static,
-        T: Serialize,
-    {
-        self.settings.frame = Arc::new(move |error| match serde_json::to_vec(&frame(error)) {
-            Ok(frame) => frame,
-            Err(fault) => {
-                tracing::error!(%fault, "the error frame cannot be written as JSON");
-                serde_json::to_vec(&error.frame()).unwrap_or_default()
-            }
-        });
-        self
-    }
-
-    /// Says what clients are told of an error type of one's own, wherever a handler met it by `?`.
-    /// Without this they are told `internal_error`.
-    ///
-    /// ```
-    /// use lift_ws::{App, Error};
-    ///
-    /// #[derive(Debug)]
-    /// enum ShopError { SoldOut, Till(std::io::Error) }
-    /// # impl std::fmt::Display for ShopError {
-    /// #     fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { Ok(()) }
-    /// # }
-    /// # impl std::error::Error for ShopError {}
-    ///
-    /// let app = App::new()
-    ///     .route("buy", async || -> Result<(), Error> { Err(ShopError::SoldOut)? })
-    ///     .map_error(|error: &ShopError| match error {
-    ///         ShopError::SoldOut => Some(Error::new("sold_out", "Nothing is left")),
-    ///         ShopError::Till(_) => None,
-    ///     });
-    /// # let _ = app;
-    /// ```
-    pub fn map_error<E, F>(mut self, mapping: F) -> Self
-    where
-        E: StdError + 'static,
-        F: Fn(&E) -> Option<Error> + Send + Sync + 'static,
-    {
-        self.settings.mappings.push(Arc::new(move |cause| mapping(cause.downcast_ref::<E>()?)));
-        self
-    }
-
-    /// Answers the messages of a route key with `{"type":"pong"}`: clients send one before API
-    /// Gateway cuts their idle connection, which it does after 10 minutes.
-    ///
-    /// # Panics
-    /// When the key is empty, starts with `$`, or has a handler already.
-    #[track_caller]
-    pub fn keepalive(self, key: &str) -> Self {
-        self.route(key, async || r#"{"type":"pong"}"#)
-    }
-
-    /// Copies a field of a message into its reply and its error frame, so that a client can match
-    /// them to what it asked. Both must be JSON objects; a message without the field has none.
-    ///
-    /// ```
-    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
-    /// use lift_ws::{App, Json, test::Kit};
-    ///
-    /// let app = App::new().correlate("id").route("add", async || Json(serde_json::json!({"sum": 3})));
-    /// let ana = Kit::new(app).connect("").await.unwrap();
-    /// ana.send(r#"{"action":"add","id":7}"#).await;
-    /// assert_eq!(ana.received(), [r#"{"id":7,"sum":3}"#]);
-    /// # });
-    /// ```
-    pub fn correlate(mut self, field: &str) -> Self {
-        self.correlation = Some(Correlation::new(field));
-        self
-    }
-
-    /// Stores no connections. Handlers then cannot extract a connection or a publisher.
-    pub fn unmanaged(mut self) -> Self {
-        self.settings.unmanaged = true;
-        self
-    }
-
-    /// The app's description of itself.
-    #[must_use]
-    pub fn describe(&self) -> Description {
-        let one_way = |key: &str| RouteDescription::new(key, false);
-        let managed = !self.settings.unmanaged;
-        let lifecycle = [
-            ("$connect", managed || self.draft.connect.is_some()),
-            ("$disconnect", managed || self.draft.disconnect.is_some()),
-        ];
-        let lifecycle =
-            lifecycle.into_iter().filter(|(_, there)| *there).map(|(key, _)| one_way(key));
-        let messages = self.draft.messages.iter().map(|(key, slot)| {
-            let Messages { two_way, schemas, .. } = &slot.given;
-            let route = RouteDescription::new(key, two_way.unwrap_or(self.settings.two_way));
-            let Schemas { payload, reply } = schemas.clone();
-            RouteDescription { payload, reply, ..route }
-        });
-        Description::new(lifecycle.chain(messages).collect(), managed)
-    }
-
-    /// Finishes the app: where connections are stored, and how they are posted to.
+    /// Finishes the app: where connections are stored, and how they are posted to. `lift_aws::run`
+    /// and the [test kit](crate::test::Kit) do it for you.
     #[must_use]
     pub fn into_service(self, store: Arc<dyn Store>, push: Arc<dyn Push>) -> Service {
         let description = self.describe();

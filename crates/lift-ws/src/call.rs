@@ -51,6 +51,17 @@ impl Services {
 }
 
 /// One invocation, as layers and extractors see it. Cloning it costs a reference count.
+///
+/// ```
+/// use lift_ws::{App, Call, Next, from_fn};
+///
+/// let log = from_fn(async |call: Call, next: Next| {
+///     let left = call.deadline() - tokio::time::Instant::now();
+///     println!("{} from {}, {left:?} left", call.event().route_key(), call.connection_id());
+///     next.run(call).await
+/// });
+/// # let _ = App::new().layer(log);
+/// ```
 #[derive(Clone)]
 pub struct Call(Arc<Inner>);
 

@@ -75,7 +75,20 @@ ids! {
 /// The connection that a handler serves: what `$connect` accepted. It never changes, so it is
 /// cached, and a message usually costs no read for it.
 ///
-/// Extracting it from a message whose connection is not stored fails with `not_connected`.
+/// Extracting it from a message whose connection is not stored fails with `not_connected`. A handler
+/// that only wants to know who it is takes [`UserId`] or [`TenantId`].
+///
+/// ```
+/// use lift_ws::{App, Connection};
+///
+/// async fn me(who: Connection) -> String {
+///     match who.user() {
+///         Some(user) => format!("{user}, since {}", who.connected_at()),
+///         None => "nobody".to_owned(),
+///     }
+/// }
+/// # let _ = App::new().route("me", me);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Connection(pub(crate) Arc<Row>);
 

@@ -20,6 +20,10 @@ impl Correlation {
         Self { field: field.into(), opening: format!("{{{name}:").into() }
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.field
+    }
+
     /// The reply with the message's field in front, if both are JSON objects.
     pub(crate) fn apply(&self, message: &[u8], reply: Vec<u8>) -> Vec<u8> {
         let Some(id) = self.find(message) else { return reply };

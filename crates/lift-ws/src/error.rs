@@ -4,6 +4,8 @@ use std::{any::Any, borrow::Cow, error, fmt};
 
 use serde::{Deserialize, Serialize};
 
+use crate::{PublishError, store::StoreError};
+
 /// The failure of an extractor, a layer or a handler.
 ///
 /// Any error becomes an `internal_error` by `?`; the client never sees its text. To tell the
@@ -11,6 +13,19 @@ use serde::{Deserialize, Serialize};
 ///
 /// On a message it becomes an [`ErrorFrame`] to the sender; on `$connect` it refuses the handshake
 /// with [`status`](Self::status).
+///
+/// ```
+/// use lift_ws::{App, Error, Text};
+///
+/// async fn double(Text(text): Text) -> Result<String, Error> {
+///     let number: i32 = text.parse().map_err(|cause: std::num::ParseIntError| {
+///         Error::new("not_a_number", "Write it with digits").with_cause(cause)
+///     })?;
+///     let double = number.checked_mul(2).ok_or_else(|| Error::new("too_large", "Less, please"))?;
+///     Ok(double.to_string())
+/// }
+/// # let _ = App::new().default_route(double);
+/// ```
 pub struct Error {
     status: u16,
     code: Cow<'static, str>,
@@ -102,6 +117,69 @@ impl Error {
     pub(crate) fn log(&self, route_key: &str) {
         let Some(cause) = &self.cause else { return };
         tracing::error!(route_key, code = &*self.code, error = %Chain(cause.as_ref()), "call failed");
+    }
+}
+
+/// What a handler may fail with, beside [`Error`]: an error of one's own that says what its client
+/// is told.
+///
+/// A handler that returns `Result<_, Error>` makes an `internal_error` of any error by `?`. One that
+/// returns an error of your own tells the client what you say here; without this it does not compile.
+/// `?` into [`Error`] does not ask it: there, write `.map_err(IntoError::into_error)?`, or see
+/// [`App::map_error`](crate::App::map_error).
+///
+/// ```
+/// use lift_ws::{App, Error, IntoError};
+///
+/// #[derive(Debug, thiserror::Error)]
+/// enum ShopError {
+///     #[error("sold out")]
+///     SoldOut,
+///     #[error("the till does not answer")]
+///     Till(#[from] std::io::Error),
+/// }
+///
+/// impl IntoError for ShopError {
+///     fn into_error(self) -> Error {
+///         match self {
+///             Self::SoldOut => Error::new("sold_out", "Nothing is left"),
+///             Self::Till(_) => Error::internal(self),
+///         }
+///     }
+/// }
+///
+/// async fn buy() -> Result<String, ShopError> {
+///     let paid = std::fs::read_to_string("/till")?;
+///     if paid.is_empty() { Err(ShopError::SoldOut) } else { Ok(paid) }
+/// }
+/// # let _ = App::new().route("buy", buy);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "a handler cannot fail with `{Self}`",
+    label = "does not say what the client is told",
+    note = "return `Result<_, lift_ws::Error>`: `?` makes an `internal_error` of any error",
+    note = "or implement `lift_ws::IntoError` for an error of your own"
+)]
+pub trait IntoError {
+    /// What the client is told, and the log.
+    fn into_error(self) -> Error;
+}
+
+impl IntoError for Error {
+    fn into_error(self) -> Error {
+        self
+    }
+}
+
+impl IntoError for PublishError {
+    fn into_error(self) -> Error {
+        self.into()
+    }
+}
+
+impl IntoError for StoreError {
+    fn into_error(self) -> Error {
+        self.into()
     }
 }
 

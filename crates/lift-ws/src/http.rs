@@ -29,8 +29,8 @@ use lift_event::{Event, Kind, Reply};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    Accept, App, Call, Connection, Error, FromCall, IntoHandshake, IntoReply, Json, Publisher,
-    Refuse, TenantId, UserId,
+    Accept, App, Call, Connection, Error, FromCall, IntoError, IntoHandshake, IntoReply, Json,
+    Publisher, Refuse, TenantId, UserId,
 };
 
 /// One event as a request. It owns what it holds.
@@ -81,7 +81,7 @@ impl Request {
     /// # Errors
     /// `invalid_payload`, which names the field.
     pub async fn json<T: DeserializeOwned + Send>(&self) -> Result<T, Error> {
-        Json::<T>::from_call(&self.0, &()).await.map(|Json(body)| body)
+        self.0.extract().await.map(|Json(body)| body)
     }
 
     /// The stored connection; while it connects there is none.
@@ -175,9 +175,9 @@ impl IntoHandshake for Response {
     }
 }
 
-impl<E: Into<Refuse>> IntoHandshake for Result<Response, E> {
+impl<E: IntoError> IntoHandshake for Result<Response, E> {
     fn into_handshake(self) -> Result<Accept, Error> {
-        self.map_err(|refuse| Error::from(refuse.into()))?.into_handshake()
+        self.map_err(IntoError::into_error)?.into_handshake()
     }
 }
 

@@ -4,7 +4,7 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// A kind of call: [`Connect`], [`Connected`], [`Message`] or [`Disconnect`].
+/// A kind of call: [`Connect`], [`Connected`], [`Message`] or [`Disconnect`]; or [`Any`] of them.
 pub trait Kind: sealed::Sealed + Send + Sync + 'static {}
 
 /// A kind of call whose connection is stored, so that [`Connection`](crate::Connection) and
@@ -37,8 +37,12 @@ kinds! {
     Message,
     /// A connection ended.
     Disconnect,
+    /// Any of them: what a layer sees, and what [`Call::extract`](crate::Call::extract) takes from.
+    /// What the call at hand does not have, or not yet, fails when it is extracted.
+    Any,
 }
 
 impl Stored for Connected {}
 impl Stored for Message {}
 impl Stored for Disconnect {}
+impl Stored for Any {}

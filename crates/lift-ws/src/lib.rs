@@ -66,17 +66,20 @@ pub use accept::{Accept, IntoHandshake, Refuse};
 pub use app::App;
 pub use call::Call;
 pub use connection::{Connection, ConnectionId, Endpoint, TenantId, UserId};
-pub use describe::{Description, RouteDescription, TABLE_VARIABLE, TableDescription};
-pub use error::{Error, ErrorFrame};
+pub use describe::{
+    Description, RouteDescription, SettingsDescription, TABLE_VARIABLE, TableDescription,
+    VariableDescription,
+};
+pub use error::{Error, ErrorFrame, IntoError};
 #[cfg(feature = "valid")]
 pub use extract::Valid;
 pub use extract::{
     Attributes, Authorizer, Bytes, Deadline, Disconnected, FromCall, Headers, Identity, Json,
-    Query, RequestInfo, Stage, StageVariables, State, StoredConnection, Text,
+    Query, RequestInfo, Stage, StageVariables, State, StoredConnection, Subprotocols, Text,
 };
 pub use handler::Handler;
-pub use kind::{Connect, Connected, Disconnect, Kind, Message};
-pub use layer::{Layer, Next, from_fn};
+pub use kind::{Any, Connect, Connected, Disconnect, Kind, Message};
+pub use layer::{Layer, Next, from_fn, from_fn_with};
 pub use publish::{AcrossTenants, Audience, Cursor, MemberStream, PublishError, Publisher, Report};
 pub use push::{Push, PushError};
 pub use reply::IntoReply;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lift_event::Reply;
 
 use crate::{
-    Accept, Call, Connection, Error,
+    Accept, Call, Connection, Error, Subprotocols,
     routes::Routes,
     store::{Row, Saved},
 };
@@ -17,10 +17,7 @@ impl Routes {
             Some(handler) => handler(call.clone()).await?,
             None => Accept::anonymous(),
         };
-        if let Some(chosen) = &accept.subprotocol {
-            offered(&call, chosen)?;
-        }
-        let reply = accept.reply();
+        let reply = self.letting_in(&call, accept.subprotocol)?;
         call.start_saving();
         if self.unmanaged {
             return Ok(reply);
@@ -60,14 +57,23 @@ impl Routes {
             None => Ok(Reply::new(200)),
         }
     }
-}
 
-/// A subprotocol that the client did not offer would make browsers drop the connection.
-fn offered(call: &Call, chosen: &str) -> Result<(), Error> {
-    let headers = call.event().headers()?;
-    let offers = headers.get_all("Sec-WebSocket-Protocol");
-    if offers.flat_map(|list| list.split(',')).any(|offer| offer.trim() == chosen) {
-        return Ok(());
+    /// The answer that lets a client in, with the subprotocol that the handler chose, or else the
+    /// first of the app's own that the client offered. One that the client did not offer would
+    /// make browsers drop the connection.
+    fn letting_in(&self, call: &Call, chosen: Option<String>) -> Result<Reply, Error> {
+        let reply = Reply::new(200);
+        if chosen.is_none() && self.subprotocols.is_empty() {
+            return Ok(reply);
+        }
+        let offers = Subprotocols::of(call.event())?;
+        let preferred = || self.subprotocols.iter().find(|name| offers.contains(name)).cloned();
+        match chosen.or_else(preferred) {
+            Some(name) if offers.contains(&name) => Ok(reply.with_subprotocol(name)),
+            Some(name) => {
+                Err(Error::internal(format!("the client did not offer the subprotocol {name:?}")))
+            }
+            None => Ok(reply),
+        }
     }
-    Err(Error::internal(format!("the client did not offer the subprotocol {chosen:?}")))
 }

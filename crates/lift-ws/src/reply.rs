@@ -3,12 +3,31 @@
 use lift_event::Reply;
 use serde::Serialize;
 
-use crate::{Error, Json};
+use crate::{Error, IntoError, Json};
 
 /// What a message handler may return.
 ///
 /// On a two-way route the body is the route response; on a one-way route it is posted to the
-/// sender. `()` sends nothing.
+/// sender. `()` sends nothing. A `Result` of one of them fails with [`Error`], or with an error that
+/// implements [`IntoError`].
+///
+/// A reply of one's own:
+///
+/// ```
+/// use lift_ws::{App, Error, IntoReply, Reply};
+///
+/// enum Answer { Yes, No }
+///
+/// impl IntoReply for Answer {
+///     fn into_reply(self) -> Result<Reply, Error> {
+///         match self {
+///             Self::Yes => "yes".into_reply(),
+///             Self::No => "no".into_reply(),
+///         }
+///     }
+/// }
+/// # let _ = App::new().route("no", async || Answer::No).route("yes", async || Answer::Yes);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a reply",
     label = "cannot be sent to a client",
@@ -58,8 +77,8 @@ impl IntoReply for Error {
     }
 }
 
-impl<T: IntoReply, E: Into<Error>> IntoReply for Result<T, E> {
+impl<T: IntoReply, E: IntoError> IntoReply for Result<T, E> {
     fn into_reply(self) -> Result<Reply, Error> {
-        self.map_err(Into::into)?.into_reply()
+        self.map_err(IntoError::into_error)?.into_reply()
     }
 }

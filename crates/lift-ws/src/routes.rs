@@ -28,6 +28,7 @@ pub(crate) struct Settings {
     pub(crate) unmanaged: bool,
     pub(crate) frame: Frame,
     pub(crate) mappings: Vec<Mapping>,
+    pub(crate) subprotocols: Vec<String>,
 }
 
 /// Every route of a finished app.
@@ -36,6 +37,7 @@ pub(crate) struct Routes {
     pub(crate) connected: Option<Erased<Reply>>,
     pub(crate) disconnect: Option<Erased<Reply>>,
     pub(crate) unmanaged: bool,
+    pub(crate) subprotocols: Vec<String>,
     frame: Frame,
     mappings: Vec<Mapping>,
     around_connect: Chain,
@@ -68,7 +70,7 @@ pub(crate) struct Target {
 
 impl Routes {
     pub(crate) fn new(draft: Draft, layers: &Layers, settings: Settings) -> Self {
-        let Settings { two_way, unmanaged, frame, mappings } = settings;
+        let Settings { two_way, unmanaged, frame, mappings, subprotocols } = settings;
         let chain = |inner: &[Arc<dyn Layer>]| layers.iter().chain(inner).cloned().collect();
         let mut messages: HashMap<Box<str>, Message, RandomState> = HashMap::default();
         for (key, slot) in draft.messages {
@@ -96,6 +98,7 @@ impl Routes {
             default: messages.remove(DEFAULT),
             messages,
             unmanaged,
+            subprotocols,
             frame,
             mappings,
         }

@@ -36,6 +36,23 @@ pub struct Invocation {
 }
 
 /// A finished app. Cloning shares it; it serves any number of calls at once.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// use std::{sync::Arc, time::Duration};
+/// use lift_ws::{App, Invocation, store::MemoryStore, test::RecordingPush};
+/// use tokio::time::Instant;
+///
+/// let app = App::new().default_route(async || "hi").two_way();
+/// let service = app.into_service(Arc::new(MemoryStore::new()), Arc::new(RecordingPush::new()));
+/// let event = r#"{"requestContext":{"routeKey":"$default","eventType":"MESSAGE","stage":"prod",
+///     "connectionId":"L0SM9cOFvHcCIhw=","requestId":"r","apiId":"a","domainName":"d","requestTime":"",
+///     "requestTimeEpoch":0,"connectedAt":0},"body":"hello"}"#;
+/// let deadline = Instant::now() + Duration::from_secs(29);
+/// let reply = service.call(Invocation { payload: event.into(), deadline }).await.unwrap();
+/// assert_eq!(reply, br#"{"statusCode":200,"body":"hi"}"#);
+/// # });
+/// ```
 #[derive(Clone)]
 pub struct Service {
     pub(crate) routes: Arc<Routes>,

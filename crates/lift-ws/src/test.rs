@@ -14,7 +14,9 @@
 //! ```
 
 mod client;
+mod conversation;
 mod event;
+mod handshake;
 mod push;
 mod store;
 
@@ -38,6 +40,7 @@ use crate::{
 };
 
 pub use client::{Client, Refused};
+pub use handshake::Handshake;
 pub use push::RecordingPush;
 pub use store::{Operation, RecordingStore};
 
@@ -50,6 +53,8 @@ pub struct Kit {
     service: Service,
     push: RecordingPush,
     clock: Clock,
+    /// When the kit was made, in milliseconds since 1970.
+    since: u64,
     /// The `$disconnect` of each open connection, for when the app closes it.
     endings: Arc<Mutex<HashMap<ConnectionId, Bytes>>>,
 }
@@ -87,7 +92,8 @@ impl Kit {
     pub fn with_store<S: Send + Sync + 'static>(app: App<S>, store: Arc<dyn Store>) -> Self {
         let push = RecordingPush::new();
         let service = app.into_service(store, Arc::new(push.clone()));
-        Self { service, push, clock: Clock::default(), endings: Arc::default() }
+        let clock = Clock::default();
+        Self { service, push, since: clock.now(), clock, endings: Arc::default() }
     }
 
     /// Connects a client with a query such as `name=ana&room=general`.
@@ -95,7 +101,7 @@ impl Kit {
     /// # Errors
     /// When the app refuses.
     pub async fn connect(&self, query: &str) -> Result<Client, Refused> {
-        self.connect_with_headers(query, &[]).await
+        Handshake::new(self.clone(), None).query(query).connect().await
     }
 
     /// Connects a client that sends headers.
@@ -107,7 +113,46 @@ impl Kit {
         query: &str,
         headers: &[(&str, &str)],
     ) -> Result<Client, Refused> {
-        Client::connect(self.clone(), query, headers).await
+        let handshake = Handshake::new(self.clone(), None).query(query);
+        let add =
+            |handshake: Handshake, (name, value): &(&str, &str)| handshake.header(name, value);
+        headers.iter().fold(handshake, add).connect().await
+    }
+
+    /// A client with a name, for [`conversation`](Self::conversation), of which more can be said
+    /// before it connects.
+    pub fn client(&self, name: &str) -> Handshake {
+        Handshake::new(self.clone(), Some(name.to_owned()))
+    }
+
+    /// Everything that the clients and the app have said since the kit was made, a line each: for
+    /// a snapshot. It is the same each time: a connection's id is its client's name, other ids are
+    /// `<id>`, times since 1970 are `<time>`, and what the app answers to one step of a client is
+    /// sorted by client, in the order in which they came. What was taken by
+    /// [`Client::received`] stays in it.
+    ///
+    /// ```
+    /// # use lift_ws::{App, Connection, Json, test::Kit};
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// let me = async |who: Connection| Json((who.id().clone(), who.connected_at()));
+    /// let kit = Kit::new(App::new().route("me", me));
+    /// let ana = kit.client("ana").query("room=1").connect().await.unwrap();
+    /// ana.send(r#"{"action":"me"}"#).await;
+    /// ana.close().await;
+    /// assert_eq!(
+    ///     kit.conversation(),
+    ///     r#"ana connects ?room=1
+    /// ana is let in (101)
+    /// ana -> {"action":"me"}
+    /// ana <- ["ana",<time>]
+    /// ana closes (1005)
+    /// "#
+    /// );
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn conversation(&self) -> String {
+        self.push.conversation(&(self.since..=self.clock.now()))
     }
 
     /// The clock of the kit's events, and of the memory store that [`Kit::new`] makes.

@@ -1,6 +1,8 @@
-//! The store against a real DynamoDB API: the embedded engine, over HTTP.
+//! The store against a real DynamoDB API: the embedded engine, over HTTP. The loop against a Runtime
+//! API made by hand.
 
 mod check;
+mod concurrency;
 mod database;
 mod elsewhere;
 mod scripted;

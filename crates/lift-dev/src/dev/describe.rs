@@ -27,6 +27,17 @@ pub(crate) struct Description {
     /// The tables that it needs.
     #[serde(default)]
     pub(crate) tables: Vec<Table>,
+    /// What holds for the whole app.
+    #[serde(default)]
+    pub(crate) settings: Settings,
+}
+
+/// Settings of the whole app, those of them that concern the gateway.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+pub(crate) struct Settings {
+    /// The route selection expression; API Gateway's usual one when the app says none.
+    #[serde(default)]
+    pub(crate) selection: Option<String>,
 }
 
 impl Description {

@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use lift_gateway::lambda::{Function, FunctionSettings};
-use lift_gateway::{Limits, Routes, Settings};
+use lift_gateway::{Limits, Routes, Selection, Settings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -127,16 +127,20 @@ async fn start(args: DevArgs) -> Result<App> {
     let settings = Settings {
         stage: args.stage,
         api_id: "local".to_owned(),
-        routes: routes(description),
+        routes: routes(description)?,
         limits: Limits::default(),
         index: project.page(),
     };
     Ok(App { listener, settings, function, supervisor, database, table, _data_dir: data_dir })
 }
 
-fn routes(description: Description) -> Routes {
+fn routes(description: Description) -> Result<Routes> {
+    let selection = match description.settings.selection {
+        Some(expression) => expression.parse::<Selection>().context("the app's route selection")?,
+        None => Selection::default(),
+    };
     let add = |routes: Routes, route: describe::Route| routes.with_route(route.key, route.two_way);
-    description.routes.into_iter().fold(Routes::default(), add)
+    Ok(description.routes.into_iter().fold(Routes::new(selection), add))
 }
 
 impl App {

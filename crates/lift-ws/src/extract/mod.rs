@@ -3,6 +3,7 @@
 //! | extractor | in | what it is |
 //! |---|---|---|
 //! | [`Query`], [`Headers`] | `$connect` | the handshake's query and headers |
+//! | [`Subprotocols`] | `$connect` | the subprotocols that the client offers |
 //! | [`Json`], `Valid`, [`Text`], [`Bytes`] | messages | the body; `Valid` needs the feature `valid` |
 //! | [`Disconnected`] | `$disconnect` | the close code and reason |
 //! | [`Connection`], [`Publisher`] | all but `$connect` | who is connected, and sending to others |
@@ -15,6 +16,8 @@
 //! | `Result<T, Error>` | as `T` | `T`, or why it failed, for a handler that decides itself |
 //! | a tuple of up to eight | as all of them | several in one |
 //!
+//! Layers, and extractors that are made of others, take them by [`Call::extract`].
+//!
 //! [`Connection`]: crate::Connection
 //! [`Publisher`]: crate::Publisher
 //! [`UserId`]: crate::UserId
@@ -22,6 +25,7 @@
 //! [`ConnectionId`]: crate::ConnectionId
 //! [`Event`]: lift_event::Event
 
+mod any;
 mod attributes;
 mod authorizer;
 mod body;
@@ -36,6 +40,7 @@ mod request;
 mod stage;
 mod state;
 mod stored;
+mod subprotocols;
 #[cfg(feature = "valid")]
 mod valid;
 
@@ -54,6 +59,7 @@ pub use request::{Identity, RequestInfo};
 pub use stage::{Stage, StageVariables};
 pub use state::State;
 pub use stored::StoredConnection;
+pub use subprotocols::Subprotocols;
 #[cfg(feature = "valid")]
 pub use valid::Valid;
 
@@ -91,7 +97,7 @@ const MAX_FAULT: usize = 200;
     message = "`{Self}` cannot be extracted from a `{K}` call",
     label = "this handler takes `{Self}`, which is not an extractor here",
     note = "only a message has a body: `Json`, `Valid`, `Text`, `Bytes`",
-    note = "only `$connect` has `Query` and `Headers`, only `$disconnect` has `Disconnected`",
+    note = "only `$connect` has `Query`, `Headers` and `Subprotocols`, only `$disconnect` has `Disconnected`",
     note = "`Connection`, `Publisher` and `Attributes` are there once `$connect` has accepted",
     note = "`State<T>` is there in an app made by `App::with_state` with a `T`",
     note = "`lift_ws::extract` lists all extractors; a type of your own implements `FromCall`"

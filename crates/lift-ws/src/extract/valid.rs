@@ -39,7 +39,7 @@ where
     S: Sync,
 {
     async fn from_call(call: &Call, state: &S) -> Result<Self, Error> {
-        let Json(value) = Json::<T>::from_call(call, state).await?;
+        let Json(value) = <Json<T> as FromCall<Message, S>>::from_call(call, state).await?;
         match value.validate() {
             Ok(()) => Ok(Self(value)),
             Err(report) => Err(Error::invalid_payload(told(&message(&report)))),

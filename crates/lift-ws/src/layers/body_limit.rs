@@ -1,18 +1,31 @@
 //! Refuses messages over a size, before they are parsed.
 
-use lift_event::Kind;
+use futures_util::future::{BoxFuture, FutureExt, ready};
+use lift_event::{Kind, Reply};
 
-use crate::{Call, Error, Layer, Next, from_fn};
+use crate::{Call, Error, Layer, Next};
 
 /// Answers messages of more than so many bytes with the error frame `too_large`. API Gateway itself
-/// lets at most 131,072 bytes pass (reference, section 5.4).
+/// lets at most 131,072 bytes pass (reference, section 5.4). The limit stands in the app's
+/// description.
 pub fn body_limit(bytes: usize) -> impl Layer {
-    from_fn(move |call: Call, next: Next| async move {
-        let size = call.event().body().len();
-        if call.event().kind() == Kind::Message && size > bytes {
-            let message = format!("The message has {size} bytes; {bytes} is the limit");
-            return next.fail(&call, &Error::new("too_large", message).with_status(413));
+    BodyLimit(bytes)
+}
+
+struct BodyLimit(usize);
+
+impl Layer for BodyLimit {
+    fn call(&self, call: Call, next: Next) -> BoxFuture<'static, Reply> {
+        let (size, limit) = (call.event().body().len(), self.0);
+        if call.event().kind() == Kind::Message && size > limit {
+            let message = format!("The message has {size} bytes; {limit} is the limit");
+            let error = Error::new("too_large", message).with_status(413);
+            return ready(next.fail(&call, &error)).boxed();
         }
-        next.run(call).await
-    })
+        next.run(call).boxed()
+    }
+
+    fn body_limit(&self) -> Option<usize> {
+        Some(self.0)
+    }
 }

@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use lift_event::{Kind, Selection};
+use lift_event::{Kind, Reply, Selection};
 use serde::Serialize;
 
-use super::{Kit, event::Draft};
+use super::{Kit, conversation::Said, event::Draft};
 use crate::ConnectionId;
 
 /// A client that an app let in.
@@ -34,24 +34,24 @@ impl std::fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 impl Client {
-    pub(super) async fn connect(
-        kit: Kit,
-        query: &str,
-        headers: &[(&str, &str)],
-    ) -> Result<Self, Refused> {
-        let draft = Draft::new(next_id(), query, headers, kit.clock().clone());
-        let id = ConnectionId::from(draft.connection_id());
+    /// Opens a connection whose client has its name already.
+    pub(super) async fn connect(kit: Kit, query: String, draft: Draft) -> Result<Self, Refused> {
+        let id = draft.connection_id().clone();
+        kit.push().note(&id, Said::Connects(query));
         let payload = draft.payload(Kind::Connect, "$connect", None, None);
         // A draft is always an event, so a failure is the function's: API Gateway answers 502.
-        let reply = kit.invoke(payload).await.map_err(|_| Refused { status: 502 })?;
+        let reply = kit.invoke(payload).await.unwrap_or(Reply::new(502));
         if !reply.is_success() {
-            return Err(Refused { status: reply.status() });
+            let status = reply.status();
+            kit.push().note(&id, Said::Refused(status));
+            return Err(Refused { status });
         }
+        let subprotocol = reply.subprotocol().map(str::to_owned);
+        kit.push().note(&id, Said::LetIn(subprotocol.clone()));
         kit.push().open(&id);
         let ending = Some((1000, "Connection Closed Normally"));
         let ending = draft.payload(Kind::Disconnect, "$disconnect", None, ending);
         kit.endings().insert(id.clone(), ending);
-        let subprotocol = reply.subprotocol().map(str::to_owned);
         Ok(Self { kit, id, draft, subprotocol })
     }
 
@@ -80,8 +80,10 @@ impl Client {
             return;
         }
         let text = text.into();
+        self.kit.push().note(&self.id, Said::Sends(text.clone()));
         let description = self.kit.service.description();
-        let selection = Selection::default();
+        // The app has checked it when it was built.
+        let selection: Selection = description.settings.selection.parse().unwrap_or_default();
         let selected = selection.select(&text);
         let has = |key: &str| description.routes.iter().find(|route| route.key == key);
         let route = selected.as_deref().and_then(has).or_else(|| has("$default"));
@@ -142,6 +144,7 @@ impl Client {
             // The app closed it before, and its `$disconnect` ran then.
             return;
         }
+        self.kit.push().note(&self.id, Said::Closes(code));
         let ending = Some((code, reason));
         let payload = self.draft.payload(Kind::Disconnect, "$disconnect", None, ending);
         // API Gateway ignores what a `$disconnect` returns.
@@ -150,7 +153,9 @@ impl Client {
 
     /// Loses the connection without a word: API Gateway has not noticed yet, but nothing arrives.
     pub fn vanish(self) {
-        self.kit.push().end(&self.id);
+        if self.kit.push().end(&self.id) {
+            self.kit.push().note(&self.id, Said::Vanishes);
+        }
     }
 
     /// The payload of one of this connection's events, to invoke late, twice or never.

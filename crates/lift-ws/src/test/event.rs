@@ -6,42 +6,85 @@ use bytes::Bytes;
 use lift_event::{Identity, Kind, Payload, RequestContext};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::Clock;
-use super::client::next_id;
+use super::{Clock, client::next_id};
+use crate::ConnectionId;
 
 /// What all events of a connection share.
 #[derive(Debug)]
 pub(super) struct Draft {
-    connection_id: String,
+    connection_id: ConnectionId,
     connected_at: u64,
     headers: Multi,
     query: Multi,
     clock: Clock,
+    pub(super) stage: String,
+    pub(super) stage_variables: BTreeMap<String, String>,
+    pub(super) source_ip: String,
+    user_agent: Option<String>,
+    pub(super) authorizer: Option<Box<RawValue>>,
 }
 
 type Multi = BTreeMap<String, Vec<String>>;
 
+const HOST: &str = "kit.execute-api.us-east-1.amazonaws.com";
+
 impl Draft {
-    pub(super) fn new(
-        connection_id: String,
-        query: &str,
-        headers: &[(&str, &str)],
-        clock: Clock,
-    ) -> Self {
-        let query = form_urlencoded::parse(query.as_bytes()).into_owned();
-        let host = [("Host", "kit.execute-api.us-east-1.amazonaws.com")];
-        let headers = host.iter().chain(headers);
-        Self {
-            connection_id,
-            connected_at: clock.now(),
+    pub(super) fn new(clock: Clock) -> Self {
+        let mut draft = Self {
+            connection_id: next_id().into(),
+            connected_at: 0,
+            headers: Multi::new(),
+            query: Multi::new(),
             clock,
-            headers: multi(headers.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))),
-            query: multi(query),
+            stage: "test".to_owned(),
+            stage_variables: BTreeMap::new(),
+            source_ip: "127.0.0.1".to_owned(),
+            user_agent: None,
+            authorizer: None,
+        };
+        draft.add_header("Host", HOST);
+        draft
+    }
+
+    pub(super) fn add_header(&mut self, name: &str, value: &str) {
+        if name.eq_ignore_ascii_case("User-Agent") {
+            self.user_agent = Some(value.to_owned());
+        }
+        self.headers.entry(name.to_owned()).or_default().push(value.to_owned());
+    }
+
+    /// From now on there is a connection, with the headers that API Gateway adds.
+    pub(super) fn open(&mut self, query: &str) {
+        self.connected_at = self.clock.now();
+        let before = self.headers.get("X-Forwarded-For").into_iter().flatten();
+        let hops: Vec<&str> = before.map(String::as_str).chain([&*self.source_ip]).collect();
+        let added = [
+            ("X-Forwarded-For", hops.join(", ")),
+            ("X-Forwarded-Port", "443".to_owned()),
+            ("X-Forwarded-Proto", "https".to_owned()),
+        ];
+        for (name, value) in added {
+            self.headers.insert(name.to_owned(), vec![value]);
+        }
+        for (name, value) in form_urlencoded::parse(query.as_bytes()).into_owned() {
+            self.query.entry(name).or_default().push(value);
         }
     }
 
-    pub(super) fn connection_id(&self) -> &str {
+    pub(super) fn connection_id(&self) -> &ConnectionId {
         &self.connection_id
+    }
+
+    /// Headers come with the handshake, and a fixed set with its end (reference, section 1.1).
+    fn headers(&self, kind: Kind) -> Option<Multi> {
+        let fixed = [("Host", HOST), ("x-api-key", ""), ("X-Forwarded-For", ""), ("x-restapi", "")];
+        match kind {
+            Kind::Connect => Some(self.headers.clone()),
+            Kind::Message => None,
+            Kind::Disconnect => {
+                Some(fixed.map(|(name, value)| (name.to_owned(), vec![value.to_owned()])).into())
+            }
+        }
     }
 
     pub(super) fn payload(
@@ -52,9 +95,10 @@ impl Draft {
         ending: Option<(i32, &str)>,
     ) -> Bytes {
         let handshake = kind == Kind::Connect;
-        let headers = handshake.then(|| (raw(&single(&self.headers)), raw(&self.headers)));
+        let headers = self.headers(kind).map(|headers| (raw(&single(&headers)), raw(&headers)));
         let query = (handshake && !self.query.is_empty())
             .then(|| (raw(&single(&self.query)), raw(&self.query)));
+        let variables = (!self.stage_variables.is_empty()).then(|| raw(&self.stage_variables));
         let request_id = next_id();
         let message_id = next_id();
         let payload = Payload {
@@ -64,10 +108,10 @@ impl Draft {
             multi_value_headers: headers.as_ref().map(|(_, multi)| &**multi),
             query_string_parameters: query.as_ref().map(|(single, _)| &**single),
             multi_value_query_string_parameters: query.as_ref().map(|(_, multi)| &**multi),
-            stage_variables: None,
+            stage_variables: variables.as_deref(),
             request_context: RequestContext {
                 route_key: route_key.into(),
-                authorizer: None,
+                authorizer: self.authorizer.as_deref(),
                 message_id: (kind == Kind::Message).then(|| message_id.as_str().into()),
                 disconnect_status_code: ending.map(|(code, _)| code),
                 event_type: kind,
@@ -75,12 +119,15 @@ impl Draft {
                 request_time: "21/Nov/2026:09:15:24 +0000".into(),
                 message_direction: Some("IN".into()),
                 disconnect_reason: ending.map(|(_, reason)| reason.into()),
-                stage: "test".into(),
+                stage: self.stage.as_str().into(),
                 connected_at: self.connected_at,
                 request_time_epoch: self.clock.now(),
-                identity: Identity { user_agent: None, source_ip: Some("127.0.0.1".into()) },
+                identity: Identity {
+                    user_agent: self.user_agent.as_deref().map(Into::into),
+                    source_ip: Some(self.source_ip.as_str().into()),
+                },
                 request_id: request_id.as_str().into(),
-                domain_name: "kit.execute-api.us-east-1.amazonaws.com".into(),
+                domain_name: HOST.into(),
                 connection_id: self.connection_id.as_str().into(),
                 api_id: "kit".into(),
             },
@@ -89,14 +136,6 @@ impl Draft {
         };
         payload.encode()
     }
-}
-
-fn multi(pairs: impl Iterator<Item = (String, String)>) -> Multi {
-    let mut all = Multi::new();
-    for (name, value) in pairs {
-        all.entry(name).or_default().push(value);
-    }
-    all
 }
 
 /// The last value of each name, as API Gateway gives it.

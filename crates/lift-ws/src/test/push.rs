@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    ops::RangeInclusive,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -11,6 +12,7 @@ use futures_util::future::{BoxFuture, FutureExt, ready};
 use lift_event::Event;
 use tokio::time::sleep;
 
+use super::conversation::{Conversation, Said};
 use crate::{ConnectionId, Endpoint, Push, PushError};
 
 type Fault = Box<dyn FnMut(&ConnectionId) -> Option<PushError> + Send>;
@@ -28,6 +30,7 @@ struct Recorded {
     unsettled: Vec<ConnectionId>,
     fault: Option<Fault>,
     delay: Duration,
+    conversation: Conversation,
 }
 
 impl RecordingPush {
@@ -84,7 +87,19 @@ impl RecordingPush {
     }
 
     pub(super) fn deliver(&self, id: &ConnectionId, data: Bytes) {
-        self.recorded().frames.entry(id.clone()).or_default().push(data);
+        self.recorded().receive(id, data);
+    }
+
+    pub(super) fn name(&self, id: &ConnectionId, name: Option<String>) {
+        self.recorded().conversation.name(id, name);
+    }
+
+    pub(super) fn note(&self, id: &ConnectionId, said: Said) {
+        self.recorded().conversation.note(id, said);
+    }
+
+    pub(super) fn conversation(&self, times: &RangeInclusive<u64>) -> String {
+        self.recorded().conversation.text(times)
     }
 
     fn recorded(&self) -> MutexGuard<'_, Recorded> {
@@ -100,8 +115,13 @@ impl Recorded {
         if !self.open.contains(id) {
             return Err(PushError::gone());
         }
-        self.frames.entry(id.clone()).or_default().push(data);
+        self.receive(id, data);
         Ok(())
+    }
+
+    fn receive(&mut self, id: &ConnectionId, data: Bytes) {
+        self.conversation.note(id, Said::Receives(data.clone()));
+        self.frames.entry(id.clone()).or_default().push(data);
     }
 }
 
@@ -136,6 +156,7 @@ impl Push for RecordingPush {
         if !open {
             return ready(Err(PushError::gone())).boxed();
         }
+        recorded.conversation.note(id, Said::IsClosed);
         recorded.closed.push(id.clone());
         recorded.unsettled.push(id.clone());
         ready(Ok(())).boxed()

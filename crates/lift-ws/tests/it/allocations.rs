@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use lift_ws::{
-    Accept, App, Call, Invocation, Json, Next, Route, from_fn, store::MemoryStore,
-    test::RecordingPush,
+    Accept, App, Call, Error, Invocation, Json, Next, Route, from_fn, from_fn_with,
+    store::MemoryStore, test::RecordingPush,
 };
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -51,4 +51,19 @@ fn a_connect_with_14_headers_takes_at_most_7() {
         .unmanaged();
     let count = allocations(app, payload);
     assert!(count <= 7, "{count} allocations");
+}
+
+#[test]
+fn a_layer_takes_one() {
+    let payload = include_str!("../../../lift-event/fixtures/message-json-body.json");
+    let app = || App::new().with_route(Route::new("sendmessage", async || "said").two_way());
+    let pass = || from_fn(async |call: Call, next: Next| next.run(call).await);
+    let fallible = from_fn(async |call: Call, next: Next| Ok::<_, Error>(next.run(call).await));
+    let with =
+        from_fn_with(Arc::new(5), async |_: Arc<u8>, call: Call, next: Next| next.run(call).await);
+    let none = allocations(app(), payload);
+    assert_eq!(allocations(app().layer(pass()), payload), none + 1);
+    assert_eq!(allocations(app().layer(pass()).layer(pass()), payload), none + 2);
+    assert_eq!(allocations(app().layer(fallible), payload), none + 1);
+    assert_eq!(allocations(app().layer(with), payload), none + 1);
 }

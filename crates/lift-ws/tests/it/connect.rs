@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use lift_ws::{
     Accept, App, Attributes, Call, Connection, Error, Next, Publisher, Query, Refuse, Reply,
-    from_fn,
+    Subprotocols, UserId, from_fn,
     store::{Members, MemoryStore, Part, Store, StoreError},
-    test::{Kit, Operation, RecordingStore},
+    test::{Handshake, Kit, Operation, RecordingStore, Refused},
 };
 use serde::Deserialize;
 
@@ -119,6 +119,54 @@ async fn a_subprotocol_is_echoed_only_if_it_was_offered() {
     let ana = kit.connect_with_headers("", &offers).await.unwrap();
     assert_eq!(ana.subprotocol(), Some("chat.v2"));
     assert_eq!(kit.connect("").await.expect_err("was not offered").status, 500);
+    let other = kit.client("bob").subprotocols(&["chat.v22", "CHAT.V2"]).connect().await;
+    assert_eq!(other.expect_err("was not offered").status, 500);
+}
+
+#[tokio::test]
+async fn offered_subprotocols_are_split_once_for_all() {
+    let connect = async |offers: Subprotocols| {
+        let chosen = offers.first_of(&["v2", "v1"]);
+        let offers: Vec<&str> = offers.iter().collect();
+        let accept = Accept::user(format!("{offers:?}"));
+        match chosen {
+            Some(chosen) => accept.subprotocol(chosen),
+            None => accept,
+        }
+    };
+    let app =
+        App::new().connect(connect).default_route(async |who: UserId| who.as_str().to_owned());
+    let kit = Kit::new(app);
+    for (headers, offers, chosen) in [
+        (&["v1, v2"][..], r#"["v1", "v2"]"#, Some("v2")),
+        (&[" v0 ,v1,,", "v3"], r#"["v0", "v1", "v3"]"#, Some("v1")),
+        (&["V2"], r#"["V2"]"#, None),
+        (&[""], "[]", None),
+        (&[], "[]", None),
+    ] {
+        let add =
+            |client: Handshake, offers: &&str| client.header("SEC-WebSocket-Protocol", offers);
+        let ana = headers.iter().fold(kit.client("ana"), add).connect().await.unwrap();
+        ana.send("offers").await;
+        assert_eq!(ana.received(), [offers]);
+        assert_eq!(ana.subprotocol(), chosen, "{headers:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_apps_subprotocols_are_chosen_in_its_order_unless_the_handler_chose() {
+    let app = || App::new().subprotocols(&["v2", "v1"]);
+    let of = async |app: App, offers: &[&str]| {
+        let ana = Kit::new(app).client("ana").subprotocols(offers).connect().await?;
+        Ok::<_, Refused>(ana.subprotocol().map(str::to_owned))
+    };
+    assert_eq!(of(app(), &["v1", "v2"]).await.unwrap().as_deref(), Some("v2"));
+    assert_eq!(of(app(), &["v3"]).await.unwrap(), None);
+    assert_eq!(of(App::new().merge(app()), &["v1"]).await.unwrap().as_deref(), Some("v1"));
+    let connect = async || Accept::anonymous().subprotocol("v3");
+    assert_eq!(of(app().connect(connect), &["v1", "v3"]).await.unwrap().as_deref(), Some("v3"));
+    assert_eq!(of(app().connect(connect), &["v1"]).await.unwrap_err().status, 500);
+    assert_eq!(app().describe().settings.subprotocols, ["v2", "v1"]);
 }
 
 #[tokio::test]

@@ -1,32 +1,65 @@
 //! What an app says of itself, and what it refuses to be built with.
 
-use lift_ws::{Accept, App, Route};
+use lift_ws::{Accept, App, Description, Route, layers};
 use serde_json::json;
 
+#[derive(schemars::JsonSchema)]
+#[allow(dead_code, reason = "only its schema is used")]
+struct Say {
+    text: String,
+}
+
+/// Who reads a description of version 1 relies on these very keys: add to them, and change none.
 #[test]
-fn names_routes_and_tables() {
+fn is_written_as_it_always_was() {
     let app = App::new()
         .connect(async || Accept::anonymous())
-        .route("say", async || ())
-        .with_route(Route::new("ask", async || ()).two_way())
-        .default_route(async || ());
-    let description = serde_json::to_value(app.describe()).unwrap();
-    assert_eq!(
-        description,
-        json!({
-            "version": 1,
-            "routes": [
-                {"key": "$connect", "two_way": false},
-                {"key": "$default", "two_way": false},
-                {"key": "$disconnect", "two_way": false},
-                {"key": "ask", "two_way": true},
-                {"key": "say", "two_way": false},
-            ],
-            "tables": [{"kind": "connections", "env": "LIFT_TABLE"}],
-        })
-    );
+        .with_route(Route::new("say", async || ()).payload::<Say>().layer(layers::body_limit(500)))
+        .with_route(Route::new("ask", async || "").one_way().reply::<String>())
+        .default_route(async || ())
+        .keepalive("ping")
+        .layer(layers::body_limit(1000))
+        .two_way()
+        .selection("$request.body.type")
+        .correlate("id")
+        .subprotocols(&["chat.v2", "chat.v1"])
+        .variable("SHOP_URL");
+    let json = serde_json::to_string_pretty(&app.describe()).unwrap();
+    assert_eq!(json.trim(), include_str!("description.json").trim(), "\n{json}");
+    let read: Description = serde_json::from_str(&json).unwrap();
+    assert_eq!(read, app.describe());
+}
+
+#[test]
+fn of_a_bare_app_is_short() {
     let bare = serde_json::to_value(App::new().unmanaged().describe()).unwrap();
-    assert_eq!(bare, json!({"version": 1, "routes": [], "tables": []}));
+    let settings = json!({"managed": false, "selection": "$request.body.action", "two_way": false, "subprotocols": []});
+    let expected =
+        json!({"version": 1, "routes": [], "tables": [], "settings": settings, "variables": []});
+    assert_eq!(bare, expected);
+}
+
+#[test]
+fn of_an_older_app_lacks_what_was_added() {
+    let older = json!({"version": 1, "routes": [{"key": "say", "two_way": true}], "tables": []});
+    let read: Description = serde_json::from_value(older).unwrap();
+    assert_eq!(read.settings, App::new().describe().settings);
+}
+
+#[test]
+fn takes_over_what_a_merged_app_needs() {
+    let shop = App::new().keepalive("ping").variable("SHOP_URL").selection("$request.body.shop");
+    let app = App::new().merge(shop).variable("A").describe();
+    let names: Vec<&str> = app.variables.iter().map(|variable| &*variable.name).collect();
+    assert_eq!(names, ["A", "LIFT_TABLE", "SHOP_URL"]);
+    assert_eq!(app.settings.keepalive.as_deref(), Some("ping"));
+    assert_eq!(app.settings.selection, "$request.body.action", "it is the outer app's");
+}
+
+#[test]
+#[should_panic(expected = "`$request.header.x` is not a route selection expression")]
+fn a_wrong_selection_is_refused() {
+    let _ = App::new().selection("$request.header.x");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Layers: around every route, outermost first, whenever they were added.
 
 use std::{
+    collections::HashMap,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -8,20 +9,22 @@ use std::{
     time::Duration,
 };
 
-use lift_ws::{Accept, App, Call, Layer, Next, Route, State, from_fn, layers, test::Kit};
+use lift_ws::{
+    Accept, App, Authorizer, Bytes, Call, Connection, Disconnected, Error, Headers, Json, Layer,
+    Next, Query, RequestInfo, Route, State, Subprotocols, Text, UserId, Valid, event::Reply,
+    from_fn, from_fn_with, layers, test::Kit,
+};
 use tower::{limit::ConcurrencyLimitLayer, timeout::TimeoutLayer};
 use tracing_subscriber::fmt::format::FmtSpan;
 
-fn note(log: &Arc<Mutex<Vec<String>>>, name: &'static str) -> impl Layer {
-    let log = log.clone();
-    from_fn(move |call: Call, next: Next| {
-        let log = log.clone();
-        async move {
-            log.lock().unwrap().push(format!("{name} {}", call.event().route_key()));
-            let reply = next.run(call).await;
-            log.lock().unwrap().push(format!("{name} {}", reply.status()));
-            reply
-        }
+type Log = Arc<Mutex<Vec<String>>>;
+
+fn note(log: &Log, name: &'static str) -> impl Layer {
+    from_fn_with((log.clone(), name), async |(log, name): (Log, &str), call: Call, next: Next| {
+        log.lock().unwrap().push(format!("{name} {}", call.event().route_key()));
+        let reply = next.run(call).await;
+        log.lock().unwrap().push(format!("{name} {}", reply.status()));
+        reply
     })
 }
 
@@ -54,7 +57,7 @@ async fn see_a_failure_as_a_reply() {
 
 #[tokio::test]
 async fn that_panic_do_not_end_the_process() {
-    let panics = from_fn(async |_: Call, _: Next| panic!("on purpose"));
+    let panics = from_fn(async |_: Call, _: Next| -> Reply { panic!("on purpose") });
     let refused = Kit::new(App::new().layer(panics)).connect("").await.expect_err("is refused");
     assert_eq!(refused.status, 500);
 }
@@ -205,4 +208,108 @@ async fn of_a_merged_app_go_once_around_connect_and_connected() {
     Kit::new(App::new().merge(both)).connect("").await.unwrap();
     let expected = ["presence $connect", "presence 200", "both $connect", "both 200"];
     assert_eq!(*log.lock().unwrap(), expected);
+}
+
+#[tokio::test]
+async fn that_fail_refuse_or_bring_the_error_frame() {
+    let app = || App::new().connect(async || Accept::user("ana")).default_route(async || "said");
+    let fails = || {
+        from_fn(async |_: Call, _: Next| -> Result<Reply, Error> {
+            Err(Error::new("closed", "Come tomorrow").with_status(403))
+        })
+    };
+    let refused = Kit::new(app().layer(fails())).connect("").await.unwrap_err();
+    assert_eq!(refused.status, 403);
+
+    let parses = from_fn(async |call: Call, next: Next| -> Result<Reply, Error> {
+        if call.event().body() == b"SECRET" {
+            "SECRET".parse::<u8>()?;
+        }
+        Ok(next.run(call).await)
+    });
+    let kit = Kit::new(app().layer(parses).error_frame(|error: &Error| error.code().to_owned()));
+    let ana = kit.connect("").await.unwrap();
+    ana.send("SECRET").await;
+    ana.send("hi").await;
+    assert_eq!(ana.received(), [r#""internal_error""#, "said"]);
+}
+
+#[tokio::test]
+async fn answer_with_whatever_a_handler_may() {
+    let text = from_fn(async |_: Call, _: Next| "text");
+    let json = from_fn(async |_: Call, _: Next| Json([1, 2]));
+    let none = from_fn(async |_: Call, _: Next| ());
+    let app = App::new()
+        .with_route(Route::new("text", async || "").layer(text))
+        .with_route(Route::new("json", async || "").layer(json))
+        .with_route(Route::new("none", async || "").layer(none));
+    let ana = Kit::new(app).connect("").await.unwrap();
+    for key in ["text", "json", "none"] {
+        ana.send(format!(r#"{{"action":"{key}"}}"#)).await;
+    }
+    assert_eq!(ana.received(), ["text", "[1,2]"]);
+    let empty = from_fn(async |_: Call, _: Next| ());
+    let refused = Kit::new(App::new().layer(empty)).connect("").await.unwrap_err();
+    assert_eq!(refused.status, 500, "a layer lets nobody in");
+}
+
+#[derive(serde::Deserialize, garde::Validate)]
+struct Said {
+    #[garde(length(max = 3))]
+    text: String,
+}
+
+#[tokio::test]
+async fn extract_what_a_handler_would() {
+    let look = from_fn(async |call: Call, next: Next| -> Result<Reply, Error> {
+        let Json(Said { text }) = call.extract().await?;
+        let Valid(valid) = call.extract::<Valid<Said>>().await?;
+        let (who, info): (UserId, RequestInfo) = call.extract().await?;
+        let Text(whole) = call.extract().await?;
+        assert_eq!((&text, whole.as_bytes()), (&valid.text, &*call.extract::<Bytes>().await?));
+        assert!(call.extract::<Result<Authorizer<()>, Error>>().await?.is_err());
+        match text.as_str() {
+            "up" => Ok(next.run(call).await),
+            _ => Err(Error::new("no", format!("{who} at {}", info.route_key()))),
+        }
+    });
+    let handshake = from_fn(async |call: Call, next: Next| -> Result<Reply, Error> {
+        match call.event().route_key() {
+            "$connect" => {
+                let Query(query) = call.extract::<Query<HashMap<String, u8>>>().await?;
+                assert_eq!(query["v"], 7);
+                assert!(call.extract::<Subprotocols>().await?.is_empty());
+                assert!(call.extract::<Headers>().await?.get("host").is_some());
+                assert_eq!(call.extract::<Connection>().await.unwrap_err().code(), "not_connected");
+            }
+            "$disconnect" => assert_eq!(call.extract::<Disconnected>().await?.code, Some(1005)),
+            _ => assert!(call.extract::<Disconnected>().await.is_err()),
+        }
+        Ok(next.run(call).await)
+    });
+    let app = App::new()
+        .connect(async || Accept::user("ana"))
+        .with_route(Route::new("say", async || "said").layer(look))
+        .layer(handshake);
+    let ana = Kit::new(app).connect("v=7").await.unwrap();
+    for text in ["up", "no", "long"] {
+        ana.send(format!(r#"{{"action":"say","text":"{text}"}}"#)).await;
+    }
+    let frames = ana.received();
+    assert_eq!(frames[0], "said");
+    assert!(frames[1].contains("ana at say"), "{frames:?}");
+    assert!(frames[2].contains("invalid_payload"), "{frames:?}");
+    ana.close().await;
+}
+
+#[tokio::test]
+async fn that_extract_what_a_call_never_has_are_the_programs_fault() {
+    let body = from_fn(async |call: Call, next: Next| -> Result<Reply, Error> {
+        let error = call.extract::<Text>().await.unwrap_err();
+        let cause = error.cause().unwrap().to_string();
+        assert_eq!(cause, "`Text` was asked for at `$connect`, which does not have it");
+        call.extract::<Text>().await?;
+        Ok(next.run(call).await)
+    });
+    assert_eq!(Kit::new(App::new().layer(body)).connect("").await.unwrap_err().status, 500);
 }

@@ -8,6 +8,7 @@ mod description;
 mod disconnect;
 mod extractors;
 mod forms;
+mod kit;
 mod layers;
 mod messages;
 mod publisher;

@@ -3,8 +3,8 @@
 use std::{panic, sync::Arc};
 
 use lift_ws::{
-    Accept, App, Attributes, Connection, Error, Invocation, Json, Publisher, Route, State,
-    StoredConnection, Text,
+    Accept, App, Attributes, Connection, Error, IntoError, Invocation, Json, Publisher, Route,
+    State, StoredConnection, Text,
     event::Event,
     store::StoreError,
     test::{Kit, Operation, RecordingStore},
@@ -290,6 +290,49 @@ async fn that_fail_with_an_error_of_ones_own_say_what_it_maps_to() {
     ana.send(r#"{"action":"broken"}"#).await;
     let codes: Vec<Value> = ana.received_json().iter().map(|frame| frame["code"].clone()).collect();
     assert_eq!(codes, ["not_found", "internal_error"]);
+}
+
+/// As thiserror derives it: an error of std, of which `?` into Lift's `Error` knows nothing.
+#[derive(Debug, thiserror::Error)]
+enum ShopError {
+    #[error("SECRET shelf")]
+    SoldOut,
+    #[error("SECRET till")]
+    Till(#[from] std::io::Error),
+}
+
+impl IntoError for ShopError {
+    fn into_error(self) -> Error {
+        match self {
+            Self::SoldOut => Error::new("sold_out", "Nothing is left").with_status(409),
+            Self::Till(_) => Error::internal(self),
+        }
+    }
+}
+
+#[tokio::test]
+async fn that_fail_with_an_enum_of_ones_own_tell_what_it_says() {
+    fn till() -> std::io::Result<()> {
+        Err(std::io::Error::other("SECRET key"))
+    }
+    let app = App::new()
+        .route("buy", async || Err::<(), _>(ShopError::SoldOut))
+        .route("pay", async || -> Result<(), ShopError> { Ok(till()?) })
+        .route("forgotten", async || -> Result<(), Error> { Err(ShopError::SoldOut)? })
+        .route("named", async || -> Result<(), Error> {
+            "SECRET".parse::<u8>().map_err(|_| ShopError::SoldOut.into_error())?;
+            Ok(())
+        });
+    let ana = Kit::new(app).connect("").await.unwrap();
+    for action in ["buy", "pay", "forgotten", "named"] {
+        ana.send(format!(r#"{{"action":"{action}"}}"#)).await;
+    }
+    let sold_out = json!({"type": "error", "code": "sold_out", "message": "Nothing is left"});
+    let expected = [sold_out.clone(), internal_error(), internal_error(), sold_out];
+    assert_eq!(ana.received_json(), expected);
+    let connect = async || Err::<Accept, _>(ShopError::SoldOut);
+    let refused = Kit::new(App::new().connect(connect)).connect("").await.unwrap_err();
+    assert_eq!(refused.status, 409);
 }
 
 #[tokio::test]

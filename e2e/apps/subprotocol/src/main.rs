@@ -1,6 +1,6 @@
 //! Chooses the subprotocol `chat.v2` if it is offered, and answers `ask` by a route response.
 
-use lift_ws::{Accept, App, Refuse, Route, Text, event::Event};
+use lift_ws::{Accept, App, Route, Subprotocols, Text};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lift_aws::Error> {
@@ -11,14 +11,11 @@ async fn main() -> Result<(), lift_aws::Error> {
     lift_aws::run(app).await
 }
 
-async fn connect(event: Event) -> Result<Accept, Refuse> {
-    let headers = event.headers()?;
-    let offers = headers.get_all("Sec-WebSocket-Protocol").flat_map(|list| list.split(','));
-    let mut offers = offers.map(str::trim);
-    Ok(match offers.find(|offer| *offer == "chat.v2") {
+async fn connect(offers: Subprotocols) -> Accept {
+    match offers.first_of(&["chat.v2"]) {
         Some(chosen) => Accept::anonymous().subprotocol(chosen),
         None => Accept::anonymous(),
-    })
+    }
 }
 
 /// A route response: the reply's body goes back without a post.

@@ -12,7 +12,7 @@ fn check(stdout: &str) -> Result<Description, String> {
 
 #[test]
 fn routes() {
-    let text = r#"{"version":1,"later":{},"routes":[{"key":"$connect","two_way":true,"x":1},{"key":"say"}],"tables":[{"env":"A","kind":"cache"},{"env":"B","kind":"connections"}]}"#;
+    let text = r#"{"version":1,"later":{},"routes":[{"key":"$connect","two_way":true,"x":1},{"key":"say"}],"tables":[{"env":"A","kind":"cache"},{"env":"B","kind":"connections"}],"settings":{"selection":"$request.body.type","x":[]}}"#;
     let routes = vec![
         Route { key: "$connect".to_owned(), two_way: true },
         Route { key: "say".to_owned(), two_way: false },
@@ -20,7 +20,28 @@ fn routes() {
     let description = check(text).expect("a description");
     assert_eq!(description.routes, routes);
     assert_eq!(description.table_variable(), Some("B"));
+    assert_eq!(description.settings.selection.as_deref(), Some("$request.body.type"));
     assert!(check(&format!("hello from main\n{text}\n")).is_ok());
+}
+
+#[test]
+fn the_gateway_selects_as_the_app_says() {
+    let of = |settings: &str| {
+        let text = format!(r#"{{"version":1,"routes":[{{"key":"say"}}],"settings":{settings}}}"#);
+        crate::dev::routes(check(&text)?).map_err(|error| format!("{error:#}"))
+    };
+    let routes = |expression: &str| {
+        let selection = expression.parse().expect("an expression");
+        lift_gateway::Routes::new(selection).with_route("say", false)
+    };
+    let same = |settings: &str, expression: &str| {
+        let of = of(settings).expect("routes");
+        assert_eq!(format!("{of:?}"), format!("{:?}", routes(expression)));
+    };
+    same(r#"{"selection":"$request.body.type"}"#, "$request.body.type");
+    same("{}", "$request.body.action");
+    let error = of(r#"{"selection":"$request.header.x"}"#).expect_err("is none");
+    assert!(error.contains("the app's route selection: `$request.header.x`"), "{error}");
 }
 
 #[test]

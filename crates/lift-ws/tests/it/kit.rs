@@ -1,0 +1,192 @@
+//! The test kit: clients as API Gateway tells of them, and what was said as text.
+
+use std::collections::BTreeMap;
+
+use lift_ws::{
+    Accept, App, Authorizer, Connection, Error, Headers, Identity, Json, Publisher, Query, Reply,
+    RequestInfo, Stage, StageVariables, TenantId, Text, test::Kit,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+type Words = BTreeMap<String, String>;
+
+#[tokio::test]
+async fn a_client_is_told_of_in_every_event_as_it_was_set() {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Player {
+        principal_id: String,
+        tier: String,
+        integration_latency: u32,
+    }
+    let told = async |Stage(stage): Stage,
+                      StageVariables(variables): StageVariables<Words>,
+                      identity: Identity,
+                      Authorizer(player): Authorizer<Player>| {
+        assert!(player.integration_latency > 0);
+        let client = (identity.source_ip, identity.user_agent);
+        let player = (player.principal_id, player.tier);
+        format!("{:?}", (stage, variables, client, player))
+    };
+    let connect = {
+        move |stage: Stage,
+              variables: StageVariables<Words>,
+              who: Identity,
+              by: Authorizer<Player>| async move {
+            Accept::user(told(stage, variables, who, by).await).tenant("all")
+        }
+    };
+    let left = {
+        move |stage: Stage,
+              variables: StageVariables<Words>,
+              who: Identity,
+              by: Authorizer<Player>,
+              publish: Publisher| async move {
+            let _ = publish.own_tenant().text(told(stage, variables, who, by).await).await;
+        }
+    };
+    let app = App::new()
+        .connect(connect)
+        .disconnect(left)
+        .default_route(told)
+        .route("who", async |who: Connection| who.user().unwrap().to_string());
+    let kit = Kit::new(app);
+    let come = |name: &str| {
+        let client = kit.client(name).stage("prod").stage_variable("greeting", "hi");
+        let client = client.source_ip("2001:db8::7").user_agent("kit/1");
+        client.authorizer(json!({"principalId": "p-1", "tier": "gold"}))
+    };
+    let (ana, bob) = (come("ana").connect().await.unwrap(), come("bob").connect().await.unwrap());
+    ana.send(r#"{"action":"who"}"#).await;
+    ana.send("told").await;
+    bob.close().await;
+    let expected =
+        r#"("prod", {"greeting": "hi"}, (Some(2001:db8::7), Some("kit/1")), ("p-1", "gold"))"#;
+    assert_eq!(ana.received(), [expected; 3]);
+}
+
+#[tokio::test]
+async fn a_handshake_carries_query_headers_and_offers() {
+    let connect = async |Query(query): Query<Words>, headers: Headers| {
+        let all = |name: &str| headers.get_all(name).collect::<Vec<_>>().join("+");
+        assert_eq!(all("host"), "kit.execute-api.us-east-1.amazonaws.com");
+        assert_eq!(all("x-forwarded-for"), "10.0.0.1, 203.0.113.7");
+        Accept::user(format!(
+            "{} {} {} {}",
+            query["name"],
+            all("x-a"),
+            all("user-agent"),
+            all("sec-websocket-protocol")
+        ))
+    };
+    let app = App::new()
+        .connect(connect)
+        .default_route(async |who: Connection| who.user().unwrap().to_string());
+    let kit = Kit::new(app);
+    let client = kit.client("ana").query("name=a%20b").header("X-A", "1").header("X-A", "2");
+    let client = client.source_ip("203.0.113.7").header("X-Forwarded-For", "10.0.0.1");
+    let ana = client.user_agent("kit/1").subprotocols(&["v2", "v1"]).connect().await.unwrap();
+    ana.send("who").await;
+    assert_eq!(ana.received(), ["a b 1+2 kit/1 v2, v1"]);
+}
+
+#[tokio::test]
+#[should_panic(expected = "an authorizer's context is a JSON object")]
+async fn an_authorizers_context_is_an_object() {
+    let _ = Kit::new(App::new()).client("ana").authorizer("p-1");
+}
+
+/// What an app might answer, with all that is another each time.
+async fn say(
+    who: Connection,
+    room: TenantId,
+    info: RequestInfo,
+    publish: Publisher,
+    Text(text): Text,
+) -> Result<Json<Value>, Error> {
+    let said = json!({
+        "room": room,
+        "from": who.id(),
+        "text": text,
+        "at": info.time_epoch(),
+        "since": info.connected_at() / 1000,
+        "exact": format!("{}.25", info.connected_at() / 1000),
+        "not a time": [1.5, 7, 1_600_000_000_000_u64],
+    });
+    let _ = publish.own_tenant().json(&said).await?;
+    Ok(Json(json!({"message": info.message_id(), "request": info.request_id()})))
+}
+
+async fn play() -> String {
+    #[derive(Deserialize)]
+    struct Hello {
+        room: String,
+    }
+    let connect = async |Query(hello): Query<Hello>, headers: Headers| {
+        let accept = Accept::user("u").tenant(hello.room);
+        match headers.get("sec-websocket-protocol") {
+            Some(offer) => accept.subprotocol(offer),
+            None => accept,
+        }
+    };
+    let end = async |publish: Publisher| publish.own_tenant().close().await.map(drop);
+    let app = App::new().connect(connect).route("end", end).default_route(say);
+    let kit = Kit::new(app);
+    let bob = kit.client("bob").query("room=1").connect().await.unwrap();
+    let ana = kit.client("ana").query("room=1").subprotocols(&["v2"]).connect().await.unwrap();
+    assert!(kit.client("eve").connect().await.is_err());
+    let other = kit.connect("room=1").await.unwrap();
+    kit.clock().advance(std::time::Duration::from_secs(60));
+    ana.send("two\nlines").await;
+    assert_eq!(ana.received().len(), 2, "what is taken stays in the conversation");
+    other.vanish();
+    bob.close_with(4000, "enough").await;
+    ana.send(r#"{"action":"end"}"#).await;
+    ana.send("nobody hears this").await;
+    kit.conversation()
+}
+
+#[tokio::test]
+async fn a_conversation_is_the_same_each_time() {
+    let first = play().await;
+    assert_eq!(
+        first,
+        r#"bob connects ?room=1
+bob is let in (101)
+ana connects ?room=1
+ana is let in (101, v2)
+eve connects
+eve is refused (400)
+client 4 connects ?room=1
+client 4 is let in (101)
+ana -> two\nlines
+bob <- {"at":<time>,"exact":"<time>","from":"ana","not a time":[1.5,7,1600000000000],"room":"1","since":<time>,"text":"two\nlines"}
+ana <- {"at":<time>,"exact":"<time>","from":"ana","not a time":[1.5,7,1600000000000],"room":"1","since":<time>,"text":"two\nlines"}
+ana <- {"message":"<id>","request":"<id>"}
+client 4 <- {"at":<time>,"exact":"<time>","from":"ana","not a time":[1.5,7,1600000000000],"room":"1","since":<time>,"text":"two\nlines"}
+client 4 vanishes
+bob closes (4000)
+ana -> {"action":"end"}
+ana is closed by the app (1000)
+"#
+    );
+    assert_eq!(play().await, first);
+}
+
+#[tokio::test]
+async fn a_conversation_has_the_frames_of_two_way_routes_and_of_the_gateway() {
+    let app = App::new().two_way().route("ask", async || Reply::new(200).with_body("answer"));
+    let kit = Kit::new(app);
+    let ana = kit.client("ana").connect().await.unwrap();
+    ana.send(r#"{"action":"ask"}"#).await;
+    ana.send("nowhere").await;
+    let expected = r#"ana connects
+ana is let in (101)
+ana -> {"action":"ask"}
+ana <- answer
+ana -> nowhere
+ana <- {"message": "Forbidden", "connectionId":"ana", "requestId":"<id>"}
+"#;
+    assert_eq!(kit.conversation(), expected);
+}
