@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::value::RawValue;
 
@@ -19,7 +20,8 @@ pub(crate) fn body<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Str<'de>
 
 /// The text between the quotes of a valid JSON string; `None` when it is not Unicode.
 fn text(inside: &str) -> Option<Cow<'_, str>> {
-    let Some(first) = inside.find('\\') else { return Some(inside.into()) };
+    let backslash = |text: &str| memchr(b'\\', text.as_bytes());
+    let Some(first) = backslash(inside) else { return Some(inside.into()) };
     let mut text = String::with_capacity(inside.len());
     let mut rest = inside;
     let mut at = Some(first);
@@ -28,7 +30,7 @@ fn text(inside: &str) -> Option<Cow<'_, str>> {
         let (meant, length) = unescape(&rest[escape..])?;
         text.push(meant);
         rest = &rest[escape + length..];
-        at = rest.find('\\');
+        at = backslash(rest);
     }
     text.push_str(rest);
     Some(text.into())

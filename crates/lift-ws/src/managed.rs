@@ -6,60 +6,79 @@ use lift_event::Reply;
 
 use crate::{
     Accept, Call, Connection, Error,
-    routes::Routes,
+    erase::Erased,
     store::{Row, Saved},
 };
 
-impl Routes {
-    /// `$connect`: ask the handler, store the row, tell the others, let the client in.
-    pub(crate) async fn accept(&self, call: Call) -> Result<Reply, Error> {
-        let accept = match &self.connect {
-            Some(handler) => handler(call.clone()).await?,
-            None => Accept::anonymous(),
-        };
-        if let Some(chosen) = &accept.subprotocol {
-            offered(&call, chosen)?;
-        }
-        let reply = accept.reply();
-        call.start_saving();
-        if self.unmanaged {
-            return Ok(reply);
-        }
-        let row = Row {
-            id: call.connection_id(),
-            user: accept.user,
-            tenant: accept.tenant,
-            endpoint: call.endpoint(),
-            connected_at: call.event().connected_at(),
-            attributes: accept.attributes.transpose().map_err(Error::internal)?,
-        };
-        match call.services().store.save(&row).await? {
-            Saved::Stored => {}
-            Saved::Ended => return Err(Error::new("ended", "The connection has ended")),
-        }
-        call.set_connection(call.services().remember(row));
-        if let Some(connected) = &self.connected {
-            connected(call).await?;
-        }
-        Ok(reply)
-    }
-
-    /// `$disconnect`: put the tombstone first. The row that this returns is the connection; without
-    /// one the handler has run before, or never had a connection to serve.
-    pub(crate) async fn end(&self, call: Call) -> Result<Reply, Error> {
-        let services = call.services();
-        services.forget(call.event().connection_id());
-        if !self.unmanaged {
-            match services.store.remove(&call.connection_id()).await? {
-                Some(row) => call.set_connection(Connection(Arc::new(row))),
-                None => return Ok(Reply::new(200)),
+/// `$connect`: ask the handler, store the row, tell the others, let the client in.
+pub(crate) fn accept(
+    connect: Option<Erased<Accept>>,
+    connected: Option<Erased<Reply>>,
+    unmanaged: bool,
+) -> Erased<Reply> {
+    let handlers = Arc::new((connect, connected));
+    Arc::new(move |call| {
+        let handlers = handlers.clone();
+        Box::pin(async move {
+            let (connect, connected) = &*handlers;
+            let accept = match connect {
+                Some(handler) => handler(call.clone()).await?,
+                None => Accept::anonymous(),
+            };
+            if let Some(chosen) = &accept.subprotocol {
+                offered(&call, chosen)?;
             }
-        }
-        match &self.disconnect {
-            Some(handler) => handler(call).await,
-            None => Ok(Reply::new(200)),
-        }
+            let reply = accept.reply();
+            call.start_saving();
+            if unmanaged {
+                return Ok(reply);
+            }
+            save(&call, accept).await?;
+            if let Some(connected) = connected {
+                connected(call).await?;
+            }
+            Ok(reply)
+        })
+    })
+}
+
+async fn save(call: &Call, accept: Accept) -> Result<(), Error> {
+    let row = Row {
+        id: call.connection_id(),
+        user: accept.user,
+        tenant: accept.tenant,
+        endpoint: call.endpoint(),
+        connected_at: call.event().connected_at(),
+        attributes: accept.attributes.transpose().map_err(Error::internal)?,
+    };
+    match call.services().store.save(&row).await? {
+        Saved::Stored => {}
+        Saved::Ended => return Err(Error::new("ended", "The connection has ended")),
     }
+    call.set_connection(call.services().remember(row));
+    Ok(())
+}
+
+/// `$disconnect`: put the tombstone first. The row that this returns is the connection; without
+/// one the handler has run before, or never had a connection to serve.
+pub(crate) fn end(disconnect: Option<Erased<Reply>>, unmanaged: bool) -> Erased<Reply> {
+    Arc::new(move |call| {
+        let disconnect = disconnect.clone();
+        Box::pin(async move {
+            let services = call.services();
+            services.forget(call.event().connection_id());
+            if !unmanaged {
+                match services.store.remove(&call.connection_id()).await? {
+                    Some(row) => call.set_connection(Connection(Arc::new(row))),
+                    None => return Ok(Reply::new(200)),
+                }
+            }
+            match disconnect {
+                Some(handler) => handler(call).await,
+                None => Ok(Reply::new(200)),
+            }
+        })
+    })
 }
 
 /// A subprotocol that the client did not offer would make browsers drop the connection.
