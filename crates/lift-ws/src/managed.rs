@@ -43,19 +43,21 @@ pub(crate) fn accept(
 }
 
 async fn save(call: &Call, accept: Accept) -> Result<(), Error> {
-    let row = Row {
+    let row = Arc::new(Row {
         id: call.connection_id(),
         user: accept.user,
         tenant: accept.tenant,
         endpoint: call.endpoint(),
         connected_at: call.event().connected_at(),
         attributes: accept.attributes.transpose().map_err(Error::internal)?,
-    };
+    });
     match call.services().store.save(&row).await? {
         Saved::Stored => {}
         Saved::Ended => return Err(Error::new("ended", "The connection has ended")),
     }
-    call.set_connection(call.services().remember(row));
+    let connection = Connection(row);
+    call.services().remember(&connection);
+    call.set_connection(connection);
     Ok(())
 }
 

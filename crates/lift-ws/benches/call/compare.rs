@@ -5,8 +5,8 @@ use std::{hint::black_box, time::Instant};
 use bytes::Bytes;
 
 /// How often each way is timed, and how many calls that is.
-const ROUNDS: usize = 301;
-const CALLS: usize = 500;
+const ROUNDS: usize = 1001;
+const CALLS: usize = 100;
 
 pub(crate) struct Compare(&'static str);
 
