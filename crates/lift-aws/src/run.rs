@@ -26,7 +26,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use crate::{DynamoStore, Error, ManagementApi, config};
+use crate::{DynamoStore, Error, ManagementApi, config::function_config};
 
 type BoxError = Box<dyn error::Error + Send + Sync>;
 
@@ -40,8 +40,8 @@ const DESCRIBE_VARIABLE: &str = "LIFT_DESCRIBE";
 ///
 /// Started with `LIFT_DESCRIBE=1`, it prints the app's [`Description`](lift_ws::Description) as
 /// JSON and returns. Otherwise it speaks the Lambda Runtime API and nothing else. Connections are
-/// stored in the DynamoDB table that the environment variable `LIFT_TABLE` names; region,
-/// credentials and endpoints are found as the AWS SDKs find them.
+/// stored in the DynamoDB table that the environment variable `LIFT_TABLE` names. Region, credentials
+/// and endpoints come from the environment's variables, where Lambda puts them, in the SDKs' names.
 ///
 /// # Errors
 /// When the environment lacks something, or the Runtime API cannot be reached.
@@ -86,7 +86,7 @@ async fn serve<S: Send + Sync + 'static>(app: App<S>, other: Option<Other>) -> R
              on this machine, run it with `lift dev`",
         ));
     }
-    let config = config().await;
+    let config = function_config()?;
     let push = ManagementApi::new(&config)?;
     let store = store(&app, &config)?;
     let service = app.into_service(store, Arc::new(push));
