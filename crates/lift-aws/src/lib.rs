@@ -18,6 +18,7 @@
 mod book;
 mod config;
 mod error;
+mod http;
 mod push;
 mod run;
 mod store;

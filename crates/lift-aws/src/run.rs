@@ -26,7 +26,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use crate::{DynamoStore, Error, ManagementApi, config};
+use crate::{DynamoStore, Error, ManagementApi, config::function_config};
 
 type BoxError = Box<dyn error::Error + Send + Sync>;
 
@@ -46,8 +46,8 @@ const LOG_VARIABLE: &str = "RUST_LOG";
 ///
 /// Started with `LIFT_DESCRIBE=1`, it prints the app's [`Description`](lift_ws::Description) as
 /// JSON and returns. Otherwise it speaks the Lambda Runtime API and nothing else. Connections are
-/// stored in the DynamoDB table that the environment variable `LIFT_TABLE` names; region,
-/// credentials and endpoints are found as the AWS SDKs find them.
+/// stored in the DynamoDB table that the environment variable `LIFT_TABLE` names. Region, credentials
+/// and endpoints come from the environment's variables, where Lambda puts them, in the SDKs' names.
 ///
 /// A process serves one event at a time, unless Lambda sets `AWS_LAMBDA_MAX_CONCURRENCY`, as it does
 /// on managed instances: then it serves that many at once, in tasks of tokio's. For more than one
@@ -98,7 +98,7 @@ async fn serve<S: Send + Sync + 'static>(app: App<S>, other: Option<Other>) -> R
         ));
     }
     check_variables(&app.describe())?;
-    let config = config().await;
+    let config = function_config()?;
     let push = ManagementApi::new(&config)?;
     let store = store(&app, &config)?;
     let service = app.into_service(store, Arc::new(push));

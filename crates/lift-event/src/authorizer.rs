@@ -18,14 +18,14 @@ impl AuthorizerRequest {
     /// When the bytes are not one; the event of a connection is refused. The error names the field.
     pub fn decode(payload: impl Into<Bytes>) -> Result<Self, DecodeError> {
         let text = decode::text(payload.into())?;
-        let mut payload = Payload::decode(&text)?;
+        let payload = Payload::decode(&text)?;
         if payload.request_type.as_deref() != Some("REQUEST") {
             return Err(DecodeError::new("type", "is not `REQUEST`"));
         }
         let Some(method_arn) = payload.method_arn.as_deref().map(str::to_owned) else {
             return Err(DecodeError::new("methodArn", "missing field"));
         };
-        let event = decode::build(&text, &mut payload)?.finish(text);
+        let event = decode::build(&text, payload)?.of(text);
         Ok(Self { method_arn, event })
     }
 

@@ -1,6 +1,6 @@
 //! Bytes to [`Event`]: one pass over the JSON, then spans into the text that is kept.
 
-use std::{borrow::Cow, sync::Arc};
+use std::borrow::Cow;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -21,18 +21,15 @@ impl Event {
     /// When the bytes are not an event of a connection. The error names the field. The event of a
     /// Lambda authorizer is refused, although it looks like a `$connect`.
     pub fn decode(payload: impl Into<Bytes>) -> Result<Self, DecodeError> {
-        event(payload.into())
+        let text = text(payload.into())?;
+        let payload = Payload::decode(&text)?;
+        if payload.request_type.is_some() || payload.method_arn.is_some() {
+            let fault = "this is the event of a Lambda authorizer, not of a connection";
+            return Err(DecodeError::new("methodArn", fault));
+        }
+        let inner = build(&text, payload)?;
+        Ok(inner.of(text))
     }
-}
-
-fn event(bytes: Bytes) -> Result<Event, DecodeError> {
-    let text = text(bytes)?;
-    let mut payload = Payload::decode(&text)?;
-    if payload.request_type.is_some() || payload.method_arn.is_some() {
-        let fault = "this is the event of a Lambda authorizer, not of a connection";
-        return Err(DecodeError::new("methodArn", fault));
-    }
-    build(&text, &mut payload).map(|draft| draft.finish(text))
 }
 
 /// The payload's text, checked to be UTF-8 once.
@@ -43,25 +40,15 @@ pub(crate) fn text(bytes: Bytes) -> Result<String, DecodeError> {
     String::from_utf8(bytes.into()).map_err(|fault| DecodeError::new(".", fault.utf8_error()))
 }
 
-/// Everything of an event but the text that its spans point into.
-pub(crate) struct Draft(Inner);
-
-impl Draft {
-    pub(crate) fn finish(mut self, text: String) -> Event {
-        self.0.text = text;
-        Event(Arc::new(self.0))
-    }
-}
-
-/// Checks what the payload means and notes where its strings stand. Takes the body out of it.
-pub(crate) fn build(text: &str, payload: &mut Payload<'_>) -> Result<Draft, DecodeError> {
-    let body = payload.body.take();
+/// Checks what the payload means and notes where its strings stand. The text itself is left out,
+/// because the payload borrows from it.
+pub(crate) fn build(text: &str, payload: Payload<'_>) -> Result<Inner, DecodeError> {
     let context = &payload.request_context;
     if context.connection_id.is_empty() {
         return Err(DecodeError::new("requestContext.connectionId", "is empty"));
     }
     let mut spans = Spans { text, unescaped: String::new() };
-    let body = match (body, payload.is_base64_encoded) {
+    let body = match (payload.body, payload.is_base64_encoded) {
         (Some(body), Some(true)) => match STANDARD.decode(body.as_bytes()) {
             Ok(bytes) => Body::Bytes(bytes.into()),
             Err(fault) => return Err(DecodeError::new("body", format!("bad base64: {fault}"))),
@@ -101,7 +88,7 @@ pub(crate) fn build(text: &str, payload: &mut Payload<'_>) -> Result<Draft, Deco
         authorizer: spans.object("requestContext.authorizer", context.authorizer)?,
     };
     inner.unescaped = spans.unescaped;
-    Ok(Draft(inner))
+    Ok(inner)
 }
 
 /// Turns what serde borrowed into offsets, and keeps what it had to unescape: offsets behind the

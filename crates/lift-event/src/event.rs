@@ -66,6 +66,14 @@ pub(crate) struct Inner {
     pub(crate) authorizer: Option<Span>,
 }
 
+impl Inner {
+    /// The event, with the text that the spans point into.
+    pub(crate) fn of(mut self, text: String) -> Event {
+        self.text = text;
+        Event(Arc::new(self))
+    }
+}
+
 impl Event {
     /// The payload as it came.
     #[must_use]

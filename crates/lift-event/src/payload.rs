@@ -139,8 +139,10 @@ impl<'a> Payload<'a> {
     /// # Errors
     /// When the text is not JSON of this shape. The error names the field.
     pub fn decode(text: &'a str) -> Result<Self, DecodeError> {
-        let object = serde_json::from_str::<Object<Self>>(text);
-        object.map(|object| object.0).map_err(|_| DecodeError::locate::<Object<Self>>(text, ""))
+        match serde_json::from_str::<Object<Self>>(text) {
+            Ok(Object(payload)) => Ok(payload),
+            Err(_) => Err(DecodeError::locate::<Object<Self>>(text, "")),
+        }
     }
 
     /// The bytes that the function receives.

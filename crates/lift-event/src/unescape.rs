@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::value::RawValue;
 
@@ -19,46 +20,52 @@ pub(crate) fn body<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Str<'de>
 
 /// The text between the quotes of a valid JSON string; `None` when it is not Unicode.
 fn text(inside: &str) -> Option<Cow<'_, str>> {
-    let Some(first) = inside.find('\\') else { return Some(inside.into()) };
-    let mut text = String::with_capacity(inside.len());
-    let mut rest = inside;
+    let mut rest = inside.as_bytes();
+    let Some(first) = memchr(b'\\', rest) else { return Some(inside.into()) };
+    let mut text = Vec::with_capacity(rest.len());
     let mut at = Some(first);
     while let Some(escape) = at {
-        text.push_str(&rest[..escape]);
-        let (meant, length) = unescape(&rest[escape..])?;
-        text.push(meant);
-        rest = &rest[escape + length..];
-        at = rest.find('\\');
+        text.extend_from_slice(&rest[..escape]);
+        rest = unescape(&rest[escape + 1..], &mut text)?;
+        at = memchr(b'\\', rest);
     }
-    text.push_str(rest);
-    Some(text.into())
+    text.extend_from_slice(rest);
+    String::from_utf8(text).ok().map(Cow::Owned)
 }
 
-/// What an escape means, and how many bytes it takes.
-fn unescape(escape: &str) -> Option<(char, usize)> {
-    let meant = match escape.as_bytes().get(1)? {
-        b'b' => '\u{8}',
-        b'f' => '\u{c}',
-        b'n' => '\n',
-        b'r' => '\r',
-        b't' => '\t',
-        b'u' => return unicode(escape),
-        other @ (b'"' | b'\\' | b'/') => char::from(*other),
-        _ => return None,
+/// Adds what stands behind a backslash means; what is left then.
+fn unescape<'a>(escape: &'a [u8], text: &mut Vec<u8>) -> Option<&'a [u8]> {
+    let (kind, rest) = escape.split_first()?;
+    text.push(match kind {
+        b'b' => 8,
+        b'f' => 12,
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        b'u' => return unicode(rest, text),
+        other => *other,
+    });
+    Some(rest)
+}
+
+/// `\u00e9`, or a pair such as `\ud83d\ude80`, from behind its first `\u`.
+fn unicode<'a>(escape: &'a [u8], text: &mut Vec<u8>) -> Option<&'a [u8]> {
+    let (high, rest) = unit(escape)?;
+    let (meant, rest) = match char::from_u32(high.into()) {
+        Some(single) => (single, rest),
+        None => {
+            let (low, rest) = unit(rest.strip_prefix(br"\u")?)?;
+            (char::decode_utf16([high, low]).next()?.ok()?, rest)
+        }
     };
-    Some((meant, 2))
+    text.extend_from_slice(meant.encode_utf8(&mut [0; 4]).as_bytes());
+    Some(rest)
 }
 
-/// `\u00e9`, or a pair such as `\ud83d\ude80`.
-fn unicode(escape: &str) -> Option<(char, usize)> {
-    let unit = |at: usize| u16::from_str_radix(escape.get(at..at + 4)?, 16).ok();
-    let high = unit(2)?;
-    if let Some(single) = char::from_u32(high.into()) {
-        return Some((single, 6));
-    }
-    escape.get(6..8).filter(|start| *start == "\\u")?;
-    let pair = char::decode_utf16([high, unit(8)?]).next()?.ok()?;
-    Some((pair, 12))
+fn unit(digits: &[u8]) -> Option<(u16, &[u8])> {
+    let (digits, rest) = digits.split_at_checked(4)?;
+    let digits = std::str::from_utf8(digits).ok()?;
+    Some((u16::from_str_radix(digits, 16).ok()?, rest))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::{
     Connection, ConnectionId, Endpoint, Error, Push,
-    store::{Read, Row, Store, StoreError},
+    store::{Read, Store, StoreError},
 };
 
 /// What all calls of a process share.
@@ -33,16 +33,16 @@ impl Services {
             Some(row) => Some(row),
             None => self.store.get(&id, Read::Consistent).await?,
         };
-        Ok(row.map(|row| self.remember(row)))
+        let connection = row.map(|row| Connection(Arc::new(row)));
+        connection.iter().for_each(|connection| self.remember(connection));
+        Ok(connection)
     }
 
     /// Keeps an identity, unless it is that of nobody: that one may still sign in.
-    pub(crate) fn remember(&self, row: Row) -> Connection {
-        let connection = Connection(Arc::new(row));
+    pub(crate) fn remember(&self, connection: &Connection) {
         if connection.user().is_some() {
             self.identities.insert(connection.id().clone(), connection.clone());
         }
-        connection
     }
 
     pub(crate) fn forget(&self, id: &str) {

@@ -24,11 +24,12 @@ where
     H::Future: Send,
     T: 'static,
 {
-    let handler = Arc::new(handler);
+    let shared = Arc::new((handler, state));
     Arc::new(move |call| {
-        let (handler, state) = (handler.clone(), state.clone());
+        let shared = shared.clone();
         Box::pin(async move {
-            let args = A::from_call(&call, &state).await?;
+            let (handler, state) = &*shared;
+            let args = A::from_call(&call, state).await?;
             let output = handler.run(args).await;
             finish(output)
         })

@@ -1,13 +1,13 @@
 //! Layers: steps around every route, in the order in which they were added, outermost first.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use futures_util::future::BoxFuture;
 use lift_event::Reply;
 
 use crate::{
     Call, Error, IntoReply,
-    routes::{Chain, Target},
+    routes::{Routes, Way},
 };
 
 /// A step around the routes: sees the call, calls the next step or answers itself.
@@ -51,20 +51,21 @@ pub trait Layer: Send + Sync + 'static {
 /// What comes after a layer.
 #[derive(Clone)]
 pub struct Next {
-    pub(crate) layers: Chain,
-    pub(crate) at: usize,
-    pub(crate) target: Target,
+    pub(crate) routes: Arc<Routes>,
+    pub(crate) way: Arc<Way>,
+    /// How many of the way's layers are behind.
+    pub(crate) passed: usize,
 }
 
 impl Next {
     /// Runs the rest: the layers further in, then the route.
     pub async fn run(mut self, call: Call) -> Reply {
-        match self.layers.get(self.at).cloned() {
+        match self.way.layers.get(self.passed).cloned() {
             Some(layer) => {
-                self.at += 1;
+                self.passed += 1;
                 layer.call(call, self).await
             }
-            None => self.target.run(call).await,
+            None => self.routes.run(&self.way.handler, call).await,
         }
     }
 
@@ -72,13 +73,13 @@ impl Next {
     /// handshake, and is the error frame of a message.
     #[must_use]
     pub fn fail(&self, call: &Call, error: &Error) -> Reply {
-        self.target.routes.failure(call.event(), error)
+        self.routes.failure(call.event(), error)
     }
 }
 
 impl fmt::Debug for Next {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Next").field("at", &self.at).finish_non_exhaustive()
+        f.debug_struct("Next").field("passed", &self.passed).finish_non_exhaustive()
     }
 }
 
@@ -142,7 +143,7 @@ where
     Fut: Future<Output: IntoReply> + Send + 'static,
 {
     fn call(&self, call: Call, next: Next) -> BoxFuture<'static, Reply> {
-        let (routes, event) = (next.target.routes.clone(), call.event().clone());
+        let (routes, event) = (next.routes.clone(), call.event().clone());
         let outcome = (self.0)(call, next);
         Box::pin(async move {
             let reply = outcome.await.into_reply();

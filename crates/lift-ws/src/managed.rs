@@ -6,74 +6,96 @@ use lift_event::Reply;
 
 use crate::{
     Accept, Call, Connection, Error, Subprotocols,
-    routes::Routes,
+    erase::Erased,
     store::{Row, Saved},
 };
 
-impl Routes {
-    /// `$connect`: ask the handler, store the row, tell the others, let the client in.
-    pub(crate) async fn accept(&self, call: Call) -> Result<Reply, Error> {
-        let accept = match &self.connect {
-            Some(handler) => handler(call.clone()).await?,
-            None => Accept::anonymous(),
-        };
-        let reply = self.letting_in(&call, accept.subprotocol)?;
-        call.start_saving();
-        if self.unmanaged {
-            return Ok(reply);
-        }
-        let row = Row {
-            id: call.connection_id(),
-            user: accept.user,
-            tenant: accept.tenant,
-            endpoint: call.endpoint(),
-            connected_at: call.event().connected_at(),
-            attributes: accept.attributes.transpose().map_err(Error::internal)?,
-        };
-        match call.services().store.save(&row).await? {
-            Saved::Stored => {}
-            Saved::Ended => return Err(Error::new("ended", "The connection has ended")),
-        }
-        call.set_connection(call.services().remember(row));
-        if let Some(connected) = &self.connected {
-            connected(call).await?;
-        }
-        Ok(reply)
-    }
-
-    /// `$disconnect`: put the tombstone first. The row that this returns is the connection; without
-    /// one the handler has run before, or never had a connection to serve.
-    pub(crate) async fn end(&self, call: Call) -> Result<Reply, Error> {
-        let services = call.services();
-        services.forget(call.event().connection_id());
-        if !self.unmanaged {
-            match services.store.remove(&call.connection_id()).await? {
-                Some(row) => call.set_connection(Connection(Arc::new(row))),
-                None => return Ok(Reply::new(200)),
+/// `$connect`: ask the handler, store the row, tell the others, let the client in.
+pub(crate) fn accept(
+    connect: Option<Erased<Accept>>,
+    connected: Option<Erased<Reply>>,
+    unmanaged: bool,
+    subprotocols: Vec<String>,
+) -> Erased<Reply> {
+    let handlers = Arc::new((connect, connected, subprotocols));
+    Arc::new(move |call| {
+        let handlers = handlers.clone();
+        Box::pin(async move {
+            let (connect, connected, subprotocols) = &*handlers;
+            let mut accept = match connect {
+                Some(handler) => handler(call.clone()).await?,
+                None => Accept::anonymous(),
+            };
+            let reply = letting_in(&call, accept.subprotocol.take(), subprotocols)?;
+            call.start_saving();
+            if unmanaged {
+                return Ok(reply);
             }
-        }
-        match &self.disconnect {
-            Some(handler) => handler(call).await,
-            None => Ok(Reply::new(200)),
-        }
-    }
-
-    /// The answer that lets a client in, with the subprotocol that the handler chose, or else the
-    /// first of the app's own that the client offered. One that the client did not offer would
-    /// make browsers drop the connection.
-    fn letting_in(&self, call: &Call, chosen: Option<String>) -> Result<Reply, Error> {
-        let reply = Reply::new(200);
-        if chosen.is_none() && self.subprotocols.is_empty() {
-            return Ok(reply);
-        }
-        let offers = Subprotocols::of(call.event())?;
-        let preferred = || self.subprotocols.iter().find(|name| offers.contains(name)).cloned();
-        match chosen.or_else(preferred) {
-            Some(name) if offers.contains(&name) => Ok(reply.with_subprotocol(name)),
-            Some(name) => {
-                Err(Error::internal(format!("the client did not offer the subprotocol {name:?}")))
+            save(&call, accept).await?;
+            if let Some(connected) = connected {
+                connected(call).await?;
             }
-            None => Ok(reply),
+            Ok(reply)
+        })
+    })
+}
+
+async fn save(call: &Call, accept: Accept) -> Result<(), Error> {
+    let row = Arc::new(Row {
+        id: call.connection_id(),
+        user: accept.user,
+        tenant: accept.tenant,
+        endpoint: call.endpoint(),
+        connected_at: call.event().connected_at(),
+        attributes: accept.attributes.transpose().map_err(Error::internal)?,
+    });
+    match call.services().store.save(&row).await? {
+        Saved::Stored => {}
+        Saved::Ended => return Err(Error::new("ended", "The connection has ended")),
+    }
+    let connection = Connection(row);
+    call.services().remember(&connection);
+    call.set_connection(connection);
+    Ok(())
+}
+
+/// `$disconnect`: put the tombstone first. The row that this returns is the connection; without
+/// one the handler has run before, or never had a connection to serve.
+pub(crate) fn end(disconnect: Option<Erased<Reply>>, unmanaged: bool) -> Erased<Reply> {
+    Arc::new(move |call| {
+        let disconnect = disconnect.clone();
+        Box::pin(async move {
+            let services = call.services();
+            services.forget(call.event().connection_id());
+            if !unmanaged {
+                match services.store.remove(&call.connection_id()).await? {
+                    Some(row) => call.set_connection(Connection(Arc::new(row))),
+                    None => return Ok(Reply::new(200)),
+                }
+            }
+            match disconnect {
+                Some(handler) => handler(call).await,
+                None => Ok(Reply::new(200)),
+            }
+        })
+    })
+}
+
+/// The answer that lets a client in, with the subprotocol that the handler chose, or else the first
+/// of the app's own that the client offered. One that the client did not offer would make browsers
+/// drop the connection.
+fn letting_in(call: &Call, chosen: Option<String>, own: &[String]) -> Result<Reply, Error> {
+    let reply = Reply::new(200);
+    if chosen.is_none() && own.is_empty() {
+        return Ok(reply);
+    }
+    let offers = Subprotocols::of(call.event())?;
+    let preferred = || own.iter().find(|name| offers.contains(name)).cloned();
+    match chosen.or_else(preferred) {
+        Some(name) if offers.contains(&name) => Ok(reply.with_subprotocol(name)),
+        Some(name) => {
+            Err(Error::internal(format!("the client did not offer the subprotocol {name:?}")))
         }
+        None => Ok(reply),
     }
 }

@@ -8,13 +8,11 @@ use futures_util::FutureExt;
 use lift_event::{Event, Kind, Reply};
 
 use crate::{
-    Accept, Call, Error, Layer,
+    Call, Error, Layer,
     erase::Erased,
+    managed,
     route::{DEFAULT, Draft, Layers, Slot},
 };
-
-/// The layers around a route, outermost first.
-pub(crate) type Chain = Arc<[Arc<dyn Layer>]>;
 
 /// What a client is sent for an error.
 pub(crate) type Frame = Arc<dyn Fn(&Error) -> Vec<u8> + Send + Sync>;
@@ -28,100 +26,82 @@ pub(crate) struct Settings {
     pub(crate) unmanaged: bool,
     pub(crate) frame: Frame,
     pub(crate) mappings: Vec<Mapping>,
+    /// What the app speaks, the preferred one first.
     pub(crate) subprotocols: Vec<String>,
 }
 
 /// Every route of a finished app.
 pub(crate) struct Routes {
-    pub(crate) connect: Option<Erased<Accept>>,
-    pub(crate) connected: Option<Erased<Reply>>,
-    pub(crate) disconnect: Option<Erased<Reply>>,
     pub(crate) unmanaged: bool,
-    pub(crate) subprotocols: Vec<String>,
     frame: Frame,
     mappings: Vec<Mapping>,
-    around_connect: Chain,
-    around_disconnect: Chain,
-    around_unknown: Chain,
-    messages: HashMap<Box<str>, Message, RandomState>,
-    default: Option<Message>,
+    connect: Arc<Way>,
+    disconnect: Arc<Way>,
+    messages: HashMap<Box<str>, Arc<Way>, RandomState>,
+    /// The way of the messages that have no route of their own.
+    others: Arc<Way>,
 }
 
-#[derive(Clone)]
-struct Message {
-    handler: Erased<Reply>,
-    two_way: bool,
-    around: Chain,
-}
-
-/// The way of an event.
+/// The way of an event: through layers, outermost first, to a handler.
 pub(crate) struct Way {
-    pub(crate) target: Target,
-    pub(crate) around: Chain,
+    pub(crate) layers: Layers,
+    pub(crate) handler: Erased<Reply>,
     pub(crate) two_way: bool,
-}
-
-/// Where a way ends.
-#[derive(Clone)]
-pub(crate) struct Target {
-    pub(crate) routes: Arc<Routes>,
-    handler: Option<Erased<Reply>>,
 }
 
 impl Routes {
     pub(crate) fn new(draft: Draft, layers: &Layers, settings: Settings) -> Self {
         let Settings { two_way, unmanaged, frame, mappings, subprotocols } = settings;
-        let chain = |inner: &[Arc<dyn Layer>]| layers.iter().chain(inner).cloned().collect();
-        let mut messages: HashMap<Box<str>, Message, RandomState> = HashMap::default();
-        for (key, slot) in draft.messages {
+        let way = |inner: &[Arc<dyn Layer>], handler, two_way| {
+            let layers = layers.iter().chain(inner).cloned().collect();
+            Arc::new(Way { layers, handler, two_way })
+        };
+        let messages = draft.messages.into_iter().map(|(key, slot)| {
             let two_way = slot.given.two_way.unwrap_or(two_way);
-            let around = chain(&slot.layers);
-            messages.insert(key, Message { handler: slot.given.handler, two_way, around });
-        }
-        fn around<T>(slot: Option<&Slot<T>>) -> &[Arc<dyn Layer>] {
-            slot.map_or(&[], |slot| &slot.layers)
-        }
+            (key, way(&slot.layers, slot.given.handler, two_way))
+        });
+        let mut messages: HashMap<_, _, RandomState> = messages.collect();
+        let others = messages.remove(DEFAULT).unwrap_or_else(|| way(&[], unknown(), false));
+        let (around_connect, connect) = parts(draft.connect);
+        let (around_connected, connected) = parts(draft.connected);
+        let (around_disconnect, disconnect) = parts(draft.disconnect);
         // `connected` runs within `$connect`; a layer that came with both goes around once.
-        let mut connect = around(draft.connect.as_ref()).to_vec();
-        for layer in around(draft.connected.as_ref()) {
-            if !connect.iter().any(|other| Arc::ptr_eq(other, layer)) {
-                connect.push(layer.clone());
+        let mut around = around_connect;
+        for layer in around_connected {
+            if !around.iter().any(|other| Arc::ptr_eq(other, &layer)) {
+                around.push(layer);
             }
         }
         Self {
-            around_connect: chain(&connect),
-            around_disconnect: chain(around(draft.disconnect.as_ref())),
-            around_unknown: chain(&[]),
-            connect: draft.connect.map(|slot| slot.given),
-            connected: draft.connected.map(|slot| slot.given),
-            disconnect: draft.disconnect.map(|slot| slot.given),
-            default: messages.remove(DEFAULT),
+            connect: way(
+                &around,
+                managed::accept(connect, connected, unmanaged, subprotocols),
+                false,
+            ),
+            disconnect: way(&around_disconnect, managed::end(disconnect, unmanaged), false),
             messages,
+            others,
             unmanaged,
-            subprotocols,
             frame,
             mappings,
         }
     }
 
     /// The way of an event: a message takes its own route, else `$default`.
-    pub(crate) fn find(self: &Arc<Self>, event: &Event) -> Way {
-        let message = match event.kind() {
-            Kind::Message => self.messages.get(event.route_key()).or(self.default.as_ref()),
-            Kind::Connect | Kind::Disconnect => None,
-        };
-        let around = match (event.kind(), message) {
-            (_, Some(message)) => &message.around,
-            (Kind::Connect, _) => &self.around_connect,
-            (Kind::Disconnect, _) => &self.around_disconnect,
-            (Kind::Message, None) => &self.around_unknown,
-        };
-        let handler = message.map(|message| message.handler.clone());
-        Way {
-            target: Target { routes: self.clone(), handler },
-            around: around.clone(),
-            two_way: message.is_some_and(|message| message.two_way),
+    pub(crate) fn find(&self, event: &Event) -> &Arc<Way> {
+        match event.kind() {
+            Kind::Connect => &self.connect,
+            Kind::Disconnect => &self.disconnect,
+            Kind::Message => self.messages.get(event.route_key()).unwrap_or(&self.others),
         }
+    }
+
+    /// Runs a handler; a failure or a panic becomes a reply here, and is none afterwards.
+    pub(crate) async fn run(&self, handler: &Erased<Reply>, call: Call) -> Reply {
+        let event = call.event().clone();
+        let outcome = AssertUnwindSafe(handler(call)).catch_unwind().await;
+        let outcome = outcome.unwrap_or_else(|panic| Err(Error::panicked(&*panic)));
+        outcome.unwrap_or_else(|error| self.failure(&event, &error))
     }
 
     /// An error as a reply: the status refuses a handshake, the body is the error frame.
@@ -139,21 +119,11 @@ impl Routes {
     }
 }
 
-impl Target {
-    /// Runs the handler; a failure or a panic becomes a reply here, and is none afterwards.
-    pub(crate) async fn run(self, call: Call) -> Reply {
-        let (routes, event) = (self.routes.clone(), call.event().clone());
-        let outcome = AssertUnwindSafe(self.outcome(call)).catch_unwind().await;
-        let outcome = outcome.unwrap_or_else(|panic| Err(Error::panicked(&*panic)));
-        outcome.unwrap_or_else(|error| routes.failure(&event, &error))
-    }
+/// The handler of messages that no route takes.
+fn unknown() -> Erased<Reply> {
+    Arc::new(|_| Box::pin(async { Err(Error::new("unknown_route", "No such route")) }))
+}
 
-    async fn outcome(self, call: Call) -> Result<Reply, Error> {
-        match (call.event().kind(), self.handler) {
-            (Kind::Connect, _) => self.routes.accept(call).await,
-            (Kind::Disconnect, _) => self.routes.end(call).await,
-            (Kind::Message, Some(handler)) => handler(call).await,
-            (Kind::Message, None) => Err(Error::new("unknown_route", "No such route")),
-        }
-    }
+fn parts<T>(slot: Option<Slot<T>>) -> (Layers, Option<T>) {
+    slot.map_or_else(Default::default, |slot| (slot.layers, Some(slot.given)))
 }

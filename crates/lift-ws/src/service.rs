@@ -95,15 +95,16 @@ impl Service {
     }
 
     async fn answer(&self, event: Event, deadline: Instant) -> Reply {
-        let way = self.routes.find(&event);
+        let way = self.routes.find(&event).clone();
+        let two_way = way.two_way;
         let deadline = deadline.min(Instant::now() + INTEGRATION);
         let call = Call::new(event, deadline, self.services.clone());
-        let next = Next { layers: way.around, at: 0, target: way.target };
+        let next = Next { routes: self.routes.clone(), way, passed: 0 };
         let reply = self.bounded(&call, next).await;
         match call.event().kind() {
             Kind::Connect => self.handshake(&call, reply).await,
             Kind::Disconnect => Reply::new(200),
-            Kind::Message => self.deliver(&call, reply, way.two_way).await,
+            Kind::Message => self.deliver(&call, reply, two_way).await,
         }
     }
 

@@ -10,16 +10,14 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, Method, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper_rustls::HttpsConnector;
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::{TokioExecutor, TokioTimer},
-};
 use lift_ws::{ConnectionId, Endpoint, Push, PushError, event::Event};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::time::timeout;
 
-use crate::Error;
+use crate::{
+    Error,
+    http::{Client, client as http_client},
+};
 use credentials::CachedCredentials;
 
 /// Where posts go instead of the event's API: the SDKs' own variable for this service.
@@ -40,7 +38,7 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// The management API of API Gateway: posts to connections and closes them.
 #[derive(Clone)]
 pub struct ManagementApi {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Client<Full<Bytes>>,
     credentials: Arc<CachedCredentials>,
     region: Arc<str>,
     endpoint: Option<Endpoint>,
@@ -59,16 +57,9 @@ impl ManagementApi {
         let provider = config
             .credentials_provider()
             .ok_or_else(|| Error::new("there are no AWS credentials in the environment"))?;
-        let connector = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_native_roots()
-            .map_err(|cause| Error::new("the root certificates cannot be read").with_cause(cause))?
-            .https_or_http()
-            .enable_http1()
-            .build();
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(POOL_IDLE)
-            .build(connector);
+        let client = http_client(POOL_IDLE).map_err(|cause| {
+            Error::new("the root certificates cannot be read").with_cause(cause)
+        })?;
         let endpoint = env::var(ENDPOINT_VARIABLE).ok().filter(|url| !url.is_empty());
         Ok(Self {
             client,

@@ -5,6 +5,7 @@ mod check;
 mod concurrency;
 mod database;
 mod elsewhere;
+mod http;
 mod scripted;
 mod store;
 mod table;

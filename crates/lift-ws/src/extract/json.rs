@@ -29,8 +29,13 @@ pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned + Send, S: Sync> FromCall<Message, S> for Json<T> {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
-        let body = call.event().body();
-        serde_json::from_slice(body).map(Self).map_err(|_| locate::<T>(body))
+        let event = call.event();
+        // Text is UTF-8 for certain, so that reading it need not check.
+        let parsed = match event.text() {
+            Some(text) => serde_json::from_str(text),
+            None => serde_json::from_slice(event.body()),
+        };
+        parsed.map(Self).map_err(|_| locate::<T>(event.body()))
     }
 }
 

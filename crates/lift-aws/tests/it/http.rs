@@ -1,0 +1,83 @@
+//! How the SDK's requests end when the database does not answer as it should.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use lift_aws::{DynamoStore, local_config};
+use lift_ws::{
+    ConnectionId,
+    store::{Read, Store},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    time::Instant,
+};
+
+const EMPTY: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\n\
+                     content-length: 2\r\n\r\n{}";
+const FAILED: &str = "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 2\r\n\r\n{}";
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_never_answers_is_given_up_after_three_seconds() {
+    let (store, connections) = database(|_| None).await;
+    let start = Instant::now();
+    let error = get(&store).await.expect_err("nobody answers");
+    let seconds = start.elapsed().as_secs_f64();
+    assert!((2.99..3.2).contains(&seconds), "{seconds} s: {error:?}");
+    assert_eq!(connections(), 3, "one for each attempt of a second");
+}
+
+#[tokio::test]
+async fn a_connection_that_the_database_closes_is_replaced() {
+    let (store, connections) = database(|number| Some(if number == 1 { "" } else { EMPTY })).await;
+    get(&store).await.expect("the second attempt");
+    get(&store).await.expect("an answer");
+    assert_eq!(connections(), 2, "the second is used again");
+}
+
+#[tokio::test]
+async fn after_a_failure_another_connection_is_used() {
+    let (store, connections) =
+        database(|number| Some(if number == 1 { FAILED } else { EMPTY })).await;
+    get(&store).await.expect("the second attempt");
+    assert_eq!(connections(), 2);
+}
+
+async fn get(store: &DynamoStore) -> Result<(), lift_ws::store::StoreError> {
+    store.get(&ConnectionId::from("R1kmxc2VNjMCFIA="), Read::Eventual).await.map(drop)
+}
+
+/// A database that answers every request on its n-th connection in one way: with a text, with the
+/// end of the connection (an empty text), or never. Also, how many connections it has had.
+async fn database(answer: fn(usize) -> Option<&'static str>) -> (DynamoStore, impl Fn() -> usize) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = count.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let number = counted.fetch_add(1, Ordering::Relaxed) + 1;
+            tokio::spawn(serve(stream, answer(number)));
+        }
+    });
+    let store = DynamoStore::new(&local_config(&url, "us-east-1"), "t");
+    (store, move || count.load(Ordering::Relaxed))
+}
+
+async fn serve(mut stream: TcpStream, answer: Option<&'static str>) {
+    let mut request = [0; 8192];
+    // A request of the store fits into one read.
+    while stream.read(&mut request).await.is_ok_and(|length| length > 0) {
+        match answer {
+            Some("") => return,
+            Some(text) => stream.write_all(text.as_bytes()).await.expect("sent"),
+            None => tokio::time::sleep(Duration::from_secs(60)).await,
+        }
+    }
+}
