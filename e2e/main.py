@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 
+import bare
 import browser
 import chat
 import life
@@ -20,6 +21,7 @@ PARTS = {
     "life": life.run,
     "ws": ws.run,
     "browser": browser.run,
+    "bare": bare.run,
 }
 
 
