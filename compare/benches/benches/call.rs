@@ -5,10 +5,11 @@
 
 use std::{hint::black_box, time::Instant};
 
-const ROUNDS: usize = 600;
+const ROUNDS: usize = 3_000;
 
-/// How many calls a form makes in a round: some tenths of a millisecond.
-const CALLS: usize = 100;
+/// How many calls a form makes in a round: at most some tenths of a millisecond, so that few rounds
+/// are interrupted.
+const CALLS: usize = 20;
 
 fn main() {
     println!("{:<38} {:>9} {:>19} {:>9}", "one call", "median", "middle half", "x typed");
