@@ -6,11 +6,11 @@ from collections import Counter
 
 from checks import equal, eventually, holds
 from client import World, joined, members, message, refused
-from lift import Lift
+from lift import CHAT, Lift
 
 
-async def run(checks):
-    async with Lift() as lift:
+async def run(checks, app=CHAT):
+    async with Lift(app=app) as lift:
         async with World(lift) as world:
             await three_and_a_second_room(checks, world)
         async with checks.that("nothing of a client that left stays in the table"):

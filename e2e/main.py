@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 
+import bare
 import browser
 import chat
 import life
@@ -24,6 +25,7 @@ PARTS = {
     "stores": stores.run,
     "ws": ws.run,
     "browser": browser.run,
+    "bare": bare.run,
 }
 
 

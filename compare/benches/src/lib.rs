@@ -1,0 +1,141 @@
+//! The same handlers in Lift's typed form, in its HTTP-style form, and on lambda_runtime with
+//! aws_lambda_events: bytes of an event in, bytes of a reply out, in memory. `benches/call.rs` times
+//! them, `src/bin/allocations.rs` counts what they allocate.
+
+pub mod lambda;
+pub mod lift;
+
+use std::hint::black_box;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+/// What a client sends and, here, gets back.
+#[derive(Deserialize, Serialize)]
+pub struct Said {
+    action: String,
+    room: String,
+    text: String,
+}
+
+/// The only page that may connect, where headers are read.
+const ORIGIN: &str = "https://app.example.com";
+
+/// One event and the forms that handle it alike.
+pub struct Case {
+    pub name: &'static str,
+    pub event: &'static str,
+    pub forms: Vec<Form>,
+}
+
+/// A handler in a form.
+pub struct Form {
+    pub name: &'static str,
+    run: Box<dyn Fn(Vec<Bytes>) -> Vec<u8>>,
+}
+
+impl Form {
+    fn new(name: &'static str, call: impl AsyncFn(Bytes) -> Vec<u8> + 'static) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let runtime = runtime.expect("a runtime");
+        let run = move |events: Vec<Bytes>| {
+            runtime.block_on(async {
+                let mut last = Vec::new();
+                for event in events {
+                    last = black_box(call(event).await);
+                }
+                last
+            })
+        };
+        Self { name, run: Box::new(run) }
+    }
+
+    /// Handles events one after the other, and returns the last reply.
+    pub fn run(&self, events: Vec<Bytes>) -> Vec<u8> {
+        (self.run)(events)
+    }
+}
+
+impl Case {
+    /// The event's bytes, as often as they are to be handled.
+    pub fn events(&self, count: usize) -> Vec<Bytes> {
+        std::iter::repeat_with(|| Bytes::from(self.event.to_owned())).take(count).collect()
+    }
+}
+
+/// Everything that is compared. The typed form is the first of each.
+pub fn cases() -> Vec<Case> {
+    let message = include_str!("../../../crates/lift-event/fixtures/message-json-body.json");
+    let connect =
+        include_str!("../../../crates/lift-event/fixtures/connect-browser-14-headers.json");
+    vec![
+        Case {
+            name: "a message with a typed JSON body, one layer",
+            event: message,
+            forms: vec![
+                lift::form(TYPED, lift::typed_message()),
+                lift::form(HTTP, lift::http_message()),
+                lambda::form(LAMBDA, lambda::layered(lambda::message)),
+                lift::form_within_lambda(WITHIN, lift::typed_message()),
+            ],
+        },
+        Case {
+            name: "$connect with 14 headers, one layer",
+            event: connect,
+            forms: vec![
+                lift::form(TYPED, lift::typed_connect()),
+                lift::form(HTTP, lift::http_connect()),
+                lambda::form(LAMBDA, lambda::layered(lambda::connect)),
+                lift::form_within_lambda(WITHIN, lift::typed_connect()),
+            ],
+        },
+        Case {
+            name: "$connect with 14 headers, one layer, two headers read",
+            event: connect,
+            forms: vec![
+                lift::form(TYPED, lift::typed_connect_reading()),
+                lift::form(HTTP, lift::http_connect_reading()),
+                lambda::form(LAMBDA, lambda::layered(lambda::connect_reading)),
+                lift::form_within_lambda(WITHIN, lift::typed_connect_reading()),
+            ],
+        },
+    ]
+}
+
+const TYPED: &str = "Lift, typed form";
+const HTTP: &str = "Lift, HTTP-style form";
+const LAMBDA: &str = "lambda_runtime, aws_lambda_events";
+const WITHIN: &str = "Lift, typed form, in lambda_runtime";
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    /// What API Gateway sees of a reply.
+    fn seen(reply: &[u8]) -> (Value, Value) {
+        let reply: Value = serde_json::from_slice(reply).unwrap();
+        (reply["statusCode"].clone(), reply["body"].clone())
+    }
+
+    #[test]
+    fn all_forms_reply_alike() {
+        for case in cases() {
+            let replies: Vec<_> =
+                case.forms.iter().map(|form| seen(&form.run(case.events(1)))).collect();
+            assert_eq!(replies[0].0, 200, "{}", case.name);
+            assert_eq!(replies[0].1.is_string(), case.name.contains("message"), "{replies:?}");
+            assert!(replies.iter().all(|reply| *reply == replies[0]), "{replies:?}");
+        }
+    }
+
+    #[test]
+    fn another_origin_is_refused_by_all() {
+        let case = cases().pop().unwrap();
+        let event = Bytes::from(case.event.replace(ORIGIN, "https://evil.example.com"));
+        for form in case.forms {
+            assert_eq!(seen(&form.run(vec![event.clone()])).0, 403, "{}", form.name);
+        }
+    }
+}
