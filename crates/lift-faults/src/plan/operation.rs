@@ -1,0 +1,43 @@
+//! The operations that a plan can name.
+
+use super::Api;
+
+/// What an operation of DynamoDB does with items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
+
+const READS: [&str; 5] = ["GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems"];
+
+const WRITES: [&str; 5] =
+    ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"];
+
+/// Those that deal with tables.
+const TABLES: [&str; 7] = [
+    "CreateTable",
+    "DeleteTable",
+    "DescribeTable",
+    "DescribeTimeToLive",
+    "ListTables",
+    "UpdateTable",
+    "UpdateTimeToLive",
+];
+
+/// What an operation of DynamoDB does with items; `None` when it is about something else.
+pub(crate) fn access(operation: &str) -> Option<Access> {
+    if READS.contains(&operation) {
+        return Some(Access::Read);
+    }
+    WRITES.contains(&operation).then_some(Access::Write)
+}
+
+/// The operations of an API, by the names that plans use.
+pub(super) fn names(api: Api) -> Vec<&'static str> {
+    match api {
+        Api::DynamoDb => [&READS[..], &WRITES, &TABLES].concat(),
+        Api::Connections => vec!["post", "get", "delete"],
+        Api::Runtime => vec!["next", "response", "error", "init-error"],
+    }
+}
