@@ -207,6 +207,10 @@ impl Meeting {
 
 /// Whether an entry is about requests like this one.
 fn is_for(fault: &Fault, api: Api, call: &Call) -> bool {
+    if matches!(fault.what, What::Stale(_)) && access(call) == Some(Access::Write) {
+        // Whichever reads are stale, all writes are what they have not seen.
+        return fault.api == api;
+    }
     let is_named = fault.operation.as_ref().is_none_or(|name| *name == call.operation);
     let is_meant = fault.subject.as_ref().is_none_or(|subject| call.is_about(subject));
     fault.api == api && is_named && is_meant && makes_sense(&fault.what, call)
@@ -221,10 +225,7 @@ fn makes_sense(what: &What, call: &Call) -> bool {
         };
     };
     match what {
-        What::Stale(_) => {
-            let eventual = items.is_eventual(&call.operation) && items.index().is_none();
-            items.access == Some(Access::Write) || eventual
-        }
+        What::Stale(_) => items.is_eventual(&call.operation) && items.index().is_none(),
         What::IndexLag(_) | What::Duplicate(_) | What::Reorder { .. } => {
             items.access == Some(Access::Write)
         }

@@ -73,22 +73,21 @@ impl Link {
         Self::new(faults, Api::DynamoDb, Arc::new(upstream), None, None)
     }
 
-    /// The way to a DynamoDB whose reads may lag. `copy` makes a database without tables, for each
-    /// of the two kinds of lag that are in the plan: queries of indexes, or eventually consistent
-    /// reads of tables, are answered by it. Tables are copied when they are first used; what is
-    /// written past the link after that does not reach the copies. Must be called within tokio.
+    /// The way to a DynamoDB whose reads may lag. The copies are two databases without tables: the
+    /// first answers queries of indexes, the second eventually consistent reads of tables, when
+    /// they lag in the plan. Tables are copied when they are first used; what is written past the
+    /// link after that does not reach the copies. Must be called within tokio.
     #[must_use]
     pub fn dynamodb_with_copies<U: Upstream>(
         faults: &Faults,
         upstream: impl Upstream,
-        mut copy: impl FnMut() -> U,
+        copies: [U; 2],
     ) -> Self {
         let upstream: Shared = Arc::new(upstream);
-        let mut copy =
-            |is_needed: bool| is_needed.then(|| Copy::new(upstream.clone(), Arc::new(copy())));
-        let indexes = copy(faults.plan().has_index_lag());
-        let stale = copy(faults.plan().has_stale_reads());
-        Self::new(faults, Api::DynamoDb, upstream.clone(), indexes, stale)
+        let [indexes, stale] = copies.map(|copy| Copy::new(upstream.clone(), Arc::new(copy)));
+        let indexes = Some(indexes).filter(|_| faults.plan().has_index_lag());
+        let stale = Some(stale).filter(|_| faults.plan().has_stale_reads());
+        Self::new(faults, Api::DynamoDb, upstream, indexes, stale)
     }
 
     /// The way to `@connections`.

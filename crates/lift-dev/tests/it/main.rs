@@ -6,6 +6,7 @@
 mod app;
 mod command;
 mod errors;
+mod faults;
 mod help;
 // It looks for processes in `/proc`.
 #[cfg(target_os = "linux")]
