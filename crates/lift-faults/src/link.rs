@@ -4,6 +4,7 @@
 //! as it is in a network: the work is a task of its own.
 
 mod again;
+mod outcome;
 
 use std::{
     fmt,
@@ -15,7 +16,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::future::{join_all, pending};
+use futures_util::future::join_all;
 use http::{Request, Response};
 use tokio::{
     sync::watch,
@@ -31,6 +32,7 @@ use crate::{
     upstream::{Shared, Upstream},
 };
 use again::Again;
+use outcome::Outcome;
 
 /// The connection broke before an answer came. Whether the request was done, who knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,14 +53,6 @@ struct Inner {
     /// The latest request that is done, by arrival.
     done: watch::Sender<u64>,
     again: Again,
-}
-
-/// What comes of a request, once all is done that will be.
-enum Outcome {
-    Answer(Response<Bytes>),
-    Reset,
-    /// Nothing comes, for so long; then the connection breaks.
-    Silence(Option<Duration>),
 }
 
 impl Link {
@@ -133,9 +127,10 @@ impl Link {
             return Ok(event);
         }
         let meeting = self.0.faults.meet(self.0.api, &call);
+        // An event that nobody waits for any more must go to another process.
+        let call_is_taken_back = self.0.api == Api::Runtime && call.operation == "next";
         let work = Inner::run(self.0.clone(), call, request, meeting);
-        let outcome = if matches!(self.0.api, Api::Runtime) {
-            // An event that nobody waits for any more must go to another process.
+        let outcome = if call_is_taken_back {
             work.await
         } else {
             tokio::spawn(work).await.unwrap_or(Outcome::Reset)
@@ -269,30 +264,6 @@ impl Inner {
 
     async fn forward(&self, request: Request<Bytes>) -> Outcome {
         self.upstream.call(request).await.into()
-    }
-}
-
-impl From<Result<Response<Bytes>, crate::UpstreamError>> for Outcome {
-    fn from(result: Result<Response<Bytes>, crate::UpstreamError>) -> Self {
-        match result {
-            Ok(response) => Self::Answer(response),
-            Err(error) => {
-                tracing::warn!(%error, "the API behind the faults gave no answer");
-                Self::Reset
-            }
-        }
-    }
-}
-
-impl Outcome {
-    async fn into_answer(self) -> Result<Response<Bytes>, Reset> {
-        match self {
-            Self::Answer(response) => return Ok(response),
-            Self::Reset => {}
-            Self::Silence(Some(time)) => sleep(time).await,
-            Self::Silence(None) => pending().await,
-        }
-        Err(Reset)
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod error;
 mod operation;
+mod range;
 mod read;
 
 use std::{fmt, ops::RangeInclusive, str::FromStr, time::Duration};
