@@ -5,6 +5,7 @@ mod book;
 mod connections;
 mod dynamodb;
 mod lag;
+mod memory;
 mod plan;
 mod replay;
 mod runtime;

@@ -1,6 +1,6 @@
 //! Faults before the Runtime API, as a process of a function meets them.
 
-use std::time::Duration;
+use std::{io::ErrorKind, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -14,7 +14,12 @@ use lift_gateway::{
     Backend, InvokeError,
     lambda::{Function, FunctionSettings},
 };
-use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+    time::timeout,
+};
 
 struct World {
     faults: Faults,
@@ -161,4 +166,16 @@ async fn an_event_comes_twice() {
     world.respond(&id, "2").await.expect("answered");
     invoked.await.expect("no panic").expect("answered");
     assert_eq!(world.faults.report().total(), 1);
+}
+
+#[tokio::test]
+async fn a_reset_is_one_on_the_wire() {
+    let plan = "[[fault]]\napi = 'runtime'\noperation = 'next'\nkind = 'reset'";
+    let world = World::start(plan).await;
+    let mut socket = TcpStream::connect(world.proxy.address()).await.expect("listens");
+    let request = b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n";
+    socket.write_all(request).await.expect("sent");
+    let mut answer = Vec::new();
+    let end = socket.read_to_end(&mut answer).await.expect_err("no orderly end");
+    assert_eq!((end.kind(), answer.len()), (ErrorKind::ConnectionReset, 0));
 }
