@@ -1,6 +1,8 @@
 //! Faults before DynamoDB, met by the AWS SDK.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
 
 use crate::world::{TABLE, World, colour, put, text};
 
@@ -80,31 +82,32 @@ async fn an_error_comes_by_status_or_by_name() {
     assert_eq!(world.colour("d").await.as_deref(), Some("blue"), "only its answer was lost");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_delay_takes_its_time() {
     let world =
-        World::start("[[fault]]\napi = 'dynamodb'\nkind = 'delay'\nms = '60..90'\nnth = 1").await;
+        World::in_memory("[[fault]]\napi = 'dynamodb'\nkind = 'delay'\nms = '60..90'\nnth = 1")
+            .await;
     let begun = Instant::now();
     put(&world.client(1), "sky", "blue").await.expect("it is only late");
     assert!(begun.elapsed() >= Duration::from_millis(60), "{:?}", begun.elapsed());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_delayed_write_comes_after_its_own_retry() {
     // The client gives up after 300 ms and tries again; what it sent first is done all the same.
     let world =
-        World::start("[[fault]]\napi = 'dynamodb'\nkind = 'delay'\nms = 700\nnth = 1").await;
+        World::in_memory("[[fault]]\napi = 'dynamodb'\nkind = 'delay'\nms = 700\nnth = 1").await;
     let client = world.client(2);
     put(&client, "sky", "blue").await.expect("the second attempt");
     put(&client, "sky", "red").await.expect("a later write");
     assert_eq!(world.colour("sky").await.as_deref(), Some("red"));
-    until("the late write is done", async || world.colour("sky").await.as_deref() == Some("blue"))
-        .await;
+    sleep(Duration::from_millis(700)).await;
+    assert_eq!(world.colour("sky").await.as_deref(), Some("blue"), "the late write is done");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_hang_lasts_until_the_client_gives_up() {
-    let world = World::start(
+    let world = World::in_memory(
         "[[fault]]\napi = 'dynamodb'\nkind = 'hang'\nnth = 1
          [[fault]]\napi = 'dynamodb'\nkind = 'hang'\nnth = 2\nlost = 'answer'
          [[fault]]\napi = 'dynamodb'\nkind = 'hang'\nnth = 3\nms = 20",
@@ -122,7 +125,7 @@ async fn a_hang_lasts_until_the_client_gives_up() {
     let begun = Instant::now();
     let error = put(&client, "c", "blue").await.expect_err("reset");
     assert!(error.contains("dispatch failure"), "{error}");
-    assert!(begun.elapsed() < Duration::from_millis(250), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_millis(50), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
@@ -154,37 +157,37 @@ async fn a_retry_after_a_lost_answer_finds_its_own_row() {
     assert!(error.is_conditional_check_failed_exception(), "{error:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_duplicate_is_done_again_later() {
     let world =
-        World::start("[[fault]]\napi = 'dynamodb'\nkind = 'duplicate'\nms = 80\nnth = 1").await;
+        World::in_memory("[[fault]]\napi = 'dynamodb'\nkind = 'duplicate'\nms = 80\nnth = 1").await;
     let client = world.client(1);
     put(&client, "sky", "blue").await.expect("the first copy is answered");
     put(&client, "sky", "red").await.expect("done");
     assert_eq!(world.colour("sky").await.as_deref(), Some("red"));
-    until("the second copy is done", async || world.colour("sky").await.as_deref() == Some("blue"))
-        .await;
+    sleep(Duration::from_millis(80)).await;
+    assert_eq!(world.colour("sky").await.as_deref(), Some("blue"), "the second copy is done");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_reordered_write_is_passed_by_a_later_one() {
     let world =
-        World::start("[[fault]]\napi = 'dynamodb'\nkind = 'reorder'\nms = 5000\nnth = 1").await;
+        World::in_memory("[[fault]]\napi = 'dynamodb'\nkind = 'reorder'\nms = 5000\nnth = 1").await;
     let (first, second) = (world.client(1), world.client(1));
     let begun = Instant::now();
     let held = tokio::spawn(async move { put(&first, "sky", "blue").await });
-    until("the first write is held", async || world.faults.report().total() == 1).await;
-    assert_eq!(world.colour("sky").await, None);
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(world.colour("sky").await, None, "the first write is held");
     put(&second, "sky", "red").await.expect("passes");
     held.await.expect("no panic").expect("done in the end");
     assert_eq!(world.colour("sky").await.as_deref(), Some("blue"));
-    assert!(begun.elapsed() < Duration::from_secs(3), "it does not wait for its bound");
+    assert_eq!(begun.elapsed(), Duration::from_millis(100), "it does not wait for its bound");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_reordered_write_that_nothing_passes_is_done_in_the_end() {
     let world =
-        World::start("[[fault]]\napi = 'dynamodb'\nkind = 'reorder'\nms = 40\nnth = 1").await;
+        World::in_memory("[[fault]]\napi = 'dynamodb'\nkind = 'reorder'\nms = 40\nnth = 1").await;
     put(&world.client(1), "sky", "blue").await.expect("done");
     assert_eq!(colour(&world.direct, "sky", true).await.as_deref(), Some("blue"));
 }
@@ -196,12 +199,4 @@ async fn one_item_is_hit_and_others_are_not() {
     assert_eq!(put(&client, "sky", "blue").await.expect_err("for ever"), "ThrottlingException");
     put(&client, "sun", "gold").await.expect("not meant");
     assert_eq!(world.faults.report().total(), 2, "both attempts for the sky");
-}
-
-async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while !condition().await {
-        assert!(Instant::now() < deadline, "still waiting: {what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
 }

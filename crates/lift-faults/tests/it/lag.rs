@@ -1,29 +1,30 @@
-//! Reads that lag, met by the AWS SDK.
+//! Reads that lag, met by the AWS SDK; the clock is paused, so a lag is as long as it says.
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::world::{TABLE, World, colour, of_colour, put, text};
 
-const INDEX_LAG: &str = "[[fault]]\napi = 'dynamodb'\nkind = 'index-lag'\nms = 400";
+const INDEX_LAG: &str = "[[fault]]\napi = 'dynamodb'\nkind = 'index-lag'\nms = 4000";
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_index_sees_a_write_late_and_a_consistent_read_at_once() {
-    let world = World::start(INDEX_LAG).await;
+    let world = World::in_memory(INDEX_LAG).await;
     let client = world.client(1);
     put(&client, "sky", "blue").await.expect("a write");
     assert_eq!(colour(&client, "sky", true).await.as_deref(), Some("blue"));
+    sleep(Duration::from_millis(3_990)).await;
     assert!(of_colour(&client, "blue").await.is_empty(), "the index has not seen it");
-    world.link.settle().await;
+    sleep(Duration::from_millis(20)).await;
     assert_eq!(of_colour(&client, "blue").await, ["sky"]);
-    assert_eq!(world.happened(), ["PutItem 1: index lag of 400 ms"]);
+    assert_eq!(world.happened(), ["PutItem 1: index lag of 4000 ms"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn updates_and_deletes_reach_the_index_late_and_in_order() {
-    let world = World::start(INDEX_LAG).await;
+    let world = World::in_memory(INDEX_LAG).await;
     let client = world.client(1);
     put(&client, "sky", "blue").await.expect("a write");
     world.link.settle().await;
@@ -41,11 +42,11 @@ async fn updates_and_deletes_reach_the_index_late_and_in_order() {
     assert!(of_colour(&client, "red").await.is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn of_one_item_the_last_write_wins_whatever_the_lags() {
     for seed in 0..5 {
         let plan = "[[fault]]\napi = 'dynamodb'\nkind = 'index-lag'\nms = '0..60'\nshare = 0.7";
-        let world = World::start(&format!("seed = {seed}\n{plan}")).await;
+        let world = World::in_memory(&format!("seed = {seed}\n{plan}")).await;
         let client = world.client(1);
         for number in 0..20 {
             put(&client, "sky", &format!("shade {number}")).await.expect("a write");
@@ -56,9 +57,9 @@ async fn of_one_item_the_last_write_wins_whatever_the_lags() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn writes_that_are_not_hit_are_seen_at_once() {
-    let world = World::start(&format!("{INDEX_LAG}\nnth = 2")).await;
+    let world = World::in_memory(&format!("{INDEX_LAG}\nnth = 2")).await;
     let client = world.client(1);
     put(&client, "sky", "blue").await.expect("a write");
     assert_eq!(of_colour(&client, "blue").await, ["sky"]);
@@ -66,9 +67,9 @@ async fn writes_that_are_not_hit_are_seen_at_once() {
     assert_eq!(of_colour(&client, "blue").await, ["sky"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn batches_are_followed_and_what_was_there_is_copied() {
-    let world = World::start(INDEX_LAG).await;
+    let world = World::in_memory(INDEX_LAG).await;
     for n in 0..30 {
         put(&world.direct, &format!("old {n:02}"), "grey").await.expect("past the faults");
     }
@@ -85,9 +86,9 @@ async fn batches_are_followed_and_what_was_there_is_copied() {
     assert_eq!(of_colour(&client, "blue").await.len(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_refused_write_changes_no_copy() {
-    let world = World::start(INDEX_LAG).await;
+    let world = World::in_memory(INDEX_LAG).await;
     let client = world.client(1);
     let put = client.put_item().table_name(TABLE).item("name", text("sky"));
     let put = put.item("colour", text("blue")).condition_expression("attribute_exists(#n)");
@@ -97,10 +98,10 @@ async fn a_refused_write_changes_no_copy() {
     assert!(of_colour(&client, "blue").await.is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_stale_read_tells_what_was_true_before() {
-    let world = World::start(
-        "[[fault]]\napi = 'dynamodb'\noperation = 'GetItem'\nkind = 'stale'\nms = 300\nnth = '2..3'",
+    let world = World::in_memory(
+        "[[fault]]\napi = 'dynamodb'\noperation = 'GetItem'\nkind = 'stale'\nms = 3000\nnth = '2..3'",
     )
     .await;
     let client = world.client(1);
@@ -113,13 +114,24 @@ async fn a_stale_read_tells_what_was_true_before() {
     assert_eq!(world.happened(), ["GetItem 2: stale read", "GetItem 3: stale read"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_write_whose_answer_is_lost_reaches_the_index_too() {
     let lost =
         "[[fault]]\napi = 'dynamodb'\noperation = 'PutItem'\nkind = 'reset'\nlost = 'answer'";
-    let world = World::start(&format!("{INDEX_LAG}\n{lost}")).await;
+    let world = World::in_memory(&format!("{INDEX_LAG}\n{lost}")).await;
     let client = world.client(1);
     put(&client, "sky", "blue").await.expect_err("the answer is lost");
+    world.link.settle().await;
+    assert_eq!(of_colour(&client, "blue").await, ["sky"]);
+}
+
+#[tokio::test]
+async fn over_http_as_well() {
+    let world = World::start(INDEX_LAG).await;
+    let client = world.client(1);
+    put(&client, "sky", "blue").await.expect("a write");
+    assert!(of_colour(&client, "blue").await.is_empty());
+    assert_eq!(colour(&client, "sky", true).await.as_deref(), Some("blue"));
     world.link.settle().await;
     assert_eq!(of_colour(&client, "blue").await, ["sky"]);
 }

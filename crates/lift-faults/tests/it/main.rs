@@ -3,6 +3,7 @@
 
 mod book;
 mod connections;
+mod direct;
 mod dynamodb;
 mod lag;
 mod memory;

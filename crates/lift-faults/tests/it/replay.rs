@@ -64,7 +64,8 @@ async fn run(seed: u64) -> (Report, Vec<Bytes>, Duration) {
 async fn the_same_seed_is_the_same_run() {
     let first = run(41).await;
     assert_eq!(first, run(41).await, "seed 41");
-    assert_ne!(first.0, run(42).await.0, "seeds differ");
+    let other = run(42).await.0;
+    assert!(!first.0.faults().eq(other.faults()), "seeds differ");
     let words = first.0.to_string();
     for kind in ["delay of", "throttle", "reset, the answer is lost", "hang"] {
         assert!(words.contains(kind), "{words}");

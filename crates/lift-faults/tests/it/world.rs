@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use aws_sdk_dynamodb::{
     Client,
     config::{Builder, retry::RetryConfig, timeout::TimeoutConfig},
@@ -10,8 +11,10 @@ use aws_sdk_dynamodb::{
         KeyType, Projection, ProjectionType, ScalarAttributeType,
     },
 };
-use lift_faults::{Faults, HttpUpstream, Link, Proxy};
+use lift_faults::{Faults, HttpUpstream, Link, Plan, Proxy};
 use tokio::{net::TcpListener, sync::oneshot};
+
+use crate::direct;
 
 pub(crate) const TABLE: &str = "things";
 pub(crate) const INDEX: &str = "colours";
@@ -24,11 +27,13 @@ pub(crate) struct World {
     pub(crate) link: Link,
     /// A client past the faults.
     pub(crate) direct: Client,
-    pub(crate) proxy: Proxy,
-    _stop: [oneshot::Sender<()>; 3],
+    config: SdkConfig,
+    _proxy: Option<Proxy>,
+    _stop: Vec<oneshot::Sender<()>>,
 }
 
 impl World {
+    /// A world of sockets: everything over HTTP.
     pub(crate) async fn start(plan: &str) -> Self {
         let faults = Faults::new(plan.parse().expect("a plan"));
         let [(url, stop), (first, one), (second, two)] =
@@ -36,14 +41,31 @@ impl World {
         let copies = [upstream(&first), upstream(&second)];
         let link = Link::dynamodb_with_copies(&faults, upstream(&url), copies);
         let proxy = Proxy::start(link.clone()).await.expect("a free port");
-        let direct = client(&format!("http://{url}"), 1);
+        let direct = client(&lift_aws::local_config(&format!("http://{url}"), "eu-west-1"), 1);
         create_table(&direct).await;
-        Self { faults, link, direct, proxy, _stop: [stop, one, two] }
+        let config = lift_aws::local_config(&proxy.url(), "eu-west-1");
+        Self { faults, link, direct, config, _proxy: Some(proxy), _stop: vec![stop, one, two] }
+    }
+
+    /// The same without sockets, for tests that pause the clock.
+    pub(crate) async fn in_memory(plan: &str) -> Self {
+        let faults = Faults::new(plan.parse().expect("a plan"));
+        let engine = direct::engine();
+        let copies = [direct::engine(), direct::engine()];
+        let link = Link::dynamodb_with_copies(&faults, engine.clone(), copies);
+        let through = |link: &Link| {
+            let config = lift_aws::local_config("http://localhost", "eu-west-1");
+            config.into_builder().http_client(direct::client(link)).build()
+        };
+        let none = Faults::new(Plan::default());
+        let direct = client(&through(&Link::dynamodb(&none, engine)), 1);
+        create_table(&direct).await;
+        Self { faults, config: through(&link), link, direct, _proxy: None, _stop: Vec::new() }
     }
 
     /// A client that tries so many times and meets the faults.
     pub(crate) fn client(&self, attempts: u32) -> Client {
-        client(&self.proxy.url(), attempts)
+        client(&self.config, attempts)
     }
 
     /// What happened, without the parts that are the same each time.
@@ -73,13 +95,12 @@ async fn engine() -> (String, oneshot::Sender<()>) {
     (address, stop)
 }
 
-fn client(url: &str, attempts: u32) -> Client {
+fn client(config: &SdkConfig, attempts: u32) -> Client {
     let retries = RetryConfig::standard()
         .with_max_attempts(attempts)
         .with_initial_backoff(Duration::from_millis(5));
     let times = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).build();
-    let config = lift_aws::local_config(url, "eu-west-1");
-    let config = Builder::from(&config).retry_config(retries).timeout_config(times).build();
+    let config = Builder::from(config).retry_config(retries).timeout_config(times).build();
     Client::from_conf(config)
 }
 
