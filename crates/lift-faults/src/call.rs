@@ -126,14 +126,11 @@ impl Items {
         self.body["IndexName"].as_str()
     }
 
-    /// Whether the request is content with what was true a moment ago. Transactions never are.
-    pub(crate) fn is_eventual(&self, operation: &str) -> bool {
+    /// Whether a read is content with what was true a moment ago.
+    pub(crate) fn is_eventual(&self) -> bool {
         let wants = |value: &Value| value["ConsistentRead"].as_bool() == Some(true);
         let batches = self.body["RequestItems"].as_object();
-        self.access == Some(Access::Read)
-            && operation != "TransactGetItems"
-            && !wants(&self.body)
-            && !batches.into_iter().flatten().any(|(_, batch)| wants(batch))
+        !wants(&self.body) && !batches.into_iter().flatten().any(|(_, batch)| wants(batch))
     }
 
     /// The items and keys that the request writes, each with its table and whether it is the

@@ -207,33 +207,27 @@ impl Meeting {
 
 /// Whether an entry is about requests like this one.
 fn is_for(fault: &Fault, api: Api, call: &Call) -> bool {
+    if fault.api != api {
+        return false;
+    }
     if matches!(fault.what, What::Stale(_)) && access(call) == Some(Access::Write) {
         // Whichever reads are stale, all writes are what they have not seen.
-        return fault.api == api;
+        return true;
     }
     let is_named = fault.operation.as_ref().is_none_or(|name| *name == call.operation);
     let is_meant = fault.subject.as_ref().is_none_or(|subject| call.is_about(subject));
-    fault.api == api && is_named && is_meant && makes_sense(&fault.what, call)
+    let falls = fault.what.falls_on(api, &call.operation);
+    is_named && is_meant && falls && is_possible(&fault.what, call)
 }
 
-/// Whether this can go wrong with a request like this one.
-fn makes_sense(what: &What, call: &Call) -> bool {
-    let Some(items) = call.items() else {
-        return match what {
-            What::Duplicate(_) => matches!(call.operation.as_str(), "next" | "post" | "delete"),
-            _ => true,
-        };
-    };
+/// What the operation alone does not say.
+fn is_possible(what: &What, call: &Call) -> bool {
+    let Some(items) = call.items() else { return true };
     match what {
-        What::Stale(_) => items.is_eventual(&call.operation) && items.index().is_none(),
-        What::IndexLag(_) | What::Duplicate(_) | What::Reorder { .. } => {
-            items.access == Some(Access::Write)
-        }
+        What::Stale(_) => items.is_eventual() && items.index().is_none(),
         What::Throttle(Some(reason)) if reason.access() == Access::Read => {
-            items.access == Some(Access::Read) && reason.is_of_index() == items.index().is_some()
+            reason.is_of_index() == items.index().is_some()
         }
-        What::Throttle(Some(_)) => items.access == Some(Access::Write),
-        What::Throttle(None) => items.access.is_some(),
         _ => true,
     }
 }

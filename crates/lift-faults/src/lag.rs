@@ -25,7 +25,7 @@ use crate::{
 use queue::{Queue, apply};
 
 /// A copy that lags.
-pub(crate) struct Copy {
+pub(crate) struct LaggingCopy {
     primary: Shared,
     upstream: Shared,
     tables: Mutex<HashMap<String, Arc<OnceCell<Table>>>>,
@@ -42,7 +42,7 @@ struct Table {
     key: Vec<String>,
 }
 
-impl Copy {
+impl LaggingCopy {
     /// A copy in `upstream` of what is in `primary`. It works while this lives.
     pub(crate) fn new(primary: Shared, upstream: Shared) -> Self {
         let queue = Arc::new(Queue::default());

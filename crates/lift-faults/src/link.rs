@@ -27,7 +27,7 @@ use crate::{
     answer,
     call::{Call, Items},
     faults::{Effect, Faults, Meeting},
-    lag::Copy,
+    lag::LaggingCopy,
     plan::{Access, Api, Lost},
     upstream::{Shared, Upstream},
 };
@@ -47,8 +47,8 @@ struct Inner {
     faults: Faults,
     api: Api,
     upstream: Shared,
-    indexes: Option<Copy>,
-    stale: Option<Copy>,
+    indexes: Option<LaggingCopy>,
+    stale: Option<LaggingCopy>,
     arrived: AtomicU64,
     /// The latest request that is done, by arrival.
     done: watch::Sender<u64>,
@@ -78,7 +78,8 @@ impl Link {
         copies: [U; 2],
     ) -> Self {
         let upstream: Shared = Arc::new(upstream);
-        let [indexes, stale] = copies.map(|copy| Copy::new(upstream.clone(), Arc::new(copy)));
+        let [indexes, stale] =
+            copies.map(|copy| LaggingCopy::new(upstream.clone(), Arc::new(copy)));
         let indexes = Some(indexes).filter(|_| faults.plan().has_index_lag());
         let stale = Some(stale).filter(|_| faults.plan().has_stale_reads());
         Self::new(faults, Api::DynamoDb, upstream, indexes, stale)
@@ -100,8 +101,8 @@ impl Link {
         faults: &Faults,
         api: Api,
         upstream: Shared,
-        indexes: Option<Copy>,
-        stale: Option<Copy>,
+        indexes: Option<LaggingCopy>,
+        stale: Option<LaggingCopy>,
     ) -> Self {
         let faults = faults.clone();
         let (arrived, done, again) = Default::default();
@@ -141,7 +142,7 @@ impl Link {
     /// Waits until the copies have caught up with all that is written so far.
     pub async fn settle(&self) {
         let Inner { indexes, stale, .. } = &*self.0;
-        join_all([indexes, stale].into_iter().flatten().map(Copy::settle)).await;
+        join_all([indexes, stale].into_iter().flatten().map(LaggingCopy::settle)).await;
     }
 }
 
@@ -255,7 +256,7 @@ impl Inner {
     }
 
     /// The copy that answers a request; `None` when it is the primary.
-    fn copy_for(&self, items: &Items, meeting: &Meeting) -> Option<&Copy> {
+    fn copy_for(&self, items: &Items, meeting: &Meeting) -> Option<&LaggingCopy> {
         if items.access == Some(Access::Read) && items.index().is_some() {
             return self.indexes.as_ref();
         }

@@ -1,6 +1,6 @@
-//! The operations that a plan can name.
+//! The operations that a plan can name, and what can go wrong with each.
 
-use super::Api;
+use super::{Api, What};
 
 /// What an operation of DynamoDB does with items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,5 +39,27 @@ pub(super) fn names(api: Api) -> Vec<&'static str> {
         Api::DynamoDb => [&READS[..], &WRITES, &TABLES].concat(),
         Api::Connections => vec!["post", "get", "delete"],
         Api::Runtime => vec!["next", "response", "error", "init-error"],
+    }
+}
+
+impl What {
+    /// Whether this can go wrong with an operation.
+    pub(crate) fn falls_on(&self, api: Api, operation: &str) -> bool {
+        let access = access(operation);
+        match (api, self) {
+            (Api::DynamoDb, Self::Stale(_)) => {
+                access == Some(Access::Read) && operation != "TransactGetItems"
+            }
+            (Api::DynamoDb, Self::IndexLag(_) | Self::Duplicate(_) | Self::Reorder { .. }) => {
+                access == Some(Access::Write)
+            }
+            (Api::DynamoDb, Self::Throttle(Some(reason))) => access == Some(reason.access()),
+            (Api::DynamoDb, Self::Throttle(None)) => access.is_some(),
+            (Api::Connections, Self::Duplicate(_) | Self::Reorder { .. }) => operation != "get",
+            (Api::Runtime, Self::Duplicate(_)) => operation == "next",
+            (_, Self::Stale(_) | Self::IndexLag(_)) => false,
+            (Api::Runtime, Self::Throttle(_) | Self::Reorder { .. }) => false,
+            _ => true,
+        }
     }
 }

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    Access, Api, Fault, Lost, Plan, PlanError, Reason, Span, Subject, What, When, access,
-    error::meant, operation, range::Numbers,
+    Access, Api, Fault, Lost, Plan, PlanError, Reason, Span, Subject, What, When, error::meant,
+    operation, range::Numbers,
 };
 
 /// How late a second copy of a request comes, unless the plan says.
@@ -61,6 +61,23 @@ enum Kind {
     IndexLag,
 }
 
+impl Kind {
+    /// As it stands in a plan.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Delay => "delay",
+            Self::Throttle => "throttle",
+            Self::Error => "error",
+            Self::Hang => "hang",
+            Self::Reset => "reset",
+            Self::Duplicate => "duplicate",
+            Self::Reorder => "reorder",
+            Self::Stale => "stale",
+            Self::IndexLag => "index-lag",
+        }
+    }
+}
+
 /// What is wrong with an entry.
 type Wrong = String;
 
@@ -77,8 +94,7 @@ pub(super) fn plan(text: &str) -> Result<Plan, PlanError> {
 fn fault(written: Written) -> Result<Fault, Wrong> {
     check_fields(&written)?;
     let what = what(&written)?;
-    let operation = written.operation.as_deref();
-    check_operation(written.api, operation, &what)?;
+    check_operation(&written, &what)?;
     Ok(Fault {
         api: written.api,
         subject: subject(&written)?,
@@ -99,7 +115,6 @@ fn check_fields(written: &Written) -> Result<(), Wrong> {
         Kind::Hang => &["ms", "lost"],
         Kind::Reset => &["lost"],
     };
-    let kind = format!("{:?}", written.kind).to_lowercase().replace("indexlag", "index-lag");
     let given = [
         ("ms", written.ms.is_some()),
         ("reason", written.reason.is_some()),
@@ -110,42 +125,28 @@ fn check_fields(written: &Written) -> Result<(), Wrong> {
     ];
     for (name, is_given) in given {
         if is_given && !allowed.contains(&name) {
-            let api = written.api;
-            return Err(format!("`{name}` means nothing to a {kind} of {api}: leave it out"));
+            let (kind, api) = (written.kind.name(), written.api);
+            return Err(format!("`{name}` does not go with {kind} of {api}: leave it out"));
         }
-    }
-    let only = match written.kind {
-        Kind::Stale | Kind::IndexLag => &[Api::DynamoDb][..],
-        Kind::Throttle | Kind::Reorder => &[Api::DynamoDb, Api::Connections],
-        _ => &[Api::DynamoDb, Api::Connections, Api::Runtime],
-    };
-    if !only.contains(&written.api) {
-        return Err(format!("there is no {kind} of the {} API", written.api));
     }
     Ok(())
 }
 
-fn check_operation(api: Api, name: Option<&str>, what: &What) -> Result<(), Wrong> {
+fn check_operation(written: &Written, what: &What) -> Result<(), Wrong> {
+    let (api, kind) = (written.api, written.kind.name());
     let names = operation::names(api);
-    let Some(name) = name else { return Ok(()) };
+    let fit: Vec<&str> = names.iter().copied().filter(|name| what.falls_on(api, name)).collect();
+    if fit.is_empty() {
+        return Err(format!("there is no {kind} of the {api} API"));
+    }
+    let Some(name) = written.operation.as_deref() else { return Ok(()) };
     if !names.contains(&name) {
         return Err(format!("unknown operation `{name}` of {api}{}", meant(name, &names)));
     }
-    let falls_on = match what {
-        What::Stale(_) => Some(Access::Read),
-        What::IndexLag(_) | What::Reorder { .. } if api == Api::DynamoDb => Some(Access::Write),
-        What::Throttle(Some(reason)) => Some(reason.access()),
-        _ => None,
-    };
-    match falls_on {
-        Some(Access::Read) if access(name) != Some(Access::Read) => {
-            Err(format!("this falls on reads, and {name} is none"))
-        }
-        Some(Access::Write) if access(name) != Some(Access::Write) => {
-            Err(format!("this falls on writes, and {name} is none"))
-        }
-        _ => Ok(()),
+    if !fit.contains(&name) {
+        return Err(format!("{kind} does not fall on {name}, but on {}", fit.join(", ")));
     }
+    Ok(())
 }
 
 fn what(written: &Written) -> Result<What, Wrong> {

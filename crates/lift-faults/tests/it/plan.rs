@@ -79,11 +79,11 @@ fn what_does_not_go_together() {
     );
     wrong(
         &entry("dynamodb", "index-lag", "ms = 5\nlost = 'answer'"),
-        "line 1: `lost` means nothing to a index-lag of dynamodb: leave it out",
+        "line 1: `lost` does not go with index-lag of dynamodb: leave it out",
     );
     wrong(
         &entry("connections", "throttle", "reason = 'x'"),
-        "line 1: `reason` means nothing to a throttle of connections: leave it out",
+        "line 1: `reason` does not go with throttle of connections: leave it out",
     );
     wrong(&entry("runtime", "throttle", ""), "line 1: there is no throttle of the runtime API");
     wrong(
@@ -96,7 +96,11 @@ fn what_does_not_go_together() {
     );
     wrong(
         &entry("dynamodb", "stale", "ms = 1\noperation = 'PutItem'"),
-        "line 1: this falls on reads, and PutItem is none",
+        "line 1: stale does not fall on PutItem, but on GetItem, BatchGetItem, Query, Scan",
+    );
+    wrong(
+        &entry("runtime", "duplicate", "operation = 'response'"),
+        "line 1: duplicate does not fall on response, but on next",
     );
     wrong(
         &entry("dynamodb", "reset", "connection = 'abc='"),
