@@ -52,6 +52,10 @@ pub(crate) struct DevArgs {
     /// At most this many processes of the function, each with one event at a time
     #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) concurrency: u16,
+
+    /// Make the function's APIs fail on purpose, by this plan
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) faults: Option<PathBuf>,
 }
 
 const EXAMPLES: &str = "\
@@ -64,6 +68,9 @@ Examples:
 
   lift dev . --data-dir /tmp/chat
       Keep the database in /tmp/chat; delete that folder to start afresh
+
+  lift dev examples/chat --faults examples/chat/faults.toml
+      Run the chat on APIs that are slow, throttle, break off and lag
 
 Environment:
   LIFT_LOG   what Lift logs on stderr, e.g. `debug` or `lift_gateway=debug` (else RUST_LOG)

@@ -25,6 +25,7 @@ fn defaults() {
     assert_eq!(args.stage, "local");
     assert_eq!(args.data_dir, None);
     assert_eq!(args.concurrency, 10);
+    assert_eq!(args.faults, None);
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod data_dir;
 mod database;
 mod describe;
 mod die_with_parent;
+mod faults;
 mod function;
 mod listen;
 mod output;
@@ -33,6 +34,7 @@ use crate::args::DevArgs;
 use crate::dev::data_dir::DataDir;
 use crate::dev::database::Database;
 use crate::dev::describe::Description;
+use crate::dev::faults::Between;
 use crate::dev::function::{Program, Supervisor};
 use crate::dev::project::Project;
 use crate::dev::ready::Ready;
@@ -81,25 +83,32 @@ struct App {
     supervisor: Supervisor,
     database: Database,
     table: Option<String>,
+    between: Option<Between>,
     // Last, so that the folder is given free after the database in it was closed.
     _data_dir: DataDir,
 }
 
 async fn start(args: DevArgs) -> Result<App> {
+    let plan = args.faults.as_deref().map(faults::read).transpose()?;
     let project = Project::read(&args.path).await?;
     let listener = listen::gateway(args.listen).await?;
     let gateway = listener.local_addr()?;
     let database_listener = listen::beside(gateway).await?;
+    let database = database_listener.local_addr()?;
     let data_dir = args.data_dir.unwrap_or_else(|| project.folder.join(".lift"));
     let data_dir = DataDir::lock(data_dir)?;
 
     let binary = build::build(&project).await?;
+    let between = match plan {
+        Some(plan) => Some(Between::start(plan, database, gateway).await?),
+        None => None,
+    };
     let place = Place {
         function: &project.name,
         folder: &project.folder,
         memory_mb: MEMORY_MB,
-        database: database_listener.local_addr()?,
-        gateway,
+        database: between.as_ref().map_or(database, Between::database),
+        gateway: between.as_ref().map_or(gateway, Between::gateway),
         stage: &args.stage,
     };
     let mut variables = place.variables(std::env::vars_os());
@@ -121,7 +130,8 @@ async fn start(args: DevArgs) -> Result<App> {
         timeout: TIMEOUT,
         ..FunctionSettings::default()
     });
-    let program = Program { binary, folder: project.folder.clone(), variables };
+    let faults = between.as_ref().map(|between| between.faults.clone());
+    let program = Program { binary, folder: project.folder.clone(), variables, faults };
     let cap = usize::from(args.concurrency);
     let supervisor = Supervisor::start(function.clone(), program, cap).await?;
     let settings = Settings {
@@ -131,7 +141,16 @@ async fn start(args: DevArgs) -> Result<App> {
         limits: Limits::default(),
         index: project.page(),
     };
-    Ok(App { listener, settings, function, supervisor, database, table, _data_dir: data_dir })
+    Ok(App {
+        listener,
+        settings,
+        function,
+        supervisor,
+        database,
+        table,
+        between,
+        _data_dir: data_dir,
+    })
 }
 
 fn routes(description: Description) -> Result<Routes> {
@@ -147,13 +166,14 @@ impl App {
     /// Serves clients until `stop`, and then ends everything in the order in which it is used:
     /// clients, function, database.
     async fn serve(self, stop: CancellationToken) -> Result<()> {
-        let Self { listener, settings, function, mut supervisor, database, .. } = self;
+        let Self { listener, settings, function, mut supervisor, database, between, .. } = self;
         Ready {
             gateway: listener.local_addr()?,
             stage: &settings.stage,
             has_page: settings.index.is_some(),
             database: database.address(),
             table: self.table.as_deref(),
+            seed: between.as_ref().map(|between| between.faults.plan().seed()),
         }
         .print()
         .context("cannot write the ready block to stdout")?;
@@ -170,6 +190,10 @@ impl App {
             never = supervisor.watch() => match never {},
         };
         supervisor.stop().await;
+        if let Some(Between { faults, .. }) = between {
+            let report = faults.report();
+            tracing::info!("{} faults, with seed {}", report.total(), report.seed());
+        }
         database.close().await;
         served.context("the gateway panicked")?.context("the gateway failed")
     }

@@ -12,6 +12,8 @@ pub(crate) struct Ready<'a> {
     pub(crate) has_page: bool,
     pub(crate) database: SocketAddr,
     pub(crate) table: Option<&'a str>,
+    /// The seed of the faults, if there are any.
+    pub(crate) seed: Option<u64>,
 }
 
 impl Ready<'_> {
@@ -37,6 +39,9 @@ impl Display for Ready<'_> {
             write!(f, "   (table {table})")?;
         }
         writeln!(f)?;
+        if let Some(seed) = self.seed {
+            writeln!(f, "  Faults      on, seed {seed}")?;
+        }
         writeln!(f, "\nPress Ctrl-C to stop.")
     }
 }
@@ -53,6 +58,7 @@ mod tests {
             has_page: true,
             database: ([127, 0, 0, 1], 3002).into(),
             table: Some("chat-connections"),
+            seed: None,
         };
         let expected = "\
 Lift is ready.
@@ -65,6 +71,11 @@ Lift is ready.
 Press Ctrl-C to stop.
 ";
         assert_eq!(ready.to_string(), expected);
+        let faulty = Ready { seed: Some(7), ..ready }.to_string();
+        assert!(
+            faulty.contains("(table chat-connections)\n  Faults      on, seed 7\n\n"),
+            "{faulty}"
+        );
         let without = Ready { has_page: false, table: None, ..ready }.to_string();
         assert!(!without.contains("Page"), "{without}");
         assert!(without.contains("DynamoDB    http://127.0.0.1:3002\n"), "{without}");

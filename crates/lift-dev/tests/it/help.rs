@@ -16,6 +16,7 @@ fn help_names_the_options_and_gives_examples() {
         "[default: PATH/.lift]",
         "--concurrency <N>",
         "[default: 10]",
+        "--faults <PLAN>",
         "Examples:\n  lift dev examples/chat",
         "LIFT_LOG",
     ] {

@@ -7,6 +7,7 @@ mod app;
 mod command;
 mod connect;
 mod errors;
+mod faults;
 mod help;
 // It looks for processes in `/proc`.
 #[cfg(target_os = "linux")]

@@ -64,7 +64,7 @@ async fn every_step_brings_the_frames_it_says() {
     let chat = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/chat");
     let scenario = std::fs::read(chat.join("tests/scenario.json")).expect("the scenario");
     let steps: Vec<Value> = serde_json::from_slice(&scenario).expect("JSON");
-    let lift = Lift::dev_in_workspace(&chat);
+    let lift = Lift::dev_in_workspace(&chat, &[]);
     let block = lift.ready();
     let url = block.lines().find_map(|line| line.trim().strip_prefix("WebSocket "));
     let url = url.expect("a WebSocket URL").trim().to_owned();

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 pub(crate) use self::supervisor::Supervisor;
 
+use crate::dev::faults::Faults;
 use crate::dev::variables::Variables;
 
 /// What every process of the function runs.
@@ -22,4 +23,6 @@ pub(crate) struct Program {
     pub(crate) folder: PathBuf,
     /// Its environment, but for what differs from process to process.
     pub(crate) variables: Variables,
+    /// What goes wrong between a process and its Runtime API, if anything shall.
+    pub(crate) faults: Option<Faults>,
 }

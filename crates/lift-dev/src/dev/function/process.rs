@@ -7,6 +7,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use lift_faults::Proxy;
 use lift_gateway::lambda::{Environment, Function, Status};
 use tokio::net::TcpListener;
 use tokio::process::Command;
@@ -16,6 +17,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::dev::child::Child;
+use crate::dev::faults;
 use crate::dev::function::Program;
 use crate::dev::function::end::{Cause, End};
 use crate::dev::output::Output;
@@ -32,6 +34,8 @@ pub(crate) struct Process {
     started: Instant,
     child: Child,
     environment: Environment,
+    /// What stands between the process and the environment.
+    between: Option<Proxy>,
     readers: JoinSet<()>,
 }
 
@@ -48,11 +52,18 @@ impl Process {
             .await
             .context("no free port for the Lambda Runtime API")?;
         let environment = function.environment(listener);
+        let mut api = environment.address()?;
+        let mut between = None;
+        if let Some(faults) = &program.faults {
+            let proxy = faults::before_runtime(faults, api).await?;
+            api = proxy.address();
+            between = Some(proxy);
+        }
         let mut command = Command::new(&program.binary);
         command
             .env_clear()
             .envs(&program.variables)
-            .env("AWS_LAMBDA_RUNTIME_API", environment.address()?.to_string())
+            .env("AWS_LAMBDA_RUNTIME_API", api.to_string())
             .env("AWS_LAMBDA_LOG_STREAM_NAME", format!("local/[$LATEST]{number}"))
             .current_dir(&program.folder)
             .stdin(Stdio::null())
@@ -70,7 +81,7 @@ impl Process {
         if let Some(stderr) = child.stderr() {
             readers.spawn(output.clone().read(stderr));
         }
-        Ok(Self { number, started, child, environment, readers })
+        Ok(Self { number, started, child, environment, between, readers })
     }
 
     /// How the process is doing.
@@ -80,7 +91,7 @@ impl Process {
 
     /// Serves and watches the process until it ends, or ends it when `stop` says so.
     pub(crate) async fn run(self, stop: CancellationToken) -> End {
-        let Self { number, started, mut child, environment, readers } = self;
+        let Self { number, started, mut child, environment, between, readers } = self;
         let mut asking_since = None;
         let cause = tokio::select! {
             cause = watch(&mut child, &environment, &mut asking_since, &stop) => cause,
@@ -88,7 +99,7 @@ impl Process {
             () = environment.serve() => Cause::Lost(io::ErrorKind::NotConnected.into()),
         };
         // First of all: an event that the process had is failed by this.
-        drop(environment);
+        drop((environment, between));
         let asked_for = asking_since.map(|since: Instant| since.elapsed());
         let _ = timeout(LAST_LINES, readers.join_all()).await;
         End { number, cause, started, asked_for }

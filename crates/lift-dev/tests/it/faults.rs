@@ -1,0 +1,160 @@
+//! `--faults`: a plan that is none is refused at once; under a mild one the chat goes on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::app::App;
+use crate::command::Lift;
+
+/// How long the faults of the plan may keep something from being seen.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What did not come within this will not come.
+const LOST: Duration = Duration::from_millis(1500);
+
+#[test]
+fn a_plan_that_is_none() {
+    let app = App::new(&[("src/main.rs", "this is not even compiled")]);
+    let plan = app.path().join("plan.toml");
+    fs::write(&plan, "[[fault]]\napi = 'dynamodb'\nkind = 'throttel'\n").expect("written");
+    let args = [OsStr::new("--faults"), plan.as_os_str()];
+    let ended = Lift::dev_with(app.path(), &args, &[]).ended();
+    ended.failed_with(&[
+        "plan.toml is not a plan of faults: line 3: unknown variant `throttel`",
+        "did you mean `throttle`?",
+    ]);
+    assert!(!app.path().join("target").exists(), "nothing was built");
+
+    let args = [OsStr::new("--faults"), OsStr::new("nowhere.toml")];
+    Lift::dev_with(app.path(), &args, &[])
+        .ended()
+        .failed_with(&["cannot read the plan nowhere.toml"]);
+}
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+struct Client {
+    socket: Socket,
+    /// How often each text came.
+    heard: BTreeMap<String, usize>,
+    /// Who was in the room, the last time that this was told.
+    members: BTreeSet<String>,
+}
+
+impl Client {
+    /// Connects, and again when a fault made the app refuse.
+    async fn connect(url: &str) -> Self {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match connect_async(url).await {
+                Ok((socket, _)) => {
+                    return Self { socket, heard: BTreeMap::new(), members: BTreeSet::new() };
+                }
+                Err(Error::Http(response)) if response.status().is_server_error() => {}
+                Err(other) => panic!("not let in: {other}"),
+            }
+            assert!(Instant::now() < deadline, "never let in");
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    async fn send(&mut self, message: Value) {
+        self.socket.send(Message::text(message.to_string())).await.expect("still connected");
+    }
+
+    /// Takes what comes until this is true, or has been waited for as long as a lost message
+    /// deserves.
+    async fn listen_until(&mut self, is_done: impl Fn(&Self) -> bool) {
+        let give_up = Instant::now() + LOST;
+        while !is_done(self)
+            && let Ok(frame) = timeout_at(give_up, self.socket.next()).await
+        {
+            let frame = frame.expect("still connected").expect("a frame");
+            let Message::Text(text) = frame else { continue };
+            let frame: Value = serde_json::from_str(&text).expect("JSON");
+            match frame["type"].as_str() {
+                Some("message") => {
+                    let text = frame["text"].as_str().expect("a text").to_owned();
+                    *self.heard.entry(text).or_default() += 1;
+                }
+                Some("members") => {
+                    let users = frame["users"].as_array().expect("users").iter();
+                    self.members = users.filter_map(Value::as_str).map(str::to_owned).collect();
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_chat_goes_on_under_a_mild_plan() {
+    let chat = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/chat");
+    let plan = chat.join("faults.toml");
+    let lift = Lift::dev_in_workspace(&chat, &[OsStr::new("--faults"), plan.as_os_str()]);
+    let block = lift.ready();
+    assert!(block.contains("\n  Faults      on, seed 7\n"), "{block}");
+    let url = block.lines().find_map(|line| line.trim().strip_prefix("WebSocket "));
+    let url = url.expect("a WebSocket URL").trim().to_owned();
+
+    let names = ["ana", "bob", "eve", "joe"];
+    let mut clients = Vec::new();
+    for name in names {
+        clients.push(Client::connect(&format!("{url}?name={name}&room=general")).await);
+    }
+    lift.wait_for_line(": index lag of ");
+
+    // Everybody is found in the end, by everybody.
+    let all: BTreeSet<String> = names.map(str::to_owned).into();
+    let deadline = Instant::now() + PATIENCE;
+    for client in &mut clients {
+        while client.members != all {
+            assert!(Instant::now() < deadline, "only {:?} were found", client.members);
+            client.send(json!({"action": "who"})).await;
+            client.listen_until(|client| client.members == all).await;
+        }
+    }
+
+    // Who says a thing until all have heard it succeeds, though not each time.
+    const TEXTS: usize = 20;
+    let mut said = 0;
+    for number in 0..TEXTS {
+        let text = format!("text {number}");
+        let deadline = Instant::now() + PATIENCE;
+        let mut times = 0;
+        while clients.iter().any(|client| !client.heard.contains_key(&text)) {
+            assert!(Instant::now() < deadline, "{text} was said {times} times and not heard");
+            times += 1;
+            clients[number % names.len()].send(json!({"action": "say", "text": text})).await;
+            let all = clients.iter_mut();
+            join_all(
+                all.map(|client| client.listen_until(|client| client.heard.contains_key(&text))),
+            )
+            .await;
+        }
+        said += times;
+        // Nobody hears a thing more often than it was said.
+        let most = clients.iter().filter_map(|client| client.heard.get(&text)).max();
+        assert!(most.is_none_or(|most| *most <= times), "{text}: {most:?} of {times}");
+    }
+    assert!(said < 2 * TEXTS, "{TEXTS} texts had to be said {said} times");
+
+    drop(clients);
+    lift.signal("INT");
+    let ended = lift.ended();
+    assert!(ended.status.success(), "{}", ended.stderr);
+    assert!(ended.stderr.contains(" faults, with seed 7"), "{}", ended.stderr);
+    let lines = ended.stderr.lines().filter(|line| line.contains(" fault ")).count();
+    assert!(lines > 20, "{}", ended.stderr);
+}

@@ -1,0 +1,65 @@
+//! The operations that a plan can name, and what can go wrong with each.
+
+use super::{Api, What};
+
+/// What an operation of DynamoDB does with items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
+
+const READS: [&str; 5] = ["GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems"];
+
+const WRITES: [&str; 5] =
+    ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"];
+
+/// Those that deal with tables.
+const TABLES: [&str; 7] = [
+    "CreateTable",
+    "DeleteTable",
+    "DescribeTable",
+    "DescribeTimeToLive",
+    "ListTables",
+    "UpdateTable",
+    "UpdateTimeToLive",
+];
+
+/// What an operation of DynamoDB does with items; `None` when it is about something else.
+pub(crate) fn access(operation: &str) -> Option<Access> {
+    if READS.contains(&operation) {
+        return Some(Access::Read);
+    }
+    WRITES.contains(&operation).then_some(Access::Write)
+}
+
+/// The operations of an API, by the names that plans use.
+pub(super) fn names(api: Api) -> Vec<&'static str> {
+    match api {
+        Api::DynamoDb => [&READS[..], &WRITES, &TABLES].concat(),
+        Api::Connections => vec!["post", "get", "delete"],
+        Api::Runtime => vec!["next", "response", "error", "init-error"],
+    }
+}
+
+impl What {
+    /// Whether this can go wrong with an operation.
+    pub(crate) fn falls_on(&self, api: Api, operation: &str) -> bool {
+        let access = access(operation);
+        match (api, self) {
+            (Api::DynamoDb, Self::Stale(_)) => {
+                access == Some(Access::Read) && operation != "TransactGetItems"
+            }
+            (Api::DynamoDb, Self::IndexLag(_) | Self::Duplicate(_) | Self::Reorder { .. }) => {
+                access == Some(Access::Write)
+            }
+            (Api::DynamoDb, Self::Throttle(Some(reason))) => access == Some(reason.access()),
+            (Api::DynamoDb, Self::Throttle(None)) => access.is_some(),
+            (Api::Connections, Self::Duplicate(_) | Self::Reorder { .. }) => operation != "get",
+            (Api::Runtime, Self::Duplicate(_)) => operation == "next",
+            (_, Self::Stale(_) | Self::IndexLag(_)) => false,
+            (Api::Runtime, Self::Throttle(_) | Self::Reorder { .. }) => false,
+            _ => true,
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Faults before `@connections`, met by Lift's own client, with the real gateway behind them.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use lift_aws::ManagementApi;
+use lift_faults::{Faults, HttpUpstream, Link, Proxy};
+use lift_gateway::{InvokeError, Limits, Routes, Settings, serve};
+use lift_ws::{ConnectionId, Endpoint, Push, PushError};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    time::timeout,
+};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+struct World {
+    faults: Faults,
+    api: Arc<ManagementApi>,
+    endpoint: Endpoint,
+    id: ConnectionId,
+    socket: Socket,
+    _proxy: Proxy,
+    _stop: oneshot::Sender<()>,
+}
+
+impl World {
+    /// A gateway with one client, and a way to it that has faults.
+    async fn start(plan: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let (ids, mut connected) = tokio::sync::mpsc::unbounded_channel();
+        let backend = move |event: Bytes| {
+            let _ = ids.send(id_of(&event));
+            async { Ok::<_, InvokeError>(Bytes::from_static(br#"{"statusCode":200}"#)) }
+        };
+        let settings = Settings {
+            stage: "local".into(),
+            api_id: "local".into(),
+            routes: Routes::default().with_route("$connect", false),
+            limits: Limits::default(),
+            index: None,
+        };
+        let (stop, stopped) = oneshot::channel::<()>();
+        tokio::spawn(serve(listener, settings, backend, async {
+            let _ = stopped.await;
+        }));
+        let (socket, _) = connect_async(format!("ws://{address}/local")).await.expect("let in");
+        let id = connected.recv().await.expect("a $connect");
+
+        let faults = Faults::new(plan.parse().expect("a plan"));
+        let upstream = HttpUpstream::new(address.to_string()).expect("an address");
+        let proxy = Proxy::start(Link::connections(&faults, upstream)).await.expect("a port");
+        let config = lift_aws::local_config("http://127.0.0.1:9", "eu-west-1");
+        let api = Arc::new(ManagementApi::new(&config).expect("a client"));
+        let endpoint = Endpoint::from(format!("{}/local", proxy.url()));
+        Self { faults, api, endpoint, id, socket, _proxy: proxy, _stop: stop }
+    }
+
+    async fn post(&self, text: &'static str) -> Result<(), PushError> {
+        self.api.post(&self.endpoint, &self.id, Bytes::from(text)).await
+    }
+
+    async fn received(&mut self) -> String {
+        let frame = timeout(Duration::from_secs(10), self.socket.next()).await;
+        frame.expect("in time").expect("open").expect("a frame").to_string()
+    }
+}
+
+fn id_of(event: &[u8]) -> ConnectionId {
+    let event: serde_json::Value = serde_json::from_slice(event).expect("JSON");
+    event["requestContext"]["connectionId"].as_str().expect("an id").into()
+}
+
+#[tokio::test]
+async fn refusals_are_awss_own() {
+    let mut world = World::start(
+        "[[fault]]\napi = 'connections'\nkind = 'throttle'\nnth = 1
+         [[fault]]\napi = 'connections'\nkind = 'error'\nstatus = 410\nnth = 2
+         [[fault]]\napi = 'connections'\nkind = 'error'\nstatus = 403\nnth = 3
+         [[fault]]\napi = 'connections'\nkind = 'error'\nnth = 4",
+    )
+    .await;
+    assert!(world.post("a").await.expect_err("429").is_throttled());
+    assert!(world.post("b").await.expect_err("410").is_gone());
+    assert!(world.post("c").await.expect_err("403").is_forbidden());
+    let error = world.post("d").await.expect_err("500");
+    let cause = std::error::Error::source(&error).expect("a cause").to_string();
+    assert!(cause.contains("500") && cause.contains("InternalServerErrorException"), "{cause}");
+    world.post("e").await.expect("the fifth");
+    assert_eq!(world.received().await, "e", "none of the others got through");
+    let first = world.faults.report().faults().next().cloned().expect("a fault");
+    assert_eq!(first.subject.as_deref(), Some(world.id.as_str()));
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_a_message_that_arrived() {
+    let mut world = World::start(
+        "[[fault]]\napi = 'connections'\nkind = 'reset'\nlost = 'request'\nnth = 1
+         [[fault]]\napi = 'connections'\nkind = 'reset'\nlost = 'answer'\nnth = 2",
+    )
+    .await;
+    world.post("lost").await.expect_err("reset");
+    world.post("arrived").await.expect_err("reset");
+    assert_eq!(world.received().await, "arrived");
+}
+
+#[tokio::test]
+async fn a_duplicate_arrives_twice() {
+    let mut world = World::start(
+        "[[fault]]\napi = 'connections'\noperation = 'post'\nkind = 'duplicate'\nms = 20\nnth = 1",
+    )
+    .await;
+    world.post("once").await.expect("posted");
+    assert_eq!([world.received().await, world.received().await], ["once", "once"]);
+}
+
+#[tokio::test]
+async fn a_reordered_post_arrives_after_the_next() {
+    let mut world =
+        World::start("[[fault]]\napi = 'connections'\nkind = 'reorder'\nms = 5000\nnth = 1").await;
+    let (api, endpoint, id) = (world.api.clone(), world.endpoint.clone(), world.id.clone());
+    let held = tokio::spawn(async move { api.post(&endpoint, &id, Bytes::from("first")).await });
+    while world.faults.report().total() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    world.post("second").await.expect("passes");
+    held.await.expect("no panic").expect("done in the end");
+    assert_eq!([world.received().await, world.received().await], ["second", "first"]);
+}
+
+#[tokio::test]
+async fn a_hanging_post_takes_what_the_client_gives_it() {
+    let mut world = World::start(
+        "[[fault]]\napi = 'connections'\nkind = 'hang'\nlost = 'answer'\nnth = 1
+         [[fault]]\napi = 'connections'\nkind = 'delay'\nms = 50\nnth = 2",
+    )
+    .await;
+    let hung = timeout(Duration::from_millis(200), world.post("hung"));
+    hung.await.expect_err("nothing comes");
+    assert_eq!(world.received().await, "hung");
+    let begun = std::time::Instant::now();
+    world.post("late").await.expect("posted");
+    assert!(begun.elapsed() >= Duration::from_millis(50));
+    assert_eq!(world.received().await, "late");
+}
+
+#[tokio::test]
+async fn one_connection_is_hit_for_ever() {
+    let plan = |id: &str| {
+        format!("[[fault]]\napi = 'connections'\nconnection = '{id}'\nkind = 'throttle'")
+    };
+    let world = World::start(&plan("somebody-else=")).await;
+    world.post("hello").await.expect("not meant");
+    let world = World::start(&plan("*")).await;
+    for _ in 0..3 {
+        assert!(world.post("hello").await.expect_err("429").is_throttled());
+    }
+}

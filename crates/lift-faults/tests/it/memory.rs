@@ -1,0 +1,141 @@
+//! Lift's own store under faults, in memory: the clock is paused, so that the delays and the lags
+//! of many lives of connections take no time.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use lift_aws::{DynamoStore, Table};
+use lift_faults::{Faults, Link, Plan};
+use lift_ws::{
+    ConnectionId,
+    store::{Members, Read, Row, Saved, Store, contract},
+};
+use tokio::time::{Instant, sleep};
+
+use crate::direct;
+
+/// A store behind a plan, with its table made.
+async fn store(plan: Plan) -> (DynamoStore, Link, Faults) {
+    const TABLE: &str = "connections";
+    let faults = Faults::new(plan);
+    let link =
+        Link::dynamodb_with_copies(&faults, direct::engine(), [direct::engine(), direct::engine()]);
+    let config = lift_aws::local_config("http://localhost", "eu-west-1");
+    let config = config.into_builder().http_client(direct::client(&link)).build();
+    // The faults fall on items, not on tables, so this passes.
+    Table::new(&config, TABLE).create_if_missing().await.expect("a table");
+    (DynamoStore::new(&config, TABLE), link, faults)
+}
+
+fn plan(text: &str) -> Plan {
+    text.parse().expect("a plan")
+}
+
+/// A connection that has just opened.
+fn row(number: u64) -> Row {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
+    Row {
+        id: ConnectionId::from(format!("R1kmxc2V{number:06}=")),
+        user: Some("ana".into()),
+        tenant: Some("general".into()),
+        endpoint: "https://k3v9example.execute-api.eu-west-1.amazonaws.com/prod".into(),
+        connected_at: u64::try_from(now).expect("in this age"),
+        attributes: None,
+    }
+}
+
+async fn members(store: &DynamoStore) -> Vec<ConnectionId> {
+    let of = Members::Tenant("general".into());
+    let mut found = Vec::new();
+    for part in store.parts(&of).await.expect("parts") {
+        let page = store.page(&of, part, None).await.expect("a page");
+        assert!(page.next.is_none(), "few are open");
+        found.extend(page.members.into_iter().map(|member| member.id));
+    }
+    found
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_store_keeps_its_contract_through_throttles_and_delays() {
+    let plan = plan(
+        "[[fault]]\napi = 'dynamodb'\nkind = 'throttle'\nshare = 0.1
+         [[fault]]\napi = 'dynamodb'\nkind = 'delay'\nms = '0..200'\nshare = 0.5",
+    );
+    for seed in 0..3 {
+        let (store, ..) = store(plan.clone().with_seed(seed)).await;
+        contract::all(&store).await;
+    }
+}
+
+/// The faults of writes that the store must survive without being told.
+const WRITES: &str = "
+    [[fault]]
+    api = 'dynamodb'
+    operation = 'PutItem'
+    kind = 'delay'
+    ms = '0..1500'
+    share = 0.2
+
+    [[fault]]
+    api = 'dynamodb'
+    operation = 'PutItem'
+    kind = 'throttle'
+    share = 0.15
+
+    [[fault]]
+    api = 'dynamodb'
+    operation = 'PutItem'
+    kind = 'reset'
+    lost = 'answer'
+    share = 0.1
+
+    [[fault]]
+    api = 'dynamodb'
+    operation = 'PutItem'
+    kind = 'duplicate'
+    ms = '0..4000'
+    share = 0.1
+
+    [[fault]]
+    api = 'dynamodb'
+    kind = 'index-lag'
+    ms = '0..3000'
+";
+
+#[tokio::test(start_paused = true)]
+async fn no_connection_that_ended_comes_back() {
+    const LIVES: u64 = 60;
+    for seed in 0..4 {
+        let (store, link, faults) = store(plan(WRITES).with_seed(seed)).await;
+        for number in 0..LIVES {
+            let row = row(number);
+            // Refused or not, every handshake is followed by the tombstone.
+            let _ = store.save(&row).await;
+            while store.remove(&row.id).await.is_err() {
+                sleep(Duration::from_millis(50)).await;
+            }
+        }
+        // What was sent late, and twice, has arrived, and the indexes have seen it.
+        sleep(Duration::from_secs(10)).await;
+        link.settle().await;
+        let report = faults.report();
+        for number in 0..LIVES {
+            let found = store.get(&row(number).id, Read::Consistent).await.expect("an answer");
+            assert!(found.is_none(), "{found:?} came back: {report}");
+        }
+        assert_eq!(members(&store).await, [], "{report}");
+        assert!(report.total() > LIVES, "{report}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_black_hole_lets_nobody_wait_for_long() {
+    let hole = "[[fault]]\napi = 'dynamodb'\nkind = 'hang'\nafter = 60\nfor = 10";
+    let (store, ..) = store(plan(hole)).await;
+    assert_eq!(store.save(&row(1)).await.expect("before it"), Saved::Stored);
+    sleep(Duration::from_secs(60)).await;
+    let begun = Instant::now();
+    store.save(&row(2)).await.expect_err("nothing answers");
+    assert!(begun.elapsed() <= Duration::from_millis(3_100), "{:?}", begun.elapsed());
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!(store.save(&row(3)).await.expect("after it"), Saved::Stored);
+}

@@ -1,0 +1,181 @@
+//! Faults before the Runtime API, as a process of a function meets them.
+
+use std::{io::ErrorKind, time::Duration};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use lift_faults::{Faults, HttpUpstream, Link, Proxy};
+use lift_gateway::{
+    Backend, InvokeError,
+    lambda::{Function, FunctionSettings},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+    time::timeout,
+};
+
+struct World {
+    faults: Faults,
+    function: Function,
+    proxy: Proxy,
+    client: Client<HttpConnector, Full<Bytes>>,
+    environment: JoinHandle<()>,
+}
+
+impl World {
+    async fn start(plan: &str) -> Self {
+        let function = Function::new(FunctionSettings::default());
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let environment = function.environment(listener);
+        let address = environment.address().expect("an address").to_string();
+        let environment = tokio::spawn(async move { environment.serve().await });
+        let faults = Faults::new(plan.parse().expect("a plan"));
+        let upstream = HttpUpstream::new(address).expect("an address");
+        let proxy = Proxy::start(Link::runtime(&faults, upstream)).await.expect("a port");
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Self { faults, function, proxy, client, environment }
+    }
+
+    fn invoke(&self, event: &'static str) -> JoinHandle<Result<Bytes, InvokeError>> {
+        let function = self.function.clone();
+        tokio::spawn(async move { function.invoke(Bytes::from(event)).await })
+    }
+
+    async fn send(
+        &self,
+        request: http::request::Builder,
+        body: &'static str,
+    ) -> Result<Response<Bytes>, ()> {
+        let request = request.body(Full::from(body)).expect("a request");
+        let response = self.client.request(request).await.map_err(drop)?;
+        let (head, body) = response.into_parts();
+        Ok(Response::from_parts(head, body.collect().await.map_err(drop)?.to_bytes()))
+    }
+
+    /// The next event and its id.
+    async fn next(&self) -> Result<(String, Bytes), ()> {
+        let url = format!("{}/2018-06-01/runtime/invocation/next", self.proxy.url());
+        let response = self.send(Request::get(url), "").await?;
+        let id = response.headers().get("lambda-runtime-aws-request-id").ok_or(())?;
+        Ok((id.to_str().expect("a text").to_owned(), response.into_body()))
+    }
+
+    async fn respond(&self, id: &str, body: &'static str) -> Result<StatusCode, ()> {
+        let url = format!("{}/2018-06-01/runtime/invocation/{id}/response", self.proxy.url());
+        Ok(self.send(Request::post(url), body).await?.status())
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.environment.abort();
+    }
+}
+
+const SHORT: Duration = Duration::from_millis(150);
+
+#[tokio::test]
+async fn without_faults_events_pass() {
+    let world = World::start("").await;
+    let invoked = world.invoke("1");
+    let (id, event) = world.next().await.expect("an event");
+    assert_eq!(event, "1");
+    assert_eq!(world.respond(&id, "\"done\"").await, Ok(StatusCode::ACCEPTED));
+    assert_eq!(invoked.await.expect("no panic").expect("answered"), "\"done\"");
+}
+
+#[tokio::test]
+async fn a_hanging_next_takes_no_event() {
+    let plan = "[[fault]]\napi = 'runtime'\noperation = 'next'\nkind = 'hang'\nnth = 1";
+    let world = World::start(plan).await;
+    let invoked = world.invoke("1");
+    timeout(SHORT, world.next()).await.expect_err("nothing comes");
+    let (id, _) = world.next().await.expect("the event is still there");
+    world.respond(&id, "1").await.expect("answered");
+    invoked.await.expect("no panic").expect("answered");
+}
+
+#[tokio::test]
+async fn who_no_longer_waits_for_an_event_does_not_get_it() {
+    let world = World::start("").await;
+    timeout(SHORT, world.next()).await.expect_err("there is none");
+    let mut demand = world.function.demand();
+    let nobody_waits = demand.wait_for(|demand| demand.idle == 0);
+    timeout(Duration::from_secs(5), nobody_waits).await.expect("in time").expect("a function");
+    let invoked = world.invoke("1");
+    let (id, _) =
+        timeout(Duration::from_secs(5), world.next()).await.expect("in time").expect("it");
+    world.respond(&id, "1").await.expect("answered");
+    invoked.await.expect("no panic").expect("answered");
+}
+
+#[tokio::test]
+async fn a_lost_response_is_lost_on_the_way_there_or_back() {
+    let world = World::start(
+        "[[fault]]\napi = 'runtime'\noperation = 'response'\nkind = 'reset'\nnth = 1
+         [[fault]]\napi = 'runtime'\noperation = 'response'\nkind = 'reset'\nlost = 'answer'\nnth = 2",
+    )
+    .await;
+    let invoked = world.invoke("1");
+    let (id, _) = world.next().await.expect("an event");
+    world.respond(&id, "\"lost\"").await.expect_err("reset");
+    assert!(!invoked.is_finished());
+    world.respond(&id, "\"arrived\"").await.expect_err("reset");
+    assert_eq!(invoked.await.expect("no panic").expect("answered"), "\"arrived\"");
+}
+
+#[tokio::test]
+async fn errors_and_delays() {
+    let world = World::start(
+        "[[fault]]\napi = 'runtime'\noperation = 'response'\nkind = 'error'\nnth = 1
+         [[fault]]\napi = 'runtime'\noperation = 'next'\nkind = 'delay'\nms = 80",
+    )
+    .await;
+    let invoked = world.invoke("1");
+    let begun = std::time::Instant::now();
+    let (id, _) = world.next().await.expect("an event");
+    assert!(begun.elapsed() >= Duration::from_millis(80));
+    assert_eq!(world.respond(&id, "1").await, Ok(StatusCode::INTERNAL_SERVER_ERROR));
+    assert!(!invoked.is_finished());
+    assert_eq!(world.respond(&id, "1").await, Ok(StatusCode::ACCEPTED));
+    invoked.await.expect("no panic").expect("answered");
+}
+
+#[tokio::test]
+async fn an_event_comes_twice() {
+    let plan = "[[fault]]\napi = 'runtime'\noperation = 'next'\nkind = 'duplicate'\nnth = 1";
+    let world = World::start(plan).await;
+    let invoked = world.invoke("1");
+    let (id, event) = world.next().await.expect("an event");
+    assert_eq!(world.respond(&id, "\"first\"").await, Ok(StatusCode::ACCEPTED));
+    assert_eq!(invoked.await.expect("no panic").expect("answered"), "\"first\"");
+
+    assert_eq!(world.next().await, Ok((id.clone(), event)), "the same again");
+    assert_eq!(world.respond(&id, "\"second\"").await, Ok(StatusCode::ACCEPTED));
+
+    let invoked = world.invoke("2");
+    let (id, event) = world.next().await.expect("an event");
+    assert_eq!(event, "2");
+    world.respond(&id, "2").await.expect("answered");
+    invoked.await.expect("no panic").expect("answered");
+    assert_eq!(world.faults.report().total(), 1);
+}
+
+#[tokio::test]
+async fn a_reset_is_one_on_the_wire() {
+    let plan = "[[fault]]\napi = 'runtime'\noperation = 'next'\nkind = 'reset'";
+    let world = World::start(plan).await;
+    let mut socket = TcpStream::connect(world.proxy.address()).await.expect("listens");
+    let request = b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n";
+    socket.write_all(request).await.expect("sent");
+    let mut answer = Vec::new();
+    let end = socket.read_to_end(&mut answer).await.expect_err("no orderly end");
+    assert_eq!((end.kind(), answer.len()), (ErrorKind::ConnectionReset, 0));
+}
