@@ -67,7 +67,6 @@ fn main() {
     let signed_in = || App::new().connect(async || Accept::user("ana"));
     let on_no_store =
         |app: App| on(app.into_service(Arc::new(NoStore), Arc::new(RecordingPush::new())));
-    connect.row("$connect / a message", on(typed(1)), on_no_store(managed().unmanaged()));
     connect.row(
         "a managed $connect of nobody / unmanaged",
         on_no_store(managed().unmanaged()),
