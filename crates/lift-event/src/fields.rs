@@ -1,10 +1,11 @@
 //! Headers, query parameters and stage variables: raw JSON in the event, a list of pairs on demand.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
-use crate::{DecodeError, Str};
+use crate::{
+    DecodeError, Str,
+    pairs::{Multi, Pairs, Single},
+};
 
 /// Names with their values, sorted by name, the values of one name in order.
 #[derive(Clone, Debug, Default)]
@@ -12,9 +13,6 @@ pub struct Fields<'a> {
     pairs: Vec<(Str<'a>, Str<'a>)>,
     any_case: bool,
 }
-
-type Single<'a> = BTreeMap<Str<'a>, Option<Str<'a>>>;
-type Multi<'a> = BTreeMap<Str<'a>, Option<Vec<Option<Str<'a>>>>>;
 
 impl<'a> Fields<'a> {
     pub(crate) fn headers(
@@ -72,17 +70,13 @@ fn pairs<'a>(
     single: (&str, Option<&'a str>),
     multi: (&str, Option<&'a str>),
 ) -> Result<Vec<(Str<'a>, Str<'a>)>, DecodeError> {
-    if let (field, Some(raw)) = multi {
-        let map: Multi<'a> = parse(field, raw)?;
-        let each = |(name, values): (Str<'a>, Option<Vec<Option<Str<'a>>>>)| {
-            let values = values.into_iter().flatten().flatten();
-            values.map(move |value| (name.clone(), value))
-        };
-        return Ok(map.into_iter().flat_map(each).collect());
-    }
-    let (field, Some(raw)) = single else { return Ok(Vec::new()) };
-    let map: Single<'a> = parse(field, raw)?;
-    Ok(map.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
+    let mut pairs = match (single, multi) {
+        (_, (field, Some(raw))) => parse::<Pairs<'a, Multi>>(field, raw)?.all,
+        ((field, Some(raw)), _) => parse::<Pairs<'a, Single>>(field, raw)?.all,
+        _ => Vec::new(),
+    };
+    pairs.sort_by(|one, other| one.0.cmp(&other.0));
+    Ok(pairs)
 }
 
 fn parse<'a, T: Deserialize<'a>>(field: &str, raw: &'a str) -> Result<T, DecodeError> {

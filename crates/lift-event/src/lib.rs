@@ -29,6 +29,7 @@ mod event;
 mod fields;
 mod list;
 mod object;
+mod pairs;
 mod payload;
 mod reply;
 mod select;

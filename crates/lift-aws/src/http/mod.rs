@@ -5,7 +5,7 @@
 pub(crate) mod sdk;
 
 use std::{
-    error, io,
+    env, error, io,
     sync::LazyLock,
     task::{Context, Poll},
     time::Duration,
@@ -29,11 +29,21 @@ pub(crate) type Client<B> = Pool<Connector, B>;
 /// A connection that is not open by then, with TLS, has failed.
 const CONNECT: Duration = Duration::from_millis(750);
 
-/// The system's root certificates are read once in a process, when the first client is made.
+/// Made once in a process, when the first client is.
 static HTTPS: LazyLock<io::Result<HttpsConnector<HttpConnector>>> = LazyLock::new(|| {
-    let https = hyper_rustls::HttpsConnectorBuilder::new().with_native_roots()?;
+    let https = hyper_rustls::HttpsConnectorBuilder::new();
+    let https =
+        if has_own_roots() { https.with_webpki_roots() } else { https.with_native_roots()? };
     Ok(https.https_or_http().enable_http1().build())
 });
+
+/// A function trusts Mozilla's root certificates, which are part of the program: reading the system's
+/// takes longer than all the rest of a cold start. Elsewhere, and when the usual variables name
+/// others, the system's are read.
+fn has_own_roots() -> bool {
+    let named = ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| env::var_os(name).is_some());
+    env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() && !named
+}
 
 /// Opens connections, within [`CONNECT`].
 #[derive(Clone)]

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use lift_aws::{DynamoStore, Table};
+use lift_aws::{DynamoStore, Table, table::CreateOptions};
 use lift_faults::{Faults, Link, Plan};
 use lift_ws::{
     ConnectionId,
@@ -22,7 +22,7 @@ async fn store(plan: Plan) -> (DynamoStore, Link, Faults) {
     let config = lift_aws::local_config("http://localhost", "eu-west-1");
     let config = config.into_builder().http_client(direct::client(&link)).build();
     // The faults fall on items, not on tables, so this passes.
-    Table::new(&config, TABLE).create_if_missing().await.expect("a table");
+    Table::new(&config, TABLE).create(&CreateOptions::new()).await.expect("a table");
     (DynamoStore::new(&config, TABLE), link, faults)
 }
 

@@ -71,9 +71,15 @@ impl fmt::Debug for Headers {
 
 impl<S: Sync> FromCall<Connect, S> for Headers {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
-        let mut headers = Self::default();
-        for (name, value) in call.event().headers()?.iter() {
-            headers.text.extend([name, value]);
+        let fields = call.event().headers()?;
+        let bytes = fields.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let mut headers = Self {
+            text: String::with_capacity(bytes),
+            lengths: Vec::with_capacity(fields.iter().count()),
+        };
+        for (name, value) in fields.iter() {
+            headers.text.push_str(name);
+            headers.text.push_str(value);
             headers.lengths.push((name.len(), value.len()));
         }
         Ok(headers)
