@@ -22,6 +22,7 @@ use tokio::{
     sync::watch,
     time::{sleep, timeout},
 };
+use tokio_util::task::TaskTracker;
 
 use crate::{
     answer,
@@ -53,6 +54,8 @@ struct Inner {
     /// The latest request that is done, by arrival.
     done: watch::Sender<u64>,
     again: Again,
+    /// What is under way, duplicates included.
+    work: TaskTracker,
 }
 
 impl Link {
@@ -106,7 +109,11 @@ impl Link {
     ) -> Self {
         let faults = faults.clone();
         let (arrived, done, again) = Default::default();
-        Self(Arc::new(Inner { faults, api, upstream, indexes, stale, arrived, done, again }))
+        let work = TaskTracker::new();
+        // So that waiting for it ends as soon as nothing is under way; it takes more all the same.
+        work.close();
+        let inner = Inner { faults, api, upstream, indexes, stale, arrived, done, again, work };
+        Self(Arc::new(inner))
     }
 
     /// Sends a request to the API, through all that may go wrong.
@@ -134,14 +141,16 @@ impl Link {
         let outcome = if call_is_taken_back {
             work.await
         } else {
-            tokio::spawn(work).await.unwrap_or(Outcome::Reset)
+            self.0.work.spawn(work).await.unwrap_or(Outcome::Reset)
         };
         outcome.into_answer().await
     }
 
-    /// Waits until the copies have caught up with all that is written so far.
+    /// Waits until all that was sent is done, also what is late and what comes twice, and the
+    /// copies have caught up with it.
     pub async fn settle(&self) {
-        let Inner { indexes, stale, .. } = &*self.0;
+        let Inner { work, indexes, stale, .. } = &*self.0;
+        work.wait().await;
         join_all([indexes, stale].into_iter().flatten().map(LaggingCopy::settle)).await;
     }
 }
@@ -219,7 +228,7 @@ impl Inner {
             return first;
         }
         let (link, call) = (self.clone(), call.clone());
-        tokio::spawn(async move {
+        self.work.spawn(async move {
             sleep(after).await;
             link.work(&call, request, &meeting).await;
         });

@@ -165,7 +165,7 @@ async fn a_duplicate_is_done_again_later() {
     put(&client, "sky", "blue").await.expect("the first copy is answered");
     put(&client, "sky", "red").await.expect("done");
     assert_eq!(world.colour("sky").await.as_deref(), Some("red"));
-    sleep(Duration::from_millis(80)).await;
+    world.link.settle().await;
     assert_eq!(world.colour("sky").await.as_deref(), Some("blue"), "the second copy is done");
 }
 
