@@ -1,5 +1,10 @@
-//! The store against a real DynamoDB API: the embedded engine, over HTTP.
+//! The store against a real DynamoDB API: the embedded engine, over HTTP and within the process.
 
+mod cost;
 mod database;
+mod engine;
+mod lists;
+mod rows;
+mod shards;
 mod store;
 mod table;
