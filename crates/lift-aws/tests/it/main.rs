@@ -4,6 +4,7 @@ mod cost;
 mod database;
 mod engine;
 mod lists;
+mod races;
 mod rows;
 mod shards;
 mod store;
