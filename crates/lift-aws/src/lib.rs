@@ -21,6 +21,7 @@ mod error;
 mod push;
 mod run;
 mod store;
+pub mod stream;
 
 pub use config::{config, local_config};
 pub use error::Error;

@@ -49,6 +49,11 @@ pub(crate) fn connection_id(partition_key: &str) -> Option<ConnectionId> {
     Some(unescape(partition_key.strip_prefix("CONNECTION#")?).into())
 }
 
+/// The connection whose own item has these keys; `None` for items beside it, and for META.
+pub(crate) fn connection_of(partition_key: &str, sort_key: &str) -> Option<ConnectionId> {
+    connection_id(partition_key).filter(|_| sort_key == CONNECTION)
+}
+
 /// A list in the second index, which is cut into shards: its partition keys, less the shard. The
 /// shard counts of those that grew are kept by it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -8,4 +8,5 @@ mod races;
 mod rows;
 mod shards;
 mod store;
+mod stream;
 mod table;
