@@ -98,8 +98,8 @@ async fn what_is_removed_between_two_pages_is_no_obstacle() {
     assert_eq!(seen, 20);
 }
 
-#[tokio::test]
-async fn an_entry_of_an_index_is_as_large_as_documented() {
+/// The bytes that DynamoDB reads for a connection in a list, in the first and the second index.
+pub(crate) async fn entry_sizes() -> (usize, usize) {
     let engine = Engine::start().await;
     let row = Row { tenant: Some("acme".into()), user: Some("user-12345".into()), ..row() };
     store_all(&engine.store(), std::slice::from_ref(&row)).await;
@@ -110,7 +110,7 @@ async fn an_entry_of_an_index_is_as_large_as_documented() {
         let entry = found["Items"][0].as_object().expect("an entry").clone();
         entry.iter().map(|(name, value)| name.len() + value_size(value)).sum::<usize>()
     };
-    assert_eq!((size("gsi1"), size("gsi2")), (99, 103));
+    (size("gsi1"), size("gsi2"))
 }
 
 /// As DynamoDB counts: a number has a byte for two digits, and one more.

@@ -3,6 +3,7 @@
 mod cost;
 mod database;
 mod engine;
+mod figures;
 mod lists;
 mod races;
 mod rows;
