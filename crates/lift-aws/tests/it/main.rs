@@ -4,6 +4,7 @@ mod cost;
 mod database;
 mod engine;
 mod figures;
+mod items;
 mod lists;
 mod races;
 mod rows;
