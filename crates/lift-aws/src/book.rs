@@ -29,3 +29,6 @@ struct TheTable;
 
 #[doc = include_str!("../../../docs/src/migrate.md")]
 struct FromGoLift;
+
+#[doc = include_str!("../../../docs/src/cost.md")]
+struct Cost;

@@ -22,6 +22,7 @@ mod http;
 mod push;
 mod run;
 mod store;
+pub mod stream;
 pub mod table;
 
 pub use config::{config, local_config};

@@ -4,7 +4,7 @@ use std::{borrow::Borrow, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::store::Row;
+use crate::store::{Member, Row};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
@@ -68,6 +68,8 @@ ids! {
     /// A tenant's id. What a handler sends stays within its connection's tenant, unless it says
     /// otherwise. Never empty in a stored connection.
     TenantId,
+    /// The id of a group of the app's own making, such as a room; unique within a tenant.
+    GroupId,
     /// Where connections are posted to: the URL of an API's management endpoint with its stage.
     Endpoint,
 }
@@ -121,5 +123,14 @@ impl Connection {
     #[must_use]
     pub fn connected_at(&self) -> u64 {
         self.0.connected_at
+    }
+
+    /// The connection as a list has it.
+    pub(crate) fn member(&self) -> Member {
+        Member {
+            id: self.id().clone(),
+            user: self.user().cloned(),
+            endpoint: self.endpoint().clone(),
+        }
     }
 }

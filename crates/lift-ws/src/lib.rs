@@ -65,7 +65,7 @@ pub mod test;
 pub use accept::{Accept, IntoHandshake, Refuse};
 pub use app::App;
 pub use call::Call;
-pub use connection::{Connection, ConnectionId, Endpoint, TenantId, UserId};
+pub use connection::{Connection, ConnectionId, Endpoint, GroupId, TenantId, UserId};
 pub use describe::{
     Description, RouteDescription, SettingsDescription, TABLE_VARIABLE, TableDescription,
     VariableDescription,

@@ -1,11 +1,20 @@
-//! The store against a real DynamoDB API: the embedded engine, over HTTP. The loop against a Runtime
-//! API made by hand.
+//! The store against a real DynamoDB API: the embedded engine, over HTTP and within the process. The
+//! loop against a Runtime API made by hand.
 
 mod check;
 mod concurrency;
+mod cost;
 mod database;
 mod elsewhere;
+mod engine;
+mod figures;
 mod http;
+mod items;
+mod lists;
+mod races;
+mod rows;
 mod scripted;
+mod shards;
 mod store;
+mod stream;
 mod table;

@@ -5,7 +5,7 @@ use std::future::ready;
 use futures_util::future::BoxFuture;
 use lift_ws::{
     ConnectionId, TenantId, UserId,
-    store::{Members, Page, Part, Position, Read, Row, Saved, SignedIn, Store, StoreError},
+    store::{Item, Members, Page, Part, Position, Read, Row, Saved, SignedIn, Store, StoreError},
 };
 use serde_json::Value;
 
@@ -43,11 +43,31 @@ impl Store for NoStore {
         Box::pin(ready(Ok(SignedIn::Ended)))
     }
 
-    fn parts<'a>(&'a self, _: &'a Members) -> Outcome<'a, Vec<Part>> {
+    fn put_item<'a>(&'a self, _: &'a Row, _: &'a Item) -> Outcome<'a, Saved> {
+        Box::pin(ready(Ok(Saved::Stored)))
+    }
+
+    fn remove_item<'a>(&'a self, _: &'a ConnectionId, _: &'a str) -> Outcome<'a, ()> {
+        Box::pin(ready(Ok(())))
+    }
+
+    fn items<'a>(
+        &'a self,
+        _: &'a ConnectionId,
+        _: Option<&'a str>,
+    ) -> Outcome<'a, (Vec<Item>, bool)> {
+        Box::pin(ready(Ok((Vec::new(), false))))
+    }
+
+    fn parts<'a>(&'a self, _: &'a Members, _: u32) -> Outcome<'a, Vec<Part>> {
         Box::pin(ready(Ok(Vec::new())))
     }
 
     fn page<'a>(&'a self, _: &'a Members, _: Part, _: Option<&'a Position>) -> Outcome<'a, Page> {
         Box::pin(ready(Ok(Page::default())))
+    }
+
+    fn count<'a>(&'a self, _: &'a Members, _: Part) -> Outcome<'a, u64> {
+        Box::pin(ready(Ok(0)))
     }
 }

@@ -1,8 +1,13 @@
-//! The stored connection as something to change: its attributes, and its user if it had none.
+//! The stored connection as something to change: its attributes, its items, and its user
+//! if it had none.
 
 use serde::Serialize;
 
-use crate::{Call, ConnectionId, Error, FromCall, TenantId, UserId, kind::Stored, store::SignedIn};
+use crate::{
+    Call, ConnectionId, Error, FromCall, TenantId, UserId,
+    kind::Stored,
+    store::{Item, Saved, SignedIn},
+};
 
 /// The row of the connection that a handler serves, to be changed. Extracting it reads nothing.
 ///
@@ -63,6 +68,59 @@ impl StoredConnection {
             SignedIn::Taken => {
                 let message = "This connection belongs to somebody already";
                 Err(Error::new("already_signed_in", message).with_status(409))
+            }
+        }
+    }
+}
+
+impl StoredConnection {
+    /// Stores an item beside the connection, or replaces the one of the same key. With a group, the
+    /// connection is among those that [`Publisher::group`](crate::Publisher::group) reaches. Items
+    /// end with their connection.
+    ///
+    /// ```
+    /// use lift_ws::{Error, StoredConnection, Text, store::Item};
+    ///
+    /// async fn join(connection: StoredConnection, Text(room): Text) -> Result<(), Error> {
+    ///     connection.put_item(&Item::in_group(room)).await
+    /// }
+    /// # let _ = lift_ws::App::new().route("join", join);
+    /// ```
+    ///
+    /// # Errors
+    /// `not_connected` when the connection has ended; `internal_error` when the item breaks a limit
+    /// of [`Item`], or the store fails.
+    pub async fn put_item(&self, item: &Item) -> Result<(), Error> {
+        let connection = self.call.connection().await?;
+        match self.call.services().store.put_item(&connection.0, item).await? {
+            Saved::Stored => Ok(()),
+            Saved::Ended => Err(Error::not_connected()),
+        }
+    }
+
+    /// Removes an item, if it is there.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn remove_item(&self, key: &str) -> Result<(), Error> {
+        Ok(self.call.services().store.remove_item(&self.id, key).await?)
+    }
+
+    /// The connection's items, in the order of their keys. Read anew; meant for some hundreds.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn items(&self) -> Result<Vec<Item>, Error> {
+        let store = &self.call.services().store;
+        let mut all: Vec<Item> = Vec::new();
+        loop {
+            let after = all.last().map(|item| item.key.clone());
+            let (items, more) = store.items(&self.id, after.as_deref()).await?;
+            // A page without an item has nothing to go on from.
+            let more = more && !items.is_empty();
+            all.extend(items);
+            if !more {
+                return Ok(all);
             }
         }
     }

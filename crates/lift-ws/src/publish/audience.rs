@@ -156,7 +156,7 @@ impl Publisher {
             Some(tenant) => connection.tenant() == tenant.as_ref(),
             None => true,
         });
-        Ok(meant.map(|connection| Member { id, user: connection.user().cloned() }))
+        Ok(meant.map(|connection| connection.member()))
     }
 }
 
@@ -164,7 +164,7 @@ impl Publisher {
 fn pages(publisher: &Publisher, of: Members) -> BoxStream<'_, Result<Member, PublishError>> {
     let store = &publisher.services.store;
     let parts = async move {
-        let parts = store.parts(&of).await?;
+        let parts = store.parts(&of, 1).await?;
         let each = parts.into_iter().map(move |part| {
             let start = Some((of.clone(), None::<Position>));
             stream::try_unfold(start, move |at| async move {

@@ -12,9 +12,8 @@ use lift_event::Kind;
 use tokio::time::Instant;
 
 use crate::{
-    Call, Connection, ConnectionId, Endpoint, TenantId, UserId,
-    call::Services,
-    store::{Member, Members},
+    Call, Connection, ConnectionId, Endpoint, GroupId, TenantId, UserId, call::Services,
+    store::Members,
 };
 
 pub use audience::{Audience, MemberStream};
@@ -71,6 +70,12 @@ impl Publisher {
         self.list(Members::User { tenant: self.sender.tenant().cloned(), user }, sender_too)
     }
 
+    /// Everyone in a group of the sender's tenant: who has an [`Item`](crate::store::Item) in it.
+    pub fn group(&self, group: impl Into<GroupId>) -> Audience<'_> {
+        let group = group.into();
+        self.list(Members::Group { tenant: self.sender.tenant().cloned(), group }, false)
+    }
+
     /// One connection, if it is in the sender's tenant. Costs a read, unless this process knows the
     /// connection already; one of another tenant counts as gone.
     pub fn connection(&self, id: impl Into<ConnectionId>) -> Audience<'_> {
@@ -88,7 +93,7 @@ impl Publisher {
     fn list(&self, members: Members, sender_too: bool) -> Audience<'_> {
         let id = self.sender.id();
         let open = self.doing == Kind::Message;
-        let sender = Member { id: id.clone(), user: self.sender.user().cloned() };
+        let sender = self.sender.member();
         let audience =
             Audience::new(self, Who::List(members, (sender_too && open).then_some(sender)));
         if open { audience } else { audience.all_but(id) }

@@ -1,7 +1,5 @@
 //! What came of a send: counts that add up, the ids that failed, and where to go on.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -34,7 +32,7 @@ pub struct Report {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
     /// The parts that are not through, each with the page that was last sent whole.
-    pub(super) remaining: BTreeMap<Part, Option<Position>>,
+    pub(super) remaining: Vec<(Part, Option<Position>)>,
 }
 
 /// What came of one connection.

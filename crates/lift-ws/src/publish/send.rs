@@ -103,10 +103,10 @@ impl Send<'_> {
         // in the list like everyone.
         let sender = sender.map(|sender| sender.id).filter(|_| cursor.is_none());
         let starts: Vec<(Part, Option<Position>)> = match cursor {
-            Some(cursor) => cursor.remaining.into_iter().collect(),
+            Some(cursor) => cursor.remaining,
             None => {
                 self.all(sender.clone(), report).await;
-                let parts = self.publisher.services.store.parts(of).await?;
+                let parts = self.publisher.services.store.parts(of, 1).await?;
                 parts.into_iter().map(|part| (part, None)).collect()
             }
         };
@@ -116,7 +116,7 @@ impl Send<'_> {
         while let Some(progress) = parts.try_next().await? {
             report.add(progress.report);
             if !progress.done {
-                remaining.remaining.insert(progress.part, progress.sent_to);
+                remaining.remaining.push((progress.part, progress.sent_to));
             }
         }
         report.cursor = Some(remaining).filter(|cursor| !cursor.remaining.is_empty());

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fmt,
+    ops::Bound,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -10,7 +11,7 @@ use futures_util::future::{BoxFuture, FutureExt, ready};
 use serde_json::Value;
 
 use super::{
-    Member, Members, Page, Part, Position, Read, Row, Saved, SignedIn, Store, StoreError,
+    Item, Member, Members, Page, Part, Position, Read, Row, Saved, SignedIn, Store, StoreError,
     check_attributes, check_identity,
 };
 use crate::{ConnectionId, TenantId, UserId, clock::epoch_millis};
@@ -27,8 +28,15 @@ pub struct MemoryStore {
 }
 
 enum Entry {
-    Live(Row),
+    Live(Row, BTreeMap<String, Placed>),
     Ended,
+}
+
+/// An item, and who its connection was when it was stored: by that it is listed.
+struct Placed {
+    item: Item,
+    tenant: Option<TenantId>,
+    user: Option<UserId>,
 }
 
 impl MemoryStore {
@@ -86,9 +94,9 @@ impl Store for MemoryStore {
         let mut rows = self.rows();
         match rows.get(&row.id) {
             Some(Entry::Ended) => done(Saved::Ended),
-            Some(Entry::Live(_)) => done(Saved::Stored),
+            Some(Entry::Live(..)) => done(Saved::Stored),
             None => {
-                rows.insert(row.id.clone(), Entry::Live(row.clone()));
+                rows.insert(row.id.clone(), Entry::Live(row.clone(), BTreeMap::new()));
                 done(Saved::Stored)
             }
         }
@@ -100,7 +108,7 @@ impl Store for MemoryStore {
         _: Read,
     ) -> BoxFuture<'a, Result<Option<Row>, StoreError>> {
         done(match self.rows().get(id) {
-            Some(Entry::Live(row)) if self.is_live(row) => Some(row.clone()),
+            Some(Entry::Live(row, _)) if self.is_live(row) => Some(row.clone()),
             _ => None,
         })
     }
@@ -110,7 +118,7 @@ impl Store for MemoryStore {
         id: &'a ConnectionId,
     ) -> BoxFuture<'a, Result<Option<Row>, StoreError>> {
         done(match self.rows().insert(id.clone(), Entry::Ended) {
-            Some(Entry::Live(row)) => Some(row),
+            Some(Entry::Live(row, _)) => Some(row),
             _ => None,
         })
     }
@@ -122,7 +130,7 @@ impl Store for MemoryStore {
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
         let mut rows = self.rows();
         let gone =
-            matches!(rows.get(id), Some(Entry::Live(row)) if row.connected_at < opened_before);
+            matches!(rows.get(id), Some(Entry::Live(row, _)) if row.connected_at < opened_before);
         if gone {
             rows.insert(id.clone(), Entry::Ended);
         }
@@ -138,7 +146,7 @@ impl Store for MemoryStore {
             return ready(Err(invalid)).boxed();
         }
         let mut rows = self.rows();
-        let Some(Entry::Live(row)) = rows.get_mut(id) else { return done(false) };
+        let Some(Entry::Live(row, _)) = rows.get_mut(id) else { return done(false) };
         row.attributes = Some(attributes);
         done(true)
     }
@@ -153,7 +161,7 @@ impl Store for MemoryStore {
             return ready(Err(invalid)).boxed();
         }
         let mut rows = self.rows();
-        let Some(Entry::Live(row)) = rows.get_mut(id) else { return done(SignedIn::Ended) };
+        let Some(Entry::Live(row, _)) = rows.get_mut(id) else { return done(SignedIn::Ended) };
         if row.user.is_none() && (row.tenant.is_none() || row.tenant.as_ref() == tenant) {
             row.user = Some(user.clone());
             row.tenant = tenant.cloned();
@@ -162,36 +170,100 @@ impl Store for MemoryStore {
         done(if bound { SignedIn::Bound } else { SignedIn::Taken })
     }
 
-    fn parts<'a>(&'a self, _: &'a Members) -> BoxFuture<'a, Result<Vec<Part>, StoreError>> {
-        done(vec![Part(0)])
+    fn put_item<'a>(
+        &'a self,
+        row: &'a Row,
+        item: &'a Item,
+    ) -> BoxFuture<'a, Result<Saved, StoreError>> {
+        if let Err(invalid) = item.check() {
+            return ready(Err(invalid)).boxed();
+        }
+        let mut rows = self.rows();
+        let Some(Entry::Live(_, items)) = rows.get_mut(&row.id) else { return done(Saved::Ended) };
+        let Row { tenant, user, .. } = row.clone();
+        items.insert(item.key.clone(), Placed { item: item.clone(), tenant, user });
+        done(Saved::Stored)
+    }
+
+    fn remove_item<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+        key: &'a str,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        if let Some(Entry::Live(_, items)) = self.rows().get_mut(id) {
+            items.remove(key);
+        }
+        done(())
+    }
+
+    fn items<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+        after: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<(Vec<Item>, bool), StoreError>> {
+        let rows = self.rows();
+        let Some(Entry::Live(row, items)) = rows.get(id) else { return done((Vec::new(), false)) };
+        if !self.is_live(row) {
+            return done((Vec::new(), false));
+        }
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let mut rest =
+            items.range::<str, _>((start, Bound::Unbounded)).map(|(_, placed)| &placed.item);
+        let page = rest.by_ref().take(self.page).cloned().collect();
+        done((page, rest.next().is_some()))
+    }
+
+    fn parts<'a>(
+        &'a self,
+        _: &'a Members,
+        wished: u32,
+    ) -> BoxFuture<'a, Result<Vec<Part>, StoreError>> {
+        done(Part::whole(0).split(wished))
     }
 
     fn page<'a>(
         &'a self,
         of: &'a Members,
-        _: Part,
+        part: Part,
         after: Option<&'a Position>,
     ) -> BoxFuture<'a, Result<Page, StoreError>> {
         let rows = self.rows();
-        let after = after.map(|position| ConnectionId::from(position.0.as_str()));
+        let start = after.map_or(Bound::Unbounded, |after| Bound::Excluded(after.0.as_str()));
         let mut members = rows
-            .values()
-            .filter_map(|entry| match entry {
-                Entry::Live(row) if is_member(of, row) && self.is_live(row) => Some(row),
-                _ => None,
-            })
-            .filter(|row| after.as_ref().is_none_or(|after| row.id > *after))
-            .map(|row| Member { id: row.id.clone(), user: row.user.clone() });
+            .range::<str, _>((start, Bound::Unbounded))
+            .filter_map(|(_, entry)| self.member(of, part, entry));
         let page: Vec<Member> = members.by_ref().take(self.page).collect();
         let more = members.next().is_some();
         let next = page.last().filter(|_| more).map(|last| Position(last.id.as_str().to_owned()));
         done(Page { members: page, next })
     }
+
+    fn count<'a>(&'a self, of: &'a Members, part: Part) -> BoxFuture<'a, Result<u64, StoreError>> {
+        let rows = self.rows();
+        let members = rows.values().filter_map(|entry| self.member(of, part, entry));
+        done(members.count() as u64)
+    }
 }
 
-fn is_member(of: &Members, row: &Row) -> bool {
-    match of {
-        Members::Tenant(tenant) => row.tenant.as_ref() == Some(tenant),
-        Members::User { tenant, user } => row.user.as_ref() == Some(user) && row.tenant == *tenant,
+impl MemoryStore {
+    /// An entry as a member of a part of a list, if it is one.
+    fn member(&self, of: &Members, part: Part, entry: &Entry) -> Option<Member> {
+        let Entry::Live(row, items) = entry else { return None };
+        let user = match of {
+            Members::Tenant(tenant) => (row.tenant.as_ref() == Some(tenant)).then_some(&row.user),
+            Members::User { tenant, user } => {
+                let is = row.user.as_ref() == Some(user) && row.tenant == *tenant;
+                is.then_some(&row.user)
+            }
+            Members::Group { tenant, group } => {
+                let is = |placed: &&Placed| {
+                    placed.tenant == *tenant && placed.item.group.as_ref() == Some(group)
+                };
+                items.values().find(is).map(|placed| &placed.user)
+            }
+        };
+        let user = user.filter(|_| part.covers(&row.id) && self.is_live(row))?;
+        let (id, endpoint) = (row.id.clone(), row.endpoint.clone());
+        Some(Member { id, user: user.clone(), endpoint })
     }
 }

@@ -1,107 +1,33 @@
 //! Where connections are kept: the trait, its types, and what every store shares.
 //!
-//! A store answers seven simple calls; following pages, filtering, sending and deadlines are built
-//! on them once, in [`publish`](crate::Publisher). [`contract`] is the suite that every store passes.
+//! A store answers simple calls about rows ([`row`](self::Row)), items of the app's own and lists;
+//! following pages, filtering, sending, counting and deadlines are built on them once, in
+//! [`publish`](crate::Publisher). [`contract`] is the suite that every store passes.
 
 pub mod contract;
+mod error;
+mod list;
 mod memory;
-
-use std::{error, fmt};
+mod row;
 
 use futures_util::future::BoxFuture;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ConnectionId, Endpoint, TenantId, UserId};
+use crate::{ConnectionId, TenantId, UserId};
 
+pub use crate::connection::GroupId;
+pub use error::StoreError;
+pub use list::{Member, Members, Page, Part, Position, id_hash, range_hash};
 pub use memory::MemoryStore;
+pub use row::{Item, MAX_CONNECTION_SECONDS, Row, check_attributes, check_identity};
 
-/// How long API Gateway keeps a connection at most: 2 hours (reference, section 7).
-pub const MAX_CONNECTION_SECONDS: u64 = 7200;
-
-/// What a row outlives its connection by, at most.
-const EXPIRY_MARGIN_SECONDS: u64 = 300;
-
-/// The longest id, in bytes: a tenant and a user, escaped, must fit a DynamoDB key of 2048 bytes.
-const MAX_ID: usize = 256;
-
-/// The most attributes, in bytes of JSON.
-const MAX_ATTRIBUTES: usize = 4096;
-
-/// A stored connection.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Row {
-    /// The connection.
-    pub id: ConnectionId,
-    /// Who it is; never empty.
-    pub user: Option<UserId>,
-    /// The others that it can reach; never empty.
-    pub tenant: Option<TenantId>,
-    /// Where it is posted to.
-    pub endpoint: Endpoint,
-    /// When it opened, in milliseconds since 1970.
-    pub connected_at: u64,
-    /// What the app stores with it.
-    pub attributes: Option<Value>,
-}
-
-impl Row {
-    /// When the row is no longer true, in seconds since 1970: a constant after the connection
-    /// opened, because API Gateway closes every connection after 2 hours.
-    #[must_use]
-    pub fn expires_at(&self) -> u64 {
-        self.connected_at / 1000 + MAX_CONNECTION_SECONDS + EXPIRY_MARGIN_SECONDS
-    }
-
-    /// Checks what every store refuses: ids that are empty or over 256 bytes, attributes over 4 KB.
-    ///
-    /// # Errors
-    /// One that [`is_invalid`](StoreError::is_invalid).
-    pub fn check(&self) -> Result<(), StoreError> {
-        check_id("connection", self.id.as_str())?;
-        check_identity(self.user.as_ref(), self.tenant.as_ref())?;
-        self.attributes.as_ref().map_or(Ok(()), check_attributes)
-    }
-}
-
-/// Checks what every store refuses: a user's or tenant's id that is empty or over 256 bytes.
-///
-/// # Errors
-/// One that [`is_invalid`](StoreError::is_invalid).
-pub fn check_identity(user: Option<&UserId>, tenant: Option<&TenantId>) -> Result<(), StoreError> {
-    user.map_or(Ok(()), |user| check_id("user", user.as_str()))?;
-    tenant.map_or(Ok(()), |tenant| check_id("tenant", tenant.as_str()))
-}
-
-fn check_id(name: &str, id: &str) -> Result<(), StoreError> {
-    match id.len() {
-        0 => Err(StoreError::invalid(format!("the {name} id is empty"))),
-        1..=MAX_ID => Ok(()),
-        _ => Err(StoreError::invalid(format!("the {name} id is over {MAX_ID} bytes"))),
-    }
-}
-
-/// Checks what every store refuses: attributes over 4 KB.
-///
-/// # Errors
-/// One that [`is_invalid`](StoreError::is_invalid).
-pub fn check_attributes(attributes: &Value) -> Result<(), StoreError> {
-    match attributes.to_string().len() {
-        0..=MAX_ATTRIBUTES => Ok(()),
-        bytes => {
-            let fault = format!("the attributes have {bytes} bytes, over {MAX_ATTRIBUTES}");
-            Err(StoreError::invalid(fault))
-        }
-    }
-}
-
-/// What became of a [`save`](Store::save).
+/// What became of a [`save`](Store::save), or of a [`put_item`](Store::put_item).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Saved {
-    /// The row is stored; saying it twice is the same as once.
+    /// It is stored; saying it twice is the same as once.
     Stored,
-    /// The connection has already ended: its tombstone stands, and the row is not stored.
+    /// The connection has ended, so nothing is stored.
     Ended,
 }
 
@@ -126,47 +52,6 @@ pub enum Read {
     Consistent,
 }
 
-/// Which connections to list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Members {
-    /// All of a tenant.
-    Tenant(TenantId),
-    /// All of a user, who is unique within a tenant.
-    User {
-        /// The user's tenant.
-        tenant: Option<TenantId>,
-        /// The user.
-        user: UserId,
-    },
-}
-
-/// A part of a list that can be read on its own, beside the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Part(pub u32);
-
-/// Where a page ended. Its content is the store's own.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Position(pub String);
-
-/// Some connections of a part, and where to go on.
-#[derive(Clone, Debug, Default)]
-pub struct Page {
-    /// The connections that have not expired; possibly none although more pages follow.
-    pub members: Vec<Member>,
-    /// Where the next page starts; `None` at the end.
-    pub next: Option<Position>,
-}
-
-/// A connection in a list.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Member {
-    /// The connection.
-    pub id: ConnectionId,
-    /// Who it is.
-    pub user: Option<UserId>,
-}
-
 /// A store of connections.
 ///
 /// Lists may lag behind writes by some seconds; `get` with [`Read::Consistent`] may not.
@@ -182,13 +67,13 @@ pub trait Store: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<Option<Row>, StoreError>>;
 
     /// Puts a tombstone, whether or not a row is there, and returns the row that it replaced:
-    /// `None` when there was none, or already a tombstone.
+    /// `None` when there was none, or already a tombstone. The connection's items are removed.
     fn remove<'a>(&'a self, id: &'a ConnectionId)
     -> BoxFuture<'a, Result<Option<Row>, StoreError>>;
 
     /// Puts a tombstone over a row of a connection that opened before a moment, in milliseconds
     /// since 1970: a post answered that it is gone, which in a connection's first seconds proves
-    /// nothing. Says whether it did.
+    /// nothing. Says whether it did; then the connection's items are removed.
     fn remove_gone<'a>(
         &'a self,
         id: &'a ConnectionId,
@@ -212,8 +97,36 @@ pub trait Store: Send + Sync + 'static {
         tenant: Option<&'a TenantId>,
     ) -> BoxFuture<'a, Result<SignedIn, StoreError>>;
 
-    /// Into which parts a list is cut; together they are the whole.
-    fn parts<'a>(&'a self, of: &'a Members) -> BoxFuture<'a, Result<Vec<Part>, StoreError>>;
+    /// Stores an item beside a live connection, or replaces the one of the same key. With a group,
+    /// the connection is listed in it, within its tenant.
+    fn put_item<'a>(
+        &'a self,
+        row: &'a Row,
+        item: &'a Item,
+    ) -> BoxFuture<'a, Result<Saved, StoreError>>;
+
+    /// Removes an item of a connection, if it is there.
+    fn remove_item<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+        key: &'a str,
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
+
+    /// Reads a connection's items, in the order of their keys, after a key; with it comes whether
+    /// more follow. Those of a connection that ended may be there for a moment.
+    fn items<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+        after: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<(Vec<Item>, bool), StoreError>>;
+
+    /// Cuts a list into parts, which together are the whole: at least one for each shard, and about
+    /// as many as wished when that is more.
+    fn parts<'a>(
+        &'a self,
+        of: &'a Members,
+        wished: u32,
+    ) -> BoxFuture<'a, Result<Vec<Part>, StoreError>>;
 
     /// Reads a page of a part, from its start or where the page before ended.
     fn page<'a>(
@@ -222,52 +135,7 @@ pub trait Store: Send + Sync + 'static {
         part: Part,
         after: Option<&'a Position>,
     ) -> BoxFuture<'a, Result<Page, StoreError>>;
-}
 
-/// Why a store did not answer.
-#[derive(Debug)]
-pub struct StoreError {
-    kind: StoreErrorKind,
-    cause: Box<dyn error::Error + Send + Sync>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum StoreErrorKind {
-    Failed,
-    Invalid,
-}
-
-impl StoreError {
-    /// The store failed, or could not be reached.
-    #[must_use]
-    pub fn failed(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
-        Self { kind: StoreErrorKind::Failed, cause: cause.into() }
-    }
-
-    /// What was to be stored cannot be, whenever it is tried: an empty or too long id.
-    #[must_use]
-    pub fn invalid(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
-        Self { kind: StoreErrorKind::Invalid, cause: cause.into() }
-    }
-
-    /// Whether the fault is in what was to be stored, so that trying again is no use.
-    #[must_use]
-    pub fn is_invalid(&self) -> bool {
-        self.kind == StoreErrorKind::Invalid
-    }
-}
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            StoreErrorKind::Failed => "the connection store failed",
-            StoreErrorKind::Invalid => "the connection cannot be stored",
-        })
-    }
-}
-
-impl error::Error for StoreError {
-    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        Some(self.cause.as_ref())
-    }
+    /// Counts the connections of a part, all its pages.
+    fn count<'a>(&'a self, of: &'a Members, part: Part) -> BoxFuture<'a, Result<u64, StoreError>>;
 }

@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::{
     ConnectionId, TenantId, UserId,
     store::{
-        Members, MemoryStore, Page, Part, Position, Read, Row, Saved, SignedIn, Store, StoreError,
+        Item, Members, MemoryStore, Page, Part, Position, Read, Row, Saved, SignedIn, Store,
+        StoreError,
     },
 };
 
@@ -30,10 +31,18 @@ pub enum Operation {
     SetAttributes,
     /// [`Store::sign_in`].
     SignIn,
+    /// [`Store::put_item`].
+    PutItem,
+    /// [`Store::remove_item`].
+    RemoveItem,
+    /// [`Store::items`].
+    Items,
     /// [`Store::parts`].
     Parts,
     /// [`Store::page`].
     Page,
+    /// [`Store::count`].
+    Count,
 }
 
 type Fault = Box<dyn FnMut(Operation) -> Option<StoreError> + Send>;
@@ -157,8 +166,36 @@ impl Store for RecordingStore {
         self.ask(Operation::SignIn, || self.inner.sign_in(id, user, tenant))
     }
 
-    fn parts<'a>(&'a self, of: &'a Members) -> BoxFuture<'a, Result<Vec<Part>, StoreError>> {
-        self.ask(Operation::Parts, || self.inner.parts(of))
+    fn put_item<'a>(
+        &'a self,
+        row: &'a Row,
+        item: &'a Item,
+    ) -> BoxFuture<'a, Result<Saved, StoreError>> {
+        self.ask(Operation::PutItem, || self.inner.put_item(row, item))
+    }
+
+    fn remove_item<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+        key: &'a str,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.ask(Operation::RemoveItem, || self.inner.remove_item(id, key))
+    }
+
+    fn items<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+        after: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<(Vec<Item>, bool), StoreError>> {
+        self.ask(Operation::Items, || self.inner.items(id, after))
+    }
+
+    fn parts<'a>(
+        &'a self,
+        of: &'a Members,
+        wished: u32,
+    ) -> BoxFuture<'a, Result<Vec<Part>, StoreError>> {
+        self.ask(Operation::Parts, || self.inner.parts(of, wished))
     }
 
     fn page<'a>(
@@ -172,6 +209,10 @@ impl Store for RecordingStore {
             true => ready(Ok(Page::default())).boxed(),
             false => self.inner.page(of, part, after),
         })
+    }
+
+    fn count<'a>(&'a self, of: &'a Members, part: Part) -> BoxFuture<'a, Result<u64, StoreError>> {
+        self.ask(Operation::Count, || self.inner.count(of, part))
     }
 }
 

@@ -21,7 +21,7 @@ async fn hello(Query(hello): Query<Hello>) -> Accept {
 
 async fn stored(store: &dyn Store) -> usize {
     let of = Members::Tenant("general".into());
-    store.page(&of, Part(0), None).await.unwrap().members.len()
+    store.page(&of, Part::whole(0), None).await.unwrap().members.len()
 }
 
 #[tokio::test]

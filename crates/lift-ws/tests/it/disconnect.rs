@@ -22,7 +22,7 @@ async fn the_handler_sees_who_left_and_why_after_the_tombstone() {
             let (seen, store) = (seen.clone(), store.clone());
             async move {
                 let of = Members::Tenant("general".into());
-                let stored = store.page(&of, Part(0), None).await.unwrap().members.len();
+                let stored = store.page(&of, Part::whole(0), None).await.unwrap().members.len();
                 let user = who.user().unwrap();
                 let line = format!("{user} {:?} {:?} {stored}", why.code, why.reason);
                 seen.lock().unwrap().push(line);
