@@ -75,7 +75,7 @@ pub use extract::{
     Query, RequestInfo, Stage, StageVariables, State, StoredConnection, Text,
 };
 pub use handler::Handler;
-pub use kind::{Connect, Connected, Disconnect, Kind, Message};
+pub use kind::{Connect, Connected, Disconnect, Kind, Message, Stored};
 pub use layer::{Layer, Next, from_fn};
 pub use publish::{AcrossTenants, Audience, Cursor, MemberStream, PublishError, Publisher, Report};
 pub use push::{Push, PushError};

@@ -7,7 +7,7 @@ use lift_event::Reply;
 use crate::{
     Accept, Call, Connection, Error,
     routes::Routes,
-    store::{Row, Saved},
+    store::{Removed, Row, Saved},
 };
 
 impl Routes {
@@ -51,7 +51,10 @@ impl Routes {
         services.forget(call.event().connection_id());
         if !self.unmanaged {
             match services.store.remove(&call.connection_id()).await? {
-                Some(row) => call.set_connection(Connection(Arc::new(row))),
+                Some(Removed { row, items }) => {
+                    call.set_connection(Connection(Arc::new(row)));
+                    call.set_items(items);
+                }
                 None => return Ok(Reply::new(200)),
             }
         }
