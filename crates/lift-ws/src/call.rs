@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::{
     Connection, ConnectionId, Endpoint, Error, Push,
-    store::{Read, Store, StoreError},
+    store::{Item, Read, Store, StoreError},
 };
 
 /// What all calls of a process share.
@@ -72,12 +72,15 @@ struct Inner {
     /// What `$connect` stored or `$disconnect` removed.
     connection: OnceLock<Connection>,
     saving: AtomicBool,
+    /// What `$disconnect` removed beside the connection.
+    items: OnceLock<Vec<Item>>,
 }
 
 impl Call {
     pub(crate) fn new(event: Event, deadline: Instant, services: Arc<Services>) -> Self {
         let (connection, saving) = (OnceLock::new(), AtomicBool::new(false));
-        Self(Arc::new(Inner { event, deadline, services, connection, saving }))
+        let items = OnceLock::new();
+        Self(Arc::new(Inner { event, deadline, services, connection, saving, items }))
     }
 
     /// The event.
@@ -114,6 +117,15 @@ impl Call {
     pub(crate) fn set_connection(&self, connection: Connection) {
         // A call stores or removes its connection once.
         let _ = self.0.connection.set(connection);
+    }
+
+    /// Notes the items that the connection left.
+    pub(crate) fn set_items(&self, items: Vec<Item>) {
+        let _ = self.0.items.set(items);
+    }
+
+    pub(crate) fn items(&self) -> Option<&Vec<Item>> {
+        self.0.items.get()
     }
 
     pub(crate) fn services(&self) -> &Arc<Services> {

@@ -78,7 +78,7 @@ pub use extract::{
     Query, RequestInfo, Stage, StageVariables, State, StoredConnection, Subprotocols, Text,
 };
 pub use handler::Handler;
-pub use kind::{Any, Connect, Connected, Disconnect, Kind, Message};
+pub use kind::{Any, Connect, Connected, Disconnect, Kind, Message, Stored};
 pub use layer::{Layer, Next, from_fn, from_fn_with};
 pub use publish::{AcrossTenants, Audience, Cursor, MemberStream, PublishError, Publisher, Report};
 pub use push::{Push, PushError};

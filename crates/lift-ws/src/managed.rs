@@ -7,7 +7,7 @@ use lift_event::Reply;
 use crate::{
     Accept, Call, Connection, Error, Subprotocols,
     erase::Erased,
-    store::{Row, Saved},
+    store::{Removed, Row, Saved},
 };
 
 /// `$connect`: ask the handler, store the row, tell the others, let the client in.
@@ -69,7 +69,10 @@ pub(crate) fn end(disconnect: Option<Erased<Reply>>, unmanaged: bool) -> Erased<
             services.forget(call.event().connection_id());
             if !unmanaged {
                 match services.store.remove(&call.connection_id()).await? {
-                    Some(row) => call.set_connection(Connection(Arc::new(row))),
+                    Some(Removed { row, items }) => {
+                        call.set_connection(Connection(Arc::new(row)));
+                        call.set_items(items);
+                    }
                     None => return Ok(Reply::new(200)),
                 }
             }

@@ -105,16 +105,22 @@ impl DynamoStore {
         }
     }
 
-    /// Removes all items of a connection that ended. What is not removed expires, so a failure is
-    /// only told to the log.
-    pub(super) async fn clear_items(&self, id: &ConnectionId) {
-        if let Err(error) = self.delete_items(id).await {
+    /// Removes all items of a connection that ended, and answers them. What is not removed expires,
+    /// so a failure is only told to the log.
+    pub(super) async fn clear_items(&self, id: &ConnectionId) -> Vec<store::Item> {
+        let mut items = Vec::new();
+        if let Err(error) = self.take_items(id, &mut items).await {
             let cause = cause(&error);
             tracing::warn!(connection = %id, cause, "items of an ended connection stay until they expire");
         }
+        items
     }
 
-    async fn delete_items(&self, id: &ConnectionId) -> Result<(), StoreError> {
+    async fn take_items(
+        &self,
+        id: &ConnectionId,
+        into: &mut Vec<store::Item>,
+    ) -> Result<(), StoreError> {
         let mut after = None;
         loop {
             let query = self
@@ -122,7 +128,6 @@ impl DynamoStore {
                 .query()
                 .table_name(&self.table)
                 .key_condition_expression("pk = :key AND begins_with(sk, :items)")
-                .projection_expression("pk, sk")
                 .expression_attribute_values(":key", item::string(keys::partition_key(id)))
                 .expression_attribute_values(":items", item::string(keys::ITEMS))
                 .limit(self.page)
@@ -130,8 +135,12 @@ impl DynamoStore {
                 .set_exclusive_start_key(after);
             let found = query.send().await.map_err(Failure::from)?;
             after = found.last_evaluated_key;
-            for keys in found.items.unwrap_or_default().chunks(BATCH) {
-                self.delete_batch(keys).await?;
+            let items = found.items.unwrap_or_default();
+            for item in &items {
+                into.push(item::to_item(item)?);
+            }
+            for items in items.chunks(BATCH) {
+                self.delete_batch(items).await?;
             }
             if after.is_none() {
                 return Ok(());
@@ -139,12 +148,12 @@ impl DynamoStore {
         }
     }
 
-    async fn delete_batch(&self, keys: &[Item]) -> Result<(), StoreError> {
-        let delete = |key: &Item| {
-            let delete = DeleteRequest::builder().set_key(Some(key.clone())).build();
+    async fn delete_batch(&self, items: &[Item]) -> Result<(), StoreError> {
+        let delete = |item: &Item| {
+            let delete = DeleteRequest::builder().set_key(Some(keys::of_read(item))).build();
             delete.map(|delete| WriteRequest::builder().delete_request(delete).build())
         };
-        let deletes: Result<Vec<_>, _> = keys.iter().map(delete).collect();
+        let deletes: Result<Vec<_>, _> = items.iter().map(delete).collect();
         let mut left = deletes.map_err(StoreError::failed)?;
         for attempt in 0..TRIES {
             let batch = self.client.batch_write_item().request_items(&self.table, left);

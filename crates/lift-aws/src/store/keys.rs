@@ -24,6 +24,14 @@ pub(super) fn of(id: &ConnectionId) -> Item {
     key(&partition_key(id), CONNECTION)
 }
 
+/// The key of an item that was read.
+pub(super) fn of_read(item: &Item) -> Item {
+    ["pk", "sk"]
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), item.get(*name)?.clone())))
+        .collect()
+}
+
 /// An item beside it.
 pub(super) fn of_item(id: &ConnectionId, name: &str) -> Item {
     key(&partition_key(id), &format!("{ITEMS}{name}"))

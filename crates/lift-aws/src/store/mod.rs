@@ -25,7 +25,9 @@ use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use futures_util::future::BoxFuture;
 use lift_ws::{
     ConnectionId, TenantId, UserId,
-    store::{self, Members, Page, Part, Position, Read, Row, Saved, SignedIn, Store, StoreError},
+    store::{
+        self, Members, Page, Part, Position, Read, Removed, Row, Saved, SignedIn, Store, StoreError,
+    },
 };
 use serde_json::Value;
 
@@ -122,7 +124,7 @@ impl Store for DynamoStore {
     fn remove<'a>(
         &'a self,
         id: &'a ConnectionId,
-    ) -> BoxFuture<'a, Result<Option<Row>, StoreError>> {
+    ) -> BoxFuture<'a, Result<Option<Removed>, StoreError>> {
         Box::pin(self.bury(id))
     }
 

@@ -4,7 +4,9 @@
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use lift_ws::{
     ConnectionId, TenantId, UserId,
-    store::{Read, Row, Saved, SignedIn, StoreError, check_attributes, check_identity},
+    store::{
+        self, Read, Removed, Row, Saved, SignedIn, StoreError, check_attributes, check_identity,
+    },
 };
 use serde_json::Value;
 
@@ -54,7 +56,7 @@ impl DynamoStore {
         Ok((row.expires_at() > self.now_seconds()).then_some(row))
     }
 
-    pub(super) async fn bury(&self, id: &ConnectionId) -> Result<Option<Row>, StoreError> {
+    pub(super) async fn bury(&self, id: &ConnectionId) -> Result<Option<Removed>, StoreError> {
         let put = self
             .client
             .put_item()
@@ -63,8 +65,8 @@ impl DynamoStore {
             .return_values(ReturnValue::AllOld);
         let old = put.send().await.map_err(Failure::from)?.attributes;
         let Some(old) = old.filter(item::is_live) else { return Ok(None) };
-        self.end_items(id, &old).await;
-        item::to_row(&old).map(Some)
+        let items = self.end_items(id, &old).await;
+        Ok(Some(Removed { row: item::to_row(&old)?, items }))
     }
 
     pub(super) async fn bury_gone(
@@ -97,11 +99,9 @@ impl DynamoStore {
         }
     }
 
-    /// Removes the items of a connection that just ended, if it had some.
-    async fn end_items(&self, id: &ConnectionId, old: &Item) {
-        if item::has_items(old) {
-            self.clear_items(id).await;
-        }
+    /// Removes the items of a connection that just ended, if it had some, and answers them.
+    async fn end_items(&self, id: &ConnectionId, old: &Item) -> Vec<store::Item> {
+        if item::has_items(old) { self.clear_items(id).await } else { Vec::new() }
     }
 
     pub(super) async fn update_attributes(

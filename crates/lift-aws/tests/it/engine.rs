@@ -42,7 +42,8 @@ impl Engine {
     pub(crate) async fn start() -> Self {
         let engine = Self::empty();
         let table = Table::new(&engine.config(), TABLE);
-        assert!(table.create(&CreateOptions::new()).await.expect("a table").new);
+        let options = CreateOptions::new().without_streams();
+        assert!(table.create(&options).await.expect("a table").new);
         engine.take();
         engine
     }
@@ -97,6 +98,7 @@ impl Engine {
         match operation {
             "CreateTable" => run(body, |request| db.create_table(request)),
             "DescribeTable" => run(body, |request| db.describe_table(request)),
+            "DescribeTimeToLive" => run(body, |request| db.describe_time_to_live(request)),
             "UpdateTimeToLive" => run(body, |request| db.update_time_to_live(request)),
             "PutItem" => run(body, |request| db.put_item(request)),
             "GetItem" => run(body, |request| db.get_item(request)),

@@ -46,7 +46,7 @@ fn row(number: u64) -> Row {
 async fn members(store: &DynamoStore) -> Vec<ConnectionId> {
     let of = Members::Tenant("general".into());
     let mut found = Vec::new();
-    for part in store.parts(&of).await.expect("parts") {
+    for part in store.parts(&of, 1).await.expect("parts") {
         let page = store.page(&of, part, None).await.expect("a page");
         assert!(page.next.is_none(), "few are open");
         found.extend(page.members.into_iter().map(|member| member.id));

@@ -5,7 +5,9 @@ use std::future::ready;
 use futures_util::future::BoxFuture;
 use lift_ws::{
     ConnectionId, TenantId, UserId,
-    store::{Item, Members, Page, Part, Position, Read, Row, Saved, SignedIn, Store, StoreError},
+    store::{
+        Item, Members, Page, Part, Position, Read, Removed, Row, Saved, SignedIn, Store, StoreError,
+    },
 };
 use serde_json::Value;
 
@@ -22,7 +24,7 @@ impl Store for NoStore {
         Box::pin(ready(Ok(None)))
     }
 
-    fn remove<'a>(&'a self, _: &'a ConnectionId) -> Outcome<'a, Option<Row>> {
+    fn remove<'a>(&'a self, _: &'a ConnectionId) -> Outcome<'a, Option<Removed>> {
         Box::pin(ready(Ok(None)))
     }
 

@@ -7,7 +7,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use super::{Item, Member, Members, Part, Read, Row, Saved, SignedIn, Store};
+use super::{Item, Member, Members, Part, Read, Removed, Row, Saved, SignedIn, Store};
 use crate::{ConnectionId, Endpoint, TenantId, UserId, clock::epoch_millis};
 
 /// Runs the whole suite.
@@ -238,7 +238,9 @@ async fn items_stand_beside_a_live_connection(store: &dyn Store) {
     assert_eq!(items(store, &row.id).await, [all[0].clone(), all[2].clone()]);
     let of_tenant = Members::Tenant(tenant(&row));
     assert_eq!(list(store, &of_tenant).await, [member(&row)], "items are no connections");
-    assert_eq!(remove(store, &row.id).await.as_ref(), Some(&row));
+    let removed = store.remove(&row.id).await.expect("remove");
+    let all = vec![all[0].clone(), all[2].clone()];
+    assert_eq!(removed, Some(Removed { row: row.clone(), items: all }), "what it leaves");
     assert_eq!(items(store, &row.id).await, [], "items end with their connection");
     assert_eq!(put(store, &row, &note("a", "late")).await, Saved::Ended);
     assert_eq!(items(store, &row.id).await, [], "a late item is not stored");
@@ -348,7 +350,7 @@ async fn get(store: &dyn Store, id: &ConnectionId) -> Option<Row> {
 }
 
 async fn remove(store: &dyn Store, id: &ConnectionId) -> Option<Row> {
-    store.remove(id).await.expect("remove")
+    store.remove(id).await.expect("remove").map(|removed| removed.row)
 }
 
 async fn list(store: &dyn Store, of: &Members) -> Vec<Member> {

@@ -11,8 +11,8 @@ use futures_util::future::{BoxFuture, FutureExt, ready};
 use serde_json::Value;
 
 use super::{
-    Item, Member, Members, Page, Part, Position, Read, Row, Saved, SignedIn, Store, StoreError,
-    check_attributes, check_identity,
+    Item, Member, Members, Page, Part, Position, Read, Removed, Row, Saved, SignedIn, Store,
+    StoreError, check_attributes, check_identity,
 };
 use crate::{ConnectionId, TenantId, UserId, clock::epoch_millis};
 
@@ -116,9 +116,12 @@ impl Store for MemoryStore {
     fn remove<'a>(
         &'a self,
         id: &'a ConnectionId,
-    ) -> BoxFuture<'a, Result<Option<Row>, StoreError>> {
+    ) -> BoxFuture<'a, Result<Option<Removed>, StoreError>> {
         done(match self.rows().insert(id.clone(), Entry::Ended) {
-            Some(Entry::Live(row, _)) => Some(row),
+            Some(Entry::Live(row, items)) => Some(Removed {
+                row,
+                items: items.into_values().map(|placed| placed.item).collect(),
+            }),
             _ => None,
         })
     }

@@ -19,7 +19,7 @@ pub use crate::connection::GroupId;
 pub use error::StoreError;
 pub use list::{Member, Members, Page, Part, Position, id_hash, range_hash};
 pub use memory::MemoryStore;
-pub use row::{Item, MAX_CONNECTION_SECONDS, Row, check_attributes, check_identity};
+pub use row::{Item, MAX_CONNECTION_SECONDS, Removed, Row, check_attributes, check_identity};
 
 /// What became of a [`save`](Store::save), or of a [`put_item`](Store::put_item).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,10 +66,12 @@ pub trait Store: Send + Sync + 'static {
         read: Read,
     ) -> BoxFuture<'a, Result<Option<Row>, StoreError>>;
 
-    /// Puts a tombstone, whether or not a row is there, and returns the row that it replaced:
-    /// `None` when there was none, or already a tombstone. The connection's items are removed.
-    fn remove<'a>(&'a self, id: &'a ConnectionId)
-    -> BoxFuture<'a, Result<Option<Row>, StoreError>>;
+    /// Puts a tombstone, whether or not a row is there, and returns the row that it replaced, with
+    /// its items, which are removed: `None` when there was none, or already a tombstone.
+    fn remove<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+    ) -> BoxFuture<'a, Result<Option<Removed>, StoreError>>;
 
     /// Puts a tombstone over a row of a connection that opened before a moment, in milliseconds
     /// since 1970: a post answered that it is gone, which in a connection's first seconds proves

@@ -55,6 +55,15 @@ impl Row {
     }
 }
 
+/// What a connection left when it was removed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Removed {
+    /// Its row.
+    pub row: Row,
+    /// Its items, in the order of their keys; none when they could not be read in time.
+    pub items: Vec<Item>,
+}
+
 /// Something of the app's own, stored beside a connection: a room that it joined, a document that
 /// it watches. It expires with the connection, and is removed when the connection is. It belongs to
 /// the tenant that the connection has when it is stored, and its group lists the user of then: sign

@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::{
     ConnectionId, TenantId, UserId,
     store::{
-        Item, Members, MemoryStore, Page, Part, Position, Read, Row, Saved, SignedIn, Store,
-        StoreError,
+        Item, Members, MemoryStore, Page, Part, Position, Read, Removed, Row, Saved, SignedIn,
+        Store, StoreError,
     },
 };
 
@@ -137,7 +137,7 @@ impl Store for RecordingStore {
     fn remove<'a>(
         &'a self,
         id: &'a ConnectionId,
-    ) -> BoxFuture<'a, Result<Option<Row>, StoreError>> {
+    ) -> BoxFuture<'a, Result<Option<Removed>, StoreError>> {
         self.ask(Operation::Remove, || self.inner.remove(id))
     }
 
