@@ -18,12 +18,14 @@
 mod book;
 mod config;
 mod error;
+mod publisher;
 mod push;
 mod run;
 mod store;
 
 pub use config::{config, local_config};
 pub use error::Error;
+pub use publisher::{PublisherBuilder, publisher};
 pub use push::ManagementApi;
 pub use run::{run, run_beside};
 pub use store::{DynamoStore, Table};
