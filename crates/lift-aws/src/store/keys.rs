@@ -6,67 +6,131 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use lift_ws::{
     ConnectionId, TenantId, UserId,
-    store::{Members, Part, Position, StoreError},
+    store::{GroupId, Members, Part, Position, StoreError, id_hash, range_hash},
 };
 
 use super::Item;
 
 /// The sort key of a connection's own item.
-pub(super) const CONNECTION: &str = "CONNECTION";
+const CONNECTION: &str = "CONNECTION";
 
-/// Into how many shards a tenant's list is cut; a power of two. One carries 500 connects and
-/// disconnects a second (connection-store reference, section 3).
-const SHARDS: u32 = 4;
+/// What the sort keys of a connection's other items begin with. The item's key follows as it is: it
+/// is the last, so that nothing can be mistaken for it, and the order of keys is kept.
+pub(super) const ITEMS: &str = "ITEM#";
 
+/// The row that all processes share: shard counts and endpoints.
+const META: &str = "META";
+
+/// A connection's own item.
 pub(super) fn of(id: &ConnectionId) -> Item {
-    Item::from([
-        ("pk".to_owned(), AttributeValue::S(partition_key(id))),
-        ("sk".to_owned(), AttributeValue::S(CONNECTION.to_owned())),
-    ])
+    key(&partition_key(id), CONNECTION)
 }
 
-/// The keys under which a connection stands in the indexes: absent without a user or a tenant.
-pub(super) fn indexed(
-    id: &ConnectionId,
-    tenant: Option<&TenantId>,
-    user: Option<&UserId>,
-) -> impl Iterator<Item = (&'static str, String)> {
-    let hash = hash64(id.as_str().as_bytes());
-    // The high bits: connection ids are ordered by time, and DynamoDB splits no key range for heat
-    // that is accessed in order.
-    let sort = format!("{:08x}", hash >> 32);
-    // The low bits, which are independent of them.
-    let shard = Part((hash & u64::from(SHARDS - 1)) as u32);
-    let by_user = user.map(|user| [("gsi1pk", user_key(tenant, user)), ("gsi1sk", sort.clone())]);
-    let by_tenant = tenant.map(|tenant| [("gsi2pk", tenant_key(tenant, shard)), ("gsi2sk", sort)]);
-    [by_user, by_tenant].into_iter().flatten().flatten()
+/// An item beside it.
+pub(super) fn of_item(id: &ConnectionId, name: &str) -> Item {
+    key(&partition_key(id), &format!("{ITEMS}{name}"))
 }
 
-/// The parts of a list: shards of a tenant; a user's connections are one.
-pub(super) fn parts(of: &Members) -> Vec<Part> {
-    match of {
-        Members::Tenant(_) => (0..SHARDS).map(Part).collect(),
-        _ => vec![Part(0)],
-    }
+pub(super) fn of_meta() -> Item {
+    key(META, META)
 }
 
-/// The index, its partition key's name and the key of a part.
-pub(super) fn partition(of: &Members, part: Part) -> (&'static str, &'static str, String) {
-    match of {
-        Members::Tenant(tenant) => ("gsi2", "gsi2pk", tenant_key(tenant, part)),
-        Members::User { tenant, user } => ("gsi1", "gsi1pk", user_key(tenant.as_ref(), user)),
-        // `Members` may grow; a store that does not know a list must not answer another.
-        _ => ("gsi1", "gsi1pk", "UNKNOWN".to_owned()),
-    }
+fn key(partition: &str, sort: &str) -> Item {
+    let string = |text: &str| AttributeValue::S(text.to_owned());
+    Item::from([("pk".to_owned(), string(partition)), ("sk".to_owned(), string(sort))])
 }
 
-fn partition_key(id: &ConnectionId) -> String {
+pub(super) fn partition_key(id: &ConnectionId) -> String {
     format!("CONNECTION#{}", escape(id.as_str()))
 }
 
 /// The connection of an item, from its partition key.
-pub(super) fn connection_id(partition_key: &str) -> Option<ConnectionId> {
+pub(crate) fn connection_id(partition_key: &str) -> Option<ConnectionId> {
     Some(unescape(partition_key.strip_prefix("CONNECTION#")?).into())
+}
+
+/// A list in the second index, which is cut into shards: its partition keys, less the shard. The
+/// shard counts of those that grew are kept by it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct List(String);
+
+impl List {
+    pub(super) fn of_tenant(tenant: &TenantId) -> Self {
+        Self(format!("TENANT#{}", escape(tenant.as_str())))
+    }
+
+    /// Ids are never empty, so an empty tenant is none's.
+    pub(super) fn of_group(tenant: Option<&TenantId>, group: &GroupId) -> Self {
+        let tenant = tenant.map_or(String::new(), |tenant| escape(tenant.as_str()));
+        Self(format!("GROUP#{tenant}#{}", escape(group.as_str())))
+    }
+
+    /// A name that was stored before.
+    pub(super) fn named(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.0
+    }
+
+    fn shard(&self, shard: u32) -> String {
+        format!("{}#{shard}", self.0)
+    }
+
+    /// The keys under which a connection stands in the list, cut into so many shards, a power of
+    /// two. The low bits of the hash choose one, and the high bits, which are independent of them,
+    /// the place in it.
+    pub(super) fn entry(&self, id: &ConnectionId, shards: u32) -> [(&'static str, String); 2] {
+        let shard = (id_hash(id) & u64::from(shards.saturating_sub(1))) as u32;
+        [("gsi2pk", self.shard(shard)), ("gsi2sk", sort_key(range_hash(id)))]
+    }
+}
+
+/// The keys under which a user's connection stands in the first index.
+pub(super) fn user_entry(
+    id: &ConnectionId,
+    tenant: Option<&TenantId>,
+    user: &UserId,
+) -> [(&'static str, String); 2] {
+    [("gsi1pk", user_key(tenant, user)), ("gsi1sk", sort_key(range_hash(id)))]
+}
+
+/// The list in the second index that members stand in; `None` for a user's, which is in the first.
+pub(super) fn list(of: &Members) -> Option<List> {
+    match of {
+        Members::Tenant(tenant) => Some(List::of_tenant(tenant)),
+        Members::Group { tenant, group } => Some(List::of_group(tenant.as_ref(), group)),
+        _ => None,
+    }
+}
+
+/// Where a part of a list is read.
+pub(super) struct Range {
+    pub(super) index: &'static str,
+    pub(super) condition: &'static str,
+    pub(super) partition: String,
+    pub(super) from: String,
+    pub(super) to: String,
+}
+
+pub(super) fn range(of: &Members, part: Part) -> Result<Range, StoreError> {
+    let first = ("gsi1", "gsi1pk = :key AND gsi1sk BETWEEN :from AND :to");
+    let second = ("gsi2", "gsi2pk = :key AND gsi2sk BETWEEN :from AND :to");
+    let ((index, condition), partition) = match (of, list(of)) {
+        (_, Some(list)) => (second, list.shard(part.shard)),
+        (Members::User { tenant, user }, None) => (first, user_key(tenant.as_ref(), user)),
+        // `Members` may grow; a store that does not know a list must not answer another.
+        _ => return Err(StoreError::failed(format!("{of:?} is a list that this store has not"))),
+    };
+    let (from, to) = (sort_key(part.from), sort_key(part.to));
+    Ok(Range { index, condition, partition, from, to })
+}
+
+/// Connection ids are ordered by time, and DynamoDB splits no key range for heat that is accessed in
+/// order; their hashes are not.
+fn sort_key(hash: u32) -> String {
+    format!("{hash:08x}")
 }
 
 fn user_key(tenant: Option<&TenantId>, user: &UserId) -> String {
@@ -76,10 +140,6 @@ fn user_key(tenant: Option<&TenantId>, user: &UserId) -> String {
     }
 }
 
-fn tenant_key(tenant: &TenantId, Part(shard): Part) -> String {
-    format!("TENANT#{}#{shard}", escape(tenant.as_str()))
-}
-
 /// Makes an id safe to join by `#`: else tenant `a#b` with user `c` were tenant `a` with `b#c`.
 fn escape(id: &str) -> String {
     id.replace('%', "%25").replace('#', "%23")
@@ -87,17 +147,6 @@ fn escape(id: &str) -> String {
 
 fn unescape(id: &str) -> String {
     id.replace("%23", "#").replace("%25", "%")
-}
-
-/// FNV-1a with murmur's finaliser. Fixed for ever: the keys in every table depend on it.
-fn hash64(bytes: &[u8]) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for byte in bytes {
-        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    }
-    hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-    hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
-    hash ^ (hash >> 33)
 }
 
 /// Where a page ended: DynamoDB's last evaluated key, all of whose attributes are strings.
@@ -119,12 +168,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_hash_is_fixed_for_ever() {
-        // FNV-1a's own vectors, finalised: a change here loses every stored connection.
-        let vectors = [("", 0xefd0_1f60_ba99_2926), ("a", 0x82a2_a958_a9be_ce5b)];
-        for (text, hash) in vectors {
-            assert_eq!(hash64(text.as_bytes()), hash, "{text:?}: {:#x}", hash64(text.as_bytes()));
-        }
+    fn keys_are_fixed_for_ever() {
+        // A change here loses every stored connection.
+        let (id, tenant) = (ConnectionId::from("R1kmxc2VNjMCFIA="), TenantId::from("a#b"));
+        let entry = |list: List| list.entry(&id, 4).map(|(_, value)| value);
+        let sort = "22989944";
+        assert_eq!(entry(List::of_tenant(&tenant)), ["TENANT#a%23b#1", sort]);
+        assert_eq!(
+            entry(List::of_group(Some(&tenant), &"tea".into())),
+            ["GROUP#a%23b#tea#1", sort]
+        );
+        assert_eq!(entry(List::of_group(None, &"tea".into())), ["GROUP##tea#1", sort]);
+        let user = user_entry(&id, Some(&tenant), &"ana".into()).map(|(_, value)| value);
+        assert_eq!(user, ["USER#a%23b#ana", sort]);
+        let wide = List::of_tenant(&tenant).entry(&id, 256);
+        assert_eq!(wide[0].1, "TENANT#a%23b#57");
     }
 
     #[test]
@@ -144,18 +202,5 @@ mod tests {
         ];
         let distinct: std::collections::BTreeSet<&String> = keys.iter().collect();
         assert_eq!(distinct.len(), keys.len(), "{keys:?}");
-    }
-
-    #[test]
-    fn clock_ordered_ids_spread_evenly_over_the_shards() {
-        let mut shards = [0_u32; SHARDS as usize];
-        for n in 0..20_000_u32 {
-            let id = ConnectionId::from(format!("R1kmx{n:05}IFIA="));
-            let tenant = TenantId::from("t");
-            let keys: BTreeMap<_, _> = indexed(&id, Some(&tenant), None).collect();
-            let shard: usize = keys["gsi2pk"].rsplit('#').next().unwrap().parse().unwrap();
-            shards[shard] += 1;
-        }
-        assert!(shards.iter().all(|count| (4_700..5_300).contains(count)), "{shards:?}");
     }
 }

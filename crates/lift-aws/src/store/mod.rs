@@ -1,57 +1,86 @@
 //! The store on DynamoDB: one table, conditional saves, tombstones, sharded sparse indexes
-//! (connection-store reference, sections 0 and 2). [`keys`] says how an item is found, [`item`]
-//! what it holds, [`table`] how the table is made.
+//! (connection-store reference, sections 0 and 2).
+//!
+//! ```text
+//! Store -> rows, items, lists: the requests -> item: attributes -> keys: where they stand
+//!                  '-> known -> meta: endpoints and shard counts, shared by all processes
+//! ```
 
+mod error;
+mod grow;
 mod item;
+mod items;
 mod keys;
+mod known;
+mod lists;
+mod meta;
+mod rows;
+mod shards;
 mod table;
 
-use std::{collections::HashMap, time::SystemTime};
+use std::{collections::HashMap, fmt, sync::Arc, time::SystemTime};
 
 use aws_config::SdkConfig;
-use aws_sdk_dynamodb::{
-    Client,
-    error::{DisplayErrorContext, SdkError},
-    operation::{put_item::PutItemError, update_item::UpdateItemError},
-    types::{
-        AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure,
-        error::ConditionalCheckFailedException,
-    },
-};
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use futures_util::future::BoxFuture;
 use lift_ws::{
     ConnectionId, TenantId, UserId,
-    store::{
-        Member, Members, Page, Part, Position, Read, Row, Saved, SignedIn, Store, StoreError,
-        check_attributes, check_identity,
-    },
+    store::{self, Members, Page, Part, Position, Read, Row, Saved, SignedIn, Store, StoreError},
 };
 use serde_json::Value;
 
 pub use table::Table;
 
+/// DynamoDB's word; the app's own are [`store::Item`]s.
 type Item = HashMap<String, AttributeValue>;
-
-/// What only a live row is: bare keys and tombstones have no `ca`.
-const LIVE: &str = "attribute_exists(ca)";
 
 /// The most entries read for a page. DynamoDB cuts at 1 MB, some 9,000 entries; the embedded engine
 /// reads ahead without a limit.
 const PAGE: i32 = 5_000;
 
-/// Keeps connections in a DynamoDB table. Cloning shares the client.
+/// Keeps connections in a DynamoDB table. Cloning shares the client, and what is known of the table.
 #[derive(Clone, Debug)]
 pub struct DynamoStore {
     client: Client,
     table: String,
     page: i32,
+    shards: u32,
+    clock: Clock,
+    meta: Arc<known::Known>,
 }
+
+/// Milliseconds since 1970.
+#[derive(Clone)]
+struct Clock(Arc<dyn Fn() -> u64 + Send + Sync>);
 
 impl DynamoStore {
     /// A store in a table that exists.
     #[must_use]
     pub fn new(config: &SdkConfig, table: impl Into<String>) -> Self {
-        Self { client: Client::new(config), table: table.into(), page: PAGE }
+        Self::with_client(Client::new(config), table)
+    }
+
+    /// A store in a table that exists, reached by a client of your own.
+    #[must_use]
+    pub fn with_client(client: Client, table: impl Into<String>) -> Self {
+        Self {
+            client,
+            table: table.into(),
+            page: PAGE,
+            shards: shards::DEFAULT,
+            clock: Clock(Arc::new(epoch_millis)),
+            meta: Arc::default(),
+        }
+    }
+
+    /// Cuts each tenant's list into this many shards, rounded up to a power of two, 256 at most: 4
+    /// unless set. Only the first store in a table decides; later, lists grow by themselves.
+    ///
+    /// A shard carries 500 connects and disconnects a second, and each read of a list asks all.
+    #[must_use]
+    pub fn with_shards(mut self, shards: u32) -> Self {
+        self.shards = shards::rounded(shards);
+        self
     }
 
     /// Reads at most this many entries for a page, to test that pages are followed.
@@ -61,157 +90,19 @@ impl DynamoStore {
         self
     }
 
-    async fn put_row(&self, row: &Row) -> Result<Saved, StoreError> {
-        row.check()?;
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item::from_row(row)))
-            .condition_expression("attribute_not_exists(pk)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match put {
-            Ok(_) => Ok(Saved::Stored),
-            Err(error) => match put_refused(&error) {
-                // A retry of a save that did arrive finds its own row.
-                Some(refused) if refused.item().is_some_and(item::is_live) => Ok(Saved::Stored),
-                Some(_) => Ok(Saved::Ended),
-                None => Err(failed(error)),
-            },
-        }
+    /// Takes the time, in milliseconds since 1970, from somewhere else than the system.
+    #[must_use]
+    pub fn with_clock(mut self, now: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        self.clock = Clock(Arc::new(now));
+        self
     }
 
-    async fn read_row(&self, id: &ConnectionId, read: Read) -> Result<Option<Row>, StoreError> {
-        let found = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::of(id)))
-            .consistent_read(read == Read::Consistent)
-            .send()
-            .await
-            .map_err(failed)?;
-        let Some(found) = found.item.filter(item::is_live) else { return Ok(None) };
-        let row = item::to_row(&found)?;
-        Ok((row.expires_at() > epoch_seconds()).then_some(row))
+    fn now_millis(&self) -> u64 {
+        (self.clock.0)()
     }
 
-    async fn bury(&self, id: &ConnectionId) -> Result<Option<Row>, StoreError> {
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item::tombstone(id, epoch_seconds())))
-            .return_values(ReturnValue::AllOld)
-            .send()
-            .await
-            .map_err(failed)?;
-        put.attributes.filter(item::is_live).as_ref().map(item::to_row).transpose()
-    }
-
-    async fn bury_gone(&self, id: &ConnectionId, opened_before: u64) -> Result<bool, StoreError> {
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item::tombstone(id, epoch_seconds())))
-            .condition_expression(format!("{LIVE} AND ca < :before"))
-            .expression_attribute_values(":before", AttributeValue::N(opened_before.to_string()))
-            .send()
-            .await;
-        match put {
-            Ok(_) => Ok(true),
-            Err(error) if put_refused(&error).is_some() => Ok(false),
-            Err(error) => Err(failed(error)),
-        }
-    }
-
-    async fn update_attributes(
-        &self,
-        id: &ConnectionId,
-        attributes: Value,
-    ) -> Result<bool, StoreError> {
-        check_attributes(&attributes)?;
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::of(id)))
-            .update_expression("SET a = :a")
-            .condition_expression(LIVE)
-            .expression_attribute_values(":a", AttributeValue::S(attributes.to_string()))
-            .send()
-            .await;
-        match update {
-            Ok(_) => Ok(true),
-            Err(error) if update_refused(&error).is_some() => Ok(false),
-            Err(error) => Err(failed(error)),
-        }
-    }
-
-    async fn bind_user(
-        &self,
-        id: &ConnectionId,
-        user: &UserId,
-        tenant: Option<&TenantId>,
-    ) -> Result<SignedIn, StoreError> {
-        check_identity(Some(user), tenant)?;
-        let free = match tenant {
-            Some(_) => "(attribute_not_exists(t) OR t = :t)",
-            None => "attribute_not_exists(t)",
-        };
-        let mut update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::of(id)))
-            .condition_expression(format!("{LIVE} AND attribute_not_exists(u) AND {free}"))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let mut changes = Vec::new();
-        for (name, value) in item::identity(id, tenant, Some(user)) {
-            changes.push(format!("{name} = :{name}"));
-            update = update.expression_attribute_values(format!(":{name}"), value);
-        }
-        let update = update.update_expression(format!("SET {}", changes.join(", "))).send().await;
-        let Err(error) = update else { return Ok(SignedIn::Bound) };
-        let Some(refused) = update_refused(&error) else { return Err(failed(error)) };
-        let Some(found) = refused.item().filter(|found| item::is_live(found)) else {
-            return Ok(SignedIn::Ended);
-        };
-        let row = item::to_row(found)?;
-        let same = row.user.as_ref() == Some(user) && row.tenant.as_ref() == tenant;
-        Ok(if same { SignedIn::Bound } else { SignedIn::Taken })
-    }
-
-    async fn query(
-        &self,
-        of: &Members,
-        part: Part,
-        after: Option<&Position>,
-    ) -> Result<Page, StoreError> {
-        let (index, key_name, key) = keys::partition(of, part);
-        let found = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(index)
-            .key_condition_expression("#key = :key")
-            .filter_expression("#ttl > :now")
-            .expression_attribute_names("#key", key_name)
-            .expression_attribute_names("#ttl", "ttl")
-            .expression_attribute_values(":key", AttributeValue::S(key))
-            .expression_attribute_values(":now", AttributeValue::N(epoch_seconds().to_string()))
-            .limit(self.page)
-            .set_exclusive_start_key(after.map(keys::from_position).transpose()?)
-            .send()
-            .await
-            .map_err(failed)?;
-        let next = found.last_evaluated_key.as_ref().map(keys::to_position).transpose()?;
-        let members = found.items.unwrap_or_default();
-        let members = members.iter().map(|entry| item::to_member(entry, of));
-        Ok(Page { members: members.collect::<Result<Vec<Member>, _>>()?, next })
+    fn now_seconds(&self) -> u64 {
+        self.now_millis() / 1000
     }
 }
 
@@ -260,8 +151,36 @@ impl Store for DynamoStore {
         Box::pin(self.bind_user(id, user, tenant))
     }
 
-    fn parts<'a>(&'a self, of: &'a Members) -> BoxFuture<'a, Result<Vec<Part>, StoreError>> {
-        Box::pin(std::future::ready(Ok(keys::parts(of))))
+    fn put_item<'a>(
+        &'a self,
+        row: &'a Row,
+        item: &'a store::Item,
+    ) -> BoxFuture<'a, Result<Saved, StoreError>> {
+        Box::pin(self.put_app_item(row, item))
+    }
+
+    fn remove_item<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+        key: &'a str,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(self.delete_item(id, key))
+    }
+
+    fn items<'a>(
+        &'a self,
+        id: &'a ConnectionId,
+        after: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<(Vec<store::Item>, bool), StoreError>> {
+        Box::pin(self.read_items(id, after))
+    }
+
+    fn parts<'a>(
+        &'a self,
+        of: &'a Members,
+        wished: u32,
+    ) -> BoxFuture<'a, Result<Vec<Part>, StoreError>> {
+        Box::pin(self.cut(of, wished))
     }
 
     fn page<'a>(
@@ -270,36 +189,21 @@ impl Store for DynamoStore {
         part: Part,
         after: Option<&'a Position>,
     ) -> BoxFuture<'a, Result<Page, StoreError>> {
-        Box::pin(self.query(of, part, after))
+        Box::pin(self.read_page(of, part, after))
+    }
+
+    fn count<'a>(&'a self, of: &'a Members, part: Part) -> BoxFuture<'a, Result<u64, StoreError>> {
+        Box::pin(self.count_part(of, part))
     }
 }
 
-/// The condition that a put did not meet; `None` when something else went wrong.
-fn put_refused<R>(error: &SdkError<PutItemError, R>) -> Option<&ConditionalCheckFailedException> {
-    match error.as_service_error()? {
-        PutItemError::ConditionalCheckFailedException(refused) => Some(refused),
-        _ => None,
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
     }
 }
 
-/// The condition that an update did not meet; `None` when something else went wrong.
-fn update_refused<R>(
-    error: &SdkError<UpdateItemError, R>,
-) -> Option<&ConditionalCheckFailedException> {
-    match error.as_service_error()? {
-        UpdateItemError::ConditionalCheckFailedException(refused) => Some(refused),
-        _ => None,
-    }
-}
-
-/// The SDK's own text of an error says little; its context says what happened.
-fn failed<E>(error: E) -> StoreError
-where
-    E: std::error::Error + Send + Sync + 'static,
-{
-    StoreError::failed(DisplayErrorContext(error).to_string())
-}
-
-fn epoch_seconds() -> u64 {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
+fn epoch_millis() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -115,8 +115,8 @@ impl Table {
         }
         // An index projects the least: what it does not hold costs nothing when it changes.
         for (name, partition, sort, included) in [
-            ("gsi1", "gsi1pk", "gsi1sk", &["ttl"][..]),
-            ("gsi2", "gsi2pk", "gsi2sk", &["ttl", "u"]),
+            ("gsi1", "gsi1pk", "gsi1sk", &["ttl", "env"][..]),
+            ("gsi2", "gsi2pk", "gsi2sk", &["ttl", "u", "env"]),
         ] {
             let included = included.iter().map(|name| (*name).to_owned()).collect();
             let projection = Projection::builder()

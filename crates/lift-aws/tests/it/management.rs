@@ -58,7 +58,7 @@ impl Management {
                             authorization: authorization.unwrap_or_default().to_owned(),
                             body: body.collect().await.expect("a body").to_bytes(),
                         };
-                        record.lock().unwrap().push(seen);
+                        record.lock().expect("no panic").push(seen);
                         let mut response = Response::new(Full::new(Bytes::from(text)));
                         *response.status_mut() = status.try_into().expect("a status");
                         Ok::<_, Infallible>(response)
@@ -73,6 +73,6 @@ impl Management {
 
     /// What was asked since the last call.
     pub(crate) fn take(&self) -> Vec<Seen> {
-        std::mem::take(&mut self.seen.lock().unwrap())
+        std::mem::take(&mut self.seen.lock().expect("no panic"))
     }
 }

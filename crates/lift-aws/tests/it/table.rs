@@ -27,7 +27,10 @@ async fn is_created_once() {
         .collect();
     indexes.sort();
     let projected = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    assert_eq!(indexes, [("gsi1", projected(&["ttl"])), ("gsi2", projected(&["ttl", "u"]))]);
+    assert_eq!(
+        indexes,
+        [("gsi1", projected(&["ttl", "env"])), ("gsi2", projected(&["ttl", "u", "env"]))]
+    );
     let expiry = client.describe_time_to_live().table_name("t-connections").send().await;
     let expiry = expiry.expect("described").time_to_live_description.expect("a description");
     assert_eq!(expiry.time_to_live_status(), Some(&TimeToLiveStatus::Enabled));

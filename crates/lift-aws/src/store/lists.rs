@@ -1,0 +1,89 @@
+//! Lists: queries of the indexes, a shard and a range of hashes at a time, page by page.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::Select};
+use lift_ws::store::{Member, Members, Page, Part, Position, StoreError};
+
+use super::{DynamoStore, Item, error::Failure, item, keys, meta::Meta};
+
+impl DynamoStore {
+    pub(super) async fn cut(&self, of: &Members, wished: u32) -> Result<Vec<Part>, StoreError> {
+        let shards = match keys::list(of) {
+            Some(list) => self.meta().await?.shards(&list).read(self.now_seconds()),
+            None => 1,
+        };
+        let pieces = wished.div_ceil(shards);
+        Ok((0..shards).flat_map(|shard| Part::whole(shard).split(pieces)).collect())
+    }
+
+    pub(super) async fn read_page(
+        &self,
+        of: &Members,
+        part: Part,
+        after: Option<&Position>,
+    ) -> Result<Page, StoreError> {
+        let after = after.map(keys::from_position).transpose()?;
+        let query = self.query(of, part)?.set_exclusive_start_key(after);
+        let found = query.send().await.map_err(Failure::from)?;
+        let next = found.last_evaluated_key.as_ref().map(keys::to_position).transpose()?;
+        let mut meta = self.meta().await?;
+        let mut members = Vec::with_capacity(found.count.try_into().unwrap_or_default());
+        for entry in found.items() {
+            members.push(self.member(of, entry, &mut meta).await?);
+        }
+        Ok(Page { members, next })
+    }
+
+    /// An index entry as a member. The second index holds the user; in the first, the key says who it
+    /// is. An endpoint that META does not name is looked for: leaving the member out would lose it
+    /// silently.
+    async fn member(
+        &self,
+        of: &Members,
+        entry: &Item,
+        meta: &mut Arc<Meta>,
+    ) -> Result<Member, StoreError> {
+        let (id, user, env) = item::to_entry(entry)?;
+        if meta.endpoint(env).is_none() {
+            *meta = self.meta_naming(env).await?;
+        }
+        let endpoint = meta.endpoint(env).cloned();
+        let endpoint = endpoint.ok_or_else(|| StoreError::failed("META lost an endpoint"))?;
+        let user = match of {
+            Members::User { user, .. } => Some(user.clone()),
+            _ => user,
+        };
+        Ok(Member { id, user, endpoint })
+    }
+
+    pub(super) async fn count_part(&self, of: &Members, part: Part) -> Result<u64, StoreError> {
+        let (mut count, mut after) = (0, None);
+        loop {
+            let query = self.query(of, part)?.select(Select::Count).set_exclusive_start_key(after);
+            let found = query.send().await.map_err(Failure::from)?;
+            count += u64::try_from(found.count).unwrap_or_default();
+            after = found.last_evaluated_key;
+            if after.is_none() {
+                return Ok(count);
+            }
+        }
+    }
+
+    fn query(&self, of: &Members, part: Part) -> Result<QueryFluentBuilder, StoreError> {
+        let range = keys::range(of, part)?;
+        Ok(self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(range.index)
+            .key_condition_expression(range.condition)
+            .filter_expression("#ttl > :now")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":key", item::string(range.partition))
+            .expression_attribute_values(":from", item::string(range.from))
+            .expression_attribute_values(":to", item::string(range.to))
+            .expression_attribute_values(":now", item::number(self.now_seconds()))
+            .limit(self.page))
+    }
+}

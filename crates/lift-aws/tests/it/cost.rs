@@ -1,0 +1,217 @@
+//! What DynamoDB bills for, by its own words (`ConsumedCapacity`), for the requests that the store
+//! sends; and how many they are.
+
+use std::sync::Arc;
+
+use lift_ws::{
+    Accept, App, Authorizer, Publisher, UserId,
+    store::{Item, Members, Part, Read, Row, Saved, SignedIn, Store},
+    test::Kit,
+};
+use serde_json::json;
+
+use crate::{
+    engine::{Call, Engine},
+    rows::{now_millis, row},
+};
+
+/// A store that is warm: it knows the table's META row.
+async fn warm() -> (Engine, lift_aws::DynamoStore) {
+    let engine = Engine::start().await;
+    let store = engine.store();
+    let other = Row { id: "R1kmxWARM=".into(), ..row() };
+    assert_eq!(store.save(&other).await.expect("save"), Saved::Stored);
+    engine.take();
+    (engine, store)
+}
+
+/// Each request as its operation and its units: of the table, and of both indexes.
+fn billed(calls: &[Call]) -> Vec<(&str, [f64; 3])> {
+    let one = |call: &'_ Call| {
+        let capacity = match &call.answer["ConsumedCapacity"] {
+            serde_json::Value::Array(tables) => tables[0].clone(),
+            capacity => capacity.clone(),
+        };
+        let units = |of: &serde_json::Value| of["CapacityUnits"].as_f64().unwrap_or_default();
+        let indexes = &capacity["GlobalSecondaryIndexes"];
+        [units(&capacity["Table"]), units(&indexes["gsi1"]), units(&indexes["gsi2"])]
+    };
+    calls.iter().map(|call| (call.operation.as_str(), one(call))).collect()
+}
+
+#[tokio::test]
+async fn a_life_is_two_requests_of_three_units() {
+    let (engine, store) = warm().await;
+    assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
+    assert_eq!(billed(&engine.take()), [("PutItem", [1.0, 1.0, 1.0])]);
+    store.remove(&row().id).await.expect("remove").expect("a row");
+    assert_eq!(billed(&engine.take()), [("PutItem", [1.0, 1.0, 1.0])]);
+    assert_eq!(store.remove(&row().id).await.expect("remove"), None);
+    assert_eq!(billed(&engine.take()), [("PutItem", [1.0, 0.0, 0.0])], "a repeated disconnect");
+}
+
+#[tokio::test]
+async fn an_index_costs_only_who_stands_in_it() {
+    let (engine, store) = warm().await;
+    let anonymous = Row { user: None, tenant: None, ..row() };
+    for (row, units) in [
+        (Row { user: None, ..row() }, [1.0, 0.0, 1.0]),
+        (Row { tenant: None, ..row() }, [1.0, 1.0, 0.0]),
+        (anonymous, [1.0, 0.0, 0.0]),
+    ] {
+        let row = Row { id: format!("R1kmx{units:?}=").into(), ..row };
+        assert_eq!(store.save(&row).await.expect("save"), Saved::Stored);
+        store.remove(&row.id).await.expect("remove").expect("a row");
+        assert_eq!(billed(&engine.take()), [("PutItem", units), ("PutItem", units)]);
+    }
+}
+
+#[tokio::test]
+async fn attributes_cost_one_and_a_sign_in_three() {
+    let (engine, store) = warm().await;
+    let anonymous = Row { user: None, tenant: None, ..row() };
+    assert_eq!(store.save(&anonymous).await.expect("save"), Saved::Stored);
+    engine.take();
+    assert!(store.set_attributes(&row().id, json!({"tier": "gold"})).await.expect("set"));
+    assert_eq!(billed(&engine.take()), [("UpdateItem", [1.0, 0.0, 0.0])]);
+    let bound = store.sign_in(&row().id, &"ana".into(), Some(&"a#b".into())).await;
+    assert_eq!(bound.expect("sign in"), SignedIn::Bound);
+    assert_eq!(billed(&engine.take()), [("UpdateItem", [1.0, 1.0, 1.0])]);
+    assert!(store.set_attributes(&row().id, json!({"tier": "iron"})).await.expect("set"));
+    assert_eq!(billed(&engine.take()), [("UpdateItem", [1.0, 0.0, 0.0])], "no index holds them");
+}
+
+#[tokio::test]
+async fn a_group_costs_two_to_join_and_one_to_be_told_of() {
+    let (engine, store) = warm().await;
+    assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
+    engine.take();
+    for key in ["tea", "coffee"] {
+        assert_eq!(store.put_item(&row(), &Item::in_group(key)).await.expect("put"), Saved::Stored);
+        let joined = [("PutItem", [1.0, 0.0, 1.0]), ("UpdateItem", [1.0, 0.0, 0.0])];
+        assert_eq!(billed(&engine.take()), joined);
+    }
+    store.remove_item(&row().id, "tea").await.expect("remove");
+    assert_eq!(billed(&engine.take()), [("DeleteItem", [1.0, 0.0, 1.0])]);
+    store.remove(&row().id).await.expect("remove").expect("a row");
+    let ended = [
+        ("PutItem", [1.0, 1.0, 1.0]),
+        ("Query", [1.0, 0.0, 0.0]),
+        ("BatchWriteItem", [1.0, 0.0, 1.0]),
+    ];
+    assert_eq!(billed(&engine.take()), ended);
+}
+
+#[tokio::test]
+async fn reads_cost_half_a_unit_and_consistent_ones_one() {
+    let (engine, store) = warm().await;
+    assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
+    engine.take();
+    for (read, units) in [(Read::Eventual, 0.5), (Read::Consistent, 1.0)] {
+        assert!(store.get(&row().id, read).await.expect("get").is_some());
+        assert_eq!(billed(&engine.take()), [("GetItem", [units, 0.0, 0.0])]);
+    }
+    let of = Members::Tenant("a#b".into());
+    let parts = store.parts(&of, 1).await.expect("parts");
+    assert_eq!((parts.len(), billed(&engine.take()).len()), (4, 0), "cutting asks nobody");
+    for part in parts {
+        store.page(&of, part, None).await.expect("a page");
+        store.count(&of, part).await.expect("a count");
+        assert_eq!(billed(&engine.take()), [("Query", [0.0, 0.0, 0.5]); 2]);
+    }
+    let user = Members::User { tenant: Some("a#b".into()), user: "ana".into() };
+    store.page(&user, Part::whole(0), None).await.expect("a page");
+    assert_eq!(billed(&engine.take()), [("Query", [0.0, 0.5, 0.0])]);
+}
+
+/// The handlers of a chat, which ask who is there and send.
+fn chat() -> App {
+    App::new()
+        .connect(async || Accept::user("ana").tenant("a#b"))
+        .route("sendmessage", async |_: UserId, publish: Publisher| {
+            publish.sender().json(&"hello").await.map(|_| ())
+        })
+        .route("move", async |Authorizer(who): Authorizer<serde_json::Value>| {
+            assert!(who.is_object(), "{who}");
+        })
+}
+
+#[tokio::test]
+async fn a_message_reads_nothing_or_once_for_a_connection_and_process() {
+    let (engine, store) = warm().await;
+    let operations =
+        || -> Vec<String> { engine.take().into_iter().map(|call| call.operation).collect() };
+    let kit = Kit::with_store(chat(), Arc::new(store.clone()));
+    let ana = kit.connect("").await.expect("let in");
+    assert_eq!(operations(), ["UpdateItem", "PutItem"], "the new endpoint, and the row");
+    for _ in 0..3 {
+        ana.send(r#"{"action":"sendmessage"}"#).await;
+    }
+    assert_eq!(ana.received().len(), 3);
+    assert_eq!(operations(), [""; 0], "the process knows the connection");
+    ana.close().await;
+    assert_eq!(operations(), ["PutItem"]);
+
+    let message = include_str!("../../../lift-event/fixtures/message-json-body.json");
+    let event: serde_json::Value = serde_json::from_str(message).expect("is JSON");
+    let id = event["requestContext"]["connectionId"].as_str().expect("an id");
+    assert_eq!(store.save(&Row { id: id.into(), ..row() }).await.expect("save"), Saved::Stored);
+    engine.take();
+    let another = Kit::with_store(chat(), Arc::new(engine.store()));
+    another.push().open(&id.into());
+    for _ in 0..3 {
+        let reply = another.invoke(message).await.expect("a reply");
+        assert_eq!(reply.status(), 200, "{reply:?}");
+    }
+    assert_eq!(operations(), ["GetItem"], "another process reads it once");
+    let message = include_str!("../../../lift-event/fixtures/message-authorizer-context.json");
+    for _ in 0..3 {
+        let reply = another.invoke(message).await.expect("a reply");
+        assert_eq!(reply.status(), 200, "{reply:?}");
+    }
+    assert_eq!(operations(), [""; 0], "what the authorizer said comes with the event");
+}
+
+#[tokio::test]
+async fn meta_is_read_once_a_minute_also_by_many_at_once() {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    };
+    let (engine, _) = warm().await;
+    let now = Arc::new(AtomicU64::new(now_millis()));
+    let clock = Arc::clone(&now);
+    let store = engine.store().with_clock(move || clock.load(Ordering::Relaxed));
+    let metas = || {
+        let calls = engine.take();
+        calls.iter().filter(|call| call.body["Key"]["pk"]["S"] == "META").count()
+    };
+    let start = now_millis();
+    for minute in 0..3_u64 {
+        for second in [0, 1, 59] {
+            now.store(start + (minute * 60 + second) * 1000, Ordering::Relaxed);
+            let rows: Vec<Row> = (0..20)
+                .map(|n| Row { id: format!("R1kmx-{minute}-{second}-{n}").into(), ..row() })
+                .collect();
+            let saved = rows.iter().map(|row| store.save(row));
+            for saved in futures_util::future::join_all(saved).await {
+                assert_eq!(saved.expect("save"), Saved::Stored);
+            }
+            assert_eq!(metas(), usize::from(second == 0), "minute {minute}, second {second}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_first_request_ever_makes_meta_and_a_new_endpoint_adds_itself() {
+    let engine = Engine::start().await;
+    assert_eq!(engine.store().save(&row()).await.expect("save"), Saved::Stored);
+    let operations = |calls: Vec<Call>| -> Vec<String> {
+        calls.into_iter().map(|call| call.operation).collect()
+    };
+    let first = operations(engine.take());
+    assert_eq!(first, ["GetItem", "Scan", "UpdateItem", "UpdateItem", "PutItem"]);
+    let next = engine.store();
+    assert_eq!(next.save(&Row { id: "next=".into(), ..row() }).await.expect("save"), Saved::Stored);
+    assert_eq!(operations(engine.take()), ["GetItem", "PutItem"]);
+}

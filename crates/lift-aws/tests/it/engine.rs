@@ -1,0 +1,162 @@
+//! DynamoDB in the test's own process: the embedded engine stands where the SDK has its HTTP client.
+//! Each request can be looked at, held back, or answered by the test.
+
+use std::sync::{Arc, Mutex};
+
+use aws_config::SdkConfig;
+use aws_smithy_runtime_api::client::{
+    http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+        SharedHttpConnector,
+    },
+    orchestrator::{HttpRequest, HttpResponse},
+    runtime_components::RuntimeComponents,
+};
+use futures_util::future::BoxFuture;
+use lift_aws::{DynamoStore, Table, local_config};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+pub(crate) const TABLE: &str = "chat-connections";
+
+/// A request of the SDK and what it was answered, its capacity included.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) operation: String,
+    pub(crate) body: Value,
+    pub(crate) answer: Value,
+}
+
+/// Comes before a request reaches the engine; an answer keeps it from there.
+type Before = dyn Fn(&str, &Value) -> BoxFuture<'static, Option<(u16, Value)>> + Send + Sync;
+
+#[derive(Clone)]
+pub(crate) struct Engine {
+    pub(crate) database: dynoxide::Database,
+    calls: Arc<Mutex<Vec<Call>>>,
+    before: Arc<Before>,
+}
+
+impl Engine {
+    /// An engine with the table of the tests.
+    pub(crate) async fn start() -> Self {
+        let engine = Self::empty();
+        let table = Table::new(&engine.config(), TABLE);
+        assert!(table.create_if_missing().await.expect("a table"));
+        engine.take();
+        engine
+    }
+
+    pub(crate) fn empty() -> Self {
+        let database = dynoxide::Database::memory().expect("a database in memory");
+        Self { database, calls: Arc::default(), before: Arc::new(|_, _| Box::pin(async { None })) }
+    }
+
+    /// The same database behind a hook of a test's own.
+    pub(crate) fn before(
+        &self,
+        before: impl Fn(&str, &Value) -> BoxFuture<'static, Option<(u16, Value)>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        Self { before: Arc::new(before), ..self.clone() }
+    }
+
+    pub(crate) fn config(&self) -> SdkConfig {
+        let config = local_config("http://engine", "us-east-1").into_builder();
+        config.http_client(SharedHttpClient::new(self.clone())).build()
+    }
+
+    pub(crate) fn store(&self) -> DynamoStore {
+        DynamoStore::new(&self.config(), TABLE)
+    }
+
+    pub(crate) fn client(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(&self.config())
+    }
+
+    /// The requests since the last time.
+    pub(crate) fn take(&self) -> Vec<Call> {
+        std::mem::take(&mut self.calls.lock().expect("no panic"))
+    }
+
+    async fn answer(self, operation: String, mut body: Value) -> (u16, Value) {
+        let injected = (self.before)(&operation, &body).await;
+        body["ReturnConsumedCapacity"] = "INDEXES".into();
+        let (status, answer) = injected.unwrap_or_else(|| self.ask(&operation, body.clone()));
+        let call = Call { operation, body, answer: answer.clone() };
+        self.calls.lock().expect("no panic").push(call);
+        (status, answer)
+    }
+
+    pub(crate) fn ask(&self, operation: &str, body: Value) -> (u16, Value) {
+        let db = &self.database;
+        match operation {
+            "CreateTable" => run(body, |request| db.create_table(request)),
+            "DescribeTable" => run(body, |request| db.describe_table(request)),
+            "UpdateTimeToLive" => run(body, |request| db.update_time_to_live(request)),
+            "PutItem" => run(body, |request| db.put_item(request)),
+            "GetItem" => run(body, |request| db.get_item(request)),
+            "UpdateItem" => run(body, |request| db.update_item(request)),
+            "DeleteItem" => run(body, |request| db.delete_item(request)),
+            "BatchWriteItem" => run(body, |request| db.batch_write_item(request)),
+            "Query" => run(body, |request| db.query(request)),
+            "Scan" => run(body, |request| db.scan(request)),
+            "UpdateTable" => run(body, |request| db.update_table(request)),
+            "DescribeStream" => run(body, |request| db.describe_stream(request)),
+            "GetShardIterator" => run(body, |request| db.get_shard_iterator(request)),
+            "GetRecords" => run(body, |request| db.get_records(request)),
+            other => panic!("the tests know no {other}"),
+        }
+    }
+}
+
+fn run<Q: DeserializeOwned, A: Serialize>(
+    body: Value,
+    call: impl FnOnce(Q) -> dynoxide::Result<A>,
+) -> (u16, Value) {
+    let request = match serde_json::from_value(body) {
+        Ok(request) => request,
+        Err(error) => {
+            return (400, json!({"__type": "ValidationException", "message": error.to_string()}));
+        }
+    };
+    match call(request) {
+        Ok(answer) => (200, serde_json::to_value(answer).expect("is JSON")),
+        Err(error) => {
+            (error.status_code(), serde_json::from_str(&error.to_json()).expect("is JSON"))
+        }
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Engine")
+    }
+}
+
+impl HttpClient for Engine {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Engine {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").expect("a target");
+        let operation = target.rsplit('.').next().expect("an operation").to_owned();
+        let body = request.body().bytes().expect("a body in memory");
+        let body = serde_json::from_slice(body).expect("is JSON");
+        let answer = self.clone().answer(operation, body);
+        HttpConnectorFuture::new(async move {
+            let (status, answer) = answer.await;
+            let status = status.try_into().expect("a status");
+            Ok(HttpResponse::new(status, answer.to_string().into()))
+        })
+    }
+}

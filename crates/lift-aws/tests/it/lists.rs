@@ -1,0 +1,123 @@
+//! Lists of any length: cut by the engine at 1 MB, cut by us at 7, cut into ranges; what they hold
+//! comes out once.
+
+use std::collections::BTreeSet;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use lift_aws::DynamoStore;
+use lift_ws::{
+    ConnectionId,
+    store::{Members, Part, Position, Row, Store},
+};
+
+use crate::{
+    engine::{Engine, TABLE},
+    rows::row,
+};
+
+async fn store_all(store: &DynamoStore, rows: &[Row]) {
+    let saves = stream::iter(rows).map(|row| store.save(row)).buffer_unordered(32);
+    saves.try_for_each(|_| async { Ok(()) }).await.expect("save");
+}
+
+/// The ids of a part, and of how many entries each page was.
+async fn read(store: &DynamoStore, of: &Members, part: Part) -> (Vec<ConnectionId>, Vec<usize>) {
+    let (mut ids, mut pages, mut after) = (Vec::new(), Vec::new(), None::<Position>);
+    loop {
+        let page = store.page(of, part, after.as_ref()).await.expect("a page");
+        pages.push(page.members.len());
+        ids.extend(page.members.into_iter().map(|member| member.id));
+        let Some(next) = page.next else { return (ids, pages) };
+        // As a task that goes on in another process does.
+        let text = serde_json::to_string(&next).expect("is JSON");
+        after = Some(serde_json::from_str(&text).expect("is a position"));
+    }
+}
+
+#[tokio::test]
+async fn pages_that_dynamodb_cuts_at_1_mb_are_followed() {
+    let engine = Engine::start().await;
+    let store = engine.store().with_shards(1).with_page(1_000_000);
+    // Entries of almost 2 KB, so that few are needed: `#` is three bytes when it is escaped.
+    let long = "#".repeat(250);
+    let rows: Vec<Row> = (0..1200)
+        .map(|n| Row {
+            id: format!("{long}{n:05}").into(),
+            tenant: Some(long.as_str().into()),
+            user: Some(format!("{n:0250}").into()),
+            ..row()
+        })
+        .collect();
+    store_all(&store, &rows).await;
+    let of = Members::Tenant(long.as_str().into());
+    let (ids, pages) = read(&store, &of, Part::whole(0)).await;
+    let all: BTreeSet<ConnectionId> = rows.iter().map(|row| row.id.clone()).collect();
+    assert_eq!((ids.len(), ids.into_iter().collect::<BTreeSet<_>>()), (1200, all));
+    assert!(pages.len() > 2 && pages[0] < 700, "cut by size, not by number: {pages:?}");
+    assert_eq!(store.count(&of, Part::whole(0)).await.expect("a count"), 1200);
+}
+
+#[tokio::test]
+async fn no_page_holds_more_than_was_asked_for_and_ranges_are_read_beside_each_other() {
+    let engine = Engine::start().await;
+    let store = engine.store().with_page(7);
+    let rows: Vec<Row> =
+        (0..300).map(|n| Row { id: format!("R1kmx{n:05}IFIA=").into(), ..row() }).collect();
+    store_all(&store, &rows).await;
+    let of = Members::Tenant("a#b".into());
+    for wished in [1, 4, 5, 16, 64] {
+        let parts = store.parts(&of, wished).await.expect("parts");
+        assert!(parts.len() >= wished as usize && parts.len() >= 4, "{parts:?}");
+        let reads = stream::iter(parts).map(|part| read(&store, &of, part)).buffer_unordered(8);
+        let all: Vec<_> = reads.collect().await;
+        assert!(all.iter().flat_map(|(_, pages)| pages).all(|page| *page <= 7));
+        let ids: Vec<_> = all.into_iter().flat_map(|(ids, _)| ids).collect();
+        assert_eq!(ids.len(), 300);
+        assert_eq!(ids.into_iter().collect::<BTreeSet<_>>().len(), 300);
+    }
+}
+
+#[tokio::test]
+async fn what_is_removed_between_two_pages_is_no_obstacle() {
+    let engine = Engine::start().await;
+    let store = engine.store().with_shards(1).with_page(5);
+    let rows: Vec<Row> =
+        (0..20).map(|n| Row { id: format!("R1kmx{n:05}IFIA=").into(), ..row() }).collect();
+    store_all(&store, &rows).await;
+    let of = Members::Tenant("a#b".into());
+    let first = store.page(&of, Part::whole(0), None).await.expect("a page");
+    // The one that the position names goes too.
+    for member in &first.members {
+        store.remove(&member.id).await.expect("remove").expect("a row");
+    }
+    let (mut seen, mut after) = (first.members.len(), first.next);
+    while let Some(position) = after {
+        let page = store.page(&of, Part::whole(0), Some(&position)).await.expect("a page");
+        (seen, after) = (seen + page.members.len(), page.next);
+    }
+    assert_eq!(seen, 20);
+}
+
+#[tokio::test]
+async fn an_entry_of_an_index_is_as_large_as_documented() {
+    let engine = Engine::start().await;
+    let row = Row { tenant: Some("acme".into()), user: Some("user-12345".into()), ..row() };
+    store_all(&engine.store(), std::slice::from_ref(&row)).await;
+    let size = |index: &str| {
+        let scan = serde_json::json!({"TableName": TABLE, "IndexName": index});
+        let (status, found) = engine.ask("Scan", scan);
+        assert_eq!(status, 200, "{found}");
+        let entry = found["Items"][0].as_object().expect("an entry").clone();
+        entry.iter().map(|(name, value)| name.len() + value_size(value)).sum::<usize>()
+    };
+    assert_eq!((size("gsi1"), size("gsi2")), (99, 103));
+}
+
+/// As DynamoDB counts: a number has a byte for two digits, and one more.
+fn value_size(value: &serde_json::Value) -> usize {
+    match (value["S"].as_str(), value["N"].as_str()) {
+        (Some(text), _) => text.len(),
+        (_, Some(digits)) => digits.len().div_ceil(2) + 1,
+        _ => panic!("neither string nor number: {value}"),
+    }
+}

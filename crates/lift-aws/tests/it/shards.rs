@@ -1,0 +1,178 @@
+//! A list that DynamoDB throttles is cut into more shards, and nobody is lost on the way.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use lift_aws::DynamoStore;
+use lift_ws::{
+    ConnectionId,
+    store::{GroupId, Item, Members, Row, Saved, Store},
+};
+
+use crate::{
+    engine::Engine,
+    rows::{now_millis, row},
+    store::throttle,
+};
+
+const HOT: &str = "IndexWriteKeyRangeThroughputExceeded";
+
+/// A table, a clock that all its stores share, and a switch by which every write to a list is
+/// throttled.
+struct Bench {
+    engine: Engine,
+    now: Arc<AtomicU64>,
+    hot: Arc<AtomicBool>,
+}
+
+impl Bench {
+    async fn start(reason: &'static str) -> Self {
+        let (now, hot) = (Arc::new(AtomicU64::new(now_millis())), Arc::new(AtomicBool::new(false)));
+        let switch = Arc::clone(&hot);
+        let engine = Engine::start().await.before(move |_, body| {
+            let lists = body["Item"]["gsi2pk"].is_object();
+            let fails = lists && switch.load(Ordering::Relaxed);
+            Box::pin(async move { fails.then(|| (400, throttle(reason))) })
+        });
+        Self { engine, now, hot }
+    }
+
+    fn store(&self) -> DynamoStore {
+        let now = Arc::clone(&self.now);
+        self.engine.store().with_clock(move || now.load(Ordering::Relaxed))
+    }
+
+    fn pass(&self, seconds: u64) {
+        self.now.fetch_add(seconds * 1000, Ordering::Relaxed);
+    }
+
+    fn row(&self, id: String) -> Row {
+        Row { id: id.into(), connected_at: self.now.load(Ordering::Relaxed), ..row() }
+    }
+
+    async fn throttled_save(&self, store: &DynamoStore, id: &str) {
+        self.hot.store(true, Ordering::Relaxed);
+        let error = store.save(&self.row(id.to_owned())).await.expect_err("is throttled");
+        assert!(error.is_throttled(), "{error:?}");
+        self.hot.store(false, Ordering::Relaxed);
+    }
+}
+
+async fn shards(store: &DynamoStore) -> usize {
+    store.parts(&Members::Tenant("a#b".into()), 1).await.expect("parts").len()
+}
+
+async fn list(store: &DynamoStore, of: &Members) -> Vec<ConnectionId> {
+    let mut ids = Vec::new();
+    for part in store.parts(of, 1).await.expect("parts") {
+        let page = store.page(of, part, None).await.expect("a page");
+        assert_eq!(page.next, None);
+        ids.extend(page.members.into_iter().map(|member| member.id));
+    }
+    ids
+}
+
+#[tokio::test]
+async fn readers_widen_before_writers_and_nobody_is_missed() {
+    let bench = Bench::start(HOT).await;
+    let (writer, reader) = (bench.store(), bench.store());
+    let of = Members::Tenant("a#b".into());
+    let mut live = BTreeSet::new();
+    assert_eq!((shards(&writer).await, shards(&reader).await), (4, 4));
+    // Every 30 seconds for ten minutes: a save by a process that knows of the growth, or by one
+    // that read META up to a minute ago, and a list by either.
+    for step in 0..20 {
+        if step == 2 {
+            bench.throttled_save(&writer, "R1kmxTHROTTLED=").await;
+            assert_eq!(shards(&writer).await, 8, "who grows it reads all at once");
+        }
+        for n in 0..8 {
+            let row = bench.row(format!("R1kmx{step:02}{n}="));
+            let by = if n % 2 == 0 { &writer } else { &reader };
+            assert_eq!(by.save(&row).await.expect("save"), Saved::Stored);
+            live.insert(row.id);
+        }
+        for store in [&writer, &reader] {
+            let listed = list(store, &of).await;
+            assert_eq!(listed.len(), live.len(), "step {step}");
+            assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), live, "step {step}");
+        }
+        bench.pass(30);
+    }
+    assert_eq!((shards(&writer).await, shards(&reader).await), (8, 8));
+    let other = Members::Tenant("other".into());
+    assert_eq!(
+        reader.parts(&other, 1).await.expect("parts").len(),
+        4,
+        "the others stay as they are"
+    );
+    let used: BTreeSet<String> = bench.shards_written().await;
+    assert!(used.len() > 4, "new rows stand in new shards: {used:?}");
+}
+
+impl Bench {
+    async fn shards_written(&self) -> BTreeSet<String> {
+        let scan = serde_json::json!({"TableName": crate::engine::TABLE, "IndexName": "gsi2"});
+        let (_, found) = self.engine.ask("Scan", scan);
+        let items = found["Items"].as_array().expect("items");
+        items.iter().map(|item| item["gsi2pk"]["S"].as_str().expect("a key").to_owned()).collect()
+    }
+}
+
+#[tokio::test]
+async fn many_throttled_writers_grow_a_list_once_and_again_after_a_pause() {
+    let bench = Bench::start(HOT).await;
+    let writers: Vec<DynamoStore> = (0..5).map(|_| bench.store()).collect();
+    for writer in &writers {
+        assert_eq!(shards(writer).await, 4);
+    }
+    for (n, writer) in writers.iter().enumerate() {
+        bench.throttled_save(writer, &format!("R1kmx{n}=")).await;
+    }
+    assert_eq!(shards(&bench.store()).await, 8);
+    bench.pass(300);
+    bench.throttled_save(&writers[0], "R1kmxSOON=").await;
+    assert_eq!(shards(&bench.store()).await, 8, "the last change has not shown yet");
+    bench.pass(61);
+    bench.throttled_save(&writers[0], "R1kmxLATER=").await;
+    assert_eq!(shards(&bench.store()).await, 16);
+}
+
+#[tokio::test]
+async fn another_throttle_grows_nothing() {
+    let bench = Bench::start("TableWriteAccountLimitExceeded").await;
+    let store = bench.store();
+    bench.throttled_save(&store, "R1kmx=").await;
+    assert_eq!((shards(&store).await, shards(&bench.store()).await), (4, 4));
+}
+
+#[tokio::test]
+async fn a_group_grows_by_itself() {
+    let bench = Bench::start(HOT).await;
+    let store = bench.store();
+    let row = bench.row("R1kmx=".to_owned());
+    assert_eq!(store.save(&row).await.expect("save"), Saved::Stored);
+    bench.hot.store(true, Ordering::Relaxed);
+    let error = store.put_item(&row, &Item::in_group("tea")).await.expect_err("throttled");
+    assert!(error.is_throttled());
+    bench.hot.store(false, Ordering::Relaxed);
+    let of =
+        |group: &str| Members::Group { tenant: Some("a#b".into()), group: GroupId::from(group) };
+    let reader = bench.store();
+    assert_eq!(reader.parts(&of("tea"), 1).await.expect("parts").len(), 8);
+    assert_eq!(reader.parts(&of("coffee"), 1).await.expect("parts").len(), 4);
+    assert_eq!(shards(&reader).await, 4);
+}
+
+#[tokio::test]
+async fn the_first_store_decides_on_the_number_of_shards() {
+    let bench = Bench::start(HOT).await;
+    assert_eq!(shards(&bench.store().with_shards(6)).await, 8);
+    assert_eq!(shards(&bench.store().with_shards(64)).await, 8);
+    assert_eq!(shards(&bench.store()).await, 8);
+}
