@@ -24,7 +24,7 @@ use crate::{database::Database, management::Management};
 
 const TABLE: &str = "fanout-connections";
 const RUNS: usize = 50;
-const CONNECTIONS: usize = 100;
+const CONNECTIONS: usize = 60;
 const WORKERS: usize = 3;
 
 /// What a worker process is told: the queue's folder, the database, `@connections`.
@@ -101,7 +101,7 @@ async fn worker() {
     let Ok(folder) = env::var(FOLDER) else { return };
     let queue = Queue(folder.into());
     let config = local_config(&env::var(DATABASE).expect("a URL"), "us-east-1");
-    let store = DynamoStore::new(&config, TABLE).with_page(20);
+    let store = DynamoStore::new(&config, TABLE).with_page(10);
     let publisher = publisher(TABLE).config(config).store(store);
     let publisher = publisher.allow(env::var(MANAGEMENT).expect("a URL")).await.expect("built");
     loop {

@@ -11,4 +11,8 @@ mod forms;
 mod layers;
 mod messages;
 mod publisher;
+mod publisher_choices;
+mod publisher_global;
+mod publisher_stops;
+mod publisher_throttle;
 mod stores;
