@@ -95,6 +95,7 @@ async fn goes_on_within_a_page_that_does_not_fit_into_the_time() {
     let mut rounds = 0;
     loop {
         rounds += 1;
+        assert!(rounds < 20, "it goes on where it stopped");
         // A page has 1000, and there is time for 3 times 10.
         let deadline = Instant::now() + Duration::from_millis(500 + 320);
         let audience = publisher.clone().with_deadline(deadline).tenant("t").concurrency(10);
