@@ -26,3 +26,6 @@ struct Testing;
 
 #[doc = include_str!("../../../docs/src/aws.md")]
 struct OnAws;
+
+#[doc = include_str!("../../../docs/src/cost.md")]
+struct Cost;

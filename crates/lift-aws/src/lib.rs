@@ -22,6 +22,7 @@ mod publisher;
 mod push;
 mod run;
 mod store;
+pub mod stream;
 
 pub use config::{config, local_config};
 pub use error::Error;

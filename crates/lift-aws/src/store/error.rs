@@ -60,12 +60,26 @@ fn is_hot(error: &Error) -> bool {
     reasons.iter().any(is_hot)
 }
 
+/// What DynamoDB says of a table that has not the keys or the indexes that a request names.
+const OTHER_LAYOUT: [&str; 6] = [
+    "specified index",
+    "key element",
+    "key schema",
+    "Missing the key",
+    "Type mismatch for",
+    "does not project",
+];
+
 fn told(error: Error) -> StoreError {
     let code = error.code().unwrap_or_default();
     let said = error.message().unwrap_or_default();
-    let about_keys = ["index", "key", "project"].iter().any(|word| said.contains(word));
-    if code == "ValidationException" && about_keys {
-        return StoreError::failed(format!("{NOT_LIFTS}; DynamoDB says: {said}"));
+    if code == "ValidationException" {
+        if said.contains("starting key") || said.contains("restarted") {
+            return StoreError::invalid(format!("the position is not of this part: {said}"));
+        }
+        if OTHER_LAYOUT.iter().any(|words| said.contains(words)) {
+            return StoreError::failed(format!("{NOT_LIFTS}; DynamoDB says: {said}"));
+        }
     }
     if code == "ResourceNotFoundException" {
         return StoreError::failed(format!(

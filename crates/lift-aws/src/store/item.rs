@@ -15,7 +15,7 @@ pub(crate) const TOMBSTONE_SECONDS: u64 = 900;
 /// Marks a row beside which items were stored.
 const HAS_ITEMS: &str = "i";
 
-/// What every process needs to know of a connection's environment.
+/// Where a connection is put, as META says.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     /// The short id of the row's endpoint.

@@ -1,8 +1,6 @@
 //! How an item is found: keys of the table and of its two indexes. Part of the stored format: a
 //! change here makes live connections unreachable.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use lift_ws::{
     ConnectionId, TenantId, UserId,
@@ -47,6 +45,11 @@ pub(super) fn partition_key(id: &ConnectionId) -> String {
 /// The connection of an item, from its partition key.
 pub(crate) fn connection_id(partition_key: &str) -> Option<ConnectionId> {
     Some(unescape(partition_key.strip_prefix("CONNECTION#")?).into())
+}
+
+/// The connection whose own item has these keys; `None` for items beside it, and for META.
+pub(crate) fn connection_of(partition_key: &str, sort_key: &str) -> Option<ConnectionId> {
+    connection_id(partition_key).filter(|_| sort_key == CONNECTION)
 }
 
 /// A list in the second index, which is cut into shards: its partition keys, less the shard. The
@@ -108,23 +111,23 @@ pub(super) fn list(of: &Members) -> Option<List> {
 /// Where a part of a list is read.
 pub(super) struct Range {
     pub(super) index: &'static str,
-    pub(super) condition: &'static str,
+    /// Of the partition key and the sort key.
+    pub(super) names: (&'static str, &'static str),
     pub(super) partition: String,
     pub(super) from: String,
     pub(super) to: String,
 }
 
 pub(super) fn range(of: &Members, part: Part) -> Result<Range, StoreError> {
-    let first = ("gsi1", "gsi1pk = :key AND gsi1sk BETWEEN :from AND :to");
-    let second = ("gsi2", "gsi2pk = :key AND gsi2sk BETWEEN :from AND :to");
-    let ((index, condition), partition) = match (of, list(of)) {
-        (_, Some(list)) => (second, list.shard(part.shard)),
-        (Members::User { tenant, user }, None) => (first, user_key(tenant.as_ref(), user)),
+    let (index, names, partition) = match (of, list(of)) {
+        (_, Some(list)) => ("gsi2", ("gsi2pk", "gsi2sk"), list.shard(part.shard)),
+        (Members::User { tenant, user }, None) => {
+            ("gsi1", ("gsi1pk", "gsi1sk"), user_key(tenant.as_ref(), user))
+        }
         // `Members` may grow; a store that does not know a list must not answer another.
         _ => return Err(StoreError::failed(format!("{of:?} is a list that this store has not"))),
     };
-    let (from, to) = (sort_key(part.from), sort_key(part.to));
-    Ok(Range { index, condition, partition, from, to })
+    Ok(Range { index, names, partition, from: sort_key(part.from), to: sort_key(part.to) })
 }
 
 /// Connection ids are ordered by time, and DynamoDB splits no key range for heat that is accessed in
@@ -149,18 +152,22 @@ fn unescape(id: &str) -> String {
     id.replace("%23", "#").replace("%25", "%")
 }
 
-/// Where a page ended: DynamoDB's last evaluated key, all of whose attributes are strings.
-pub(super) fn to_position(key: &Item) -> Result<Position, StoreError> {
-    let strings: Option<BTreeMap<&str, &String>> =
-        key.iter().map(|(name, value)| Some((name.as_str(), value.as_s().ok()?))).collect();
-    let strings = strings.ok_or_else(|| StoreError::failed("a key is not a string"))?;
-    serde_json::to_string(&strings).map(Position).map_err(StoreError::failed)
+/// Where a page ended: the place in the list and the item's own keys. The list is not in it, so that
+/// no position leads into another.
+pub(super) fn to_position(last: &Item, range: &Range) -> Result<Position, StoreError> {
+    let string = |name: &str| last.get(name)?.as_s().ok();
+    let place = (|| Some((string(range.names.1)?, string("pk")?, string("sk")?)))();
+    let place = place.ok_or_else(|| StoreError::failed("a key is not a string"))?;
+    serde_json::to_string(&place).map(Position).map_err(StoreError::failed)
 }
 
-pub(super) fn from_position(position: &Position) -> Result<Item, StoreError> {
-    let strings: BTreeMap<String, String> =
+pub(super) fn from_position(position: &Position, range: &Range) -> Result<Item, StoreError> {
+    let place: (String, String, String) =
         serde_json::from_str(&position.0).map_err(StoreError::invalid)?;
-    Ok(strings.into_iter().map(|(name, value)| (name, AttributeValue::S(value))).collect())
+    let mut item = key(&place.1, &place.2);
+    item.insert(range.names.0.to_owned(), AttributeValue::S(range.partition.clone()));
+    item.insert(range.names.1.to_owned(), AttributeValue::S(place.0));
+    Ok(item)
 }
 
 #[cfg(test)]

@@ -146,11 +146,12 @@ impl DynamoStore {
     }
 
     async fn read_meta(&self) -> Result<Arc<Meta>, StoreError> {
+        let asked = self.now_seconds();
         let get = self.client.get_item().table_name(&self.table).set_key(Some(keys::of_meta()));
         // Consistent: an endpoint is looked for as soon as its first connection is listed.
         let found = get.consistent_read(true).send().await.map_err(Failure::from)?;
         match found.item {
-            Some(found) => self.learn(&found),
+            Some(found) => self.learn(&found, asked),
             None => {
                 self.refuse_another_layout().await?;
                 Ok(self.changed_meta(self.update_meta("")).await?)
@@ -174,17 +175,18 @@ impl DynamoStore {
         &self,
         update: UpdateItemFluentBuilder,
     ) -> Result<Arc<Meta>, Failure> {
+        let asked = self.now_seconds();
         let updated = update.send().await?;
-        self.learn(&updated.attributes.unwrap_or_default()).map_err(Failure::Other)
+        self.learn(&updated.attributes.unwrap_or_default(), asked).map_err(Failure::Other)
     }
 
-    fn learn(&self, item: &Item) -> Result<Arc<Meta>, StoreError> {
+    /// What it said is as old as the question.
+    fn learn(&self, item: &Item, asked: u64) -> Result<Arc<Meta>, StoreError> {
         let meta = Meta::read(item).map(Arc::new);
         let meta = meta.ok_or_else(|| foreign("its META row is not what Lift writes"))?;
-        let now = self.now_seconds();
         self.meta.change(|state| {
             state.meta = Some(Arc::clone(&meta));
-            state.read = now;
+            state.read = asked;
         });
         Ok(meta)
     }

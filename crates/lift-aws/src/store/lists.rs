@@ -5,7 +5,13 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::Select};
 use lift_ws::store::{Member, Members, Page, Part, Position, StoreError};
 
-use super::{DynamoStore, Item, error::Failure, item, keys, meta::Meta};
+use super::{
+    DynamoStore, Item,
+    error::Failure,
+    item,
+    keys::{self, Range},
+    meta::Meta,
+};
 
 impl DynamoStore {
     pub(super) async fn cut(&self, of: &Members, wished: u32) -> Result<Vec<Part>, StoreError> {
@@ -23,10 +29,12 @@ impl DynamoStore {
         part: Part,
         after: Option<&Position>,
     ) -> Result<Page, StoreError> {
-        let after = after.map(keys::from_position).transpose()?;
-        let query = self.query(of, part)?.set_exclusive_start_key(after);
+        let range = keys::range(of, part)?;
+        let after = after.map(|after| keys::from_position(after, &range)).transpose()?;
+        let query = self.query(&range).set_exclusive_start_key(after);
         let found = query.send().await.map_err(Failure::from)?;
-        let next = found.last_evaluated_key.as_ref().map(keys::to_position).transpose()?;
+        let last = found.last_evaluated_key.as_ref();
+        let next = last.map(|last| keys::to_position(last, &range)).transpose()?;
         let mut meta = self.meta().await?;
         let mut members = Vec::with_capacity(found.count.try_into().unwrap_or_default());
         for entry in found.items() {
@@ -58,9 +66,10 @@ impl DynamoStore {
     }
 
     pub(super) async fn count_part(&self, of: &Members, part: Part) -> Result<u64, StoreError> {
+        let range = keys::range(of, part)?;
         let (mut count, mut after) = (0, None);
         loop {
-            let query = self.query(of, part)?.select(Select::Count).set_exclusive_start_key(after);
+            let query = self.query(&range).select(Select::Count).set_exclusive_start_key(after);
             let found = query.send().await.map_err(Failure::from)?;
             count += u64::try_from(found.count).unwrap_or_default();
             after = found.last_evaluated_key;
@@ -70,20 +79,20 @@ impl DynamoStore {
         }
     }
 
-    fn query(&self, of: &Members, part: Part) -> Result<QueryFluentBuilder, StoreError> {
-        let range = keys::range(of, part)?;
-        Ok(self
-            .client
+    fn query(&self, range: &Range) -> QueryFluentBuilder {
+        self.client
             .query()
             .table_name(&self.table)
             .index_name(range.index)
-            .key_condition_expression(range.condition)
+            .key_condition_expression("#key = :key AND #sort BETWEEN :from AND :to")
             .filter_expression("#ttl > :now")
+            .expression_attribute_names("#key", range.names.0)
+            .expression_attribute_names("#sort", range.names.1)
             .expression_attribute_names("#ttl", "ttl")
-            .expression_attribute_values(":key", item::string(range.partition))
-            .expression_attribute_values(":from", item::string(range.from))
-            .expression_attribute_values(":to", item::string(range.to))
+            .expression_attribute_values(":key", item::string(&range.partition))
+            .expression_attribute_values(":from", item::string(&range.from))
+            .expression_attribute_values(":to", item::string(&range.to))
             .expression_attribute_values(":now", item::number(self.now_seconds()))
-            .limit(self.page))
+            .limit(self.page)
     }
 }

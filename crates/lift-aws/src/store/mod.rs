@@ -29,6 +29,7 @@ use lift_ws::{
 };
 use serde_json::Value;
 
+pub(crate) use keys::connection_of;
 pub use table::Table;
 
 /// DynamoDB's word; the app's own are [`store::Item`]s.

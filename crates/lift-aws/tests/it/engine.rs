@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use aws_config::SdkConfig;
+use aws_config::{SdkConfig, timeout::TimeoutConfig};
 use aws_smithy_runtime_api::client::{
     http::{
         HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
@@ -65,7 +65,9 @@ impl Engine {
 
     pub(crate) fn config(&self) -> SdkConfig {
         let config = local_config("http://engine", "us-east-1").into_builder();
-        config.http_client(SharedHttpClient::new(self.clone())).build()
+        let config = config.http_client(SharedHttpClient::new(self.clone()));
+        // A busy machine is no fault of the store's.
+        config.timeout_config(TimeoutConfig::disabled()).build()
     }
 
     pub(crate) fn store(&self) -> DynamoStore {

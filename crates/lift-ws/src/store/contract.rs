@@ -29,6 +29,9 @@ pub async fn all(store: &dyn Store) {
     items_stand_beside_a_live_connection(store).await;
     groups_list_who_has_an_item_in_them(store).await;
     strange_items_stay_apart(store).await;
+    items_come_in_the_order_of_their_keys(store).await;
+    items_expire_with_their_connection(store).await;
+    an_item_keeps_who_its_connection_was(store).await;
 }
 
 async fn saving_twice_is_once(store: &dyn Store) {
@@ -288,6 +291,48 @@ async fn strange_items_stay_apart(store: &dyn Store) {
     assert_eq!(put(store, &anonymous, &Item::in_group(group.as_str())).await, Saved::Stored);
     let of = Members::Group { tenant: None, group: group.into() };
     assert_eq!(list(store, &of).await, [member(&anonymous)], "a group needs no tenant");
+}
+
+async fn items_come_in_the_order_of_their_keys(store: &dyn Store) {
+    let row = row("ana", "general");
+    assert_eq!(save(store, &row).await, Saved::Stored);
+    // What escaping, or comparing by letters, would put elsewhere.
+    let keys = ["!", "#", "$", "%", "%23", "A", "Z", "a", "a#", "a#b", "a$", "aa", "ü", "🚀"];
+    for key in keys.iter().rev() {
+        let item = Item { key: (*key).to_owned(), group: None, value: None };
+        assert_eq!(put(store, &row, &item).await, Saved::Stored);
+    }
+    let all: Vec<String> = items(store, &row.id).await.into_iter().map(|item| item.key).collect();
+    assert_eq!(all, keys, "by the bytes of their keys");
+    let (rest, _) = store.items(&row.id, Some("a#a")).await.expect("items");
+    assert_eq!(rest[0].key, "a#b", "the key that items follow need not be there");
+    assert_eq!(store.items(&row.id, Some("🚀")).await.expect("items"), (Vec::new(), false));
+}
+
+async fn items_expire_with_their_connection(store: &dyn Store) {
+    let expired = Row { connected_at: epoch_millis() - 3 * 3600 * 1000, ..row("ana", "general") };
+    assert_eq!(save(store, &expired).await, Saved::Stored);
+    assert_eq!(put(store, &expired, &Item::in_group("tea")).await, Saved::Stored);
+    assert_eq!(items(store, &expired.id).await, []);
+    let tea = Members::Group { tenant: expired.tenant.clone(), group: "tea".into() };
+    assert_eq!(list(store, &tea).await, []);
+}
+
+async fn an_item_keeps_who_its_connection_was(store: &dyn Store) {
+    let (mark, group) = (unique("late"), unique("group"));
+    let anonymous = Row { user: None, tenant: None, ..row("", "") };
+    assert_eq!(save(store, &anonymous).await, Saved::Stored);
+    assert_eq!(put(store, &anonymous, &Item::in_group(group.as_str())).await, Saved::Stored);
+    let (user, tenant) = (UserId::from("ana"), TenantId::from(mark));
+    let signed_in = store.sign_in(&anonymous.id, &user, Some(&tenant)).await.expect("sign_in");
+    assert_eq!(signed_in, SignedIn::Bound);
+    let of = |tenant| Members::Group { tenant, group: group.as_str().into() };
+    assert_eq!(list(store, &of(None)).await, [member(&anonymous)], "as when it was stored");
+    assert_eq!(list(store, &of(Some(tenant.clone()))).await, []);
+    let known = Row { user: Some(user), tenant: Some(tenant.clone()), ..anonymous };
+    assert_eq!(put(store, &known, &Item::in_group(group.as_str())).await, Saved::Stored);
+    assert_eq!(list(store, &of(None)).await, [], "storing it again moves it");
+    assert_eq!(list(store, &of(Some(tenant))).await, [member(&known)]);
 }
 
 async fn put(store: &dyn Store, row: &Row, item: &Item) -> Saved {

@@ -28,8 +28,15 @@ pub struct MemoryStore {
 }
 
 enum Entry {
-    Live(Row, BTreeMap<String, Item>),
+    Live(Row, BTreeMap<String, Placed>),
     Ended,
+}
+
+/// An item, and who its connection was when it was stored: by that it is listed.
+struct Placed {
+    item: Item,
+    tenant: Option<TenantId>,
+    user: Option<UserId>,
 }
 
 impl MemoryStore {
@@ -173,7 +180,8 @@ impl Store for MemoryStore {
         }
         let mut rows = self.rows();
         let Some(Entry::Live(_, items)) = rows.get_mut(&row.id) else { return done(Saved::Ended) };
-        items.insert(item.key.clone(), item.clone());
+        let Row { tenant, user, .. } = row.clone();
+        items.insert(item.key.clone(), Placed { item: item.clone(), tenant, user });
         done(Saved::Stored)
     }
 
@@ -194,9 +202,13 @@ impl Store for MemoryStore {
         after: Option<&'a str>,
     ) -> BoxFuture<'a, Result<(Vec<Item>, bool), StoreError>> {
         let rows = self.rows();
-        let Some(Entry::Live(_, items)) = rows.get(id) else { return done((Vec::new(), false)) };
+        let Some(Entry::Live(row, items)) = rows.get(id) else { return done((Vec::new(), false)) };
+        if !self.is_live(row) {
+            return done((Vec::new(), false));
+        }
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let mut rest = items.range::<str, _>((start, Bound::Unbounded)).map(|(_, item)| item);
+        let mut rest =
+            items.range::<str, _>((start, Bound::Unbounded)).map(|(_, placed)| &placed.item);
         let page = rest.by_ref().take(self.page).cloned().collect();
         done((page, rest.next().is_some()))
     }
@@ -237,20 +249,21 @@ impl MemoryStore {
     /// An entry as a member of a part of a list, if it is one.
     fn member(&self, of: &Members, part: Part, entry: &Entry) -> Option<Member> {
         let Entry::Live(row, items) = entry else { return None };
-        let listed = match of {
-            Members::Tenant(tenant) => row.tenant.as_ref() == Some(tenant),
+        let user = match of {
+            Members::Tenant(tenant) => (row.tenant.as_ref() == Some(tenant)).then_some(&row.user),
             Members::User { tenant, user } => {
-                row.user.as_ref() == Some(user) && row.tenant == *tenant
+                let is = row.user.as_ref() == Some(user) && row.tenant == *tenant;
+                is.then_some(&row.user)
             }
             Members::Group { tenant, group } => {
-                row.tenant == *tenant
-                    && items.values().any(|item| item.group.as_ref() == Some(group))
+                let is = |placed: &&Placed| {
+                    placed.tenant == *tenant && placed.item.group.as_ref() == Some(group)
+                };
+                items.values().find(is).map(|placed| &placed.user)
             }
         };
-        (listed && part.covers(&row.id) && self.is_live(row)).then(|| Member {
-            id: row.id.clone(),
-            user: row.user.clone(),
-            endpoint: row.endpoint.clone(),
-        })
+        let user = user.filter(|_| part.covers(&row.id) && self.is_live(row))?;
+        let (id, endpoint) = (row.id.clone(), row.endpoint.clone());
+        Some(Member { id, user: user.clone(), endpoint })
     }
 }

@@ -57,7 +57,8 @@ impl Row {
 
 /// Something of the app's own, stored beside a connection: a room that it joined, a document that
 /// it watches. It expires with the connection, and is removed when the connection is. It belongs to
-/// the tenant that the connection has when it is stored: sign in first.
+/// the tenant that the connection has when it is stored, and its group lists the user of then: sign
+/// in first. A connection that has two items in a group may be listed and counted twice in it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Item {
     /// Its name, unique within the connection: 1 to 256 bytes.

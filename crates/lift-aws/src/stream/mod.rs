@@ -1,0 +1,167 @@
+//! Who came and who went, from the stream of the table of connections: for presence and metering,
+//! which must not depend on a handler having run.
+//!
+//! A Lambda function that the table's stream invokes gets batches of changes of items. [`decode`] makes
+//! of them what happened to connections. The stream's view must be `NEW_AND_OLD_IMAGES`, because
+//! what stands in the place of a connection that ended no longer says whose it was.
+//!
+//! ```no_run
+//! use lift_aws::stream::{self, Change};
+//! use serde_json::json;
+//!
+//! # async fn run() -> Result<(), lift_aws::Error> {
+//! let app = lift_ws::App::new();
+//! lift_aws::run_beside(app, async |batch| {
+//!     for event in stream::decode(&batch) {
+//!         let event = match event {
+//!             Ok(event) => event,
+//!             // The function needs `ReportBatchItemFailures`: Lambda sends the rest again.
+//!             Err(error) => {
+//!                 let failed = json!({"itemIdentifier": error.sequence_number()});
+//!                 return Ok(json!({"batchItemFailures": [failed]}));
+//!             }
+//!         };
+//!         match (event.change, event.user) {
+//!             (Change::Connected | Change::SignedIn, Some(user)) => println!("{user} is here"),
+//!             (Change::Disconnected { lasted, .. }, Some(user)) => println!("{user}: {lasted:?}"),
+//!             (Change::Lost, Some(user)) => println!("{user} was lost"),
+//!             _ => {}
+//!         }
+//!     }
+//!     Ok(json!({"batchItemFailures": []}))
+//! })
+//! .await
+//! # }
+//! ```
+//!
+//! Lambda may hand over a batch again: what must be counted once is counted by its
+//! [`sequence_number`](StreamEvent::sequence_number), which is unique and grows for a connection. With
+//! these two filters the event source mapping invokes nobody for items, for META and for tombstones
+//! that expire:
+//!
+//! ```json
+//! {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"Keys": {"sk": {"S": ["CONNECTION"]}}}}
+//! {"eventName": ["REMOVE"], "dynamodb": {"OldImage": {"ca": {"N": [{"exists": true}]}}}}
+//! ```
+
+mod record;
+
+use std::{error, fmt, time::Duration};
+
+use lift_ws::{ConnectionId, TenantId, UserId};
+use serde::Deserialize;
+use serde_json::Value;
+
+use record::{Image, Record};
+
+/// What happened to a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StreamEvent {
+    /// The change's number in the stream: digits, unique, and growing for one connection.
+    pub sequence_number: String,
+    /// The connection.
+    pub id: ConnectionId,
+    /// Who it is, or was.
+    pub user: Option<UserId>,
+    /// Its tenant.
+    pub tenant: Option<TenantId>,
+    /// When it opened, in milliseconds since 1970.
+    pub connected_at: u64,
+    /// What happened.
+    pub change: Change,
+}
+
+/// What can happen to a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Change {
+    /// It was let in.
+    Connected,
+    /// It was anonymous, and has a user now.
+    SignedIn,
+    /// It ended, or a post found it gone.
+    Disconnected {
+        /// When that was stored, in milliseconds since 1970.
+        at: u64,
+        /// How long it was connected.
+        lasted: Duration,
+    },
+    /// It was stored until it expired, or was deleted by hand: its end was not heard of, and may have
+    /// been up to 2 hours ago.
+    Lost,
+}
+
+/// Decodes the changes of a batch, in their order. Changes that tell nothing of a connection's coming
+/// and going, and records of other sources, are left out.
+///
+/// # Errors
+/// Where a record is not what DynamoDB and Lift write. What comes before it is good, and what comes
+/// after may be.
+pub fn decode(batch: &Value) -> impl Iterator<Item = Result<StreamEvent, StreamError>> + '_ {
+    let records = batch["Records"].as_array().map(Vec::as_slice).unwrap_or_default();
+    records.iter().filter(|record| record["eventSource"] == "aws:dynamodb").filter_map(|record| {
+        let sequence = record["dynamodb"]["SequenceNumber"].as_str().map(str::to_owned);
+        let failed = |what: String| StreamError { sequence: sequence.clone(), what };
+        let record = match Record::deserialize(record) {
+            Ok(record) => record,
+            Err(error) => return Some(Err(failed(error.to_string()))),
+        };
+        event(record).map_err(failed).transpose()
+    })
+}
+
+fn event(record: Record) -> Result<Option<StreamEvent>, String> {
+    let Some(id) = record.connection() else { return Ok(None) };
+    let (old, new) = record.images()?;
+    let live = |image: Option<&Image>| image.is_some_and(Image::is_live);
+    let (change, image) = match (old.filter(|old| old.is_live()), new) {
+        (None, Some(new)) if new.is_live() => (Change::Connected, new),
+        (Some(old), Some(new)) if live(Some(new)) => {
+            if old.user().is_some() || new.user().is_none() {
+                return Ok(None);
+            }
+            (Change::SignedIn, new)
+        }
+        (Some(old), Some(tombstone)) => {
+            let at = tombstone.number("gone")?;
+            let lasted = Duration::from_millis(at.saturating_sub(old.number("ca")?));
+            (Change::Disconnected { at, lasted }, old)
+        }
+        (Some(old), None) => (Change::Lost, old),
+        (None, _) => return Ok(None),
+    };
+    Ok(Some(StreamEvent {
+        id,
+        user: image.user().map(Into::into),
+        tenant: image.tenant().map(Into::into),
+        connected_at: image.number("ca")?,
+        change,
+        sequence_number: record.into_sequence_number(),
+    }))
+}
+
+/// Why a record of a stream could not be decoded.
+#[derive(Debug)]
+pub struct StreamError {
+    sequence: Option<String>,
+    what: String,
+}
+
+impl StreamError {
+    /// The record's sequence number, which a partial batch response names; `None` when that is
+    /// missing too.
+    #[must_use]
+    pub fn sequence_number(&self) -> Option<&str> {
+        self.sequence.as_deref()
+    }
+}
+
+impl fmt::Display for StreamError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = self.sequence.as_deref().unwrap_or("without a number");
+        write!(f, "the stream's record {number} cannot be read: {}", self.what)
+    }
+}
+
+impl error::Error for StreamError {}

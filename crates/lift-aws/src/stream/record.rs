@@ -1,0 +1,91 @@
+//! A record of a stream as Lambda hands it over, less what is not asked for here.
+
+use std::collections::HashMap;
+
+use lift_ws::ConnectionId;
+use serde::Deserialize;
+
+use crate::store::connection_of;
+
+#[derive(Deserialize)]
+pub(super) struct Record {
+    #[serde(rename = "eventName")]
+    name: Name,
+    dynamodb: Changed,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "UPPERCASE")]
+enum Name {
+    Insert,
+    Modify,
+    Remove,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Changed {
+    sequence_number: String,
+    keys: Image,
+    old_image: Option<Image>,
+    new_image: Option<Image>,
+}
+
+/// An item's attributes.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(super) struct Image(HashMap<String, Attribute>);
+
+/// A string or a number; what else there is, Lift has not.
+#[derive(Deserialize)]
+struct Attribute {
+    #[serde(rename = "S")]
+    string: Option<String>,
+    #[serde(rename = "N")]
+    number: Option<String>,
+}
+
+impl Record {
+    /// The connection whose own item changed; `None` for an item beside it, and for META.
+    pub(super) fn connection(&self) -> Option<ConnectionId> {
+        connection_of(self.dynamodb.keys.string("pk")?, self.dynamodb.keys.string("sk")?)
+    }
+
+    /// What was there before and after.
+    pub(super) fn images(&self) -> Result<(Option<&Image>, Option<&Image>), String> {
+        let Changed { old_image, new_image, .. } = &self.dynamodb;
+        let (wants_old, wants_new) = (self.name != Name::Insert, self.name != Name::Remove);
+        if old_image.is_some() != wants_old || new_image.is_some() != wants_new {
+            return Err("the stream's view must be NEW_AND_OLD_IMAGES".to_owned());
+        }
+        Ok((old_image.as_ref(), new_image.as_ref()))
+    }
+
+    pub(super) fn into_sequence_number(self) -> String {
+        self.dynamodb.sequence_number
+    }
+}
+
+impl Image {
+    /// Whether it is a connection, and no tombstone.
+    pub(super) fn is_live(&self) -> bool {
+        self.0.contains_key("ca") && !self.0.contains_key("gone")
+    }
+
+    pub(super) fn user(&self) -> Option<&str> {
+        self.string("u")
+    }
+
+    pub(super) fn tenant(&self) -> Option<&str> {
+        self.string("t")
+    }
+
+    pub(super) fn number(&self, name: &str) -> Result<u64, String> {
+        let number = self.0.get(name).and_then(|value| value.number.as_ref()?.parse().ok());
+        number.ok_or_else(|| format!("its attribute `{name}` is no number"))
+    }
+
+    fn string(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.string.as_deref()
+    }
+}

@@ -1,0 +1,86 @@
+//! Items of the app's end with their connection, also when DynamoDB does only a part of what it is
+//! asked, and when the first attempt did not come to them.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use lift_aws::DynamoStore;
+use lift_ws::store::{Item, Saved, Store};
+use serde_json::{Value, json};
+
+use crate::{
+    engine::{Engine, TABLE},
+    rows::row,
+};
+
+async fn with_items(store: &DynamoStore, count: usize) {
+    assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
+    for n in 0..count {
+        let item = Item::in_group(format!("room-{n}"));
+        assert_eq!(store.put_item(&row(), &item).await.expect("put"), Saved::Stored);
+    }
+}
+
+/// How many items stand in the table, live or not.
+fn left(engine: &Engine) -> usize {
+    let (_, found) = engine.ask("Scan", json!({"TableName": TABLE}));
+    let items = found["Items"].as_array().expect("items");
+    let is_item =
+        |item: &&Value| item["sk"]["S"].as_str().is_some_and(|key| key.starts_with("ITEM#"));
+    items.iter().filter(is_item).count()
+}
+
+#[tokio::test]
+async fn more_than_a_batch_of_them_and_more_than_a_page_are_removed() {
+    let engine = Engine::start().await;
+    let store = engine.store().with_page(40);
+    with_items(&store, 60).await;
+    assert_eq!(left(&engine), 60);
+    engine.take();
+    store.remove(&row().id).await.expect("remove").expect("a row");
+    assert_eq!(left(&engine), 0);
+    let batches = engine.take().iter().filter(|call| call.operation == "BatchWriteItem").count();
+    assert_eq!(batches, 3, "25 and 15 of the first page, 20 of the second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_batch_leaves_unprocessed_is_sent_again() {
+    let engine = Engine::start().await;
+    with_items(&engine.store(), 10).await;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let (count, inner) = (Arc::clone(&asked), engine.clone());
+    // Takes three of a batch and returns the others, as DynamoDB does when it is busy.
+    let busy = engine.before(move |operation, body| {
+        if operation != "BatchWriteItem" {
+            return Box::pin(async { None });
+        }
+        count.fetch_add(1, Ordering::Relaxed);
+        let mut done = body["RequestItems"][TABLE].as_array().expect("requests").clone();
+        let rest = done.split_off(done.len().min(3));
+        let (status, _) = inner.ask(operation, json!({"RequestItems": {TABLE: done}}));
+        assert_eq!(status, 200);
+        let rest = if rest.is_empty() { json!({}) } else { json!({TABLE: rest}) };
+        Box::pin(async move { Some((200, json!({"UnprocessedItems": rest}))) })
+    });
+    busy.store().remove(&row().id).await.expect("remove").expect("a row");
+    assert_eq!((left(&engine), asked.load(Ordering::Relaxed)), (0, 4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn items_that_cannot_be_removed_fail_no_disconnect_and_a_later_410_removes_them() {
+    let engine = Engine::start().await;
+    with_items(&engine.store(), 3).await;
+    let broken = engine.before(|operation, _| {
+        let fails = operation == "BatchWriteItem";
+        let error = json!({"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError"});
+        Box::pin(async move { fails.then_some((500, error)) })
+    });
+    assert_eq!(broken.store().remove(&row().id).await.expect("remove"), Some(row()));
+    assert_eq!(left(&engine), 3);
+    let store = engine.store();
+    assert_eq!(store.items(&row().id, None).await.expect("items").0.len(), 3, "for a moment");
+    assert!(!store.remove_gone(&row().id, u64::MAX).await.expect("remove_gone"));
+    assert_eq!(left(&engine), 0);
+}

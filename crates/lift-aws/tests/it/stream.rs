@@ -1,0 +1,160 @@
+//! The table's stream, as the embedded engine writes it and as AWS documents it, becomes who came and
+//! who went.
+
+use std::time::Duration;
+
+use lift_aws::stream::{self, Change, StreamError, StreamEvent};
+use lift_ws::store::{Item, Row, Saved, SignedIn, Store};
+use serde_json::{Value, json};
+
+use crate::{
+    engine::{Engine, TABLE},
+    rows::{now_millis, row_of},
+};
+
+async fn streaming() -> (Engine, String) {
+    let engine = Engine::start().await;
+    let stream = json!({"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"});
+    let update = json!({"TableName": TABLE, "StreamSpecification": stream});
+    let (status, updated) = engine.ask("UpdateTable", update);
+    assert_eq!(status, 200, "{updated}");
+    let arn = updated["TableDescription"]["LatestStreamArn"].as_str().expect("a stream").to_owned();
+    (engine, arn)
+}
+
+/// All that the stream holds, as Lambda hands it over.
+fn batch(engine: &Engine, arn: &str) -> Value {
+    let ask = |operation: &str, body: Value| {
+        let (status, answer) = engine.ask(operation, body);
+        assert_eq!(status, 200, "{answer}");
+        answer
+    };
+    let described = ask("DescribeStream", json!({"StreamArn": arn}));
+    let shard = &described["StreamDescription"]["Shards"][0]["ShardId"];
+    let iterator = ask(
+        "GetShardIterator",
+        json!({"StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}),
+    );
+    let records = ask("GetRecords", json!({"ShardIterator": iterator["ShardIterator"]}));
+    json!({"Records": records["Records"]})
+}
+
+fn decoded(batch: &Value) -> Vec<StreamEvent> {
+    stream::decode(batch).collect::<Result<_, StreamError>>().expect("good records")
+}
+
+#[tokio::test]
+async fn a_stream_tells_who_came_and_who_went() {
+    let (engine, arn) = streaming().await;
+    let store = engine.store();
+    let ana = row_of("R1kmxANA=");
+    let eve = Row { user: None, tenant: None, ..row_of("R1kmxEVE=") };
+    let lost = Row { connected_at: now_millis() - 3 * 3_600_000, ..row_of("R1kmxLOST=") };
+    for row in [&ana, &eve, &lost] {
+        assert_eq!(store.save(row).await.expect("save"), Saved::Stored);
+    }
+    assert!(store.set_attributes(&ana.id, json!({"tier": "gold"})).await.expect("set"));
+    assert_eq!(store.put_item(&ana, &Item::in_group("tea")).await.expect("put"), Saved::Stored);
+    let signed_in = store.sign_in(&eve.id, &"eve".into(), Some(&"a#b".into())).await;
+    assert_eq!(signed_in.expect("sign in"), SignedIn::Bound);
+    let before = now_millis();
+    store.remove(&ana.id).await.expect("remove").expect("a row");
+    store.remove(&ana.id).await.expect("remove");
+    store.remove(&"R1kmxNEVER=".into()).await.expect("remove");
+    assert_eq!(engine.database.sweep_ttl().expect("a sweep"), 1, "the lost one expires");
+
+    let events = decoded(&batch(&engine, &arn));
+    let seen: Vec<_> = events.iter().map(|event| (event.id.as_str(), event.change)).collect();
+    let Change::Disconnected { at, lasted } = seen[4].1 else { panic!("{seen:?}") };
+    assert!((before..=now_millis()).contains(&at));
+    assert_eq!(lasted, Duration::from_millis(at - ana.connected_at));
+    let expected = [
+        ("R1kmxANA=", Change::Connected),
+        ("R1kmxEVE=", Change::Connected),
+        ("R1kmxLOST=", Change::Connected),
+        ("R1kmxEVE=", Change::SignedIn),
+        ("R1kmxANA=", Change::Disconnected { at, lasted }),
+        ("R1kmxLOST=", Change::Lost),
+    ];
+    assert_eq!(seen, expected);
+    for n in [0, 4, 5] {
+        assert_eq!(events[n].user, Some("ana".into()), "also of one who has gone");
+        assert_eq!(events[n].tenant, Some("a#b".into()));
+    }
+    assert_eq!((&events[1].user, &events[3].user), (&None, &Some("eve".into())));
+    assert_eq!(events[4].connected_at, ana.connected_at);
+    let numbers: Vec<_> = events.iter().map(|event| &event.sequence_number).collect();
+    assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "{numbers:?}");
+}
+
+/// The shape of the Lambda developer guide ("Using AWS Lambda with Amazon DynamoDB").
+fn documented() -> Value {
+    let live = json!({"pk": {"S": "CONNECTION#a%23b="}, "sk": {"S": "CONNECTION"},
+        "ca": {"N": "1795262400000"}, "ttl": {"N": "1795269900"}, "u": {"S": "ana"}, "e": {"S": "x"}});
+    json!({
+        "eventID": "c4ca4238a0b923820dcc509a6f75849b", "eventName": "REMOVE",
+        "eventVersion": "1.1", "eventSource": "aws:dynamodb", "awsRegion": "eu-west-1",
+        "userIdentity": {"type": "Service", "principalId": "dynamodb.amazonaws.com"},
+        "dynamodb": {
+            "ApproximateCreationDateTime": 1_795_270_000,
+            "Keys": {"pk": live["pk"], "sk": live["sk"]},
+            "OldImage": live,
+            "SequenceNumber": "4421584500000000017450439091",
+            "SizeBytes": 26, "StreamViewType": "NEW_AND_OLD_IMAGES"
+        },
+        "eventSourceARN": "arn:aws:dynamodb:eu-west-1:123456789012:table/t/stream/2026-11-21T00:00:00.000"
+    })
+}
+
+#[test]
+fn the_documented_shape_is_read() {
+    let events = decoded(&json!({"Records": [documented()]}));
+    assert_eq!(events.len(), 1);
+    assert_eq!((events[0].id.as_str(), events[0].change), ("a#b=", Change::Lost));
+    assert_eq!(events[0].sequence_number, "4421584500000000017450439091");
+}
+
+#[test]
+fn what_is_of_no_connection_is_left_out() {
+    let mut other_table = documented();
+    other_table["dynamodb"]["Keys"] = json!({"id": {"S": "5"}});
+    let mut meta = documented();
+    meta["dynamodb"]["Keys"] = json!({"pk": {"S": "META"}, "sk": {"S": "META"}});
+    let mut item = documented();
+    item["dynamodb"]["Keys"]["sk"]["S"] = "ITEM#tea".into();
+    let mut tombstone = documented();
+    tombstone["dynamodb"]["OldImage"] = json!({"gone": {"N": "5"}, "ttl": {"N": "6"}});
+    let queue = json!({"eventSource": "aws:sqs", "body": "{}"});
+    let batch = json!({"Records": [other_table, meta, item, tombstone, queue, 5, null]});
+    assert_eq!(decoded(&batch), []);
+    for other in [json!({"detail-type": "Scheduled Event"}), json!(null), json!({"Records": 5})] {
+        assert_eq!(decoded(&other), []);
+    }
+}
+
+#[test]
+fn a_malformed_record_names_itself_and_spares_the_others() {
+    let broken = |change: fn(&mut Value)| {
+        let mut record = documented();
+        change(&mut record);
+        record
+    };
+    let records = [
+        broken(|record| record["dynamodb"]["OldImage"]["ca"] = json!({"N": "soon"})),
+        broken(|record| record["dynamodb"]["OldImage"]["ca"] = json!("soon")),
+        broken(|record| record["dynamodb"]["OldImage"] = Value::Null),
+        broken(|record| record["eventName"] = "EXPLODE".into()),
+    ];
+    for record in records {
+        let batch = json!({"Records": [documented(), record, documented()]});
+        let decoded: Vec<_> = stream::decode(&batch).collect();
+        assert_eq!(decoded.iter().filter(|event| event.is_ok()).count(), 2, "{decoded:?}");
+        let error = decoded[1].as_ref().expect_err("is malformed");
+        assert_eq!(error.sequence_number(), Some("4421584500000000017450439091"));
+        assert!(error.to_string().contains("4421584500000000017450439091"), "{error}");
+    }
+    let headless = broken(|record| record["dynamodb"] = json!({}));
+    let batch = json!({"Records": [headless]});
+    let error = stream::decode(&batch).next().expect("an error").expect_err("is malformed");
+    assert_eq!(error.sequence_number(), None);
+}
