@@ -67,6 +67,8 @@ impl ManagementApi {
             .https_or_http()
             .enable_http1()
             .build();
+        // It sends again by itself only what never left this machine: a post that found its pooled
+        // connection closed. All else is the publisher's to try again.
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(POOL_IDLE)

@@ -17,6 +17,7 @@ mod pace;
 mod patience;
 mod post;
 mod publisher;
+mod reach;
 mod report;
 mod send;
 mod slow;

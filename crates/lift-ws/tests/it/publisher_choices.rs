@@ -1,12 +1,12 @@
 //! Sending to some: ids, sources, groups, one to close or to ask about; and never across tenants unsaid.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use lift_ws::{
     Accept, App, Error, Publisher, Query, Recipient, Source, SourcePage, StoredConnection, Text,
     store::{Item, Position, StoreError},
-    test::Kit,
+    test::{Kit, RecordingStore},
 };
 
 /// A source of one's own: three ids on two pages, each asked for by its position.
@@ -103,4 +103,66 @@ async fn reaches_a_group_of_the_tenant() {
     ana.send(r#"{"action":"tea"}"#).await;
     assert_eq!(bob.received(), ["tea is ready"]);
     assert!(ana.received().is_empty() && eve.received().is_empty());
+}
+
+#[tokio::test]
+async fn no_choice_of_ids_crosses_tenants() {
+    let connect_to = async |Query(query): Query<HashMap<String, String>>| {
+        Accept::user("u").tenant(query["tenant"].clone())
+    };
+    let to = async |publish: Publisher, Text(all): Text| -> Result<(), Error> {
+        let ids = || all.split(' ').map(Recipient::from).collect::<Vec<_>>();
+        // Also where an endpoint is given, which needs no row to post to.
+        let given = |to: Recipient| Recipient { endpoint: Some("memory://a/b".into()), ..to };
+        let own = publish.own_tenant().text("own").await?.sent;
+        for audience in [
+            publish.connections(ids()),
+            publish.connections(ids().into_iter().map(given)),
+            publish.source(Watchers(ids())),
+        ] {
+            let report = audience.text("some").await?;
+            assert_eq!((report.sent, report.gone), (own, ids().len() - own));
+        }
+        Ok(())
+    };
+    let kit = Kit::new(App::new().connect(connect_to).default_route(to));
+    let mut clients = Vec::new();
+    for n in 0..24 {
+        clients.push(kit.connect(&format!("tenant={}", n % 5)).await.unwrap());
+    }
+    let all: Vec<&str> = clients.iter().map(|client| client.id().as_str()).collect();
+    for (n, client) in clients.iter().enumerate() {
+        client.send(all.join(" ")).await;
+        for (other, client) in clients.iter().enumerate() {
+            let received = client.received();
+            assert_eq!(received.len(), if other % 5 == n % 5 { 4 } else { 0 }, "{received:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_handlers_tasks_reach_the_sender_while_lists_lag() {
+    let store = RecordingStore::default();
+    let cut = async |publish: Publisher| -> Result<(), Error> {
+        let tasks = publish.own_tenant().tasks(3).await?;
+        assert_eq!(tasks.len(), 4, "three of the list, one of the sender");
+        for task in tasks {
+            let _ = publish.across_tenants().task(task).text("news").await?;
+        }
+        let source = publish.source(Watchers(Vec::new())).tasks(3).await;
+        assert!(source.expect_err("no other process has it").to_string().contains("cut"));
+        Ok(())
+    };
+    let app = App::new().connect(async || Accept::user("u").tenant("t")).default_route(cut);
+    let kit = Kit::with_store(app, Arc::new(store.clone()));
+    let [ana, bob] = [kit.connect("").await.unwrap(), kit.connect("").await.unwrap()];
+    store.set_lists_lag(true);
+    ana.send("go").await;
+    assert_eq!(ana.received(), ["news"]);
+    store.set_lists_lag(false);
+    ana.send("go").await;
+    assert_eq!(
+        (ana.received(), bob.received()),
+        (vec!["news".to_owned()], vec!["news".to_owned()])
+    );
 }

@@ -127,6 +127,8 @@ async fn slow_readers_slow_nobody_else_and_are_left_alone_for_a_while() {
     tokio::time::sleep(Duration::from_secs(5)).await;
     send().await;
     assert_eq!(asked(), Some(6), "after a while they are tried again");
+    let report = publisher.tenant("t").close().await.unwrap();
+    assert_eq!(report.sent, 1000, "and they can be closed");
 }
 
 #[tokio::test(start_paused = true)]
