@@ -118,9 +118,9 @@ impl PushError {
         self.cause.as_ref().map(ToString::to_string).unwrap_or_default()
     }
 
-    /// Whether the same post may succeed when it is tried again; it may have arrived.
+    /// Whether the same post may succeed when it is tried again soon; it may have arrived already.
     pub(crate) fn may_pass(&self) -> bool {
-        matches!(self.kind, Kind::Throttled | Kind::Failed)
+        self.kind == Kind::Failed
     }
 
     /// Whether it may work later.

@@ -13,7 +13,7 @@ use super::{
     patience::persist,
     who::{Who, Within},
 };
-use crate::store::{Member, Position};
+use crate::store::{Member, Part, Position};
 
 /// The connections of an [`Audience`], read page by page as they are asked for.
 #[must_use = "a list is read only as far as it is asked for"]
@@ -53,8 +53,7 @@ impl Audience {
                 let start = Some((audience.clone(), None::<Position>));
                 stream::try_unfold(start, move |at| async move {
                     let Some((audience, after)) = at else { return Ok::<_, PublishError>(None) };
-                    let members = audience.member_page(part, after.as_ref()).await?;
-                    let (members, next) = members;
+                    let (members, next) = audience.member_page(part, after.as_ref()).await?;
                     let members = stream::iter(members.into_iter().map(Ok));
                     Ok(Some((members, next.map(|next| (audience, Some(next))))))
                 })
@@ -68,7 +67,7 @@ impl Audience {
 
     async fn member_page(
         &self,
-        part: crate::store::Part,
+        part: Part,
         after: Option<&Position>,
     ) -> Result<(Vec<Member>, Option<Position>), PublishError> {
         let services = &self.publisher.services;

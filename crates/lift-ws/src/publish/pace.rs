@@ -81,7 +81,7 @@ impl Pace {
 }
 
 impl Turn<'_> {
-    /// The gateway took the post, or said something else than that it is too busy.
+    /// The gateway did what it was asked, or found nobody there. What failed says nothing of the pace.
     pub(super) fn passed(&self) {
         let mut state = self.pace.state();
         state.tally.passed += 1;

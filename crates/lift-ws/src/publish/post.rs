@@ -72,59 +72,46 @@ impl Send<'_> {
         // What it is when the time is over before the next try.
         let mut so_far = Outcome::Skipped;
         loop {
-            let Ok(turn) = timeout_at(self.stop_at, self.pace.turn()).await else {
-                return Fate::open(so_far);
-            };
-            if self.is_over() {
-                return Fate::open(so_far);
-            }
+            let turn = timeout_at(self.stop_at, self.pace.turn()).await.ok();
+            let Some(turn) = turn.filter(|_| !self.is_over()) else { return Fate::open(so_far) };
             let end = self.stop_at.min(Instant::now() + POST);
-            let pause = match timeout_at(end, self.act(&endpoint, &to.id)).await {
-                Ok(Err(error)) if error.is_throttled() => {
-                    turn.throttled(&to.id);
-                    so_far = Outcome::Throttled;
-                    throttles += 1;
-                    if self.gives_up(&to.id, before, throttles) {
-                        return so_far.into();
-                    }
-                    pause(throttles)
-                }
-                Ok(answer) => {
+            let error = match timeout_at(end, self.act(&endpoint, &to.id)).await {
+                Ok(Ok(())) => {
                     turn.passed();
-                    match answer {
-                        Ok(()) => return Outcome::Sent.into(),
-                        Err(error) if error.is_gone() => {
-                            drop(turn);
-                            self.gone(&to.id).await;
-                            return Outcome::Gone.into();
-                        }
-                        Err(error) if error.is_forbidden() => {
-                            log(&error);
-                            self.stop(Stop::Forbidden);
-                            return Fate::open(Outcome::Failed);
-                        }
-                        Err(error) => {
-                            failures += 1;
-                            if failures > RETRIES || !error.may_pass() {
-                                log(&error);
-                                return Outcome::Failed.into();
-                            }
-                            so_far = Outcome::Failed;
-                            pause(failures)
-                        }
-                    }
+                    return Outcome::Sent.into();
                 }
+                Ok(Err(error)) => error,
                 // It was under way, so it may have arrived.
                 Err(_) if end == self.stop_at => return Fate::open(Outcome::Failed),
-                Err(_) => {
-                    failures += 1;
-                    if failures > RETRIES {
-                        tracing::warn!("a post took longer than {POST:?}");
-                        return Outcome::Failed.into();
-                    }
-                    so_far = Outcome::Failed;
-                    pause(failures)
+                Err(late) => PushError::failed(late),
+            };
+            if error.is_gone() {
+                turn.passed();
+                drop(turn);
+                self.gone(&to.id).await;
+                return Outcome::Gone.into();
+            }
+            if error.is_forbidden() {
+                log(&error);
+                self.stop(Stop::Forbidden);
+                return Fate::open(Outcome::Failed);
+            }
+            let pause = if error.is_throttled() {
+                turn.throttled(&to.id);
+                throttles += 1;
+                so_far = Outcome::Throttled;
+                if self.gives_up(&to.id, before, throttles) {
+                    return so_far.into();
                 }
+                pause(throttles)
+            } else {
+                failures += 1;
+                so_far = Outcome::Failed;
+                if failures > RETRIES || !error.may_pass() {
+                    log(&error);
+                    return so_far.into();
+                }
+                pause(failures)
             };
             drop(turn);
             sleep(pause.min(self.stop_at.saturating_duration_since(Instant::now()))).await;
