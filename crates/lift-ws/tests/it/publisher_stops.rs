@@ -7,6 +7,7 @@ use lift_ws::{
     store::{MemoryStore, StoreError},
     test::{Kit, Operation, RecordingPush, RecordingStore},
 };
+use proptest::prelude::*;
 use tokio::time::Instant;
 
 use crate::publisher::{Reports, app, connect};
@@ -177,4 +178,48 @@ async fn goes_on_once_posting_is_allowed_again() {
 fn a_cursor_of_another_version_is_refused() {
     let error = serde_json::from_str::<Cursor>(r#"{"v":2,"rest":[]}"#).expect_err("is not known");
     assert!(error.to_string().contains("version 2"), "{error}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// However often a send stops, going on misses nobody, and sends twice at most to those under way.
+    #[test]
+    fn going_on_misses_nobody(
+        count in 1..120_usize,
+        page in 1..40_usize,
+        concurrency in 1..20_usize,
+        round_trips in 1..8_u32,
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let store = RecordingStore::new(MemoryStore::new().with_page(page));
+            let (kit, clients, publisher) = beside(store, count).await;
+            let post = Duration::from_millis(15);
+            kit.push().set_delay(post);
+            let time = Duration::from_millis(501) + post * round_trips;
+            let (mut cursor, mut rounds, mut sent) = (None, 0, 0);
+            loop {
+                let publisher = publisher.clone().with_deadline(Instant::now() + time);
+                let mut audience = publisher.tenant("t").concurrency(concurrency);
+                if let Some(cursor) = cursor.take() {
+                    let text = serde_json::to_string(&cursor).unwrap();
+                    audience = audience.resume(serde_json::from_str(&text).unwrap());
+                }
+                let report = audience.text("news").await.unwrap();
+                (rounds, sent) = (rounds + 1, sent + report.sent);
+                assert!(report.sent > 0 && rounds <= count, "no round is in vain: {report:?}");
+                match report.cursor {
+                    Some(rest) => cursor = Some(rest),
+                    None => break,
+                }
+            }
+            assert!(clients.iter().all(|client| !client.received().is_empty()));
+            assert!(sent <= count + rounds * concurrency, "{sent} posts in {rounds} rounds");
+        });
+    }
 }
