@@ -24,7 +24,7 @@ use crate::{database::Database, management::Management};
 
 const TABLE: &str = "fanout-connections";
 const RUNS: usize = 50;
-const CONNECTIONS: usize = 60;
+const CONNECTIONS: usize = 120;
 const WORKERS: usize = 3;
 
 /// What a worker process is told: the queue's folder, the database, `@connections`.
@@ -36,8 +36,10 @@ const MANAGEMENT: &str = "FANOUT_MANAGEMENT";
 /// so that cursors are put to use as well.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
 struct Job {
+    /// Stays the same for what is left of it.
+    number: u64,
     task: Task,
     message: String,
 }
@@ -82,11 +84,13 @@ impl Queue {
         .count()
     }
 
-    fn is_empty(&self) -> bool {
-        // In this order: a task that is put again is in one of them at any moment.
-        names(&self.waiting()).is_empty()
-            && names(&self.taken()).is_empty()
-            && names(&self.waiting()).is_empty()
+    /// Notes that nothing of a job is left.
+    fn done(&self, number: u64) {
+        fs::write(self.finished().join(number.to_string()), "").expect("a file");
+    }
+
+    fn finished(&self) -> PathBuf {
+        self.0.join("finished")
     }
 }
 
@@ -112,29 +116,23 @@ async fn worker() {
     }
 }
 
-async fn work(
-    publisher: &GlobalPublisher,
-    queue: &Queue,
-    Job { task, message }: Job,
-    taken: &Path,
-) {
+async fn work(publisher: &GlobalPublisher, queue: &Queue, job: Job, taken: &Path) {
     let deadline = Instant::now() + Duration::from_millis(500) + PATIENCE;
-    let audience = publisher.clone().with_deadline(deadline).task(task.clone());
-    match audience.concurrency(4).text(message.as_str()).await {
-        Ok(report) => {
-            if let Some(cursor) = report.cursor {
-                queue.put(&Job { task: task.rest(cursor), message });
-            }
-        }
-        // Nothing was sent when there is no report: all of the task is left.
+    let audience = publisher.clone().with_deadline(deadline).task(job.task.clone());
+    let rest = match audience.concurrency(4).text(job.message.as_str()).await {
+        Ok(report) => report.cursor.map(|cursor| job.task.clone().rest(cursor)),
         Err(error) => {
             let cursor = error.report().and_then(|report| report.cursor.clone());
-            let task = cursor.map_or(task.clone(), |cursor| task.rest(cursor));
-            queue.put(&Job { task, message });
+            // Nothing was sent when there is no cursor.
+            Some(cursor.map_or(job.task.clone(), |cursor| job.task.clone().rest(cursor)))
         }
+    };
+    match rest {
+        Some(task) => queue.put(&Job { task, ..job }),
+        None => queue.done(job.number),
     }
     // Only when what is left is in the queue. Killed before this, it is done twice.
-    fs::remove_file(taken).expect("is done once");
+    fs::remove_file(taken).expect("is there until it is done");
 }
 
 #[tokio::test]
@@ -155,6 +153,7 @@ async fn nobody_is_missed_by_workers_that_are_killed() {
     let queue = Queue(folder.path().to_owned());
     fs::create_dir(queue.waiting()).expect("a folder");
     fs::create_dir(queue.taken()).expect("a folder");
+    fs::create_dir(queue.finished()).expect("a folder");
     let hire = || -> Child {
         Command::new(env::current_exe().expect("a path"))
             .args(["--exact", "fanout::worker", "--nocapture"])
@@ -170,8 +169,11 @@ async fn nobody_is_missed_by_workers_that_are_killed() {
     let (mut interrupted, mut posts) = (0, 0);
     for run in 0..RUNS {
         let message = format!("run {run}");
+        let mut jobs = BTreeSet::new();
         for task in coordinator.tenant("lotus").tasks(4).await.expect("tasks") {
-            queue.put(&Job { task, message: message.clone() });
+            let number = fastrand::u64(..);
+            queue.put(&Job { number, task, message: message.clone() });
+            jobs.insert(number.to_string());
         }
         let start = Instant::now();
         // The first kill is while the work goes on, wherever it is.
@@ -184,7 +186,10 @@ async fn nobody_is_missed_by_workers_that_are_killed() {
         workers[victim].kill().await.expect("is killed");
         interrupted += usize::from(queue.put_back(id) > 0);
         workers[victim] = hire();
-        while !queue.is_empty() {
+        while !jobs.is_empty() {
+            for done in names(&queue.finished()) {
+                jobs.remove(&done);
+            }
             assert!(start.elapsed() < Duration::from_secs(20), "stuck in run {run}, seed {seed}");
             sleep(Duration::from_millis(1)).await;
         }
