@@ -87,7 +87,8 @@ async fn readers_widen_before_writers_and_nobody_is_missed() {
     // Every 30 seconds for ten minutes: a save by a process that knows of the growth, or by one
     // that read META up to a minute ago, and a list by either.
     for step in 0..20 {
-        if step == 2 {
+        // Half a minute after the other process read META.
+        if step == 3 {
             bench.throttled_save(&writer, "R1kmxTHROTTLED=").await;
             assert_eq!(shards(&writer).await, 8, "who grows it reads all at once");
         }
