@@ -15,6 +15,9 @@ struct Replies;
 #[doc = include_str!("../../../docs/src/sending.md")]
 struct Sending;
 
+#[doc = include_str!("../../../docs/src/anywhere.md")]
+struct Anywhere;
+
 #[doc = include_str!("../../../docs/src/layers.md")]
 struct Layers;
 

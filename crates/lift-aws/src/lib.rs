@@ -19,6 +19,7 @@ mod book;
 mod config;
 mod error;
 mod http;
+mod publisher;
 mod push;
 mod run;
 mod store;
@@ -27,6 +28,7 @@ pub mod table;
 
 pub use config::{config, local_config};
 pub use error::Error;
+pub use publisher::{PublisherBuilder, publisher};
 pub use push::ManagementApi;
 pub use run::{run, run_beside};
 pub use store::DynamoStore;

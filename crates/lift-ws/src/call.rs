@@ -11,18 +11,28 @@ use tokio::time::Instant;
 
 use crate::{
     Connection, ConnectionId, Endpoint, Error, Push,
+    publish::SlowReaders,
     store::{Item, Read, Store, StoreError},
 };
+
+/// How many identities a process keeps: some 300 bytes each.
+const IDENTITIES: usize = 10_000;
 
 /// What all calls of a process share.
 pub(crate) struct Services {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) push: Arc<dyn Push>,
     /// Identities never change, so a warm process reads each at most once.
-    pub(crate) identities: Cache<ConnectionId, Connection>,
+    identities: Cache<ConnectionId, Connection>,
+    pub(crate) slow: SlowReaders,
 }
 
 impl Services {
+    pub(crate) fn new(store: Arc<dyn Store>, push: Arc<dyn Push>) -> Self {
+        let (identities, slow) = (Cache::new(IDENTITIES), SlowReaders::new());
+        Self { store, push, identities, slow }
+    }
+
     /// A connection by id, from the cache or the store.
     pub(crate) async fn find(&self, id: &str) -> Result<Option<Connection>, StoreError> {
         if let Some(known) = self.identities.get(id) {

@@ -80,8 +80,11 @@ pub use extract::{
 pub use handler::Handler;
 pub use kind::{Any, Connect, Connected, Disconnect, Kind, Message, Stored};
 pub use layer::{Layer, Next, from_fn, from_fn_with};
-pub use publish::{AcrossTenants, Audience, Cursor, MemberStream, PublishError, Publisher, Report};
-pub use push::{Push, PushError};
+pub use publish::{
+    Audience, Cursor, Estimate, GlobalPublisher, MemberStream, Outcome, PublishError, Publisher,
+    Recipient, Report, Source, SourcePage, Task,
+};
+pub use push::{ConnectionInfo, Push, PushError};
 pub use reply::IntoReply;
 pub use route::Route;
 pub use service::{Invocation, Service};

@@ -1,4 +1,5 @@
-//! The way out to a client: `@connections` as a trait, so that tests and other gateways fit.
+//! The way out to a client: `@connections` as a trait, so that tests and other gateways fit. Whoever
+//! posts, errors are told apart alike: gone, throttled, too large, forbidden, refused, failed.
 
 use std::{error, fmt};
 
@@ -8,7 +9,8 @@ use lift_event::Event;
 
 use crate::{ConnectionId, Endpoint};
 
-/// Posts to connections and closes them.
+/// Posts to connections, closes them, and asks about them. It tries each call once: trying again is the
+/// publisher's.
 pub trait Push: Send + Sync + 'static {
     /// Where the connections of an event's API are posted to. Never built from the event's domain
     /// name, which is the client's word.
@@ -28,6 +30,26 @@ pub trait Push: Send + Sync + 'static {
         to: &'a Endpoint,
         id: &'a ConnectionId,
     ) -> BoxFuture<'a, Result<(), PushError>>;
+
+    /// Asks what is known of a connection.
+    fn info<'a>(
+        &'a self,
+        to: &'a Endpoint,
+        id: &'a ConnectionId,
+    ) -> BoxFuture<'a, Result<ConnectionInfo, PushError>>;
+}
+
+/// What API Gateway knows of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionInfo {
+    /// When it opened, in milliseconds since 1970.
+    pub connected_at: u64,
+    /// When a message last went in or out, in milliseconds since 1970.
+    pub last_active_at: u64,
+    /// The client's address.
+    pub source_ip: String,
+    /// The client's program, if it named one.
+    pub user_agent: Option<String>,
 }
 
 /// Why a post did not reach its connection.
@@ -43,6 +65,7 @@ enum Kind {
     Throttled,
     TooLarge,
     Forbidden,
+    Refused,
     Failed,
 }
 
@@ -71,6 +94,13 @@ impl PushError {
         Self { kind: Kind::Forbidden, cause: Some(cause.into()) }
     }
 
+    /// This post cannot succeed, however often it is tried: a malformed id (400), an endpoint that is
+    /// not allowed. Others may.
+    #[must_use]
+    pub fn refused(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        Self { kind: Kind::Refused, cause: Some(cause.into()) }
+    }
+
     /// Anything else: the network, a time-out, a fault of the gateway.
     #[must_use]
     pub fn failed(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
@@ -88,6 +118,11 @@ impl PushError {
         self.cause.as_ref().map(ToString::to_string).unwrap_or_default()
     }
 
+    /// Whether the same post may succeed when it is tried again soon; it may have arrived already.
+    pub(crate) fn may_pass(&self) -> bool {
+        self.kind == Kind::Failed
+    }
+
     /// Whether it may work later.
     #[must_use]
     pub fn is_throttled(&self) -> bool {
@@ -98,6 +133,12 @@ impl PushError {
     #[must_use]
     pub fn is_too_large(&self) -> bool {
         self.kind == Kind::TooLarge
+    }
+
+    /// Whether this post cannot succeed, while others may.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.kind == Kind::Refused
     }
 
     /// Whether no connection can be posted to with these credentials and this endpoint.
@@ -114,6 +155,7 @@ impl fmt::Display for PushError {
             Kind::Throttled => "the post was throttled (429 LimitExceededException)",
             Kind::TooLarge => "the message is over 128 KB (413 PayloadTooLargeException)",
             Kind::Forbidden => "posting is forbidden: check credentials, endpoint and stage",
+            Kind::Refused => "the post cannot be made: check the connection's id and endpoint",
             Kind::Failed => "the post failed",
         })
     }

@@ -6,7 +6,6 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use lift_event::{DecodeError, Event, Kind, Reply};
-use quick_cache::sync::Cache;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
@@ -22,9 +21,6 @@ const RESERVE: Duration = Duration::from_millis(50);
 
 /// How long API Gateway waits for an integration (reference, section 7), whatever Lambda allows.
 const INTEGRATION: Duration = Duration::from_secs(29);
-
-/// How many identities a process keeps: some 300 bytes each.
-const IDENTITIES: usize = 10_000;
 
 /// What a function is invoked with.
 #[derive(Clone, Debug)]
@@ -72,7 +68,7 @@ impl Service {
         Self {
             routes: Arc::new(routes),
             correlation,
-            services: Arc::new(Services { store, push, identities: Cache::new(IDENTITIES) }),
+            services: Arc::new(Services::new(store, push)),
             description: Arc::new(description),
         }
     }

@@ -1,16 +1,18 @@
 //! `@connections`: posts signed by hand, which costs half of what the SDK's client does per post.
 
+mod answer;
 mod credentials;
+mod endpoint;
 mod sign;
 
-use std::{env, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use aws_config::SdkConfig;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, Method, Request, StatusCode, Uri, header};
+use http::{Method, Request, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
-use lift_ws::{ConnectionId, Endpoint, Push, PushError, event::Event};
+use lift_ws::{ConnectionId, ConnectionInfo, Endpoint, Push, PushError, event::Event};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::time::timeout;
 
@@ -19,9 +21,7 @@ use crate::{
     http::{Client, client as http_client},
 };
 use credentials::CachedCredentials;
-
-/// Where posts go instead of the event's API: the SDKs' own variable for this service.
-const ENDPOINT_VARIABLE: &str = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
+use endpoint::Endpoints;
 
 /// A post that takes longer has failed: one to a half-dead peer may hang for minutes.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -29,26 +29,28 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 /// Below the gateway's keep-alive, so that a thawed environment does not use a dead connection.
 const POOL_IDLE: Duration = Duration::from_secs(5);
 
-/// The most of an error's body that is read for the log.
-const MAX_ERROR: usize = 4096;
+/// The most of an answer's body that is read.
+const MAX_ANSWER: usize = 4096;
 
 /// What stays as it is in a path segment (RFC 3986).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The management API of API Gateway: posts to connections and closes them.
+/// The management API of API Gateway: posts to connections, closes them, and asks about them.
+///
+/// Requests go where rows and events say, as long as that is API Gateway in the configuration's region:
+/// nothing else is signed to, unless it is named. When the environment variable
+/// `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI` is set, or else [`with_endpoint`](Self::with_endpoint) was
+/// called, all go there: that is for custom domains and for `lift dev`.
 #[derive(Clone)]
 pub struct ManagementApi {
     client: Client<Full<Bytes>>,
     credentials: Arc<CachedCredentials>,
     region: Arc<str>,
-    endpoint: Option<Endpoint>,
+    endpoints: Endpoints,
 }
 
 impl ManagementApi {
-    /// A client with the credentials and the region of a configuration.
-    ///
-    /// Posts go to the API of the event, or to `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI` when it
-    /// is set: the URL with the stage, for custom domains and for `lift dev`.
+    /// A client with the credentials and the region of a configuration. It tries each request once.
     ///
     /// # Errors
     /// When the configuration has no region or no credentials, or the system no root certificates.
@@ -57,16 +59,43 @@ impl ManagementApi {
         let provider = config
             .credentials_provider()
             .ok_or_else(|| Error::new("there are no AWS credentials in the environment"))?;
+        // It sends again by itself only what never left this machine: a post that found its pooled
+        // connection closed. All else is the publisher's to try again.
         let client = http_client(POOL_IDLE).map_err(|cause| {
             Error::new("the root certificates cannot be read").with_cause(cause)
         })?;
-        let endpoint = env::var(ENDPOINT_VARIABLE).ok().filter(|url| !url.is_empty());
         Ok(Self {
             client,
             credentials: Arc::new(CachedCredentials::new(provider)),
             region: region.as_ref().into(),
-            endpoint: endpoint.map(|url| Endpoint::from(url.trim_end_matches('/'))),
+            endpoints: Endpoints::new(region.as_ref()),
         })
+    }
+
+    /// Sends everything to one URL, with the stage or the base path of a custom domain; unless the
+    /// environment names one.
+    #[must_use]
+    pub fn with_endpoint(mut self, url: &str) -> Self {
+        self.endpoints.set_only(url);
+        self
+    }
+
+    /// Also signs requests to a host, by `https`: a custom domain that rows name. Another scheme or port
+    /// is named as in `http://127.0.0.1:3001`.
+    #[must_use]
+    pub fn with_allowed(mut self, host: &str) -> Self {
+        self.endpoints.allow(host);
+        self
+    }
+
+    /// Where everything goes, when environment or configuration say so.
+    pub(crate) fn only_endpoint(&self) -> Option<&Endpoint> {
+        self.endpoints.only()
+    }
+
+    /// The endpoint of an API's stage in the configuration's region.
+    pub(crate) fn endpoint_of(&self, api: &str, stage: &str) -> Endpoint {
+        self.endpoints.of_api(api, stage)
     }
 
     async fn request(
@@ -75,9 +104,10 @@ impl ManagementApi {
         to: &Endpoint,
         id: &ConnectionId,
         data: Bytes,
-    ) -> Result<(), PushError> {
+    ) -> Result<Bytes, PushError> {
+        let to = self.endpoints.resolve(to)?;
         let id = utf8_percent_encode(id.as_str(), SEGMENT);
-        let uri: Uri = format!("{to}/@connections/{id}").parse().map_err(PushError::failed)?;
+        let uri: Uri = format!("{to}/@connections/{id}").parse().map_err(PushError::refused)?;
         let mut request = Request::new(Full::new(data.clone()));
         *request.method_mut() = method;
         *request.uri_mut() = uri;
@@ -87,37 +117,24 @@ impl ManagementApi {
         sign::sign(&mut request, &data, &identity, &self.region).map_err(PushError::failed)?;
         let response = self.client.request(request).await.map_err(PushError::failed)?;
         let (head, body) = response.into_parts();
-        let body = Limited::new(body, MAX_ERROR).collect().await;
+        let body = Limited::new(body, MAX_ANSWER).collect().await;
+        let body = body.map(http_body_util::Collected::to_bytes);
         if head.status.is_success() {
-            return Ok(());
+            return body.map_err(PushError::failed);
         }
-        let body = body.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        let fault = fault(head.status, &head.headers, &body);
-        Err(match head.status {
-            StatusCode::GONE => PushError::gone(),
-            StatusCode::TOO_MANY_REQUESTS => PushError::throttled(),
-            StatusCode::PAYLOAD_TOO_LARGE => PushError::too_large(),
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                // The next post reads the credentials anew, in case these have expired.
-                self.credentials.forget().await;
-                PushError::forbidden(fault)
-            }
-            _ => PushError::failed(fault),
-        })
+        let error = answer::fault(head.status, &head.headers, &body.unwrap_or_default());
+        if error.is_forbidden() {
+            // The next post reads the credentials anew, in case these have expired.
+            self.credentials.forget().await;
+        }
+        Err(error)
     }
 }
 
 impl Push for ManagementApi {
     fn endpoint(&self, event: &Event) -> Endpoint {
-        if let Some(endpoint) = &self.endpoint {
-            return endpoint.clone();
-        }
-        // The ids are escaped, so that no event can point a signed request at another host.
-        let api = utf8_percent_encode(event.api_id(), NON_ALPHANUMERIC);
-        let stage = utf8_percent_encode(event.stage(), SEGMENT);
-        let region = &self.region;
-        let china = if region.starts_with("cn-") { ".cn" } else { "" };
-        Endpoint::from(format!("https://{api}.execute-api.{region}.amazonaws.com{china}/{stage}"))
+        let of_event = || self.endpoints.of_api(event.api_id(), event.stage());
+        self.endpoints.only().cloned().unwrap_or_else(of_event)
     }
 
     fn post<'a>(
@@ -126,7 +143,10 @@ impl Push for ManagementApi {
         id: &'a ConnectionId,
         data: Bytes,
     ) -> BoxFuture<'a, Result<(), PushError>> {
-        Box::pin(within_time(self.request(Method::POST, to, id, data)))
+        Box::pin(async move {
+            // The answer has no body that says more.
+            within_time(self.request(Method::POST, to, id, data)).await.map(drop)
+        })
     }
 
     fn close<'a>(
@@ -134,28 +154,30 @@ impl Push for ManagementApi {
         to: &'a Endpoint,
         id: &'a ConnectionId,
     ) -> BoxFuture<'a, Result<(), PushError>> {
-        Box::pin(within_time(self.request(Method::DELETE, to, id, Bytes::new())))
+        Box::pin(async move {
+            within_time(self.request(Method::DELETE, to, id, Bytes::new())).await.map(drop)
+        })
+    }
+
+    fn info<'a>(
+        &'a self,
+        to: &'a Endpoint,
+        id: &'a ConnectionId,
+    ) -> BoxFuture<'a, Result<ConnectionInfo, PushError>> {
+        Box::pin(async move {
+            answer::info(&within_time(self.request(Method::GET, to, id, Bytes::new())).await?)
+        })
     }
 }
 
-async fn within_time(
-    request: impl Future<Output = Result<(), PushError>>,
-) -> Result<(), PushError> {
+async fn within_time<T>(
+    request: impl Future<Output = Result<T, PushError>>,
+) -> Result<T, PushError> {
     timeout(TIMEOUT, request).await.unwrap_or_else(|late| Err(PushError::failed(late)))
-}
-
-/// What the log says of an error: status, type and the gateway's own words.
-fn fault(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> String {
-    let kind = headers.get("x-amzn-errortype").and_then(|kind| kind.to_str().ok());
-    let body = String::from_utf8_lossy(body);
-    format!("{status} {} {}", kind.unwrap_or_default(), body.trim()).escape_debug().to_string()
 }
 
 impl std::fmt::Debug for ManagementApi {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ManagementApi")
-            .field("region", &self.region)
-            .field("endpoint", &self.endpoint)
-            .finish_non_exhaustive()
+        f.debug_struct("ManagementApi").field("endpoints", &self.endpoints).finish_non_exhaustive()
     }
 }

@@ -1,55 +1,68 @@
-//! What came of a send: counts that add up, the ids that failed, and where to go on.
+//! What came of a send: counts that add up, the ids behind them, and where to go on.
 
-use serde::{Deserialize, Serialize};
-
-use crate::{
-    ConnectionId,
-    store::{Part, Position},
-};
+use super::Cursor;
+use crate::ConnectionId;
 
 /// What came of a send. The counts add up to the connections that were found.
 #[must_use = "a send can fail for some connections: look at the report, or drop it by `let _ =`"]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Posts that the gateway took.
+    /// Posts that the gateway took; of [`close`](crate::Audience::close), connections that it closed.
     pub sent: usize,
     /// Connections that had ended; their rows are removed, unless they are in their first minute.
     pub gone: usize,
-    /// Posts that were throttled until the retries were used up.
+    /// Posts that were throttled until the retries were used up, or to a client that reads too slowly.
     pub throttled: usize,
     /// Posts that failed otherwise.
     pub failed: usize,
-    /// Connections that were not tried: the deadline came, or posting is forbidden altogether.
+    /// Connections that were not tried: the deadline came, or the send was stopped.
     pub skipped: usize,
-    /// The connections behind `throttled` and `failed`.
-    pub failures: Vec<ConnectionId>,
-    /// Where to go on when the deadline came first; `None` when everyone was tried. Going on may
-    /// send twice to some, never misses one.
+    /// Whether the send was stopped because posting is forbidden (401, 403) for every connection alike:
+    /// the credentials, the endpoint or the stage are wrong.
+    pub forbidden: bool,
+    /// Where to go on when the deadline came first, or the send was stopped; `None` when everyone was
+    /// tried. Going on may send twice to some, never misses one.
     pub cursor: Option<Cursor>,
+    noted: Vec<(ConnectionId, Outcome)>,
+    pub(super) notes_all: bool,
 }
 
-/// Where a send stopped: give it to [`Audience::resume`](crate::Audience::resume).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cursor {
-    /// The parts that are not through, each with the page that was last sent whole.
-    pub(super) remaining: Vec<(Part, Option<Position>)>,
-}
-
-/// What came of one connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
+/// What came of one connection: the counts of a [`Report`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Outcome {
+    /// The gateway took the post.
     Sent,
+    /// The connection had ended.
     Gone,
+    /// The post was throttled.
     Throttled,
+    /// The post failed otherwise.
     Failed,
+    /// The connection was not tried.
     Skipped,
 }
 
 impl Report {
+    pub(super) fn new(notes_all: bool) -> Self {
+        Self { notes_all, ..Self::default() }
+    }
+
     /// How many connections were found.
     #[must_use]
     pub fn total(&self) -> usize {
         self.sent + self.gone + self.throttled + self.failed + self.skipped
+    }
+
+    /// The connections behind `throttled` and `failed`.
+    pub fn failures(&self) -> impl Iterator<Item = &ConnectionId> {
+        let failure = |outcome| matches!(outcome, Outcome::Throttled | Outcome::Failed);
+        self.noted.iter().filter(move |(_, outcome)| failure(*outcome)).map(|(id, _)| id)
+    }
+
+    /// The connections behind a count. Those behind `sent`, `gone` and `skipped` are there only after
+    /// [`Audience::with_ids`](crate::Audience::with_ids).
+    pub fn ids(&self, outcome: Outcome) -> impl Iterator<Item = &ConnectionId> {
+        self.noted.iter().filter(move |(_, other)| *other == outcome).map(|(id, _)| id)
     }
 
     pub(super) fn add(&mut self, other: Self) {
@@ -58,19 +71,19 @@ impl Report {
         self.throttled += other.throttled;
         self.failed += other.failed;
         self.skipped += other.skipped;
-        self.failures.extend(other.failures);
+        self.noted.extend(other.noted);
     }
 
-    pub(super) fn count(&mut self, id: ConnectionId, fate: Fate) {
-        match fate {
-            Fate::Sent => self.sent += 1,
-            Fate::Gone => self.gone += 1,
-            Fate::Skipped => self.skipped += 1,
-            Fate::Throttled => self.throttled += 1,
-            Fate::Failed => self.failed += 1,
+    pub(super) fn count(&mut self, id: &ConnectionId, outcome: Outcome) {
+        match outcome {
+            Outcome::Sent => self.sent += 1,
+            Outcome::Gone => self.gone += 1,
+            Outcome::Throttled => self.throttled += 1,
+            Outcome::Failed => self.failed += 1,
+            Outcome::Skipped => self.skipped += 1,
         }
-        if matches!(fate, Fate::Throttled | Fate::Failed) {
-            self.failures.push(id);
+        if self.notes_all || matches!(outcome, Outcome::Throttled | Outcome::Failed) {
+            self.noted.push((id.clone(), outcome));
         }
     }
 }

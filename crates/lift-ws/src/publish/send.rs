@@ -1,222 +1,221 @@
-//! The fan-out: pages are read while posts are under way, the posts of all parts share one bound, and
+//! The fan-out: pages are read while posts are under way, the posts of all parts share one pace, and
 //! everything stops before the deadline with a cursor.
 
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::sync::OnceLock;
 
 use bytes::Bytes;
 use futures_util::{
-    FutureExt, StreamExt, TryStreamExt, future,
+    FutureExt, StreamExt,
+    future::{self, BoxFuture, join},
     stream::{self, FuturesUnordered},
 };
-use tokio::{
-    sync::Semaphore,
-    time::{Instant, sleep, timeout_at},
-};
+use tokio::time::Instant;
 
-use super::{Cursor, PublishError, Publisher, Report, report::Fate};
+use super::{
+    Audience, Cursor, GlobalPublisher, PublishError, Recipient, Report, SourcePage, cursor::Rest,
+    pace::Pace, patience::persist, post::Fate, who::Who,
+};
 use crate::{
     ConnectionId,
-    clock::epoch_millis,
-    store::{Member, Members, Page, Part, Position},
+    call::Services,
+    store::{Part, Position, StoreError},
 };
 
-/// The largest message, in bytes (reference, section 6).
-pub(crate) const MAX_MESSAGE: usize = 131_072;
-
-/// How many posts are under way at once. More only makes throttles (connection-store, section 4).
-const CONCURRENCY: usize = 64;
-
-/// How often a throttled post is tried.
-const ATTEMPTS: u32 = 5;
-
-/// The first back-off; each further one is twice as long, and jittered over its whole length.
-const BACK_OFF: Duration = Duration::from_millis(50);
-
-/// How long before the call's deadline a send stops.
-const MARGIN: Duration = Duration::from_millis(500);
-
-/// A 410 proves nothing before a connection is this old, in milliseconds: the handshake may be open.
-const HANDSHAKE_MILLIS: u64 = 60_000;
-
-pub(super) enum Target {
-    /// One connection, and whether the sender may reach it.
-    One(ConnectionId, bool),
-    /// A list, and the sender, whom the list may not have yet.
-    List(Members, Option<Member>),
+/// What is done to each connection.
+pub(super) enum Act {
+    Post(Bytes),
+    Close,
 }
 
-pub(super) async fn send(
-    publisher: &Publisher,
-    target: Target,
-    except: Vec<ConnectionId>,
-    cursor: Option<Cursor>,
-    data: Bytes,
-) -> Result<Report, PublishError> {
-    let send = Send {
-        publisher,
-        data,
-        except,
-        stop_at: publisher.deadline.checked_sub(MARGIN).unwrap_or(publisher.deadline),
-        permits: Semaphore::new(CONCURRENCY),
-        forbidden: AtomicBool::new(false),
-    };
-    let mut report = Report::default();
-    match target {
-        Target::One(id, true) => send.all([id], &mut report).await,
-        Target::One(id, false) => report.count(id, Fate::Gone),
-        Target::List(members, sender) => send.list(&members, sender, cursor, &mut report).await?,
-    }
-    Ok(report)
+/// Why a send stops at once, for all connections.
+pub(super) enum Stop {
+    Forbidden,
+    Store(StoreError),
 }
 
 /// What all posts of one send share.
-struct Send<'a> {
-    publisher: &'a Publisher,
-    data: Bytes,
-    except: Vec<ConnectionId>,
-    stop_at: Instant,
-    permits: Semaphore,
-    forbidden: AtomicBool,
+pub(super) struct Send<'a> {
+    pub(super) publisher: &'a GlobalPublisher,
+    pub(super) who: &'a Who,
+    pub(super) act: Act,
+    pub(super) pace: Pace,
+    pub(super) stop_at: Instant,
+    audience: &'a Audience,
+    stopped: OnceLock<Stop>,
 }
 
 /// How far a part got.
 struct Progress {
-    part: Part,
-    /// The pages up to here are sent whole.
-    sent_to: Option<Position>,
-    done: bool,
+    /// Where to go on; `None` when it is through.
+    rest: Option<Rest>,
     report: Report,
 }
 
+/// Boxed, so that the compiler need not look into it wherever a handler is checked to be `Send`.
+pub(super) fn send(audience: &Audience, act: Act) -> BoxFuture<'_, Result<Report, PublishError>> {
+    run(audience, act).boxed()
+}
+
+async fn run(audience: &Audience, act: Act) -> Result<Report, PublishError> {
+    audience.who.check().map_err(PublishError::from)?;
+    let publisher = &audience.publisher;
+    let send = Send {
+        publisher,
+        who: &audience.who,
+        act,
+        pace: Pace::new(audience.concurrency),
+        stop_at: publisher.stop_at(),
+        audience,
+        stopped: OnceLock::new(),
+    };
+    let mut report = send.everyone().await;
+    match send.stopped.into_inner() {
+        Some(Stop::Store(error)) => Err(PublishError::from(error).with_report(report)),
+        stopped => {
+            report.forbidden = stopped.is_some();
+            Ok(report)
+        }
+    }
+}
+
 impl Send<'_> {
-    async fn list(
-        &self,
-        of: &Members,
-        sender: Option<Member>,
-        cursor: Option<Cursor>,
-        report: &mut Report,
-    ) -> Result<(), PublishError> {
-        // The sender goes first, and is then left out of the list. Who goes on with another's send is
-        // in the list like everyone.
-        let sender = sender.map(|sender| sender.id).filter(|_| cursor.is_none());
-        let starts: Vec<(Part, Option<Position>)> = match cursor {
-            Some(cursor) => cursor.remaining,
-            None => {
-                self.all(sender.clone(), report).await;
-                let parts = self.publisher.services.store.parts(of, 1).await?;
-                parts.into_iter().map(|part| (part, None)).collect()
-            }
+    /// The sender, and everyone in the list, side by side.
+    async fn everyone(&self) -> Report {
+        // The sender is not waited for in the list, nor sent to twice. Who goes on with another's send
+        // is in the list like everyone.
+        let sender = self.who.sender().filter(|_| self.audience.cursor.is_none());
+        let known = sender.map(|sender| &sender.id);
+        let to_sender = async {
+            let mut report = self.report();
+            let sender = sender.cloned().map(Recipient::from);
+            // One that was not tried is in the parts' rest, if anywhere.
+            let _ = self.each(sender.into_iter().collect(), None, &mut report).await;
+            report
         };
-        let parts = starts.into_iter().map(|(part, start)| self.part(of, part, start, &sender));
-        let mut parts: FuturesUnordered<_> = parts.collect();
-        let mut remaining = Cursor::default();
-        while let Some(progress) = parts.try_next().await? {
-            report.add(progress.report);
-            if !progress.done {
-                remaining.remaining.push((progress.part, progress.sent_to));
+        let to_list = async {
+            let parts = self.starts().await.into_iter().map(|start| self.part(start, known));
+            let mut parts: FuturesUnordered<_> = parts.collect();
+            let (mut report, mut cursor) = (self.report(), Cursor::default());
+            while let Some(progress) = parts.next().await {
+                report.add(progress.report);
+                cursor.rest.extend(progress.rest);
             }
-        }
-        report.cursor = Some(remaining).filter(|cursor| !cursor.remaining.is_empty());
-        Ok(())
+            report.cursor = Some(cursor).filter(|cursor| !cursor.rest.is_empty());
+            report
+        };
+        let (first, mut report) = join(to_sender, to_list).await;
+        report.add(first);
+        report
     }
 
-    async fn part(
-        &self,
-        of: &Members,
-        part: Part,
-        start: Option<Position>,
-        sender: &Option<ConnectionId>,
-    ) -> Result<Progress, PublishError> {
-        let store = &self.publisher.services.store;
-        let mut progress =
-            Progress { part, sent_to: start.clone(), done: false, report: Report::default() };
-        let mut page = store.page(of, part, start.as_ref()).await?;
+    /// Where each part starts. When they cannot be read there is no cursor, so it is always a failure.
+    async fn starts(&self) -> Vec<Rest> {
+        if let Some(cursor) = &self.audience.cursor {
+            return cursor.rest.clone();
+        }
+        let store = &*self.services().store;
+        match persist(self.stop_at, || self.who.parts(store, 1)).await {
+            Ok(parts) => parts.into_iter().map(Rest::whole).collect(),
+            Err(error) => {
+                self.stop(Stop::Store(error));
+                Vec::new()
+            }
+        }
+    }
+
+    async fn part(&self, start: Rest, sender: Option<&ConnectionId>) -> Progress {
+        let mut report = self.report();
+        let Rest { part, page: mut at, mut tried } = start;
+        let mut page = self.page(part, at.as_ref()).await;
         loop {
-            let ids = page.members.into_iter().map(|member| member.id);
-            let ids = ids.filter(|id| Some(id) != sender.as_ref());
-            let next = match &page.next {
-                Some(next) => store.page(of, part, Some(next)).map(|next| next.map(Some)).boxed(),
-                None => future::ready(Ok(None)).boxed(),
+            let Some(SourcePage { mut recipients, next }) = page else {
+                return Progress { rest: Some(Rest { part, page: at, tried }), report };
             };
-            let skipped = progress.report.skipped;
-            let ((), next): ((), Result<Option<Page>, _>) =
-                future::join(self.all(ids, &mut progress.report), next).await;
-            // A post that the deadline cut off may not have arrived: its page is not sent whole.
-            if progress.report.skipped > skipped || Instant::now() >= self.stop_at {
-                return Ok(progress);
+            // Nobody is missed when the one up to whom everyone was tried has left the list.
+            let skip = tried.as_ref().and_then(|id| recipients.iter().position(|to| to.id == *id));
+            recipients.drain(..skip.map_or(0, |last| last + 1));
+            let ahead = match &next {
+                Some(next) => self.page(part, Some(next)).left_future(),
+                None => future::ready(None).right_future(),
+            };
+            let (whole, ahead) = join(self.each(recipients, sender, &mut report), ahead).await;
+            if let Err(last) = whole {
+                tried = last.or(tried);
+                return Progress { rest: Some(Rest { part, page: at, tried }), report };
             }
-            progress.sent_to = page.next;
-            match next? {
-                Some(next) => page = next,
-                None => {
-                    progress.done = true;
-                    return Ok(progress);
-                }
+            if next.is_none() {
+                return Progress { rest: None, report };
+            }
+            (at, tried, page) = (next, None, ahead);
+        }
+    }
+
+    /// Reads a page, unless the time is over or the store fails, which stops the send.
+    async fn page(&self, part: Part, after: Option<&Position>) -> Option<SourcePage> {
+        if self.is_over() {
+            return None;
+        }
+        let store = &*self.services().store;
+        let read = || self.who.page(store, part, after);
+        match persist(self.stop_at, read).await {
+            Ok(page) => Some(page),
+            Err(error) => {
+                self.fail(error);
+                None
             }
         }
     }
 
-    async fn all(&self, ids: impl IntoIterator<Item = ConnectionId>, report: &mut Report) {
-        let ids = ids.into_iter().filter(|id| !self.except.contains(id));
-        let mut posts = stream::iter(ids)
-            .map(|id| async move {
-                let fate = self.one(&id).await;
-                (id, fate)
-            })
-            .buffer_unordered(CONCURRENCY);
-        while let Some((id, fate)) = posts.next().await {
-            report.count(id, fate);
+    /// Sends to each; fails with the last one before whom everyone is settled, when not everyone is.
+    async fn each(
+        &self,
+        mut to: Vec<Recipient>,
+        sender: Option<&ConnectionId>,
+        report: &mut Report,
+    ) -> Result<(), Option<ConnectionId>> {
+        let except = &self.audience.except;
+        to.retain(|to| Some(&to.id) != sender && !except.contains(&to.id));
+        let ids: Vec<ConnectionId> = to.iter().map(|to| to.id.clone()).collect();
+        let mut settled = vec![false; ids.len()];
+        let mut posts = stream::iter(to.into_iter().enumerate())
+            .map(|(at, to)| self.numbered(at, to))
+            .buffer_unordered(self.audience.concurrency);
+        while let Some((at, fate)) = posts.next().await {
+            settled[at] = fate.settled;
+            report.count(&ids[at], fate.outcome);
+        }
+        match settled.iter().position(|settled| !settled) {
+            None => Ok(()),
+            Some(first) => Err(first.checked_sub(1).map(|last| ids[last].clone())),
         }
     }
 
-    async fn one(&self, id: &ConnectionId) -> Fate {
-        let Ok(_permit) = self.permits.acquire().await else { return Fate::Skipped };
-        for attempt in 0..ATTEMPTS {
-            if attempt > 0 {
-                let pause = BACK_OFF * 2_u32.pow(attempt - 1);
-                sleep(pause.mul_f64(fastrand::f64()).min(self.left())).await;
-            }
-            if Instant::now() >= self.stop_at || self.forbidden.load(Ordering::Relaxed) {
-                return if attempt == 0 { Fate::Skipped } else { Fate::Throttled };
-            }
-            let push = &self.publisher.services.push;
-            let post = push.post(&self.publisher.endpoint, id, self.data.clone());
-            match timeout_at(self.stop_at, post).await {
-                Ok(Ok(())) => return Fate::Sent,
-                Ok(Err(error)) if error.is_gone() => {
-                    self.gone(id).await;
-                    return Fate::Gone;
-                }
-                Ok(Err(error)) if error.is_throttled() => {}
-                Ok(Err(error)) => {
-                    tracing::warn!(%error, cause = error.cause_text(), "a post failed");
-                    if error.is_forbidden() {
-                        self.forbidden.store(true, Ordering::Relaxed);
-                    }
-                    return Fate::Failed;
-                }
-                // The post was under way, so it may have arrived: it counts as failed.
-                Err(_) => return Fate::Failed,
-            }
-        }
-        Fate::Throttled
+    /// Boxed, because the compiler cannot tell that a stream of such futures is `Send`.
+    fn numbered(&self, at: usize, to: Recipient) -> BoxFuture<'_, (usize, Fate)> {
+        async move { (at, self.one(&to).await) }.boxed()
     }
 
-    /// Takes a 410 for a lost `$disconnect`, unless the connection is too young to tell.
-    async fn gone(&self, id: &ConnectionId) {
-        let services = &self.publisher.services;
-        services.forget(id.as_str());
-        let opened_before = epoch_millis().saturating_sub(HANDSHAKE_MILLIS);
-        let removed = services.store.remove_gone(id, opened_before);
-        if let Ok(Err(error)) = timeout_at(self.stop_at, removed).await {
-            tracing::warn!(%error, "the row of a gone connection stays");
+    pub(super) fn is_over(&self) -> bool {
+        Instant::now() >= self.stop_at || self.stopped.get().is_some()
+    }
+
+    pub(super) fn stop(&self, why: Stop) {
+        // The first reason is as good as any.
+        let _ = self.stopped.set(why);
+    }
+
+    /// Stops because the store failed; what failed for the time being over is no failure.
+    pub(super) fn fail(&self, error: StoreError) {
+        if Instant::now() < self.stop_at {
+            self.stop(Stop::Store(error));
         }
     }
 
-    fn left(&self) -> Duration {
-        self.stop_at.saturating_duration_since(Instant::now())
+    pub(super) fn services(&self) -> &Services {
+        &self.publisher.services
+    }
+
+    fn report(&self) -> Report {
+        Report::new(self.audience.with_ids)
     }
 }

@@ -1,7 +1,7 @@
 //! A push that records: who received what, and who is there to receive.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     ops::RangeInclusive,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -13,7 +13,7 @@ use lift_event::Event;
 use tokio::time::sleep;
 
 use super::conversation::{Conversation, Said};
-use crate::{ConnectionId, Endpoint, Push, PushError};
+use crate::{ConnectionId, ConnectionInfo, Endpoint, Push, PushError, clock::epoch_millis};
 
 type Fault = Box<dyn FnMut(&ConnectionId) -> Option<PushError> + Send>;
 
@@ -24,13 +24,20 @@ pub struct RecordingPush(Arc<Mutex<Recorded>>);
 #[derive(Default)]
 struct Recorded {
     frames: HashMap<ConnectionId, Vec<Bytes>>,
-    open: HashSet<ConnectionId>,
+    open: HashMap<ConnectionId, Open>,
     closed: Vec<ConnectionId>,
     /// Those of `closed` whose `$disconnect` has not run.
     unsettled: Vec<ConnectionId>,
     fault: Option<Fault>,
     delay: Duration,
     conversation: Conversation,
+}
+
+#[derive(Debug)]
+struct Open {
+    since: u64,
+    active: u64,
+    endpoint: Option<Endpoint>,
 }
 
 impl RecordingPush {
@@ -55,18 +62,25 @@ impl RecordingPush {
 
     /// Opens a connection: from now on it can be posted to.
     pub fn open(&self, id: &ConnectionId) {
-        self.recorded().open.insert(id.clone());
+        let since = epoch_millis();
+        self.recorded().open.insert(id.clone(), Open { since, active: since, endpoint: None });
     }
 
     /// Ends a connection: from now on it is gone. Says whether it was open.
     pub fn end(&self, id: &ConnectionId) -> bool {
-        self.recorded().open.remove(id)
+        self.recorded().open.remove(id).is_some()
     }
 
     /// Whether a connection can be posted to.
     #[must_use]
     pub fn is_open(&self, id: &ConnectionId) -> bool {
-        self.recorded().open.contains(id)
+        self.recorded().open.contains_key(id)
+    }
+
+    /// Where an open connection was last posted to.
+    #[must_use]
+    pub fn endpoint_of(&self, id: &ConnectionId) -> Option<Endpoint> {
+        self.recorded().open.get(id)?.endpoint.clone()
     }
 
     /// A connection that the app closed and whose `$disconnect` is due.
@@ -108,13 +122,13 @@ impl RecordingPush {
 }
 
 impl Recorded {
-    fn post(&mut self, id: &ConnectionId, data: Bytes) -> Result<(), PushError> {
+    fn post(&mut self, to: &Endpoint, id: &ConnectionId, data: Bytes) -> Result<(), PushError> {
         if let Some(error) = self.fault.as_mut().and_then(|fault| fault(id)) {
             return Err(error);
         }
-        if !self.open.contains(id) {
-            return Err(PushError::gone());
-        }
+        let Some(open) = self.open.get_mut(id) else { return Err(PushError::gone()) };
+        open.active = epoch_millis();
+        open.endpoint = Some(to.clone());
         self.receive(id, data);
         Ok(())
     }
@@ -132,7 +146,7 @@ impl Push for RecordingPush {
 
     fn post<'a>(
         &'a self,
-        _: &'a Endpoint,
+        to: &'a Endpoint,
         id: &'a ConnectionId,
         data: Bytes,
     ) -> BoxFuture<'a, Result<(), PushError>> {
@@ -141,7 +155,7 @@ impl Push for RecordingPush {
             if !delay.is_zero() {
                 sleep(delay).await;
             }
-            self.recorded().post(id, data)
+            self.recorded().post(to, id, data)
         };
         push.boxed()
     }
@@ -152,14 +166,28 @@ impl Push for RecordingPush {
         id: &'a ConnectionId,
     ) -> BoxFuture<'a, Result<(), PushError>> {
         let mut recorded = self.recorded();
-        let open = recorded.open.remove(id);
-        if !open {
+        if recorded.open.remove(id).is_none() {
             return ready(Err(PushError::gone())).boxed();
         }
         recorded.conversation.note(id, Said::IsClosed);
         recorded.closed.push(id.clone());
         recorded.unsettled.push(id.clone());
         ready(Ok(())).boxed()
+    }
+
+    fn info<'a>(
+        &'a self,
+        _: &'a Endpoint,
+        id: &'a ConnectionId,
+    ) -> BoxFuture<'a, Result<ConnectionInfo, PushError>> {
+        let recorded = self.recorded();
+        let info = recorded.open.get(id).map(|open| ConnectionInfo {
+            connected_at: open.since,
+            last_active_at: open.active,
+            source_ip: "127.0.0.1".to_owned(),
+            user_agent: None,
+        });
+        ready(info.ok_or_else(PushError::gone)).boxed()
     }
 }
 

@@ -94,7 +94,10 @@ async fn a_connection_that_the_app_closes_is_disconnected() {
         let _ = publish.own_tenant().text(format!("{who} left")).await?;
         Ok(())
     };
-    let kick = async |publish: Publisher| publish.user("bob").close().await;
+    let kick = async |publish: Publisher| -> Result<(), Error> {
+        let _ = publish.user("bob").close().await?;
+        Ok(())
+    };
     let connect = async |Query(query): Query<HashMap<String, String>>| {
         Accept::user(query["user"].clone()).tenant("general")
     };

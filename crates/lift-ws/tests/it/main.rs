@@ -12,4 +12,8 @@ mod kit;
 mod layers;
 mod messages;
 mod publisher;
+mod publisher_choices;
+mod publisher_global;
+mod publisher_stops;
+mod publisher_throttle;
 mod stores;

@@ -1,0 +1,219 @@
+//! Fan-out beyond one process: tasks in a queue, worker processes that are killed at random, and nobody
+//! is missed. The queue is two folders: a task is taken by moving its file from one to the other, and
+//! what a killed worker had taken comes back, as a queue's visibility time-out does.
+
+use std::{
+    collections::BTreeSet,
+    env, fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use lift_aws::{DynamoStore, local_config, publisher, table::CreateOptions};
+use lift_ws::{
+    GlobalPublisher, Task,
+    store::{Row, Saved, Store},
+};
+use tokio::{
+    process::{Child, Command},
+    time::{Instant, sleep},
+};
+
+use crate::{database::Database, management::Management};
+
+const TABLE: &str = "fanout-connections";
+const RUNS: usize = 50;
+const CONNECTIONS: usize = 120;
+const WORKERS: usize = 3;
+
+/// What a worker process is told: the queue's folder, the database, `@connections`.
+const FOLDER: &str = "FANOUT_FOLDER";
+const DATABASE: &str = "FANOUT_DATABASE";
+const MANAGEMENT: &str = "FANOUT_MANAGEMENT";
+
+/// A worker's time for one task beside the half second that a send keeps: too little for a whole one,
+/// so that cursors are put to use as well.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+struct Job {
+    /// Stays the same for what is left of it.
+    number: u64,
+    task: Task,
+    message: String,
+}
+
+struct Queue(PathBuf);
+
+impl Queue {
+    fn waiting(&self) -> PathBuf {
+        self.0.join("waiting")
+    }
+
+    fn taken(&self) -> PathBuf {
+        self.0.join("taken")
+    }
+
+    fn put(&self, job: &Job) {
+        let name = format!("{:016x}", fastrand::u64(..));
+        let unfinished = self.0.join(&name);
+        fs::write(&unfinished, serde_json::to_vec(job).expect("JSON")).expect("a file");
+        fs::rename(unfinished, self.waiting().join(name)).expect("a move");
+    }
+
+    fn take(&self) -> Option<(PathBuf, Job)> {
+        for name in names(&self.waiting()) {
+            let taken = self.taken().join(format!("{name}.{}", std::process::id()));
+            if fs::rename(self.waiting().join(&name), &taken).is_ok() {
+                let job = fs::read(&taken).expect("a job");
+                return Some((taken, serde_json::from_slice(&job).expect("a job")));
+            }
+        }
+        None
+    }
+
+    /// Puts back what a dead worker had taken. Says how much.
+    fn put_back(&self, worker: u32) -> usize {
+        let suffix = format!(".{worker}");
+        let lost = names(&self.taken());
+        let lost = lost.iter().filter_map(|name| Some((name, name.strip_suffix(&suffix)?)));
+        lost.map(|(taken, name)| {
+            fs::rename(self.taken().join(taken), self.waiting().join(name)).expect("a move");
+        })
+        .count()
+    }
+
+    /// Notes that nothing of a job is left.
+    fn done(&self, number: u64) {
+        fs::write(self.finished().join(number.to_string()), "").expect("a file");
+    }
+
+    fn finished(&self) -> PathBuf {
+        self.0.join("finished")
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect()
+}
+
+/// Not a test of its own: what a worker process runs, until it is killed.
+#[tokio::test]
+async fn worker() {
+    let Ok(folder) = env::var(FOLDER) else { return };
+    let queue = Queue(folder.into());
+    let config = local_config(&env::var(DATABASE).expect("a URL"), "us-east-1");
+    let store = DynamoStore::new(&config, TABLE).with_page(10);
+    let publisher = publisher(TABLE).config(config).store(store);
+    let publisher = publisher.allow(env::var(MANAGEMENT).expect("a URL")).await.expect("built");
+    loop {
+        match queue.take() {
+            Some((taken, job)) => work(&publisher, &queue, job, &taken).await,
+            None => sleep(Duration::from_millis(2)).await,
+        }
+    }
+}
+
+async fn work(publisher: &GlobalPublisher, queue: &Queue, job: Job, taken: &Path) {
+    let deadline = Instant::now() + Duration::from_millis(500) + PATIENCE;
+    let audience = publisher.clone().with_deadline(deadline).task(job.task.clone());
+    let rest = match audience.concurrency(4).text(job.message.as_str()).await {
+        Ok(report) => report.cursor.map(|cursor| job.task.clone().rest(cursor)),
+        Err(error) => {
+            let cursor = error.report().and_then(|report| report.cursor.clone());
+            // Nothing was sent when there is no cursor.
+            Some(cursor.map_or(job.task.clone(), |cursor| job.task.clone().rest(cursor)))
+        }
+    };
+    match rest {
+        Some(task) => queue.put(&Job { task, ..job }),
+        None => queue.done(job.number),
+    }
+    // Only when what is left is in the queue. Killed before this, it is done twice.
+    fs::remove_file(taken).expect("is there until it is done");
+}
+
+#[tokio::test]
+async fn nobody_is_missed_by_workers_that_are_killed() {
+    let seed = fastrand::get_seed();
+    let database = Database::start().await;
+    database.table(TABLE).create(&CreateOptions::new().without_streams()).await.expect("a table");
+    let management = Management::start(|_, _| (200, "")).await;
+    let store = database.store(TABLE);
+    let endpoint = format!("{}/prod", management.url);
+    for n in 0..CONNECTIONS {
+        assert_eq!(store.save(&row(n, &endpoint)).await.expect("save"), Saved::Stored);
+    }
+    let config = local_config(&database.url, "us-east-1");
+    let coordinator = publisher(TABLE).config(config).await.expect("built");
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let queue = Queue(folder.path().to_owned());
+    fs::create_dir(queue.waiting()).expect("a folder");
+    fs::create_dir(queue.taken()).expect("a folder");
+    fs::create_dir(queue.finished()).expect("a folder");
+    let hire = || -> Child {
+        Command::new(env::current_exe().expect("a path"))
+            .args(["--exact", "fanout::worker", "--nocapture"])
+            .env(FOLDER, folder.path())
+            .env(DATABASE, &database.url)
+            .env(MANAGEMENT, &management.url)
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("a process")
+    };
+    let mut workers: Vec<Child> = (0..WORKERS).map(|_| hire()).collect();
+    let (mut interrupted, mut posts) = (0, 0);
+    for run in 0..RUNS {
+        let message = format!("run {run}");
+        let mut jobs = BTreeSet::new();
+        for task in coordinator.tenant("lotus").tasks(4).await.expect("tasks") {
+            let number = fastrand::u64(..);
+            queue.put(&Job { number, task, message: message.clone() });
+            jobs.insert(number.to_string());
+        }
+        let start = Instant::now();
+        // The first kill is while the work goes on, wherever it is.
+        while names(&queue.taken()).is_empty() && start.elapsed() < Duration::from_secs(5) {
+            sleep(Duration::from_millis(1)).await;
+        }
+        sleep(Duration::from_micros(fastrand::u64(0..20_000))).await;
+        let victim = fastrand::usize(0..WORKERS);
+        let id = workers[victim].id().expect("is alive");
+        workers[victim].kill().await.expect("is killed");
+        interrupted += usize::from(queue.put_back(id) > 0);
+        workers[victim] = hire();
+        while !jobs.is_empty() {
+            for done in names(&queue.finished()) {
+                jobs.remove(&done);
+            }
+            assert!(start.elapsed() < Duration::from_secs(20), "stuck in run {run}, seed {seed}");
+            sleep(Duration::from_millis(1)).await;
+        }
+        let seen = management.take();
+        posts += seen.len();
+        let reached: BTreeSet<&str> = seen
+            .iter()
+            .filter(|seen| seen.body == message)
+            .filter_map(|seen| seen.call.rsplit('/').next())
+            .collect();
+        assert_eq!(reached.len(), CONNECTIONS, "in run {run}, seed {seed}");
+    }
+    assert!(interrupted > RUNS / 10, "only {interrupted} kills met work");
+    assert!(posts >= RUNS * CONNECTIONS);
+}
+
+fn row(n: usize, endpoint: &str) -> Row {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
+    Row {
+        id: format!("connection-{n}").into(),
+        user: Some("ana".into()),
+        tenant: Some("lotus".into()),
+        endpoint: endpoint.into(),
+        connected_at: u64::try_from(now).expect("before the end of time"),
+        attributes: None,
+    }
+}

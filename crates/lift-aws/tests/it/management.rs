@@ -1,0 +1,78 @@
+//! An `@connections` of a test's own, on a free port: records what it is asked, answers as told by id.
+
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex},
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use tokio::{net::TcpListener, task::JoinHandle};
+
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    /// Method and path, such as `POST /prod/@connections/a%3D`.
+    pub(crate) call: String,
+    pub(crate) authorization: String,
+    pub(crate) body: Bytes,
+}
+
+pub(crate) struct Management {
+    /// The origin, without a stage.
+    pub(crate) url: String,
+    seen: Arc<Mutex<Vec<Seen>>>,
+    serving: JoinHandle<()>,
+}
+
+impl Drop for Management {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+impl Management {
+    /// Starts one that answers each request by its method and the connection's id.
+    pub(crate) async fn start(
+        answer: impl Fn(&str, &str) -> (u16, &'static str) + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let seen = Arc::<Mutex<Vec<Seen>>>::default();
+        let (answer, record) = (Arc::new(answer), seen.clone());
+        let serving = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (answer, record) = (answer.clone(), record.clone());
+                let service = service_fn(move |request: Request<Incoming>| {
+                    let (answer, record) = (answer.clone(), record.clone());
+                    async move {
+                        let (head, body) = request.into_parts();
+                        let authorization = head.headers.get("authorization");
+                        let authorization = authorization.and_then(|value| value.to_str().ok());
+                        let id = head.uri.path().rsplit('/').next().unwrap_or_default();
+                        let (status, text) = answer(head.method.as_str(), id);
+                        let seen = Seen {
+                            call: format!("{} {}", head.method, head.uri.path()),
+                            authorization: authorization.unwrap_or_default().to_owned(),
+                            body: body.collect().await.expect("a body").to_bytes(),
+                        };
+                        record.lock().expect("no panic").push(seen);
+                        let mut response = Response::new(Full::new(Bytes::from(text)));
+                        *response.status_mut() = status.try_into().expect("a status");
+                        Ok::<_, Infallible>(response)
+                    }
+                });
+                let stream = TokioIo::new(stream);
+                tokio::spawn(http1::Builder::new().serve_connection(stream, service));
+            }
+        });
+        Self { url, seen, serving }
+    }
+
+    /// What was asked since the last call.
+    pub(crate) fn take(&self) -> Vec<Seen> {
+        std::mem::take(&mut self.seen.lock().expect("no panic"))
+    }
+}
