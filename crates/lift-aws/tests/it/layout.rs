@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use lift_ws::store::{Members, Part, Read, Store};
+use lift_ws::store::{Members, Part, Read, Saved, Store};
 use serde_json::json;
 
 use crate::{
@@ -39,4 +39,14 @@ async fn a_table_that_is_missing_or_of_another_layout_is_refused() {
     assert!(refused.contains("lift table check") && refused.contains("migrat"), "{refused}");
     let read = old.store().get(&"abc=".into(), Read::Eventual).await.expect_err("is not Lift's");
     assert!(read.source().expect("a cause").to_string().contains("migrat"));
+}
+
+#[tokio::test]
+async fn without_the_right_to_scan_a_new_table_is_taken_as_it_is() {
+    let engine = Engine::start().await.before(|operation, _| {
+        let denied = operation == "Scan";
+        let error = json!({"__type": "com.amazon.coral.service#AccessDeniedException"});
+        Box::pin(async move { denied.then_some((400, error)) })
+    });
+    assert_eq!(engine.store().save(&row()).await.expect("save"), Saved::Stored);
 }

@@ -1,6 +1,12 @@
 //! The store passes the contract, and stores what it should and no more.
 
-use std::error::Error;
+use std::{
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use lift_ws::store::{Item, Saved, Store, contract};
@@ -74,6 +80,30 @@ async fn an_item_reads_as_documented_and_expires_with_its_connection() {
     assert_eq!(item["ttl"], AttributeValue::N(row().expires_at().to_string()));
     let live = items.iter().find(|item| item["sk"] == items_key("CONNECTION")).expect("a row");
     assert!(live.contains_key("i"), "the row knows that there are items: {live:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_was_lost_is_asked_for_again_without_harm() {
+    let engine = Engine::start().await;
+    let (inner, lost) = (engine.clone(), Arc::new(AtomicBool::new(false)));
+    // Does what it is asked, and then loses the answer once for each operation.
+    let lose = Arc::clone(&lost);
+    let flaky = engine.before(move |operation, body| {
+        let loses = operation == "PutItem" && lose.swap(false, Ordering::Relaxed);
+        if loses {
+            assert_eq!(inner.ask(operation, body.clone()).0, 200);
+        }
+        let error = json!({"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError"});
+        Box::pin(async move { loses.then_some((500, error)) })
+    });
+    let store = flaky.store();
+    lost.store(true, Ordering::Relaxed);
+    assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored, "it finds its own row");
+    lost.store(true, Ordering::Relaxed);
+    let removed = store.remove(&row().id).await.expect("remove");
+    assert_eq!(removed, None, "a handler runs at most once, so here it does not");
+    assert_eq!(store.save(&row()).await.expect("save"), Saved::Ended);
+    assert!(!lost.load(Ordering::Relaxed));
 }
 
 #[tokio::test]
