@@ -3,17 +3,13 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use aws_sdk_dynamodb::{
-    operation::update_item::builders::UpdateItemFluentBuilder, types::ReturnValue,
-};
 use lift_ws::{Endpoint, store::StoreError};
 use tokio::sync::Mutex;
 
 use super::{
     DynamoStore, Item,
-    error::{Failure, cause, foreign},
-    item::{self, number, string, text},
-    keys,
+    error::{cause, foreign},
+    item::string,
     meta::{self, Meta},
     shards::HOLD,
 };
@@ -27,9 +23,6 @@ const USABLE: u64 = HOLD - 30;
 
 /// How long to wait after a read that failed, or that looked for an endpoint, in seconds.
 const PAUSE: u64 = 5;
-
-/// How many items tell whose table it is, when META is not there yet.
-const LOOKED_AT: i32 = 25;
 
 /// What this process knows of META.
 #[derive(Debug, Default)]
@@ -145,43 +138,8 @@ impl DynamoStore {
         )))
     }
 
-    async fn read_meta(&self) -> Result<Arc<Meta>, StoreError> {
-        let asked = self.now_seconds();
-        let get = self.client.get_item().table_name(&self.table).set_key(Some(keys::of_meta()));
-        // Consistent: an endpoint is looked for as soon as its first connection is listed.
-        let found = get.consistent_read(true).send().await.map_err(Failure::from)?;
-        match found.item {
-            Some(found) => self.learn(&found, asked),
-            None => {
-                self.refuse_another_layout().await?;
-                Ok(self.changed_meta(self.update_meta("")).await?)
-            }
-        }
-    }
-
-    /// An update that makes META when it is missing, and sets something else.
-    pub(super) fn update_meta(&self, also: &str) -> UpdateItemFluentBuilder {
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::of_meta()))
-            .update_expression(format!("SET #shards = if_not_exists(#shards, :shards){also}"))
-            .expression_attribute_names("#shards", "shards")
-            .expression_attribute_values(":shards", number(self.shards.into()))
-            .return_values(ReturnValue::AllNew)
-    }
-
-    pub(super) async fn changed_meta(
-        &self,
-        update: UpdateItemFluentBuilder,
-    ) -> Result<Arc<Meta>, Failure> {
-        let asked = self.now_seconds();
-        let updated = update.send().await?;
-        self.learn(&updated.attributes.unwrap_or_default(), asked).map_err(Failure::Other)
-    }
-
     /// What it said is as old as the question.
-    fn learn(&self, item: &Item, asked: u64) -> Result<Arc<Meta>, StoreError> {
+    pub(super) fn learn(&self, item: &Item, asked: u64) -> Result<Arc<Meta>, StoreError> {
         let meta = Meta::read(item).map(Arc::new);
         let meta = meta.ok_or_else(|| foreign("its META row is not what Lift writes"))?;
         self.meta.change(|state| {
@@ -189,24 +147,5 @@ impl DynamoStore {
             state.read = asked;
         });
         Ok(meta)
-    }
-
-    /// A table without META is new, or another's. Needs the right `dynamodb:Scan`; without it, what
-    /// is not Lift's is refused when it is met.
-    async fn refuse_another_layout(&self) -> Result<(), StoreError> {
-        let scan = self.client.scan().table_name(&self.table).limit(LOOKED_AT).send().await;
-        let Ok(found) = scan else { return Ok(()) };
-        let is_ours = |found: &Item| {
-            let sort = text(found, "sk").unwrap_or_default();
-            let is_item = sort.starts_with(keys::ITEMS) && found.contains_key("ttl");
-            is_item || item::is_live(found) || found.contains_key("gone") || sort == "META"
-        };
-        match found.items().iter().find(|found| !is_ours(found)) {
-            None => Ok(()),
-            Some(other) => {
-                let key = text(other, "pk").unwrap_or_default();
-                Err(foreign(&format!("the item `{key}` was not written by this version")))
-            }
-        }
     }
 }

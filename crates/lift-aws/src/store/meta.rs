@@ -1,23 +1,34 @@
 //! The META row, which all processes share: the endpoints behind the short ids in the indexes, and
-//! into how many shards lists are cut. How it stands in the table; [`known`](super::known) reads it.
+//! into how many shards lists are cut. How it stands in the table and the requests for it;
+//! [`known`](super::known) says when they are sent.
 //!
 //! Endpoints are added and never changed. Shard counts change as [`shards`](super::shards) says.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use lift_ws::{ConnectionId, Endpoint, store::id_hash};
+use aws_sdk_dynamodb::{
+    operation::update_item::builders::UpdateItemFluentBuilder,
+    types::{AttributeValue, ReturnValue},
+};
+use lift_ws::{
+    ConnectionId, Endpoint,
+    store::{StoreError, id_hash},
+};
 
 use super::{
-    Item,
-    item::{integer, number},
-    keys::List,
+    DynamoStore, Item,
+    error::{Failure, foreign},
+    item::{self, integer, number, text},
+    keys::{self, List},
     shards::Shards,
 };
 
 /// What the names of its attributes begin with.
 const ENDPOINT: &str = "env#";
 const GROWN: &str = "shards#";
+
+/// How many items tell whose table it is, when META is not there yet.
+const LOOKED_AT: i32 = 25;
 
 /// What META said when it was read.
 #[derive(Debug)]
@@ -67,6 +78,62 @@ pub(super) struct Growth {
     pub(super) old: Option<AttributeValue>,
     pub(super) new: AttributeValue,
     pub(super) shards: u32,
+}
+
+impl DynamoStore {
+    pub(super) async fn read_meta(&self) -> Result<Arc<Meta>, StoreError> {
+        let asked = self.now_seconds();
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(keys::of_meta()));
+        // Consistent: an endpoint is looked for as soon as its first connection is listed.
+        let found = get.consistent_read(true).send().await.map_err(Failure::from)?;
+        match found.item {
+            Some(found) => self.learn(&found, asked),
+            None => {
+                self.refuse_another_layout().await?;
+                Ok(self.changed_meta(self.update_meta("")).await?)
+            }
+        }
+    }
+
+    /// An update that makes META when it is missing, and sets something else.
+    pub(super) fn update_meta(&self, also: &str) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::of_meta()))
+            .update_expression(format!("SET #shards = if_not_exists(#shards, :shards){also}"))
+            .expression_attribute_names("#shards", "shards")
+            .expression_attribute_values(":shards", number(self.shards.into()))
+            .return_values(ReturnValue::AllNew)
+    }
+
+    pub(super) async fn changed_meta(
+        &self,
+        update: UpdateItemFluentBuilder,
+    ) -> Result<Arc<Meta>, Failure> {
+        let asked = self.now_seconds();
+        let updated = update.send().await?;
+        self.learn(&updated.attributes.unwrap_or_default(), asked).map_err(Failure::Other)
+    }
+
+    /// A table without META is new, or another's. Needs the right `dynamodb:Scan`; without it, what
+    /// is not Lift's is refused when it is met.
+    async fn refuse_another_layout(&self) -> Result<(), StoreError> {
+        let scan = self.client.scan().table_name(&self.table).limit(LOOKED_AT).send().await;
+        let Ok(found) = scan else { return Ok(()) };
+        let is_ours = |found: &Item| {
+            let sort = text(found, "sk").unwrap_or_default();
+            let is_item = sort.starts_with(keys::ITEMS) && found.contains_key("ttl");
+            is_item || item::is_live(found) || found.contains_key("gone") || sort == "META"
+        };
+        match found.items().iter().find(|found| !is_ours(found)) {
+            None => Ok(()),
+            Some(other) => {
+                let key = text(other, "pk").unwrap_or_default();
+                Err(foreign(&format!("the item `{key}` was not written by this version")))
+            }
+        }
+    }
 }
 
 /// The attribute that holds the endpoint of a short id.

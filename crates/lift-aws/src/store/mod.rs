@@ -6,6 +6,7 @@
 //!                  '-> known -> meta: endpoints and shard counts, shared by all processes
 //! ```
 
+mod clock;
 mod error;
 mod forget;
 mod grow;
@@ -18,7 +19,7 @@ mod meta;
 mod rows;
 mod shards;
 
-use std::{collections::HashMap, fmt, sync::Arc, time::SystemTime};
+use std::{collections::HashMap, sync::Arc};
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
@@ -30,6 +31,8 @@ use lift_ws::{
     },
 };
 use serde_json::Value;
+
+use clock::Clock;
 
 pub(crate) use keys::connection_of;
 
@@ -51,10 +54,6 @@ pub struct DynamoStore {
     meta: Arc<known::Known>,
 }
 
-/// Milliseconds since 1970.
-#[derive(Clone)]
-struct Clock(Arc<dyn Fn() -> u64 + Send + Sync>);
-
 impl DynamoStore {
     /// A store in a table that exists.
     #[must_use]
@@ -70,7 +69,7 @@ impl DynamoStore {
             table: table.into(),
             page: PAGE,
             shards: shards::DEFAULT,
-            clock: Clock(Arc::new(epoch_millis)),
+            clock: Clock::system(),
             meta: Arc::default(),
         }
     }
@@ -95,12 +94,12 @@ impl DynamoStore {
     /// Takes the time, in milliseconds since 1970, from somewhere else than the system.
     #[must_use]
     pub fn with_clock(mut self, now: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
-        self.clock = Clock(Arc::new(now));
+        self.clock = Clock::new(now);
         self
     }
 
     fn now_millis(&self) -> u64 {
-        (self.clock.0)()
+        self.clock.millis()
     }
 
     fn now_seconds(&self) -> u64 {
@@ -197,15 +196,4 @@ impl Store for DynamoStore {
     fn count<'a>(&'a self, of: &'a Members, part: Part) -> BoxFuture<'a, Result<u64, StoreError>> {
         Box::pin(self.count_part(of, part))
     }
-}
-
-impl fmt::Debug for Clock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Clock")
-    }
-}
-
-fn epoch_millis() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

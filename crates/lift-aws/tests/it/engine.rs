@@ -164,3 +164,11 @@ impl HttpConnector for Engine {
         })
     }
 }
+
+/// What DynamoDB answers when a partition takes no more.
+pub(crate) fn throttle(reason: &str) -> Value {
+    let resource = "arn:aws:dynamodb:us-east-1:000000000000:table/chat-connections/index/gsi2";
+    json!({"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException",
+           "message": "Throughput exceeds the current capacity",
+           "throttlingReasons": [{"reason": reason, "resource": resource}]})
+}

@@ -15,9 +15,8 @@ use lift_ws::{
 };
 
 use crate::{
-    engine::Engine,
+    engine::{Engine, throttle},
     rows::{now_millis, row},
-    store::throttle,
 };
 
 const HOT: &str = "IndexWriteKeyRangeThroughputExceeded";
@@ -53,6 +52,14 @@ impl Bench {
 
     fn row(&self, id: String) -> Row {
         Row { id: id.into(), connected_at: self.now.load(Ordering::Relaxed), ..row() }
+    }
+
+    /// The partition keys that hold entries.
+    async fn shards_written(&self) -> BTreeSet<String> {
+        let scan = serde_json::json!({"TableName": crate::engine::TABLE, "IndexName": "gsi2"});
+        let (_, found) = self.engine.ask("Scan", scan);
+        let items = found["Items"].as_array().expect("items");
+        items.iter().map(|item| item["gsi2pk"]["S"].as_str().expect("a key").to_owned()).collect()
     }
 
     async fn throttled_save(&self, store: &DynamoStore, id: &str) {
@@ -114,15 +121,6 @@ async fn readers_widen_before_writers_and_nobody_is_missed() {
     );
     let used: BTreeSet<String> = bench.shards_written().await;
     assert!(used.len() > 4, "new rows stand in new shards: {used:?}");
-}
-
-impl Bench {
-    async fn shards_written(&self) -> BTreeSet<String> {
-        let scan = serde_json::json!({"TableName": crate::engine::TABLE, "IndexName": "gsi2"});
-        let (_, found) = self.engine.ask("Scan", scan);
-        let items = found["Items"].as_array().expect("items");
-        items.iter().map(|item| item["gsi2pk"]["S"].as_str().expect("a key").to_owned()).collect()
-    }
 }
 
 #[tokio::test]

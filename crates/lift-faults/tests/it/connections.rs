@@ -55,7 +55,8 @@ impl World {
         let upstream = HttpUpstream::new(address.to_string()).expect("an address");
         let proxy = Proxy::start(Link::connections(&faults, upstream)).await.expect("a port");
         let config = lift_aws::local_config("http://127.0.0.1:9", "eu-west-1");
-        let api = Arc::new(ManagementApi::new(&config).expect("a client"));
+        let api = ManagementApi::new(&config).expect("a client");
+        let api = Arc::new(api.with_allowed(&proxy.url()));
         let endpoint = Endpoint::from(format!("{}/local", proxy.url()));
         Self { faults, api, endpoint, id, socket, _proxy: proxy, _stop: stop }
     }

@@ -41,6 +41,7 @@ fn answer(database: &Database, operation: &str, body: &[u8]) -> EngineResult<Str
     match operation {
         "CreateTable" => run(body, |request| database.create_table(request)),
         "DescribeTable" => run(body, |request| database.describe_table(request)),
+        "DescribeTimeToLive" => run(body, |request| database.describe_time_to_live(request)),
         "UpdateTimeToLive" => run(body, |request| database.update_time_to_live(request)),
         "PutItem" => run(body, |request| database.put_item(request)),
         "GetItem" => run(body, |request| database.get_item(request)),

@@ -57,7 +57,7 @@ async fn members(store: &DynamoStore) -> Vec<ConnectionId> {
 #[tokio::test(start_paused = true)]
 async fn the_store_keeps_its_contract_through_throttles_and_delays() {
     let plan = plan(
-        "[[fault]]\napi = 'dynamodb'\nkind = 'throttle'\nshare = 0.1
+        "[[fault]]\napi = 'dynamodb'\nkind = 'throttle'\nshare = 0.04
          [[fault]]\napi = 'dynamodb'\nkind = 'delay'\nms = '0..200'\nshare = 0.5",
     );
     for seed in 0..3 {

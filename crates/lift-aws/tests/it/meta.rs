@@ -1,0 +1,111 @@
+//! META, which all processes share: endpoints are found in it, and it may be out of reach for a while.
+
+use std::{
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use lift_ws::store::{Members, Part, Row, Saved, Store};
+use serde_json::json;
+
+use crate::{
+    engine::{Engine, TABLE, throttle},
+    rows::row,
+};
+
+#[tokio::test]
+async fn members_of_several_endpoints_are_listed_with_their_own() {
+    let engine = Engine::start().await;
+    let (here, there) = (engine.store(), engine.store());
+    let second = Row { id: "R1kmxSECOND=".into(), endpoint: "https://other/dev".into(), ..row() };
+    assert_eq!(here.save(&row()).await.expect("save"), Saved::Stored);
+    let of = Members::Tenant("a#b".into());
+    let endpoints = async || {
+        let mut all = Vec::new();
+        for part in here.parts(&of, 1).await.expect("parts") {
+            let page = here.page(&of, part, None).await.expect("a page");
+            all.extend(page.members.into_iter().map(|member| member.endpoint));
+        }
+        all.sort();
+        all
+    };
+    assert_eq!(endpoints().await, [row().endpoint]);
+    // Another process adds an endpoint, which this one has not read yet.
+    assert_eq!(there.save(&second).await.expect("save"), Saved::Stored);
+    let mut both = [row().endpoint, second.endpoint.clone()];
+    both.sort();
+    assert_eq!(endpoints().await, both);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_nowhere_named_fails_the_page() {
+    let engine = Engine::start().await;
+    let store = engine.store();
+    assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
+    engine.take();
+    let key = json!({"pk": {"S": "META"}, "sk": {"S": "META"}});
+    let (status, _) = engine.ask(
+        "UpdateItem",
+        json!({"TableName": TABLE, "Key": key, "UpdateExpression": "REMOVE #env",
+               "ExpressionAttributeNames": {"#env": "env#kjl2oh"}}),
+    );
+    assert_eq!(status, 200);
+    let (stranger, of) = (engine.store(), Members::Tenant("a#b".into()));
+    let part = Part { shard: 1, from: 0, to: u32::MAX };
+    for _ in 0..3 {
+        let error = stranger.page(&of, part, None).await.expect_err("is not silent");
+        let cause = error.source().expect("a cause").to_string();
+        assert!(cause.contains("kjl2oh"), "{cause}");
+    }
+    let reads = engine.take().iter().filter(|call| call.operation == "GetItem").count();
+    assert_eq!(reads, 2, "META is read once for a start, and once for the endpoint");
+}
+
+#[tokio::test]
+async fn two_endpoints_of_one_short_id_are_an_error() {
+    let engine = Engine::start().await;
+    let store = engine.store();
+    assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
+    let key = json!({"pk": {"S": "META"}, "sk": {"S": "META"}});
+    let forged = json!({"TableName": TABLE, "Key": key, "UpdateExpression": "SET #env = :env",
+        "ExpressionAttributeNames": {"#env": "env#kjl2oh"},
+        "ExpressionAttributeValues": {":env": {"S": "https://other/dev"}}});
+    assert_eq!(engine.ask("UpdateItem", forged).0, 200);
+    let error = engine.store().save(&row()).await.expect_err("is not mixed up");
+    assert!(error.source().expect("a cause").to_string().contains("same short id"));
+}
+
+#[tokio::test]
+async fn throttles_are_typed_and_meta_outlives_an_outage() {
+    let (down, now) =
+        (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU64::new(row().connected_at)));
+    let engine = Engine::start().await;
+    let faulty = engine.before({
+        let down = Arc::clone(&down);
+        move |operation, body| {
+            let meta = operation == "GetItem" && body["Key"]["pk"]["S"] == "META";
+            let fails = meta && down.load(Ordering::Relaxed);
+            Box::pin(async move {
+                fails.then(|| (400, throttle("TableReadKeyRangeThroughputExceeded")))
+            })
+        }
+    });
+    let clock = Arc::clone(&now);
+    let store = faulty.store().with_clock(move || clock.load(Ordering::Relaxed));
+    let error = store.save(&row()).await.expect_err("nothing is known");
+    assert!(error.is_throttled());
+    down.store(false, Ordering::Relaxed);
+    assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
+    down.store(true, Ordering::Relaxed);
+    let of = Members::Tenant("a#b".into());
+    for seconds in [30, 100, 145] {
+        now.store(row().connected_at + seconds * 1000, Ordering::Relaxed);
+        assert_eq!(store.parts(&of, 1).await.expect("an old one").len(), 4, "after {seconds} s");
+    }
+    now.fetch_add(10_000, Ordering::Relaxed);
+    let error = store.parts(&of, 1).await.expect_err("too old: writers may use more shards");
+    assert!(error.is_throttled());
+}
