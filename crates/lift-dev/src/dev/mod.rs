@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use lift_gateway::lambda::{Function, FunctionSettings};
-use lift_gateway::{Limits, Routes, Settings};
+use lift_gateway::{Routes, Settings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -126,10 +126,9 @@ async fn start(args: DevArgs) -> Result<App> {
     let supervisor = Supervisor::start(function.clone(), program, cap).await?;
     let settings = Settings {
         stage: args.stage,
-        api_id: "local".to_owned(),
         routes: routes(description),
-        limits: Limits::default(),
         index: project.page(),
+        ..Settings::default()
     };
     Ok(App { listener, settings, function, supervisor, database, table, _data_dir: data_dir })
 }

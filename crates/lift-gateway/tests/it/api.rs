@@ -8,7 +8,7 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use lift_event::{Event, Kind, Reply};
-use lift_gateway::{InvokeError, Limits, Routes, Settings, serve};
+use lift_gateway::{Backend, InvokeError, Limits, Routes, Settings, serve};
 use serde_json::Value;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -67,7 +67,8 @@ impl Api {
         F: Future<Output = Outcome> + Send + 'static,
     {
         let (stage, api_id) = ("prod".to_owned(), "abc123".to_owned());
-        Self::settings(Settings { stage, api_id, routes, limits, index: None }, function).await
+        Self::settings(Settings { stage, api_id, routes, limits, ..Settings::default() }, function)
+            .await
     }
 
     pub(crate) async fn settings<F>(
@@ -77,8 +78,6 @@ impl Api {
     where
         F: Future<Output = Outcome> + Send + 'static,
     {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let (seen, events) = mpsc::unbounded_channel();
         let function = Arc::new(function);
         let backend = move |payload: Bytes| -> BoxFuture<'static, Outcome> {
@@ -86,6 +85,17 @@ impl Api {
             let _ = seen.send(event.clone());
             Box::pin(function(event))
         };
+        Self::raw(settings, events, backend).await
+    }
+
+    /// With a function from bytes to bytes, which reports its events itself.
+    pub(crate) async fn raw(
+        settings: Settings,
+        events: mpsc::UnboundedReceiver<Event>,
+        backend: impl Backend,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async {
             // A test that ends without a shutdown drops the sender.

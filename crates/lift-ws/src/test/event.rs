@@ -78,7 +78,7 @@ impl Draft {
                 stage: "test".into(),
                 connected_at: self.connected_at,
                 request_time_epoch: self.clock.now(),
-                identity: Identity { user_agent: None, source_ip: Some("127.0.0.1".into()) },
+                identity: Identity { source_ip: Some("127.0.0.1".into()), ..Identity::default() },
                 request_id: request_id.as_str().into(),
                 domain_name: "kit.execute-api.us-east-1.amazonaws.com".into(),
                 connection_id: self.connection_id.as_str().into(),
