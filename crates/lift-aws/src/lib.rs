@@ -5,6 +5,8 @@
 //!                                          '--> ManagementApi    -> @connections
 //! ```
 //!
+//! [`Signatures`] is the other side of the last arrow, for a local gateway.
+//!
 //! A Lambda function is an app and this:
 //!
 //! ```no_run
@@ -21,12 +23,14 @@ mod error;
 mod push;
 mod run;
 mod store;
+mod verify;
 
 pub use config::{config, local_config};
 pub use error::Error;
 pub use push::ManagementApi;
 pub use run::{run, run_beside};
 pub use store::{DynamoStore, Table};
+pub use verify::{SignatureError, Signatures};
 
 /// Compiles the example of the README.
 #[cfg(doctest)]

@@ -1,12 +1,12 @@
 //! What the command line accepts.
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::CommandFactory as _;
 
 use super::{Args, Command, DevArgs};
 
 fn dev(args: &[&str]) -> Result<DevArgs, String> {
     let all = ["lift", "dev"].iter().chain(args);
-    match Args::try_parse_from(all) {
+    match Args::try_read(all) {
         Ok(Args { command: Command::Dev(dev) }) => Ok(dev),
         Err(error) => Err(error.to_string()),
     }
@@ -32,6 +32,34 @@ fn only_loopback() {
     let refused = dev(&["app", "--listen", "0.0.0.0:3001"]).expect_err("everyone could connect");
     assert!(refused.contains("--public"), "{refused}");
     assert!(dev(&["app", "--listen", "3001"]).is_err());
+}
+
+#[test]
+fn public() {
+    let args = dev(&["app", "--public", "--listen", "0.0.0.0:0"]).expect("it is meant");
+    assert!(args.gateway.public);
+    assert!(dev(&["app", "--public"]).is_ok(), "for a tunnel that ends on this machine");
+}
+
+#[test]
+fn tokens() {
+    let token = |token: &str| dev(&["app", "--management-token", token]);
+    let good = token("0123456789abcdef").expect("long enough");
+    assert_eq!(good.gateway.management_token.as_deref(), Some("0123456789abcdef"));
+    for bad in ["", "short", "0123456789 abcdef", "0123456789äbcdef"] {
+        assert!(token(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn stage_variables() {
+    let args = ["app", "--stage-variable", "table=chat", "--stage-variable", "url=a?b=c"];
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let expected = [pair("table", "chat"), pair("url", "a?b=c")];
+    assert_eq!(dev(&args).expect("two of them").gateway.stage_variables, expected);
+    for bad in ["", "x", "=x", "x=", "a-b=x", "a=x y"] {
+        assert!(dev(&["app", "--stage-variable", bad]).is_err(), "{bad}");
+    }
 }
 
 #[test]

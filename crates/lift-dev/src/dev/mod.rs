@@ -4,6 +4,7 @@
 //! the rest of the program's life and the way down. Everything that spawns a process runs in the
 //! future given to `block_on`, that is on the main thread: see `die_with_parent`.
 
+mod access;
 mod backoff;
 mod build;
 mod cargo;
@@ -25,11 +26,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use lift_gateway::lambda::{Function, FunctionSettings};
-use lift_gateway::{Routes, Settings};
+use lift_gateway::{MessageOrder, Routes, Settings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::DevArgs;
+use crate::dev::access::Access;
 use crate::dev::data_dir::DataDir;
 use crate::dev::database::Database;
 use crate::dev::describe::Description;
@@ -77,6 +79,7 @@ async fn start_and_serve(args: DevArgs, stop: &Stop) -> Result<()> {
 struct App {
     listener: TcpListener,
     settings: Settings,
+    access: Access,
     function: Function,
     supervisor: Supervisor,
     database: Database,
@@ -86,6 +89,7 @@ struct App {
 }
 
 async fn start(args: DevArgs) -> Result<App> {
+    let access = Access::new(&args.gateway)?;
     let project = Project::read(&args.path).await?;
     let listener = listen::gateway(args.listen).await?;
     let gateway = listener.local_addr()?;
@@ -99,8 +103,9 @@ async fn start(args: DevArgs) -> Result<App> {
         folder: &project.folder,
         memory_mb: MEMORY_MB,
         database: database_listener.local_addr()?,
-        gateway,
+        gateway: listen::from_here(gateway),
         stage: &args.stage,
+        secret_key: access.secret_key(),
     };
     let mut variables = place.variables(std::env::vars_os());
     let description = describe::describe(&binary, &variables).await?;
@@ -117,7 +122,7 @@ async fn start(args: DevArgs) -> Result<App> {
 
     let function = Function::new(FunctionSettings {
         name: project.name.clone(),
-        region,
+        region: region.clone(),
         timeout: TIMEOUT,
         ..FunctionSettings::default()
     });
@@ -126,11 +131,24 @@ async fn start(args: DevArgs) -> Result<App> {
     let supervisor = Supervisor::start(function.clone(), program, cap).await?;
     let settings = Settings {
         stage: args.stage,
+        stage_variables: args.gateway.stage_variables.into_iter().collect(),
         routes: routes(description),
+        connections: access.connections(&region),
+        order: if args.gateway.serial { MessageOrder::Serial } else { MessageOrder::Concurrent },
         index: project.page(),
+        region,
         ..Settings::default()
     };
-    Ok(App { listener, settings, function, supervisor, database, table, _data_dir: data_dir })
+    Ok(App {
+        listener,
+        settings,
+        access,
+        function,
+        supervisor,
+        database,
+        table,
+        _data_dir: data_dir,
+    })
 }
 
 fn routes(description: Description) -> Routes {
@@ -149,6 +167,7 @@ impl App {
             has_page: settings.index.is_some(),
             database: database.address(),
             table: self.table.as_deref(),
+            access: self.access.line(&settings.region),
         }
         .print()
         .context("cannot write the ready block to stdout")?;

@@ -32,22 +32,22 @@ pub(crate) struct Ended {
 impl Lift {
     /// Starts `lift dev PATH` on any free port, with a data folder of its own.
     pub(crate) fn dev(path: &Path, variables: &[(&str, &OsStr)]) -> Self {
+        Self::dev_with(path, &["--listen", "127.0.0.1:0"], variables)
+    }
+
+    fn dev_with(path: &Path, args: &[&str], variables: &[(&str, &OsStr)]) -> Self {
         let data = tempfile::tempdir().expect("a folder for temporary files");
         let mut command = Command::new(env!("CARGO_BIN_EXE_lift"));
-        command
-            .arg("dev")
-            .arg(path)
-            .args(["--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(data.path());
+        command.arg("dev").arg(path).args(args).arg("--data-dir").arg(data.path());
         Self::start(command, variables, data)
     }
 
     /// Starts `lift dev PATH` for a package of this workspace, which is built already, in the same
     /// place as these tests.
-    pub(crate) fn dev_in_workspace(path: &Path) -> Self {
+    pub(crate) fn dev_in_workspace(path: &Path, args: &[&str]) -> Self {
         match std::env::var_os("CARGO_TARGET_DIR") {
-            Some(target) => Self::dev(path, &[("CARGO_TARGET_DIR", &target)]),
-            None => Self::dev(path, &[]),
+            Some(target) => Self::dev_with(path, args, &[("CARGO_TARGET_DIR", &target)]),
+            None => Self::dev_with(path, args, &[]),
         }
     }
 
