@@ -67,3 +67,8 @@ pub use settings::{
     MessageOrder, Models, NoQuery, Rate, Routes, Settings, Signatures, SignedRequest, Throttled,
     Throttles,
 };
+
+/// Compiles the snippets of the book's chapter on the gateway.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/src/gateway.md")]
+struct Book;

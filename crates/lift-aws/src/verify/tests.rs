@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aws_sigv4::http_request::{SignatureLocation, SigningSettings};
+use aws_sigv4::http_request::{PercentEncodingMode, SignatureLocation, SigningSettings};
 use http::Request;
 
 use super::*;
@@ -19,6 +19,7 @@ struct Made {
     url: &'static str,
     body: &'static [u8],
     token: Option<&'static str>,
+    encoding: PercentEncodingMode,
     /// How long the signature lives; `None` puts it in the header.
     expires: Option<Duration>,
 }
@@ -31,6 +32,7 @@ impl Default for Made {
             body: b"hi",
             token: Some("token"),
             expires: None,
+            encoding: PercentEncodingMode::Double,
         }
     }
 }
@@ -46,6 +48,7 @@ impl Made {
             .body(())
             .unwrap();
         let mut settings = SigningSettings::default();
+        settings.percent_encoding_mode = self.encoding;
         if let Some(expires) = self.expires {
             settings.signature_location = SignatureLocation::QueryParams;
             settings.expires_in = Some(expires);
@@ -99,6 +102,17 @@ fn good_signatures() {
                 assert_eq!(checked, Ok(()), "{url} {token:?} {expires:?} {}", request.uri());
             }
         }
+    }
+}
+
+#[test]
+fn a_path_that_is_signed_as_sent_is_refused() {
+    // What `curl --aws-sigv4` and hand-written clients do; AWS encodes the sent path once more.
+    for id in ["R1kmxc2VNjMCFIA=", "R1kmxc2VNjMCFIA%3D"] {
+        let url: &'static str =
+            String::leak(format!("http://localhost:3001/prod/@connections/{id}"));
+        let made = Made { url, encoding: PercentEncodingMode::Single, ..Made::default() };
+        assert_eq!(check(&made.request()), Some("InvalidSignatureException"), "{id}");
     }
 }
 
