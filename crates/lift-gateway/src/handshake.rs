@@ -62,7 +62,8 @@ pub(crate) async fn handle<B: Backend>(
     let first = request.extensions_mut().remove::<First>().and_then(|first| first.take());
     let (answer, answered) = oneshot::channel();
     let (parts, _) = request.into_parts();
-    let asking = Asking { parts, first, connection, outbox, upgrade, key, answer };
+    // Boxed, so that a connection does not carry the memory of its handshake.
+    let asking = Box::new(Asking { parts, first, connection, outbox, upgrade, key, answer });
     gateway.work.spawn(asking.run(gateway.clone()));
     answered.await.unwrap_or_else(|_| response::refusal(StatusCode::INTERNAL_SERVER_ERROR))
 }
@@ -80,8 +81,7 @@ struct Asking {
 }
 
 impl Asking {
-    async fn run<B: Backend>(self, gateway: Arc<Gateway<B>>) {
-        // Boxed, so that a connection does not carry the memory of its handshake.
+    async fn run<B: Backend>(self: Box<Self>, gateway: Arc<Gateway<B>>) {
         let Some((connection, outbox, upgrade)) = Box::pin(self.open(&gateway)).await else {
             return;
         };
@@ -106,7 +106,7 @@ impl Asking {
 
     /// Answers the client. Something is returned when the function accepted, even if the client
     /// has gone: then there is no upgrade to come, and `$disconnect` has to run.
-    async fn open<B: Backend>(mut self, gateway: &Arc<Gateway<B>>) -> Option<Open> {
+    async fn open<B: Backend>(mut self: Box<Self>, gateway: &Arc<Gateway<B>>) -> Option<Open> {
         let settings = &gateway.settings;
         let source = self.connection.client.source_ip;
         let head = Head::new(&self.parts, self.first.as_deref(), source, gateway.port);

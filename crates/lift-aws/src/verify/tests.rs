@@ -100,6 +100,10 @@ fn good_signatures() {
                 let request = Made { url, token, expires, ..Made::default() }.request();
                 let checked = check_at(now(), &request, b"hi");
                 assert_eq!(checked, Ok(()), "{url} {token:?} {expires:?} {}", request.uri());
+                // A handshake.
+                let handshake =
+                    Made { url, token, expires, method: "GET", body: b"", ..Made::default() };
+                assert_eq!(check_at(now(), &handshake.request(), b""), Ok(()), "{url}");
             }
         }
     }

@@ -17,7 +17,7 @@ use tokio::{
     time::timeout,
 };
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
+    MaybeTlsStream, WebSocketStream, connect_async, connect_async_with_config,
     tungstenite::{Error, Message, client::IntoClientRequest, protocol::CloseFrame},
 };
 
@@ -112,7 +112,9 @@ impl Api {
     }
 
     pub(crate) async fn connect(&self) -> Client {
-        within(connect_async(self.url())).await.expect("a connection").0
+        // Without Nagle's algorithm, so that a second message does not wait for an acknowledgement.
+        let connecting = connect_async_with_config(self.url(), None, true);
+        within(connecting).await.expect("a connection").0
     }
 
     /// A client and its connection's id; swallows the `$connect` event.

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use futures_util::{SinkExt, StreamExt};
 use lift_event::{Kind, Reply};
 use lift_gateway::{Limits, MessageOrder, Settings};
 use tokio::{
     sync::{Notify, Semaphore},
     time::Duration,
 };
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::api::*;
 
@@ -34,6 +36,9 @@ async fn messages_of_one_connection_wait_and_those_of_others_do_not() {
     for message in ["slow 1", "2", "slow 3", "4"] {
         send(&mut client, message).await;
     }
+    // The pong shows that the gateway has read what was sent before the ping.
+    client.send(Message::Ping("p".into())).await.unwrap();
+    assert_eq!(within(client.next()).await.unwrap().unwrap(), Message::Pong("p".into()));
     let mut other = api.connect().await;
     send(&mut other, "quick").await;
     assert_eq!(text(&mut other).await, "quick");
