@@ -4,6 +4,7 @@
 //! The words of the errors are AWS's, as its SDKs and logs show them.
 
 mod shown;
+mod time;
 
 use std::time::{Duration, SystemTime};
 

@@ -233,4 +233,13 @@ fn what_is_malformed_has_its_own_error() {
     let mut request = Made::default().request();
     request.headers_mut().remove("authorization");
     assert_eq!(check(&request), Some("MissingAuthenticationTokenException"));
+    // Hosts that are none, of which the library may not panic.
+    for host in [None, Some(""), Some("/"), Some("a b"), Some("[")] {
+        let mut request = Made::default().request();
+        request.headers_mut().remove("host");
+        if let Some(host) = host {
+            request.headers_mut().insert("host", host.parse().unwrap());
+        }
+        assert_eq!(check(&request), Some("InvalidSignatureException"), "{host:?}");
+    }
 }
