@@ -5,6 +5,8 @@
 //!                                          '--> ManagementApi    -> @connections
 //! ```
 //!
+//! [`Signatures`] is the other side of the last arrow, for a local gateway.
+//!
 //! A Lambda function is an app and this:
 //!
 //! ```no_run
@@ -25,6 +27,7 @@ mod run;
 mod store;
 pub mod stream;
 pub mod table;
+mod verify;
 
 pub use config::{config, local_config};
 pub use error::Error;
@@ -33,6 +36,7 @@ pub use push::ManagementApi;
 pub use run::{run, run_beside};
 pub use store::DynamoStore;
 pub use table::Table;
+pub use verify::{SignatureError, Signatures};
 
 /// Compiles the example of the README.
 #[cfg(doctest)]

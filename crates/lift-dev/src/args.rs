@@ -1,11 +1,16 @@
 //! The command line: text in, plain values out. Nothing here touches the file system.
 
+mod gateway;
 mod table;
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+pub(crate) use self::gateway::GatewayArgs;
 
 use crate::connect::ConnectArgs;
 
@@ -37,8 +42,8 @@ pub(crate) struct DevArgs {
     /// The folder of the app: a cargo package with one binary
     pub(crate) path: PathBuf,
 
-    /// Where the gateway listens, on loopback only; port 0 picks a free one
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:3001", value_parser = loopback)]
+    /// Where the gateway listens, on loopback unless --public; port 0 picks a free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:3001", value_parser = address)]
     pub(crate) listen: SocketAddr,
 
     /// The stage of the API, which is the path of its URLs
@@ -56,6 +61,8 @@ pub(crate) struct DevArgs {
     /// Make the function's APIs fail on purpose, by this plan
     #[arg(long, value_name = "PLAN")]
     pub(crate) faults: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) gateway: GatewayArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -65,6 +72,9 @@ Examples:
 
   lift dev . --listen 127.0.0.1:0 --stage prod
       Run the package in this folder on any free port, as the stage `prod`
+
+  lift dev . --public --listen 0.0.0.0:3001
+      Let other machines connect; @connections then wants the token that is shown
 
   lift dev . --data-dir /tmp/chat
       Keep the database in /tmp/chat; delete that folder to start afresh
@@ -76,19 +86,43 @@ Environment:
   LIFT_LOG   what Lift logs on stderr, e.g. `debug` or `lift_gateway=debug` (else RUST_LOG)
   RUST_LOG   passed to the function; `info` when unset";
 
-fn loopback(text: &str) -> Result<SocketAddr, String> {
-    let address: SocketAddr = text.parse().map_err(|_| {
-        "not an address with a port, such as 127.0.0.1:3001 or [::1]:3001".to_owned()
-    })?;
-    if address.ip().is_loopback() {
-        return Ok(address);
+impl Args {
+    /// Reads the command line, or says what is wrong with it and exits.
+    pub(crate) fn read() -> Self {
+        Self::try_read(std::env::args_os()).unwrap_or_else(|error| error.exit())
     }
-    // Everyone who reaches the gateway can post to every connection and read the table.
-    Err(format!(
-        "{} can be reached from other machines, and a `--public` option that would allow it is \
-         not there yet: listen on 127.0.0.1 or [::1]",
-        address.ip()
-    ))
+
+    fn try_read(
+        args: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    ) -> Result<Self, clap::Error> {
+        let args = Self::try_parse_from(args)?;
+        match &args.command {
+            Command::Dev(dev) => dev.check()?,
+            Command::Connect(_) | Command::Table(_) => {}
+        }
+        Ok(args)
+    }
+}
+
+impl DevArgs {
+    /// What holds between flags.
+    fn check(&self) -> Result<(), clap::Error> {
+        let ip = self.listen.ip();
+        if ip.is_loopback() || self.gateway.public {
+            return Ok(());
+        }
+        // Everyone who reaches the gateway can connect, and see the page.
+        let message = format!(
+            "--listen {ip} can be reached from other machines: pass --public if that is meant, or \
+             listen on 127.0.0.1 or [::1]"
+        );
+        Err(Args::command().error(ErrorKind::ValueValidation, message))
+    }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let wrong = "not an address with a port, such as 127.0.0.1:3001 or [::1]:3001";
+    text.parse().map_err(|_| wrong.to_owned())
 }
 
 fn stage(text: &str) -> Result<String, String> {

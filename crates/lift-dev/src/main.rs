@@ -18,12 +18,10 @@ mod table;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use crate::args::{Args, Command};
 
 fn main() -> ExitCode {
-    match run(Args::parse()) {
+    match run(Args::read()) {
         Ok(code) => code,
         Err(error) => exit::report(&error),
     }

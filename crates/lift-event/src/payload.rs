@@ -109,10 +109,31 @@ pub struct RequestContext<'a> {
     pub api_id: Str<'a>,
 }
 
-/// The client's address and user agent.
+/// The client's address and user agent, and who it proved to be by an API key or by IAM.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Identity<'a> {
+    /// The API key of the client, if the API wants one.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub api_key: Option<Str<'a>>,
+    /// The id of that key.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub api_key_id: Option<Str<'a>>,
+    /// The account that signed the handshake; like the next four only with `AWS_IAM`.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<Str<'a>>,
+    /// The principal that signed.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<Str<'a>>,
+    /// The same principal, as the user.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<Str<'a>>,
+    /// The ARN of that principal.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub user_arn: Option<Str<'a>>,
+    /// The access key that signed.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub access_key: Option<Str<'a>>,
     /// The client's `User-Agent`, if it sent one.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<Str<'a>>,

@@ -5,8 +5,8 @@ use std::{
     collections::HashMap,
     net::IpAddr,
     sync::{
-        Arc, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering},
+        Arc, OnceLock, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -14,7 +14,9 @@ use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Limits, id::Id, limits::MESSAGE_OVERHEAD};
+use crate::{
+    BinaryPosts, Settings, admission::Granted, id::Id, limits::MESSAGE_OVERHEAD, throttle::Bucket,
+};
 
 /// What a handshake leaves behind for the connection's events.
 pub(crate) struct Client {
@@ -22,6 +24,8 @@ pub(crate) struct Client {
     pub(crate) user_agent: Option<String>,
     /// The host that the client connected to, checked to be one.
     pub(crate) host: String,
+    /// Who it proved to be; boxed, because most prove nothing.
+    pub(crate) granted: Option<Box<Granted>>,
 }
 
 /// One connection, from the handshake until its `$disconnect` ran.
@@ -31,8 +35,15 @@ pub(crate) struct Connection {
     /// Milliseconds since 1970.
     pub(crate) connected_at: u64,
     last_active: AtomicU64,
+    /// The client has sent a message.
+    spoke: AtomicBool,
     /// Cancelled to close the connection from the gateway's side.
     pub(crate) closing: CancellationToken,
+    /// The close code and reason for `closing`, when they are not the usual ones.
+    verdict: OnceLock<(u16, &'static str)>,
+    /// How often it may send.
+    rate: Option<Bucket>,
+    binary_posts: BinaryPosts,
     /// The bytes that may still wait for the client.
     room: Arc<Semaphore>,
     /// The messages that may still go to the function.
@@ -61,8 +72,8 @@ impl Closed {
     }
 
     /// The client went without a close frame. AWS documents the code; the reason is not known.
-    pub(crate) fn lost() -> Self {
-        Self::new(1006, "")
+    pub(crate) fn lost(settings: &Settings) -> Self {
+        Self::new(1006, &settings.choices.lost_reason)
     }
 }
 
@@ -79,11 +90,11 @@ impl Connection {
     /// A connection that is not open yet, and the queue that its session will read.
     pub(crate) fn new(
         client: Client,
-        limits: &Limits,
+        settings: &Settings,
         closing: CancellationToken,
     ) -> (Self, mpsc::UnboundedReceiver<Outgoing>) {
         let (queue, outbox) = mpsc::unbounded_channel();
-        let now = now();
+        let (now, limits) = (now(), &settings.limits);
         // A message of the largest size must fit, and a permit counts at most `u32::MAX`.
         let total_room = limits.buffered_bytes.max(limits.message_bytes + MESSAGE_OVERHEAD);
         let total_room = total_room.min(u32::MAX as usize).min(Semaphore::MAX_PERMITS);
@@ -92,7 +103,11 @@ impl Connection {
             client,
             connected_at: now,
             last_active: AtomicU64::new(now),
+            spoke: AtomicBool::new(false),
             closing,
+            verdict: OnceLock::new(),
+            rate: settings.throttles.connection.map(Bucket::new),
+            binary_posts: settings.choices.binary_posts,
             room: Arc::new(Semaphore::new(total_room)),
             slots: Arc::new(Semaphore::new(limits.in_flight.clamp(1, Semaphore::MAX_PERMITS))),
             total_room,
@@ -121,14 +136,45 @@ impl Connection {
         }
     }
 
-    fn queue(&self, data: Bytes, room: OwnedSemaphorePermit) -> Result<(), Refused> {
-        let text = std::str::from_utf8(&data).is_ok();
+    fn queue(&self, mut data: Bytes, room: OwnedSemaphorePermit) -> Result<(), Refused> {
+        let mut text = std::str::from_utf8(&data).is_ok();
+        if !text && self.binary_posts == BinaryPosts::LossyText {
+            (data, text) = (String::from_utf8_lossy(&data).into_owned().into(), true);
+        }
         self.queue.send(Outgoing { data, text, _room: room }).map_err(|_| Refused::Gone)
     }
 
     fn cost(&self, data: &Bytes) -> u32 {
         // `total_room` fits in 32 bits, so does whatever is not larger.
         (data.len() + MESSAGE_OVERHEAD).min(self.total_room) as u32
+    }
+
+    /// Closes the connection from the gateway's side, with a code of its own.
+    pub(crate) fn close(&self, code: u16, reason: &'static str) {
+        // Whoever came first decided how it ends.
+        let _ = self.verdict.set((code, reason));
+        self.closing.cancel();
+    }
+
+    /// The code and reason that [`close`](Self::close) gave.
+    pub(crate) fn verdict(&self) -> Option<(u16, &'static str)> {
+        self.verdict.get().copied()
+    }
+
+    /// Whether the client may send one more message now.
+    pub(crate) fn may_send(&self) -> bool {
+        self.rate.as_ref().is_none_or(Bucket::take)
+    }
+
+    /// Notes that a message came.
+    pub(crate) fn heard(&self) {
+        self.spoke.store(true, Ordering::Relaxed);
+        self.touch();
+    }
+
+    /// Whether no message has come yet.
+    pub(crate) fn is_silent(&self) -> bool {
+        !self.spoke.load(Ordering::Relaxed)
     }
 
     /// Notes that a message passed, in either direction.

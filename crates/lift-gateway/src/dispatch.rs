@@ -16,6 +16,8 @@ enum Target<'a> {
     Root,
     About,
     Stage,
+    /// What AWS does with such a path is not known.
+    BelowStage,
     /// A connection; `None` when it is below another stage, or below none.
     Connection(Option<Cow<'a, str>>),
     Unknown,
@@ -38,6 +40,10 @@ pub(crate) async fn handle<B: Backend>(
     if request.headers().contains_key(header::UPGRADE) {
         return match target {
             Target::Stage => handshake::handle(&gateway, peer, request).await,
+            Target::BelowStage => {
+                let status = StatusCode::from_u16(gateway.settings.choices.extra_path_status);
+                response::refusal(status.unwrap_or(StatusCode::FORBIDDEN))
+            }
             _ => response::refusal(StatusCode::FORBIDDEN),
         };
     }
@@ -74,6 +80,7 @@ fn target<'a>(path: &'a str, stage: &str) -> Target<'a> {
             Target::Connection(id.filter(|_| ours))
         }
         [Some("@connections"), Some(_), None, _] => Target::Connection(None),
+        [Some(first), Some(_), ..] if first == stage => Target::BelowStage,
         _ => Target::Unknown,
     }
 }
@@ -94,16 +101,16 @@ mod tests {
             ("/lift.json", Target::About),
             ("/prod", Target::Stage),
             ("/prod/", Target::Stage),
-            ("/prod/x", Target::Unknown),
-            ("/prod//", Target::Unknown),
+            ("/prod/x", Target::BelowStage),
+            ("/prod//", Target::BelowStage),
             ("/Prod", Target::Unknown),
             ("/prod/@connections/a=", id("a=")),
             ("/prod/%40connections/a%3D", id("a=")),
             ("/prod/@connections/a%2Fb", id("a/b")),
             ("/other/@connections/a=", Target::Connection(None)),
             ("/@connections/a=", Target::Connection(None)),
-            ("/prod/@connections", Target::Unknown),
-            ("/prod/@connections/a/b", Target::Unknown),
+            ("/prod/@connections", Target::BelowStage),
+            ("/prod/@connections/a/b", Target::BelowStage),
         ];
         for (path, named) in table {
             assert_eq!(target(path, "prod"), named, "{path}");

@@ -6,21 +6,25 @@ use std::{pin::pin, sync::Arc};
 use bytes::Bytes;
 use http::StatusCode;
 use lift_event::Reply;
-use tokio::{sync::OwnedSemaphorePermit, time::timeout};
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Backend, InvokeError, Settings,
+    Backend, InvokeError, Settings, Throttled,
     connection::{Closed, Connection, Table},
-    event,
+    event::{self, Moment},
+    failure::Failure,
     id::Id,
+    order::Slot,
+    throttle::Buckets,
 };
 
 /// What all tasks of one gateway share.
 pub(crate) struct Gateway<B> {
     pub(crate) settings: Settings,
     pub(crate) backend: B,
+    pub(crate) buckets: Buckets,
     pub(crate) connections: Table,
     /// Sessions and invocations: what a shutdown waits for.
     pub(crate) work: TaskTracker,
@@ -30,29 +34,19 @@ pub(crate) struct Gateway<B> {
     pub(crate) port: u16,
 }
 
-/// How a client is told that its message failed. The texts and spaces are AWS's.
-#[derive(Clone, Copy)]
-enum Failure {
-    NoRoute,
-    Function,
-    TimedOut,
-}
-
-impl Failure {
-    fn frame(self, connection: Id, request: Id) -> Bytes {
-        let message = match self {
-            Self::NoRoute => "Forbidden",
-            Self::Function => "Internal server error",
-            Self::TimedOut => "Endpoint request timed out",
-        };
-        format!(
-            r#"{{"message": "{message}", "connectionId":"{connection}", "requestId":"{request}"}}"#
-        )
-        .into()
-    }
-}
-
 impl<B: Backend> Gateway<B> {
+    pub(crate) fn new(settings: Settings, backend: B, port: u16) -> Self {
+        Self {
+            buckets: Buckets::new(&settings),
+            settings,
+            backend,
+            connections: Table::default(),
+            work: TaskTracker::new(),
+            closing: CancellationToken::new(),
+            port,
+        }
+    }
+
     /// Asks the function whether a client may connect, and passes the verdict on: a reply, or the
     /// status of the refusal. Returns when the function ended, which may be long after.
     pub(crate) async fn connect<T>(
@@ -60,19 +54,22 @@ impl<B: Backend> Gateway<B> {
         payload: Bytes,
         verdict: impl FnOnce(Result<Reply, StatusCode>) -> T,
     ) -> T {
+        let choices = &self.settings.choices;
+        let status = |code| StatusCode::from_u16(code).unwrap_or(StatusCode::BAD_GATEWAY);
+        let failed = status(choices.connect_error_status);
         let mut invocation = pin!(self.backend.invoke(payload));
         match timeout(self.settings.limits.integration_timeout, &mut invocation).await {
             Ok(Ok(bytes)) => verdict(Reply::decode(&bytes).map_err(|fault| {
                 tracing::warn!(%fault, "the reply to $connect is malformed");
-                StatusCode::BAD_GATEWAY
+                failed
             })),
             Ok(Err(error)) => {
                 tracing::warn!(%error, "$connect failed");
-                verdict(Err(StatusCode::BAD_GATEWAY))
+                verdict(Err(failed))
             }
             Err(_) => {
                 tracing::warn!("$connect passed the integration time-out");
-                let verdict = verdict(Err(StatusCode::GATEWAY_TIMEOUT));
+                let verdict = verdict(Err(status(choices.connect_timeout_status)));
                 log("$connect", invocation.await);
                 verdict
             }
@@ -85,14 +82,28 @@ impl<B: Backend> Gateway<B> {
         self: Arc<Self>,
         connection: Arc<Connection>,
         text: Utf8Bytes,
-        slot: OwnedSemaphorePermit,
+        slot: Slot,
     ) {
-        let request = Id::random();
-        let fail = |failure: Failure| connection.reply(failure.frame(connection.id, request));
+        let (moment, message_id) = (Moment::now(), Id::random());
+        let bad_body = self.settings.choices.bad_body;
+        let fail = |failure: Failure| {
+            connection.reply(failure.frame(connection.id, moment.request, message_id, bad_body))
+        };
         let Some(route) = self.settings.routes.find(&text) else {
             return fail(Failure::NoRoute).await;
         };
-        let payload = event::message(&self.settings, &connection, route.key, request, &text);
+        if !self.buckets.message(route.key) {
+            return match self.settings.choices.throttled {
+                Throttled::Frame => fail(Failure::Throttled).await,
+                Throttled::Close => connection.close(1008, "Too many requests"),
+            };
+        }
+        if let Some(Err(fault)) = route.models.map(|models| models.check(&text)) {
+            tracing::debug!(route = route.key, fault, "no model allows the message");
+            return fail(Failure::BadBody).await;
+        }
+        let payload =
+            event::message(&self.settings, &connection, route.key, &moment, message_id, &text);
         drop(text);
         let mut invocation = pin!(self.backend.invoke(payload));
         match timeout(self.settings.limits.integration_timeout, &mut invocation).await {
@@ -119,7 +130,14 @@ impl<B: Backend> Gateway<B> {
 
     /// What a reply sends to the client. A malformed one is a failure on one-way routes, too.
     fn answer(&self, reply: &[u8], two_way: bool) -> Result<Option<Bytes>, String> {
+        let choices = &self.settings.choices;
+        if choices.empty_replies && matches!(reply.trim_ascii(), b"null" | b"{}") {
+            return Ok(None);
+        }
         let reply = Reply::decode(reply).map_err(|fault| fault.to_string())?;
+        if choices.one_way_error_frames && !two_way && reply.status() >= 400 {
+            return Err(format!("its status is {}", reply.status()));
+        }
         let body = reply.into_body().filter(|_| two_way);
         if body.as_ref().is_some_and(|body| body.len() > self.settings.limits.message_bytes) {
             return Err("the body is larger than a message may be".to_owned());
@@ -129,7 +147,8 @@ impl<B: Backend> Gateway<B> {
 
     /// Tells the function that a connection ended, if it wants to know. The reply is ignored.
     pub(crate) async fn disconnect(&self, connection: &Connection, closed: &Closed) {
-        if self.settings.routes.contains("$disconnect") {
+        let ghost = self.settings.choices.ghosts && closed.code == 1006 && connection.is_silent();
+        if self.settings.routes.contains("$disconnect") && !ghost {
             let payload = event::disconnect(&self.settings, connection, closed);
             log("$disconnect", self.backend.invoke(payload).await);
         }

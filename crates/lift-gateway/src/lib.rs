@@ -7,24 +7,22 @@
 //! a port of its own.
 //!
 //! ```text
-//! server -> dispatch -> handshake -> session -> integration -> event -> Backend
-//!              |                        ^            '-- reply, error frame --.
-//!              '------ management ------+------------------------------------'
+//! server -> dispatch -> handshake -> session -> order -> integration -> event -> Backend
+//!              |      (admission)       ^                    '-- reply, error frame --.
+//!              '------ management ------+--------------------------------------------'
 //! ```
 //!
 //! What AWS documents is done as documented; where AWS is silent, the item says what was chosen.
 //!
 //! ```
 //! use bytes::Bytes;
-//! use lift_gateway::{InvokeError, Limits, Routes, Settings, serve};
+//! use lift_gateway::{InvokeError, Routes, Settings, serve};
 //!
 //! # async fn run() -> std::io::Result<()> {
 //! let settings = Settings {
 //!     stage: "local".into(),
-//!     api_id: "local".into(),
 //!     routes: Routes::default().with_route("$default", true),
-//!     limits: Limits::default(),
-//!     index: None,
+//!     ..Settings::default()
 //! };
 //! let echo = |_event: Bytes| async {
 //!     Ok::<_, InvokeError>(Bytes::from_static(br#"{"statusCode":200,"body":"hello"}"#))
@@ -34,20 +32,28 @@
 //! # }
 //! ```
 
+mod admission;
+mod authorizer;
 mod backend;
 mod connection;
 mod dispatch;
 mod event;
+mod failure;
 mod handshake;
+mod head;
+mod heard;
 mod id;
 mod integration;
 mod limits;
 mod management;
+mod order;
 mod page;
 mod response;
 mod server;
 mod session;
 mod settings;
+mod throttle;
+mod upgrade;
 
 pub mod lambda;
 
@@ -55,4 +61,14 @@ pub use backend::{Backend, InvokeError};
 pub use lift_event::{Selection, SelectionError};
 pub use limits::Limits;
 pub use server::serve;
-pub use settings::{Routes, Settings};
+pub use settings::{
+    ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, BadBodyFrame, BinaryPosts, Caller,
+    Choices, ConnectionsAccess, ContextValues, Denied, IdentitySource, IdentitySourceError,
+    MessageOrder, Models, NoQuery, Rate, Routes, Settings, Signatures, SignedRequest, Throttled,
+    Throttles,
+};
+
+/// Compiles the snippets of the book's chapter on the gateway.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/src/gateway.md")]
+struct Book;

@@ -82,3 +82,6 @@ pub(crate) const REPORT_BYTES: usize = 256 * 1024;
 
 /// How long an extension has between SHUTDOWN and its end.
 pub(crate) const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
+
+/// The largest answer of an authorizer, in bytes. AWS: 8 KB, cannot be raised.
+pub(crate) const AUTHORIZER_BYTES: usize = 8 * 1024;

@@ -4,16 +4,16 @@
 //! close is known; before and after, it is gone. A message may wait in the queue when the answer is
 //! 200. Each error carries `x-amzn-ErrorType`, which the SDKs read first.
 
-use std::str::FromStr;
-
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use jiff::Timestamp;
 use serde_json::json;
 
 use crate::{
+    ConnectionsAccess, Denied, SignedRequest,
+    admission::{denied, same},
     connection::{Connection, Refused},
     id::Id,
     integration::Gateway,
@@ -21,14 +21,19 @@ use crate::{
     response::Answer,
 };
 
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+
 /// Why a call was refused.
 enum Fault {
     Forbidden,
+    NoToken,
+    Denied(Denied),
     BadId(String),
     BadBody,
     Gone,
     TooLarge,
-    Full,
+    /// Above the rate, or more than the client reads.
+    TooOften,
     Method,
 }
 
@@ -38,9 +43,8 @@ pub(crate) async fn handle<B>(
     id: Option<&str>,
     request: Request<Incoming>,
 ) -> Answer {
-    // A check of the call's signature belongs here, before anything is read or looked up.
     let answer = call(gateway, id, request).await.unwrap_or_else(Fault::into_answer);
-    with_header(answer, "x-amzn-RequestId", Id::random().as_str())
+    with_header(answer, REQUEST_ID, Id::random().as_str())
 }
 
 async fn call<B>(
@@ -49,20 +53,25 @@ async fn call<B>(
     request: Request<Incoming>,
 ) -> Result<Answer, Fault> {
     let id = id.ok_or(Fault::Forbidden)?;
+    let (parts, body) = request.into_parts();
+    // A signature covers the body, so it is read first; it is small.
+    let data = read(body, gateway.settings.limits.message_bytes).await?;
+    check(&gateway.settings.connections, &parts, &data)?;
+    if !gateway.buckets.call() {
+        return Err(Fault::TooOften);
+    }
     let id = Id::parse(id).ok_or_else(|| Fault::BadId(id.to_owned()))?;
-    let find = || gateway.connections.get(id).ok_or(Fault::Gone);
-    match *request.method() {
+    let connection = gateway.connections.get(id).ok_or(Fault::Gone)?;
+    match parts.method {
         Method::POST => {
-            let data = read(request.into_body(), gateway.settings.limits.message_bytes).await?;
-            find()?.post(data).map_err(|refused| match refused {
+            connection.post(data).map_err(|refused| match refused {
                 Refused::Gone => Fault::Gone,
-                Refused::Full => Fault::Full,
+                Refused::Full => Fault::TooOften,
             })?;
             Ok(response::empty(StatusCode::OK))
         }
-        Method::GET => Ok(describe(&*find()?)),
+        Method::GET => Ok(describe(&connection)),
         Method::DELETE => {
-            let connection = find()?;
             // Only who removes the connection closes it, so a second DELETE finds it gone.
             if !gateway.connections.remove(id) {
                 return Err(Fault::Gone);
@@ -71,6 +80,25 @@ async fn call<B>(
             Ok(response::empty(StatusCode::NO_CONTENT))
         }
         _ => Err(Fault::Method),
+    }
+}
+
+/// Whether the caller may call: by token, by signature, or because everybody may.
+fn check(access: &ConnectionsAccess, parts: &Parts, data: &[u8]) -> Result<(), Fault> {
+    let ConnectionsAccess { token, signatures } = access;
+    let shown = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if let (Some(token), Some(shown)) = (token, shown.and_then(|text| text.strip_prefix("Bearer ")))
+    {
+        return if same(token, shown) { Ok(()) } else { Err(Fault::Forbidden) };
+    }
+    match (signatures, token) {
+        (Some(signatures), _) => {
+            let Parts { method, uri, headers, .. } = parts;
+            let signed = SignedRequest { method, uri, headers, body: data };
+            signatures.check(&signed).map(drop).map_err(Fault::Denied)
+        }
+        (None, Some(_)) => Err(Fault::NoToken),
+        (None, None) => Ok(()),
     }
 }
 
@@ -104,47 +132,45 @@ fn iso(milliseconds: u64) -> String {
 impl Fault {
     fn into_answer(self) -> Answer {
         let (status, kind, message) = match self {
-            Self::Forbidden => {
-                (StatusCode::FORBIDDEN, "ForbiddenException", "Forbidden".to_owned())
+            Self::Forbidden => (StatusCode::FORBIDDEN, "ForbiddenException", "Forbidden"),
+            Self::NoToken => {
+                let kind = "MissingAuthenticationTokenException";
+                (StatusCode::FORBIDDEN, kind, "Missing Authentication Token")
             }
+            Self::Denied(reason) => return denied(&reason),
             Self::BadId(id) => {
                 let message = format!("Invalid connectionId: {id}");
-                (StatusCode::BAD_REQUEST, "BadRequestException", message)
+                return response::error(StatusCode::BAD_REQUEST, "BadRequestException", &message);
             }
             Self::BadBody => {
-                let message = "The body ended too early".to_owned();
-                (StatusCode::BAD_REQUEST, "BadRequestException", message)
+                (StatusCode::BAD_REQUEST, "BadRequestException", "The body ended too early")
             }
             // AWS sends no body here; the header is all that names the error.
             Self::Gone => {
                 let answer = response::empty(StatusCode::GONE);
-                return with_header(answer, "x-amzn-ErrorType", "GoneException");
+                return with_header(answer, response::ERROR_TYPE, "GoneException");
             }
             Self::TooLarge => {
-                let message = "Message too long".to_owned();
-                (StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLargeException", message)
+                (StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLargeException", "Message too long")
             }
-            Self::Full => {
-                let message = "The client's buffer is full".to_owned();
-                (StatusCode::TOO_MANY_REQUESTS, "LimitExceededException", message)
-            }
+            // The words are those of the model, which has one error for both cases.
+            Self::TooOften => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "LimitExceededException",
+                "The client is sending more than the allowed number of requests per unit of time \
+                 or the WebSocket client side buffer is full.",
+            ),
             Self::Method => {
-                let message = "Use POST, GET or DELETE".to_owned();
-                (StatusCode::METHOD_NOT_ALLOWED, "BadRequestException", message)
+                (StatusCode::METHOD_NOT_ALLOWED, "BadRequestException", "Use POST, GET or DELETE")
             }
         };
-        with_header(
-            response::json(status, &json!({ "message": message })),
-            "x-amzn-ErrorType",
-            kind,
-        )
+        response::error(status, kind, message)
     }
 }
 
-fn with_header(mut answer: Answer, name: &'static str, value: &str) -> Answer {
+fn with_header(mut answer: Answer, name: HeaderName, value: &str) -> Answer {
     // Ids and the names of errors are always fit for a header.
-    if let (Ok(name), Ok(value)) = (http::HeaderName::from_str(name), HeaderValue::from_str(value))
-    {
+    if let Ok(value) = HeaderValue::from_str(value) {
         answer.headers_mut().insert(name, value);
     }
     answer

@@ -2,6 +2,7 @@
 
 use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc};
 
+use http::{Request, header};
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
@@ -11,9 +12,8 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Backend, Settings,
-    connection::Table,
-    dispatch,
+    Backend, Settings, dispatch,
+    heard::{First, Heard},
     integration::Gateway,
     limits::{ACCEPT_PAUSE, HTTP_GRACE},
 };
@@ -36,14 +36,8 @@ pub async fn serve(
     backend: impl Backend,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
-    let gateway = Arc::new(Gateway {
-        port: listener.local_addr()?.port(),
-        settings,
-        backend,
-        connections: Table::default(),
-        work: TaskTracker::new(),
-        closing: CancellationToken::new(),
-    });
+    let port = listener.local_addr()?.port();
+    let gateway = Arc::new(Gateway::new(settings, backend, port));
     let (http, ended) = (TaskTracker::new(), CancellationToken::new());
     let _closing = gateway.closing.clone().drop_guard();
     let _ended = ended.clone().drop_guard();
@@ -99,8 +93,10 @@ async fn connection<B: Backend>(
 ) {
     let limits = &gateway.settings.limits;
     let (timer, head_bytes) = (limits.header_timeout, limits.head_bytes);
-    let service = service_fn(move |request| {
+    let (socket, first) = Heard::new(socket, head_bytes);
+    let service = service_fn(move |mut request| {
         let gateway = gateway.clone();
+        note(&mut request, &first);
         async move { Ok::<_, Infallible>(dispatch::handle(gateway, peer, request).await) }
     });
     let connection = http1::Builder::new()
@@ -120,5 +116,14 @@ async fn connection<B: Backend>(
     if let Err(error) = result {
         // A client's bad or broken HTTP: the client was told, the operator need not be.
         tracing::debug!(%error, "an HTTP connection failed");
+    }
+}
+
+/// Gives a handshake its request as it was sent. Whatever request comes first, nothing is kept
+/// after it.
+fn note<T>(request: &mut Request<T>, first: &First) {
+    match request.headers().contains_key(header::UPGRADE) {
+        true => drop(request.extensions_mut().insert(first.clone())),
+        false => drop(first.take()),
     }
 }

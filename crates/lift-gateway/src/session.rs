@@ -21,6 +21,7 @@ use crate::{
     Backend, Limits,
     connection::{Closed, Connection, Outgoing},
     integration::Gateway,
+    order::Lane,
 };
 
 use self::socket::{Read, Socket};
@@ -47,13 +48,14 @@ pub(crate) struct Session<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     /// A session over a socket whose handshake is done; `early` is what was read behind it.
-    pub(crate) async fn new(
+    pub(crate) async fn new<B>(
         socket: S,
         early: Bytes,
         connection: Arc<Connection>,
         outbox: mpsc::UnboundedReceiver<Outgoing>,
-        limits: Limits,
+        gateway: &Gateway<B>,
     ) -> Self {
+        let limits = gateway.settings.limits.clone();
         let socket = Socket::new(socket, early, outbox, &limits).await;
         Self { socket, connection, limits, farewell: Farewell::None }
     }
@@ -61,6 +63,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     /// Serves the connection until either side ends it, and says why it ended.
     pub(crate) async fn run<B: Backend>(mut self, gateway: &Arc<Gateway<B>>) -> (Closed, Self) {
         let connection = self.connection.clone();
+        let choices = &gateway.settings.choices;
+        let lane = Lane::new(gateway, &connection);
         let opened = Instant::now();
         let mut active = opened;
         let mut closing = pin!(connection.closing.cancelled());
@@ -79,10 +83,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                     continue;
                 }
                 () = &mut closing => {
-                    let shutdown = gateway.closing.is_cancelled();
-                    let (code, reason) = match shutdown {
-                        true => (CloseCode::Away, "Going away"),
-                        false => (CloseCode::Normal, "Connection Closed Normally"),
+                    let (code, reason) = match connection.verdict() {
+                        Some((code, reason)) => (code.into(), reason),
+                        None if !gateway.closing.is_cancelled() => {
+                            (CloseCode::Normal, "Connection Closed Normally")
+                        }
+                        None => match choices.shutdown_code {
+                            1012 => (CloseCode::Restart, "Service restart"),
+                            code => (code.into(), "Going away"),
+                        },
                     };
                     return self.end(code, reason);
                 }
@@ -99,16 +108,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             match read {
                 Read::Text(text) => {
                     active = Instant::now();
-                    connection.touch();
+                    connection.heard();
+                    if !connection.may_send() {
+                        return self.end(CloseCode::Policy, "Too many requests");
+                    }
                     if let Some(slot) = slot.take() {
-                        let message = gateway.clone().message(connection.clone(), text, slot);
-                        gateway.work.spawn(message);
+                        lane.send(gateway, &connection, text, slot);
                     }
                 }
                 Read::Sent => {
                     active = Instant::now();
                     connection.touch();
                 }
+                Read::Control if choices.pings_are_activity => active = Instant::now(),
                 Read::Control => {}
                 Read::Binary => return self.end(CloseCode::Unsupported, "Unsupported data"),
                 Read::Close(frame) => {
@@ -123,7 +135,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                     self.farewell = Farewell::Fail(frame(code, reason));
                     return (Closed::new(code.into(), reason), self);
                 }
-                Read::Lost => return (Closed::lost(), self),
+                Read::Lost => return (Closed::lost(&gateway.settings), self),
             }
         }
     }

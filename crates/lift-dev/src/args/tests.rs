@@ -1,12 +1,12 @@
 //! What the command line accepts.
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::CommandFactory as _;
 
 use super::{Args, Command, DevArgs};
 
 fn dev(args: &[&str]) -> Result<DevArgs, String> {
     let all = ["lift", "dev"].iter().chain(args);
-    match Args::try_parse_from(all) {
+    match Args::try_read(all) {
         Ok(Args { command: Command::Dev(dev) }) => Ok(dev),
         Ok(other) => panic!("not `dev`: {other:?}"),
         Err(error) => Err(error.to_string()),
@@ -37,6 +37,34 @@ fn only_loopback() {
 }
 
 #[test]
+fn public() {
+    let args = dev(&["app", "--public", "--listen", "0.0.0.0:0"]).expect("it is meant");
+    assert!(args.gateway.public);
+    assert!(dev(&["app", "--public"]).is_ok(), "for a tunnel that ends on this machine");
+}
+
+#[test]
+fn tokens() {
+    let token = |token: &str| dev(&["app", "--management-token", token]);
+    let good = token("0123456789abcdef").expect("long enough");
+    assert_eq!(good.gateway.management_token.as_deref(), Some("0123456789abcdef"));
+    for bad in ["", "short", "0123456789 abcdef", "0123456789äbcdef"] {
+        assert!(token(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn stage_variables() {
+    let args = ["app", "--stage-variable", "table=chat", "--stage-variable", "url=a?b=c"];
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let expected = [pair("table", "chat"), pair("url", "a?b=c")];
+    assert_eq!(dev(&args).expect("two of them").gateway.stage_variables, expected);
+    for bad in ["", "x", "=x", "x=", "a-b=x", "a=x y"] {
+        assert!(dev(&["app", "--stage-variable", bad]).is_err(), "{bad}");
+    }
+}
+
+#[test]
 fn stages() {
     assert!(dev(&["app", "--stage", "prod_2-a"]).is_ok());
     for bad in ["", "a/b", "$default", "ä"] {
@@ -47,7 +75,7 @@ fn stages() {
 #[test]
 fn names_of_tables() {
     let create =
-        |name: &str| Args::try_parse_from(["lift", "table", "create", "--table", name]).map(drop);
+        |name: &str| Args::try_read(["lift", "table", "create", "--table", name]).map(drop);
     assert!(create("chat.connections_2-a").is_ok());
     for bad in ["", "ab", "a b c", "a/b/c", &"x".repeat(256)] {
         assert!(create(bad).is_err(), "{bad}");
@@ -57,7 +85,7 @@ fn names_of_tables() {
 #[test]
 fn tags_and_limits() {
     let create = |option: &str, value: &str| {
-        Args::try_parse_from(["lift", "table", "create", "--table", "abc", option, value]).map(drop)
+        Args::try_read(["lift", "table", "create", "--table", "abc", option, value]).map(drop)
     };
     assert!(create("--tag", "team=chat=1").is_ok());
     assert!(create("--max-writes", "1").is_ok());

@@ -2,7 +2,7 @@
 //! known at once and not after a minute of compiling.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use anyhow::{Context as _, Result, bail};
 use tokio::net::TcpListener;
@@ -20,8 +20,18 @@ pub(crate) async fn gateway(address: SocketAddr) -> Result<TcpListener> {
     }
 }
 
+/// Where a program on this machine reaches what listens on `address`.
+pub(crate) fn from_here(address: SocketAddr) -> SocketAddr {
+    match address.ip().is_unspecified() {
+        true => SocketAddr::new(loopback(address.ip()), address.port()),
+        false => address,
+    }
+}
+
 /// Binds the port after `address`, which is easy to remember, or any other when that is taken.
+/// Always on loopback: what is beside the gateway is for the function alone.
 pub(crate) async fn beside(address: SocketAddr) -> Result<TcpListener> {
+    let address = SocketAddr::new(loopback(address.ip()), address.port());
     if let Some(port) = address.port().checked_add(1)
         && let Ok(listener) = TcpListener::bind(SocketAddr::new(address.ip(), port)).await
     {
@@ -33,4 +43,13 @@ pub(crate) async fn beside(address: SocketAddr) -> Result<TcpListener> {
 /// Binds any free port on the same interface as `address`.
 pub(crate) async fn any(address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(SocketAddr::new(address.ip(), 0)).await.context("no free port to listen on")
+}
+
+/// The address itself when it is on loopback, else the loopback of its kind.
+fn loopback(ip: IpAddr) -> IpAddr {
+    match ip {
+        ip if ip.is_loopback() => ip,
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    }
 }

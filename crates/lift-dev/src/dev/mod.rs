@@ -4,6 +4,7 @@
 //! the rest of the program's life and the way down. Everything that spawns a process runs in the
 //! future given to `block_on`, that is on the main thread: see `die_with_parent`.
 
+mod access;
 mod backoff;
 mod build;
 mod cargo;
@@ -26,11 +27,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use lift_gateway::lambda::{Function, FunctionSettings};
-use lift_gateway::{Limits, Routes, Selection, Settings};
+use lift_gateway::{MessageOrder, Routes, Selection, Settings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::DevArgs;
+use crate::dev::access::Access;
 use crate::dev::data_dir::DataDir;
 use crate::dev::database::Database;
 use crate::dev::describe::Description;
@@ -79,6 +81,7 @@ async fn start_and_serve(args: DevArgs, stop: &Stop) -> Result<()> {
 struct App {
     listener: TcpListener,
     settings: Settings,
+    access: Access,
     function: Function,
     supervisor: Supervisor,
     database: Database,
@@ -90,9 +93,10 @@ struct App {
 
 async fn start(args: DevArgs) -> Result<App> {
     let plan = args.faults.as_deref().map(faults::read).transpose()?;
+    let access = Access::new(&args.gateway)?;
     let project = Project::read(&args.path).await?;
     let listener = listen::gateway(args.listen).await?;
-    let gateway = listener.local_addr()?;
+    let gateway = listen::from_here(listener.local_addr()?);
     let database_listener = listen::beside(gateway).await?;
     let database = database_listener.local_addr()?;
     let data_dir = args.data_dir.unwrap_or_else(|| project.folder.join(".lift"));
@@ -110,6 +114,7 @@ async fn start(args: DevArgs) -> Result<App> {
         database: between.as_ref().map_or(database, Between::database),
         gateway: between.as_ref().map_or(gateway, Between::gateway),
         stage: &args.stage,
+        secret_key: access.secret_key(),
     };
     let mut variables = place.variables(std::env::vars_os());
     let description = describe::describe(&binary, &variables).await?;
@@ -126,7 +131,7 @@ async fn start(args: DevArgs) -> Result<App> {
 
     let function = Function::new(FunctionSettings {
         name: project.name.clone(),
-        region,
+        region: region.clone(),
         timeout: TIMEOUT,
         ..FunctionSettings::default()
     });
@@ -136,14 +141,18 @@ async fn start(args: DevArgs) -> Result<App> {
     let supervisor = Supervisor::start(function.clone(), program, cap).await?;
     let settings = Settings {
         stage: args.stage,
-        api_id: "local".to_owned(),
+        stage_variables: args.gateway.stage_variables.into_iter().collect(),
         routes: routes(description)?,
-        limits: Limits::default(),
+        connections: access.connections(&region),
+        order: if args.gateway.serial { MessageOrder::Serial } else { MessageOrder::Concurrent },
         index: project.page(),
+        region,
+        ..Settings::default()
     };
     Ok(App {
         listener,
         settings,
+        access,
         function,
         supervisor,
         database,
@@ -174,6 +183,7 @@ impl App {
             database: database.address(),
             table: self.table.as_deref(),
             seed: between.as_ref().map(|between| between.faults.plan().seed()),
+            access: self.access.line(&settings.region),
         }
         .print()
         .context("cannot write the ready block to stdout")?;

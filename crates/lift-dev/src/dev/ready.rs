@@ -4,6 +4,8 @@ use std::fmt::{self, Display, Formatter};
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 
+use crate::dev::listen;
+
 /// Where everything is.
 #[derive(Debug)]
 pub(crate) struct Ready<'a> {
@@ -14,6 +16,8 @@ pub(crate) struct Ready<'a> {
     pub(crate) table: Option<&'a str>,
     /// The seed of the faults, if there are any.
     pub(crate) seed: Option<u64>,
+    /// How to call the management API, if not everybody may: a name and a text.
+    pub(crate) access: Option<(&'static str, String)>,
 }
 
 impl Ready<'_> {
@@ -27,10 +31,18 @@ impl Ready<'_> {
 
 impl Display for Ready<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { gateway, stage, database, table, .. } = self;
+        let Self { stage, database, table, .. } = self;
+        let gateway = listen::from_here(self.gateway);
         writeln!(f, "Lift is ready.\n")?;
-        writeln!(f, "  WebSocket   ws://{gateway}/{stage}")?;
+        write!(f, "  WebSocket   ws://{gateway}/{stage}")?;
+        if self.gateway.ip().is_unspecified() {
+            write!(f, "   (on every address of this machine)")?;
+        }
+        writeln!(f)?;
         writeln!(f, "  Management  http://{gateway}/{stage}")?;
+        if let Some((name, text)) = &self.access {
+            writeln!(f, "  {name:<10}  {text}")?;
+        }
         if self.has_page {
             writeln!(f, "  Page        http://{gateway}/")?;
         }
@@ -59,6 +71,7 @@ mod tests {
             database: ([127, 0, 0, 1], 3002).into(),
             table: Some("chat-connections"),
             seed: None,
+            access: None,
         };
         let expected = "\
 Lift is ready.
@@ -71,12 +84,25 @@ Lift is ready.
 Press Ctrl-C to stop.
 ";
         assert_eq!(ready.to_string(), expected);
-        let faulty = Ready { seed: Some(7), ..ready }.to_string();
+        let faulty = Ready { seed: Some(7), access: None, ..ready }.to_string();
         assert!(
             faulty.contains("(table chat-connections)\n  Faults      on, seed 7\n\n"),
             "{faulty}"
         );
-        let without = Ready { has_page: false, table: None, ..ready }.to_string();
+        let public = Ready {
+            gateway: ([0, 0, 0, 0], 3001).into(),
+            access: Some(("Token", "0123   (how)".to_owned())),
+            table: None,
+            ..ready
+        };
+        let block = public.to_string();
+        let expected = "\
+  WebSocket   ws://127.0.0.1:3001/local   (on every address of this machine)
+  Management  http://127.0.0.1:3001/local
+  Token       0123   (how)
+  Page ";
+        assert!(block.contains(expected), "{block}");
+        let without = Ready { has_page: false, ..public }.to_string();
         assert!(!without.contains("Page"), "{without}");
         assert!(without.contains("DynamoDB    http://127.0.0.1:3002\n"), "{without}");
     }

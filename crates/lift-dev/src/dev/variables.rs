@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
+use crate::dev::access::LOCAL;
 use crate::dev::cargo::is_of_cargo_run;
 
 /// Names to values, as a process gets them.
@@ -20,6 +21,8 @@ pub(crate) struct Place<'a> {
     pub(crate) database: SocketAddr,
     pub(crate) gateway: SocketAddr,
     pub(crate) stage: &'a str,
+    /// What the function signs its posts with.
+    pub(crate) secret_key: &'a str,
 }
 
 impl Place<'_> {
@@ -30,18 +33,18 @@ impl Place<'_> {
     ) -> Variables {
         let mut all: Variables = inherited.filter(|(name, _)| is_kept(name)).collect();
         let region = region(&all);
-        bypass_proxy(&mut all);
+        bypass_proxy(&mut all, self.gateway.ip());
         all.entry("RUST_LOG".into()).or_insert_with(|| "info".into());
 
-        let Self { function, folder, memory_mb, database, gateway, stage } = *self;
+        let Self { function, folder, memory_mb, database, gateway, stage, secret_key } = *self;
         let mut set = |name: &str, value: &dyn AsRef<OsStr>| {
             all.insert(name.into(), value.as_ref().to_owned());
         };
-        // The credentials are always these. A mistake made here may cost a table in `.lift`, but
+        // The credentials are always ours. A mistake made here may cost a table in `.lift`, but
         // nothing that the developer's own credentials could reach.
-        set("AWS_ACCESS_KEY_ID", &"local");
-        set("AWS_SECRET_ACCESS_KEY", &"local");
-        set("AWS_SESSION_TOKEN", &"local");
+        set("AWS_ACCESS_KEY_ID", &LOCAL);
+        set("AWS_SECRET_ACCESS_KEY", &secret_key);
+        set("AWS_SESSION_TOKEN", &LOCAL);
         set("AWS_SHARED_CREDENTIALS_FILE", &"/dev/null");
         set("AWS_CONFIG_FILE", &"/dev/null");
         set("AWS_EC2_METADATA_DISABLED", &"true");
@@ -86,8 +89,9 @@ pub(crate) fn region(variables: &Variables) -> OsString {
 }
 
 /// Keeps calls to the local endpoints away from a proxy, when the user has one.
-fn bypass_proxy(variables: &mut Variables) {
+fn bypass_proxy(variables: &mut Variables, gateway: IpAddr) {
     const LOOPBACK: &str = "127.0.0.1,::1,localhost";
+    let own = if gateway.is_loopback() { String::new() } else { format!(",{gateway}") };
     let is_proxy = |name: &OsString| {
         name.to_str().is_some_and(|name| name.to_ascii_lowercase().ends_with("_proxy"))
     };
@@ -101,6 +105,7 @@ fn bypass_proxy(variables: &mut Variables) {
             list.push(",");
         }
         list.push(LOOPBACK);
+        list.push(&own);
     }
 }
 

@@ -32,25 +32,27 @@ pub(crate) struct Ended {
 impl Lift {
     /// Starts `lift dev PATH` on any free port, with a data folder of its own.
     pub(crate) fn dev(path: &Path, variables: &[(&str, &OsStr)]) -> Self {
-        Self::dev_with(path, &[], variables)
+        Self::dev_with::<&str>(path, &[], variables)
     }
 
     /// The same with more arguments.
-    pub(crate) fn dev_with(path: &Path, args: &[&OsStr], variables: &[(&str, &OsStr)]) -> Self {
+    pub(crate) fn dev_with<A: AsRef<OsStr>>(
+        path: &Path,
+        args: &[A],
+        variables: &[(&str, &OsStr)],
+    ) -> Self {
         let data = tempfile::tempdir().expect("a folder for temporary files");
         let mut command = Command::new(env!("CARGO_BIN_EXE_lift"));
-        command
-            .arg("dev")
-            .arg(path)
-            .args(["--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(data.path())
-            .args(args);
+        command.arg("dev").arg(path).args(args).arg("--data-dir").arg(data.path());
+        if !args.iter().any(|arg| arg.as_ref() == "--listen") {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
         Self::start(command, variables, data)
     }
 
     /// Starts `lift dev PATH` for a package of this workspace, which is built already, in the same
     /// place as these tests.
-    pub(crate) fn dev_in_workspace(path: &Path, args: &[&OsStr]) -> Self {
+    pub(crate) fn dev_in_workspace<A: AsRef<OsStr>>(path: &Path, args: &[A]) -> Self {
         match std::env::var_os("CARGO_TARGET_DIR") {
             Some(target) => Self::dev_with(path, args, &[("CARGO_TARGET_DIR", &target)]),
             None => Self::dev_with(path, args, &[]),

@@ -3,6 +3,7 @@
 //! But for the chat, the functions in these tests are packages without dependencies, so they build in a second and
 //! need no registry. No port is fixed, and every wait is for a condition.
 
+mod access;
 mod app;
 mod command;
 mod connect;

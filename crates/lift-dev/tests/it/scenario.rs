@@ -2,7 +2,7 @@
 //! frames that it receives in memory, where `examples/chat` plays the same file.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -61,13 +61,26 @@ fn undated(mut frame: Value) -> Value {
 
 #[tokio::test]
 async fn every_step_brings_the_frames_it_says() {
-    let chat = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/chat");
-    let scenario = std::fs::read(chat.join("tests/scenario.json")).expect("the scenario");
+    let lift = Lift::dev_in_workspace::<&str>(&chat(), &[]);
+    play(&lift.ready()).await;
+}
+
+/// The folder of the chat.
+pub(crate) fn chat() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/chat")
+}
+
+/// The value of a line of the ready block.
+pub(crate) fn value<'a>(block: &'a str, name: &str) -> &'a str {
+    let line = block.lines().find(|line| line.trim_start().starts_with(name)).expect(name);
+    line.split_whitespace().nth(1).expect("a value")
+}
+
+/// Plays the scenario against the gateway of a ready block.
+pub(crate) async fn play(block: &str) {
+    let scenario = std::fs::read(chat().join("tests/scenario.json")).expect("the scenario");
     let steps: Vec<Value> = serde_json::from_slice(&scenario).expect("JSON");
-    let lift = Lift::dev_in_workspace(&chat, &[]);
-    let block = lift.ready();
-    let url = block.lines().find_map(|line| line.trim().strip_prefix("WebSocket "));
-    let url = url.expect("a WebSocket URL").trim().to_owned();
+    let url = value(block, "WebSocket");
     let mut clients: BTreeMap<String, Client> = BTreeMap::new();
     for step in &steps {
         let name = |key: &str| step[key].as_str().map(str::to_owned);

@@ -190,7 +190,7 @@ fn help_gives_examples() {
 #[test]
 fn the_table_of_lift_dev_fits_as_the_ready_block_names_it() {
     let chat = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/chat");
-    let dev = Lift::dev_in_workspace(&chat, &[]);
+    let dev = Lift::dev_in_workspace::<&str>(&chat, &[]);
     let block = dev.ready();
     let line = block.lines().find_map(|line| line.trim().strip_prefix("DynamoDB")).expect("a line");
     let (url, table) = line.trim().split_once("   (table ").expect("a table");

@@ -71,7 +71,11 @@ impl Parts {
                 stage: id(2),
                 connected_at: self.connected_at,
                 request_time_epoch: self.request_time_epoch,
-                identity: Identity { user_agent: text(4), source_ip: text(5) },
+                identity: Identity {
+                    user_agent: text(4),
+                    source_ip: text(5),
+                    ..Identity::default()
+                },
                 request_id: id(3),
                 domain_name: id(4),
                 connection_id: self.connection_id.as_str().into(),

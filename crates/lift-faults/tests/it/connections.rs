@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use lift_aws::ManagementApi;
 use lift_faults::{Faults, HttpUpstream, Link, Proxy};
-use lift_gateway::{InvokeError, Limits, Routes, Settings, serve};
+use lift_gateway::{InvokeError, Routes, Settings, serve};
 use lift_ws::{ConnectionId, Endpoint, Push, PushError};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -39,10 +39,8 @@ impl World {
         };
         let settings = Settings {
             stage: "local".into(),
-            api_id: "local".into(),
             routes: Routes::default().with_route("$connect", false),
-            limits: Limits::default(),
-            index: None,
+            ..Settings::default()
         };
         let (stop, stopped) = oneshot::channel::<()>();
         tokio::spawn(serve(listener, settings, backend, async {

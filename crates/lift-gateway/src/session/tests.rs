@@ -12,43 +12,36 @@ use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{Message, protocol::Role},
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::*;
-use crate::{
-    InvokeError, Routes, Settings,
-    connection::{Client, Table},
-};
+use crate::{Choices, InvokeError, Routes, Settings, connection::Client};
 
 const REPLY: &[u8] = br#"{"statusCode":200,"body":"reply"}"#;
 
 async fn open(
     limits: Limits,
 ) -> (Arc<Connection>, WebSocketStream<DuplexStream>, JoinHandle<Closed>) {
-    let settings = Settings {
-        stage: "s".to_owned(),
-        api_id: "a".to_owned(),
-        routes: Routes::default().with_route("$default", true),
-        limits: limits.clone(),
-        index: None,
-    };
-    let gateway = Arc::new(Gateway {
-        settings,
-        backend: |_: Bytes| async { Ok::<_, InvokeError>(Bytes::from_static(REPLY)) },
-        connections: Table::default(),
-        work: TaskTracker::new(),
-        closing: CancellationToken::new(),
-        port: 0,
-    });
+    open_with(Settings { limits, ..Settings::default() }).await
+}
+
+async fn open_with(
+    settings: Settings,
+) -> (Arc<Connection>, WebSocketStream<DuplexStream>, JoinHandle<Closed>) {
+    let routes = Routes::default().with_route("$default", true);
+    let settings = Settings { routes, ..settings };
+    let backend = |_: Bytes| async { Ok::<_, InvokeError>(Bytes::from_static(REPLY)) };
+    let gateway = Arc::new(Gateway::new(settings, backend, 0));
     let client = Client {
         source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
         user_agent: None,
         host: "h".to_owned(),
+        granted: None,
     };
-    let (connection, outbox) = Connection::new(client, &limits, gateway.closing.child_token());
+    let closing = gateway.closing.child_token();
+    let (connection, outbox) = Connection::new(client, &gateway.settings, closing);
     let connection = Arc::new(connection);
     let (near, far) = duplex(1024);
-    let session = Session::new(near, Bytes::new(), connection.clone(), outbox, limits).await;
+    let session = Session::new(near, Bytes::new(), connection.clone(), outbox, &gateway).await;
     let run = tokio::spawn(async move {
         let (closed, session) = session.run(&gateway).await;
         session.farewell().await;
@@ -102,6 +95,20 @@ async fn pings_do_not_keep_a_connection() {
     }
     going_away(&mut client, run).await;
     assert!(start.elapsed() < Duration::from_secs(601));
+}
+
+#[tokio::test(start_paused = true)]
+async fn pings_keep_a_connection_when_so_chosen() {
+    let choices = Choices { pings_are_activity: true, ..Choices::default() };
+    let (_, mut client, run) = open_with(Settings { choices, ..Settings::default() }).await;
+    for _ in 0..2 {
+        advance(Duration::from_secs(9 * 60)).await;
+        client.send(Message::Ping("p".into())).await.expect("sent");
+        assert_eq!(client.next().await.expect("open").expect("frame"), Message::Pong("p".into()));
+    }
+    let start = Instant::now();
+    going_away(&mut client, run).await;
+    assert!(start.elapsed() >= Duration::from_secs(600));
 }
 
 #[tokio::test(start_paused = true)]

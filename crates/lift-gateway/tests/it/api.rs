@@ -8,7 +8,7 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use lift_event::{Event, Kind, Reply};
-use lift_gateway::{InvokeError, Limits, Routes, Settings, serve};
+use lift_gateway::{Backend, InvokeError, Limits, Routes, Settings, serve};
 use serde_json::Value;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -17,7 +17,7 @@ use tokio::{
     time::timeout,
 };
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
+    MaybeTlsStream, WebSocketStream, connect_async, connect_async_with_config,
     tungstenite::{Error, Message, client::IntoClientRequest, protocol::CloseFrame},
 };
 
@@ -25,8 +25,10 @@ pub(crate) type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
 pub(crate) type Outcome = Result<Bytes, InvokeError>;
 
 /// Fails when something takes longer than anything here should.
-pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
-    timeout(Duration::from_secs(10), future).await.expect("in time")
+pub(crate) fn within<T>(future: impl Future<Output = T>) -> impl Future<Output = T> {
+    // A client's handshake is a large future, which need not be part of each test.
+    let boxed = Box::pin(future);
+    async { timeout(Duration::from_secs(10), boxed).await.expect("in time") }
 }
 
 pub(crate) struct Api {
@@ -67,7 +69,8 @@ impl Api {
         F: Future<Output = Outcome> + Send + 'static,
     {
         let (stage, api_id) = ("prod".to_owned(), "abc123".to_owned());
-        Self::settings(Settings { stage, api_id, routes, limits, index: None }, function).await
+        Self::settings(Settings { stage, api_id, routes, limits, ..Settings::default() }, function)
+            .await
     }
 
     pub(crate) async fn settings<F>(
@@ -77,8 +80,6 @@ impl Api {
     where
         F: Future<Output = Outcome> + Send + 'static,
     {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let (seen, events) = mpsc::unbounded_channel();
         let function = Arc::new(function);
         let backend = move |payload: Bytes| -> BoxFuture<'static, Outcome> {
@@ -86,6 +87,17 @@ impl Api {
             let _ = seen.send(event.clone());
             Box::pin(function(event))
         };
+        Self::raw(settings, events, backend).await
+    }
+
+    /// With a function from bytes to bytes, which reports its events itself.
+    pub(crate) async fn raw(
+        settings: Settings,
+        events: mpsc::UnboundedReceiver<Event>,
+        backend: impl Backend,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async {
             // A test that ends without a shutdown drops the sender.
@@ -102,7 +114,9 @@ impl Api {
     }
 
     pub(crate) async fn connect(&self) -> Client {
-        within(Box::pin(connect_async(self.url()))).await.expect("a connection").0
+        // Without Nagle's algorithm, so that a second message does not wait for an acknowledgement.
+        let connecting = connect_async_with_config(self.url(), None, true);
+        within(connecting).await.expect("a connection").0
     }
 
     /// A client and its connection's id; swallows the `$connect` event.
@@ -162,7 +176,7 @@ impl Drop for Api {
 }
 
 pub(crate) async fn refused(request: impl IntoClientRequest + Unpin) -> (u16, String) {
-    match within(Box::pin(connect_async(request))).await {
+    match within(connect_async(request)).await {
         Err(Error::Http(response)) => {
             let body = response.body().clone().unwrap_or_default();
             (response.status().as_u16(), String::from_utf8(body).unwrap())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lift_event::{Kind, Reply};
-use lift_gateway::{InvokeError, Limits, Routes};
+use lift_gateway::{InvokeError, Limits, Routes, Settings};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -73,7 +73,7 @@ async fn wrong_paths_are_forbidden_and_a_trailing_slash_is_not() {
         let refused = api.refused(path).await;
         assert_eq!(refused, (403, r#"{"message":"Forbidden"}"#.to_owned()), "{path}");
     }
-    within(Box::pin(connect_async(api.url() + "/"))).await.unwrap();
+    within(connect_async(api.url() + "/")).await.unwrap();
     let long = format!("/prod?{}", "x".repeat(5000));
     assert_eq!(api.refused(&long).await.0, 414);
 }
@@ -96,23 +96,17 @@ async fn only_an_offered_subprotocol_comes_back() {
             .into())
         })
         .await;
-        let mut headers = vec![
-            ("connection", "keep-alive, Upgrade"),
-            ("upgrade", "WebSocket"),
-            ("sec-websocket-version", "13"),
-            ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
-        ];
-        headers.extend(offered.map(|offered| ("sec-websocket-protocol", offered)));
-        headers.push(("sec-websocket-extensions", "permessage-deflate"));
-        let mut socket = TcpStream::connect(api.address).await.unwrap();
-        let head = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
-        let head = format!("GET /prod HTTP/1.1\r\nhost: x\r\n{}\r\n", head.collect::<String>());
-        socket.write_all(head.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        while !answer.ends_with("\r\n\r\n") {
-            answer.push(within(socket.read_u8()).await.unwrap().into());
-        }
+        let offer = offered.map(|offered| format!("sec-websocket-protocol: {offered}\r\n"));
+        let head = format!(
+            "GET /prod HTTP/1.1\r\nhost: x\r\nconnection: keep-alive, Upgrade\r\n\
+             upgrade: WebSocket\r\nsec-websocket-version: 13\r\n\
+             sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n{}\
+             sec-websocket-extensions: permessage-deflate\r\n\r\n",
+            offer.unwrap_or_default()
+        );
+        let (_, answer) = raw(&api, &head).await;
         assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
+        assert!(answer.contains("\r\ndate: "), "{answer}");
         assert!(answer.contains("sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
         let echo = answer.lines().find_map(|line| line.strip_prefix("sec-websocket-protocol: "));
         assert_eq!(echo, echoed, "{offered:?} {chosen}");
@@ -157,7 +151,7 @@ async fn the_event_has_what_aws_sends() {
     for (name, value) in [("user-agent", "t/1"), ("x-custom", "1"), ("x-custom", "2")] {
         request.headers_mut().append(name, value.parse().unwrap());
     }
-    let (_client, _) = within(Box::pin(connect_async(request))).await.unwrap();
+    let (_client, _) = within(connect_async(request)).await.unwrap();
     let event = json(api.event(Kind::Connect).await.payload());
     let context = &event["requestContext"];
     let host = api.address.to_string();
@@ -187,8 +181,8 @@ async fn the_event_has_what_aws_sends() {
     for name in ["Host", "Sec-WebSocket-Key", "Sec-WebSocket-Version", "X-Amzn-Trace-Id"] {
         assert!(headers.contains_key(name), "{name} in {headers:?}");
     }
-    assert_eq!(headers["X-Custom"], "2");
-    assert_eq!(event["multiValueHeaders"]["X-Custom"], json(r#"["1","2"]"#));
+    assert_eq!(headers["x-custom"], "2");
+    assert_eq!(event["multiValueHeaders"]["x-custom"], json(r#"["1","2"]"#));
     assert_eq!(headers["X-Forwarded-For"], "127.0.0.1");
     assert_eq!(headers["X-Forwarded-Proto"], "http");
     assert_eq!(headers["X-Forwarded-Port"], api.address.port().to_string());
@@ -225,4 +219,67 @@ async fn a_client_that_gives_up_during_connect_is_disconnected_once() {
     let id = event.connection_id().to_owned();
     assert_eq!(api.manage("GET", &id, "").await.status(), 410);
     api.shutdown().await;
+}
+
+#[tokio::test]
+async fn header_names_are_in_the_clients_case() {
+    let api = Api::start(|_| async { ok() }).await;
+    let head = "GET /prod HTTP/1.1\r\nHOST: x\r\nconnection: Upgrade\r\nUpgrade: websocket\r\n\
+                Sec-WebSocket-Version: 13\r\nsec-webSocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+                x-Mine: 1\r\nX-FORWARDED-for: 10.0.0.1\r\nx-amzn-trace-id: Root=1-0-0\r\n\r\n";
+    let (_socket, answer) = raw(&api, head).await;
+    assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
+    let event = json(api.event(Kind::Connect).await.payload());
+    let expected = serde_json::json!({
+        "HOST": "x",
+        "Sec-WebSocket-Version": "13",
+        "sec-webSocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "x-Mine": "1",
+        "X-Forwarded-For": "10.0.0.1, 127.0.0.1",
+        "X-Forwarded-Port": api.address.port().to_string(),
+        "X-Forwarded-Proto": "http",
+        "X-Amzn-Trace-Id": "Root=1-0-0",
+    });
+    assert_eq!(event["headers"], expected);
+
+    // A second request on the same socket is not seen as sent, so names get their usual case.
+    let mut socket = TcpStream::connect(api.address).await.unwrap();
+    socket.write_all(b"GET /lift.json HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    while !answer.ends_with('}') {
+        answer.push(within(socket.read_u8()).await.unwrap().into());
+    }
+    socket.write_all(head.as_bytes()).await.unwrap();
+    let event = json(api.event(Kind::Connect).await.payload());
+    assert_eq!(event["headers"]["X-Mine"], "1");
+}
+
+#[tokio::test]
+async fn stage_variables_are_in_every_event() {
+    let settings = Settings {
+        stage: "prod".into(),
+        routes: routes(),
+        stage_variables: [("table".to_owned(), "chat".to_owned())].into(),
+        ..Settings::default()
+    };
+    let api = Api::settings(settings, |_| async { ok() }).await;
+    let mut client = api.connect().await;
+    send(&mut client, "x").await;
+    let connect = api.event(Kind::Connect).await;
+    let message = api.event(Kind::Message).await;
+    within(client.close(None)).await.unwrap();
+    for event in [connect, message, api.event(Kind::Disconnect).await] {
+        assert_eq!(json(event.payload())["stageVariables"], json(r#"{"table":"chat"}"#));
+    }
+}
+
+/// Sends bytes, and reads up to the end of the answer's head.
+async fn raw(api: &Api, head: &str) -> (TcpStream, String) {
+    let mut socket = TcpStream::connect(api.address).await.unwrap();
+    socket.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    while !answer.ends_with("\r\n\r\n") {
+        answer.push(within(socket.read_u8()).await.unwrap().into());
+    }
+    (socket, answer)
 }

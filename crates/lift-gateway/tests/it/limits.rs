@@ -9,11 +9,14 @@ use tokio::{
     net::TcpStream,
     time::Duration,
 };
-use tokio_tungstenite::tungstenite::{
-    Message,
-    protocol::frame::{
-        Frame,
-        coding::{Data, OpCode},
+use tokio_tungstenite::{
+    MaybeTlsStream,
+    tungstenite::{
+        Message,
+        protocol::frame::{
+            Frame,
+            coding::{Data, OpCode},
+        },
     },
 };
 
@@ -117,6 +120,9 @@ async fn a_client_that_does_not_read_gets_429_and_harms_nobody() {
     };
     assert_eq!(refusal.status(), 429);
     assert_eq!(header(&refusal, "x-amzn-errortype"), "LimitExceededException");
+    let words = "The client is sending more than the allowed number of requests per unit of time or \
+                 the WebSocket client side buffer is full.";
+    assert_eq!(refusal.body(), &format!(r#"{{"message":"{words}"}}"#));
     assert_eq!(api.manage("POST", &other, "hello").await.status(), 200);
     assert_eq!(text(&mut quick).await, "hello");
     // When it reads again, all that was accepted arrives, and it is not slow any more.
@@ -125,4 +131,23 @@ async fn a_client_that_does_not_read_gets_429_and_harms_nobody() {
     }
     assert_eq!(api.manage("POST", &id, "again").await.status(), 200);
     assert_eq!(text(&mut slow).await, "again");
+}
+
+#[tokio::test]
+async fn a_long_post_goes_out_in_frames_of_32_kb() {
+    let api = Api::start(|_| async { ok() }).await;
+    let (mut client, id) = api.connect_with_id().await;
+    assert_eq!(api.manage("POST", &id, vec![b'x'; 70_000]).await.status(), 200);
+    let MaybeTlsStream::Plain(socket) = client.get_mut() else { panic!("no TLS here") };
+    let mut frames = Vec::new();
+    for _ in 0..3 {
+        let mut head = [0; 4];
+        within(socket.read_exact(&mut head)).await.unwrap();
+        let length = u16::from_be_bytes([head[2], head[3]]);
+        let mut data = vec![0; length.into()];
+        within(socket.read_exact(&mut data)).await.unwrap();
+        frames.push((head[0], head[1], length));
+    }
+    // Text that goes on, continuation that goes on, the last continuation.
+    assert_eq!(frames, [(0x01, 126, 32_768), (0x00, 126, 32_768), (0x80, 126, 4_464)]);
 }

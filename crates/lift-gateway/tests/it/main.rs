@@ -3,11 +3,17 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod access;
 mod api;
+mod authorizer;
+mod choices;
 mod connect;
 mod disconnect;
 mod lambda;
 mod limits;
 mod management;
 mod messages;
+mod models;
+mod order;
 mod page;
+mod throttles;

@@ -41,7 +41,7 @@ async fn get_describes_the_connection() {
         if let Some(agent) = agent {
             request.headers_mut().insert("user-agent", agent.parse().unwrap());
         }
-        let (_client, _) = within(Box::pin(connect_async(request))).await.unwrap();
+        let (_client, _) = within(connect_async(request)).await.unwrap();
         let id = api.event(Kind::Connect).await.connection_id().to_owned();
         let answer = api.manage("GET", &id, "").await;
         assert_eq!(answer.status(), 200);

@@ -1,6 +1,6 @@
 //! What a browser sees.
 
-use lift_gateway::{Limits, Routes, Settings};
+use lift_gateway::Settings;
 
 use crate::api::*;
 
@@ -8,13 +8,7 @@ use crate::api::*;
 async fn the_page_is_read_anew() {
     let folder = tempfile::tempdir().unwrap();
     let index = folder.path().join("index.html");
-    let settings = Settings {
-        stage: "prod".into(),
-        api_id: "a".into(),
-        routes: Routes::default(),
-        limits: Limits::default(),
-        index: Some(index.clone()),
-    };
+    let settings = Settings { index: Some(index.clone()), ..Settings::default() };
     let api = Api::settings(settings, |_| async { ok() }).await;
     assert_eq!(api.http("GET", "/", "").await.status(), 404);
     for page in ["<p>one", "<p>two"] {

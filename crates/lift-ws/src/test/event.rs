@@ -125,6 +125,7 @@ impl Draft {
                 identity: Identity {
                     user_agent: self.user_agent.as_deref().map(Into::into),
                     source_ip: Some(self.source_ip.as_str().into()),
+                    ..Identity::default()
                 },
                 request_id: request_id.as_str().into(),
                 domain_name: HOST.into(),

@@ -13,6 +13,7 @@ fn given(inherited: &[(&str, &str)]) -> Variables {
         database: ([127, 0, 0, 1], 3002).into(),
         gateway: ([127, 0, 0, 1], 3001).into(),
         stage: "local",
+        secret_key: "token",
     };
     let owned = |(name, value): &(&str, &str)| (OsString::from(name), OsString::from(value));
     place.variables(inherited.iter().map(owned))
@@ -44,6 +45,7 @@ fn real_credentials_never_pass() {
         assert!(!value.contains("real") && !value.contains("REAL"), "{name:?}={value}");
     }
     check(&real, "AWS_ACCESS_KEY_ID", Some("local"));
+    check(&real, "AWS_SECRET_ACCESS_KEY", Some("token"));
     check(&real, "AWS_PROFILE", None);
 }
 

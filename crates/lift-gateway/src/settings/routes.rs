@@ -1,23 +1,9 @@
-//! What an API is: its stage, its routes, its limits. Given once to [`serve`](crate::serve).
+//! The routes of an API, and how a message finds its own (reference, section 3).
 
-use std::{collections::HashMap, path::PathBuf};
+use std::collections::HashMap;
 
-use crate::{Limits, Selection};
-
-/// An API with one stage.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The stage's name: the first segment of the URL, without slashes.
-    pub stage: String,
-    /// What events carry as `apiId`.
-    pub api_id: String,
-    /// The routes that the function handles.
-    pub routes: Routes,
-    /// What clients and functions are allowed.
-    pub limits: Limits,
-    /// An HTML file that is served at `/`, read anew for each request.
-    pub index: Option<PathBuf>,
-}
+use super::Models;
+use crate::Selection;
 
 /// The route keys of an API, and how a message finds its own.
 ///
@@ -26,35 +12,56 @@ pub struct Settings {
 #[derive(Clone, Debug, Default)]
 pub struct Routes {
     selection: Selection,
-    two_way: HashMap<String, bool>,
+    by_key: HashMap<String, Known>,
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    two_way: bool,
+    models: Option<Models>,
 }
 
 /// The route that a message goes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Route<'a> {
     pub(crate) key: &'a str,
     pub(crate) two_way: bool,
+    pub(crate) models: Option<&'a Models>,
 }
 
 impl Routes {
     /// No routes yet; keys will be selected by `selection`.
     #[must_use]
     pub fn new(selection: Selection) -> Self {
-        Self { selection, two_way: HashMap::new() }
+        Self { selection, by_key: HashMap::new() }
     }
 
     /// Adds a route, or replaces the one with the same key. On a two-way route the body of the
     /// function's reply goes to the client; on a one-way route it is dropped.
     #[must_use]
     pub fn with_route(mut self, key: impl Into<String>, two_way: bool) -> Self {
-        self.two_way.insert(key.into(), two_way);
+        self.by_key.insert(key.into(), Known { two_way, models: None });
+        self
+    }
+
+    /// Lets only such messages through to a route as its models allow. By default all pass.
+    ///
+    /// # Panics
+    /// When there is no route with this key.
+    #[must_use]
+    #[track_caller]
+    pub fn with_models(mut self, key: &str, models: Models) -> Self {
+        match self.by_key.get_mut(key) {
+            Some(route) => route.models = Some(models),
+            None => panic!("there is no route `{key}`: add it with `with_route` first"),
+        }
         self
     }
 
     /// Whether there is a route with this key.
     #[must_use]
     pub fn contains(&self, key: &str) -> bool {
-        self.two_way.contains_key(key)
+        self.by_key.contains_key(key)
     }
 
     /// The route of a message: the selected one, else `$default`, else none.
@@ -64,7 +71,7 @@ impl Routes {
     }
 
     fn route(&self, key: &str) -> Option<Route<'_>> {
-        let (key, two_way) = self.two_way.get_key_value(key)?;
-        Some(Route { key, two_way: *two_way })
+        let (key, Known { two_way, models }) = self.by_key.get_key_value(key)?;
+        Some(Route { key, two_way: *two_way, models: models.as_ref() })
     }
 }

@@ -1,0 +1,195 @@
+//! Checks signatures that others made: what API Gateway does before `@connections` and with
+//! `AWS_IAM`. The same crate signs the request anew, and both signatures have to be equal.
+//!
+//! The words of the errors are AWS's, as its SDKs and logs show them.
+
+mod shown;
+mod time;
+
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_sigv4::{
+    http_request::{
+        SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign as sigv4,
+    },
+    sign::v4,
+};
+use aws_smithy_runtime_api::client::identity::Identity;
+use http::{HeaderMap, Method, Uri};
+
+use self::shown::{Place, Shown};
+
+/// The service's name in the signature (reference, section 6).
+const SERVICE: &str = "execute-api";
+
+/// How far a client's clock may be off, either way. AWS: 5 minutes.
+const SKEW: Duration = Duration::from_secs(5 * 60);
+
+/// Checks SigV4 signatures that were made with one pair of keys.
+///
+/// ```
+/// use http::{HeaderMap, Method, Uri};
+///
+/// let signatures = lift_aws::Signatures::new("local", "secret", "us-east-1");
+/// let uri = Uri::from_static("/prod/@connections/R1kmxc2VNjMCFIA%3D");
+/// let error = signatures.check(&Method::POST, &uri, &HeaderMap::new(), b"hi").unwrap_err();
+/// assert_eq!(error.to_string(), "Missing Authentication Token");
+/// assert_eq!(error.kind(), "MissingAuthenticationTokenException");
+/// ```
+#[derive(Clone)]
+pub struct Signatures {
+    access_key: String,
+    secret_key: String,
+    region: String,
+}
+
+/// Why a signature is not good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignatureError {
+    kind: &'static str,
+    message: String,
+}
+
+impl SignatureError {
+    fn new(kind: &'static str, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+
+    fn invalid(message: impl Into<String>) -> Self {
+        Self::new("InvalidSignatureException", message)
+    }
+
+    /// AWS's name of the error, such as `InvalidSignatureException`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+}
+
+impl std::fmt::Display for SignatureError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for SignatureError {}
+
+impl Signatures {
+    /// Signatures of one pair of keys, for one Region.
+    #[must_use]
+    pub fn new(
+        access_key: impl Into<String>,
+        secret_key: impl Into<String>,
+        region: impl Into<String>,
+    ) -> Self {
+        let (access_key, secret_key) = (access_key.into(), secret_key.into());
+        Self { access_key, secret_key, region: region.into() }
+    }
+
+    /// The access key.
+    #[must_use]
+    pub fn access_key(&self) -> &str {
+        &self.access_key
+    }
+
+    /// Checks a request as it came: in its `Authorization` header, or in its query when it was signed
+    /// beforehand. A session token counts as whatever it is; the secret alone is what is proved.
+    ///
+    /// # Errors
+    /// When there is no signature, or it is not good now.
+    pub fn check(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<(), SignatureError> {
+        self.check_at(SystemTime::now(), method, uri, headers, body)
+    }
+
+    fn check_at(
+        &self,
+        now: SystemTime,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<(), SignatureError> {
+        let shown = Shown::read(uri, headers)?;
+        if shown.access_key != self.access_key {
+            let message = "The security token included in the request is invalid.";
+            return Err(SignatureError::new("UnrecognizedClientException", message));
+        }
+        if shown.service != SERVICE {
+            let message = format!("Credential should be scoped to correct service: '{SERVICE}'.");
+            return Err(SignatureError::invalid(message));
+        }
+        if shown.region != self.region {
+            let message =
+                format!("Credential should be scoped to a valid region, not '{}'.", shown.region);
+            return Err(SignatureError::invalid(message));
+        }
+        shown.check_time(now, SKEW)?;
+        let expected = self.sign(&shown, method, headers, body).ok_or_else(mismatch)?;
+        let same = subtle::ConstantTimeEq::ct_eq(expected.as_bytes(), shown.signature.as_bytes());
+        if bool::from(same) { Ok(()) } else { Err(mismatch()) }
+    }
+
+    /// The signature that the request should have.
+    fn sign(
+        &self,
+        shown: &Shown,
+        method: &Method,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Option<String> {
+        let mut settings = SigningSettings::default();
+        // Which headers count is the client's choice, and it is made already.
+        settings.excluded_headers = None;
+        if let Place::Query { expires, .. } = shown.place {
+            settings.signature_location = SignatureLocation::QueryParams;
+            settings.expires_in = Some(expires);
+        }
+        let token = shown.token.clone();
+        let credentials = Credentials::new(&self.access_key, &self.secret_key, token, None, "lift");
+        let identity = Identity::from(credentials);
+        let params = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&self.region)
+            .name(SERVICE)
+            .time(shown.time)
+            .settings(settings)
+            .build()
+            .ok()?
+            .into();
+        let signed = headers.iter().filter(|(name, _)| shown.signs(name.as_str()));
+        let signed = signed.map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+        let signed: Vec<_> = signed.collect::<Option<_>>()?;
+        let body = SignableBody::Bytes(body);
+        let request =
+            SignableRequest::new(method.as_str(), &shown.url, signed.into_iter(), body).ok()?;
+        let (_, signature) = sigv4(request, &params).ok()?.into_parts();
+        Some(signature)
+    }
+}
+
+impl std::fmt::Debug for Signatures {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { access_key, region, .. } = self;
+        f.debug_struct("Signatures")
+            .field("access_key", access_key)
+            .field("region", region)
+            .finish_non_exhaustive()
+    }
+}
+
+fn mismatch() -> SignatureError {
+    SignatureError::invalid(
+        "The request signature we calculated does not match the signature you provided. Check your \
+         AWS Secret Access Key and signing method. Consult the service documentation for details.",
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! The signature that a request shows, and what it was made over.
+
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, Uri, header};
+use percent_encoding::percent_decode_str;
+
+use super::{SignatureError, time::parse};
+
+const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+
+/// The longest life of a URL that was signed beforehand, in seconds: a week.
+const LONGEST: u64 = 7 * 24 * 60 * 60;
+
+/// What a request shows.
+pub(super) struct Shown {
+    pub(super) access_key: String,
+    pub(super) region: String,
+    pub(super) service: String,
+    pub(super) time: SystemTime,
+    pub(super) signature: String,
+    /// The session token, if it is signed.
+    pub(super) token: Option<String>,
+    /// The URL without what the signer adds.
+    pub(super) url: String,
+    pub(super) place: Place,
+    signed_headers: String,
+    pub(super) scope_date: String,
+}
+
+/// Where the signature is.
+pub(super) enum Place {
+    Header,
+    Query { expires: Duration },
+}
+
+impl Shown {
+    pub(super) fn read(uri: &Uri, headers: &HeaderMap) -> Result<Self, SignatureError> {
+        let host = text(headers, "host").unwrap_or_default();
+        match text(headers, header::AUTHORIZATION.as_str()) {
+            Some(shown) => Self::in_header(shown, host, uri, headers),
+            None if uri.query().is_some_and(|query| query.contains("X-Amz-Signature=")) => {
+                Self::in_query(host, uri)
+            }
+            None => Err(SignatureError::new(
+                "MissingAuthenticationTokenException",
+                "Missing Authentication Token",
+            )),
+        }
+    }
+
+    fn in_header(
+        shown: &str,
+        host: &str,
+        uri: &Uri,
+        headers: &HeaderMap,
+    ) -> Result<Self, SignatureError> {
+        let Some(fields) = shown.strip_prefix(ALGORITHM) else {
+            return Err(incomplete(format!("Unsupported AWS 'algorithm': expected {ALGORITHM}.")));
+        };
+        let fields: Vec<_> =
+            fields.split(',').filter_map(|field| field.trim().split_once('=')).collect();
+        let field = |name: &str| {
+            let found = fields.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned()).ok_or_else(|| {
+                incomplete(format!("Authorization header requires '{name}' parameter."))
+            })
+        };
+        let signed_headers = field("SignedHeaders")?;
+        let date = text(headers, "x-amz-date").ok_or_else(|| {
+            incomplete("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
+        })?;
+        let token = text(headers, "x-amz-security-token");
+        let token = token.filter(|_| lists(&signed_headers, "x-amz-security-token"));
+        let url = format!("http://{host}{uri}");
+        let (token, place) = (token.map(str::to_owned), Place::Header);
+        let (credential, signature) = (field("Credential")?, field("Signature")?);
+        Self::new(&credential, date, signature, signed_headers, token, url, place)
+    }
+
+    fn in_query(host: &str, uri: &Uri) -> Result<Self, SignatureError> {
+        let query = uri.query().unwrap_or_default();
+        let raw = |name: &str| {
+            let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+            pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
+        };
+        let field = |name: &str| {
+            let value = raw(name).and_then(|value| percent_decode_str(value).decode_utf8().ok());
+            let missing =
+                || incomplete(format!("AWS query-string parameters must include '{name}'."));
+            value.map(|value| value.into_owned()).ok_or_else(missing)
+        };
+        if field("X-Amz-Algorithm")? != ALGORITHM {
+            return Err(incomplete(format!("Unsupported AWS 'algorithm': expected {ALGORITHM}.")));
+        }
+        let expires = field("X-Amz-Expires")?.parse().ok().filter(|seconds| *seconds <= LONGEST);
+        let expires = expires.ok_or_else(|| {
+            incomplete(format!("X-Amz-Expires must be a number of at most {LONGEST} seconds."))
+        })?;
+        // The signer adds these itself.
+        let own = [
+            "X-Amz-Algorithm",
+            "X-Amz-Credential",
+            "X-Amz-Date",
+            "X-Amz-Expires",
+            "X-Amz-SignedHeaders",
+            "X-Amz-Security-Token",
+            "X-Amz-Signature",
+        ];
+        let is_own = |pair: &&str| own.contains(&pair.split('=').next().unwrap_or_default());
+        let rest: Vec<_> = query.split('&').filter(|pair| !is_own(pair)).collect();
+        let url = format!("http://{host}{}?{}", uri.path(), rest.join("&"));
+        let place = Place::Query { expires: Duration::from_secs(expires) };
+        let token = field("X-Amz-Security-Token").ok();
+        let (credential, date) = (field("X-Amz-Credential")?, field("X-Amz-Date")?);
+        let (signature, signed) = (field("X-Amz-Signature")?, field("X-Amz-SignedHeaders")?);
+        Self::new(&credential, &date, signature, signed, token, url, place)
+    }
+
+    fn new(
+        credential: &str,
+        date: &str,
+        signature: String,
+        signed_headers: String,
+        token: Option<String>,
+        url: String,
+        place: Place,
+    ) -> Result<Self, SignatureError> {
+        let malformed = || {
+            incomplete(format!(
+                "Credential must have exactly 5 slash-delimited elements, e.g. \
+                 keyid/date/region/service/term, got '{credential}'"
+            ))
+        };
+        let [access_key, day, region, service, "aws4_request"] =
+            credential.split('/').collect::<Vec<_>>()[..]
+        else {
+            return Err(malformed());
+        };
+        let time = parse(date).ok_or_else(|| {
+            incomplete(format!("Date must be in ISO-8601 'basic format'. Got '{date}'."))
+        })?;
+        // Without the host, a signature would be good for every other gateway, too.
+        if !lists(&signed_headers, "host") {
+            return Err(SignatureError::invalid(
+                "'Host' must be a 'SignedHeader' in the AWS Authorization.",
+            ));
+        }
+        if matches!(place, Place::Header) && !lists(&signed_headers, "x-amz-date") {
+            return Err(SignatureError::invalid("'X-Amz-Date' must be a 'SignedHeader'."));
+        }
+        Ok(Self {
+            access_key: access_key.to_owned(),
+            region: region.to_owned(),
+            service: service.to_owned(),
+            time,
+            signature,
+            token,
+            url,
+            place,
+            signed_headers,
+            scope_date: day.to_owned(),
+        })
+    }
+
+    /// Whether the client signed a header. The signer adds the date and the token itself.
+    pub(super) fn signs(&self, name: &str) -> bool {
+        !matches!(name, "x-amz-date" | "x-amz-security-token") && lists(&self.signed_headers, name)
+    }
+}
+
+fn incomplete(message: impl Into<String>) -> SignatureError {
+    SignatureError::new("IncompleteSignatureException", message)
+}
+
+fn lists(signed_headers: &str, name: &str) -> bool {
+    signed_headers.split(';').any(|signed| signed.eq_ignore_ascii_case(name))
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}

@@ -1,0 +1,123 @@
+//! Who may connect: throttles, authorizer or signature, API key, in this order and before `$connect`
+//! (reference, section 2).
+
+use std::sync::Arc;
+
+use http::{StatusCode, request::Parts};
+use serde_json::value::RawValue;
+
+use crate::{
+    ApiKey, ApiKeySource, Authorization, Backend, Caller, Denied, Settings, SignedRequest,
+    authorizer,
+    connection::Connection,
+    event::Moment,
+    head::Head,
+    integration::Gateway,
+    response::{self, Answer},
+};
+
+/// What a client proved, for all later events of its connection.
+#[derive(Debug, Default)]
+pub(crate) struct Granted {
+    /// `requestContext.authorizer`: principal, context, and how long it took.
+    pub(crate) authorizer: Option<Box<RawValue>>,
+    pub(crate) api_key: Option<ApiKey>,
+    pub(crate) caller: Option<Caller>,
+}
+
+/// Why a client was not let in.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    Throttled,
+    /// It showed nothing, or the authorizer said `Unauthorized`.
+    Unauthorized,
+    /// The authorizer's policy does not allow it.
+    Forbidden,
+    /// The authorizer failed, or its answer is malformed.
+    Failed,
+    /// It has no good API key.
+    NoKey(StatusCode),
+    /// Its signature is not good.
+    Denied(Denied),
+}
+
+impl Refusal {
+    /// API Gateway's words; they cannot be customized.
+    pub(crate) fn into_answer(self) -> Answer {
+        let (status, kind) = match self {
+            Self::Throttled => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException"),
+            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "UnauthorizedException"),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "ForbiddenException"),
+            Self::Failed => (StatusCode::INTERNAL_SERVER_ERROR, "AuthorizerConfigurationException"),
+            Self::NoKey(status) => (status, "ForbiddenException"),
+            Self::Denied(reason) => return denied(&reason),
+        };
+        response::refusal_of_kind(status, kind)
+    }
+}
+
+/// Lets a client in as far as `$connect`, or not.
+pub(crate) async fn admit<B: Backend>(
+    gateway: &Arc<Gateway<B>>,
+    connection: &Connection,
+    moment: &Moment,
+    parts: &Parts,
+    head: &Head,
+) -> Result<Option<Box<Granted>>, Refusal> {
+    let settings = &gateway.settings;
+    if !gateway.buckets.handshake() {
+        return Err(Refusal::Throttled);
+    }
+    let mut granted = Granted::default();
+    let mut usage_key = None;
+    match &settings.authorization {
+        Authorization::None if settings.api_keys.is_none() => return Ok(None),
+        Authorization::None => {}
+        Authorization::Lambda(authorizer) => {
+            let request = authorizer::Request { authorizer, connection, moment, head };
+            let allowed = request.ask(gateway).await?;
+            granted.authorizer = Some(allowed.context);
+            usage_key = allowed.usage_key;
+        }
+        Authorization::Iam(signatures) => {
+            let Parts { method, uri, headers, .. } = parts;
+            let signed = SignedRequest { method, uri, headers, body: &[] };
+            granted.caller = Some(signatures.check(&signed).map_err(Refusal::Denied)?);
+        }
+    }
+    granted.api_key = api_key(gateway, head, usage_key.as_deref())?;
+    Ok(Some(Box::new(granted)))
+}
+
+/// The client's API key, if the API wants one.
+fn api_key<B>(
+    gateway: &Gateway<B>,
+    head: &Head,
+    usage_key: Option<&str>,
+) -> Result<Option<ApiKey>, Refusal> {
+    let Settings { api_keys, choices, .. } = &gateway.settings;
+    let Some(keys) = api_keys else { return Ok(None) };
+    let shown = match keys.source {
+        ApiKeySource::Header => head.header("x-api-key"),
+        ApiKeySource::Authorizer => usage_key,
+    };
+    let known = |shown: &str| keys.keys.iter().find(|key| same(&key.value, shown));
+    let Some(key) = shown.and_then(known) else {
+        let status = StatusCode::from_u16(choices.api_key_status);
+        return Err(Refusal::NoKey(status.unwrap_or(StatusCode::FORBIDDEN)));
+    };
+    match gateway.buckets.key(key) {
+        true => Ok(Some(key.clone())),
+        false => Err(Refusal::Throttled),
+    }
+}
+
+/// The answer to a bad signature.
+pub(crate) fn denied(denied: &Denied) -> Answer {
+    response::error(StatusCode::FORBIDDEN, denied.kind, &denied.message)
+}
+
+/// Whether two secrets are the same, in a time that does not tell where they differ.
+pub(crate) fn same(secret: &str, shown: &str) -> bool {
+    subtle::ConstantTimeEq::ct_eq(secret.as_bytes(), shown.as_bytes()).into()
+}

@@ -1,0 +1,109 @@
+//! A Lambda authorizer: identity sources, the function, its policy, its context (reference,
+//! section 2).
+
+mod answer;
+mod policy;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use lift_event::Kind;
+use serde_json::Value;
+use tokio::time::{Instant, timeout};
+
+use self::answer::Allowed;
+use crate::{
+    Authorizer, Backend, IdentitySource, InvokeError, Settings,
+    admission::Refusal,
+    connection::Connection,
+    event::{self, Moment},
+    head::Head,
+    integration::Gateway,
+};
+
+/// What an authorizer is asked about.
+pub(crate) struct Request<'a> {
+    pub(crate) authorizer: &'a Authorizer,
+    pub(crate) connection: &'a Connection,
+    pub(crate) moment: &'a Moment,
+    pub(crate) head: &'a Head,
+}
+
+impl Request<'_> {
+    /// Asks the authorizer. When it takes too long the client is refused, and the function runs on.
+    pub(crate) async fn ask<B: Backend>(
+        &self,
+        gateway: &Arc<Gateway<B>>,
+    ) -> Result<Allowed, Refusal> {
+        let settings = &gateway.settings;
+        if !self.authorizer.sources.iter().all(|source| self.shows(settings, source)) {
+            return Err(Refusal::Unauthorized);
+        }
+        let payload = event::authorizer(settings, self.connection, self.moment, self.head);
+        let started = Instant::now();
+        let invocation = gateway.work.spawn(invoke(gateway.clone(), self.authorizer, payload));
+        let answer = match timeout(settings.limits.integration_timeout, invocation).await {
+            Ok(Ok(Ok(answer))) => answer,
+            Ok(Ok(Err(InvokeError::Function { message, .. }))) if message == "Unauthorized" => {
+                return Err(Refusal::Unauthorized);
+            }
+            Ok(Ok(Err(error))) => {
+                tracing::warn!(%error, "the authorizer failed");
+                return Err(Refusal::Failed);
+            }
+            Ok(Err(_)) => return Err(Refusal::Failed),
+            Err(_) => {
+                tracing::warn!("the authorizer passed the integration time-out");
+                return Err(Refusal::Failed);
+            }
+        };
+        let Settings { region, account, api_id, stage, choices, .. } = settings;
+        let arn = event::method_arn(region, account, api_id, stage);
+        let answer = answer::Answer::decode(&answer).map_err(|fault| {
+            tracing::warn!(fault, "the authorizer's answer is malformed");
+            Refusal::Failed
+        })?;
+        if !answer.policy.allows(&arn) {
+            tracing::debug!(arn, "the authorizer's policy does not allow this connection");
+            return Err(Refusal::Forbidden);
+        }
+        Ok(answer.allowed(choices.context_values, started.elapsed()))
+    }
+
+    /// Whether the client shows a value, and not an empty one.
+    fn shows(&self, settings: &Settings, source: &IdentitySource) -> bool {
+        match source {
+            IdentitySource::Header(name) => self.head.header(name).is_some(),
+            IdentitySource::Query(name) => self.head.parameter(name).is_some(),
+            IdentitySource::StageVariable(name) => {
+                settings.stage_variables.get(name).is_some_and(|value| !value.is_empty())
+            }
+            IdentitySource::Context(path) => {
+                let context = event::context(
+                    settings,
+                    self.connection,
+                    self.moment,
+                    Kind::Connect,
+                    "$connect",
+                );
+                let context = serde_json::to_value(context).unwrap_or_default();
+                let value = path.split('.').try_fold(&context, |value, name| value.get(name));
+                value.is_some_and(|value| !matches!(value, Value::Null) && value != "")
+            }
+        }
+    }
+}
+
+fn invoke<B: Backend>(
+    gateway: Arc<Gateway<B>>,
+    authorizer: &Authorizer,
+    payload: Bytes,
+) -> impl Future<Output = Result<Bytes, InvokeError>> + Send + use<B> {
+    let integration = authorizer.integration.clone();
+    async move {
+        match integration {
+            Some(integration) => integration.invoke(payload).await,
+            None => gateway.backend.invoke(payload).await,
+        }
+    }
+}

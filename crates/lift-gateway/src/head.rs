@@ -1,0 +1,145 @@
+//! The head of a handshake as events carry it: headers in the client's case, query decoded
+//! (reference, sections 1.1 and 2).
+
+use std::{collections::BTreeMap, net::IpAddr};
+
+use http::{HeaderName, header, request::Parts};
+
+use crate::id;
+
+/// Names with their values, in the form of the `multiValue` maps.
+pub(crate) type Multi = BTreeMap<String, Vec<String>>;
+
+/// Headers that only an authorizer sees.
+const HIDDEN: [HeaderName; 3] = [header::CONNECTION, header::UPGRADE, header::CONTENT_LENGTH];
+
+/// What they always are there.
+const SHOWN: [(&str, &str); 3] =
+    [("Connection", "upgrade"), ("Upgrade", "websocket"), ("content-length", "0")];
+
+/// The head of one handshake.
+pub(crate) struct Head {
+    /// The headers of the `$connect` event.
+    pub(crate) headers: Multi,
+    pub(crate) query: Multi,
+}
+
+impl Head {
+    /// Adds the headers that a proxy adds. `raw` is the request as it came, if that is known.
+    pub(crate) fn new(parts: &Parts, raw: Option<&[u8]>, source: IpAddr, port: u16) -> Self {
+        let mut headers = Multi::new();
+        let sent = names(raw.unwrap_or_default());
+        for (name, value) in &parts.headers {
+            if !HIDDEN.contains(name) {
+                let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+                let sent = sent.iter().find(|sent| name.as_str().eq_ignore_ascii_case(sent));
+                let name = sent.map_or_else(|| usual(name.as_str()), |sent| (*sent).to_owned());
+                headers.entry(name).or_default().push(value);
+            }
+        }
+        // What the client sent of these names, in any case.
+        let pull = |headers: &mut Multi, name: &str| {
+            let same = headers.extract_if(.., |key, _| key.eq_ignore_ascii_case(name));
+            same.flat_map(|(_, values)| values).collect::<Vec<_>>()
+        };
+        let mut hops = pull(&mut headers, "X-Forwarded-For");
+        hops.push(source.to_string());
+        let trace = pull(&mut headers, "X-Amzn-Trace-Id").pop().unwrap_or_else(id::trace);
+        let added = [
+            ("X-Forwarded-For", hops.join(", ")),
+            ("X-Forwarded-Port", port.to_string()),
+            ("X-Forwarded-Proto", "http".to_owned()),
+            ("X-Amzn-Trace-Id", trace),
+        ];
+        for (name, value) in added {
+            pull(&mut headers, name);
+            headers.insert(name.to_owned(), vec![value]);
+        }
+        let mut query = Multi::new();
+        let text = parts.uri.query().unwrap_or_default();
+        for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+            query.entry(name.into_owned()).or_default().push(value.into_owned());
+        }
+        Self { headers, query }
+    }
+
+    /// The headers of the authorizer's event.
+    pub(crate) fn all_headers(&self) -> Multi {
+        let shown = SHOWN.map(|(name, value)| (name.to_owned(), vec![value.to_owned()]));
+        self.headers.clone().into_iter().chain(shown).collect()
+    }
+
+    /// A header that is there and not empty; its name in any case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let shown = SHOWN.iter().map(|(name, value)| (*name, Some(*value)));
+        let all = self.headers.iter().map(|(name, values)| (&**name, last(values)));
+        let mut matching = all.chain(shown).filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        matching.next().and_then(|(_, value)| value).filter(|value| !value.is_empty())
+    }
+
+    /// A query parameter that is there and not empty.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        self.query.get(name).and_then(|values| last(values)).filter(|value| !value.is_empty())
+    }
+}
+
+/// The last value of each name.
+pub(crate) fn single(multi: &Multi) -> BTreeMap<&str, &str> {
+    multi.iter().filter_map(|(name, values)| Some((&**name, last(values)?))).collect()
+}
+
+fn last(values: &[String]) -> Option<&str> {
+    values.last().map(String::as_str)
+}
+
+/// The names of a request's headers as the client wrote them: the starts of lines, up to a colon.
+fn names(raw: &[u8]) -> Vec<&str> {
+    let lines = raw.split(|byte| *byte == b'\n').skip(1);
+    let lines = lines.take_while(|line| !line.trim_ascii().is_empty());
+    let names = lines.filter_map(|line| line.split(|byte| *byte == b':').next());
+    names.filter_map(|name| std::str::from_utf8(name).ok()).collect()
+}
+
+/// A header's name in its usual case, for requests that were not the first on their socket.
+fn usual(name: &str) -> String {
+    let word = |word: &str| match word {
+        "websocket" => "WebSocket".to_owned(),
+        "dnt" | "te" | "gpc" => word.to_ascii_uppercase(),
+        word => {
+            let (first, rest) = word.split_at(word.len().min(1));
+            first.to_ascii_uppercase() + rest
+        }
+    };
+    // The client hints are the names that browsers send in lower case.
+    if name.starts_with("sec-ch-") {
+        return name.to_owned();
+    }
+    name.split('-').map(word).collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{names, usual};
+
+    #[test]
+    fn header_names_get_their_usual_case() {
+        let table = [
+            ("host", "Host"),
+            ("user-agent", "User-Agent"),
+            ("sec-websocket-key", "Sec-WebSocket-Key"),
+            ("dnt", "DNT"),
+            ("sec-ch-ua", "sec-ch-ua"),
+            ("x--y", "X--Y"),
+        ];
+        for (lower, expected) in table {
+            assert_eq!(usual(lower), expected);
+        }
+    }
+
+    #[test]
+    fn header_names_are_found_as_they_were_sent() {
+        let raw = b"GET /x-a: HTTP/1.1\r\nHOST: h\r\nx-Token: x-key: 1\r\n\r\nbody: 1\n";
+        assert_eq!(names(raw), ["HOST", "x-Token"]);
+        assert!(names(b"").is_empty());
+    }
+}

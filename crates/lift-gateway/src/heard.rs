@@ -1,0 +1,93 @@
+//! A client's socket that keeps the first request as it was sent, because events carry the names of
+//! headers in the client's case and the HTTP library lower-cases them.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+
+/// The socket.
+pub(crate) struct Heard {
+    socket: TcpStream,
+    first: First,
+    limit: usize,
+}
+
+/// What was read until somebody took it; then nothing is kept any more.
+#[derive(Clone)]
+pub(crate) struct First(Arc<Mutex<Option<Vec<u8>>>>);
+
+impl First {
+    /// What the first request looked like; `None` for the later ones.
+    pub(crate) fn take(&self) -> Option<Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Heard {
+    /// Keeps at most `limit` bytes.
+    pub(crate) fn new(socket: TcpStream, limit: usize) -> (Self, First) {
+        let first = First(Arc::new(Mutex::new(Some(Vec::new()))));
+        (Self { socket, first: first.clone(), limit }, first)
+    }
+
+    /// The socket alone.
+    pub(crate) fn into_inner(self) -> TcpStream {
+        self.socket
+    }
+}
+
+impl AsyncRead for Heard {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.socket).poll_read(context, buffer);
+        let mut first = self.first.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = first.as_mut() {
+            let new = &buffer.filled()[before..];
+            let room = self.limit.saturating_sub(kept.len());
+            kept.extend_from_slice(&new[..new.len().min(room)]);
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Heard {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write_vectored(context, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+}

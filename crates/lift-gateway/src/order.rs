@@ -1,0 +1,67 @@
+//! Which of a connection's messages go to the function, and when: at once up to a limit, or one
+//! after the other (reference, section 5.6).
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use crate::{Backend, MessageOrder, connection::Connection, integration::Gateway};
+
+/// A message's place among those of its connection. Dropped when the client has its answer.
+pub(crate) struct Slot {
+    _place: OwnedSemaphorePermit,
+    _turn: Option<OwnedSemaphorePermit>,
+}
+
+/// Where a connection's messages go.
+pub(crate) enum Lane {
+    Concurrent,
+    /// The queue of a task that hands them over, and outlives the socket.
+    Serial(mpsc::UnboundedSender<(Utf8Bytes, OwnedSemaphorePermit)>),
+}
+
+impl Lane {
+    pub(crate) fn new<B: Backend>(gateway: &Arc<Gateway<B>>, connection: &Arc<Connection>) -> Self {
+        match gateway.settings.order {
+            MessageOrder::Concurrent => Self::Concurrent,
+            MessageOrder::Serial => {
+                let (queue, waiting) = mpsc::unbounded_channel();
+                gateway.work.spawn(one_by_one(gateway.clone(), connection.clone(), waiting));
+                Self::Serial(queue)
+            }
+        }
+    }
+
+    /// Hands a message over. `place` bounds how many of them there are.
+    pub(crate) fn send<B: Backend>(
+        &self,
+        gateway: &Arc<Gateway<B>>,
+        connection: &Arc<Connection>,
+        text: Utf8Bytes,
+        place: OwnedSemaphorePermit,
+    ) {
+        match self {
+            Self::Concurrent => {
+                let slot = Slot { _place: place, _turn: None };
+                gateway.work.spawn(gateway.clone().message(connection.clone(), text, slot));
+            }
+            // The other end is there as long as this one.
+            Self::Serial(queue) => drop(queue.send((text, place))),
+        }
+    }
+}
+
+async fn one_by_one<B: Backend>(
+    gateway: Arc<Gateway<B>>,
+    connection: Arc<Connection>,
+    mut waiting: mpsc::UnboundedReceiver<(Utf8Bytes, OwnedSemaphorePermit)>,
+) {
+    let turns = Arc::new(Semaphore::new(1));
+    while let Some((text, place)) = waiting.recv().await {
+        // Nobody closes this semaphore.
+        let turn = turns.clone().acquire_owned().await.ok();
+        let slot = Slot { _place: place, _turn: turn };
+        gateway.work.spawn(gateway.clone().message(connection.clone(), text, slot));
+    }
+}

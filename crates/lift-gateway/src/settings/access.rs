@@ -1,0 +1,196 @@
+//! Who may connect, and who may call `@connections` (reference, sections 2 and 6).
+
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::{HeaderMap, Method, Uri};
+
+use super::{IdentitySource, Rate};
+use crate::{Backend, InvokeError};
+
+/// Who may connect: the authorization of the `$connect` route.
+#[derive(Clone, Debug, Default)]
+pub enum Authorization {
+    /// Everybody.
+    #[default]
+    None,
+    /// Whom a Lambda function allows.
+    Lambda(Authorizer),
+    /// Who signs the handshake, `AWS_IAM`. Whoever signs well is allowed: there are no policies.
+    Iam(Signatures),
+}
+
+/// A Lambda authorizer of type REQUEST: a function that is asked once per connection, before
+/// `$connect`. Its answer is never cached, as on AWS.
+#[derive(Clone, Debug)]
+pub struct Authorizer {
+    pub(crate) integration: Option<Integration>,
+    pub(crate) sources: Vec<IdentitySource>,
+}
+
+impl Authorizer {
+    /// The function that also handles the events of the connection.
+    #[must_use]
+    pub fn same_function() -> Self {
+        Self { integration: None, sources: Vec::new() }
+    }
+
+    /// Another function.
+    #[must_use]
+    pub fn function(backend: impl Backend) -> Self {
+        Self { integration: Some(Integration::new(backend)), sources: Vec::new() }
+    }
+
+    /// Adds a value that the client has to show: without it the client gets 401 and the function
+    /// does not run. By default the function always runs.
+    #[must_use]
+    pub fn with_source(mut self, source: IdentitySource) -> Self {
+        self.sources.push(source);
+        self
+    }
+}
+
+/// A backend whose type is forgotten.
+#[derive(Clone)]
+pub(crate) struct Integration(
+    Arc<dyn Fn(Bytes) -> BoxFuture<'static, Result<Bytes, InvokeError>> + Send + Sync>,
+);
+
+impl Integration {
+    fn new(backend: impl Backend) -> Self {
+        let backend = Arc::new(backend);
+        Self(Arc::new(move |payload| {
+            let backend = backend.clone();
+            Box::pin(async move { backend.invoke(payload).await })
+        }))
+    }
+
+    pub(crate) fn invoke(&self, payload: Bytes) -> BoxFuture<'static, Result<Bytes, InvokeError>> {
+        (self.0)(payload)
+    }
+}
+
+impl fmt::Debug for Integration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Integration")
+    }
+}
+
+/// The API keys of an API: `apiKeyRequired` on the `$connect` route.
+#[derive(Clone, Debug)]
+pub struct ApiKeys {
+    /// The keys that are good.
+    pub keys: Vec<ApiKey>,
+    /// Where the client's key is.
+    pub source: ApiKeySource,
+}
+
+/// One API key. `Debug` does not show its value.
+#[derive(Clone)]
+pub struct ApiKey {
+    /// What events carry as `apiKeyId`.
+    pub id: String,
+    /// The key itself.
+    pub value: String,
+    /// The rate of its usage plan, for handshakes; above it they are refused with 429.
+    pub rate: Option<Rate>,
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, rate, .. } = self;
+        f.debug_struct("ApiKey").field("id", id).field("rate", rate).finish_non_exhaustive()
+    }
+}
+
+/// Where a client's API key is: AWS's `apiKeySelectionExpression`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ApiKeySource {
+    /// In the header `x-api-key`: `$request.header.x-api-key`.
+    #[default]
+    Header,
+    /// In the authorizer's answer: `$context.authorizer.usageIdentifierKey`.
+    Authorizer,
+}
+
+/// Who may call `@connections`. Everybody, unless a token or signatures are here; with both,
+/// either opens.
+#[derive(Clone, Default)]
+pub struct ConnectionsAccess {
+    /// `Authorization: Bearer TOKEN` opens. AWS has no such thing; it is for people with `curl`.
+    pub token: Option<String>,
+    /// A signature opens, which is AWS's only way.
+    pub signatures: Option<Signatures>,
+}
+
+impl fmt::Debug for ConnectionsAccess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectionsAccess")
+            .field("token", &self.token.is_some())
+            .field("signatures", &self.signatures)
+            .finish()
+    }
+}
+
+type Check = dyn Fn(&SignedRequest<'_>) -> Result<Caller, Denied> + Send + Sync;
+
+/// Checks the signatures of requests. This crate knows the place and the answers; the arithmetic of
+/// SigV4 comes from whoever serves the API.
+#[derive(Clone)]
+pub struct Signatures(Arc<Check>);
+
+impl Signatures {
+    /// Signatures that `check` accepts.
+    #[must_use]
+    pub fn new(
+        check: impl Fn(&SignedRequest<'_>) -> Result<Caller, Denied> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(check))
+    }
+
+    pub(crate) fn check(&self, request: &SignedRequest<'_>) -> Result<Caller, Denied> {
+        (self.0)(request)
+    }
+}
+
+impl fmt::Debug for Signatures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Signatures")
+    }
+}
+
+/// A request whose signature is to be checked, as it came.
+#[derive(Clone, Copy, Debug)]
+pub struct SignedRequest<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// The path and the query, still encoded.
+    pub uri: &'a Uri,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+    /// The body; empty for a handshake.
+    pub body: &'a [u8],
+}
+
+/// Who signed: what events carry in `requestContext.identity`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// `accessKey`
+    pub access_key: String,
+    /// `accountId`, 12 digits
+    pub account_id: String,
+    /// `caller` and `user`: the principal's unique id
+    pub user: String,
+    /// `userArn`
+    pub user_arn: String,
+}
+
+/// Why a signature was refused. The client gets 403 with both texts, as from AWS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denied {
+    /// The header `x-amzn-ErrorType`, such as `InvalidSignatureException`.
+    pub kind: &'static str,
+    /// `{"message": ..}`
+    pub message: String,
+}

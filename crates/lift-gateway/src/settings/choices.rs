@@ -1,0 +1,118 @@
+//! What AWS does not document, or where sources disagree, as settings: each default is what the
+//! documents say or hint at, else the likeliest. The sections are the reference's.
+
+/// What to do where nobody outside AWS knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choices {
+    /// How values of an authorizer's context appear in events (section 1.1). Default: as text.
+    pub context_values: ContextValues,
+    /// Whether the events of messages carry the authorizer's context and the API key, as those of
+    /// `$connect` and `$disconnect` do (section 1.1). Default: yes.
+    pub context_in_messages: bool,
+    /// The reason in the `$disconnect` event of a client that was lost, code 1006 (section 1.2).
+    /// Default: empty.
+    pub lost_reason: String,
+    /// What an authorizer's event has for a URL without a query (section 2). Default: `{}`.
+    pub no_query: NoQuery,
+    /// The status of a handshake without a good API key (section 2). Default: 403.
+    pub api_key_status: u16,
+    /// The status of a handshake at a path below the stage (section 4). Default: 403.
+    pub extra_path_status: u16,
+    /// The status when `$connect` fails or its reply is malformed (section 4). Default: 502, which
+    /// most have seen; some report 500.
+    pub connect_error_status: u16,
+    /// The status when `$connect` passes the integration time-out (section 4). Default: 504.
+    pub connect_timeout_status: u16,
+    /// Whether a status of 400 or more on a one-way route sends the "Internal server error" frame
+    /// (section 5.1). Default: no, as documented; another emulator does it.
+    pub one_way_error_frames: bool,
+    /// Whether the replies `null` and `{}` to a message are good ones (section 5.1). Default: no.
+    pub empty_replies: bool,
+    /// The form of the "Bad request body" frame (section 5.2). Default: as documented.
+    pub bad_body: BadBodyFrame,
+    /// What happens to a message above a rate of the account, the stage or the route
+    /// (section 5.2). Default: an error frame.
+    pub throttled: Throttled,
+    /// How posts that are not UTF-8 go out (section 5.5). Default: as binary frames.
+    pub binary_posts: BinaryPosts,
+    /// Whether pings keep an idle connection alive (section 5.5). Default: no.
+    pub pings_are_activity: bool,
+    /// Whether a client that goes without a close frame, and has never sent a message, has no
+    /// `$disconnect`: seen after handshakes whose subprotocol was not answered (section 8).
+    /// Default: no, as documented; `true` shows whether an app can live with rows that nobody
+    /// removes.
+    pub ghosts: bool,
+    /// The close code of a shutdown: 1001 "Going away", or 1012 "Service restart", which AWS documents
+    /// for its own restarts (section 5.3). Default: 1001.
+    pub shutdown_code: u16,
+}
+
+impl Default for Choices {
+    fn default() -> Self {
+        Self {
+            context_values: ContextValues::Text,
+            context_in_messages: true,
+            lost_reason: String::new(),
+            no_query: NoQuery::Empty,
+            api_key_status: 403,
+            extra_path_status: 403,
+            connect_error_status: 502,
+            connect_timeout_status: 504,
+            one_way_error_frames: false,
+            empty_replies: false,
+            bad_body: BadBodyFrame::Documented,
+            throttled: Throttled::Frame,
+            binary_posts: BinaryPosts::Binary,
+            pings_are_activity: false,
+            ghosts: false,
+            shutdown_code: 1001,
+        }
+    }
+}
+
+/// How values of an authorizer's context appear in events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContextValues {
+    /// `1` becomes `"1"`, as in mapping templates.
+    Text,
+    /// Numbers and booleans stay what they are.
+    AsGiven,
+}
+
+/// What an authorizer's event has for a URL without a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoQuery {
+    /// `{}`
+    Empty,
+    /// `null`
+    Null,
+    /// No such key.
+    Absent,
+}
+
+/// The form of the "Bad request body" frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadBodyFrame {
+    /// `{"message" : "Bad request body", "connectionId": "..", "messageId": ".."}`
+    Documented,
+    /// `{"message": "Bad request body", "connectionId":"..", "requestId":".."}`
+    LikeOthers,
+}
+
+/// What happens to a message above a rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Throttled {
+    /// The frame `{"message": "Too Many Requests", "connectionId":"..", "requestId":".."}`.
+    Frame,
+    /// The connection is closed with 1008.
+    Close,
+}
+
+/// How posts that are not UTF-8 go out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BinaryPosts {
+    /// As binary frames.
+    Binary,
+    /// As text, with U+FFFD for what is not UTF-8.
+    LossyText,
+}

@@ -1,0 +1,106 @@
+//! What an API is: its stage, its routes, its limits, who may connect. Given once to
+//! [`serve`](crate::serve).
+
+mod access;
+mod choices;
+mod models;
+mod routes;
+mod source;
+mod throttles;
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use crate::Limits;
+
+pub use self::{
+    access::{
+        ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, Caller, ConnectionsAccess,
+        Denied, Signatures, SignedRequest,
+    },
+    choices::{BadBodyFrame, BinaryPosts, Choices, ContextValues, NoQuery, Throttled},
+    models::Models,
+    routes::Routes,
+    source::{IdentitySource, IdentitySourceError},
+    throttles::{Rate, Throttles},
+};
+
+/// An API with one stage.
+///
+/// ```
+/// use lift_gateway::{Routes, Settings};
+///
+/// let settings = Settings {
+///     stage: "prod".into(),
+///     routes: Routes::default().with_route("$default", true),
+///     stage_variables: [("table".to_owned(), "chat".to_owned())].into(),
+///     ..Settings::default()
+/// };
+/// assert_eq!(settings.limits.frame_bytes, 32 * 1024);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The stage's name: the first segment of the URL, without slashes. By default `local`.
+    pub stage: String,
+    /// What events carry as `apiId`. By default `local`.
+    pub api_id: String,
+    /// The Region in the ARN that an authorizer is asked about. By default `us-east-1`.
+    pub region: String,
+    /// The account in that ARN, 12 digits. By default zeros.
+    pub account: String,
+    /// The stage's variables. Every event carries them; without any, events have no such key.
+    pub stage_variables: BTreeMap<String, String>,
+    /// The routes that the function handles.
+    pub routes: Routes,
+    /// Who may connect. By default everybody.
+    pub authorization: Authorization,
+    /// The API keys, one of which a client needs to connect. By default none is needed.
+    pub api_keys: Option<ApiKeys>,
+    /// Who may call `@connections`. By default everybody who reaches the gateway.
+    pub connections: ConnectionsAccess,
+    /// What clients and functions are allowed.
+    pub limits: Limits,
+    /// How often. By default there is no bound, see [`Throttles::aws`].
+    pub throttles: Throttles,
+    /// Whether the messages of one connection wait for each other. By default they do not.
+    pub order: MessageOrder,
+    /// What AWS leaves open.
+    pub choices: Choices,
+    /// An HTML file that is served at `/`, read anew for each request.
+    pub index: Option<PathBuf>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            stage: "local".to_owned(),
+            api_id: "local".to_owned(),
+            region: "us-east-1".to_owned(),
+            account: "000000000000".to_owned(),
+            stage_variables: BTreeMap::new(),
+            routes: Routes::default(),
+            authorization: Authorization::None,
+            api_keys: None,
+            connections: ConnectionsAccess::default(),
+            limits: Limits::default(),
+            throttles: Throttles::default(),
+            order: MessageOrder::Concurrent,
+            choices: Choices::default(),
+            index: None,
+        }
+    }
+}
+
+/// Whether the messages of one connection wait for each other.
+///
+/// AWS promises nothing, and says that replies may come in another order than the messages
+/// (reference, section 5.6). With [`Serial`](Self::Serial) an app that relies on order by mistake
+/// works here and not on AWS, so it is not the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MessageOrder {
+    /// Each message goes to the function when it arrives.
+    #[default]
+    Concurrent,
+    /// A message goes to the function when the client has the answer to the one before it, or its
+    /// "Endpoint request timed out".
+    Serial,
+}

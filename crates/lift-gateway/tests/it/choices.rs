@@ -1,0 +1,101 @@
+//! What AWS leaves open: each choice's other side. The defaults are in the other files.
+
+use futures_util::StreamExt;
+use lift_event::{Kind, Reply};
+use lift_gateway::{BinaryPosts, Choices, Limits, Settings};
+use tokio::{sync::mpsc, time::Duration};
+
+use crate::api::*;
+
+fn settings(choices: Choices) -> Settings {
+    Settings { stage: "prod".into(), routes: routes(), choices, ..Settings::default() }
+}
+
+async fn api(choices: Choices) -> Api {
+    Api::settings(settings(choices), |event| async move {
+        match event.text().unwrap_or_default() {
+            "null" => Ok("null".into()),
+            "{}" => Ok("{}".into()),
+            text if text.contains("bad") => Ok(Reply::new(400).encode().into()),
+            _ => Ok(Reply::new(200).with_body("ok").encode().into()),
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn statuses_of_handshakes() {
+    let choices = Choices {
+        connect_error_status: 500,
+        connect_timeout_status: 502,
+        extra_path_status: 404,
+        ..Choices::default()
+    };
+    let limits = Limits { integration_timeout: Duration::from_millis(20), ..Limits::default() };
+    let failing = Api::settings(settings(choices.clone()), |_| async { failure() }).await;
+    let error = r#"{"message":"Internal server error"}"#.to_owned();
+    assert_eq!(failing.refused("/prod").await, (500, error.clone()));
+    assert_eq!(failing.refused("/prod/x").await.0, 404);
+    assert_eq!(failing.refused("/other").await.0, 403);
+    let settings = Settings { limits: limits.clone(), ..settings(choices) };
+    let slow = Api::settings(settings, |_| std::future::pending()).await;
+    assert_eq!(slow.refused("/prod").await, (502, error));
+    let usual = Api::with(routes(), limits, |_| std::future::pending()).await;
+    let late = r#"{"message":"Endpoint request timed out"}"#.to_owned();
+    assert_eq!(usual.refused("/prod").await, (504, late));
+}
+
+#[tokio::test]
+async fn one_way_errors_and_empty_replies() {
+    let choices = Choices { one_way_error_frames: true, empty_replies: true, ..Choices::default() };
+    let api = api(choices).await;
+    let mut client = api.connect().await;
+    send(&mut client, r#"{"action":"one","x":"bad"}"#).await;
+    assert!(text(&mut client).await.contains("Internal server error"));
+    for message in ["null", "{}"] {
+        send(&mut client, message).await;
+    }
+    send(&mut client, "x").await;
+    assert_eq!(text(&mut client).await, "ok", "nothing came before it");
+}
+
+#[tokio::test]
+async fn posts_that_are_not_text_may_be_made_text() {
+    let api = api(Choices { binary_posts: BinaryPosts::LossyText, ..Choices::default() }).await;
+    let (mut client, id) = api.connect_with_id().await;
+    assert_eq!(api.manage("POST", &id, &b"a\xffb"[..]).await.status(), 200);
+    assert_eq!(text(&mut client).await, "a\u{fffd}b");
+}
+
+#[tokio::test]
+async fn ghosts_have_no_disconnect() {
+    let choices =
+        Choices { ghosts: true, lost_reason: "Connection lost".into(), ..Choices::default() };
+    let api = api(choices).await;
+    let (silent, ghost) = api.connect_with_id().await;
+    let (mut spoke, id) = api.connect_with_id().await;
+    drop(silent);
+    send(&mut spoke, "x").await;
+    assert_eq!(text(&mut spoke).await, "ok");
+    drop(spoke);
+    let event = api.event(Kind::Disconnect).await;
+    assert_eq!((event.connection_id(), event.disconnect_code()), (id.as_str(), Some(1006)));
+    assert_eq!(event.disconnect_reason(), Some("Connection lost"));
+    assert_eq!(api.manage("GET", &ghost, "").await.status(), 410);
+    let mut events = std::mem::replace(&mut *api.events.lock().await, mpsc::unbounded_channel().1);
+    api.shutdown().await;
+    while let Ok(event) = events.try_recv() {
+        assert_ne!(event.kind(), Kind::Disconnect);
+    }
+}
+
+#[tokio::test]
+async fn a_shutdown_may_be_a_restart() {
+    let api = api(Choices { shutdown_code: 1012, ..Choices::default() }).await;
+    let mut client = api.connect().await;
+    let stopping = tokio::spawn(api.shutdown());
+    assert_eq!(closed(&mut client).await, (1012, "Service restart".to_owned()));
+    // The library answers the close while it is asked for more.
+    while client.next().await.is_some() {}
+    within(stopping).await.unwrap();
+}
