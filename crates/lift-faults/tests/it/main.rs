@@ -6,6 +6,7 @@ mod connections;
 mod direct;
 mod dynamodb;
 mod lag;
+mod lifecycle;
 mod memory;
 mod plan;
 mod replay;

@@ -1,0 +1,108 @@
+//! Lives of connections under disorder: the real app, store and SDK on the embedded engine, in
+//! virtual time, with faults between. Each schedule follows from its seed alone.
+//!
+//! `LIFT_SCHEDULES` sets how many are played, `LIFT_SEED` plays one. For many, `--profile many` builds
+//! the test with optimisation.
+
+mod app;
+mod gateway;
+mod schedule;
+
+use std::{
+    env,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
+
+use serde_json::{Value, json};
+
+use schedule::Change;
+
+/// How many schedules a test run plays.
+const SCHEDULES: u64 = 60;
+
+/// How many are enough to notice a fault of the store; most take less.
+const ENOUGH: u64 = 500;
+
+fn number(variable: &str) -> Option<u64> {
+    env::var(variable).ok().map(|value| value.parse().expect("a number"))
+}
+
+/// Plays schedules, each in a time of its own, until one finds something wrong.
+fn play(
+    least: u64,
+    change: impl Fn(&str, Value) -> (String, Value) + Send + Sync + 'static,
+) -> Result<(), String> {
+    let change: Change = Arc::new(change);
+    let (first, last) = match number("LIFT_SEED") {
+        Some(seed) => (seed, seed),
+        None => (0, number("LIFT_SCHEDULES").unwrap_or(least).max(least) - 1),
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let found = AtomicBool::new(false);
+    let some = |thread: usize| {
+        for seed in (first..=last).skip(thread).step_by(threads) {
+            if found.load(Ordering::Relaxed) {
+                break;
+            }
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            let runtime = runtime.enable_time().start_paused(true).build().expect("a runtime");
+            if let Err(wrong) = runtime.block_on(schedule::play(seed, change.clone())) {
+                found.store(true, Ordering::Relaxed);
+                return Err(format!("LIFT_SEED={seed}: {wrong}"));
+            }
+        }
+        Ok(())
+    };
+    thread::scope(|scope| {
+        let some = &some;
+        let all: Vec<_> = (0..threads).map(|n| scope.spawn(move || some(n))).collect();
+        all.into_iter().try_for_each(|thread| thread.join().expect("no panic"))
+    })
+}
+
+#[test]
+fn no_row_of_an_ended_connection_and_none_missing_of_an_open_one() {
+    let played = play(SCHEDULES, |operation, body| (operation.to_owned(), body));
+    assert_eq!(played, Ok(()));
+}
+
+#[test]
+fn a_delete_instead_of_the_tombstone_is_noticed() {
+    let played = play(ENOUGH, |operation, body: Value| {
+        if operation != "PutItem" || body["Item"]["gone"].is_null() {
+            return (operation.to_owned(), body);
+        }
+        let mut delete = body;
+        let item = &delete["Item"];
+        delete["Key"] = json!({"pk": item["pk"], "sk": item["sk"]});
+        delete.as_object_mut().expect("an object").remove("Item");
+        ("DeleteItem".to_owned(), delete)
+    });
+    assert!(played.is_err(), "no schedule noticed");
+}
+
+#[test]
+fn a_plain_put_instead_of_the_conditional_one_is_noticed() {
+    let played = play(ENOUGH, |operation, mut body: Value| {
+        if operation == "PutItem" && body["Item"]["gone"].is_null() {
+            let put = body.as_object_mut().expect("an object");
+            put.remove("ConditionExpression");
+            put.remove("ReturnValuesOnConditionCheckFailure");
+        }
+        (operation.to_owned(), body)
+    });
+    assert!(played.is_err(), "no schedule noticed");
+}
+
+#[test]
+fn removing_on_every_410_is_noticed() {
+    let played = play(ENOUGH, |operation, mut body: Value| {
+        schedule::later(&mut body, 60_000);
+        (operation.to_owned(), body)
+    });
+    assert!(played.is_err(), "no schedule noticed");
+}

@@ -1,0 +1,284 @@
+//! One schedule: some connections of one tenant open, talk and end, in an order and with faults that
+//! a seed decides; then what is stored is held against what is true.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use bytes::Bytes;
+use fastrand::Rng;
+use futures_util::future::join_all;
+use http::Request;
+use lift_aws::{DynamoStore, Table, table::CreateOptions};
+use lift_faults::{Faults, Link, Plan, Upstream};
+use lift_ws::{
+    ConnectionId, Invocation, Service,
+    store::{Members, Read, Store},
+};
+use serde_json::Value;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::direct;
+
+use super::{
+    app::{GROUP, Goodbyes, Kind, TENANT, app, event},
+    gateway::{Gateway, Phase},
+};
+
+const TABLE: &str = "connections";
+
+/// What goes wrong between the store and DynamoDB, in shares of the requests.
+const FAULTS: &str = r#"
+    [[fault]]
+    api = "dynamodb"
+    kind = "delay"
+    share = 0.4
+    ms = "1..400"
+
+    [[fault]]
+    api = "dynamodb"
+    kind = "reset"
+    lost = "answer"
+    share = 0.06
+
+    [[fault]]
+    api = "dynamodb"
+    kind = "reset"
+    lost = "request"
+    share = 0.03
+
+    [[fault]]
+    api = "dynamodb"
+    kind = "throttle"
+    share = 0.03
+
+    [[fault]]
+    api = "dynamodb"
+    kind = "duplicate"
+    share = 0.06
+    ms = "1..2500"
+
+    [[fault]]
+    api = "dynamodb"
+    kind = "index-lag"
+    ms = "0..2000"
+"#;
+
+/// One connection's way through a schedule.
+struct Life {
+    id: ConnectionId,
+    connected_at: u64,
+    /// A `$disconnect` was handled to its end.
+    ended: AtomicBool,
+}
+
+/// What a schedule found wrong.
+pub(super) type Faulty = String;
+
+/// Plays the schedule of a seed.
+pub(super) async fn play(seed: u64, change: Change) -> Result<(), Faulty> {
+    let mut rng = Rng::with_seed(seed);
+    let plan: Plan = FAULTS.parse().expect("a plan");
+    let faults = Faults::new(plan.with_seed(seed));
+    let aged = Arc::new(AtomicBool::new(false));
+    let engine = changed(direct::engine(), aging(aged.clone(), change));
+    let link = Link::dynamodb_with_copies(&faults, engine, [direct::engine(), direct::engine()]);
+    let config = config(&link);
+    create_table(&config).await;
+    let store = Arc::new(DynamoStore::new(&config, TABLE));
+    let (gateway, goodbyes) = (Gateway::default(), Goodbyes::default());
+    let service = app(goodbyes.clone()).into_service(store.clone(), Arc::new(gateway.clone()));
+
+    let lives: Vec<Arc<Life>> = (0..3).map(|n| Arc::new(Life::new(seed, n))).collect();
+    join_all(lives.iter().map(|life| live(life, &service, &gateway, rng.fork()))).await;
+    // What lags or comes late has come.
+    link.settle().await;
+
+    for life in &lives {
+        let row = row(&store, &life.id).await;
+        let phase = gateway.phase(&life.id);
+        if phase == Phase::Open && !row {
+            return Err(format!("{}: the row of an open connection is missing", life.id));
+        }
+        if life.ended.load(Ordering::Relaxed) && row {
+            return Err(format!("{}: a connection that ended has a row", life.id));
+        }
+        let ran = goodbyes.lock().expect("a lock").get(&life.id).copied().unwrap_or(0);
+        if ran > 1 {
+            return Err(format!("{}: its $disconnect handler ran {ran} times", life.id));
+        }
+    }
+    // An hour later somebody speaks: what was left behind is found gone.
+    aged.store(true, Ordering::Relaxed);
+    let late = Life::new(seed, 9);
+    gateway.set(&late.id, Phase::Open);
+    for kind in [Kind::Connect, Kind::Say, Kind::Say, Kind::Say] {
+        // Faults may fail a call, not all of them.
+        call(&service, kind, &late).await;
+    }
+    link.settle().await;
+    for life in &lives {
+        let (row, phase) = (row(&store, &life.id).await, gateway.phase(&life.id));
+        if phase == Phase::Open && !row {
+            return Err(format!("{}: the row of an open connection was removed", life.id));
+        }
+    }
+    let tenant = Members::Tenant(TENANT.into());
+    let group = Members::Group { tenant: Some(TENANT.into()), group: GROUP.into() };
+    for of in [tenant, group] {
+        for member in listed(&store, &of).await {
+            if !row(&store, &member).await {
+                return Err(format!("{member}: it has no row and is listed in {of:?}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn live(life: &Arc<Life>, service: &Service, gateway: &Gateway, mut rng: Rng) {
+    pause(&mut rng, 800).await;
+    gateway.set(&life.id, Phase::Handshake);
+    let connect = call(service, Kind::Connect, life);
+    // Some clients do not wait for the answer; the function does not hear of it.
+    let patience = if rng.u8(..100) < 20 { rng.u64(..600) } else { 29_000 };
+    let mut connect = Box::pin(connect);
+    let accepted = timeout(Duration::from_millis(patience), &mut connect).await;
+    let opened = accepted == Ok(Some(200));
+    gateway.set(&life.id, if opened { Phase::Open } else { Phase::Closed });
+    let rest = async {
+        if accepted.is_err() {
+            connect.await;
+        }
+    };
+    let mut own = rng.fork();
+    let again = async {
+        // Whoever invoked the function may do so once more, and late.
+        if own.u8(..100) < 40 {
+            pause(&mut own, 6_000).await;
+            call(service, Kind::Connect, life).await;
+        }
+    };
+    let talk_and_end = async {
+        if opened {
+            for _ in 0..rng.u8(..4) {
+                pause(&mut rng, 700).await;
+                let kinds = [Kind::Say, Kind::Say, Kind::Say, Kind::Note, Kind::Join];
+                let kind = kinds[rng.usize(..kinds.len())];
+                call(service, kind, life).await;
+            }
+            if rng.u8(..100) < 25 {
+                return;
+            }
+            gateway.set(&life.id, Phase::Closed);
+        }
+        // A refused handshake has no `$disconnect`; others may lose theirs, or have it twice.
+        let told = opened || accepted.is_err();
+        for _ in 0..if told { rng.u8(..3) } else { 0 } {
+            pause(&mut rng, 900).await;
+            if call(service, Kind::Disconnect, life).await == Some(200) {
+                life.ended.store(true, Ordering::Relaxed);
+            }
+        }
+    };
+    tokio::join!(rest, again, talk_and_end);
+}
+
+/// Invokes the app, and answers the reply's status.
+async fn call(service: &Service, kind: Kind, life: &Life) -> Option<u64> {
+    let payload = event(kind, &life.id, life.connected_at).into();
+    let deadline = Instant::now() + Duration::from_secs(29);
+    let reply = service.call(Invocation { payload, deadline }).await.expect("the event is right");
+    let reply: serde_json::Value = serde_json::from_slice(&reply).expect("JSON");
+    reply["statusCode"].as_u64()
+}
+
+async fn pause(rng: &mut Rng, most: u64) {
+    sleep(Duration::from_millis(rng.u64(..most))).await;
+}
+
+impl Life {
+    fn new(seed: u64, n: u32) -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
+        Self {
+            id: format!("R{seed:08x}{n}IFIA=").into(),
+            connected_at: u64::try_from(now).expect("this millennium"),
+            ended: AtomicBool::new(false),
+        }
+    }
+}
+
+/// Changes a request on its way into the engine.
+pub(super) type Change = Arc<dyn Fn(&str, Value) -> (String, Value) + Send + Sync>;
+
+/// An engine whose requests are changed.
+fn changed(engine: impl Upstream, change: Change) -> impl Upstream {
+    move |request: Request<Bytes>| {
+        let (mut head, body) = request.into_parts();
+        let target = head.headers["x-amz-target"].to_str().expect("ASCII").to_owned();
+        let (version, operation) = target.split_once('.').expect("a version and an operation");
+        let body = serde_json::from_slice(&body).expect("JSON");
+        let (operation, body) = change(operation, body);
+        let target = format!("{version}.{operation}").parse().expect("ASCII");
+        head.headers.insert("x-amz-target", target);
+        engine.call(Request::from_parts(head, body.to_string().into()))
+    }
+}
+
+fn config(link: &Link) -> aws_config::SdkConfig {
+    let config = lift_aws::local_config("http://localhost", "eu-west-1");
+    config.into_builder().http_client(direct::client(link)).build()
+}
+
+/// Lets an hour pass for the rule of the first minute, once it is set.
+fn aging(aged: Arc<AtomicBool>, change: Change) -> Change {
+    Arc::new(move |operation, mut body| {
+        if aged.load(Ordering::Relaxed) {
+            later(&mut body, 3_600_000);
+        }
+        change(operation, body)
+    })
+}
+
+/// Moves the moment before which a connection must have opened to be removed for a 410.
+pub(super) fn later(body: &mut serde_json::Value, millis: u64) {
+    let before = body.pointer_mut("/ExpressionAttributeValues/:before/N");
+    if let Some(before) = before {
+        let moment: u64 = before.as_str().expect("text").parse().expect("a number");
+        *before = (moment + millis).to_string().into();
+    }
+}
+
+async fn create_table(config: &aws_config::SdkConfig) {
+    let table = Table::new(config, TABLE);
+    for _ in 0..20 {
+        if table.create(&CreateOptions::new().without_streams()).await.is_ok() {
+            return;
+        }
+    }
+    panic!("no table after 20 tries");
+}
+
+async fn row(store: &DynamoStore, id: &ConnectionId) -> bool {
+    for _ in 0..20 {
+        if let Ok(row) = store.get(id, Read::Consistent).await {
+            return row.is_some();
+        }
+    }
+    panic!("no answer after 20 tries");
+}
+
+async fn listed(store: &DynamoStore, of: &Members) -> Vec<ConnectionId> {
+    'again: loop {
+        let mut all = Vec::new();
+        let Ok(parts) = store.parts(of, 1).await else { continue };
+        for part in parts {
+            let Ok(page) = store.page(of, part, None).await else { continue 'again };
+            all.extend(page.members.into_iter().map(|member| member.id));
+        }
+        return all;
+    }
+}
