@@ -137,3 +137,20 @@ async fn a_black_hole_lets_nobody_wait_for_long() {
     sleep(Duration::from_secs(10)).await;
     assert_eq!(store.save(&row(3)).await.expect("after it"), Saved::Stored);
 }
+
+#[tokio::test(start_paused = true)]
+async fn handshakes_pass_while_three_in_ten_requests_are_throttled() {
+    const HANDSHAKES: u64 = 1_000;
+    let throttles = "[[fault]]\napi = 'dynamodb'\nkind = 'throttle'\nshare = 0.3";
+    let (store, ..) = store(plan(throttles).with_seed(18)).await;
+    let (mut passed, mut times) = (0, Vec::new());
+    for number in 0..HANDSHAKES {
+        let begun = Instant::now();
+        passed += u64::from(store.save(&row(number)).await.is_ok());
+        times.push(begun.elapsed());
+    }
+    times.sort_unstable();
+    let (most, p99) = (times[times.len() - 1], times[times.len() * 99 / 100]);
+    assert!(passed >= 999, "{passed} of {HANDSHAKES}; 99 % within {p99:?}, all within {most:?}");
+    assert!(p99 <= Duration::from_secs(2), "99 % within {p99:?}, all within {most:?}");
+}

@@ -14,6 +14,9 @@ use crate::ConnectionId;
 /// The account is over its rate when more than one in so many posts is throttled.
 pub(super) const SHARE: u64 = 8;
 
+/// Judging by fewer answers would take chance for a reason: a narrow window would narrow for ever.
+const LEAST_ROUND: usize = 64;
+
 pub(super) struct Pace {
     turns: Semaphore,
     state: Mutex<State>,
@@ -25,7 +28,7 @@ struct State {
     window: f64,
     /// How many turns there are, free or taken. More than the window until those taken come back.
     turns: usize,
-    /// The answers of this round, which is over after as many as the window is wide.
+    /// The answers of this round, which is over after as many as [`State::round`] says.
     answers: usize,
     /// Who was throttled in this round.
     throttled: Vec<ConnectionId>,
@@ -103,7 +106,7 @@ impl Turn<'_> {
         if !state.throttled.contains(id) {
             state.throttled.push(id.clone());
         }
-        if state.throttled.len() >= (state.target() / SHARE as usize).max(2) {
+        if state.throttled.len() >= state.round() / SHARE as usize {
             state.window = (state.window / 2.0).max(1.0);
             state.narrowed = Some(Instant::now());
             state.answers = 0;
@@ -122,9 +125,14 @@ impl State {
         self.window as usize
     }
 
+    /// How many answers are judged together: those of a whole window, if that is enough.
+    fn round(&self) -> usize {
+        self.target().max(LEAST_ROUND)
+    }
+
     fn answer(&mut self) {
         self.answers += 1;
-        if self.answers >= self.target() {
+        if self.answers >= self.round() {
             self.answers = 0;
             self.throttled.clear();
         }

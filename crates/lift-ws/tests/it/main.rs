@@ -12,6 +12,7 @@ mod kit;
 mod layers;
 mod messages;
 mod publisher;
+mod publisher_bars;
 mod publisher_choices;
 mod publisher_global;
 mod publisher_stops;

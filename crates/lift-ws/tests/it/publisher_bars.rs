@@ -1,0 +1,177 @@
+//! Sends to 10,000 under everything at once: the report accounts for everyone, nobody is sent to twice
+//! without a reason, and who is gone is asked once and removed.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures_util::future::{BoxFuture, pending};
+use lift_ws::{
+    ConnectionId, ConnectionInfo, Endpoint, Event, GlobalPublisher, Outcome, Push, PushError,
+    store::{Members, MemoryStore, Part, Row, Store},
+};
+use tokio::time::sleep;
+
+const CONNECTIONS: usize = 10_000;
+
+/// What a post to a connection comes to, by its number and the try.
+type Fate = fn(&mut fastrand::Rng, tries: u32) -> Answer;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Answer {
+    Taken,
+    Gone,
+    Throttled,
+    /// The connection broke, so nobody knows whether the post arrived. It did.
+    Reset,
+    Hangs,
+}
+
+/// A gateway whose answers follow from a seed.
+struct Gateway {
+    fate: Fate,
+    state: Mutex<(fastrand::Rng, HashMap<ConnectionId, Seen>)>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    tries: u32,
+    arrived: u32,
+    ambiguous: u32,
+    gone: u32,
+}
+
+impl Gateway {
+    fn new(seed: u64, fate: Fate) -> Arc<Self> {
+        let state = Mutex::new((fastrand::Rng::with_seed(seed), HashMap::new()));
+        Arc::new(Self { fate, state })
+    }
+
+    fn decide(&self, id: &ConnectionId) -> Answer {
+        let mut state = self.state.lock().expect("no panic");
+        let (rng, seen) = &mut *state;
+        let seen = seen.entry(id.clone()).or_default();
+        let answer = match seen.gone {
+            0 => (self.fate)(rng, seen.tries),
+            _ => Answer::Gone,
+        };
+        seen.tries += 1;
+        match answer {
+            Answer::Taken => seen.arrived += 1,
+            Answer::Reset => {
+                seen.arrived += 1;
+                seen.ambiguous += 1;
+            }
+            Answer::Hangs => seen.ambiguous += 1,
+            Answer::Gone => seen.gone += 1,
+            Answer::Throttled => {}
+        }
+        answer
+    }
+
+    fn seen(&self) -> HashMap<ConnectionId, Seen> {
+        self.state.lock().expect("no panic").1.clone()
+    }
+}
+
+impl Push for Gateway {
+    fn endpoint(&self, _: &Event) -> Endpoint {
+        unreachable!("no event is served here")
+    }
+
+    fn post<'a>(
+        &'a self,
+        _: &'a Endpoint,
+        id: &'a ConnectionId,
+        _: Bytes,
+    ) -> BoxFuture<'a, Result<(), PushError>> {
+        Box::pin(async move {
+            sleep(Duration::from_millis(15)).await;
+            match self.decide(id) {
+                Answer::Taken => Ok(()),
+                Answer::Gone => Err(PushError::gone()),
+                Answer::Throttled => Err(PushError::throttled()),
+                Answer::Reset => Err(PushError::failed("connection reset")),
+                Answer::Hangs => pending().await,
+            }
+        })
+    }
+
+    fn close<'a>(
+        &'a self,
+        _: &'a Endpoint,
+        _: &'a ConnectionId,
+    ) -> BoxFuture<'a, Result<(), PushError>> {
+        unreachable!("nobody is closed here")
+    }
+
+    fn info<'a>(
+        &'a self,
+        _: &'a Endpoint,
+        _: &'a ConnectionId,
+    ) -> BoxFuture<'a, Result<ConnectionInfo, PushError>> {
+        unreachable!("nobody is asked about here")
+    }
+}
+
+/// A tenant whose connections opened five minutes ago.
+async fn tenant() -> MemoryStore {
+    let store = MemoryStore::new().with_page(5_000);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let opened = now.expect("after 1970").as_millis() as u64 - 300_000;
+    for n in 0..CONNECTIONS {
+        let row = Row {
+            id: format!("R1kmx{n:05}IFIA=").into(),
+            user: None,
+            tenant: Some("t".into()),
+            endpoint: "memory://api/prod".into(),
+            connected_at: opened,
+            attributes: None,
+        };
+        let _ = store.save(&row).await.expect("save");
+    }
+    store
+}
+
+#[tokio::test(start_paused = true)]
+async fn everyone_is_accounted_for_under_mixed_faults() {
+    for seed in 0..50 {
+        let store = tenant().await;
+        let gateway = Gateway::new(seed, |rng, _| match rng.u8(..100) {
+            0..5 => Answer::Gone,
+            5..10 => Answer::Throttled,
+            10 => Answer::Reset,
+            11 => Answer::Hangs,
+            _ => Answer::Taken,
+        });
+        let publisher = GlobalPublisher::new(Arc::new(store), gateway.clone());
+        let report = publisher.tenant("t").with_ids().text("news").await.expect("a report");
+        assert_eq!(report.total(), CONNECTIONS, "seed {seed}: {report:?}");
+        assert!(report.cursor.is_none(), "seed {seed}: everyone was tried");
+        let seen = gateway.seen();
+        assert_eq!(seen.len(), CONNECTIONS, "seed {seed}");
+        for (id, seen) in &seen {
+            assert!(seen.arrived <= 1 + seen.ambiguous, "seed {seed}: {id} had it twice");
+            assert!(seen.gone <= 1, "seed {seed}: {id} was asked again after a 410");
+        }
+        for id in report.ids(Outcome::Sent) {
+            assert!(seen[id].arrived > 0, "seed {seed}: {id} is said to have it");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_storm_of_410s_is_asked_once_and_leaves_no_row() {
+    let store = tenant().await;
+    let gateway = Gateway::new(1, |rng, _| if rng.bool() { Answer::Gone } else { Answer::Taken });
+    let publisher = GlobalPublisher::new(Arc::new(store.clone()), gateway.clone());
+    let report = publisher.tenant("t").text("news").await.expect("a report");
+    assert_eq!((report.total(), report.sent + report.gone), (CONNECTIONS, CONNECTIONS));
+    let seen = gateway.seen();
+    assert!(seen.values().all(|seen| seen.tries == 1), "nobody is asked twice");
+    let left = store.count(&Members::Tenant("t".into()), Part::whole(0)).await.expect("count");
+    assert_eq!(left as usize, report.sent, "who is gone has no row");
+}
