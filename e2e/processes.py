@@ -40,7 +40,7 @@ async def run(checks):
             equal(len(tombstones), 1, "the tombstones")
             for row in live:
                 equal(set(row), {"pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk", "ttl", "ca", "e",
-                                 "u", "t"}, "the attributes")
+                                 "env", "u", "t"}, "the attributes")
                 equal((row["sk"], row["t"], row["e"]), ("CONNECTION", "general", lift.management),
                       "the sort key, the tenant, the endpoint")
                 equal(row["gsi1pk"], f"USER#general#{row['u']}", "the user's key")
