@@ -8,6 +8,7 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 use crate::{
     Connect, Connected, Disconnect, FromCall, Handler, IntoHandshake, IntoReply, Layer, Message,
     Push, Route, Service, SettingsDescription,
+    call::Services,
     correlate::Correlation,
     erase::erase,
     route::{DEFAULT, Draft, Layers, Messages, Slot, fill},
@@ -79,6 +80,7 @@ impl<S: Send + Sync + 'static> App<S> {
                 frame: Arc::new(|error| serde_json::to_vec(&error.frame()).unwrap_or_default()),
                 mappings: Vec::new(),
                 subprotocols: Vec::new(),
+                identify: None,
             },
             correlation: None,
             said: SettingsDescription::default(),
@@ -226,8 +228,9 @@ impl<S: Send + Sync + 'static> App<S> {
     #[must_use]
     pub fn into_service(self, store: Arc<dyn Store>, push: Arc<dyn Push>) -> Service {
         let description = self.describe();
+        let services = Services::new(store, push, self.settings.identify.clone());
         let routes = Routes::new(self.draft, &self.layers, self.settings);
-        Service::new(routes, self.correlation, description, store, push)
+        Service::new(routes, self.correlation, description, services)
     }
 }
 

@@ -10,9 +10,10 @@ use quick_cache::sync::Cache;
 use tokio::time::Instant;
 
 use crate::{
-    Connection, ConnectionId, Endpoint, Error, Push,
+    Accept, Connection, ConnectionId, Endpoint, Error, Push,
     publish::SlowReaders,
-    store::{Item, Read, Store, StoreError},
+    routes::Identify,
+    store::{Item, Read, Row, Store, StoreError},
 };
 
 /// How many identities a process keeps: some 300 bytes each.
@@ -25,12 +26,17 @@ pub(crate) struct Services {
     /// Identities never change, so a warm process reads each at most once.
     identities: Cache<ConnectionId, Connection>,
     pub(crate) slow: SlowReaders,
+    identify: Option<Identify>,
 }
 
 impl Services {
-    pub(crate) fn new(store: Arc<dyn Store>, push: Arc<dyn Push>) -> Self {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        push: Arc<dyn Push>,
+        identify: Option<Identify>,
+    ) -> Self {
         let (identities, slow) = (Cache::new(IDENTITIES), SlowReaders::new());
-        Self { store, push, identities, slow }
+        Self { store, push, identities, slow, identify }
     }
 
     /// A connection by id, from the cache or the store.
@@ -119,8 +125,31 @@ impl Call {
         if let Some(connection) = self.0.connection.get() {
             return Ok(connection.clone());
         }
+        if let Some(accept) = self.identified()? {
+            let connection = Connection(Arc::new(self.row(accept)?));
+            self.set_connection(connection.clone());
+            return Ok(connection);
+        }
         let found = self.services().find(self.event().connection_id()).await?;
         found.ok_or_else(Error::not_connected)
+    }
+
+    /// Who the connection is by its authorizer's context, if the app takes it from there.
+    pub(crate) fn identified(&self) -> Result<Option<Accept>, Error> {
+        let identify = self.services().identify.as_ref();
+        identify.map(|identify| identify(self.event())).transpose()
+    }
+
+    /// The row of the connection when it was accepted like this.
+    pub(crate) fn row(&self, accept: Accept) -> Result<Row, Error> {
+        Ok(Row {
+            id: self.connection_id(),
+            user: accept.user,
+            tenant: accept.tenant,
+            endpoint: self.endpoint(),
+            connected_at: self.event().connected_at(),
+            attributes: accept.attributes.transpose().map_err(Error::internal)?,
+        })
     }
 
     /// Notes the call's connection, once it is known without looking.

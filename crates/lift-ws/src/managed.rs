@@ -7,7 +7,7 @@ use lift_event::Reply;
 use crate::{
     Accept, Call, Connection, Error, Subprotocols,
     erase::Erased,
-    store::{Removed, Row, Saved},
+    store::{Removed, Saved},
 };
 
 /// `$connect`: ask the handler, store the row, tell the others, let the client in.
@@ -24,8 +24,9 @@ pub(crate) fn accept(
             let (connect, connected, subprotocols) = &*handlers;
             let mut accept = match connect {
                 Some(handler) => handler(call.clone()).await?,
-                None => Accept::anonymous(),
+                None => call.identified()?.unwrap_or_default(),
             };
+            agreed(&call, &accept)?;
             let reply = letting_in(&call, accept.subprotocol.take(), subprotocols)?;
             call.start_saving();
             if unmanaged {
@@ -40,15 +41,18 @@ pub(crate) fn accept(
     })
 }
 
+/// An identity that messages take from the authorizer's context is the one that is stored.
+fn agreed(call: &Call, accept: &Accept) -> Result<(), Error> {
+    match call.identified()? {
+        Some(known) if (&known.user, &known.tenant) != (&accept.user, &accept.tenant) => {
+            Err(Error::internal("$connect accepted another user or tenant than `identify` names"))
+        }
+        _ => Ok(()),
+    }
+}
+
 async fn save(call: &Call, accept: Accept) -> Result<(), Error> {
-    let row = Arc::new(Row {
-        id: call.connection_id(),
-        user: accept.user,
-        tenant: accept.tenant,
-        endpoint: call.endpoint(),
-        connected_at: call.event().connected_at(),
-        attributes: accept.attributes.transpose().map_err(Error::internal)?,
-    });
+    let row = Arc::new(call.row(accept)?);
     match call.services().store.save(&row).await? {
         Saved::Stored => {}
         Saved::Ended => return Err(Error::new("ended", "The connection has ended")),

@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use lift_event::{Event, Kind, Reply};
 
 use crate::{
-    Call, Error, Layer,
+    Accept, Call, Error, Layer,
     erase::Erased,
     managed,
     route::{DEFAULT, Draft, Layers, Slot},
@@ -20,6 +20,9 @@ pub(crate) type Frame = Arc<dyn Fn(&Error) -> Vec<u8> + Send + Sync>;
 /// Makes what a client is told of an error that a handler met; `None` for other errors.
 pub(crate) type Mapping = Arc<dyn Fn(&(dyn StdError + 'static)) -> Option<Error> + Send + Sync>;
 
+/// Who a connection is, from an event's authorizer context.
+pub(crate) type Identify = Arc<dyn Fn(&Event) -> Result<Accept, Error> + Send + Sync>;
+
 /// What an app says of all its routes.
 pub(crate) struct Settings {
     pub(crate) two_way: bool,
@@ -28,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) mappings: Vec<Mapping>,
     /// What the app speaks, the preferred one first.
     pub(crate) subprotocols: Vec<String>,
+    /// Who a connection is, by its authorizer's context.
+    pub(crate) identify: Option<Identify>,
 }
 
 /// Every route of a finished app.
@@ -51,7 +56,7 @@ pub(crate) struct Way {
 
 impl Routes {
     pub(crate) fn new(draft: Draft, layers: &Layers, settings: Settings) -> Self {
-        let Settings { two_way, unmanaged, frame, mappings, subprotocols } = settings;
+        let Settings { two_way, unmanaged, frame, mappings, subprotocols, identify: _ } = settings;
         let way = |inner: &[Arc<dyn Layer>], handler, two_way| {
             let layers = layers.iter().chain(inner).cloned().collect();
             Arc::new(Way { layers, handler, two_way })

@@ -9,8 +9,8 @@ use lift_event::{DecodeError, Event, Kind, Reply};
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    Call, Description, Error, Next, Push, call::Services, correlate::Correlation,
-    publish::MAX_MESSAGE, routes::Routes, store::Store,
+    Call, Description, Error, Next, call::Services, correlate::Correlation, publish::MAX_MESSAGE,
+    routes::Routes,
 };
 
 /// How long before the deadline a call is given up, so that its answer is still in time.
@@ -62,13 +62,12 @@ impl Service {
         routes: Routes,
         correlation: Option<Correlation>,
         description: Description,
-        store: Arc<dyn Store>,
-        push: Arc<dyn Push>,
+        services: Services,
     ) -> Self {
         Self {
             routes: Arc::new(routes),
             correlation,
-            services: Arc::new(Services::new(store, push)),
+            services: Arc::new(services),
             description: Arc::new(description),
         }
     }

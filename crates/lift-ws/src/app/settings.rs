@@ -3,9 +3,9 @@
 use std::{error::Error as StdError, sync::Arc};
 
 use lift_event::Selection;
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{App, Error, correlate::Correlation};
+use crate::{Accept, App, Error, correlate::Correlation, extract::authorizer::context};
 
 impl<S: Send + Sync + 'static> App<S> {
     /// Makes every route two-way that does not say otherwise: replies and error frames are the
@@ -96,6 +96,41 @@ impl<S: Send + Sync + 'static> App<S> {
     /// ```
     pub fn correlate(mut self, field: &str) -> Self {
         self.correlation = Some(Correlation::new(field));
+        self
+    }
+
+    /// Takes who a connection is from the context of its Lambda authorizer, which API Gateway sends with
+    /// every event: `Connection`, `UserId` and `Publisher` then cost no read in any process. Without a
+    /// `$connect` handler, whom the authorizer lets through is accepted as this names it.
+    ///
+    /// Name the same user and tenant for all events of a connection: a `$connect` handler that accepts
+    /// another refuses the handshake. Whether a connection has ended is not looked up for its messages,
+    /// and [`StoredConnection::sign_in`](crate::StoredConnection::sign_in) has no effect on them.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// use lift_ws::{Accept, App, UserId, test::Kit};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Claims { sub: String, shop: String }
+    ///
+    /// let app = App::new()
+    ///     .identify(|claims: Claims| Accept::user(claims.sub).tenant(claims.shop))
+    ///     .route("me", async |user: UserId| user.to_string());
+    /// let kit = Kit::new(app);
+    /// let ana = kit.client("ana").authorizer(serde_json::json!({"sub": "ana", "shop": "lotus"}));
+    /// let ana = ana.connect().await.unwrap();
+    /// ana.send(r#"{"action":"me"}"#).await;
+    /// assert_eq!(ana.received(), ["ana"]);
+    /// assert!(kit.client("eve").connect().await.is_err(), "no authorizer has let her through");
+    /// # });
+    /// ```
+    pub fn identify<T, F>(mut self, identity: F) -> Self
+    where
+        T: DeserializeOwned,
+        F: Fn(T) -> Accept + Send + Sync + 'static,
+    {
+        self.settings.identify = Some(Arc::new(move |event| context(event).map(&identity)));
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lift_event::Str;
+use lift_event::{Event, Str};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
@@ -40,10 +40,15 @@ pub struct Authorizer<T>(pub T);
 
 impl<K: Kind, T: DeserializeOwned + Send, S: Sync> FromCall<K, S> for Authorizer<T> {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
-        let context = call.event().authorizer().ok_or_else(absent)?;
-        let fault = |fault: String| Error::internal(format!("the authorizer's context: {fault}"));
-        parse(context).map(Self).map_err(fault)
+        context(call.event()).map(Self)
     }
+}
+
+/// The context of an event, as a type.
+pub(crate) fn context<T: DeserializeOwned>(event: &Event) -> Result<T, Error> {
+    let context = event.authorizer().ok_or_else(absent)?;
+    let fault = |fault: String| Error::internal(format!("the authorizer's context: {fault}"));
+    parse(context).map_err(fault)
 }
 
 fn absent() -> Error {

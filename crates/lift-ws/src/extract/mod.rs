@@ -27,7 +27,7 @@
 
 mod any;
 mod attributes;
-mod authorizer;
+pub(crate) mod authorizer;
 mod body;
 mod connection;
 mod deadline;

@@ -74,7 +74,7 @@ impl GlobalPublisher {
     /// A publisher to the connections of a store.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, push: Arc<dyn Push>) -> Self {
-        let services = Arc::new(Services::new(store, push));
+        let services = Arc::new(Services::new(store, push, None));
         Self { services, endpoint: None, fallback: None, deadline: None, absent: None }
     }
 

@@ -1,14 +1,16 @@
 //! `$connect` is closed unless a handler opens it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use lift_ws::{
-    Accept, App, Attributes, Call, Connection, Error, Next, Publisher, Query, Refuse, Reply,
-    Subprotocols, UserId, from_fn,
+    Accept, App, Attributes, Call, Connection, Error, Invocation, Next, Publisher, Query, Refuse,
+    Reply, Subprotocols, UserId, from_fn,
     store::{Members, MemoryStore, Part, Store, StoreError},
-    test::{Handshake, Kit, Operation, RecordingStore, Refused},
+    test::{Handshake, Kit, Operation, RecordingPush, RecordingStore, Refused},
 };
 use serde::Deserialize;
+use serde_json::json;
+use tokio::time::Instant;
 
 #[derive(Deserialize)]
 struct Hello {
@@ -198,4 +200,58 @@ async fn the_newcomer_cannot_be_sent_to_before_it_is_in() {
     let bob = kit.connect("name=bob").await.unwrap();
     assert_eq!(ana.received(), ["bob"]);
     assert_eq!(bob.received(), [] as [&str; 0]);
+}
+
+#[derive(serde::Deserialize)]
+struct Claims {
+    sub: String,
+    shop: String,
+}
+
+fn by_claims(claims: Claims) -> Accept {
+    Accept::user(claims.sub).tenant(claims.shop)
+}
+
+#[tokio::test]
+async fn an_authorizers_context_says_who_a_connection_is_without_a_read() {
+    let store = RecordingStore::default();
+    let kit = Kit::with_store(App::new().identify(by_claims), Arc::new(store.clone()));
+    let ana = kit.client("ana").authorizer(json!({"sub": "ana", "shop": "lotus"}));
+    let ana = ana.connect().await.expect("is let in");
+    assert_eq!(store.operations(), [Operation::Save]);
+    let of = Members::Tenant("lotus".into());
+    let stored = store.page(&of, Part::whole(0), None).await.expect("a page").members;
+    assert_eq!((&stored[0].id, &stored[0].user), (ana.id(), &Some("ana".into())));
+}
+
+#[tokio::test]
+async fn a_process_that_has_not_seen_a_connection_reads_nothing_for_its_message() {
+    #[derive(serde::Deserialize)]
+    struct Principal {
+        #[serde(rename = "principalId")]
+        id: String,
+    }
+    let who = async |who: Connection, _: Publisher| who.user().expect("a user").to_string();
+    let app = App::new().identify(|principal: Principal| Accept::user(principal.id));
+    let app = app.default_route(who);
+    let store = RecordingStore::default();
+    let push = Arc::new(RecordingPush::new());
+    let service = app.two_way().into_service(Arc::new(store.clone()), push);
+    let payload = include_str!("../../../lift-event/fixtures/message-authorizer-context.json");
+    let deadline = Instant::now() + Duration::from_secs(29);
+    let reply = service.call(Invocation { payload: payload.into(), deadline }).await;
+    let reply: serde_json::Value = serde_json::from_slice(&reply.expect("an event")).expect("JSON");
+    assert_eq!(reply["body"], "player-42");
+    assert_eq!(store.operations(), []);
+}
+
+#[tokio::test]
+async fn a_handler_cannot_accept_another_than_the_authorizer_names() {
+    let other =
+        App::new().identify(by_claims).connect(async || Accept::user("eve").tenant("lotus"));
+    let ana = Kit::new(other);
+    let ana = ana.client("ana").authorizer(json!({"sub": "ana", "shop": "lotus"})).connect().await;
+    assert_eq!(ana.expect_err("is refused").status, 500);
+    let nobody = Kit::new(App::new().identify(by_claims)).connect("").await;
+    assert_eq!(nobody.expect_err("no authorizer").status, 500);
 }
