@@ -64,8 +64,9 @@ pub(crate) struct WhatArgs {
 /// Who is meant: connections by id, or a user, a tenant or a group.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct WhoArgs {
+    // API Gateway's ids may start with a hyphen.
     /// A connection; may be given more than once
-    #[arg(long = "connection", value_name = "ID", group = "who", conflicts_with_all = ["user", "tenant", "group"], value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long = "connection", allow_hyphen_values = true, value_name = "ID", group = "who", conflicts_with_all = ["user", "tenant", "group"], value_parser = NonEmptyStringValueParser::new())]
     pub(crate) connections: Vec<String>,
 
     /// All connections of a user: of --tenant, or without a tenant
@@ -81,7 +82,7 @@ pub(crate) struct WhoArgs {
     pub(crate) group: Option<String>,
 
     /// Leave a connection out; may be given more than once
-    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, allow_hyphen_values = true, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) all_but: Vec<String>,
 }
 

@@ -40,7 +40,8 @@ pub(super) async fn of_one(target: &Target, failed: Option<&ConnectionId>) -> St
     while let Some(deeper) = cause.and_then(|cause| cause.source()) {
         cause = Some(deeper);
     }
-    let cause = cause.map(ToString::to_string).unwrap_or_default();
+    // The log's form of the gateway's JSON.
+    let cause = cause.map(ToString::to_string).unwrap_or_default().replace(r#"\""#, "\"");
     if push.is_gone() {
         return again.to_owned();
     }

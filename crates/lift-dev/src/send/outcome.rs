@@ -24,7 +24,8 @@ pub(super) struct Outcome {
     /// The first behind `failed`.
     #[serde(skip)]
     first_failed: Option<ConnectionId>,
-    /// What was not sent; nothing when all was tried.
+    /// What was not sent, if anything.
+    #[serde(skip_serializing_if = "Rest::is_empty")]
     pub(super) rest: Rest,
     #[serde(skip)]
     pub(super) stopped: Option<Stopped>,
@@ -56,8 +57,9 @@ impl Counts {
         sent + gone + throttled + failed + skipped
     }
 
-    pub(super) fn only_failures(self) -> bool {
-        self.failed > 0 && self.failed == self.total()
+    /// Whether so many failed, and nothing else came of any.
+    pub(super) fn only_failures(self, least: u64) -> bool {
+        self.failed >= least && self.failed == self.total()
     }
 }
 
@@ -122,7 +124,7 @@ impl Outcome {
 
     /// Says on stderr why it is not all that was wished for, and what to do.
     pub(super) async fn explain(&self, target: &Target, who: &Who, file: Option<&Path>) {
-        let Counts { throttled, failed, .. } = self.counts;
+        let Counts { sent, throttled, failed, .. } = self.counts;
         match &self.stopped {
             None if self.counts.total() == 0 => note_nobody(who),
             Some(Stopped::Interrupted) => eprintln!("error: stopped by Ctrl-C"),
@@ -132,7 +134,7 @@ impl Outcome {
             _ if failed > 0 => {
                 let reason = failure::of_one(target, self.first_failed.as_ref()).await;
                 let tail = match self.stopped {
-                    Some(Stopped::Hopeless) => " (all failed, so the rest was not tried)",
+                    Some(Stopped::Hopeless) => " (so the others were not tried)",
                     _ => "",
                 };
                 eprintln!("error: {failed} failed: {reason}{tail}");
@@ -143,12 +145,15 @@ impl Outcome {
             ),
             _ => {}
         }
-        if self.rest.tasks.is_empty() {
-            return;
-        }
         match file {
-            Some(file) => eprintln!("note: the same command goes on with {}", file.display()),
-            None => eprintln!("note: to be able to go on after a stop, pass --resume FILE"),
+            _ if self.rest.is_empty() => {}
+            Some(file) => {
+                eprintln!("note: {} has what is left: the same command goes on", file.display());
+            }
+            None if sent > 0 => {
+                eprintln!("note: pass --resume FILE to be able to go on after a stop");
+            }
+            None => {}
         }
     }
 }

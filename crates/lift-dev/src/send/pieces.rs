@@ -10,6 +10,9 @@ use super::rest::Rest;
 use super::target::Target;
 use crate::dev::stop::Stop;
 
+/// When so many failed and nothing else came of any, the others are not tried.
+const HOPELESS: u64 = 20;
+
 pub(super) struct Pieces<'a> {
     pub(super) target: &'a Target,
     pub(super) act: &'a Act,
@@ -32,8 +35,7 @@ impl Pieces<'_> {
             };
             outcome.add(&report);
             progress.show(outcome.counts);
-            // When one fails that is not alone, none is likely to do better.
-            let hopeless = outcome.counts.only_failures();
+            let hopeless = outcome.counts.only_failures(HOPELESS) && outcome.counts.total() < meant;
             match (error, report.cursor) {
                 (error, Some(cursor)) => {
                     tasks.push_front(task.rest(cursor));
@@ -46,7 +48,7 @@ impl Pieces<'_> {
                     outcome.stopped = Some(Stopped::Error(error));
                     break;
                 }
-                (None, None) if hopeless && !tasks.is_empty() => {
+                (None, None) if hopeless => {
                     tasks.push_front(task);
                     outcome.stopped = Some(Stopped::Hopeless);
                     break;

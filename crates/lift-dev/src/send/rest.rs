@@ -45,6 +45,10 @@ impl Rest {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
     /// What an earlier run kept, if it did.
     pub(super) fn read(file: &Path, target: &Target, who: &Who) -> Result<Option<Self>> {
         let shown = file.display();
@@ -65,7 +69,7 @@ impl Rest {
 
     /// Writes it to a file; removes the file when nothing is left.
     pub(super) fn keep(&self, file: &Path) -> Result<()> {
-        if self.tasks.is_empty() {
+        if self.is_empty() {
             return match fs::remove_file(file) {
                 Err(error) if error.kind() != ErrorKind::NotFound => {
                     Err(error).context(format!("cannot remove {}", file.display()))

@@ -78,7 +78,7 @@ impl Display for Who {
         };
         match tenant {
             Some(tenant) => write!(f, " of the tenant {tenant}"),
-            None => write!(f, " without a tenant"),
+            None => write!(f, " without a tenant (--tenant names one)"),
         }
     }
 }
