@@ -89,7 +89,7 @@ pub(crate) struct WhoArgs {
 /// Where the connections are kept, and where they are posted to.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TargetArgs {
-    /// The app that `lift dev` runs on this machine: its gateway on PORT, its database on the next
+    /// The app that `lift dev` runs here: its gateway on PORT, or 3001, its database on the next
     #[arg(
         long, value_name = "PORT", num_args = 0..=1, require_equals = true, default_missing_value = "3001",
         group = "of_stage", value_parser = clap::value_parser!(u16).range(1..=65534),
@@ -166,7 +166,7 @@ Examples:
 Environment:
   AWS_REGION, AWS_PROFILE, AWS_ACCESS_KEY_ID, ...   as for AWS's own tools
   AWS_ENDPOINT_URL_DYNAMODB                         DynamoDB, unless --endpoint-url is given
-  AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI          before --endpoint, --local and the table
+  AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI          the management URL, instead of --endpoint
 
 A `lift dev` with a token wants AWS_ACCESS_KEY_ID=local and AWS_SECRET_ACCESS_KEY=TOKEN.
 

@@ -14,6 +14,9 @@ const SUFFIX: &str = "-connections";
 /// The stage of `lift dev`.
 const STAGE: &str = "local";
 
+/// The SDKs' variable for the management URL.
+const VARIABLE: &str = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
+
 #[derive(Debug)]
 pub(super) struct Target {
     pub(super) publisher: GlobalPublisher,
@@ -34,6 +37,7 @@ impl Target {
             Some((database, endpoint)) => (Some(database), Some(endpoint)),
             None => (args.endpoint_url.clone(), args.endpoint.clone()),
         };
+        only_one(endpoint.as_deref())?;
         let mut place = Place::new();
         if let Some(region) = &args.region {
             place = place.with_region(region);
@@ -66,6 +70,18 @@ impl Target {
             None => None,
         };
         Ok(Self { publisher: builder.await?, table, name })
+    }
+}
+
+/// The variable goes before what a program names, so a flag that it would overrule is refused.
+fn only_one(endpoint: Option<&str>) -> Result<()> {
+    let variable = std::env::var(VARIABLE).unwrap_or_default();
+    match endpoint {
+        Some(endpoint) if !variable.is_empty() && variable != endpoint => bail!(
+            "{VARIABLE} says {variable}, and the flags say {endpoint}: unset the variable, or leave \
+             the flag out"
+        ),
+        _ => Ok(()),
     }
 }
 

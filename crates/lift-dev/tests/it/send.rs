@@ -3,6 +3,7 @@
 
 mod stand_in;
 
+use std::ffi::OsStr;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -169,6 +170,12 @@ fn no_table_and_nothing_that_listens() {
     assert!(elsewhere.stderr.contains("does something listen there?"), "{elsewhere:?}");
     send(&["--local=1", "--tenant", "lotus", "hi"])
         .failed_with(&["no `lift dev` is found on port 1 ", "--local=PORT"]);
+    let variable = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
+    let args = [&["send"], &stand_in.flags()[..], &["--tenant", "lotus", "hi"]].concat();
+    Lift::alone(&args, &[(variable, OsStr::new("https://elsewhere.example"))])
+        .ended()
+        .failed_with(&[variable, "unset the variable"]);
+    assert!(stand_in.posts().is_empty());
 }
 
 #[test]
