@@ -42,6 +42,7 @@ pub(super) async fn of_one(target: &Target, failed: Option<&ConnectionId>) -> St
     }
     // The log's form of the gateway's JSON.
     let cause = cause.map(ToString::to_string).unwrap_or_default().replace(r#"\""#, "\"");
+    let cause = cause.trim();
     if push.is_gone() {
         return again.to_owned();
     }

@@ -48,7 +48,8 @@ pub(crate) fn run(args: SendArgs) -> Result<ExitCode> {
 
 async fn send(target: &Target, who: &Who, act: &Act, args: &SendArgs) -> Result<ExitCode> {
     let stop = Stop::listen()?;
-    let kept = match &args.resume {
+    let file = args.resume.as_deref();
+    let kept = match file {
         Some(file) => Rest::read(file, target, who)?,
         None => None,
     };
@@ -57,17 +58,16 @@ async fn send(target: &Target, who: &Who, act: &Act, args: &SendArgs) -> Result<
             Some(rest) => rest,
             None => Rest::everyone(target, who).await?,
         };
-        let pieces = Pieces { target, act, concurrency: args.concurrency.into(), stop: &stop };
+        let concurrency = args.concurrency.into();
+        let pieces = Pieces { target, act, concurrency, stop: &stop, file };
         anyhow::Ok(pieces.send(start).await)
     };
     let outcome: Outcome = tokio::select! {
         sent = sent => sent?,
         () = stop.at_once.cancelled() => return Err(Interrupted.into()),
     };
-    if let Some(file) = &args.resume {
-        outcome.rest.keep(file)?;
-    }
     outcome.print(act, args.json)?;
-    outcome.explain(target, who, args.resume.as_deref()).await;
+    outcome.rest.keep(file)?;
+    outcome.explain(target, who, file).await;
     Ok(if outcome.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use lift_ws::{ConnectionId, PublishError, Report, Task};
+use lift_ws::{ConnectionId, Report};
 use serde::Serialize;
 
 use super::act::Act;
@@ -38,7 +38,7 @@ pub(super) enum Stopped {
     Forbidden,
     /// Not one of the first piece was reached.
     Hopeless,
-    Error(PublishError),
+    Error(anyhow::Error),
 }
 
 /// As those of a [`Report`], of all pieces.
@@ -82,28 +82,26 @@ impl Outcome {
         }
     }
 
-    pub(super) fn add(&mut self, report: &Report) {
+    /// Adds what came of a piece of so many in all.
+    pub(super) fn add(&mut self, report: &Report, meant: u64) {
         let Counts { sent, gone, throttled, failed, skipped } = &mut self.counts;
         *sent += report.sent as u64;
         *gone += report.gone as u64;
         *throttled += report.throttled as u64;
         *failed += report.failed as u64;
         *skipped += report.skipped as u64;
+        self.rest.left = meant.saturating_sub(self.counts.total() - self.counts.skipped);
         self.failures.extend(report.failures().map(ToString::to_string));
         if self.first_failed.is_none() {
             self.first_failed = report.ids(lift_ws::Outcome::Failed).next().cloned();
         }
     }
 
-    /// Ends it with the tasks that are left; how many connections they have is an estimate.
-    pub(super) fn leave(&mut self, tasks: Vec<Task>, meant: u64) {
-        if tasks.is_empty() {
-            return;
+    /// Counts what is left as skipped.
+    pub(super) fn end(&mut self) {
+        if !self.rest.is_empty() {
+            self.counts.skipped = self.counts.skipped.max(self.rest.left);
         }
-        let tried = self.counts.total() - self.counts.skipped;
-        self.counts.skipped = self.counts.skipped.max(meant.saturating_sub(tried));
-        self.rest.left = self.counts.skipped;
-        self.rest.tasks = tasks;
     }
 
     pub(super) fn is_success(&self) -> bool {
@@ -128,9 +126,7 @@ impl Outcome {
         match &self.stopped {
             None if self.counts.total() == 0 => note_nobody(who),
             Some(Stopped::Interrupted) => eprintln!("error: stopped by Ctrl-C"),
-            Some(Stopped::Error(error)) => {
-                eprintln!("error: {:#}", failure::of_send(target, error).await);
-            }
+            Some(Stopped::Error(error)) => eprintln!("error: {error:#}"),
             _ if failed > 0 => {
                 let reason = failure::of_one(target, self.first_failed.as_ref()).await;
                 let tail = match self.stopped {

@@ -1,5 +1,6 @@
 //! What is still to be sent, as tasks: everyone at first. Kept in a file, another run goes on with it.
 
+use std::collections::VecDeque;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -26,20 +27,21 @@ pub(super) struct Rest {
     to: String,
     /// About how many connections are left.
     pub(super) left: u64,
-    pub(super) tasks: Vec<Task>,
+    pub(super) tasks: VecDeque<Task>,
 }
 
 impl Rest {
     pub(super) async fn everyone(target: &Target, who: &Who) -> Result<Self> {
-        let audience = who.audience(&target.publisher);
         let cut = async {
+            let audience = who.audience(&target.publisher);
             let estimate = who.estimate(&target.publisher).await?;
             let each = (estimate.connections / PIECES).clamp(PIECE.0, PIECE.1);
             Ok((estimate.connections, audience.tasks(estimate.pieces(each)).await?))
         };
         match cut.await {
             Ok((left, tasks)) => {
-                Ok(Self { table: target.name.clone(), to: who.to_string(), left, tasks })
+                let (table, to) = (target.name.clone(), who.to_string());
+                Ok(Self { table, to, left, tasks: tasks.into() })
             }
             Err(error) => Err(failure::of_send(target, &error).await),
         }
@@ -67,8 +69,9 @@ impl Rest {
         Ok(Some(rest))
     }
 
-    /// Writes it to a file; removes the file when nothing is left.
-    pub(super) fn keep(&self, file: &Path) -> Result<()> {
+    /// Writes it to the file, if one is named; removes the file when nothing is left.
+    pub(super) fn keep(&self, file: Option<&Path>) -> Result<()> {
+        let Some(file) = file else { return Ok(()) };
         if self.is_empty() {
             return match fs::remove_file(file) {
                 Err(error) if error.kind() != ErrorKind::NotFound => {
