@@ -6,7 +6,7 @@ use aws_config::{Region, SdkConfig};
 use futures_util::future::BoxFuture;
 use lift_ws::{GlobalPublisher, Push, store::Store};
 
-use crate::{DynamoStore, Error, ManagementApi, config};
+use crate::{DynamoStore, Error, ManagementApi, config, table::Place};
 
 /// A publisher to the connections of a table: `lift_aws::publisher("chat-connections").await?`.
 ///
@@ -30,6 +30,7 @@ pub fn publisher(table: impl Into<String>) -> PublisherBuilder {
     PublisherBuilder {
         table: table.into(),
         region: None,
+        place: None,
         endpoint: None,
         api: None,
         allowed: Vec::new(),
@@ -44,6 +45,7 @@ pub fn publisher(table: impl Into<String>) -> PublisherBuilder {
 pub struct PublisherBuilder {
     table: String,
     region: Option<String>,
+    place: Option<Place>,
     endpoint: Option<String>,
     api: Option<(String, String)>,
     allowed: Vec<String>,
@@ -56,6 +58,13 @@ impl PublisherBuilder {
     /// The region of the table and of the API, instead of the environment's.
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = Some(region.into());
+        self
+    }
+
+    /// Where the table is, checked when the publisher is built: a region or credentials that are missing
+    /// are an error that says how to name them. Ignored with [`config`](Self::config).
+    pub fn place(mut self, place: Place) -> Self {
+        self.place = Some(place);
         self
     }
 
@@ -98,9 +107,10 @@ impl PublisherBuilder {
     }
 
     async fn build(self) -> Result<GlobalPublisher, Error> {
-        let config = match self.config {
-            Some(config) => config,
-            None => config().await,
+        let config = match (self.config, self.place) {
+            (Some(config), _) => config,
+            (None, Some(place)) => place.config().await?,
+            (None, None) => config().await,
         };
         let config = match self.region {
             Some(region) => config.into_builder().region(Region::new(region)).build(),
@@ -146,6 +156,7 @@ impl std::fmt::Debug for PublisherBuilder {
         f.debug_struct("PublisherBuilder")
             .field("table", &self.table)
             .field("region", &self.region)
+            .field("place", &self.place)
             .field("endpoint", &self.endpoint)
             .field("api", &self.api)
             .field("allowed", &self.allowed)

@@ -1,6 +1,7 @@
 //! The command line: text in, plain values out. Nothing here touches the file system.
 
 mod gateway;
+mod send;
 mod table;
 
 use std::ffi::OsString;
@@ -14,6 +15,7 @@ pub(crate) use self::gateway::GatewayArgs;
 
 use crate::connect::ConnectArgs;
 
+pub(crate) use send::{SendArgs, TargetArgs, WhatArgs, WhoArgs};
 pub(crate) use table::{CreateArgs, Location, TableArgs, TableCommand};
 
 /// Build real-time apps for AWS API Gateway WebSocket APIs, and run them here.
@@ -28,6 +30,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     Dev(DevArgs),
     Connect(ConnectArgs),
+    Send(SendArgs),
     Table(TableArgs),
 }
 
@@ -98,6 +101,7 @@ impl Args {
         let args = Self::try_parse_from(args)?;
         match &args.command {
             Command::Dev(dev) => dev.check()?,
+            Command::Send(send) => send.check()?,
             Command::Connect(_) | Command::Table(_) => {}
         }
         Ok(args)

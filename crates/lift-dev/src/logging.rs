@@ -4,8 +4,10 @@ use std::io::{IsTerminal as _, stderr};
 
 use tracing_subscriber::EnvFilter;
 
-/// The crates of Lift speak at info.
-const DEFAULT: &str = "warn,lift=info,lift_gateway=info,lift_aws=info,lift_faults=info";
+/// The crates of Lift speak at info; not of each connection that a send fails for, which its result
+/// counts.
+const DEFAULT: &str =
+    "warn,lift=info,lift_gateway=info,lift_aws=info,lift_faults=info,lift_ws=error";
 
 /// The embedded database answers a failed condition, which is a normal event here, with a warning.
 /// AWS's library warns of each place that has no credentials; an error of ours says so at the end.

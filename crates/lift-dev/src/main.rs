@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! args -> dev: project, build, describe, database, function, gateway -> ready block
+//!     '-> send: target, who, pieces, by lift-ws and lift-aws -> result
 //!     '-> table: create, describe, check, delete, by lift-aws -> result
 //! ```
 
@@ -14,6 +15,7 @@ mod connect;
 mod dev;
 mod exit;
 mod logging;
+mod send;
 mod table;
 
 use std::process::ExitCode;
@@ -32,6 +34,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Dev(dev) => dev::run(dev).map(|()| ExitCode::SUCCESS),
         Command::Connect(connect) => connect::run(connect).map(|()| ExitCode::SUCCESS),
+        Command::Send(send) => send::run(send),
         Command::Table(table) => table::run(table),
     }
 }

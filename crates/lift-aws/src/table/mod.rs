@@ -12,6 +12,7 @@ mod description;
 mod difference;
 mod failure;
 mod layout;
+mod names;
 mod options;
 mod place;
 

@@ -39,7 +39,7 @@ impl Place {
         self
     }
 
-    async fn config(&self) -> Result<SdkConfig, Error> {
+    pub(crate) async fn config(&self) -> Result<SdkConfig, Error> {
         let endpoint = self.endpoint_url.clone().or_else(|| {
             variable("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| variable("AWS_ENDPOINT_URL"))
         });

@@ -121,7 +121,7 @@ Environment:
 
 An endpoint on this machine needs neither region nor credentials.";
 
-fn name(text: &str) -> Result<String, String> {
+pub(super) fn name(text: &str) -> Result<String, String> {
     // DynamoDB's own rule.
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if (3..=255).contains(&text.len()) && text.chars().all(allowed) {

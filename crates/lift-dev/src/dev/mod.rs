@@ -19,7 +19,7 @@ mod listen;
 mod output;
 mod project;
 mod ready;
-mod stop;
+pub(crate) mod stop;
 mod table;
 mod variables;
 

@@ -14,4 +14,5 @@ mod help;
 #[cfg(target_os = "linux")]
 mod life;
 mod scenario;
+mod send;
 mod table;

@@ -1,0 +1,103 @@
+//! Where the connections are kept and posted to: the table, found if it is a local app's, and the
+//! publisher.
+
+use anyhow::{Context as _, Result, bail};
+use lift_aws::Table;
+use lift_aws::table::Place;
+use lift_ws::{GlobalPublisher, store::MemoryStore};
+
+use crate::args::TargetArgs;
+
+/// How `lift dev` names the table of an app: after the app.
+const SUFFIX: &str = "-connections";
+
+/// The stage of `lift dev`.
+const STAGE: &str = "local";
+
+/// The SDKs' variable for the management URL.
+const VARIABLE: &str = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
+
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) publisher: GlobalPublisher,
+    /// None where the connections are given by their ids, and are posted to one endpoint.
+    pub(super) table: Option<Table>,
+    pub(super) name: Option<String>,
+}
+
+impl Target {
+    /// Finds it. Where the connections are given by their ids, it needs no table.
+    pub(super) async fn find(args: &TargetArgs, by_id: bool) -> Result<Self> {
+        let local = args.local.map(|port| {
+            let stage = args.stage.as_deref().unwrap_or(STAGE);
+            let database = format!("http://127.0.0.1:{}", port + 1);
+            (database, format!("http://127.0.0.1:{port}/{stage}"))
+        });
+        let (database, endpoint) = match local {
+            Some((database, endpoint)) => (Some(database), Some(endpoint)),
+            None => (args.endpoint_url.clone(), args.endpoint.clone()),
+        };
+        only_one(endpoint.as_deref())?;
+        let mut place = Place::new();
+        if let Some(region) = &args.region {
+            place = place.with_region(region);
+        }
+        // Without a table, nothing is asked there: it says whether credentials are needed.
+        if let Some(url) = database.as_ref().or(endpoint.as_ref().filter(|_| args.table.is_none()))
+        {
+            place = place.with_endpoint_url(url);
+        }
+        let name = match (&args.table, args.local) {
+            (None, Some(port)) => local_table(&place, port, by_id).await?,
+            (name, _) => name.clone(),
+        };
+        let mut builder =
+            lift_aws::publisher(name.clone().unwrap_or_default()).place(place.clone());
+        if name.is_none() {
+            builder = builder.store(MemoryStore::new());
+        }
+        if let Some(endpoint) = endpoint {
+            builder = builder.endpoint(endpoint);
+        }
+        if let (Some(api), Some(stage)) = (&args.api, &args.stage) {
+            builder = builder.api(api, stage);
+        }
+        for host in &args.allow {
+            builder = builder.allow(host);
+        }
+        let table = match &name {
+            Some(name) => Some(Table::at(&place, name).await?),
+            None => None,
+        };
+        Ok(Self { publisher: builder.await?, table, name })
+    }
+}
+
+/// The variable goes before what a program names, so a flag that it would overrule is refused.
+fn only_one(endpoint: Option<&str>) -> Result<()> {
+    let variable = std::env::var(VARIABLE).unwrap_or_default();
+    match endpoint {
+        Some(endpoint) if !variable.is_empty() && variable != endpoint => bail!(
+            "{VARIABLE} says {variable}, and the flags say {endpoint}: unset the variable, or leave \
+             the flag out"
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// The table of the app that `lift dev` runs; `None` when it has none, and none is needed.
+async fn local_table(place: &Place, port: u16, by_id: bool) -> Result<Option<String>> {
+    let tables = place.tables().await;
+    let mut tables = tables.with_context(|| {
+        format!("no `lift dev` is found on port {port} (for another port: --local=PORT)")
+    })?;
+    tables.retain(|name| name.ends_with(SUFFIX));
+    match &mut tables[..] {
+        [] if by_id => Ok(None),
+        [] => bail!("the app on port {port} keeps no connections: name them with --connection ID"),
+        [only] => Ok(Some(std::mem::take(only))),
+        several => {
+            bail!("there are several tables: pass --table with one of {}", several.join(", "))
+        }
+    }
+}

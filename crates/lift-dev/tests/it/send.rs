@@ -1,0 +1,243 @@
+//! `lift send`: against a running `lift dev`, and against a table and a stand-in for `@connections`
+//! with answers of the test's own.
+
+mod stand_in;
+
+use std::ffi::OsStr;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use serde_json::Value;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use self::stand_in::{MANY, StandIn};
+use crate::command::{Ended, Lift, wait_until};
+use crate::scenario::{chat, value};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+type Client = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
+
+async fn next(client: &mut Client) -> Message {
+    timeout(PATIENCE, client.next()).await.expect("in time").expect("is open").expect("a frame")
+}
+
+fn send(args: &[&str]) -> Ended {
+    Lift::alone(&[&["send"], args].concat(), &[]).ended()
+}
+
+/// The exit code, stdout, and stderr.
+fn told(ended: &Ended) -> (i32, &str, &str) {
+    (ended.status.code().expect("not killed"), &ended.stdout, &ended.stderr)
+}
+
+/// A running chat whose database has the port after the gateway's, and that port's flag.
+fn local_chat() -> (Lift, String, String) {
+    loop {
+        let lift = Lift::dev_in_workspace::<&str>(&chat(), &[]);
+        let block = lift.ready();
+        let port = |name: &str| -> u16 {
+            let (_, port) = value(&block, name).rsplit_once(':').expect("a port");
+            port.trim_end_matches("/local").parse().expect("a number")
+        };
+        // It may be taken by another test's socket.
+        if port("DynamoDB") == port("WebSocket") + 1 {
+            let flag = format!("--local={}", port("WebSocket"));
+            return (lift, block, flag);
+        }
+    }
+}
+
+#[tokio::test]
+async fn to_an_app_on_this_machine() {
+    let (_lift, block, local) = local_chat();
+    let url = format!("{}?name=ana&room=general", value(&block, "WebSocket"));
+    let (mut ana, _) = connect_async(url).await.expect("is let in");
+    let general = [&*local, "--tenant", "general"];
+
+    let sent = send(&[&general[..], &[r#"{"type":"note"}"#]].concat());
+    assert_eq!(told(&sent), (0, "sent 1, gone 0, throttled 0, failed 0, skipped 0\n", ""));
+    assert_eq!(next(&mut ana).await, Message::text(r#"{"type":"note"}"#));
+
+    // The same with the lines of the ready block.
+    let database = value(&block, "DynamoDB");
+    let table = ["--table", "chat-connections", "--endpoint-url", database];
+    let management = ["--endpoint", value(&block, "Management"), "--tenant", "general"];
+    let sent = send(&[&table[..], &management[..], &["--user", "ana", "to her"]].concat());
+    assert_eq!(told(&sent).0, 0, "{sent:?}");
+    assert_eq!(next(&mut ana).await, Message::text("to her"));
+
+    let listed = send(&[&general[..], &["--list"]].concat());
+    let fields: Vec<&str> = listed.stdout.trim_end().split('\t').collect();
+    let [id, "ana", endpoint] = fields[..] else { panic!("{listed:?}") };
+    assert_eq!(endpoint, value(&block, "Management"));
+    let listed = send(&[&general[..], &["--list", "--json"]].concat());
+    let listed: Value = serde_json::from_str(&listed.stdout).expect("JSON");
+    assert_eq!((&listed["id"], &listed["user"]), (&id.into(), &"ana".into()));
+    assert_eq!(told(&send(&[&general[..], &["--count"]].concat())), (0, "1\n", ""));
+    let but = send(&[&general[..], &["--all-but", id, "--count", "--json"]].concat());
+    assert_eq!(told(&but), (0, "{\"connections\":0}\n", ""));
+
+    // By its id, no table is needed.
+    let sent = send(&["--endpoint", endpoint, "--connection", id, "by id"]);
+    assert_eq!(told(&sent).0, 0, "{sent:?}");
+    assert_eq!(next(&mut ana).await, Message::text("by id"));
+
+    let wrong = send(&[&general[..], &["--stage", "wrong", "hi"]].concat());
+    assert_eq!(told(&wrong).1, "sent 0, gone 0, throttled 0, failed 1, skipped 0\n");
+    assert_eq!(told(&wrong).0, 1);
+    assert!(wrong.stderr.contains("check the stage, and allow `execute-api:Man"), "{wrong:?}");
+
+    let closed = send(&[&general[..], &["--close"]].concat());
+    assert_eq!(told(&closed), (0, "closed 1, gone 0, throttled 0, failed 0, skipped 0\n", ""));
+    match next(&mut ana).await {
+        Message::Close(Some(frame)) => assert_eq!(frame.code, CloseCode::Normal),
+        other => panic!("not closed: {other:?}"),
+    }
+    let nobody = send(&[&*local, "--tenant", "nobody", "hi"]);
+    let note = "note: nobody is connected: the tenant nobody\n";
+    assert_eq!(told(&nobody), (0, "sent 0, gone 0, throttled 0, failed 0, skipped 0\n", note));
+}
+
+#[test]
+fn the_message_of_a_pipe() {
+    let stand_in = StandIn::start(&["a"]);
+    let pipe = |message: &[u8]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lift"));
+        command.env_clear().arg("send").args(stand_in.flags()).args(["--tenant", "lotus", "-"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("lift is built");
+        // One that is too long is not read to its end.
+        let _ = child.stdin.take().expect("piped").write_all(message);
+        let output = child.wait_with_output().expect("ends");
+        (output.status.code(), String::from_utf8(output.stderr).expect("text"))
+    };
+    assert_eq!(pipe("two\nlines, ä\n".as_bytes()), (Some(0), String::new()));
+    assert_eq!(stand_in.posts(), [("a".to_owned(), "two\nlines, ä".to_owned())]);
+    for (message, error) in [
+        (vec![b'x'; 131_073], "error: the message has 131073 bytes, and 131072 (128 KB)"),
+        (vec![b'x'; 200_000], "error: the message on stdin has more than 131072 bytes"),
+        (vec![0xff], "error: the message on stdin is not UTF-8"),
+        (vec![b'\n'], "error: the message is empty"),
+    ] {
+        let (code, stderr) = pipe(&message);
+        assert_eq!((code, stderr.starts_with(error)), (Some(1), true), "{stderr}");
+    }
+    assert_eq!(stand_in.posts().len(), 1, "nothing else was sent");
+}
+
+#[test]
+fn what_failed_is_named_and_is_exit_code_1() {
+    let stand_in = StandIn::start(&["a", "bad-1", "gone-1"]);
+    let lotus = [&stand_in.flags()[..], &["--tenant", "lotus"]].concat();
+    let sent = send(&[&lotus[..], &["--json", "hi"]].concat());
+    assert_eq!(sent.status.code(), Some(1));
+    let json: Value = serde_json::from_str(&sent.stdout).expect("JSON");
+    let expected = serde_json::json!({
+        "sent": 1, "gone": 1, "throttled": 0, "failed": 1, "skipped": 0, "failures": ["bad-1"]
+    });
+    assert_eq!(json, expected);
+    assert!(sent.stderr.starts_with("error: 1 failed: the post cannot be made"), "{sent:?}");
+
+    // Where rows lead to is not signed to, unless it is said to be right.
+    let table = &stand_in.flags()[..4];
+    let refused = send(&[table, &["--tenant", "lotus", "hi"]].concat());
+    let fix = "is not an endpoint of API Gateway in us-east-1: pass its URL as --endpoint";
+    assert!(refused.stderr.contains(fix), "{refused:?}");
+    let allowed = ["--allow", stand_in.origin(), "--tenant", "lotus", "hi"];
+    let sent = send(&[table, &allowed].concat());
+    assert!(sent.stdout.starts_with("sent 1, gone 1,"), "{sent:?}");
+}
+
+#[test]
+fn when_nobody_is_reached_the_others_are_not_tried() {
+    let ids: Vec<String> = (0..250).map(|number| format!("bad-{number}")).collect();
+    let stand_in = StandIn::start(&ids.iter().map(|id| &**id).collect::<Vec<_>>());
+    let sent = send(&[&stand_in.flags()[..], &["--tenant", "lotus", "--json", "hi"]].concat());
+    assert_eq!(sent.status.code(), Some(1));
+    assert!(sent.stderr.contains("(so the others were not tried)"), "{sent:?}");
+    let json: Value = serde_json::from_str(&sent.stdout).expect("JSON");
+    let count = |name: &str| json[name].as_u64().expect("a number");
+    assert_eq!((count("sent"), count("failed") + count("skipped")), (0, 250));
+    assert!(count("skipped") > 0, "{json}");
+    // Another run begins with those that failed: the reason may be mended by then.
+    assert_eq!(json["rest"]["tasks"][0]["cursor"]["rest"][0]["part"]["from"], 0, "{json}");
+}
+
+#[test]
+fn no_table_and_nothing_that_listens() {
+    let stand_in = StandIn::start(&["a"]);
+    let database = stand_in.flags()[3];
+    let other = ["--table", "other", "--endpoint-url", database, "--tenant", "lotus", "hi"];
+    send(&other).failed_with(&["there is no table other at http", "`lift table create"]);
+    // Port 1 is no one's.
+    let nobody = "http://127.0.0.1:1";
+    let table = ["--table", "connections", "--tenant", "lotus", "--endpoint-url"];
+    send(&[&table[..], &[nobody, "hi"]].concat())
+        .failed_with(&["cannot connect to http://127.0.0.1:1: is it running?"]);
+    let elsewhere = send(&[&table[..], &[database, "--endpoint", nobody, "hi"]].concat());
+    assert_eq!(told(&elsewhere).1, "sent 0, gone 0, throttled 0, failed 1, skipped 0\n");
+    assert!(elsewhere.stderr.contains("does something listen there?"), "{elsewhere:?}");
+    send(&["--local=1", "--tenant", "lotus", "hi"])
+        .failed_with(&["no `lift dev` is found on port 1 ", "--local=PORT"]);
+    let variable = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
+    let args = [&["send"], &stand_in.flags()[..], &["--tenant", "lotus", "hi"]].concat();
+    Lift::alone(&args, &[(variable, OsStr::new("https://elsewhere.example"))])
+        .ended()
+        .failed_with(&[variable, "unset the variable"]);
+    assert!(stand_in.posts().is_empty());
+}
+
+#[test]
+fn wrong_arguments_are_exit_code_2() {
+    for (args, error) in [
+        (&["hi"][..], "<--connection <ID>|--user <USER>|--tenant <TENANT>|--group <GROUP>>"),
+        (&["--table", "abc", "--tenant", "a"], "<MESSAGE|--close|--list|--count>"),
+        (&["--tenant", "a", "hi"], "--table <NAME>"),
+        (&["--connection", "-a", "hi"], "pass --table NAME; or, to send to --connection"),
+        (&["--local", "--tenant", "a", "--close", "hi"], "cannot be used with"),
+        (&["--local", "--user", "a", "--group", "b", "hi"], "cannot be used with"),
+        (&["--connection", "a", "--endpoint", "wss://a.b/c", "hi"], "starts with https://"),
+    ] {
+        let ended = send(args);
+        assert_eq!(told(&ended).0, 2, "{ended:?}");
+        assert!(ended.stderr.contains(error), "no {error:?} in {ended:?}");
+    }
+}
+
+#[test]
+fn a_send_that_was_interrupted_goes_on() {
+    let stand_in = StandIn::start(&MANY.iter().map(|id| &**id).collect::<Vec<_>>());
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let file = folder.path().join("rest.json");
+    let file = file.to_str().expect("text");
+    let to = ["--tenant", "lotus", "--concurrency", "16", "--resume", file, "hi"];
+    let args = [&["send"], &stand_in.flags()[..], &to].concat();
+
+    let first = Lift::alone(&args, &[]);
+    wait_until("the first post", || !stand_in.posts().is_empty());
+    first.signal("INT");
+    let first = first.ended();
+    assert_eq!(first.status.code(), Some(1));
+    assert!(first.stderr.contains("error: stopped by Ctrl-C"), "{first:?}");
+    assert!(first.stderr.contains("has what is left: the same command goes on"), "{first:?}");
+    let sent = stand_in.posts().len();
+    assert!(sent < MANY.len(), "it was stopped");
+    let counts = format!("sent {sent}, gone 0, throttled 0, failed 0, skipped ");
+    assert_eq!(first.stdout, format!("{counts}{}\n", MANY.len() - sent));
+
+    let other = [&stand_in.flags()[..], &["--tenant", "tulip", "--resume", file, "hi"]].concat();
+    send(&other).failed_with(&["is left of another send, to the tenant lotus"]);
+
+    let second = Lift::alone(&args, &[]).ended();
+    assert_eq!(second.status.code(), Some(0), "{second:?}");
+    let mut ids: Vec<String> = stand_in.posts().into_iter().map(|(id, _)| id).collect();
+    ids.sort();
+    assert_eq!(ids, *MANY, "everyone, and nobody twice");
+    assert!(!std::path::Path::new(file).exists());
+}
