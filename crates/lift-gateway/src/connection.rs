@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    BinaryPosts, Settings, admission::Granted, id::Id, limits::MESSAGE_OVERHEAD, throttle::Bucket,
+    BinaryPosts, Settings, id::Id, limits::MESSAGE_OVERHEAD, throttle::Bucket, verdict::Granted,
 };
 
 /// What a handshake leaves behind for the connection's events.

@@ -54,6 +54,7 @@ mod session;
 mod settings;
 mod throttle;
 mod upgrade;
+mod verdict;
 
 pub mod lambda;
 

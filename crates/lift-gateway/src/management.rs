@@ -13,12 +13,13 @@ use serde_json::json;
 
 use crate::{
     ConnectionsAccess, Denied, SignedRequest,
-    admission::{denied, same},
+    admission::same,
     connection::{Connection, Refused},
     id::Id,
     integration::Gateway,
     response,
     response::Answer,
+    verdict::denied,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");

@@ -14,11 +14,11 @@ use tokio::time::{Instant, timeout};
 use self::answer::Allowed;
 use crate::{
     Authorizer, Backend, IdentitySource, InvokeError, Settings,
-    admission::Refusal,
     connection::Connection,
     event::{self, Moment},
     head::Head,
     integration::Gateway,
+    verdict::Refusal,
 };
 
 /// What an authorizer is asked about.

@@ -11,6 +11,7 @@ mod audience;
 mod count;
 mod cursor;
 mod error;
+mod fate;
 mod global;
 mod members;
 mod pace;

@@ -6,6 +6,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
     Outcome, Recipient,
+    fate::Fate,
     pace::{SHARE, Tally},
     patience::pause,
     send::{Act, Send, Stop},
@@ -29,25 +30,6 @@ const RETRIES: u32 = 2;
 
 /// A 410 proves nothing before a connection is this old, in milliseconds: the handshake may be open.
 const HANDSHAKE_MILLIS: u64 = 60_000;
-
-/// What came of one connection, and whether a send that goes on may leave it out.
-pub(super) struct Fate {
-    pub(super) outcome: Outcome,
-    pub(super) settled: bool,
-}
-
-impl From<Outcome> for Fate {
-    fn from(outcome: Outcome) -> Self {
-        Self { outcome, settled: outcome != Outcome::Skipped }
-    }
-}
-
-impl Fate {
-    /// It was tried, and is to be tried again by who goes on.
-    fn open(outcome: Outcome) -> Self {
-        Self { outcome, settled: false }
-    }
-}
 
 impl Send<'_> {
     pub(super) async fn one(&self, to: &Recipient) -> Fate {

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::{
     Audience, Cursor, GlobalPublisher, PublishError, Recipient, Report, SourcePage, cursor::Rest,
-    pace::Pace, patience::persist, post::Fate, who::Who,
+    fate::Fate, pace::Pace, patience::persist, who::Who,
 };
 use crate::{
     ConnectionId,
