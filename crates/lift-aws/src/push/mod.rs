@@ -5,13 +5,14 @@ mod credentials;
 mod endpoint;
 mod sign;
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error as _, io, sync::Arc, time::Duration};
 
 use aws_config::SdkConfig;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Method, Request, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
+use hyper_util::client::legacy::Error as ClientError;
 use lift_ws::{ConnectionId, ConnectionInfo, Endpoint, Push, PushError, event::Event};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::time::timeout;
@@ -50,7 +51,8 @@ pub struct ManagementApi {
 }
 
 impl ManagementApi {
-    /// A client with the credentials and the region of a configuration. It tries each request once.
+    /// A client with the credentials and the region of a configuration. It tries each request once, and once more when
+    /// the connection was closed before an answer, as peers do while a process is frozen.
     ///
     /// # Errors
     /// When the configuration has no region or no credentials, or the system no root certificates.
@@ -59,8 +61,7 @@ impl ManagementApi {
         let provider = config
             .credentials_provider()
             .ok_or_else(|| Error::new("there are no AWS credentials in the environment"))?;
-        // It sends again by itself only what never left this machine: a post that found its pooled
-        // connection closed. All else is the publisher's to try again.
+        // What is worth another try is the publisher's to decide, but for a connection that was closed.
         let client = http_client(POOL_IDLE).map_err(|cause| {
             Error::new("the root certificates cannot be read").with_cause(cause)
         })?;
@@ -98,6 +99,22 @@ impl ManagementApi {
         self.endpoints.of_api(api, stage)
     }
 
+    async fn signed(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        data: &Bytes,
+    ) -> Result<Request<Full<Bytes>>, PushError> {
+        let mut request = Request::new(Full::new(data.clone()));
+        *request.method_mut() = method.clone();
+        *request.uri_mut() = uri.clone();
+        let octets = header::HeaderValue::from_static("application/octet-stream");
+        request.headers_mut().insert(header::CONTENT_TYPE, octets);
+        let identity = self.credentials.identity().await?;
+        sign::sign(&mut request, data, &identity, &self.region).map_err(PushError::failed)?;
+        Ok(request)
+    }
+
     async fn request(
         &self,
         method: Method,
@@ -108,15 +125,15 @@ impl ManagementApi {
         let to = self.endpoints.resolve(to)?;
         let id = utf8_percent_encode(id.as_str(), SEGMENT);
         let uri: Uri = format!("{to}/@connections/{id}").parse().map_err(PushError::refused)?;
-        let mut request = Request::new(Full::new(data.clone()));
-        *request.method_mut() = method;
-        *request.uri_mut() = uri;
-        let octets = header::HeaderValue::from_static("application/octet-stream");
-        request.headers_mut().insert(header::CONTENT_TYPE, octets);
-        let identity = self.credentials.identity().await?;
-        sign::sign(&mut request, &data, &identity, &self.region).map_err(PushError::failed)?;
-        let response = self.client.request(request).await.map_err(PushError::failed)?;
-        let (head, body) = response.into_parts();
+        let sent = self.client.request(self.signed(&method, &uri, &data).await?).await;
+        let response = match sent {
+            // While the process was frozen its peers closed what was idle, and the pool has not noticed.
+            Err(error) if is_closed(&error) => {
+                self.client.request(self.signed(&method, &uri, &data).await?).await
+            }
+            sent => sent,
+        };
+        let (head, body) = response.map_err(PushError::failed)?.into_parts();
         let body = Limited::new(body, MAX_ANSWER).collect().await;
         let body = body.map(http_body_util::Collected::to_bytes);
         if head.status.is_success() {
@@ -168,6 +185,17 @@ impl Push for ManagementApi {
             answer::info(&within_time(self.request(Method::GET, to, id, Bytes::new())).await?)
         })
     }
+}
+
+/// Whether the connection ended before any of an answer. A request is sent once more then, on another:
+/// that it had arrived is possible, as with every post that fails.
+fn is_closed(error: &ClientError) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<hyper::Error>());
+    cause.is_some_and(|cause| {
+        let io = cause.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+        cause.is_incomplete_message()
+            || io.is_some_and(|io| io.kind() == io::ErrorKind::ConnectionReset)
+    })
 }
 
 async fn within_time<T>(

@@ -9,6 +9,7 @@ mod elsewhere;
 mod engine;
 mod fanout;
 mod figures;
+mod freeze;
 mod http;
 mod items;
 mod layout;

@@ -1,0 +1,100 @@
+//! A function between two invocations is frozen, and its peers close their idle connections meanwhile.
+//! The test stands still as a frozen process does: its one thread sleeps, and nothing in it notices.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{Shutdown, TcpListener, TcpStream},
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
+
+use lift_aws::{DynamoStore, ManagementApi, local_config};
+use lift_ws::{
+    Endpoint, Push,
+    store::{Read as Freshness, Store},
+};
+
+/// How often the function is frozen (reliability, bar 21).
+const CYCLES: u32 = 100;
+
+/// An HTTP server that answers everything by `{}`, until it closes its connections.
+#[derive(Clone)]
+struct Peer {
+    url: String,
+    open: Arc<Mutex<Vec<TcpStream>>>,
+}
+
+impl Peer {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let peer = Self { url, open: Arc::default() };
+        let open = peer.open.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                open.lock().expect("no panic").push(stream.try_clone().expect("a handle"));
+                thread::spawn(move || answer(stream));
+            }
+        });
+        peer
+    }
+
+    /// Closes all connections, and says how many there were.
+    fn close(&self) -> usize {
+        let open = std::mem::take(&mut *self.open.lock().expect("no panic"));
+        open.iter().filter(|stream| stream.shutdown(Shutdown::Both).is_ok()).count()
+    }
+}
+
+fn answer(mut stream: TcpStream) {
+    let mut lines = BufReader::new(stream.try_clone().expect("a handle"));
+    loop {
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            match lines.read_line(&mut line) {
+                Ok(0) | Err(_) => return,
+                Ok(_) if line == "\r\n" => break,
+                Ok(_) => {}
+            }
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().expect("a length");
+            }
+        }
+        if lines.read_exact(&mut vec![0; length]).is_err() {
+            return;
+        }
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\n";
+        if write!(stream, "{head}content-length: 2\r\n\r\n{{}}").is_err() {
+            return;
+        }
+    }
+}
+
+/// The function is frozen, and its peers lose their patience.
+fn freeze(peers: &[&Peer]) {
+    let peers: Vec<Peer> = peers.iter().map(|&peer| peer.clone()).collect();
+    let closing = thread::spawn(move || peers.iter().map(Peer::close).sum::<usize>());
+    // Not tokio's sleep: nothing of this process runs.
+    thread::sleep(Duration::from_millis(3));
+    assert!(closing.join().expect("no panic") > 0, "there was something to close");
+}
+
+#[tokio::test]
+async fn no_post_and_no_store_call_fails_after_a_freeze() {
+    let (gateway, database) = (Peer::start(), Peer::start());
+    let config = local_config(&database.url, "eu-west-1");
+    let push = ManagementApi::new(&config).expect("a client").with_allowed(&gateway.url);
+    let endpoint = Endpoint::from(format!("{}/prod", gateway.url));
+    let store = DynamoStore::new(&config, "connections");
+    let mut failures = Vec::new();
+    for cycle in 0..CYCLES {
+        let posted = push.post(&endpoint, &"L0SM9cOFvHcCIhw=".into(), "news".into()).await;
+        failures.extend(posted.err().map(|error| format!("{cycle}: {error:?}")));
+        let read = store.get(&"L0SM9cOFvHcCIhw=".into(), Freshness::Consistent).await;
+        failures.extend(read.err().map(|error| format!("{cycle}: {error:?}")));
+        freeze(&[&gateway, &database]);
+    }
+    assert!(failures.is_empty(), "{} failed: {failures:#?}", failures.len());
+}
