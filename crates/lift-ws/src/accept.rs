@@ -140,6 +140,18 @@ impl From<Refuse> for Error {
 
 /// What a `$connect` handler may return: [`Accept`], or a `Result` of it with [`Refuse`], [`Error`] or
 /// an error that implements [`IntoError`].
+///
+/// ```
+/// use lift_ws::{Accept, App, Refuse};
+///
+/// async fn connect() -> Result<Accept, Refuse> {
+///     match std::env::var("CLOSED") {
+///         Ok(_) => Err(Refuse::forbidden("come tomorrow")),
+///         Err(_) => Ok(Accept::anonymous()),
+///     }
+/// }
+/// # let _ = App::new().connect(connect);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a `$connect` handler cannot return `{Self}`",
     label = "does not say whether the client is let in",

@@ -209,6 +209,15 @@ impl fmt::Display for Error {
 
 /// What a client receives when its message failed:
 /// `{"type":"error","code":"invalid_payload","message":"..."}`.
+///
+/// ```
+/// use lift_ws::{Error, ErrorFrame};
+///
+/// let json = serde_json::to_string(&Error::new("sold_out", "Nothing is left").frame()).unwrap();
+/// assert_eq!(json, r#"{"type":"error","code":"sold_out","message":"Nothing is left"}"#);
+/// let read: ErrorFrame<'_> = serde_json::from_str(&json).unwrap();
+/// assert_eq!(read.code, "sold_out");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorFrame<'a> {
     /// Always `error`.

@@ -5,6 +5,15 @@
 /// Implemented for functions and closures; what the arguments, the future and the output must be
 /// is asked where the handler is given to the [`App`](crate::App), so that the compiler points
 /// at the handler.
+///
+/// ```
+/// use lift_ws::{App, ConnectionId, Text};
+///
+/// async fn echo(from: ConnectionId, Text(text): Text) -> String {
+///     format!("{from} said {text}")
+/// }
+/// # let _ = App::new().default_route(echo);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a handler",
     label = "not an async function of at most eight extractors",

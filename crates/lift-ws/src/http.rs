@@ -34,6 +34,17 @@ use crate::{
 };
 
 /// One event as a request. It owns what it holds.
+///
+/// ```
+/// use lift_ws::{Error, http::{Request, Response}};
+///
+/// async fn say(request: Request) -> Result<Response, Error> {
+///     let said: serde_json::Value = request.json().await?;
+///     let _ = request.publisher().await?.own_tenant().json(&said).await?;
+///     Ok(Response::ok())
+/// }
+/// # let _ = lift_ws::App::new().handle("MESSAGE", "/say", say);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Request(Call);
 
@@ -102,6 +113,15 @@ impl Request {
 }
 
 /// The answer to a request.
+///
+/// ```
+/// use lift_ws::{Error, http::{Request, Response}};
+///
+/// async fn time(_: Request) -> Result<Response, Error> {
+///     Response::ok().json(&serde_json::json!({"at": 1_795_252_524}))
+/// }
+/// # let _ = lift_ws::App::new().handle("MESSAGE", "/time", time);
+/// ```
 #[must_use = "a response answers by being returned"]
 #[derive(Clone, Debug)]
 pub struct Response {

@@ -5,10 +5,38 @@ mod sealed {
 }
 
 /// A kind of call: [`Connect`], [`Connected`], [`Message`] or [`Disconnect`]; or [`Any`] of them.
+///
+/// ```
+/// use lift_ws::{Call, Error, FromCall, Kind};
+///
+/// /// The last part of the connection's id, which every kind of call has.
+/// struct Short(String);
+///
+/// impl<K: Kind, S: Sync> FromCall<K, S> for Short {
+///     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
+///         Ok(Self(call.connection_id().as_str().chars().rev().take(4).collect()))
+///     }
+/// }
+/// ```
 pub trait Kind: sealed::Sealed + Send + Sync + 'static {}
 
 /// A kind of call whose connection is stored, so that [`Connection`](crate::Connection) and
 /// [`Publisher`](crate::Publisher) can be extracted.
+///
+/// ```
+/// use lift_ws::{Call, Connection, Error, FromCall, Stored};
+///
+/// /// Somebody who is signed in; not for `$connect`, where nobody is yet.
+/// struct Member(String);
+///
+/// impl<K: Stored, S: Sync> FromCall<K, S> for Member {
+///     async fn from_call(call: &Call, state: &S) -> Result<Self, Error> {
+///         let who = <Connection as FromCall<K, S>>::from_call(call, state).await?;
+///         let user = who.user().ok_or_else(|| Error::new("members_only", "Sign in first"))?;
+///         Ok(Self(user.to_string()))
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a `$connect` handler has no connection yet",
     label = "this handler takes what needs a stored connection",

@@ -40,6 +40,16 @@ pub trait Push: Send + Sync + 'static {
 }
 
 /// What API Gateway knows of a connection.
+///
+/// ```
+/// use lift_ws::{Error, Publisher, Connection};
+///
+/// async fn since(who: Connection, publish: Publisher) -> Result<String, Error> {
+///     let info = publish.info(who.id().clone()).await?;
+///     Ok(format!("{} ms", info.last_active_at - info.connected_at))
+/// }
+/// # let _ = lift_ws::App::new().route("since", since);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionInfo {
     /// When it opened, in milliseconds since 1970.
@@ -53,6 +63,13 @@ pub struct ConnectionInfo {
 }
 
 /// Why a post did not reach its connection.
+///
+/// ```
+/// use lift_ws::PushError;
+///
+/// assert!(PushError::gone().is_gone());
+/// assert!(PushError::throttled().is_throttled());
+/// ```
 #[derive(Debug)]
 pub struct PushError {
     kind: Kind,

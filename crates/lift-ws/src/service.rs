@@ -23,6 +23,18 @@ const RESERVE: Duration = Duration::from_millis(50);
 const INTEGRATION: Duration = Duration::from_secs(29);
 
 /// What a function is invoked with.
+///
+/// ```
+/// use lift_ws::Invocation;
+/// use std::time::Duration;
+/// use tokio::time::Instant;
+///
+/// let invocation = Invocation {
+///     payload: r#"{"requestContext":{}}"#.into(),
+///     deadline: Instant::now() + Duration::from_secs(29),
+/// };
+/// # let _ = invocation;
+/// ```
 #[derive(Clone, Debug)]
 pub struct Invocation {
     /// The event as it came.

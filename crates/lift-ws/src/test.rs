@@ -48,6 +48,18 @@ pub use store::{Operation, RecordingStore};
 const TIMEOUT: Duration = Duration::from_secs(29);
 
 /// An app in memory, behind what API Gateway would do.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// use lift_ws::{Accept, App, test::Kit};
+///
+/// let app = App::new().connect(async || Accept::user("ana").tenant("lotus"))
+///     .default_route(async || "heard");
+/// let ana = Kit::new(app).connect("").await.unwrap();
+/// ana.send("hello").await;
+/// assert_eq!(ana.received(), ["heard"]);
+/// # });
+/// ```
 #[derive(Clone, Debug)]
 pub struct Kit {
     service: Service,
@@ -60,6 +72,19 @@ pub struct Kit {
 }
 
 /// The wall clock as a kit's events and rows see it. Cloning shares it.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// use std::time::Duration;
+/// use lift_ws::{Accept, App, test::Kit};
+///
+/// let app = App::new().connect(async || Accept::user("ana").tenant("lotus"));
+/// let kit = Kit::new(app);
+/// let before = kit.clock().now();
+/// kit.clock().advance(Duration::from_secs(600));
+/// assert_eq!(kit.clock().now() - before, 600_000);
+/// # });
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Arc<AtomicU64>);
 

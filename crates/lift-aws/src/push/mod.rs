@@ -51,8 +51,8 @@ pub struct ManagementApi {
 }
 
 impl ManagementApi {
-    /// A client with the credentials and the region of a configuration. It tries each request once, and once more when
-    /// the connection was closed before an answer, as peers do while a process is frozen.
+    /// A client with the credentials and the region of a configuration. It tries each request once, and
+    /// once more when the connection was closed before an answer, as peers do while a process is frozen.
     ///
     /// # Errors
     /// When the configuration has no region or no credentials, or the system no root certificates.

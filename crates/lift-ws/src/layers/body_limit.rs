@@ -8,6 +8,13 @@ use crate::{Call, Error, Layer, Next};
 /// Answers messages of more than so many bytes with the error frame `too_large`. API Gateway itself
 /// lets at most 131,072 bytes pass (reference, section 5.4). The limit stands in the app's
 /// description.
+///
+/// ```
+/// use lift_ws::{App, layers::body_limit};
+///
+/// let app = App::new().layer(body_limit(4096)).route("say", async || "heard");
+/// # let _ = app;
+/// ```
 pub fn body_limit(bytes: usize) -> impl Layer {
     BodyLimit(bytes)
 }

@@ -6,6 +6,13 @@ use crate::{Call, Layer, Next, from_fn};
 
 /// Puts a span named `call` around the rest, at level INFO, with the route key, the connection's and
 /// the event's id, and in the end the reply's status. Body, headers and query are never recorded.
+///
+/// ```
+/// use lift_ws::{App, layers::trace};
+///
+/// let app = App::new().layer(trace()).route("say", async || "heard");
+/// # let _ = app;
+/// ```
 pub fn trace() -> impl Layer {
     from_fn(|call: Call, next: Next| {
         let event = call.event();

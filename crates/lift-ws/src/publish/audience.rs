@@ -19,6 +19,17 @@ const CONCURRENCY: usize = 64;
 const MAX_CONCURRENCY: usize = 256;
 
 /// The connections that a send is meant for. Nothing happens until it is awaited.
+///
+/// ```
+/// use lift_ws::{Connection, Error, Publisher, Text};
+///
+/// async fn whisper(who: Connection, publish: Publisher, Text(text): Text) -> Result<(), Error> {
+///     let others = publish.own_tenant().all_but(who.id()).concurrency(16);
+///     let _ = others.text(text).await?;
+///     Ok(())
+/// }
+/// # let _ = lift_ws::App::new().route("whisper", whisper);
+/// ```
 #[must_use = "nothing is sent until `.json(..)`, `.text(..)` or `.bytes(..)` is awaited"]
 #[derive(Clone, Debug)]
 pub struct Audience {

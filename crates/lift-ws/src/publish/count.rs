@@ -18,6 +18,17 @@ const WIDEN: u64 = 16;
 const ALL: u64 = 1 << 32;
 
 /// About how many connections an audience has.
+///
+/// ```
+/// use lift_ws::{Error, Publisher};
+///
+/// async fn crowd(publish: Publisher) -> Result<String, Error> {
+///     let estimate = publish.own_tenant().estimate().await?;
+///     let about = if estimate.exact { "" } else { "about " };
+///     Ok(format!("{about}{} are here", estimate.connections))
+/// }
+/// # let _ = lift_ws::App::new().route("crowd", crowd);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Estimate {
     /// How many.

@@ -13,6 +13,23 @@ const VERSION: u8 = 1;
 /// Where a send stopped: give it to [`Audience::resume`](crate::Audience::resume) of the same audience,
 /// also in another process. What is written of it is not yours to read: it has a version, and one that
 /// this program does not know fails to parse.
+///
+/// ```
+/// use lift_ws::{Cursor, GlobalPublisher, PublishError};
+///
+/// /// Sends, or goes on with an earlier send; answers where the next one goes on.
+/// async fn news(
+///     publisher: &GlobalPublisher,
+///     cursor: Option<Cursor>,
+/// ) -> Result<Option<Cursor>, PublishError> {
+///     let everyone = publisher.tenant("lotus");
+///     let audience = match cursor {
+///         Some(cursor) => everyone.resume(cursor),
+///         None => everyone,
+///     };
+///     Ok(audience.text("we close at ten").await?.cursor)
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
 pub struct Cursor {

@@ -6,6 +6,19 @@ use super::Report;
 use crate::{PushError, store::StoreError};
 
 /// Why nothing, or not everything, could be sent, listed, counted or closed.
+///
+/// ```
+/// use lift_ws::{Error, Publisher, Text};
+///
+/// async fn say(publish: Publisher, Text(text): Text) -> Result<(), Error> {
+///     match publish.own_tenant().text(text).await {
+///         Ok(report) => Ok(drop(report)),
+///         Err(error) if error.is_too_large() => Err(Error::new("too_long", "Say less")),
+///         Err(error) => Err(error.into()),
+///     }
+/// }
+/// # let _ = lift_ws::App::new().route("say", say);
+/// ```
 #[derive(Debug)]
 pub struct PublishError {
     pub(super) kind: Kind,

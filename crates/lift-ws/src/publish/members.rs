@@ -16,6 +16,20 @@ use super::{
 use crate::store::{Member, Part, Position};
 
 /// The connections of an [`Audience`], read page by page as they are asked for.
+///
+/// ```
+/// use lift_ws::{Error, Publisher};
+///
+/// async fn who(publish: Publisher) -> Result<String, Error> {
+///     let mut names = Vec::new();
+///     let mut members = publish.own_tenant().members();
+///     while let Some(member) = members.next().await {
+///         names.extend(member?.user.map(|user| user.to_string()));
+///     }
+///     Ok(names.join(", "))
+/// }
+/// # let _ = lift_ws::App::new().route("who", who);
+/// ```
 #[must_use = "a list is read only as far as it is asked for"]
 pub struct MemberStream(BoxStream<'static, Result<Member, PublishError>>);
 

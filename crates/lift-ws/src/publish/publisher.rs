@@ -16,6 +16,17 @@ use crate::{
 /// Sends to connections on behalf of the connection that a handler serves, within its tenant.
 ///
 /// It is the store and the way to `@connections` together; cloning it is cheap.
+///
+/// ```
+/// use lift_ws::{Error, Publisher, Text};
+///
+/// async fn say(publish: Publisher, Text(text): Text) -> Result<(), Error> {
+///     let report = publish.own_tenant().text(text).await?;
+///     publish.sender().text(format!("{} heard you", report.sent - 1)).await.map(drop)?;
+///     Ok(())
+/// }
+/// # let _ = lift_ws::App::new().route("say", say);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Publisher {
     global: GlobalPublisher,

@@ -4,6 +4,16 @@ use super::Cursor;
 use crate::ConnectionId;
 
 /// What came of a send. The counts add up to the connections that were found.
+///
+/// ```
+/// use lift_ws::{Error, Publisher};
+///
+/// async fn alarm(publish: Publisher) -> Result<String, Error> {
+///     let report = publish.own_tenant().text("leave the house").await?;
+///     Ok(format!("{} of {} know", report.sent, report.total()))
+/// }
+/// # let _ = lift_ws::App::new().route("alarm", alarm);
+/// ```
 #[must_use = "a send can fail for some connections: look at the report, or drop it by `let _ =`"]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
@@ -28,6 +38,15 @@ pub struct Report {
 }
 
 /// What came of one connection: the counts of a [`Report`].
+///
+/// ```
+/// use lift_ws::{GlobalPublisher, Outcome, PublishError};
+///
+/// async fn unreached(publisher: &GlobalPublisher) -> Result<Vec<String>, PublishError> {
+///     let report = publisher.tenant("lotus").with_ids().text("we close at ten").await?;
+///     Ok(report.ids(Outcome::Throttled).map(ToString::to_string).collect())
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Outcome {
     /// The gateway took the post.

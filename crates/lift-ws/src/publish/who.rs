@@ -18,6 +18,13 @@ use crate::{
 const IDS: usize = 1000;
 
 /// A connection to send to.
+///
+/// ```
+/// use lift_ws::{ConnectionId, Recipient};
+///
+/// let known: Recipient = ConnectionId::from("L0SM9cOFvHcCIhw=").into();
+/// assert!(known.endpoint.is_none(), "it is read from the connection's row");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Recipient {
     /// The connection.

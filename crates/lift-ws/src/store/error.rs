@@ -3,6 +3,14 @@
 use std::{error, fmt};
 
 /// Why a store did not answer.
+///
+/// ```
+/// use lift_ws::store::StoreError;
+///
+/// let error = StoreError::failed("the disk is full");
+/// assert!(!error.is_invalid() && !error.is_throttled());
+/// assert_eq!(error.to_string(), "the connection store failed");
+/// ```
 #[derive(Debug)]
 pub struct StoreError {
     kind: Kind,

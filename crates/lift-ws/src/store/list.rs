@@ -7,6 +7,22 @@ use super::GroupId;
 use crate::{ConnectionId, Endpoint, TenantId, UserId};
 
 /// Which connections to list.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// use lift_ws::store::{MemoryStore, Row, Saved, Store, Members, Part};
+///
+/// # let row = Row {
+/// #     id: "L0SM9cOFvHcCIhw=".into(), user: Some("ana".into()), tenant: Some("lotus".into()),
+/// #     endpoint: "https://api.example/prod".into(), connected_at: u64::MAX / 2000, attributes: None,
+/// # };
+/// let store = MemoryStore::new();
+/// assert_eq!(store.save(&row).await?, Saved::Stored);
+/// let lotus = Members::Tenant("lotus".into());
+/// assert_eq!(store.count(&lotus, Part::whole(0)).await?, 1);
+/// # Ok::<(), lift_ws::store::StoreError>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Members {
@@ -30,6 +46,13 @@ pub enum Members {
 
 /// A part of a list that can be read on its own, beside the others: a shard, and a range of the
 /// hashes of its connections' ids.
+///
+/// ```
+/// use lift_ws::store::Part;
+///
+/// let halves = Part::whole(0).split(2);
+/// assert_eq!((halves[0].to, halves[1].from), (0x7fff_ffff, 0x8000_0000));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Part {
     /// The store's own division of the list, from 0.
@@ -76,6 +99,23 @@ impl Part {
 pub struct Position(pub String);
 
 /// Some connections of a part, and where to go on.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// use lift_ws::store::{MemoryStore, Row, Saved, Store, Members, Part};
+///
+/// # let row = Row {
+/// #     id: "L0SM9cOFvHcCIhw=".into(), user: Some("ana".into()), tenant: Some("lotus".into()),
+/// #     endpoint: "https://api.example/prod".into(), connected_at: u64::MAX / 2000, attributes: None,
+/// # };
+/// let store = MemoryStore::new();
+/// assert_eq!(store.save(&row).await?, Saved::Stored);
+/// let page = store.page(&Members::Tenant("lotus".into()), Part::whole(0), None).await?;
+/// assert_eq!(page.members[0].user, Some("ana".into()));
+/// assert!(page.next.is_none(), "there is no more");
+/// # Ok::<(), lift_ws::store::StoreError>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Page {
     /// The connections that have not expired; possibly none although more pages follow.

@@ -20,6 +20,22 @@ use crate::{ConnectionId, TenantId, UserId, clock::epoch_millis};
 const PAGE: usize = 1000;
 
 /// Keeps connections in memory, lost with the process. Cloning shares them.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// use lift_ws::store::{MemoryStore, Row, Saved, Store};
+///
+/// # let row = Row {
+/// #     id: "L0SM9cOFvHcCIhw=".into(), user: Some("ana".into()), tenant: Some("lotus".into()),
+/// #     endpoint: "https://api.example/prod".into(), connected_at: u64::MAX / 2000, attributes: None,
+/// # };
+/// let store = MemoryStore::new();
+/// assert_eq!(store.save(&row).await?, Saved::Stored);
+/// assert!(store.remove(&row.id).await?.is_some());
+/// assert_eq!(store.save(&row).await?, Saved::Ended, "what has ended does not come back");
+/// # Ok::<(), lift_ws::store::StoreError>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone)]
 pub struct MemoryStore {
     rows: Arc<Mutex<BTreeMap<ConnectionId, Entry>>>,

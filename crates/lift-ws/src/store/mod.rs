@@ -32,6 +32,23 @@ pub enum Saved {
 }
 
 /// What became of a [`sign_in`](Store::sign_in).
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// use lift_ws::store::{MemoryStore, Row, Saved, SignedIn, Store};
+///
+/// # let row = Row {
+/// #     id: "L0SM9cOFvHcCIhw=".into(), user: Some("ana".into()), tenant: Some("lotus".into()),
+/// #     endpoint: "https://api.example/prod".into(), connected_at: u64::MAX / 2000, attributes: None,
+/// # };
+/// let store = MemoryStore::new();
+/// let row = Row { user: None, tenant: None, ..row };
+/// assert_eq!(store.save(&row).await?, Saved::Stored);
+/// assert_eq!(store.sign_in(&row.id, &"ana".into(), None).await?, SignedIn::Bound);
+/// assert_eq!(store.sign_in(&row.id, &"eve".into(), None).await?, SignedIn::Taken);
+/// # Ok::<(), lift_ws::store::StoreError>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum SignedIn {
@@ -44,6 +61,21 @@ pub enum SignedIn {
 }
 
 /// How fresh a read must be.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// use lift_ws::store::{MemoryStore, Row, Saved, Read, Store};
+///
+/// # let row = Row {
+/// #     id: "L0SM9cOFvHcCIhw=".into(), user: Some("ana".into()), tenant: Some("lotus".into()),
+/// #     endpoint: "https://api.example/prod".into(), connected_at: u64::MAX / 2000, attributes: None,
+/// # };
+/// let store = MemoryStore::new();
+/// assert_eq!(store.save(&row).await?, Saved::Stored);
+/// assert_eq!(store.get(&row.id, Read::Consistent).await?, Some(row));
+/// # Ok::<(), lift_ws::store::StoreError>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Read {
     /// What was written within the last second may be missing.

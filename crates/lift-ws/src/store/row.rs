@@ -20,6 +20,21 @@ const MAX_ID: usize = 256;
 const MAX_VALUE: usize = 4096;
 
 /// A stored connection.
+///
+/// ```
+/// use lift_ws::store::Row;
+///
+/// let row = Row {
+///     id: "L0SM9cOFvHcCIhw=".into(),
+///     user: Some("ana".into()),
+///     tenant: None,
+///     endpoint: "https://k3v9example.execute-api.eu-west-1.amazonaws.com/prod".into(),
+///     connected_at: 1_795_252_524_410,
+///     attributes: None,
+/// };
+/// assert!(row.check().is_ok());
+/// assert_eq!(row.expires_at(), 1_795_252_524 + 7_500);
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// The connection.
@@ -56,6 +71,23 @@ impl Row {
 }
 
 /// What a connection left when it was removed.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// use lift_ws::store::{MemoryStore, Row, Saved, Store, Item};
+///
+/// # let row = Row {
+/// #     id: "L0SM9cOFvHcCIhw=".into(), user: Some("ana".into()), tenant: Some("lotus".into()),
+/// #     endpoint: "https://api.example/prod".into(), connected_at: u64::MAX / 2000, attributes: None,
+/// # };
+/// let store = MemoryStore::new();
+/// assert_eq!(store.save(&row).await?, Saved::Stored);
+/// assert_eq!(store.put_item(&row, &Item::in_group("tea")).await?, Saved::Stored);
+/// let removed = store.remove(&row.id).await?.expect("it was there");
+/// assert_eq!(removed.items, [Item::in_group("tea")]);
+/// # Ok::<(), lift_ws::store::StoreError>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Removed {
     /// Its row.
@@ -68,6 +100,18 @@ pub struct Removed {
 /// it watches. It expires with the connection, and is removed when the connection is. It belongs to
 /// the tenant that the connection has when it is stored, and its group lists the user of then: sign
 /// in first. A connection that has two items in a group may be listed and counted twice in it.
+///
+/// ```
+/// use lift_ws::store::Item;
+///
+/// let seat = Item {
+///     key: "seat".to_owned(),
+///     group: Some("row-7".into()),
+///     value: Some(serde_json::json!({"number": 12})),
+/// };
+/// assert!(seat.check().is_ok());
+/// assert_eq!(Item::in_group("tea").key, "tea");
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Item {
     /// Its name, unique within the connection: 1 to 256 bytes.

@@ -10,6 +10,20 @@ use super::{Kit, conversation::Said, event::Draft};
 use crate::ConnectionId;
 
 /// A client that an app let in.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// use lift_ws::{Accept, App, test::Kit};
+///
+/// let app = App::new().connect(async || Accept::user("ana").tenant("lotus"))
+///     .default_route(async || "heard");
+/// let kit = Kit::new(app);
+/// let ana = kit.connect("").await.unwrap();
+/// ana.send("hello").await;
+/// assert_eq!(ana.received(), ["heard"]);
+/// ana.close().await;
+/// # });
+/// ```
 #[derive(Debug)]
 pub struct Client {
     kit: Kit,
@@ -19,6 +33,17 @@ pub struct Client {
 }
 
 /// The app refused a handshake.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// use lift_ws::{Accept, App, Refuse, test::Kit};
+///
+/// let app = App::new().connect(async || -> Result<Accept, Refuse> {
+///     Err(Refuse::unauthorized("no token"))
+/// });
+/// assert_eq!(Kit::new(app).connect("").await.unwrap_err().status, 401);
+/// # });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// The HTTP status that the client sees.

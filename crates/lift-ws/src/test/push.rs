@@ -18,6 +18,18 @@ use crate::{ConnectionId, ConnectionInfo, Endpoint, Push, PushError, clock::epoc
 type Fault = Box<dyn FnMut(&ConnectionId) -> Option<PushError> + Send>;
 
 /// Records what is posted, and answers as API Gateway does: 410 for a connection that is not open.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// use lift_ws::{PushError, test::Kit, App};
+///
+/// let kit = Kit::new(App::new().default_route(async || "heard"));
+/// let ana = kit.connect("").await.unwrap();
+/// kit.push().set_fault(|_| Some(PushError::throttled()));
+/// ana.send("hello").await;
+/// assert!(ana.received().is_empty(), "the reply was throttled");
+/// # });
+/// ```
 #[derive(Clone, Default)]
 pub struct RecordingPush(Arc<Mutex<Recorded>>);
 

@@ -16,6 +16,15 @@ use crate::{ConnectionId, Endpoint, TenantId, UserId, clock::epoch_millis};
 
 /// Runs the whole suite.
 ///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// use lift_ws::store::{MemoryStore, contract};
+///
+/// // A test of a store of your own looks like this.
+/// contract::all(&MemoryStore::new()).await;
+/// # });
+/// ```
+///
 /// # Panics
 /// When the store breaks the contract; the message says which part.
 pub async fn all(store: &dyn Store) {
