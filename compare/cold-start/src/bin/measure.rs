@@ -12,7 +12,10 @@ use std::{
     net::{TcpListener, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
-    sync::mpsc::{Receiver, Sender, channel},
+    sync::{
+        Mutex,
+        mpsc::{Receiver, Sender, channel},
+    },
     thread,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -20,7 +23,7 @@ use std::{
 const EVENT: &str = r#"{"headers":{"Host":"api"},"multiValueHeaders":{"Host":["api"]},"queryStringParameters":{"name":"ana","room":"general"},"multiValueQueryStringParameters":{"name":["ana"],"room":["general"]},"requestContext":{"routeKey":"$connect","eventType":"CONNECT","extendedRequestId":"r","requestTime":"21/Nov/2026:12:00:00 +0000","messageDirection":"IN","stage":"prod","connectedAt":1795262400000,"requestTimeEpoch":1795262400123,"identity":{"sourceIp":"203.0.113.7"},"requestId":"r","domainName":"api","connectionId":"Gx1aBdYsDoECJvw=","apiId":"api"},"isBase64Encoded":false}"#;
 
 /// A page of the room, with one member.
-const PAGE: &str = r#"{"Items":[{"pk":{"S":"CONNECTION#other"},"sk":{"S":"CONNECTION"},"u":{"S":"bo"}}],"Count":1}"#;
+const PAGE: &str = r#"{"Items":[{"pk":{"S":"CONNECTION#other"},"sk":{"S":"CONNECTION"},"u":{"S":"bo"},"env":{"S":"ENV"}}],"Count":1}"#;
 
 /// What a function did.
 #[derive(PartialEq)]
@@ -160,12 +163,41 @@ fn serve(stream: TcpStream, done: &Sender<Did>) -> Option<()> {
             done.send(Did::Post).ok()?;
             response(200, "", "")
         } else if lower.contains(".query") {
-            response(200, "content-type: application/x-amz-json-1.0\r\n", PAGE)
+            let meta = META.lock().expect("no panic").clone().unwrap_or_default();
+            let env = meta.split("env#").nth(1).and_then(|rest| rest.split('"').next());
+            let page = PAGE.replace("ENV", env.unwrap_or_default());
+            response(200, "content-type: application/x-amz-json-1.0\r\n", &page)
+        } else if lower.contains(".getitem") {
+            let item = match &*META.lock().expect("no panic") {
+                Some(attributes) => format!(r#"{{"Item":{attributes}}}"#),
+                None => "{}".to_owned(),
+            };
+            response(200, "content-type: application/x-amz-json-1.0\r\n", &item)
+        } else if lower.contains(".updateitem") {
+            let known = meta(&body, &writer);
+            let answer = format!(r#"{{"Attributes":{known}}}"#);
+            *META.lock().expect("no panic") = Some(known);
+            response(200, "content-type: application/x-amz-json-1.0\r\n", &answer)
+        } else if lower.contains(".scan") {
+            response(200, "content-type: application/x-amz-json-1.0\r\n", r#"{"Items":[]}"#)
         } else {
             done.send(Did::Save).ok()?;
             response(200, "content-type: application/x-amz-json-1.0\r\n", "{}")
         };
         writer.write_all(answer.as_bytes()).ok()?;
+    }
+}
+
+/// The row that all processes share, as the first start makes it: shard count and endpoint.
+static META: Mutex<Option<String>> = Mutex::new(None);
+
+fn meta(update: &str, stream: &TcpStream) -> String {
+    let shards = r#""pk":{"S":"META"},"sk":{"S":"META"},"shards":{"N":"4"}"#;
+    let address = stream.local_addr().expect("an address");
+    let name = update.find("\"env#").and_then(|at| update[at + 1..].split('"').next());
+    match name {
+        Some(name) => format!(r#"{{{shards},"{name}":{{"S":"http://{address}/prod"}}}}"#),
+        None => format!("{{{shards}}}"),
     }
 }
 
