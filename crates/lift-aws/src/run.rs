@@ -26,7 +26,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use crate::{DynamoStore, Error, ManagementApi, config::function_config};
+use crate::{DynamoStore, Error, ManagementApi, config::function_config, push::endpoint};
 
 type BoxError = Box<dyn error::Error + Send + Sync>;
 
@@ -35,9 +35,6 @@ type Other = Box<dyn Fn(Value) -> BoxFuture<'static, Result<Value, BoxError>> + 
 
 /// Tells a program to print its description and exit.
 const DESCRIBE_VARIABLE: &str = "LIFT_DESCRIBE";
-
-/// Where [`ManagementApi`] posts to, for custom domains and for `lift dev`.
-const ENDPOINT_VARIABLE: &str = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
 
 /// What is logged, such as `debug` or `lift_ws=debug`; `info` unless set.
 const LOG_VARIABLE: &str = "RUST_LOG";
@@ -181,7 +178,7 @@ fn check_variables(description: &Description) -> Result<(), Error> {
 /// The app's description, with the variables that this crate reads.
 fn describe<S: Send + Sync + 'static>(app: &App<S>) -> Description {
     let mut description = app.describe();
-    for name in [ENDPOINT_VARIABLE, LOG_VARIABLE] {
+    for name in [endpoint::VARIABLE, LOG_VARIABLE] {
         if description.variables.iter().all(|variable| variable.name != name) {
             description.variables.push(VariableDescription::new(name, false));
         }

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use lift_event::Event;
+use lift_event::{Event, Kind};
 use quick_cache::sync::Cache;
 use tokio::time::Instant;
 
@@ -125,7 +125,9 @@ impl Call {
         if let Some(connection) = self.0.connection.get() {
             return Ok(connection.clone());
         }
-        if let Some(accept) = self.identified()? {
+        // Before it is stored nobody is connected, and what it was is known when it ends.
+        let message = self.event().kind() == Kind::Message;
+        if let Some(accept) = self.identified()?.filter(|_| message) {
             let connection = Connection(Arc::new(self.row(accept)?));
             self.set_connection(connection.clone());
             return Ok(connection);

@@ -23,10 +23,9 @@ pub(crate) fn accept(
         Box::pin(async move {
             let (connect, connected, subprotocols) = &*handlers;
             let mut accept = match connect {
-                Some(handler) => handler(call.clone()).await?,
+                Some(handler) => agreed(&call, handler(call.clone()).await?)?,
                 None => call.identified()?.unwrap_or_default(),
             };
-            agreed(&call, &accept)?;
             let reply = letting_in(&call, accept.subprotocol.take(), subprotocols)?;
             call.start_saving();
             if unmanaged {
@@ -42,12 +41,12 @@ pub(crate) fn accept(
 }
 
 /// An identity that messages take from the authorizer's context is the one that is stored.
-fn agreed(call: &Call, accept: &Accept) -> Result<(), Error> {
+fn agreed(call: &Call, accept: Accept) -> Result<Accept, Error> {
     match call.identified()? {
         Some(known) if (&known.user, &known.tenant) != (&accept.user, &accept.tenant) => {
             Err(Error::internal("$connect accepted another user or tenant than `identify` names"))
         }
-        _ => Ok(()),
+        _ => Ok(accept),
     }
 }
 

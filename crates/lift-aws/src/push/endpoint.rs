@@ -10,7 +10,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::SEGMENT;
 
 /// Where posts go instead of where rows and events say: the SDKs' own variable for this service.
-const VARIABLE: &str = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
+pub(crate) const VARIABLE: &str = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
 
 #[derive(Clone, Debug)]
 pub(super) struct Endpoints {

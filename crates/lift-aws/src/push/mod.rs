@@ -2,7 +2,7 @@
 
 mod answer;
 mod credentials;
-mod endpoint;
+pub(crate) mod endpoint;
 mod sign;
 
 use std::{error::Error as _, io, sync::Arc, time::Duration};

@@ -4,7 +4,10 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
+use aws_sdk_dynamodb::{
+    operation::query::builders::QueryFluentBuilder,
+    types::{DeleteRequest, WriteRequest},
+};
 use lift_ws::{
     ConnectionId,
     store::{self, Row, Saved, StoreError},
@@ -73,7 +76,19 @@ impl DynamoStore {
         Ok(())
     }
 
-    /// Consistent: what was stored last belongs to the answer.
+    /// A page of a connection's items. Consistent: what was stored last belongs to the answer.
+    fn query_items(&self, id: &ConnectionId, after: Option<Item>) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :key AND begins_with(sk, :items)")
+            .expression_attribute_values(":key", item::string(keys::partition_key(id)))
+            .expression_attribute_values(":items", item::string(keys::ITEMS))
+            .limit(self.page)
+            .consistent_read(true)
+            .set_exclusive_start_key(after)
+    }
+
     pub(super) async fn read_items(
         &self,
         id: &ConnectionId,
@@ -82,18 +97,10 @@ impl DynamoStore {
         let mut after = after.map(|key| keys::of_item(id, key));
         loop {
             let query = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :key AND begins_with(sk, :items)")
+                .query_items(id, after)
                 .filter_expression("#ttl > :now")
                 .expression_attribute_names("#ttl", "ttl")
-                .expression_attribute_values(":key", item::string(keys::partition_key(id)))
-                .expression_attribute_values(":items", item::string(keys::ITEMS))
-                .expression_attribute_values(":now", item::number(self.now_seconds()))
-                .limit(self.page)
-                .consistent_read(true)
-                .set_exclusive_start_key(after);
+                .expression_attribute_values(":now", item::number(self.now_seconds()));
             let found = query.send().await.map_err(Failure::from)?;
             let items: Result<Vec<_>, _> = found.items().iter().map(item::to_item).collect();
             let items = items?;
@@ -123,17 +130,7 @@ impl DynamoStore {
     ) -> Result<(), StoreError> {
         let mut after = None;
         loop {
-            let query = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :key AND begins_with(sk, :items)")
-                .expression_attribute_values(":key", item::string(keys::partition_key(id)))
-                .expression_attribute_values(":items", item::string(keys::ITEMS))
-                .limit(self.page)
-                .consistent_read(true)
-                .set_exclusive_start_key(after);
-            let found = query.send().await.map_err(Failure::from)?;
+            let found = self.query_items(id, after).send().await.map_err(Failure::from)?;
             after = found.last_evaluated_key;
             let items = found.items.unwrap_or_default();
             for item in &items {

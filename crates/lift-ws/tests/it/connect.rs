@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use lift_ws::{
-    Accept, App, Attributes, Call, Connection, Error, Invocation, Next, Publisher, Query, Refuse,
-    Reply, Subprotocols, UserId, from_fn,
+    Accept, App, Attributes, Authorizer, Call, Connection, Error, Invocation, Next, Publisher,
+    Query, Refuse, Reply, Subprotocols, UserId, from_fn,
     store::{Members, MemoryStore, Part, Store, StoreError},
     test::{Handshake, Kit, Operation, RecordingPush, RecordingStore, Refused},
 };
@@ -254,4 +254,34 @@ async fn a_handler_cannot_accept_another_than_the_authorizer_names() {
     assert_eq!(ana.expect_err("is refused").status, 500);
     let nobody = Kit::new(App::new().identify(by_claims)).connect("").await;
     assert_eq!(nobody.expect_err("no authorizer").status, 500);
+}
+
+#[tokio::test]
+async fn a_layer_that_asks_who_ends_does_not_lose_what_was_stored() {
+    let nosy = from_fn(async |call: Call, next: Next| {
+        let _ = call.extract::<Connection>().await;
+        next.run(call).await
+    });
+    let stored = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = stored.clone();
+    let note = async move |seats: u32| seen.lock().unwrap().push(seats);
+    let app = App::new()
+        .identify(by_claims)
+        .connect(async |Authorizer(claims): Authorizer<Claims>| by_claims(claims).attributes(7))
+        .connected({
+            let note = note.clone();
+            move |Attributes(seats): Attributes<u32>| {
+                let note = note.clone();
+                async move { note(seats).await }
+            }
+        })
+        .disconnect(move |Attributes(seats): Attributes<u32>| {
+            let note = note.clone();
+            async move { note(seats).await }
+        })
+        .layer(nosy);
+    let kit = Kit::new(app);
+    let ana = kit.client("ana").authorizer(json!({"sub": "ana", "shop": "lotus"}));
+    ana.connect().await.expect("is let in").close().await;
+    assert_eq!(*stored.lock().unwrap(), [7, 7]);
 }
