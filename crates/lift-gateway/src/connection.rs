@@ -123,22 +123,28 @@ impl Connection {
             TryAcquireError::Closed => Refused::Gone,
             TryAcquireError::NoPermits => Refused::Full,
         })?;
-        self.queue(data, room)
+        self.queue(data, false, room)
     }
 
     /// Queues what the client is owed for its own message: waits while the client is slow, and
     /// does nothing when it has gone.
-    pub(crate) async fn reply(&self, data: Bytes) {
+    pub(crate) async fn reply(&self, data: Bytes, binary: bool) {
         let room = self.room.clone().acquire_many_owned(self.cost(&data)).await;
         if let Ok(room) = room {
             // A connection that closes meanwhile has nobody left to tell.
-            let _ = self.queue(data, room);
+            let _ = self.queue(data, binary, room);
         }
     }
 
-    fn queue(&self, mut data: Bytes, room: OwnedSemaphorePermit) -> Result<(), Refused> {
-        let mut text = std::str::from_utf8(&data).is_ok();
-        if !text && self.binary_posts == BinaryPosts::LossyText {
+    /// What need not be binary is text if it can be.
+    fn queue(
+        &self,
+        mut data: Bytes,
+        binary: bool,
+        room: OwnedSemaphorePermit,
+    ) -> Result<(), Refused> {
+        let mut text = !binary && std::str::from_utf8(&data).is_ok();
+        if !text && !binary && self.binary_posts == BinaryPosts::LossyText {
             (data, text) = (String::from_utf8_lossy(&data).into_owned().into(), true);
         }
         self.queue.send(Outgoing { data, text, _room: room }).map_err(|_| Refused::Gone)

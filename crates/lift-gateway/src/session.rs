@@ -18,8 +18,9 @@ use tokio::{
 use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, coding::CloseCode};
 
 use crate::{
-    Backend, Limits,
+    Backend, BinaryMessages, Limits,
     connection::{Closed, Connection, Outgoing},
+    event::Incoming,
     integration::Gateway,
     order::Lane,
 };
@@ -106,14 +107,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 }
             };
             match read {
-                Read::Text(text) => {
+                Read::Message(Incoming::Binary(_))
+                    if choices.binary_messages == BinaryMessages::Refused =>
+                {
+                    return self.end(CloseCode::Unsupported, "Unsupported data");
+                }
+                Read::Message(message) => {
                     active = Instant::now();
                     connection.heard();
                     if !connection.may_send() {
                         return self.end(CloseCode::Policy, "Too many requests");
                     }
                     if let Some(slot) = slot.take() {
-                        lane.send(gateway, &connection, text, slot);
+                        lane.send(gateway, &connection, message, slot);
                     }
                 }
                 Read::Sent => {
@@ -122,7 +128,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 }
                 Read::Control if choices.pings_are_activity => active = Instant::now(),
                 Read::Control => {}
-                Read::Binary => return self.end(CloseCode::Unsupported, "Unsupported data"),
                 Read::Close(frame) => {
                     self.farewell = Farewell::Echo;
                     let closed = frame.map_or_else(
