@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 
+import autobahn
 import bare
 import browser
 import chat
@@ -26,6 +27,7 @@ PARTS = {
     "ws": ws.run,
     "browser": browser.run,
     "bare": bare.run,
+    "autobahn": autobahn.run,
 }
 
 
