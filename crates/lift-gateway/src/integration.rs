@@ -6,12 +6,12 @@ use std::{pin::pin, sync::Arc};
 use bytes::Bytes;
 use http::StatusCode;
 use lift_event::Reply;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Backend, InvokeError, Settings, Throttled,
+    Backend, InvokeError, Origin, Settings, Throttled, What,
     connection::{Closed, Connection, Table},
     event::{self, Moment},
     failure::Failure,
@@ -51,13 +51,14 @@ impl<B: Backend> Gateway<B> {
     /// status of the refusal. Returns when the function ended, which may be long after.
     pub(crate) async fn connect<T>(
         &self,
+        id: Id,
         payload: Bytes,
         verdict: impl FnOnce(Result<Reply, StatusCode>) -> T,
     ) -> T {
         let choices = &self.settings.choices;
         let status = |code| StatusCode::from_u16(code).unwrap_or(StatusCode::BAD_GATEWAY);
         let failed = status(choices.connect_error_status);
-        let mut invocation = pin!(self.backend.invoke(payload));
+        let mut invocation = pin!(self.invoke(id, "$connect", payload));
         match timeout(self.settings.limits.integration_timeout, &mut invocation).await {
             Ok(Ok(bytes)) => verdict(Reply::decode(&bytes).map_err(|fault| {
                 tracing::warn!(%fault, "the reply to $connect is malformed");
@@ -87,7 +88,8 @@ impl<B: Backend> Gateway<B> {
         let (moment, message_id) = (Moment::now(), Id::random());
         let bad_body = self.settings.choices.bad_body;
         let fail = |failure: Failure| {
-            connection.reply(failure.frame(connection.id, moment.request, message_id, bad_body))
+            let frame = failure.frame(connection.id, moment.request, message_id, bad_body);
+            connection.reply(frame, Origin::Error)
         };
         let Some(route) = self.settings.routes.find(&text) else {
             return fail(Failure::NoRoute).await;
@@ -105,10 +107,10 @@ impl<B: Backend> Gateway<B> {
         let payload =
             event::message(&self.settings, &connection, route.key, &moment, message_id, &text);
         drop(text);
-        let mut invocation = pin!(self.backend.invoke(payload));
+        let mut invocation = pin!(self.invoke(connection.id, route.key, payload));
         match timeout(self.settings.limits.integration_timeout, &mut invocation).await {
             Ok(Ok(bytes)) => match self.answer(&bytes, route.two_way) {
-                Ok(Some(body)) => connection.reply(body).await,
+                Ok(Some(body)) => connection.reply(body, Origin::Reply).await,
                 Ok(None) => {}
                 Err(fault) => {
                     tracing::warn!(route = route.key, %fault, "the reply is malformed");
@@ -150,8 +152,36 @@ impl<B: Backend> Gateway<B> {
         let ghost = self.settings.choices.ghosts && closed.code == 1006 && connection.is_silent();
         if self.settings.routes.contains("$disconnect") && !ghost {
             let payload = event::disconnect(&self.settings, connection, closed);
-            log("$disconnect", self.backend.invoke(payload).await);
+            log("$disconnect", self.invoke(connection.id, "$disconnect", payload).await);
         }
+    }
+
+    /// Runs the function once for a route.
+    async fn invoke(&self, id: Id, route: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
+        let answer = self.backend.invoke(payload.clone());
+        self.watched(id, Some(route), payload, answer).await
+    }
+
+    /// Tells who watches of an invocation, before and after.
+    pub(crate) async fn watched(
+        &self,
+        id: Id,
+        route: Option<&str>,
+        payload: Bytes,
+        answer: impl Future<Output = Result<Bytes, InvokeError>>,
+    ) -> Result<Bytes, InvokeError> {
+        let watch = &self.settings.watch;
+        if !watch.is_on() {
+            drop(payload);
+            return answer.await;
+        }
+        let (invocation, started) = (Id::random(), Instant::now());
+        let route = route.map(str::to_owned);
+        watch.tell(id, || What::Invoked { invocation, route, payload });
+        let result = answer.await;
+        let took = started.elapsed();
+        watch.tell(id, || What::Answered { invocation, took, result: result.clone() });
+        result
     }
 }
 

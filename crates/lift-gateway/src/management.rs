@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::{
-    ConnectionsAccess, Denied, SignedRequest,
+    ConnectionsAccess, Denied, SignedRequest, What,
     admission::same,
     connection::{Connection, Refused},
     id::Id,
@@ -44,7 +44,11 @@ pub(crate) async fn handle<B>(
     id: Option<&str>,
     request: Request<Incoming>,
 ) -> Answer {
+    let method = request.method().clone();
     let answer = call(gateway, id, request).await.unwrap_or_else(Fault::into_answer);
+    if let Some(id) = id.and_then(Id::parse) {
+        gateway.settings.watch.tell(id, || What::Called { method, status: answer.status() });
+    }
     with_header(answer, REQUEST_ID, Id::random().as_str())
 }
 
@@ -73,12 +77,8 @@ async fn call<B>(
         }
         Method::GET => Ok(describe(&connection)),
         Method::DELETE => {
-            // Only who removes the connection closes it, so a second DELETE finds it gone.
-            if !gateway.connections.remove(id) {
-                return Err(Fault::Gone);
-            }
-            connection.closing.cancel();
-            Ok(response::empty(StatusCode::NO_CONTENT))
+            let closed = gateway.connections.close(id);
+            closed.then(|| response::empty(StatusCode::NO_CONTENT)).ok_or(Fault::Gone)
         }
         _ => Err(Fault::Method),
     }

@@ -18,7 +18,7 @@ use tokio::{
 use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, coding::CloseCode};
 
 use crate::{
-    Backend, Limits,
+    Backend, Limits, What,
     connection::{Closed, Connection, Outgoing},
     integration::Gateway,
     order::Lane,
@@ -65,10 +65,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         let connection = self.connection.clone();
         let choices = &gateway.settings.choices;
         let lane = Lane::new(gateway, &connection);
-        let opened = Instant::now();
+        let clock = &connection.clock;
+        let opened = clock.now();
         let mut active = opened;
         let mut closing = pin!(connection.closing.cancelled());
         let mut timer = pin!(sleep_until(opened + self.limits.idle.min(self.limits.lifetime)));
+        let mut advanced = pin!(clock.advanced());
         let mut slot = None;
         loop {
             if slot.is_none() {
@@ -98,17 +100,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 () = &mut timer => {
                     // The timer is not moved for each message, so it may be early.
                     let due = (active + self.limits.idle).min(opened + self.limits.lifetime);
-                    if Instant::now() >= due {
+                    if clock.now() >= due {
                         return self.end(CloseCode::Away, "Going away");
                     }
-                    timer.as_mut().reset(due);
+                    timer.as_mut().reset(clock.when(due));
+                    continue;
+                }
+                () = &mut advanced => {
+                    advanced.set(clock.advanced());
+                    timer.as_mut().reset(Instant::now());
                     continue;
                 }
             };
             match read {
                 Read::Text(text) => {
-                    active = Instant::now();
-                    connection.heard();
+                    active = clock.now();
+                    connection.heard(&text);
                     if !connection.may_send() {
                         return self.end(CloseCode::Policy, "Too many requests");
                     }
@@ -117,12 +124,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                     }
                 }
                 Read::Sent => {
-                    active = Instant::now();
+                    active = clock.now();
                     connection.touch();
                 }
-                Read::Control if choices.pings_are_activity => active = Instant::now(),
+                Read::Control if choices.pings_are_activity => active = clock.now(),
                 Read::Control => {}
-                Read::Binary => return self.end(CloseCode::Unsupported, "Unsupported data"),
+                Read::Binary => {
+                    connection.tell(|| What::ReceivedBinary);
+                    return self.end(CloseCode::Unsupported, "Unsupported data");
+                }
                 Read::Close(frame) => {
                     self.farewell = Farewell::Echo;
                     let closed = frame.map_or_else(

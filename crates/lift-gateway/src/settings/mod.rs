@@ -10,7 +10,7 @@ mod throttles;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use crate::Limits;
+use crate::{Limits, Site, Watch};
 
 pub use self::{
     access::{
@@ -67,6 +67,10 @@ pub struct Settings {
     pub choices: Choices,
     /// An HTML file that is served at `/`, read anew for each request.
     pub index: Option<PathBuf>,
+    /// Pages below `/_lift`. By default there are none.
+    pub site: Option<Site>,
+    /// Who is told what happens. By default nobody.
+    pub watch: Watch,
 }
 
 impl Default for Settings {
@@ -86,6 +90,8 @@ impl Default for Settings {
             order: MessageOrder::Concurrent,
             choices: Choices::default(),
             index: None,
+            site: None,
+            watch: Watch::default(),
         }
     }
 }

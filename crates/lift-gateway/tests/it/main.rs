@@ -17,3 +17,4 @@ mod models;
 mod order;
 mod page;
 mod throttles;
+mod watch;
