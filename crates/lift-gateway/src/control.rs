@@ -83,12 +83,13 @@ impl Control {
         Ok(())
     }
 
-    /// Invokes the function with an event, once more or made up. Nobody but the caller gets the reply.
+    /// Invokes the function of a route with an event, once more or made up. Nobody but the caller
+    /// gets the reply.
     ///
     /// # Errors
     /// When there is no reply.
-    pub async fn invoke(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
-        self.0.clone().invoke(payload).await
+    pub async fn invoke(&self, route: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
+        self.0.clone().invoke(route.to_owned(), payload).await
     }
 
     fn connection(&self, id: Id) -> Result<Arc<Connection>, ControlError> {
@@ -106,7 +107,11 @@ impl fmt::Debug for Control {
 trait Steer: Send + Sync {
     fn table(&self) -> &Table;
     fn receive(self: Arc<Self>, connection: Arc<Connection>, text: &str, slot: Slot);
-    fn invoke(self: Arc<Self>, payload: Bytes) -> BoxFuture<'static, Result<Bytes, InvokeError>>;
+    fn invoke(
+        self: Arc<Self>,
+        route: String,
+        payload: Bytes,
+    ) -> BoxFuture<'static, Result<Bytes, InvokeError>>;
 }
 
 impl<B: Backend> Steer for Gateway<B> {
@@ -120,7 +125,11 @@ impl<B: Backend> Steer for Gateway<B> {
         self.work.clone().spawn(self.message(connection, text, slot));
     }
 
-    fn invoke(self: Arc<Self>, payload: Bytes) -> BoxFuture<'static, Result<Bytes, InvokeError>> {
-        Box::pin(async move { self.backend.invoke(payload).await })
+    fn invoke(
+        self: Arc<Self>,
+        route: String,
+        payload: Bytes,
+    ) -> BoxFuture<'static, Result<Bytes, InvokeError>> {
+        Box::pin(async move { self.run(&route, payload).await })
     }
 }

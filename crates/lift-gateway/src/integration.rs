@@ -6,7 +6,7 @@ use std::{pin::pin, sync::Arc};
 use bytes::Bytes;
 use http::StatusCode;
 use lift_event::Reply;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -154,34 +154,6 @@ impl<B: Backend> Gateway<B> {
             let payload = event::disconnect(&self.settings, connection, closed);
             log("$disconnect", self.invoke(connection.id, "$disconnect", payload).await);
         }
-    }
-
-    /// Runs the function once for a route.
-    async fn invoke(&self, id: Id, route: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
-        let answer = self.backend.invoke(payload.clone());
-        self.watched(id, Some(route), payload, answer).await
-    }
-
-    /// Tells who watches of an invocation, before and after.
-    pub(crate) async fn watched(
-        &self,
-        id: Id,
-        route: Option<&str>,
-        payload: Bytes,
-        answer: impl Future<Output = Result<Bytes, InvokeError>>,
-    ) -> Result<Bytes, InvokeError> {
-        let watch = &self.settings.watch;
-        if !watch.is_on() {
-            drop(payload);
-            return answer.await;
-        }
-        let (invocation, started) = (Id::random(), Instant::now());
-        let route = route.map(str::to_owned);
-        watch.tell(id, || What::Invoked { invocation, route, payload });
-        let result = answer.await;
-        let took = started.elapsed();
-        watch.tell(id, || What::Answered { invocation, took, result: result.clone() });
-        result
     }
 }
 

@@ -49,6 +49,7 @@ mod head;
 mod heard;
 mod id;
 mod integration;
+mod invocation;
 mod limits;
 mod management;
 mod order;

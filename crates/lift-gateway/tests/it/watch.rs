@@ -138,7 +138,7 @@ async fn a_hand_on_the_gateway_acts_on_connections() {
     assert!(matches!(next(&mut told).await.what, What::Received { .. }));
     let What::Invoked { payload, .. } = next(&mut told).await.what else { panic!("not invoked") };
 
-    let again = control.invoke(payload).await.unwrap();
+    let again = control.invoke("two", payload).await.unwrap();
     assert_eq!(Reply::decode(&again).unwrap().into_body(), Some("reply".into()));
 
     control.advance(id, Duration::from_secs(10 * 60)).unwrap();
