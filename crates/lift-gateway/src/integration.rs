@@ -1,7 +1,7 @@
 //! Runs the function for an event and gives the client what it is owed. Behind session and
 //! handshake, before the [`Backend`].
 
-use std::{pin::pin, sync::Arc};
+use std::{mem, pin::pin, sync::Arc};
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Backend, InvokeError, Settings, Throttled,
+    Backend, InvokeError, Routes, Settings, Throttled,
     connection::{Closed, Connection, Table},
     event::{self, Moment},
     failure::Failure,
@@ -23,6 +23,8 @@ use crate::{
 /// What all tasks of one gateway share.
 pub(crate) struct Gateway<B> {
     pub(crate) settings: Settings,
+    /// The routes until others are deployed.
+    first_routes: Arc<Routes>,
     pub(crate) backend: B,
     pub(crate) buckets: Buckets,
     pub(crate) connections: Table,
@@ -35,9 +37,10 @@ pub(crate) struct Gateway<B> {
 }
 
 impl<B: Backend> Gateway<B> {
-    pub(crate) fn new(settings: Settings, backend: B, port: u16) -> Self {
+    pub(crate) fn new(mut settings: Settings, backend: B, port: u16) -> Self {
         Self {
             buckets: Buckets::new(&settings),
+            first_routes: Arc::new(mem::take(&mut settings.routes)),
             settings,
             backend,
             connections: Table::default(),
@@ -45,6 +48,11 @@ impl<B: Backend> Gateway<B> {
             closing: CancellationToken::new(),
             port,
         }
+    }
+
+    /// The routes as of now.
+    pub(crate) fn routes(&self) -> Arc<Routes> {
+        self.settings.deployment.routes(&self.first_routes)
     }
 
     /// Asks the function whether a client may connect, and passes the verdict on: a reply, or the
@@ -89,7 +97,8 @@ impl<B: Backend> Gateway<B> {
         let fail = |failure: Failure| {
             connection.reply(failure.frame(connection.id, moment.request, message_id, bad_body))
         };
-        let Some(route) = self.settings.routes.find(&text) else {
+        let routes = self.routes();
+        let Some(route) = routes.find(&text) else {
             return fail(Failure::NoRoute).await;
         };
         if !self.buckets.message(route.key) {
@@ -148,7 +157,7 @@ impl<B: Backend> Gateway<B> {
     /// Tells the function that a connection ended, if it wants to know. The reply is ignored.
     pub(crate) async fn disconnect(&self, connection: &Connection, closed: &Closed) {
         let ghost = self.settings.choices.ghosts && closed.code == 1006 && connection.is_silent();
-        if self.settings.routes.contains("$disconnect") && !ghost {
+        if self.routes().contains("$disconnect") && !ghost {
             let payload = event::disconnect(&self.settings, connection, closed);
             log("$disconnect", self.backend.invoke(payload).await);
         }

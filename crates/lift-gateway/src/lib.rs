@@ -64,9 +64,9 @@ pub use limits::Limits;
 pub use server::serve;
 pub use settings::{
     ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, BadBodyFrame, BinaryPosts, Caller,
-    Choices, ConnectionsAccess, ContextValues, Denied, IdentitySource, IdentitySourceError,
-    MessageOrder, Models, NoQuery, Rate, Routes, Settings, Signatures, SignedRequest, Throttled,
-    Throttles,
+    Choices, ConnectionsAccess, ContextValues, Denied, Deployment, IdentitySource,
+    IdentitySourceError, MessageOrder, Models, NoQuery, Rate, Routes, Settings, Signatures,
+    SignedRequest, Throttled, Throttles,
 };
 
 /// Compiles the snippets of the book's chapter on the gateway.

@@ -1,8 +1,9 @@
 //! What an API is: its stage, its routes, its limits, who may connect. Given once to
-//! [`serve`](crate::serve).
+//! [`serve`](crate::serve); a [`Deployment`] replaces the routes later.
 
 mod access;
 mod choices;
+mod deployment;
 mod models;
 mod routes;
 mod source;
@@ -18,6 +19,7 @@ pub use self::{
         Denied, Signatures, SignedRequest,
     },
     choices::{BadBodyFrame, BinaryPosts, Choices, ContextValues, NoQuery, Throttled},
+    deployment::Deployment,
     models::Models,
     routes::Routes,
     source::{IdentitySource, IdentitySourceError},
@@ -51,6 +53,8 @@ pub struct Settings {
     pub stage_variables: BTreeMap<String, String>,
     /// The routes that the function handles.
     pub routes: Routes,
+    /// Puts other routes in the place of `routes` while the API is served.
+    pub deployment: Deployment,
     /// Who may connect. By default everybody.
     pub authorization: Authorization,
     /// The API keys, one of which a client needs to connect. By default none is needed.
@@ -78,6 +82,7 @@ impl Default for Settings {
             account: "000000000000".to_owned(),
             stage_variables: BTreeMap::new(),
             routes: Routes::default(),
+            deployment: Deployment::default(),
             authorization: Authorization::None,
             api_keys: None,
             connections: ConnectionsAccess::default(),
