@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::{
-    Backend, ConnectionInfo, Id, InvokeError,
+    Backend, ConnectionInfo, Id, InvokeError, Routes,
     connection::{Connection, Refused, Table},
     integration::Gateway,
     order::Slot,
@@ -41,6 +41,11 @@ impl Control {
         let mut all: Vec<_> = open.iter().map(|connection| connection.info()).collect();
         all.sort_by_key(|info| info.connected_at);
         all
+    }
+
+    /// Deploys other routes: whatever arrives from now on finds these alone. Sockets stay open.
+    pub fn deploy(&self, routes: Routes) {
+        self.0.deploy(routes);
     }
 
     /// Sends a message to a client, as a POST to `@connections` does.
@@ -106,6 +111,7 @@ impl fmt::Debug for Control {
 /// A gateway whose backend's type is forgotten.
 trait Steer: Send + Sync {
     fn table(&self) -> &Table;
+    fn deploy(&self, routes: Routes);
     fn receive(self: Arc<Self>, connection: Arc<Connection>, text: &str, slot: Slot);
     fn invoke(
         self: Arc<Self>,
@@ -117,6 +123,10 @@ trait Steer: Send + Sync {
 impl<B: Backend> Steer for Gateway<B> {
     fn table(&self) -> &Table {
         &self.connections
+    }
+
+    fn deploy(&self, routes: Routes) {
+        Gateway::deploy(self, routes);
     }
 
     fn receive(self: Arc<Self>, connection: Arc<Connection>, text: &str, slot: Slot) {

@@ -119,7 +119,7 @@ impl Asking {
                 return None;
             }
         }
-        if !settings.routes.contains("$connect") {
+        if !gateway.routes().contains("$connect") {
             return self.decide(gateway, Ok(Reply::new(200)));
         }
         let payload = event::connect(settings, &self.connection, &moment, &head);

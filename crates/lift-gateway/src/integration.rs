@@ -1,7 +1,11 @@
 //! Runs the function for an event and gives the client what it is owed. Behind session and
 //! handshake, before the [`Backend`].
 
-use std::{pin::pin, sync::Arc};
+use std::{
+    mem,
+    pin::pin,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -11,7 +15,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Backend, InvokeError, Origin, Settings, Throttled, What,
+    Backend, InvokeError, Origin, Routes, Settings, Throttled,
     connection::{Closed, Connection, Table},
     event::{self, Moment},
     failure::Failure,
@@ -23,6 +27,8 @@ use crate::{
 /// What all tasks of one gateway share.
 pub(crate) struct Gateway<B> {
     pub(crate) settings: Settings,
+    /// The routes that were deployed last.
+    routes: RwLock<Arc<Routes>>,
     pub(crate) backend: B,
     pub(crate) buckets: Buckets,
     pub(crate) connections: Table,
@@ -35,9 +41,10 @@ pub(crate) struct Gateway<B> {
 }
 
 impl<B: Backend> Gateway<B> {
-    pub(crate) fn new(settings: Settings, backend: B, port: u16) -> Self {
+    pub(crate) fn new(mut settings: Settings, backend: B, port: u16) -> Self {
         Self {
             buckets: Buckets::new(&settings),
+            routes: RwLock::new(Arc::new(mem::take(&mut settings.routes))),
             settings,
             backend,
             connections: Table::default(),
@@ -45,6 +52,16 @@ impl<B: Backend> Gateway<B> {
             closing: CancellationToken::new(),
             port,
         }
+    }
+
+    /// The routes as of now.
+    pub(crate) fn routes(&self) -> Arc<Routes> {
+        self.routes.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts other routes in their place.
+    pub(crate) fn deploy(&self, routes: Routes) {
+        *self.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);
     }
 
     /// Asks the function whether a client may connect, and passes the verdict on: a reply, or the
@@ -91,7 +108,8 @@ impl<B: Backend> Gateway<B> {
             let frame = failure.frame(connection.id, moment.request, message_id, bad_body);
             connection.reply(frame, Origin::Error)
         };
-        let Some(route) = self.settings.routes.find(&text) else {
+        let routes = self.routes();
+        let Some(route) = routes.find(&text) else {
             return fail(Failure::NoRoute).await;
         };
         if !self.buckets.message(route.key) {
@@ -150,7 +168,7 @@ impl<B: Backend> Gateway<B> {
     /// Tells the function that a connection ended, if it wants to know. The reply is ignored.
     pub(crate) async fn disconnect(&self, connection: &Connection, closed: &Closed) {
         let ghost = self.settings.choices.ghosts && closed.code == 1006 && connection.is_silent();
-        if self.settings.routes.contains("$disconnect") && !ghost {
+        if self.routes().contains("$disconnect") && !ghost {
             let payload = event::disconnect(&self.settings, connection, closed);
             log("$disconnect", self.invoke(connection.id, "$disconnect", payload).await);
         }

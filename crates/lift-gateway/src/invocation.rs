@@ -20,7 +20,7 @@ impl<B: Backend> Gateway<B> {
 
     /// Runs the function of a route, and nobody is told.
     pub(crate) async fn run(&self, route: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
-        match self.settings.routes.function(route) {
+        match self.routes().function(route) {
             Some(function) => function.invoke(payload).await,
             None => self.backend.invoke(payload).await,
         }

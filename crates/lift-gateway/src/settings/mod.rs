@@ -1,5 +1,5 @@
 //! What an API is: its stage, its routes, its limits, who may connect. Given once to
-//! [`serve`](crate::serve).
+//! [`serve`](crate::serve); [`Control::deploy`](crate::Control::deploy) replaces the routes later.
 
 mod access;
 mod choices;
