@@ -5,11 +5,11 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::{
     Backend, ConnectionInfo, Id, InvokeError, Routes,
     connection::{Connection, Refused, Table},
+    event::Incoming,
     integration::Gateway,
     order::Slot,
 };
@@ -130,9 +130,9 @@ impl<B: Backend> Steer for Gateway<B> {
     }
 
     fn receive(self: Arc<Self>, connection: Arc<Connection>, text: &str, slot: Slot) {
-        let text = Utf8Bytes::from(text);
-        connection.heard(&text);
-        self.work.clone().spawn(self.message(connection, text, slot));
+        let message = Incoming::Text(text.into());
+        connection.heard(&message);
+        self.work.clone().spawn(self.message(connection, message, slot));
     }
 
     fn invoke(

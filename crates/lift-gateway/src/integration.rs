@@ -11,13 +11,12 @@ use bytes::Bytes;
 use http::StatusCode;
 use lift_event::Reply;
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Backend, InvokeError, Origin, Routes, Settings, Throttled,
+    Backend, BinaryMessages, InvokeError, Origin, Routes, Settings, Throttled,
     connection::{Closed, Connection, Table},
-    event::{self, Moment},
+    event::{self, Incoming, Moment},
     failure::Failure,
     id::Id,
     order::Slot,
@@ -99,17 +98,18 @@ impl<B: Backend> Gateway<B> {
     pub(crate) async fn message(
         self: Arc<Self>,
         connection: Arc<Connection>,
-        text: Utf8Bytes,
+        message: Incoming,
         slot: Slot,
     ) {
+        let body = message.into_body();
         let (moment, message_id) = (Moment::now(), Id::random());
         let bad_body = self.settings.choices.bad_body;
         let fail = |failure: Failure| {
             let frame = failure.frame(connection.id, moment.request, message_id, bad_body);
-            connection.reply(frame, Origin::Error)
+            connection.reply(frame, false, Origin::Error)
         };
         let routes = self.routes();
-        let Some(route) = routes.find(&text) else {
+        let Some(route) = routes.find(&body.text) else {
             return fail(Failure::NoRoute).await;
         };
         if !self.buckets.message(route.key) {
@@ -118,17 +118,17 @@ impl<B: Backend> Gateway<B> {
                 Throttled::Close => connection.close(1008, "Too many requests"),
             };
         }
-        if let Some(Err(fault)) = route.models.map(|models| models.check(&text)) {
+        if let Some(Err(fault)) = route.models.map(|models| models.check(&body.text)) {
             tracing::debug!(route = route.key, fault, "no model allows the message");
             return fail(Failure::BadBody).await;
         }
         let payload =
-            event::message(&self.settings, &connection, route.key, &moment, message_id, &text);
-        drop(text);
+            event::message(&self.settings, &connection, route.key, &moment, message_id, &body);
+        drop(body);
         let mut invocation = pin!(self.invoke(connection.id, route.key, payload));
         match timeout(self.settings.limits.integration_timeout, &mut invocation).await {
             Ok(Ok(bytes)) => match self.answer(&bytes, route.two_way) {
-                Ok(Some(body)) => connection.reply(body, Origin::Reply).await,
+                Ok(Some((body, binary))) => connection.reply(body, binary, Origin::Reply).await,
                 Ok(None) => {}
                 Err(fault) => {
                     tracing::warn!(route = route.key, %fault, "the reply is malformed");
@@ -148,8 +148,8 @@ impl<B: Backend> Gateway<B> {
         }
     }
 
-    /// What a reply sends to the client. A malformed one is a failure on one-way routes, too.
-    fn answer(&self, reply: &[u8], two_way: bool) -> Result<Option<Bytes>, String> {
+    /// What a reply sends to the client, and whether as a binary message. A malformed one is a failure on one-way routes, too.
+    fn answer(&self, reply: &[u8], two_way: bool) -> Result<Option<(Bytes, bool)>, String> {
         let choices = &self.settings.choices;
         if choices.empty_replies && matches!(reply.trim_ascii(), b"null" | b"{}") {
             return Ok(None);
@@ -158,11 +158,12 @@ impl<B: Backend> Gateway<B> {
         if choices.one_way_error_frames && !two_way && reply.status() >= 400 {
             return Err(format!("its status is {}", reply.status()));
         }
+        let binary = reply.is_base64() && choices.binary_messages == BinaryMessages::Base64;
         let body = reply.into_body().filter(|_| two_way);
         if body.as_ref().is_some_and(|body| body.len() > self.settings.limits.message_bytes) {
             return Err("the body is larger than a message may be".to_owned());
         }
-        Ok(body.map(Bytes::from))
+        Ok(body.map(|body| (body.into(), binary)))
     }
 
     /// Tells the function that a connection ended, if it wants to know. The reply is ignored.

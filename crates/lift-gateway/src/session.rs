@@ -18,8 +18,9 @@ use tokio::{
 use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, coding::CloseCode};
 
 use crate::{
-    Backend, Limits, What,
+    Backend, BinaryMessages, Limits,
     connection::{Closed, Connection, Outgoing},
+    event::Incoming,
     integration::Gateway,
     order::Lane,
 };
@@ -113,14 +114,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 }
             };
             match read {
-                Read::Text(text) => {
+                Read::Message(message) => {
                     active = clock.now();
-                    connection.heard(&text);
+                    connection.heard(&message);
+                    if matches!(message, Incoming::Binary(_))
+                        && choices.binary_messages == BinaryMessages::Refused
+                    {
+                        return self.end(CloseCode::Unsupported, "Unsupported data");
+                    }
                     if !connection.may_send() {
                         return self.end(CloseCode::Policy, "Too many requests");
                     }
                     if let Some(slot) = slot.take() {
-                        lane.send(gateway, &connection, text, slot);
+                        lane.send(gateway, &connection, message, slot);
                     }
                 }
                 Read::Sent => {
@@ -129,10 +135,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 }
                 Read::Control if choices.pings_are_activity => active = clock.now(),
                 Read::Control => {}
-                Read::Binary => {
-                    connection.tell(|| What::ReceivedBinary);
-                    return self.end(CloseCode::Unsupported, "Unsupported data");
-                }
                 Read::Close(frame) => {
                     self.farewell = Farewell::Echo;
                     let closed = frame.map_or_else(

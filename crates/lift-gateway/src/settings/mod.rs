@@ -17,7 +17,9 @@ pub use self::{
         ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, Caller, ConnectionsAccess,
         Denied, Signatures, SignedRequest,
     },
-    choices::{BadBodyFrame, BinaryPosts, Choices, ContextValues, NoQuery, Throttled},
+    choices::{
+        BadBodyFrame, BinaryMessages, BinaryPosts, Choices, ContextValues, NoQuery, Throttled,
+    },
     models::Models,
     routes::Routes,
     source::{IdentitySource, IdentitySourceError},
