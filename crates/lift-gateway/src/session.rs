@@ -5,6 +5,8 @@
 
 mod socket;
 #[cfg(test)]
+mod schedules;
+#[cfg(test)]
 mod tests;
 
 use std::{future::poll_fn, pin::pin, sync::Arc};
@@ -26,6 +28,32 @@ use crate::{
 
 use self::socket::{Read, Socket};
 
+/// An accepted connection's life, from the 101 to the end of its `$disconnect`, which runs once
+/// however the connection ends. `socket` is `None` when the client was gone before it began.
+pub(crate) async fn live<B: Backend, S: AsyncRead + AsyncWrite + Unpin>(
+    gateway: &Arc<Gateway<B>>,
+    connection: &Arc<Connection>,
+    outbox: mpsc::UnboundedReceiver<Outgoing>,
+    socket: Option<(S, Bytes)>,
+) {
+    let (closed, session) = match socket {
+        Some((socket, early)) => {
+            let session = Session::new(socket, early, connection.clone(), outbox, gateway);
+            let (closed, session) = session.await.run(gateway).await;
+            (closed, Some(session))
+        }
+        None => (Closed::lost(&gateway.settings), None),
+    };
+    gateway.connections.remove(connection.id);
+    connection.end();
+    let farewell = async {
+        if let Some(session) = session {
+            session.farewell().await;
+        }
+    };
+    tokio::join!(gateway.disconnect(connection, &closed), farewell);
+}
+
 /// How the socket is left.
 enum Farewell {
     /// The client's close frame waits for its echo.
@@ -39,7 +67,7 @@ enum Farewell {
 }
 
 /// The connection's socket and its queue.
-pub(crate) struct Session<S> {
+struct Session<S> {
     socket: Socket<S>,
     connection: Arc<Connection>,
     limits: Limits,
@@ -48,7 +76,7 @@ pub(crate) struct Session<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     /// A session over a socket whose handshake is done; `early` is what was read behind it.
-    pub(crate) async fn new<B>(
+    async fn new<B>(
         socket: S,
         early: Bytes,
         connection: Arc<Connection>,
@@ -61,7 +89,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 
     /// Serves the connection until either side ends it, and says why it ended.
-    pub(crate) async fn run<B: Backend>(mut self, gateway: &Arc<Gateway<B>>) -> (Closed, Self) {
+    async fn run<B: Backend>(mut self, gateway: &Arc<Gateway<B>>) -> (Closed, Self) {
         let connection = self.connection.clone();
         let choices = &gateway.settings.choices;
         let lane = Lane::new(gateway, &connection);
@@ -146,7 +174,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 
     /// Leaves the socket in good order, as far as the client takes part in it.
-    pub(crate) async fn farewell(mut self) {
+    async fn farewell(mut self) {
         let limit = self.limits.close_timeout;
         let parting = async {
             match self.farewell {
