@@ -3,9 +3,9 @@
 //! One task owns the socket. It never waits for the client to read: what cannot be written yet
 //! waits beside the next read.
 
-mod socket;
 #[cfg(test)]
 mod schedules;
+mod socket;
 #[cfg(test)]
 mod tests;
 

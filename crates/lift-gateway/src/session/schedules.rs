@@ -94,7 +94,8 @@ impl Schedule {
                 Act::Message(takes) => {
                     messages.push(*at);
                     let late = *takes >= INTEGRATION;
-                    frames.push((if late { "late" } else { "reply" }, at + takes.min(&INTEGRATION)));
+                    frames
+                        .push((if late { "late" } else { "reply" }, at + takes.min(&INTEGRATION)));
                 }
             }
         }
