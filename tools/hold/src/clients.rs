@@ -21,8 +21,9 @@ pub(crate) type Client = WebSocketStream<TcpStream>;
 /// How many clients connect at once. Fewer than the system queues.
 const AT_ONCE: usize = 256;
 
-/// How many clients share an address, so that ports never run out.
-const PER_ADDRESS: usize = 20_000;
+/// How many clients share an address: the system's search for a free port slows down long before
+/// they run out.
+const PER_ADDRESS: usize = 5_000;
 
 /// What a client waits for before it says that something was lost.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -45,6 +45,8 @@ pub(crate) async fn run(Options { clients: count }: Options) -> Result<bool> {
     let share = (server.cpu()? - used).as_secs_f64() / WATCH.as_secs_f64();
     report.note("CPU while idle, of one core", format!("{:.1} %", share * 100.0));
     report.exactly("clients that answer after that", answering(&mut clients).await, count as u64);
+    let each = server.resident()?.saturating_sub(before) / count as u64;
+    report.at_most("resident memory for each that has spoken", each, EACH);
     drop(clients);
     one_disconnect_each(server, &mut report).await?;
     Ok(report.good())

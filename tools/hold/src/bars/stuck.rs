@@ -4,7 +4,7 @@
 use anyhow::{Result, ensure};
 use bytes::Bytes;
 use clap::Args;
-use futures_util::future::join_all;
+use futures_util::{StreamExt, TryStreamExt, future::join_all, stream};
 
 use super::one_disconnect_each;
 use crate::{
@@ -16,13 +16,18 @@ use crate::{
     system,
 };
 
-/// What may wait for a client, and what the session, the queue and the allocator add to it.
+/// The most memory for a stuck client, in bytes: what may wait in its queue, and a frame of 32 KiB
+/// that is with its socket.
 const EACH: u64 = (256 + 32) * 1024;
 
 /// A large post, which fills the system's buffers, and a small one, which fills what is left: the
 /// smaller, the more it costs beside its bytes.
 const LARGE: usize = 32 * 1024;
 const SMALL: usize = 1;
+
+/// How many stuck clients are filled at once: few, so that the memory is theirs, not that of the
+/// HTTP connections which post to them.
+const FILLING: usize = 4;
 
 /// More than this many large posts fit in no system's buffers.
 const MOST_POSTS: usize = 2000;
@@ -52,9 +57,7 @@ pub(crate) async fn run(options: Options) -> Result<bool> {
     for size in [LARGE, SMALL] {
         let data = Bytes::from(vec![b'x'; size]);
         let filling = sleeper_ids.iter().map(|id| fill(&management, id, data.clone()));
-        for full in join_all(filling).await {
-            full?;
-        }
+        stream::iter(filling).buffer_unordered(FILLING).try_collect::<()>().await?;
     }
     let each = server.resident()?.saturating_sub(before) / stuck.max(1) as u64;
     report.at_most("resident memory for each stuck client", each, EACH);
