@@ -1,7 +1,11 @@
 //! Runs the function for an event and gives the client what it is owed. Behind session and
 //! handshake, before the [`Backend`].
 
-use std::{pin::pin, sync::Arc};
+use std::{
+    mem,
+    pin::pin,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -10,7 +14,7 @@ use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Backend, BinaryMessages, InvokeError, Settings, Throttled,
+    Backend, BinaryMessages, InvokeError, Origin, Routes, Settings, Throttled,
     connection::{Closed, Connection, Table},
     event::{self, Incoming, Moment},
     failure::Failure,
@@ -22,6 +26,8 @@ use crate::{
 /// What all tasks of one gateway share.
 pub(crate) struct Gateway<B> {
     pub(crate) settings: Settings,
+    /// The routes that were deployed last.
+    routes: RwLock<Arc<Routes>>,
     pub(crate) backend: B,
     pub(crate) buckets: Buckets,
     pub(crate) connections: Table,
@@ -34,9 +40,10 @@ pub(crate) struct Gateway<B> {
 }
 
 impl<B: Backend> Gateway<B> {
-    pub(crate) fn new(settings: Settings, backend: B, port: u16) -> Self {
+    pub(crate) fn new(mut settings: Settings, backend: B, port: u16) -> Self {
         Self {
             buckets: Buckets::new(&settings),
+            routes: RwLock::new(Arc::new(mem::take(&mut settings.routes))),
             settings,
             backend,
             connections: Table::default(),
@@ -46,17 +53,28 @@ impl<B: Backend> Gateway<B> {
         }
     }
 
+    /// The routes as of now.
+    pub(crate) fn routes(&self) -> Arc<Routes> {
+        self.routes.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts other routes in their place.
+    pub(crate) fn deploy(&self, routes: Routes) {
+        *self.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);
+    }
+
     /// Asks the function whether a client may connect, and passes the verdict on: a reply, or the
     /// status of the refusal. Returns when the function ended, which may be long after.
     pub(crate) async fn connect<T>(
         &self,
+        id: Id,
         payload: Bytes,
         verdict: impl FnOnce(Result<Reply, StatusCode>) -> T,
     ) -> T {
         let choices = &self.settings.choices;
         let status = |code| StatusCode::from_u16(code).unwrap_or(StatusCode::BAD_GATEWAY);
         let failed = status(choices.connect_error_status);
-        let mut invocation = pin!(self.backend.invoke(payload));
+        let mut invocation = pin!(self.invoke(id, "$connect", payload));
         match timeout(self.settings.limits.integration_timeout, &mut invocation).await {
             Ok(Ok(bytes)) => verdict(Reply::decode(&bytes).map_err(|fault| {
                 tracing::warn!(%fault, "the reply to $connect is malformed");
@@ -88,9 +106,10 @@ impl<B: Backend> Gateway<B> {
         let bad_body = self.settings.choices.bad_body;
         let fail = |failure: Failure| {
             let frame = failure.frame(connection.id, moment.request, message_id, bad_body);
-            connection.reply(frame, false)
+            connection.reply(frame, false, Origin::Error)
         };
-        let Some(route) = self.settings.routes.find(&body.text) else {
+        let routes = self.routes();
+        let Some(route) = routes.find(&body.text) else {
             return fail(Failure::NoRoute).await;
         };
         if !self.buckets.message(route.key) {
@@ -106,10 +125,10 @@ impl<B: Backend> Gateway<B> {
         let payload =
             event::message(&self.settings, &connection, route.key, &moment, message_id, &body);
         drop(body);
-        let mut invocation = pin!(self.backend.invoke(payload));
+        let mut invocation = pin!(self.invoke(connection.id, route.key, payload));
         match timeout(self.settings.limits.integration_timeout, &mut invocation).await {
             Ok(Ok(bytes)) => match self.answer(&bytes, route.two_way) {
-                Ok(Some((body, binary))) => connection.reply(body, binary).await,
+                Ok(Some((body, binary))) => connection.reply(body, binary, Origin::Reply).await,
                 Ok(None) => {}
                 Err(fault) => {
                     tracing::warn!(route = route.key, %fault, "the reply is malformed");
@@ -150,9 +169,9 @@ impl<B: Backend> Gateway<B> {
     /// Tells the function that a connection ended, if it wants to know. The reply is ignored.
     pub(crate) async fn disconnect(&self, connection: &Connection, closed: &Closed) {
         let ghost = self.settings.choices.ghosts && closed.code == 1006 && connection.is_silent();
-        if self.settings.routes.contains("$disconnect") && !ghost {
+        if self.routes().contains("$disconnect") && !ghost {
             let payload = event::disconnect(&self.settings, connection, closed);
-            log("$disconnect", self.backend.invoke(payload).await);
+            log("$disconnect", self.invoke(connection.id, "$disconnect", payload).await);
         }
     }
 }

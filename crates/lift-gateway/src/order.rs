@@ -13,6 +13,14 @@ pub(crate) struct Slot {
     _turn: Option<OwnedSemaphorePermit>,
 }
 
+impl Slot {
+    /// A place out of turn, if the connection has one free.
+    pub(crate) fn now(connection: &Connection) -> Option<Self> {
+        let place = connection.slots.clone().try_acquire_owned().ok()?;
+        Some(Self { _place: place, _turn: None })
+    }
+}
+
 /// Where a connection's messages go.
 pub(crate) enum Lane {
     Concurrent,

@@ -90,7 +90,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             .max_write_buffer_size(limits.message_bytes + CONTROL_ROOM)
             .max_frame_size(Some(limits.frame_bytes))
             .max_message_size(Some(limits.message_bytes));
-        let early = early.into();
+        // Copied, although it is mostly empty: else the HTTP library's buffer stays as the socket's.
+        let early = early.to_vec();
         let stream =
             WebSocketStream::from_partially_read(socket, early, Role::Server, Some(config)).await;
         let frame_bytes = limits.frame_bytes.max(1);

@@ -1,5 +1,5 @@
 //! What an API is: its stage, its routes, its limits, who may connect. Given once to
-//! [`serve`](crate::serve).
+//! [`serve`](crate::serve); [`Control::deploy`](crate::Control::deploy) replaces the routes later.
 
 mod access;
 mod choices;
@@ -10,7 +10,7 @@ mod throttles;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use crate::Limits;
+use crate::{Limits, Site, Watch};
 
 pub use self::{
     access::{
@@ -69,6 +69,10 @@ pub struct Settings {
     pub choices: Choices,
     /// An HTML file that is served at `/`, read anew for each request.
     pub index: Option<PathBuf>,
+    /// Pages below `/_lift`. By default there are none.
+    pub site: Option<Site>,
+    /// Who is told what happens. By default nobody.
+    pub watch: Watch,
 }
 
 impl Default for Settings {
@@ -88,6 +92,8 @@ impl Default for Settings {
             order: MessageOrder::Concurrent,
             choices: Choices::default(),
             index: None,
+            site: None,
+            watch: Watch::default(),
         }
     }
 }
