@@ -16,4 +16,5 @@ mod messages;
 mod models;
 mod order;
 mod page;
+mod pressure;
 mod throttles;
