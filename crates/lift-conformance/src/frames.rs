@@ -1,0 +1,1 @@
+//! Frames as they come, which a client's library puts together.
