@@ -32,7 +32,8 @@ impl Client {
     }
 
     pub(crate) async fn send(&mut self, message: impl Into<Message>) -> Observed {
-        let failed = |why: &dyn ToString| Finding::differs("a message that is sent", why.to_string());
+        let failed =
+            |why: &dyn ToString| Finding::differs("a message that is sent", why.to_string());
         match timeout(self.waits.patience, self.socket.send(message.into())).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(failed(&error)),
@@ -120,16 +121,14 @@ impl Client {
 
     /// Closes with a code, or without one, and waits for the end.
     pub(crate) async fn close(mut self, frame: Option<(u16, &str)>) -> Observed {
-        let frame = frame
-            .map(|(code, reason)| CloseFrame { code: CloseCode::from(code), reason: reason.into() });
+        let frame = frame.map(|(code, reason)| CloseFrame {
+            code: CloseCode::from(code),
+            reason: reason.into(),
+        });
         self.send(Message::Close(frame)).await?;
         let end = async { while let Some(Ok(_)) = self.socket.next().await {} };
         let _ = timeout(self.waits.patience, end).await;
         Ok(())
-    }
-
-    pub(crate) fn into_socket(self) -> Socket {
-        self.socket
     }
 
     pub(crate) fn socket(&mut self) -> &mut Socket {

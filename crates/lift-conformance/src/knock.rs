@@ -117,11 +117,9 @@ impl Knock {
     /// The gateway's answer; 101 closes the connection again.
     pub(crate) async fn answer(self) -> Observed<Answer> {
         Ok(match self.make().await? {
-            Ok(client) => Answer {
-                status: 101,
-                headers: client.headers.clone(),
-                body: String::new(),
-            },
+            Ok(client) => {
+                Answer { status: 101, headers: client.headers.clone(), body: String::new() }
+            }
             Err(answer) => answer,
         })
     }

@@ -17,6 +17,7 @@ mod error;
 mod frames;
 mod knock;
 mod known;
+mod life;
 pub mod local;
 mod manage;
 pub mod probe;

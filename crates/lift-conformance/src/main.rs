@@ -25,8 +25,11 @@ async fn main() -> Result<ExitCode> {
     }
     let args = Args::parse();
     let all = cases::all();
-    let chosen: Vec<Case> =
-        all.iter().filter(|case| args.only.as_ref().is_none_or(|part| case.id.contains(part))).cloned().collect();
+    let chosen: Vec<Case> = all
+        .iter()
+        .filter(|case| args.only.as_ref().is_none_or(|part| case.id.contains(part)))
+        .cloned()
+        .collect();
     if chosen.is_empty() {
         bail!("no case is named like that; `--list` shows them");
     }

@@ -79,8 +79,8 @@ async fn call(
     keys: Option<&crate::Keys>,
 ) -> anyhow::Result<Managed> {
     let https = hyper_rustls::HttpsConnectorBuilder::new().with_native_roots()?;
-    let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new())
-        .build(https.https_or_http().enable_http1().build());
+    let client: Client<_, Full<Bytes>> =
+        Client::builder(TokioExecutor::new()).build(https.https_or_http().enable_http1().build());
     let mut request = Request::builder().method(method).uri(url).body(Full::new(body.clone()))?;
     if let Some(keys) = keys {
         keys.sign(&mut request, &body)?;

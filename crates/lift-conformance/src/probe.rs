@@ -45,6 +45,9 @@ pub struct Orders {
     /// Replies with length and CRC-32 of the message instead of the event, which is too long then.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub digest: bool,
+    /// Adds so many characters to the authorizer's context.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<usize>,
 }
 
 /// How an invocation fails.
@@ -91,13 +94,13 @@ pub async fn answer(push: &ManagementApi, region: &str, event: Bytes) -> Result<
     if let Some(ms) = orders.sleep {
         sleep(Duration::from_millis(ms)).await;
     }
-    if let (Some(text), Some((endpoint, id))) = (orders.after, &watching) {
-        post(push, endpoint, id, text.into()).await;
+    if let (Some(text), Some((endpoint, id))) = (&orders.after, &watching) {
+        post(push, endpoint, id, text.clone().into()).await;
     }
-    match (orders.fail, orders.reply) {
+    match (orders.fail.clone(), orders.reply.clone()) {
         (Some(fail), _) => Err(fail),
         (None, Some(reply)) => Ok(reply.into()),
-        (None, None) => Ok(usual(&read, &event, orders.digest).to_string().into()),
+        (None, None) => Ok(usual(&read, &event, &orders).to_string().into()),
     }
 }
 
@@ -116,12 +119,13 @@ fn orders(event: &Value) -> Orders {
 }
 
 /// The reply when none is ordered.
-fn usual(event: &Value, bytes: &Bytes, digest: bool) -> Value {
+fn usual(event: &Value, bytes: &Bytes, orders: &Orders) -> Value {
     if is_authorizers(event) {
-        let orders = header(event, DISCONNECT).unwrap_or_default();
-        return allow(event["methodArn"].as_str().unwrap_or_default(), orders);
+        let at_disconnect = header(event, DISCONNECT).unwrap_or_default();
+        let pad = "x".repeat(orders.context.unwrap_or_default());
+        return allow(event["methodArn"].as_str().unwrap_or_default(), at_disconnect, &pad);
     }
-    match event["body"].as_str().filter(|_| digest) {
+    match event["body"].as_str().filter(|_| orders.digest) {
         Some(body) => json!({"statusCode": 200, "body": digest_of(body)}),
         None if event["requestContext"]["eventType"] == "MESSAGE" => {
             json!({"statusCode": 200, "body": String::from_utf8_lossy(bytes)})
@@ -131,13 +135,13 @@ fn usual(event: &Value, bytes: &Bytes, digest: bool) -> Value {
 }
 
 /// An authorizer's answer that lets the client in, with a context of every type.
-fn allow(resource: &str, orders: &str) -> Value {
+fn allow(resource: &str, orders: &str, pad: &str) -> Value {
     json!({
         "principalId": "prober",
         "policyDocument": {"Version": "2012-10-17", "Statement": [
             {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": resource},
         ]},
-        "context": {"orders": orders, "tier": "gold", "number": 7, "flag": true},
+        "context": {"orders": orders, "tier": "gold", "pad": pad, "number": 7, "flag": true},
     })
 }
 

@@ -45,5 +45,9 @@ impl Watcher {
 
 fn expect(kind: Kind, event: Value) -> Observed<Value> {
     let found = event["type"].as_str().or(event["requestContext"]["eventType"].as_str());
-    if found == Some(kind) { Ok(event) } else { Err(Finding::differs(format!("a {kind} event"), event)) }
+    if found == Some(kind) {
+        Ok(event)
+    } else {
+        Err(Finding::differs(format!("a {kind} event"), event))
+    }
 }

@@ -3,12 +3,7 @@
 mod processes;
 mod settings;
 
-use std::{
-    io,
-    net::Ipv4Addr,
-    path::PathBuf,
-    time::Duration,
-};
+use std::{io, net::Ipv4Addr, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, Result};
 use bytes::Bytes;

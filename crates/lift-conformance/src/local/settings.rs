@@ -1,8 +1,8 @@
 //! The APIs of the suite, as settings of Lift's gateway. `template.yaml` has the same for AWS.
 
 use lift_gateway::{
-    ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, Caller, Denied, IdentitySource,
-    Limits, Models, Rate, Routes, Settings, Signatures, Throttles,
+    ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, Caller, ConnectionsAccess, Denied,
+    IdentitySource, Limits, Models, Rate, Routes, Settings, Signatures, Throttles,
 };
 use serde_json::Value;
 
@@ -37,7 +37,9 @@ pub fn settings(api: Api, waits: &Waits) -> Settings {
         Api::Token => {
             let token = IdentitySource::Query("token".to_owned());
             Settings {
-                authorization: Authorization::Lambda(Authorizer::same_function().with_source(token)),
+                authorization: Authorization::Lambda(
+                    Authorizer::same_function().with_source(token),
+                ),
                 limits: Limits { idle: waits.idle, ..usual.limits },
                 ..usual
             }
@@ -47,7 +49,11 @@ pub fn settings(api: Api, waits: &Waits) -> Settings {
             let api_keys = Some(ApiKeys { keys: vec![key], source: ApiKeySource::Header });
             Settings { api_keys, ..usual }
         }
-        Api::Iam => Settings { authorization: Authorization::Iam(signatures()), ..usual },
+        Api::Iam => Settings {
+            authorization: Authorization::Iam(signatures()),
+            connections: ConnectionsAccess { token: None, signatures: Some(signatures()) },
+            ..usual
+        },
         Api::Throttled => Settings { throttles: throttles(), ..usual },
     }
 }

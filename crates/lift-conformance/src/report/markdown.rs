@@ -32,7 +32,11 @@ pub fn markdown(runs: &[Run], known: impl Fn(&str) -> Known) -> String {
         if section != case.section() {
             section = case.section();
             let names: Vec<_> = runs.iter().map(|run| run.target.as_str()).collect();
-            let _ = writeln!(text, "\n**Section {section}**\n\n| case | API Gateway | known how | {} |", names.join(" | "));
+            let _ = writeln!(
+                text,
+                "\n**Section {section}**\n\n| case | API Gateway | known how | {} |",
+                names.join(" | ")
+            );
             let _ = writeln!(text, "|---|---|---|{}", "---|".repeat(runs.len()));
         }
         let cells: Vec<_> =

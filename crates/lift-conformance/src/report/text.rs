@@ -22,7 +22,11 @@ pub fn text(runs: &[Run]) -> String {
             let _ = match outcome {
                 Outcome::Pass => Ok(()),
                 Outcome::Fail { expected, got } => {
-                    writeln!(text, "{}: {}\n    expected {expected}\n    got      {got}", run.target, case.id)
+                    writeln!(
+                        text,
+                        "{}: {}\n    expected {expected}\n    got      {got}",
+                        run.target, case.id
+                    )
                 }
                 Outcome::Skip(why) => writeln!(text, "{}: {} skipped: {why}", run.target, case.id),
             };
