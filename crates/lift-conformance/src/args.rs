@@ -49,8 +49,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME=FILE", value_parser = named_file)]
     pub(crate) known: Vec<(String, PathBuf)>,
 
-    /// Also runs cases that wait longer than five seconds, up to two hours
-    #[arg(long)]
+    /// Cases that have to wait longer than this are left out
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "5")]
+    longest: Duration,
+
+    /// No case is left out, though some wait for two hours
+    #[arg(long, conflicts_with = "longest")]
     slow: bool,
 
     /// After so long without a message the targets close a connection
@@ -131,7 +135,7 @@ impl Args {
     }
 
     fn waits(&self) -> Waits {
-        let longest = if self.slow { Duration::MAX } else { Waits::default().longest };
+        let longest = if self.slow { Duration::MAX } else { self.longest };
         let Self { idle, lifetime, timeout: integration, quiet, patience, .. } = *self;
         Waits { idle, lifetime, integration, patience, quiet, longest }
     }

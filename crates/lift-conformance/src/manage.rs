@@ -1,9 +1,16 @@
 //! Calls of `@connections`.
 
+use std::{io, sync::LazyLock};
+
+use anyhow::anyhow;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request};
 use http_body_util::{BodyExt, Full};
-use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
 use tokio::time::timeout;
 
 use crate::{Finding, Observed, Site};
@@ -72,15 +79,22 @@ impl Site {
     }
 }
 
+/// Made once, for it reads the system's root certificates.
+static HTTPS: LazyLock<io::Result<HttpsConnector<HttpConnector>>> = LazyLock::new(|| {
+    let https = HttpsConnectorBuilder::new().with_native_roots()?;
+    Ok(https.https_or_http().enable_http1().build())
+});
+
 async fn call(
     method: Method,
     url: &str,
     body: Bytes,
     keys: Option<&crate::Keys>,
 ) -> anyhow::Result<Managed> {
-    let https = hyper_rustls::HttpsConnectorBuilder::new().with_native_roots()?;
+    let https = HTTPS.as_ref().map_err(|error| anyhow!("no root certificates: {error}"))?;
+    // Each call is a connection of its own, so that none depends on what another one left.
     let client: Client<_, Full<Bytes>> =
-        Client::builder(TokioExecutor::new()).build(https.https_or_http().enable_http1().build());
+        Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(https.clone());
     let mut request = Request::builder().method(method).uri(url).body(Full::new(body.clone()))?;
     if let Some(keys) = keys {
         keys.sign(&mut request, &body)?;

@@ -228,7 +228,7 @@ async fn no_subprotocol(site: Site) -> Observed {
 async fn pending(site: Site) -> Observed {
     let mut watcher = site.watcher().await?;
     let sleep =
-        u64::try_from((site.waits.quiet * 4).min(site.waits.integration / 2).as_millis()).ok();
+        u64::try_from((site.waits.quiet * 8).min(site.waits.integration * 3 / 5).as_millis()).ok();
     let orders = Orders { sleep, ..watcher.orders() };
     let connecting = tokio::spawn(site.knock().connect(&orders).open());
     let event = watcher.event("CONNECT").await?;

@@ -87,10 +87,11 @@ impl Local {
 #[must_use]
 pub fn waits() -> Waits {
     Waits {
-        idle: Duration::from_secs(1),
-        lifetime: Duration::from_secs(3),
-        integration: Duration::from_millis(1500),
+        idle: Duration::from_secs(3),
+        lifetime: Duration::from_secs(5),
+        integration: Duration::from_millis(2500),
         quiet: Duration::from_millis(200),
+        longest: Duration::from_secs(10),
         ..Waits::default()
     }
 }
