@@ -27,7 +27,9 @@ RUN_SECONDS = 600
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 FIXED = ["$connect", "$disconnect", "$default"]
-ROUTES = ["one", "two", "7", "true", "model"]
+TWO_WAY = ["two", "7", "true", "model"]
+COMPOSED = "${request.body.service}/${request.body.action}"
+KEYS = {"bare": ["two"], "composed": ["$default", "chat/two", "/two"]}
 KEY = "conformance-key-of-20-characters"
 
 
@@ -91,9 +93,10 @@ def deploy(port, program):
     with zipfile.ZipFile(package, "w", zipfile.ZIP_STORED) as archive:
         archive.write(program, "bootstrap")
     arguments = []
-    for name in ["main", "bare", "token", "keyed", "iam", "throttled"]:
+    for name in ["main", "bare", "composed", "token", "keyed", "iam", "throttled"]:
+        selection = COMPOSED if name == "composed" else "$request.body.action"
         api = gateway.create_api(Name=name, ProtocolType="WEBSOCKET",
-                                 RouteSelectionExpression="$request.body.action")["ApiId"]
+                                 RouteSelectionExpression=selection)["ApiId"]
         place = f"127.0.0.1:{port}/_aws/execute-api/{api}/prod"
         function = functions.create_function(
             FunctionName=f"probe-{name}", Runtime="provided.al2023", Handler="bootstrap",
@@ -121,9 +124,9 @@ def routes(gateway, api, name, function):
         access = {"AuthorizationType": "AWS_IAM"}
     elif name == "keyed":
         access = {"ApiKeyRequired": True}
-    for key in ["two"] if name == "bare" else FIXED + ROUTES:
+    for key in KEYS.get(name, FIXED + TWO_WAY + ["one"]):
         more = access if key == "$connect" else {}
-        if key in ("$default", "two", "7", "true", "model"):
+        if key == "$default" or key in TWO_WAY + KEYS["composed"]:
             more = {"RouteResponseSelectionExpression": "$default"}
         if key == "model":
             # MiniStack has no models, but takes the route's name of one.

@@ -13,6 +13,7 @@
 mod case;
 pub mod cases;
 mod client;
+pub mod coverage;
 mod error;
 mod frames;
 mod knock;

@@ -13,6 +13,8 @@ pub enum Api {
     Main,
     /// The route `two` alone, for everybody.
     Bare,
+    /// Routes are selected by `${request.body.service}/${request.body.action}`.
+    Composed,
     /// An authorizer that wants `?token=`.
     Token,
     /// An API key is needed.
@@ -25,8 +27,15 @@ pub enum Api {
 
 impl Api {
     /// Every one.
-    pub const ALL: [Self; 6] =
-        [Self::Main, Self::Bare, Self::Token, Self::Keyed, Self::Iam, Self::Throttled];
+    pub const ALL: [Self; 7] = [
+        Self::Main,
+        Self::Bare,
+        Self::Composed,
+        Self::Token,
+        Self::Keyed,
+        Self::Iam,
+        Self::Throttled,
+    ];
 
     /// As the command line names it.
     #[must_use]
@@ -34,6 +43,7 @@ impl Api {
         match self {
             Self::Main => "main",
             Self::Bare => "bare",
+            Self::Composed => "composed",
             Self::Token => "token",
             Self::Keyed => "keyed",
             Self::Iam => "iam",

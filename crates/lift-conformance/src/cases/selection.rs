@@ -37,6 +37,20 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("3-boolean", Documented, "a boolean selects by its text", |site| {
             goes(site, r#"{"action":true}"#, "true")
         }),
+        Case::new(
+            "3-composed",
+            Documented,
+            "an expression may have several variables and literals between them",
+            |site| goes(site, r#"{"service":"chat","action":"two"}"#, "chat/two"),
+        )
+        .at(Api::Composed),
+        Case::new(
+            "3-composed-missing",
+            Documented,
+            "of these a variable that the message lacks is empty",
+            |site| goes(site, r#"{"action":"two"}"#, "/two"),
+        )
+        .at(Api::Composed),
         Case::new("3-case", Unsure, "route keys are compared with their case", |site| {
             goes(site, r#"{"action":"TWO"}"#, "$default")
         }),

@@ -34,6 +34,7 @@ pub fn settings(api: Api, waits: &Waits) -> Settings {
             limits: Limits { lifetime: waits.lifetime, ..usual.limits },
             ..usual
         },
+        Api::Composed => Settings { routes: composed(), ..usual },
         Api::Token => {
             let token = IdentitySource::Query("token".to_owned());
             Settings {
@@ -72,6 +73,13 @@ fn routes() -> Routes {
         .with_route("true", true)
         .with_route("model", true)
         .with_models("model", Models::one(model))
+}
+
+fn composed() -> Routes {
+    // The expression is a constant; without it there would be no such routes.
+    let selection = "${request.body.service}/${request.body.action}".parse().unwrap_or_default();
+    let routes = Routes::new(selection).with_route("$default", true);
+    routes.with_route("chat/two", true).with_route("/two", true)
 }
 
 fn throttles() -> Throttles {
