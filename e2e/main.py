@@ -9,6 +9,7 @@ import autobahn
 import bare
 import browser
 import chat
+import conformance
 import life
 import management
 import processes
@@ -28,6 +29,7 @@ PARTS = {
     "browser": browser.run,
     "bare": bare.run,
     "autobahn": autobahn.run,
+    "conformance": conformance.run,
 }
 
 
