@@ -19,6 +19,7 @@ mod listen;
 mod output;
 mod project;
 mod ready;
+mod seen;
 pub(crate) mod stop;
 mod table;
 mod variables;
@@ -40,6 +41,7 @@ use crate::dev::faults::Between;
 use crate::dev::function::{Program, Supervisor};
 use crate::dev::project::Project;
 use crate::dev::ready::Ready;
+use crate::dev::seen::Witnesses;
 use crate::dev::stop::Stop;
 use crate::dev::variables::Place;
 use crate::exit::Interrupted;
@@ -135,6 +137,7 @@ async fn start(args: DevArgs) -> Result<App> {
         timeout: TIMEOUT,
         ..FunctionSettings::default()
     });
+    let witnesses = Witnesses::default();
     let faults = between.as_ref().map(|between| between.faults.clone());
     let program = Program { binary, folder: project.folder.clone(), variables, faults };
     let cap = usize::from(args.concurrency);
@@ -146,6 +149,7 @@ async fn start(args: DevArgs) -> Result<App> {
         connections: access.connections(&region),
         order: if args.gateway.serial { MessageOrder::Serial } else { MessageOrder::Concurrent },
         index: project.page(),
+        watch: witnesses.watch(),
         region,
         ..Settings::default()
     };
