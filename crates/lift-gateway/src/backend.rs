@@ -4,6 +4,8 @@ use std::{future::Future, time::Duration};
 
 use bytes::Bytes;
 
+use crate::Id;
+
 /// What is invoked for each event.
 ///
 /// Any `Fn(Bytes) -> impl Future` is one. The gateway never drops an invocation that it started:
@@ -14,6 +16,19 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// When there is no reply. The client learns only that it failed; the log learns why.
     fn invoke(&self, payload: Bytes) -> impl Future<Output = Result<Bytes, InvokeError>> + Send;
+
+    /// Runs the function for an invocation as [`What::Invoked`](crate::What::Invoked) names it. Only
+    /// a backend that tells of its own doings needs the name.
+    ///
+    /// # Errors
+    /// As [`invoke`](Self::invoke).
+    fn invoke_as(
+        &self,
+        _invocation: Id,
+        payload: Bytes,
+    ) -> impl Future<Output = Result<Bytes, InvokeError>> + Send {
+        self.invoke(payload)
+    }
 }
 
 impl<F, Fut> Backend for F

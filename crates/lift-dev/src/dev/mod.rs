@@ -22,6 +22,7 @@ mod ready;
 mod seen;
 pub(crate) mod stop;
 mod table;
+mod terminal;
 mod variables;
 
 use std::time::Duration;
@@ -43,6 +44,7 @@ use crate::dev::project::Project;
 use crate::dev::ready::Ready;
 use crate::dev::seen::Witnesses;
 use crate::dev::stop::Stop;
+use crate::dev::terminal::Terminal;
 use crate::dev::variables::Place;
 use crate::exit::Interrupted;
 
@@ -137,9 +139,10 @@ async fn start(args: DevArgs) -> Result<App> {
         timeout: TIMEOUT,
         ..FunctionSettings::default()
     });
-    let witnesses = Witnesses::default();
+    let witnesses = Witnesses::new(vec![Box::new(Terminal)]);
     let faults = between.as_ref().map(|between| between.faults.clone());
-    let program = Program { binary, folder: project.folder.clone(), variables, faults };
+    let folder = project.folder.clone();
+    let program = Program { binary, folder, variables, faults, witnesses: witnesses.clone() };
     let cap = usize::from(args.concurrency);
     let supervisor = Supervisor::start(function.clone(), program, cap).await?;
     let settings = Settings {

@@ -1,9 +1,9 @@
 //! The routes of an API, and how a message finds its own (reference, section 3).
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use super::Models;
-use crate::Selection;
+use crate::{Cause, Selection};
 
 /// The route keys of an API, and how a message finds its own.
 ///
@@ -68,6 +68,14 @@ impl Routes {
     pub(crate) fn find(&self, message: &str) -> Option<Route<'_>> {
         let selected = self.selection.select(message);
         selected.and_then(|key| self.route(&key)).or_else(|| self.route("$default"))
+    }
+
+    /// Why a message has no route.
+    pub(crate) fn miss(&self, message: &str) -> Cause {
+        let selected = self.selection.select(message).map(Cow::into_owned);
+        let mut routes: Vec<String> = self.by_key.keys().cloned().collect();
+        routes.sort();
+        Cause::NoRoute { selected, routes }
     }
 
     fn route(&self, key: &str) -> Option<Route<'_>> {

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 pub(crate) use self::supervisor::Supervisor;
 
 use crate::dev::faults::Faults;
+use crate::dev::seen::Witnesses;
 use crate::dev::variables::Variables;
 
 /// What every process of the function runs.
@@ -25,4 +26,6 @@ pub(crate) struct Program {
     pub(crate) variables: Variables,
     /// What goes wrong between a process and its Runtime API, if anything shall.
     pub(crate) faults: Option<Faults>,
+    /// Who sees what its processes write.
+    pub(crate) witnesses: Witnesses,
 }

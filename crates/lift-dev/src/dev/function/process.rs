@@ -51,7 +51,9 @@ impl Process {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
             .context("no free port for the Lambda Runtime API")?;
-        let environment = function.environment(listener);
+        let told = output.clone();
+        let environment =
+            function.environment_that_tells(listener, move |invocation| told.now_has(invocation));
         let mut api = environment.address()?;
         let mut between = None;
         if let Some(faults) = &program.faults {
@@ -66,21 +68,15 @@ impl Process {
             .env("AWS_LAMBDA_RUNTIME_API", api.to_string())
             .env("AWS_LAMBDA_LOG_STREAM_NAME", format!("local/[$LATEST]{number}"))
             .current_dir(&program.folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+            .stdin(Stdio::null());
+        output.attach(&mut command).context("no pipe for the output of a process")?;
         let started = Instant::now();
-        let mut child = Child::spawn(&mut command)
+        let child = Child::spawn(&mut command)
             .with_context(|| format!("cannot start {}", program.binary.display()))?;
         tracing::debug!(number, id = %child.id(), "process started");
 
         let mut readers = JoinSet::new();
-        if let Some(stdout) = child.stdout() {
-            readers.spawn(output.clone().read(stdout));
-        }
-        if let Some(stderr) = child.stderr() {
-            readers.spawn(output.clone().read(stderr));
-        }
+        readers.spawn(output.clone().read());
         Ok(Self { number, started, child, environment, between, readers })
     }
 
