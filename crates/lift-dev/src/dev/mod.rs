@@ -6,6 +6,7 @@
 
 mod access;
 mod backoff;
+mod browser;
 mod build;
 mod cargo;
 mod child;
@@ -33,7 +34,7 @@ use lift_gateway::{MessageOrder, Routes, Selection, Settings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::args::DevArgs;
+use crate::args::{DevArgs, LogFormat, TerminalArgs};
 use crate::dev::access::Access;
 use crate::dev::data_dir::DataDir;
 use crate::dev::database::Database;
@@ -61,21 +62,23 @@ const LAST_GRACE: Duration = Duration::from_secs(2);
 /// Runs the app in `args.path` until it is stopped.
 pub(crate) fn run(args: DevArgs) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
+    let (terminal, shown) = terminal::start(args.terminal.log);
     let result = runtime.block_on(async {
         let stop = Stop::listen()?;
         tokio::select! {
-            result = Box::pin(start_and_serve(args, &stop)) => result,
+            result = Box::pin(start_and_serve(args, terminal, &stop)) => result,
             () = stop.at_once.cancelled() => Err(Interrupted.into()),
         }
     });
     // After an interruption, processes are still owned by tasks; dropping those kills them.
     runtime.shutdown_timeout(LAST_GRACE);
+    shown.end();
     result
 }
 
-async fn start_and_serve(args: DevArgs, stop: &Stop) -> Result<()> {
+async fn start_and_serve(args: DevArgs, terminal: Terminal, stop: &Stop) -> Result<()> {
     let app = tokio::select! {
-        app = start(args) => app?,
+        app = start(args, terminal) => app?,
         () = stop.in_order.cancelled() => return Err(Interrupted.into()),
     };
     app.serve(stop.in_order.clone()).await
@@ -91,11 +94,12 @@ struct App {
     database: Database,
     table: Option<String>,
     between: Option<Between>,
+    args: TerminalArgs,
     // Last, so that the folder is given free after the database in it was closed.
     _data_dir: DataDir,
 }
 
-async fn start(args: DevArgs) -> Result<App> {
+async fn start(args: DevArgs, terminal: Terminal) -> Result<App> {
     let plan = args.faults.as_deref().map(faults::read).transpose()?;
     let access = Access::new(&args.gateway)?;
     let project = Project::read(&args.path).await?;
@@ -139,7 +143,7 @@ async fn start(args: DevArgs) -> Result<App> {
         timeout: TIMEOUT,
         ..FunctionSettings::default()
     });
-    let witnesses = Witnesses::new(vec![Box::new(Terminal)]);
+    let witnesses = Witnesses::new(vec![Box::new(terminal)]);
     let faults = between.as_ref().map(|between| between.faults.clone());
     let folder = project.folder.clone();
     let program = Program { binary, folder, variables, faults, witnesses: witnesses.clone() };
@@ -165,6 +169,7 @@ async fn start(args: DevArgs) -> Result<App> {
         database,
         table,
         between,
+        args: args.terminal,
         _data_dir: data_dir,
     })
 }
@@ -183,7 +188,7 @@ impl App {
     /// clients, function, database.
     async fn serve(self, stop: CancellationToken) -> Result<()> {
         let Self { listener, settings, function, mut supervisor, database, between, .. } = self;
-        Ready {
+        let ready = Ready {
             gateway: listener.local_addr()?,
             stage: &settings.stage,
             has_page: settings.index.is_some(),
@@ -191,9 +196,14 @@ impl App {
             table: self.table.as_deref(),
             seed: between.as_ref().map(|between| between.faults.plan().seed()),
             access: self.access.line(&settings.region),
+            token: self.access.token(),
+        };
+        ready
+            .print(self.args.log == LogFormat::Json)
+            .context("cannot write the ready block to stdout")?;
+        if self.args.open {
+            browser::open(ready.page());
         }
-        .print()
-        .context("cannot write the ready block to stdout")?;
 
         let shutdown = stop.cancelled_owned();
         let gateway = tokio::spawn(lift_gateway::serve(listener, settings, function, async move {
