@@ -99,7 +99,7 @@ Examples:
 Environment:
   NO_COLOR   no colours; CLICOLOR_FORCE=1 for colours in a pipe
   LIFT_LOG   what Lift logs on stderr, e.g. `debug` or `lift_gateway=debug` (else RUST_LOG)
-  RUST_LOG   passed to the function; `info` when unset";
+  RUST_LOG   passed to the function; `info,lambda_runtime=warn` when unset";
 
 impl Args {
     /// Reads the command line, or says what is wrong with it and exits.

@@ -34,7 +34,8 @@ impl Place<'_> {
         let mut all: Variables = inherited.filter(|(name, _)| is_kept(name)).collect();
         let region = region(&all);
         bypass_proxy(&mut all, self.gateway.ip());
-        all.entry("RUST_LOG".into()).or_insert_with(|| "info".into());
+        // The runtime client would name the request in each line, which the terminal does.
+        all.entry("RUST_LOG".into()).or_insert_with(|| "info,lambda_runtime=warn".into());
 
         let Self { function, folder, memory_mb, database, gateway, stage, secret_key } = *self;
         let mut set = |name: &str, value: &dyn AsRef<OsStr>| {

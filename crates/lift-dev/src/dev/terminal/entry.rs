@@ -20,6 +20,8 @@ pub(crate) enum Entry {
     Calls(Calls),
     /// What happened faster than it could be shown.
     Missed(u64),
+    /// The last one: how many events there were.
+    Total { total: u64, failed: u64, took: Duration },
 }
 
 /// One event of the app.
@@ -40,6 +42,13 @@ pub(crate) struct Event {
     pub(crate) reply: Option<usize>,
     pub(crate) failure: Option<Failure>,
     pub(crate) logs: Vec<Log>,
+}
+
+impl Event {
+    /// Whether somebody has to look into it.
+    pub(crate) fn failed(&self) -> bool {
+        self.failure.is_some() || self.status.is_some_and(|status| status >= 500)
+    }
 }
 
 /// Which event something belongs to.

@@ -1,7 +1,7 @@
 //! Entries as JSON, one object per line, for programs. The names are those of the docs, and of API
 //! Gateway where it has one.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -52,6 +52,11 @@ enum Line<'a> {
     Missed {
         count: u64,
     },
+    Total {
+        events: u64,
+        failed: u64,
+        ms: f64,
+    },
 }
 
 /// Which event it is.
@@ -84,6 +89,9 @@ pub(crate) fn write(text: &mut String, entry: &Entry) {
         Entry::Log(log, whose) => line(text, &of_log(log, whose.as_ref())),
         Entry::Calls(calls) => line(text, &of_calls(calls)),
         Entry::Missed(count) => line(text, &Line::Missed { count: *count }),
+        Entry::Total { total, failed, took } => {
+            line(text, &Line::Total { events: *total, failed: *failed, ms: milliseconds(*took) });
+        }
     }
 }
 
@@ -95,7 +103,7 @@ fn of_event(event: &Event) -> Line<'_> {
         status: event.status,
         close_code: closed.map(|(code, _)| *code),
         close_reason: closed.map(|(_, reason)| &**reason),
-        ms: event.took.map(|took| (took.as_secs_f64() * 1e6).round() / 1e3),
+        ms: event.took.map(milliseconds),
         message_bytes: event.message,
         reply_bytes: event.reply,
         error: event.failure.as_ref().map(of_failure),
@@ -130,6 +138,11 @@ fn named(whose: &Whose) -> Named<'_> {
         request_id: whose.request.as_deref(),
         route_key: whose.route.as_deref(),
     }
+}
+
+/// To the microsecond.
+fn milliseconds(took: Duration) -> f64 {
+    (took.as_secs_f64() * 1e6).round() / 1e3
 }
 
 /// `2026-11-21T09:15:24.410Z`

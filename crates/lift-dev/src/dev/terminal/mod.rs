@@ -92,7 +92,8 @@ impl Shown {
 fn show(seen: &Receiver<Option<Seen>>, missed: &AtomicU64, pen: &Pen) {
     let mut events = Events::default();
     let mut entries = Vec::new();
-    let mut open = true;
+    let (mut open, started) = (true, Instant::now());
+    let (mut total, mut failed) = (0_u64, 0_u64);
     while open {
         let wait = events.due().map(|due| due.saturating_duration_since(Instant::now()));
         let first = seen.recv_timeout(wait.unwrap_or(GLANCE).min(GLANCE));
@@ -111,6 +112,15 @@ fn show(seen: &Receiver<Option<Seen>>, missed: &AtomicU64, pen: &Pen) {
         match missed.swap(0, Ordering::Relaxed) {
             0 => {}
             count => entries.push(Entry::Missed(count)),
+        }
+        for entry in &entries {
+            if let Entry::Event(event) = entry {
+                total += 1;
+                failed += u64::from(event.failed());
+            }
+        }
+        if !open && total > 0 {
+            entries.push(Entry::Total { total, failed, took: started.elapsed() });
         }
         pen.write(&entries);
         entries.clear();

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 use anstyle::{Ansi256Color, AnsiColor, Style};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use lift_gateway::Id;
 
 use crate::dev::terminal::entry::{Calls, Entry, Event, Log, Whose};
@@ -24,6 +24,9 @@ const CONNECTIONS: [u8; 12] = [33, 39, 44, 63, 69, 75, 98, 105, 134, 141, 170, 1
 const ID: usize = 8;
 const ROUTE: usize = 16;
 const REASON: usize = 20;
+
+/// The columns between the connection and what the client got.
+const SIZES: usize = ROUTE + 2 + 5 + 2 + 8 + 2 + 8;
 
 /// Writes for people in one time zone.
 pub(crate) struct Pretty {
@@ -46,6 +49,7 @@ impl Pretty {
             Entry::Missed(count) => {
                 line(text, &styled(ODD, &format!("  {count} things were too fast to be shown")));
             }
+            Entry::Total { total, failed, took } => sum(text, *total, *failed, *took),
         }
     }
 
@@ -64,7 +68,7 @@ impl Pretty {
         let route = styled(route_style, &fit(&escape(key), ROUTE));
         let took = took.map_or_else(String::new, milliseconds);
         let sizes = match (closed, message, reply) {
-            (Some((_, reason)), ..) => format!("  {}", cut(&escape(reason), REASON)),
+            (Some((_, reason)), ..) => cut(&escape(reason), REASON).into_owned(),
             (_, None, None) => String::new(),
             (_, message, reply) => {
                 let size = |bytes: &Option<usize>| bytes.map_or_else(String::new, bytes_of);
@@ -104,8 +108,7 @@ impl Pretty {
         }
         match meaning(*status) {
             None if *bytes > 0 => {
-                let sizes =
-                    format!("{}{:>10} → {}", fit(&told, ROUTE + 7 + 8), "", bytes_of(*bytes));
+                let sizes = format!("{} → {}", fit(&told, SIZES), bytes_of(*bytes));
                 line(text, &format!("{head}  {}", styled(DIM, &sizes)));
             }
             None => line(text, &format!("{head}  {}", styled(DIM, &told))),
@@ -133,6 +136,17 @@ fn attached(text: &mut String, log: &Log, whose: Option<&Whose>) {
 /// A line that belongs to no event.
 fn own(text: &mut String, log: &Log) {
     line(text, &format!("{} {}", styled(DIM, &format!("[{}]", log.process)), written(log)));
+}
+
+/// `14 events, 2 of them failed, in 3m 20s`
+fn sum(text: &mut String, total: u64, failed: u64, took: Duration) {
+    let events = if total == 1 { "1 event".to_owned() } else { format!("{total} events") };
+    let failed = match failed {
+        0 => String::new(),
+        failed => format!(", {}", styled(BAD, &format!("{failed} of them failed"))),
+    };
+    let took = SignedDuration::from_secs(took.as_secs().try_into().unwrap_or(i64::MAX));
+    line(text, &format!("{events}{failed}, in {took:#}"));
 }
 
 /// What the function wrote; what is not alarming is dim.
