@@ -218,3 +218,6 @@ fn line(text: &mut String, line: &str) {
     text.push_str(line.trim_end());
     text.push('\n');
 }
+
+#[cfg(test)]
+mod tests;
