@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Command, Stdio};
 
 use futures_util::future::join_all;
@@ -14,8 +15,8 @@ use tempfile::TempDir;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::app::tiny;
-use crate::command::{Lift, signal};
+use crate::app::{App, tiny};
+use crate::command::{Lift, signal, wait_until};
 
 /// The loud function, and the folder in which its events meet.
 fn loud(args: &[&str]) -> (Lift, TempDir) {
@@ -278,4 +279,28 @@ fn a_terminal_that_stands_still_holds_up_nobody() {
     let missed = text.lines().filter_map(|line| line.trim().split_once(" things were too fast"));
     let missed: u64 = missed.map(|(count, _)| count.parse::<u64>().expect("a number")).sum();
     assert!(missed > 0 && text.contains("  ✗ no route"), "{missed} in {} bytes", text.len());
+}
+
+#[test]
+fn the_page_is_opened_when_everything_is_up() {
+    // What a desktop opens URLs with.
+    let desktop = tempfile::tempdir().expect("a folder");
+    let (opener, opened) = (desktop.path().join("xdg-open"), desktop.path().join("opened"));
+    fs::write(&opener, format!("#!/bin/sh\necho $1 > {}\n", opened.display())).expect("written");
+    fs::set_permissions(&opener, fs::Permissions::from_mode(0o755)).expect("set");
+    let mut path = desktop.path().as_os_str().to_owned();
+    path.push(":");
+    path.push(std::env::var_os("PATH").expect("set"));
+
+    let files = [("src/main.rs", include_str!("tiny.rs")), ("web/index.html", "<p>hello</p>")];
+    let app = App::new(&files);
+    let lift = Lift::dev_with(app.path(), &["--open"], &[("PATH", &path)]);
+    let block = lift.ready();
+    let page = block.lines().find_map(|line| line.trim().strip_prefix("Page")).expect("a page");
+    wait_until("the page is opened", || {
+        fs::read_to_string(&opened).is_ok_and(|url| url.trim() == page.trim())
+    });
+
+    let without = Lift::dev_with(&tiny(), &["--open"], &[]);
+    without.wait_for_line("--open: the app has no page; add web/index.html to its folder");
 }

@@ -78,7 +78,7 @@ fn the_colours_of_events() {
     let failed = colored(&Entry::Event(event.into()));
     let parts = [
         "\x1b[1m\x1b[31merror\x1b[0m",
-        "\n  \x1b[1m\x1b[31m✗\x1b[0m \x1b[1m\x1b[31mthe function's process ended",
+        "\n  \x1b[1m\x1b[31m✗\x1b[0m \x1b[31mthe function's process ended",
         "\n  \x1b[2m│\x1b[0m thread 'main' panicked at\n",
         "\n  \x1b[2m│\x1b[0m \x1b[2mfine\x1b[0m\n",
     ];
