@@ -28,13 +28,11 @@ pub(crate) struct Ready<'a> {
 
 impl Ready<'_> {
     /// Prints the block, or the same as JSON, at once and whatever stdout is: a script waits for it
-    /// at a pipe's other end.
+    /// at a pipe's other end. In one piece, because the function may write to the same terminal.
     pub(crate) fn print(&self, json: bool) -> io::Result<()> {
+        let text = if json { format!("{}\n", self.json()) } else { self.to_string() };
         let mut stdout = io::stdout().lock();
-        match json {
-            true => writeln!(stdout, "{}", self.json())?,
-            false => write!(stdout, "{self}")?,
-        }
+        stdout.write_all(text.as_bytes())?;
         stdout.flush()
     }
 

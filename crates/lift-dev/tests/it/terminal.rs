@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs::File;
-use std::io::Read as _;
-use std::process::{Command, Stdio};
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Child, Command, Stdio};
 
 use futures_util::future::join_all;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -14,8 +15,8 @@ use tempfile::TempDir;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::app::tiny;
-use crate::command::Lift;
+use crate::app::{App, tiny};
+use crate::command::{Lift, signal, wait_until};
 
 /// The loud function, and the folder in which its events meet.
 fn loud(args: &[&str]) -> (Lift, TempDir) {
@@ -200,10 +201,8 @@ fn off_shows_what_the_function_writes_and_what_the_gateway_logs() {
     assert!(!lines.iter().any(|line| line.contains("$connect")), "{lines:#?}");
 }
 
-/// What `lift` writes to a terminal when its start fails.
-fn on_a_terminal(variables: &[(&str, &str)]) -> String {
-    let pty = openpty(None, None).expect("a terminal");
-    let folder = tempfile::tempdir().expect("a folder");
+/// The loud function under a `lift` whose stderr is the test's own affair.
+fn lift_dev(folder: &TempDir) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lift"));
     command
         .arg("dev")
@@ -211,18 +210,30 @@ fn on_a_terminal(variables: &[(&str, &str)]) -> String {
         .args(["--listen", "127.0.0.1:0", "--data-dir"])
         .arg(folder.path());
     command.env_remove("CARGO_TARGET_DIR").env_remove("NO_COLOR").env("TERM", "xterm-256color");
-    command.env("TINY", "loud").env("CARGO_TERM_COLOR", "never").envs(variables.iter().copied());
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(pty.slave);
-    let mut child = command.spawn().expect("lift is built");
-    drop(command);
-    let mut stdout = std::io::BufReader::new(child.stdout.take().expect("piped"));
+    command.env("TINY", "loud").env("CARGO_TERM_COLOR", "never");
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    command
+}
+
+fn ready(child: &mut Child) -> String {
+    let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
     let mut block = String::new();
     while !block.contains("Press Ctrl-C") {
-        let more = std::io::BufRead::read_line(&mut stdout, &mut block).expect("lift runs");
-        assert!(more > 0, "{block}");
+        assert!(stdout.read_line(&mut block).expect("lift runs") > 0, "{block}");
     }
-    converse(url_of(&block), &[r#"{"action":"say","do":"it"}"#]);
-    crate::command::signal(child.id(), "INT");
+    block
+}
+
+/// What `lift` writes to a terminal.
+fn on_a_terminal(variables: &[(&str, &str)]) -> String {
+    let pty = openpty(None, None).expect("a terminal");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = lift_dev(&folder);
+    command.envs(variables.iter().copied()).stderr(pty.slave);
+    let mut child = command.spawn().expect("lift is built");
+    drop(command);
+    converse(url_of(&ready(&mut child)), &[r#"{"action":"say","do":"it"}"#]);
+    signal(child.id(), "INT");
     child.wait().expect("it ends");
     let mut text = Vec::new();
     // A terminal whose last program ended is an error to read, after the rest of its text.
@@ -252,4 +263,44 @@ fn colours_can_be_forced_into_a_pipe() {
     let lift = Lift::dev(&tiny(), &variables);
     converse(url_of(&lift.ready()), &[]);
     lift.wait_for_line("\x1b[2m$connect\x1b[0m");
+}
+
+#[test]
+fn a_terminal_that_stands_still_holds_up_nobody() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut child = lift_dev(&folder).stderr(Stdio::piped()).spawn().expect("lift is built");
+    // Nobody reads stderr meanwhile. None of these has a route, so each is some lines of it.
+    converse(url_of(&ready(&mut child)), &["hello"; 5000]);
+    let mut stderr = child.stderr.take().expect("piped");
+    signal(child.id(), "INT");
+    let mut text = String::new();
+    stderr.read_to_string(&mut text).expect("UTF-8");
+    assert!(child.wait().expect("it ends").success());
+    let missed = text.lines().filter_map(|line| line.trim().split_once(" things were too fast"));
+    let missed: u64 = missed.map(|(count, _)| count.parse::<u64>().expect("a number")).sum();
+    assert!(missed > 0 && text.contains("  ✗ no route"), "{missed} in {} bytes", text.len());
+}
+
+#[test]
+fn the_page_is_opened_when_everything_is_up() {
+    // What a desktop opens URLs with.
+    let desktop = tempfile::tempdir().expect("a folder");
+    let (opener, opened) = (desktop.path().join("xdg-open"), desktop.path().join("opened"));
+    fs::write(&opener, format!("#!/bin/sh\necho $1 > {}\n", opened.display())).expect("written");
+    fs::set_permissions(&opener, fs::Permissions::from_mode(0o755)).expect("set");
+    let mut path = desktop.path().as_os_str().to_owned();
+    path.push(":");
+    path.push(std::env::var_os("PATH").expect("set"));
+
+    let files = [("src/main.rs", include_str!("tiny.rs")), ("web/index.html", "<p>hello</p>")];
+    let app = App::new(&files);
+    let lift = Lift::dev_with(app.path(), &["--open"], &[("PATH", &path)]);
+    let block = lift.ready();
+    let page = block.lines().find_map(|line| line.trim().strip_prefix("Page")).expect("a page");
+    wait_until("the page is opened", || {
+        fs::read_to_string(&opened).is_ok_and(|url| url.trim() == page.trim())
+    });
+
+    let without = Lift::dev_with(&tiny(), &["--open"], &[]);
+    without.wait_for_line("--open: the app has no page; add web/index.html to its folder");
 }

@@ -45,6 +45,30 @@ pub(crate) struct Event {
 }
 
 impl Event {
+    /// An event of which nothing more is known.
+    pub(crate) fn new(at: SystemTime, connection: Id, route: Option<String>) -> Self {
+        Self {
+            at,
+            whose: Whose { connection, route, request: None },
+            status: None,
+            closed: None,
+            took: None,
+            message: None,
+            reply: None,
+            failure: None,
+            logs: Vec::new(),
+        }
+    }
+
+    /// The same event as far as it is known while it runs.
+    pub(crate) fn copy(&self) -> Self {
+        let Whose { connection, route, request } = self.whose.clone();
+        let mut copy = Self::new(self.at, connection, route);
+        copy.whose.request = request;
+        (copy.message, copy.closed) = (self.message, self.closed.clone());
+        copy
+    }
+
     /// Whether somebody has to look into it.
     pub(crate) fn failed(&self) -> bool {
         self.failure.is_some() || self.status.is_some_and(|status| status >= 500)

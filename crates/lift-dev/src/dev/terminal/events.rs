@@ -12,14 +12,12 @@ use lift_event::Reply;
 use lift_gateway::{Cause, Happening, Id, Origin, What};
 
 use crate::dev::seen::{Seen, Sight};
-use crate::dev::terminal::entry::{Calls, Entry, Event, Log, Whose};
+use crate::dev::terminal::crowds::{Call, Crowds};
+use crate::dev::terminal::entry::{Entry, Event, Log, Whose};
 use crate::dev::terminal::failure::Failure;
 
 /// How long what belongs to an answered event is waited for.
 const SETTLE: Duration = Duration::from_millis(20);
-
-/// Calls of `@connections` within so long are one entry.
-const CROWD: Duration = Duration::from_millis(100);
 
 /// An event that takes longer is shown before it is over.
 const SLOW: Duration = Duration::from_millis(500);
@@ -38,7 +36,7 @@ pub(crate) struct Events {
     closing: HashMap<Id, Closing>,
     /// Connections whose client sent bytes that are no text.
     binary: HashSet<Id>,
-    crowds: HashMap<(String, u16), Crowd>,
+    crowds: Crowds,
 }
 
 struct Open {
@@ -59,12 +57,6 @@ struct Answered {
 
 struct Closing {
     event: Box<Event>,
-    until: Instant,
-}
-
-struct Crowd {
-    calls: Calls,
-    connections: HashSet<Id>,
     until: Instant,
 }
 
@@ -90,10 +82,7 @@ impl Events {
         for (_, closing) in self.closing.extract_if(|_, closing| closing.until <= now) {
             out.push(Entry::Event(closing.event));
         }
-        for (_, crowd) in self.crowds.extract_if(|_, crowd| crowd.until <= now) {
-            let connections = crowd.connections.len();
-            out.push(Entry::Calls(Calls { connections, ..crowd.calls }));
-        }
+        self.crowds.pass(now, out);
         self.open.retain(|_, open| now < open.since + LOST);
         for open in self.open.values_mut() {
             if !open.shown && open.since + SLOW <= now {
@@ -114,9 +103,8 @@ impl Events {
     pub(crate) fn due(&self) -> Option<Instant> {
         let answered = self.answered.iter().map(|answered| answered.until);
         let closing = self.closing.values().map(|closing| closing.until);
-        let crowds = self.crowds.values().map(|crowd| crowd.until);
         let slow = self.open.values().map(|open| open.since + if open.shown { LOST } else { SLOW });
-        answered.chain(closing).chain(crowds).chain(slow).min()
+        answered.chain(closing).chain(self.crowds.due()).chain(slow).min()
     }
 
     fn line(&mut self, invocation: Option<Id>, log: Log, out: &mut Vec<Entry>) {
@@ -205,7 +193,8 @@ impl Events {
             What::Refused { status, .. } => self.connect(at, connection, status.as_u16(), out),
             What::Received { binary: true, .. } => drop(self.binary.insert(connection)),
             What::Sent { data, origin: Origin::Post } => {
-                self.call(now, at, connection, "POST".to_owned(), 200, data.len());
+                let (method, bytes) = ("POST".to_owned(), data.len());
+                self.crowds.add(now, Call { at, connection, method, status: 200, bytes });
             }
             What::Sent { data, origin: Origin::Reply } => {
                 self.sent(&data, |a| a.body.as_deref() == Some(&*data), connection, out);
@@ -216,7 +205,8 @@ impl Events {
             // These were seen as they were sent.
             What::Called { method, status } if method == "POST" && status == 200 => {}
             What::Called { method, status } => {
-                self.call(now, at, connection, method.to_string(), status.as_u16(), 0);
+                let (method, status) = (method.to_string(), status.as_u16());
+                self.crowds.add(now, Call { at, connection, method, status, bytes: 0 });
             }
             What::Closed { code, reason } => {
                 let route = Some("$disconnect".to_owned());
@@ -270,52 +260,10 @@ impl Events {
         }
     }
 
-    fn call(
-        &mut self,
-        now: Instant,
-        at: SystemTime,
-        connection: Id,
-        method: String,
-        status: u16,
-        bytes: usize,
-    ) {
-        let crowd = self.crowds.entry((method, status)).or_insert_with_key(|(method, _)| {
-            let method = method.clone();
-            let calls =
-                Calls { at, method, status, count: 0, bytes: 0, connections: 0, connection };
-            Crowd { calls, connections: HashSet::new(), until: now + CROWD }
-        });
-        crowd.calls.count += 1;
-        crowd.calls.bytes += bytes;
-        crowd.connections.insert(connection);
-    }
-
     fn answered(&mut self, is_it: impl Fn(&Answered) -> bool) -> Option<&mut Answered> {
         self.answered.iter_mut().find(|answered| is_it(answered))
     }
 }
 
-impl Event {
-    fn new(at: SystemTime, connection: Id, route: Option<String>) -> Self {
-        Self {
-            at,
-            whose: Whose { connection, route, request: None },
-            status: None,
-            closed: None,
-            took: None,
-            message: None,
-            reply: None,
-            failure: None,
-            logs: Vec::new(),
-        }
-    }
-
-    /// The same event as far as it is known while it runs.
-    fn copy(&self) -> Self {
-        let Whose { connection, route, request } = self.whose.clone();
-        let mut copy = Self::new(self.at, connection, route);
-        copy.whose.request = request;
-        (copy.message, copy.closed) = (self.message, self.closed.clone());
-        copy
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -155,3 +155,37 @@ fn line(text: &mut String, line: &Line<'_>) {
     text.push_str(&serde_json::to_string(line).unwrap_or_default());
     text.push('\n');
 }
+
+#[cfg(test)]
+mod tests {
+    use lift_gateway::InvokeError;
+
+    use super::*;
+    use crate::dev::terminal::sample;
+
+    #[test]
+    fn the_names_are_what_programs_rely_on() {
+        let mut text = String::new();
+        let mut event = sample::message();
+        event.failure = Some(Failure::Invoke(InvokeError::Exited));
+        write(&mut text, &Entry::Event(event.into()));
+        write(&mut text, &Entry::Event(sample::disconnect().into()));
+        write(&mut text, &Entry::Log(sample::log("up"), None));
+        write(&mut text, &Entry::Calls(sample::posts(3, 2)));
+        write(&mut text, &Entry::Calls(sample::posts(1, 1)));
+        write(&mut text, &Entry::Missed(7));
+        let took = Duration::from_millis(1500);
+        write(&mut text, &Entry::Total { total: 14, failed: 2, took });
+        let expected = r#"
+{"type":"log","time":"2026-11-22T14:03:07.412Z","process":1,"connectionId":"R1kmxc2VIAMCJQw=","requestId":"S1kmxc2VIAMCJQw=","routeKey":"say","text":"INFO said"}
+{"type":"event","time":"2026-11-22T14:03:07.412Z","connectionId":"R1kmxc2VIAMCJQw=","requestId":"S1kmxc2VIAMCJQw=","routeKey":"say","status":200,"ms":3.142,"messageBytes":84,"replyBytes":1204,"error":{"kind":"exited","message":"the function's process ended before it answered"}}
+{"type":"event","time":"2026-11-22T14:03:07.412Z","connectionId":"R1kmxc2VIAMCJQw=","routeKey":"$disconnect","closeCode":1006,"closeReason":"Connection lost"}
+{"type":"log","time":"2026-11-22T14:03:07.412Z","process":1,"text":"up"}
+{"type":"calls","time":"2026-11-22T14:03:07.412Z","method":"POST","status":200,"count":3,"connections":2,"bytes":360}
+{"type":"calls","time":"2026-11-22T14:03:07.412Z","method":"POST","status":200,"count":1,"connections":1,"bytes":120,"connectionId":"R1kmxc2VIAMCJQw="}
+{"type":"missed","count":7}
+{"type":"total","events":14,"failed":2,"ms":1500.0}
+"#;
+        assert_eq!(text, expected.trim_start());
+    }
+}

@@ -7,12 +7,15 @@
 //! The thread is apart from the gateway: a terminal that is slow, or stands still, holds up nothing.
 //! What does not fit into the queue is counted, and the count is shown.
 
+mod crowds;
 mod entry;
 mod escape;
 mod events;
 mod failure;
 mod json;
 mod pretty;
+#[cfg(test)]
+mod sample;
 
 use std::io::{self, Write as _};
 use std::sync::Arc;

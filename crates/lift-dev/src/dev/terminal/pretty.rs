@@ -15,7 +15,8 @@ const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default();
 const ODD: Style = AnsiColor::Yellow.on_default();
-const BAD: Style = AnsiColor::Red.on_default().bold();
+const RED: Style = AnsiColor::Red.on_default();
+const BAD: Style = RED.bold();
 
 /// Colours for connections; none of them means good, odd or bad.
 const CONNECTIONS: [u8; 12] = [33, 39, 44, 63, 69, 75, 98, 105, 134, 141, 170, 177];
@@ -80,7 +81,7 @@ impl Pretty {
         let status = styled(style, &format!("{status:<5}"));
         line(text, &format!("{head}  {route}  {status}  {took:>8}  {}", styled(DIM, &sizes)));
         if let Some(failure) = failure {
-            line(text, &format!("  {} {}", styled(BAD, "✗"), styled(BAD, &failure.message())));
+            line(text, &format!("  {} {}", styled(BAD, "✗"), styled(RED, &failure.message())));
             if let Some(advice) = failure.advice() {
                 line(text, &format!("    {advice}"));
             }
@@ -218,3 +219,6 @@ fn line(text: &mut String, line: &str) {
     text.push_str(line.trim_end());
     text.push('\n');
 }
+
+#[cfg(test)]
+mod tests;
