@@ -141,11 +141,9 @@ impl Names<'_> {
         match named.iter().position(|function| function.name == name) {
             Some(place) => Ok(first + place),
             None if named.is_empty() => {
-                bail!(
-                    "{what} names the function {name}: say what it is by --function {name}=COMMAND"
-                )
+                bail!("{what} names the function {name}: say what it is, --function {name}=COMMAND")
             }
-            None => bail!("{what} names the function {name}, but there is only {}", list(named)),
+            None => bail!("{what} names the function {name}, but there is only: {}", list(named)),
         }
     }
 }
