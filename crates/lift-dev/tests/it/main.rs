@@ -5,6 +5,7 @@
 
 mod access;
 mod app;
+mod book;
 mod command;
 mod connect;
 mod errors;
