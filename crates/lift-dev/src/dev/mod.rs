@@ -131,6 +131,9 @@ async fn start(args: DevArgs) -> Result<App> {
         functions[app].set(variable, &name);
         table = Some(name);
     }
+    if let Some(app) = plan.app {
+        plan.api.fill_in(app, description)?;
+    }
 
     let start = Start {
         concurrency: args.concurrency,
@@ -138,9 +141,6 @@ async fn start(args: DevArgs) -> Result<App> {
         data_dir: data_dir.path(),
     };
     let functions = Functions::start(functions, &start).await?;
-    if let Some(app) = plan.app {
-        plan.api.fill_in(app, description)?;
-    }
     let mut limits = Limits::default();
     if functions.take_their_time() {
         limits.integration_timeout = AS_LONG_AS_IT_TAKES;
