@@ -82,6 +82,9 @@ impl Behind {
             functions[app].set(variable, &name);
             table = Some(name);
         }
+        if let Some(app) = plan.app {
+            plan.api.fill_in(app, description)?;
+        }
         let start = Start {
             concurrency,
             faults: between.as_ref().map(|between| &between.faults),
@@ -89,9 +92,6 @@ impl Behind {
             witnesses: ground.witnesses,
         };
         let functions = Functions::start(functions, &start).await?;
-        if let Some(app) = plan.app {
-            plan.api.fill_in(app, description)?;
-        }
         let api = plan.api;
         Ok(Self { api, region, functions, database, table, between, _data_dir: data_dir })
     }

@@ -41,7 +41,7 @@ impl Executable {
     pub(crate) fn spawn(&self, command: &mut Command) -> Result<Child> {
         Child::spawn(command).with_context(|| {
             format!(
-                "cannot start `{self}` in {}: is the program there, or in PATH?",
+                "cannot start `{self}` in {}; the program has to be there, or in PATH",
                 self.folder.display()
             )
         })

@@ -51,12 +51,37 @@ fn main() {
         if todo == "slow" && String::from_utf8_lossy(&event).contains("DISCONNECT") {
             std::thread::sleep(std::time::Duration::from_secs(60));
         }
-        let (what, body) = match &*todo {
-            "loud" => loud(&String::from_utf8_lossy(&event)),
-            _ => ("response", r#"{"statusCode":200}"#),
-        };
+        let (what, body) = answer(&String::from_utf8_lossy(&event));
         let path = format!("/2018-06-01/runtime/invocation/{id}/{what}");
-        call(&api, "POST", &path, body);
+        call(&api, "POST", &path, &body);
+    }
+}
+
+/// What the first argument asks for: a word for the client, a verdict on it, or no answer.
+fn answer(event: &str) -> (&'static str, String) {
+    let word = std::env::args().nth(1);
+    let reply = match word.as_deref() {
+        None if std::env::var("TINY").is_ok_and(|todo| todo == "loud") => {
+            let (what, body) = loud(event);
+            return (what, body.to_owned());
+        }
+        None => r#"{"statusCode":200}"#.to_owned(),
+        Some(effect @ ("Allow" | "Deny")) => format!(
+            r#"{{"principalId":"ana","policyDocument":{{"Statement":{{"Effect":"{effect}","Action":"*","Resource":"*"}}}}}}"#
+        ),
+        Some("hang") if event.contains("MESSAGE") => {
+            println!("TINY hangs");
+            std::thread::sleep(std::time::Duration::from_secs(600));
+            String::new()
+        }
+        Some(word) => {
+            let name = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
+            let greeting = std::env::var("GREETING").unwrap_or_default();
+            format!(r#"{{"statusCode":200,"body":"{name} says {word} {greeting}"}}"#)
+        }
+    };
+    ("response", reply)
+}
     }
 }
 
