@@ -17,6 +17,8 @@ mod exit;
 mod logging;
 mod send;
 mod table;
+#[allow(dead_code)]
+mod template;
 
 use std::process::ExitCode;
 
