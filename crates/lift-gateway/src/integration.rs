@@ -57,7 +57,7 @@ impl<B: Backend> Gateway<B> {
         let choices = &self.settings.choices;
         let status = |code| StatusCode::from_u16(code).unwrap_or(StatusCode::BAD_GATEWAY);
         let failed = status(choices.connect_error_status);
-        let mut invocation = pin!(self.backend.invoke(payload));
+        let mut invocation = pin!(self.invoke("$connect", payload));
         match timeout(self.settings.limits.integration_timeout, &mut invocation).await {
             Ok(Ok(bytes)) => verdict(Reply::decode(&bytes).map_err(|fault| {
                 tracing::warn!(%fault, "the reply to $connect is malformed");
@@ -105,7 +105,7 @@ impl<B: Backend> Gateway<B> {
         let payload =
             event::message(&self.settings, &connection, route.key, &moment, message_id, &text);
         drop(text);
-        let mut invocation = pin!(self.backend.invoke(payload));
+        let mut invocation = pin!(self.invoke(route.key, payload));
         match timeout(self.settings.limits.integration_timeout, &mut invocation).await {
             Ok(Ok(bytes)) => match self.answer(&bytes, route.two_way) {
                 Ok(Some(body)) => connection.reply(body).await,
@@ -125,6 +125,14 @@ impl<B: Backend> Gateway<B> {
                 drop(slot);
                 log(route.key, invocation.await);
             }
+        }
+    }
+
+    /// Invokes the function of a route.
+    async fn invoke(&self, key: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
+        match self.settings.routes.function(key) {
+            Some(function) => function.invoke(payload).await,
+            None => self.backend.invoke(payload).await,
         }
     }
 
@@ -150,7 +158,7 @@ impl<B: Backend> Gateway<B> {
         let ghost = self.settings.choices.ghosts && closed.code == 1006 && connection.is_silent();
         if self.settings.routes.contains("$disconnect") && !ghost {
             let payload = event::disconnect(&self.settings, connection, closed);
-            log("$disconnect", self.backend.invoke(payload).await);
+            log("$disconnect", self.invoke("$disconnect", payload).await);
         }
     }
 }

@@ -5,6 +5,7 @@
 //! future given to `block_on`, that is on the main thread: see `die_with_parent`.
 
 mod access;
+mod api;
 mod backoff;
 mod build;
 mod cargo;
@@ -13,10 +14,14 @@ mod data_dir;
 mod database;
 mod describe;
 mod die_with_parent;
+mod executable;
 mod faults;
 mod function;
+mod functions;
 mod listen;
 mod output;
+mod plan;
+mod prepared;
 mod project;
 mod ready;
 pub(crate) mod stop;
@@ -25,9 +30,8 @@ mod variables;
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
-use lift_gateway::lambda::{Function, FunctionSettings};
-use lift_gateway::{MessageOrder, Routes, Selection, Settings};
+use anyhow::{Context as _, Result, bail};
+use lift_gateway::{Limits, MessageOrder, Settings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -37,24 +41,19 @@ use crate::dev::data_dir::DataDir;
 use crate::dev::database::Database;
 use crate::dev::describe::Description;
 use crate::dev::faults::Between;
-use crate::dev::function::{Program, Supervisor};
-use crate::dev::project::Project;
+use crate::dev::function::AS_LONG_AS_IT_TAKES;
+use crate::dev::functions::{Functions, Start};
+use crate::dev::plan::Plan;
+use crate::dev::prepared::Prepared;
 use crate::dev::ready::Ready;
 use crate::dev::stop::Stop;
 use crate::dev::variables::Place;
 use crate::exit::Interrupted;
 
-/// What Lambda gives a function by default is 128 MB; what people give it is this.
-const MEMORY_MB: u32 = 1024;
-
-/// How long one event may take. Lambda's default of 3 s is for functions on its own machines; a
-/// debug build beside a browser and a compiler gets what API Gateway waits for at most.
-const TIMEOUT: Duration = Duration::from_secs(29);
-
 /// How long the tasks that remain may take to end, which is the time to drop what they own.
 const LAST_GRACE: Duration = Duration::from_secs(2);
 
-/// Runs the app in `args.path` until it is stopped.
+/// Runs what `args` name until it is stopped.
 pub(crate) fn run(args: DevArgs) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
     let result = runtime.block_on(async {
@@ -82,8 +81,7 @@ struct App {
     listener: TcpListener,
     settings: Settings,
     access: Access,
-    function: Function,
-    supervisor: Supervisor,
+    functions: Functions,
     database: Database,
     table: Option<String>,
     between: Option<Between>,
@@ -92,104 +90,93 @@ struct App {
 }
 
 async fn start(args: DevArgs) -> Result<App> {
-    let plan = args.faults.as_deref().map(faults::read).transpose()?;
+    let faults = args.faults.as_deref().map(faults::read).transpose()?;
     let access = Access::new(&args.gateway)?;
-    let project = Project::read(&args.path).await?;
+    let mut plan = Plan::read(&args).await?;
+    for notice in &plan.notices {
+        tracing::warn!("{notice}");
+    }
     let listener = listen::gateway(args.listen).await?;
     let gateway = listen::from_here(listener.local_addr()?);
     let database_listener = listen::beside(gateway).await?;
     let database = database_listener.local_addr()?;
-    let data_dir = args.data_dir.unwrap_or_else(|| project.folder.join(".lift"));
+    let index = plan.page();
+    let data_dir = args.data_dir.unwrap_or_else(|| plan.folder.join(".lift"));
     let data_dir = DataDir::lock(data_dir)?;
 
-    let binary = build::build(&project).await?;
-    let between = match plan {
-        Some(plan) => Some(Between::start(plan, database, gateway).await?),
+    let between = match faults {
+        Some(faults) => Some(Between::start(faults, database, gateway).await?),
         None => None,
     };
     let place = Place {
-        function: &project.name,
-        folder: &project.folder,
-        memory_mb: MEMORY_MB,
         database: between.as_ref().map_or(database, Between::database),
         gateway: between.as_ref().map_or(gateway, Between::gateway),
-        stage: &args.stage,
+        stage: &plan.api.stage,
         secret_key: access.secret_key(),
     };
-    let mut variables = place.variables(std::env::vars_os());
-    let description = describe::describe(&binary, &variables).await?;
-
-    let region = variables::region(&variables).to_string_lossy().into_owned();
+    let mut functions = Vec::new();
+    for function in plan.functions {
+        functions.push(Prepared::new(function, &plan.folder, &place).await?);
+    }
+    let region = functions.first().map(Prepared::region).unwrap_or_default();
+    let description = match plan.app {
+        Some(app) => functions[app].describe().await?,
+        None => Description::default(),
+    };
     let database = Database::start(&data_dir.database(), database_listener)?;
     let mut table = None;
-    if let Some(variable) = description.table_variable() {
-        let name = format!("{}-connections", project.name);
+    if let (Some(app), Some(variable)) = (plan.app, description.table_variable()) {
+        let name = format!("{}-connections", plan.name);
         table::prepare(database.address(), &region, &name).await?;
-        variables.insert(variable.into(), name.clone().into());
+        functions[app].set(variable, &name);
         table = Some(name);
     }
 
-    let function = Function::new(FunctionSettings {
-        name: project.name.clone(),
-        region: region.clone(),
-        timeout: TIMEOUT,
-        ..FunctionSettings::default()
-    });
-    let faults = between.as_ref().map(|between| between.faults.clone());
-    let program = Program { binary, folder: project.folder.clone(), variables, faults };
-    let cap = usize::from(args.concurrency);
-    let supervisor = Supervisor::start(function.clone(), program, cap).await?;
+    let start = Start {
+        concurrency: args.concurrency,
+        faults: between.as_ref().map(|between| &between.faults),
+        data_dir: data_dir.path(),
+    };
+    let functions = Functions::start(functions, &start).await?;
+    if let Some(app) = plan.app {
+        plan.api.fill_in(app, description)?;
+    }
+    let mut limits = Limits::default();
+    if functions.take_their_time() {
+        limits.integration_timeout = AS_LONG_AS_IT_TAKES;
+    }
     let settings = Settings {
-        stage: args.stage,
-        stage_variables: args.gateway.stage_variables.into_iter().collect(),
-        routes: routes(description)?,
         connections: access.connections(&region),
         order: if args.gateway.serial { MessageOrder::Serial } else { MessageOrder::Concurrent },
-        index: project.page(),
+        limits,
+        index,
         region,
-        ..Settings::default()
+        ..plan.api.settings(&functions.targets())?
     };
-    Ok(App {
-        listener,
-        settings,
-        access,
-        function,
-        supervisor,
-        database,
-        table,
-        between,
-        _data_dir: data_dir,
-    })
-}
-
-fn routes(description: Description) -> Result<Routes> {
-    let selection = match description.settings.selection {
-        Some(expression) => expression.parse::<Selection>().context("the app's route selection")?,
-        None => Selection::default(),
-    };
-    let add = |routes: Routes, route: describe::Route| routes.with_route(route.key, route.two_way);
-    Ok(description.routes.into_iter().fold(Routes::new(selection), add))
+    Ok(App { listener, settings, access, functions, database, table, between, _data_dir: data_dir })
 }
 
 impl App {
     /// Serves clients until `stop`, and then ends everything in the order in which it is used:
     /// clients, function, database.
     async fn serve(self, stop: CancellationToken) -> Result<()> {
-        let Self { listener, settings, function, mut supervisor, database, between, .. } = self;
+        let Self { listener, settings, mut functions, database, between, .. } = self;
         Ready {
             gateway: listener.local_addr()?,
             stage: &settings.stage,
             has_page: settings.index.is_some(),
             database: database.address(),
             table: self.table.as_deref(),
+            attach: &functions.lines()?,
             seed: between.as_ref().map(|between| between.faults.plan().seed()),
             access: self.access.line(&settings.region),
         }
         .print()
         .context("cannot write the ready block to stdout")?;
 
-        let shutdown = stop.cancelled_owned();
-        let gateway = tokio::spawn(lift_gateway::serve(listener, settings, function, async move {
+        let [backend, ..] = &functions.targets()[..] else { bail!("there is no function") };
+        let (backend, shutdown) = (backend.clone(), stop.clone().cancelled_owned());
+        let gateway = tokio::spawn(lift_gateway::serve(listener, settings, backend, async move {
             shutdown.await;
             tracing::info!("stopping; press Ctrl-C again to end at once");
         }));
@@ -197,9 +184,9 @@ impl App {
         // each client still needs them.
         let served = tokio::select! {
             served = gateway => served,
-            never = supervisor.watch() => match never {},
+            never = functions.watch(&stop) => match never {},
         };
-        supervisor.stop().await;
+        functions.stop().await;
         if let Some(Between { faults, .. }) = between {
             let report = faults.report();
             tracing::info!("{} faults, with seed {}", report.total(), report.seed());
