@@ -17,7 +17,6 @@ mod exit;
 mod logging;
 mod send;
 mod table;
-#[allow(dead_code)]
 mod template;
 
 use std::process::ExitCode;

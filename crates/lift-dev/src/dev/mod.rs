@@ -19,6 +19,9 @@ mod faults;
 mod function;
 mod functions;
 mod listen;
+mod managed;
+mod models;
+mod notices;
 mod output;
 mod plan;
 mod prepared;
@@ -26,6 +29,7 @@ mod project;
 mod ready;
 pub(crate) mod stop;
 mod table;
+mod tables;
 mod variables;
 
 use std::time::Duration;
@@ -83,7 +87,7 @@ struct App {
     access: Access,
     functions: Functions,
     database: Database,
-    table: Option<String>,
+    tables: Vec<String>,
     between: Option<Between>,
     // Last, so that the folder is given free after the database in it was closed.
     _data_dir: DataDir,
@@ -96,6 +100,7 @@ async fn start(args: DevArgs) -> Result<App> {
     for notice in &plan.notices {
         tracing::warn!("{notice}");
     }
+    notices::print(&plan.ignored);
     let listener = listen::gateway(args.listen).await?;
     let gateway = listen::from_here(listener.local_addr()?);
     let database_listener = listen::beside(gateway).await?;
@@ -108,9 +113,12 @@ async fn start(args: DevArgs) -> Result<App> {
         Some(faults) => Some(Between::start(faults, database, gateway).await?),
         None => None,
     };
+    let gateway = between.as_ref().map_or(gateway, Between::gateway);
+    plan.lead_here(gateway);
     let place = Place {
+        data_dir: data_dir.path(),
         database: between.as_ref().map_or(database, Between::database),
-        gateway: between.as_ref().map_or(gateway, Between::gateway),
+        gateway,
         stage: &plan.api.stage,
         secret_key: access.secret_key(),
     };
@@ -123,13 +131,13 @@ async fn start(args: DevArgs) -> Result<App> {
         Some(app) => functions[app].describe().await?,
         None => Description::default(),
     };
-    let database = Database::start(&data_dir.database(), database_listener)?;
-    let mut table = None;
+    let database = Database::start(&data_dir.database(), database_listener, &plan.tables)?;
+    let mut tables: Vec<String> = plan.tables.into_iter().map(|table| table.name).collect();
     if let (Some(app), Some(variable)) = (plan.app, description.table_variable()) {
         let name = format!("{}-connections", plan.name);
         table::prepare(database.address(), &region, &name).await?;
         functions[app].set(variable, &name);
-        table = Some(name);
+        tables.push(name);
     }
 
     let start = Start {
@@ -145,15 +153,25 @@ async fn start(args: DevArgs) -> Result<App> {
     if functions.take_their_time() {
         limits.integration_timeout = AS_LONG_AS_IT_TAKES;
     }
+    let signatures = access.signatures(&region);
     let settings = Settings {
         connections: access.connections(&region),
         order: if args.gateway.serial { MessageOrder::Serial } else { MessageOrder::Concurrent },
         limits,
         index,
         region,
-        ..plan.api.settings(&functions.targets())?
+        ..plan.api.settings(&functions.targets(), signatures)?
     };
-    Ok(App { listener, settings, access, functions, database, table, between, _data_dir: data_dir })
+    Ok(App {
+        listener,
+        settings,
+        access,
+        functions,
+        database,
+        tables,
+        between,
+        _data_dir: data_dir,
+    })
 }
 
 impl App {
@@ -166,7 +184,7 @@ impl App {
             stage: &settings.stage,
             has_page: settings.index.is_some(),
             database: database.address(),
-            table: self.table.as_deref(),
+            tables: &self.tables,
             attach: &functions.lines()?,
             seed: between.as_ref().map(|between| between.faults.plan().seed()),
             access: self.access.line(&settings.region),

@@ -81,7 +81,10 @@ mod tests {
             ("3", "the model Say does not allow it:   at '': want object, but got number"),
             ("{}", "the model Say does not allow it:   at '': missing properties 'text'"),
             // A number here is of later drafts: the boolean is draft 4's alone.
-            (r#"{"text":"","n":1}"#, "the model Say does not allow it:   at '/n': must be > 1 but got 1"),
+            (
+                r#"{"text":"","n":1}"#,
+                "the model Say does not allow it:   at '/n': must be > 1 but got 1",
+            ),
         ] {
             assert_eq!(check(message), Err(why.to_owned()), "{message}");
         }

@@ -13,7 +13,7 @@ pub(crate) struct Ready<'a> {
     pub(crate) stage: &'a str,
     pub(crate) has_page: bool,
     pub(crate) database: SocketAddr,
-    pub(crate) table: Option<&'a str>,
+    pub(crate) tables: &'a [String],
     /// How to start those functions that are started by others.
     pub(crate) attach: &'a [String],
     /// The seed of the faults, if there are any.
@@ -33,7 +33,7 @@ impl Ready<'_> {
 
 impl Display for Ready<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { stage, database, table, .. } = self;
+        let Self { stage, database, tables, .. } = self;
         let gateway = listen::from_here(self.gateway);
         writeln!(f, "Lift is ready.\n")?;
         write!(f, "  WebSocket   ws://{gateway}/{stage}")?;
@@ -49,8 +49,10 @@ impl Display for Ready<'_> {
             writeln!(f, "  Page        http://{gateway}/")?;
         }
         write!(f, "  DynamoDB    http://{database}")?;
-        if let Some(table) = table {
-            write!(f, "   (table {table})")?;
+        match tables {
+            [] => {}
+            [table] => write!(f, "   (table {table})")?,
+            tables => write!(f, "   (tables {})", tables.join(", "))?,
         }
         writeln!(f)?;
         for line in self.attach {
@@ -74,7 +76,7 @@ mod tests {
             stage: "local",
             has_page: true,
             database: ([127, 0, 0, 1], 3002).into(),
-            table: Some("chat-connections"),
+            tables: &["chat-connections".to_owned()],
             attach: &[],
             seed: None,
             access: None,
@@ -101,7 +103,7 @@ Press Ctrl-C to stop.
         let public = Ready {
             gateway: ([0, 0, 0, 0], 3001).into(),
             access: Some(("Token", "0123   (how)".to_owned())),
-            table: None,
+            tables: &[],
             ..ready
         };
         let block = public.to_string();

@@ -1,12 +1,13 @@
 //! The WebSocket API of a template: `AWS::ApiGatewayV2::Api`, and who may use it.
 
 use super::fault::{Fault, Notice, Read};
+use super::model;
 use super::node::{Kind, Node};
 use super::resource::Resource;
+use super::route::{self, Route};
 use super::scope::Scope;
 use super::section::Section;
 use super::stage::{self, Stage};
-use super::{Route, model, route};
 
 /// A WebSocket API with one stage.
 #[derive(Debug)]

@@ -28,13 +28,12 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow};
 
-pub(crate) use self::api::{Access, Api, ApiKeys, Authorizer};
+pub(crate) use self::api::{Access, Api, ApiKeys};
 pub(crate) use self::fault::Notice;
 pub(crate) use self::function::{Code, Function};
 pub(crate) use self::model::Models;
-pub(crate) use self::route::Route;
 pub(crate) use self::scope::Given;
-pub(crate) use self::stage::{Stage, Throttle};
+pub(crate) use self::stage::Throttle;
 pub(crate) use self::table::Table;
 
 use self::fault::{Fault, Read};

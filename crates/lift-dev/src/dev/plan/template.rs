@@ -53,16 +53,18 @@ pub(super) async fn read(args: &DevArgs, file: &Path) -> Result<Plan> {
              --attach, --route, --two-way, --select and --authorizer out, or the template"
         );
     }
-    let shown = file.display();
-    let text = fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;
-    let file = file.canonicalize().with_context(|| format!("cannot open {shown}"))?;
+    let shown = file;
+    let cannot = || format!("cannot read {}", shown.display());
+    let text = fs::read_to_string(file).with_context(cannot)?;
+    let file = file.canonicalize().with_context(cannot)?;
     let beside = file.parent().unwrap_or(Path::new("/")).to_owned();
     let folder = match &args.path {
         Some(path) if path.is_dir() => folder(path)?,
         _ => beside.clone(),
     };
     let name = flags::name_of(&folder);
-    let template = template::read(Path::new(&shown.to_string()), &text, &given(args, &name))?;
+    let given = given(args, &name);
+    let template = template::read(shown, &text, &given)?;
     let Template { functions: read, api, tables, ignored } = template;
 
     let (environment, notices) = env_file::read_all(&flags.env_files)?;
@@ -74,10 +76,11 @@ pub(super) async fn read(args: &DevArgs, file: &Path) -> Result<Plan> {
     for named in &flags.functions {
         if read.iter().all(|function| function.id != named.name) {
             let ids: Vec<&str> = read.iter().map(|function| &*function.id).collect();
-            bail!("{shown} has no function {}, but {}", named.name, ids.join(", "));
+            bail!("{} has no function {}, but {}", shown.display(), named.name, ids.join(", "));
         }
     }
-    let api = api_plan(args, api, &read)?;
+    let host = format!("{}.execute-api.{}.amazonaws.com", api.api_id, given.region);
+    let api = ApiPlan { host: Some(host), ..api_plan(args, api, &read)? };
     Ok(Plan { name, folder, functions, app: None, api, tables, notices, ignored })
 }
 
@@ -91,7 +94,10 @@ fn given(args: &DevArgs, name: &str) -> Given {
         parameters: args.template.parameters.iter().cloned().collect(),
         stage: args.stage.clone(),
         api: args.template.api.clone(),
-        environment: shell.iter().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect(),
+        environment: shell
+            .iter()
+            .filter_map(|(name, value)| Some((text(name)?, text(value)?)))
+            .collect(),
     }
 }
 
@@ -120,7 +126,10 @@ async fn source(function: &Function, flags: &FunctionArgs, beside: &Path) -> Res
         return Ok(flags::source(&named.runs, &path));
     }
     if !path.is_dir() {
-        bail!("the code of {id} is not in {}: is that folder the right one, and built?", path.display());
+        bail!(
+            "the code of {id} is not in {}: is that folder the right one, and built?",
+            path.display()
+        );
     }
     let path = path.canonicalize().with_context(|| format!("cannot open {}", path.display()))?;
     let runtime = function.runtime.as_deref().unwrap_or("provided");
@@ -142,7 +151,9 @@ async fn source(function: &Function, flags: &FunctionArgs, beside: &Path) -> Res
     }
     let help = format!("say how to run it by --function {id}='COMMAND'");
     if !runtime.starts_with("provided") {
-        bail!("the function {id} has the runtime {runtime}, which `lift dev` does not have: {help}");
+        bail!(
+            "the function {id} has the runtime {runtime}, which `lift dev` does not have: {help}"
+        );
     }
     if path.join("Cargo.toml").is_file() {
         return Ok(Source::Package(Project::read(&path, function.binary.as_deref()).await?));
@@ -157,7 +168,9 @@ async fn source(function: &Function, flags: &FunctionArgs, beside: &Path) -> Res
             "the function {id} is to be built by `{method}`: run `sam build` and pass \
              --template .aws-sam/build/template.yaml, or {help}"
         ),
-        None => bail!("there is no Cargo.toml and no `bootstrap` of the function {id} in {shown}: {help}"),
+        None => bail!(
+            "there is no Cargo.toml and no `bootstrap` of the function {id} in {shown}: {help}"
+        ),
     }
 }
 
@@ -183,7 +196,9 @@ fn api_plan(args: &DevArgs, api: Api, functions: &[Function]) -> Result<ApiPlan>
             let sources = authorizer.sources.iter().map(|source| source.parse());
             AccessPlan::Lambda(AuthorizerPlan {
                 function: number(&authorizer.function)?,
-                sources: sources.collect::<Result<_, _>>().context("the authorizer's `IdentitySource`")?,
+                sources: sources
+                    .collect::<Result<_, _>>()
+                    .context("the authorizer's `IdentitySource`")?,
             })
         }
     };
@@ -193,7 +208,9 @@ fn api_plan(args: &DevArgs, api: Api, functions: &[Function]) -> Result<ApiPlan>
     let selection = api.selection.parse();
     Ok(ApiPlan {
         id: Some(api.api_id),
-        stage: args::stage(&stage).map_err(anyhow::Error::msg).with_context(|| format!("the stage `{stage}`"))?,
+        stage: args::stage(&stage)
+            .map_err(anyhow::Error::msg)
+            .with_context(|| format!("the stage `{stage}`"))?,
         stage_variables,
         selection: Some(selection.context("the API's `RouteSelectionExpression`")?),
         routes,
@@ -204,12 +221,12 @@ fn api_plan(args: &DevArgs, api: Api, functions: &[Function]) -> Result<ApiPlan>
             routes: api.stage.throttles.into_iter().map(|(key, one)| (key, rate(one))).collect(),
             ..Throttles::default()
         },
+        ..ApiPlan::default()
     })
 }
 
 fn api_keys(read: template::ApiKeys) -> ApiKeys {
-    let source =
-        if read.from_authorizer { ApiKeySource::Authorizer } else { ApiKeySource::Header };
+    let source = if read.from_authorizer { ApiKeySource::Authorizer } else { ApiKeySource::Header };
     let key = |(id, value)| ApiKey { id, value, rate: None };
     ApiKeys { keys: read.keys.into_iter().map(key).collect(), source }
 }
