@@ -32,7 +32,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Dev(DevArgs),
+    Dev(Box<DevArgs>),
     Connect(ConnectArgs),
     Send(SendArgs),
     Table(TableArgs),

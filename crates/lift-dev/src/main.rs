@@ -5,7 +5,7 @@
 //! `lift-gateway`. It decides nothing about the wire.
 //!
 //! ```text
-//! args -> dev: project, build, describe, database, function, gateway -> ready block
+//! args -> dev: plan (flags, template), build, describe, database, functions, gateway -> ready block
 //!     '-> send: target, who, pieces, by lift-ws and lift-aws -> result
 //!     '-> table: create, describe, check, delete, by lift-aws -> result
 //! ```
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
 fn run(args: Args) -> anyhow::Result<ExitCode> {
     logging::start();
     match args.command {
-        Command::Dev(dev) => dev::run(dev).map(|()| ExitCode::SUCCESS),
+        Command::Dev(dev) => dev::run(*dev).map(|()| ExitCode::SUCCESS),
         Command::Connect(connect) => connect::run(connect).map(|()| ExitCode::SUCCESS),
         Command::Send(send) => send::run(send),
         Command::Table(table) => table::run(table),

@@ -23,8 +23,6 @@ const LOOK: &str = "import sys, importlib.util as u; \
 #[derive(Debug)]
 pub(crate) struct Managed {
     pub(crate) language: Language,
-    /// What Lambda calls it, such as `python3.13`.
-    pub(crate) runtime: String,
     /// Such as `app.handler`.
     pub(crate) handler: String,
     /// Where the code is, absolute.
@@ -40,48 +38,57 @@ pub(crate) enum Language {
     Node,
 }
 
+impl Language {
+    /// The language of one of Lambda's runtimes, if it runs here.
+    pub(crate) fn of(runtime: &str) -> Option<Self> {
+        match runtime {
+            _ if runtime.starts_with("python3") => Some(Self::Python),
+            _ if runtime.starts_with("nodejs") => Some(Self::Node),
+            _ => None,
+        }
+    }
+
+    /// What Lambda would call the runtime that is here, or what is missing.
+    pub(crate) async fn here(self, folder: &Path) -> Result<String> {
+        match self {
+            Self::Python => {
+                let found = output("python3", &["-c", LOOK], folder).await.context(
+                    "functions in Python need `python3` in PATH: install it, or say how to run \
+                     them by --function NAME='COMMAND'",
+                )?;
+                match found.split_once(' ') {
+                    Some((version, "True")) => Ok(format!("python{version}")),
+                    _ => bail!(
+                        "`python3` has no `awslambdaric`, which runs functions outside of Lambda: \
+                         `python3 -m pip install awslambdaric`, or activate the environment that has it"
+                    ),
+                }
+            }
+            Self::Node => {
+                let found = output("node", &["--version"], folder).await.context(
+                    "functions in Node need `node` in PATH: install it, or say how to run them by \
+                     --function NAME='COMMAND'",
+                )?;
+                let major = found.trim_start_matches('v').split('.').next().unwrap_or_default();
+                Ok(format!("nodejs{major}.x"))
+            }
+        }
+    }
+}
+
 impl Managed {
     /// What to start for the function `name`. Files that this needs go to `data_dir`.
-    pub(crate) async fn executable(&self, name: &str, data_dir: &Path) -> Result<Executable> {
+    pub(crate) fn executable(&self, name: &str, data_dir: &Path) -> Result<Executable> {
         let folder = match &self.inline {
             Some(code) => self.write(code, &data_dir.join("inline").join(name))?,
             None => self.folder.clone(),
         };
-        let (program, args) = match self.language {
-            Language::Python => {
-                let found = output("python3", &["-c", LOOK], &folder).await.context(
-                    "functions in Python need `python3` in PATH: install it, or name another \
-                     program by --function NAME='COMMAND'",
-                )?;
-                let (version, has_client) = found.split_once(' ').unwrap_or((&found, "False"));
-                if has_client != "True" {
-                    bail!(
-                        "`python3` has no `awslambdaric`, which runs functions outside of Lambda: \
-                         `python3 -m pip install awslambdaric`, or activate the environment that has it"
-                    );
-                }
-                self.compare(name, &format!("python{version}"));
-                ("python3", vec!["-m".to_owned(), "awslambdaric".to_owned()])
-            }
-            Language::Node => {
-                let found = output("node", &["--version"], &folder).await.context(
-                    "functions in Node need `node` in PATH: install it, or name another program by \
-                     --function NAME='COMMAND'",
-                )?;
-                let major = found.trim_start_matches('v').split('.').next().unwrap_or_default();
-                self.compare(name, &format!("nodejs{major}.x"));
-                ("node", vec![write(data_dir, "bootstrap.mjs", NODE)?])
-            }
+        let (program, mut args) = match self.language {
+            Language::Python => ("python3", vec!["-m".to_owned(), "awslambdaric".to_owned()]),
+            Language::Node => ("node", vec![write(data_dir, "bootstrap.mjs", NODE)?]),
         };
-        let args = args.into_iter().chain([self.handler.clone()]).collect();
+        args.push(self.handler.clone());
         Ok(Executable { program: program.into(), args, folder })
-    }
-
-    /// Says when the function will run on another version on AWS.
-    fn compare(&self, name: &str, here: &str) {
-        if self.runtime != here {
-            tracing::info!("{name} is for {} and runs on {here}", self.runtime);
-        }
     }
 
     /// Writes code that is in the template where Lambda would put it.

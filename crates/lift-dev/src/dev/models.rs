@@ -1,13 +1,16 @@
 //! The models of a route as JSON Schemas, of draft 4 unless they say another.
 
 use std::error::Error;
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Result, anyhow};
-use boon::{Compiler, Draft, Schemas, UrlLoader};
+use anyhow::{Context as _, Result, anyhow, bail};
+use boon::{CompileError, Compiler, Draft, Schemas, UrlLoader};
 use lift_gateway::{Models, Selection};
 use serde_json::Value;
 
+use crate::dev::plan::RoutePlan;
 use crate::template;
 
 /// What a template says of a route, for the gateway.
@@ -23,6 +26,20 @@ pub(crate) fn compile(models: &template::Models) -> Result<Models> {
     Ok(compiled)
 }
 
+/// Adds the model of a file, which is for all messages of a route.
+pub(crate) fn add(routes: &mut [RoutePlan], (key, file): &(String, PathBuf)) -> Result<()> {
+    let shown = file.display();
+    let text =
+        fs::read_to_string(file).with_context(|| format!("cannot read the model {shown}"))?;
+    let schema = serde_json::from_str(&text).with_context(|| format!("{shown} is not JSON"))?;
+    let models = Models::one(check(&shown.to_string(), schema)?);
+    match routes.iter_mut().find(|route| route.key == *key) {
+        Some(route) => route.models = Some(models),
+        None => bail!("there is no route {key} for the model {shown}"),
+    }
+    Ok(())
+}
+
 /// Whether a message is what a schema allows, and if not, why.
 fn check(
     name: &str,
@@ -35,10 +52,9 @@ fn check(
     compiler.set_default_draft(Draft::V4);
     compiler.use_loader(Box::new(Nothing));
     let mut schemas = Schemas::new();
-    let added = compiler.add_resource(&url, schema);
-    let index = added
-        .and_then(|()| compiler.compile(&url, &mut schemas))
-        .map_err(|error| anyhow!("the model {name} is no JSON Schema: {error:#}"))?;
+    let wrong = |error: CompileError| anyhow!("the model {name} is no JSON Schema: {error:#}");
+    compiler.add_resource(&url, schema).map_err(wrong)?;
+    let index = compiler.compile(&url, &mut schemas).map_err(wrong)?;
     let schemas = Arc::new(schemas);
     let name = name.to_owned();
     Ok(move |message: &str| {
@@ -46,8 +62,10 @@ fn check(
             serde_json::from_str(message).map_err(|error| format!("it is not JSON: {error}"))?;
         schemas.validate(&message, index).map_err(|error| {
             // The first line says that it failed, and the others where.
-            let why: Vec<String> = error.to_string().lines().skip(1).map(str::to_owned).collect();
-            format!("the model {name} does not allow it: {}", why.join(";"))
+            let text = error.to_string();
+            let why: Vec<&str> =
+                text.lines().skip(1).map(|line| line.trim_start_matches([' ', '-'])).collect();
+            format!("the model {name} does not allow it: {}", why.join("; "))
         })
     })
 }
@@ -78,12 +96,12 @@ mod tests {
         assert_eq!(check(r#"{"text":"a","n":1.5}"#), Ok(()));
         for (message, why) in [
             ("hello", "it is not JSON: expected value at line 1 column 1"),
-            ("3", "the model Say does not allow it:   at '': want object, but got number"),
-            ("{}", "the model Say does not allow it:   at '': missing properties 'text'"),
+            ("3", "the model Say does not allow it: at '': want object, but got number"),
+            ("{}", "the model Say does not allow it: at '': missing properties 'text'"),
             // A number here is of later drafts: the boolean is draft 4's alone.
             (
                 r#"{"text":"","n":1}"#,
-                "the model Say does not allow it:   at '/n': must be > 1 but got 1",
+                "the model Say does not allow it: at '/n': must be > 1 but got 1",
             ),
         ] {
             assert_eq!(check(message), Err(why.to_owned()), "{message}");

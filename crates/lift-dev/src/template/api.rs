@@ -12,8 +12,6 @@ use super::stage::{self, Stage};
 /// A WebSocket API with one stage.
 #[derive(Debug)]
 pub(crate) struct Api {
-    /// Its logical id.
-    pub(crate) id: String,
     /// What stands for `apiId`, also where functions were told it.
     pub(crate) api_id: String,
     pub(crate) selection: String,
@@ -36,7 +34,7 @@ pub(crate) enum Access {
 /// A Lambda authorizer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Authorizer {
-    /// The logical id of its function.
+    /// What its function is called.
     pub(crate) function: String,
     /// The identity sources, as they are written.
     pub(crate) sources: Vec<String>,
@@ -81,7 +79,6 @@ pub(super) fn read(scope: &Scope<'_>, notices: &mut Vec<Notice>) -> Read<Api> {
         return Err(Fault::new(resource.properties.line, what).at(&resource.place));
     }
     Ok(Api {
-        id: resource.id.clone(),
         stage: stage::read(scope, &api_id, notices)?,
         api_id,
         selection,

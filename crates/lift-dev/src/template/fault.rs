@@ -28,6 +28,15 @@ impl Fault {
         }
         self
     }
+
+    /// The same, below a key.
+    pub(crate) fn below(mut self, key: &str) -> Self {
+        self.place = match &*self.place {
+            "" => key.to_owned(),
+            place => format!("{key}.{place}"),
+        };
+        self
+    }
 }
 
 /// Continues after the file's name, as compilers write it.

@@ -14,7 +14,7 @@ use super::section::Section;
 /// A Lambda function.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Function {
-    /// Its logical id.
+    /// What the user calls it: its logical id, or its name in serverless.yml.
     pub(crate) id: String,
     /// Its name, as it learns it itself.
     pub(crate) name: String,
@@ -51,7 +51,7 @@ pub(super) fn read(scope: &Scope<'_>, api: &Api, notices: &mut Vec<Notice>) -> R
     }
     let mut functions = Vec::new();
     for resource in scope.resources().iter().filter(|resource| resource.is_function()) {
-        if used.contains(&*resource.id) {
+        if used.contains(resource.label()) {
             functions.push(function(scope, resource, notices)?);
         } else {
             let place = resource.whole_place();
@@ -70,7 +70,7 @@ fn function(scope: &Scope<'_>, resource: &Resource, notices: &mut Vec<Notice>) -
     let of_metadata = |key: &str| metadata.and_then(|node| node.get(key)).and_then(Node::as_text);
     let seconds = section.parsed("Timeout", "a number of seconds")?.unwrap_or(3);
     let function = Function {
-        id: resource.id.clone(),
+        id: resource.label().to_owned(),
         name: name.as_text().unwrap_or(&resource.id).to_owned(),
         runtime: section.text("Runtime")?,
         handler: section.text("Handler")?,

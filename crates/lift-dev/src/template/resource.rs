@@ -26,6 +26,11 @@ impl Resource {
         Self { id, kind: kind.to_owned(), place: place.to_owned(), properties, metadata: None }
     }
 
+    /// What the user calls it: the logical id, or the name of a function in serverless.yml.
+    pub(crate) fn label(&self) -> &str {
+        self.place.strip_prefix("functions.").unwrap_or(&self.id)
+    }
+
     /// The keys that lead to the resource itself.
     pub(crate) fn whole_place(&self) -> String {
         self.place.trim_end_matches(".Properties").to_owned()

@@ -14,7 +14,7 @@ pub(crate) struct Route {
     pub(crate) key: String,
     /// Whether what the function answers goes to the client.
     pub(crate) two_way: bool,
-    /// The logical id of the function.
+    /// What the function is called.
     pub(crate) function: String,
     /// Which messages reach it; `None` is all.
     pub(crate) models: Option<Models>,
@@ -186,7 +186,7 @@ fn access(section: &mut Section<'_>, api_id: &str) -> Read<Access> {
     }
 }
 
-/// The logical id of the function that a URI invokes, or why it is none of this template.
+/// The function that a URI invokes, or why it is none of this template.
 fn function(section: &mut Section<'_>, key: &str) -> Read<Result<String, String>> {
     let uri = match section.text_or_why(key)? {
         Some(Ok(uri)) => uri,
@@ -199,7 +199,7 @@ fn function(section: &mut Section<'_>, key: &str) -> Read<Result<String, String>
     };
     let function = section.scope().function_of(arn)?;
     Ok(match function {
-        Some(resource) => Ok(resource.id.clone()),
+        Some(resource) => Ok(resource.label().to_owned()),
         None => Err(format!("`{arn}` is no function of this template")),
     })
 }

@@ -16,3 +16,4 @@ mod life;
 mod scenario;
 mod send;
 mod table;
+mod templates;

@@ -6,6 +6,7 @@
 //!                            '---> api: with what the app says of itself -> the gateway's settings
 //! ```
 
+mod code;
 mod env_file;
 mod flags;
 mod template;

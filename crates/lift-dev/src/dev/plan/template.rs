@@ -8,13 +8,11 @@ use anyhow::{Context as _, Result, bail};
 use lift_gateway::{ApiKey, ApiKeySource, ApiKeys, Rate, Throttles};
 
 use super::{AccessPlan, ApiPlan, AuthorizerPlan, FunctionPlan, Plan, RoutePlan, Source, env_file};
-use super::{STAGE, flags};
-use crate::args::{self, DevArgs, FunctionArgs};
-use crate::dev::executable::Executable;
-use crate::dev::managed::{Language, Managed};
-use crate::dev::project::{Project, folder};
+use super::{STAGE, code, flags};
+use crate::args::{self, DevArgs};
+use crate::dev::project::folder;
 use crate::dev::{models, variables};
-use crate::template::{self, Access, Api, Code, Function, Given, Template, Throttle};
+use crate::template::{self, Access, Api, Function, Given, Template, Throttle};
 
 /// Where a folder has its template.
 const NAMES: [&str; 6] = [
@@ -30,7 +28,7 @@ const NAMES: [&str; 6] = [
 pub(super) fn find(args: &DevArgs) -> Result<Option<PathBuf>> {
     let found = match (&args.template.template, &args.path) {
         (Some(file), _) => Some(file.clone()),
-        (None, Some(path)) if path.is_file() => Some(path.clone()),
+        (None, Some(path)) if path.is_file() && is_template(path) => Some(path.clone()),
         // A package describes itself, and that goes before.
         (None, Some(path)) if !args.function.names_main() && !path.join("Cargo.toml").exists() => {
             NAMES.iter().map(|name| path.join(name)).find(|file| file.is_file())
@@ -42,6 +40,10 @@ pub(super) fn find(args: &DevArgs) -> Result<Option<PathBuf>> {
         bail!("--parameter and --api are for a template: name it by --template FILE");
     }
     Ok(found)
+}
+
+fn is_template(file: &Path) -> bool {
+    file.extension().is_some_and(|end| ["yaml", "yml", "json"].iter().any(|one| end == *one))
 }
 
 /// Reads a template and looks at the code of its functions.
@@ -65,19 +67,19 @@ pub(super) async fn read(args: &DevArgs, file: &Path) -> Result<Plan> {
     let name = flags::name_of(&folder);
     let given = given(args, &name);
     let template = template::read(shown, &text, &given)?;
-    let Template { functions: read, api, tables, ignored } = template;
+    let Template { functions: read, api, tables, mut ignored } = template;
 
-    let (environment, notices) = env_file::read_all(&flags.env_files)?;
-    let mut functions = Vec::new();
-    for function in &read {
-        let source = source(function, flags, &beside).await?;
-        functions.push(plan(function, source, &environment));
-    }
     for named in &flags.functions {
         if read.iter().all(|function| function.id != named.name) {
             let ids: Vec<&str> = read.iter().map(|function| &*function.id).collect();
             bail!("{} has no function {}, but {}", shown.display(), named.name, ids.join(", "));
         }
+    }
+    let (environment, notices) = env_file::read_all(&flags.env_files)?;
+    let mut functions = Vec::new();
+    for function in &read {
+        let source = code::source(function, flags, &beside, &mut ignored).await?;
+        functions.push(plan(function, source, &environment));
     }
     let host = format!("{}.execute-api.{}.amazonaws.com", api.api_id, given.region);
     let api = ApiPlan { host: Some(host), ..api_plan(args, api, &read)? };
@@ -112,65 +114,6 @@ fn plan(function: &Function, source: Source, shared: &BTreeMap<String, String>) 
         environment,
         concurrency: function.concurrency,
         ..plan
-    }
-}
-
-/// Who runs a function: what the user says, or else what its runtime and its code say.
-async fn source(function: &Function, flags: &FunctionArgs, beside: &Path) -> Result<Source> {
-    let id = &function.id;
-    let path = match &function.code {
-        Code::Inline(_) => beside.to_owned(),
-        Code::Path(path) => beside.join(path),
-    };
-    if let Some(named) = flags.functions.iter().find(|named| named.name == *id) {
-        return Ok(flags::source(&named.runs, &path));
-    }
-    if !path.is_dir() {
-        bail!(
-            "the code of {id} is not in {}: is that folder the right one, and built?",
-            path.display()
-        );
-    }
-    let path = path.canonicalize().with_context(|| format!("cannot open {}", path.display()))?;
-    let runtime = function.runtime.as_deref().unwrap_or("provided");
-    let language = match runtime {
-        _ if runtime.starts_with("python3") => Some(Language::Python),
-        _ if runtime.starts_with("nodejs") => Some(Language::Node),
-        _ => None,
-    };
-    if let Some(language) = language {
-        let Some(handler) = function.handler.clone() else {
-            bail!("the function {id} has no handler, which {runtime} needs, such as `app.handler`");
-        };
-        let inline = match &function.code {
-            Code::Inline(text) => Some(text.clone()),
-            Code::Path(_) => None,
-        };
-        let runtime = runtime.to_owned();
-        return Ok(Source::Managed(Managed { language, runtime, handler, folder: path, inline }));
-    }
-    let help = format!("say how to run it by --function {id}='COMMAND'");
-    if !runtime.starts_with("provided") {
-        bail!(
-            "the function {id} has the runtime {runtime}, which `lift dev` does not have: {help}"
-        );
-    }
-    if path.join("Cargo.toml").is_file() {
-        return Ok(Source::Package(Project::read(&path, function.binary.as_deref()).await?));
-    }
-    let program = path.join("bootstrap");
-    if program.is_file() {
-        return Ok(Source::Command(Executable { program, args: Vec::new(), folder: path }));
-    }
-    let shown = path.display();
-    match &function.build_method {
-        Some(method) => bail!(
-            "the function {id} is to be built by `{method}`: run `sam build` and pass \
-             --template .aws-sam/build/template.yaml, or {help}"
-        ),
-        None => bail!(
-            "there is no Cargo.toml and no `bootstrap` of the function {id} in {shown}: {help}"
-        ),
     }
 }
 

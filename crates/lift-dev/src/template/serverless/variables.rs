@@ -70,7 +70,7 @@ impl<'a> Variables<'a> {
             Kind::Map(entries) => entries
                 .iter()
                 .map(|(key, value)| {
-                    let value = self.resolve(value).map_err(|fault| fault.at(key))?;
+                    let value = self.resolve(value).map_err(|fault| fault.below(key))?;
                     Ok((key.clone(), value))
                 })
                 .collect::<Read<Vec<_>>>()

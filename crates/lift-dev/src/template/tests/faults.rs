@@ -118,11 +118,11 @@ fn an_authorizer_that_is_elsewhere_lets_nobody_in() {
 #[test]
 fn functions() {
     let function = |more: &str| {
-        with(&format!(
+        with(
             "  Route:
     Type: AWS::ApiGatewayV2::Route
-    Properties: {{ApiId: !Ref Api, RouteKey: a, Target: !Sub 'integrations/${{Integration}}'}}"
-        ))
+    Properties: {ApiId: !Ref Api, RouteKey: a, Target: !Sub 'integrations/${Integration}'}",
+        )
         .replace("Handler: a.b", more)
     };
     let at = ":7: Resources.Fn.Properties";

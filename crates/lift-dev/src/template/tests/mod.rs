@@ -42,7 +42,7 @@ fn fault_given(text: &str, given: &Given) -> String {
 /// A template as lines that can be compared.
 fn show(template: &Template) -> String {
     let Template { functions, api, tables, ignored } = template;
-    let mut text = format!("api {} by {}\n", api.id, api.selection);
+    let mut text = format!("api {} by {}\n", api.api_id, api.selection);
     let mut line = |line: String| writeln!(text, "{line}").expect("into a text");
     for route in &api.routes {
         let arrow = if route.two_way { "<->" } else { "->" };
