@@ -8,6 +8,7 @@ import time
 import bare
 import browser
 import chat
+import functions
 import life
 import management
 import processes
@@ -28,6 +29,7 @@ PARTS = {
     "ws": ws.run,
     "browser": browser.run,
     "bare": bare.run,
+    "functions": functions.run,
 }
 
 

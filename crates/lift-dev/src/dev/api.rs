@@ -1,6 +1,6 @@
 //! The API of a plan: what the app says of itself goes in, and what the gateway serves comes out.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use lift_gateway::{Authorization, Authorizer, Routes, Selection, Settings, Signatures};
 
 use crate::dev::describe::{self, Description};
@@ -23,16 +23,23 @@ impl ApiPlan {
 
     /// The gateway's settings, so far as they are here. `targets` are the functions of the plan;
     /// handshakes need one of `signatures` where the API says so.
-    pub(crate) fn settings(self, targets: &[Target], signatures: Signatures) -> Result<Settings> {
+    pub(crate) fn settings(
+        mut self,
+        targets: &[Target],
+        signatures: Signatures,
+    ) -> Result<Settings> {
         let target = |number: usize| {
             targets.get(number).cloned().with_context(|| format!("there is no function {number}"))
         };
         let mut routes = Routes::new(self.selection.unwrap_or_default());
         for RoutePlan { key, two_way, function, models } in self.routes {
             routes = routes.with_route(&key, two_way).with_function(&key, target(function)?);
-            if let Some(models) = models {
+            if let Some(models) = self.models.remove(&key).or(models) {
                 routes = routes.with_models(&key, models);
             }
+        }
+        if let Some(key) = self.models.keys().next() {
+            bail!("--model names the route {key}, which the API does not have");
         }
         let authorization = match self.access {
             AccessPlan::Everybody => Authorization::None,

@@ -36,7 +36,7 @@ impl Executable {
             .stderr(Stdio::piped());
         Child::spawn(&mut command).with_context(|| {
             format!(
-                "cannot start `{self}` in {}: is the program there, or in PATH?",
+                "cannot start `{self}` in {}; the program has to be there, or in PATH",
                 self.folder.display()
             )
         })

@@ -149,9 +149,6 @@ async fn start(args: DevArgs) -> Result<App> {
     if let Some(app) = plan.app {
         plan.api.fill_in(app, description)?;
     }
-    for model in &args.gateway.models {
-        models::add(&mut plan.api.routes, model)?;
-    }
     let mut limits = Limits::default();
     if functions.take_their_time() {
         limits.integration_timeout = AS_LONG_AS_IT_TAKES;

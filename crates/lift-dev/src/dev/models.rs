@@ -2,15 +2,14 @@
 
 use std::error::Error;
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow};
 use boon::{CompileError, Compiler, Draft, Schemas, UrlLoader};
 use lift_gateway::{Models, Selection};
 use serde_json::Value;
 
-use crate::dev::plan::RoutePlan;
 use crate::template;
 
 /// What a template says of a route, for the gateway.
@@ -26,18 +25,13 @@ pub(crate) fn compile(models: &template::Models) -> Result<Models> {
     Ok(compiled)
 }
 
-/// Adds the model of a file, which is for all messages of a route.
-pub(crate) fn add(routes: &mut [RoutePlan], (key, file): &(String, PathBuf)) -> Result<()> {
+/// The model in a file, which is for all messages of a route.
+pub(crate) fn read(file: &Path) -> Result<Models> {
     let shown = file.display();
     let text =
         fs::read_to_string(file).with_context(|| format!("cannot read the model {shown}"))?;
     let schema = serde_json::from_str(&text).with_context(|| format!("{shown} is not JSON"))?;
-    let models = Models::one(check(&shown.to_string(), schema)?);
-    match routes.iter_mut().find(|route| route.key == *key) {
-        Some(route) => route.models = Some(models),
-        None => bail!("there is no route {key} for the model {shown}"),
-    }
-    Ok(())
+    Ok(Models::one(check(&shown.to_string(), schema)?))
 }
 
 /// Whether a message is what a schema allows, and if not, why.

@@ -50,6 +50,15 @@ impl Lift {
         Self::start(command, variables, data)
     }
 
+    /// Starts `lift dev` without a PATH, on any free port, with a data folder of its own.
+    pub(crate) fn dev_of<A: AsRef<OsStr>>(args: &[A]) -> Self {
+        let data = tempfile::tempdir().expect("a folder for temporary files");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lift"));
+        command.arg("dev").args(args).args(["--listen", "127.0.0.1:0", "--data-dir"]);
+        command.arg(data.path());
+        Self::start(command, &[], data)
+    }
+
     /// Starts `lift dev PATH` for a package of this workspace, which is built already, in the same
     /// place as these tests.
     pub(crate) fn dev_in_workspace<A: AsRef<OsStr>>(path: &Path, args: &[A]) -> Self {

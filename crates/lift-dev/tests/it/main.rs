@@ -9,6 +9,7 @@ mod command;
 mod connect;
 mod errors;
 mod faults;
+mod functions;
 mod help;
 // It looks for processes in `/proc`.
 #[cfg(target_os = "linux")]

@@ -48,7 +48,28 @@ fn main() {
             std::thread::sleep(std::time::Duration::from_secs(60));
         }
         let path = format!("/2018-06-01/runtime/invocation/{id}/response");
-        call(&api, "POST", &path, r#"{"statusCode":200}"#);
+        call(&api, "POST", &path, &answer(&String::from_utf8_lossy(&event)));
+    }
+}
+
+/// What the first argument asks for: a word for the client, a verdict on it, or no answer.
+fn answer(event: &str) -> String {
+    let word = std::env::args().nth(1);
+    match word.as_deref() {
+        None => r#"{"statusCode":200}"#.to_owned(),
+        Some(effect @ ("Allow" | "Deny")) => format!(
+            r#"{{"principalId":"ana","policyDocument":{{"Statement":{{"Effect":"{effect}","Action":"*","Resource":"*"}}}}}}"#
+        ),
+        Some("hang") if event.contains("MESSAGE") => {
+            println!("TINY hangs");
+            std::thread::sleep(std::time::Duration::from_secs(600));
+            String::new()
+        }
+        Some(word) => {
+            let name = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
+            let greeting = std::env::var("GREETING").unwrap_or_default();
+            format!(r#"{{"statusCode":200,"body":"{name} says {word} {greeting}"}}"#)
+        }
     }
 }
 

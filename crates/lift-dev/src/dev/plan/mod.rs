@@ -22,6 +22,7 @@ use lift_gateway::{ApiKeys, IdentitySource, Models, Selection, Throttles};
 use crate::args::{DevArgs, Url};
 use crate::dev::executable::Executable;
 use crate::dev::managed::Managed;
+use crate::dev::models;
 use crate::dev::project::Project;
 use crate::template::{Notice, Table};
 
@@ -98,6 +99,8 @@ pub(crate) struct ApiPlan {
     pub(crate) selection: Option<Selection>,
     /// Each goes before one of the same key that the app says of itself.
     pub(crate) routes: Vec<RoutePlan>,
+    /// Models by route key, which go before those of the routes.
+    pub(crate) models: BTreeMap<String, Models>,
     pub(crate) access: AccessPlan,
     pub(crate) api_keys: Option<ApiKeys>,
     pub(crate) throttles: Throttles,
@@ -134,10 +137,14 @@ pub(crate) struct AuthorizerPlan {
 impl Plan {
     /// What `args` ask for.
     pub(crate) async fn read(args: &DevArgs) -> Result<Self> {
-        match template::find(args)? {
-            Some(file) => template::read(args, &file).await,
-            None => flags::read(args).await,
+        let mut plan = match template::find(args)? {
+            Some(file) => template::read(args, &file).await?,
+            None => flags::read(args).await?,
+        };
+        for (key, file) in &args.gateway.models {
+            plan.api.models.insert(key.clone(), models::read(file)?);
         }
+        Ok(plan)
     }
 
     /// Leads functions that were told of their API at AWS to the gateway here. Those that ask an
