@@ -29,7 +29,7 @@ pub(super) async fn read(args: &DevArgs) -> Result<Plan> {
             Source::Package(project)
             | Source::Url { app: Some(project), .. }
             | Source::Attach { app: Some(project), .. } => name.clone_from(&project.name),
-            Source::Command(_) | Source::Attach { app: None, .. } => {}
+            Source::Command(_) | Source::Managed(_) | Source::Attach { app: None, .. } => {}
             Source::Url { app: None, .. } => EMULATED.clone_into(&mut name),
         }
         functions.push(FunctionPlan::new(&name, source));
