@@ -43,8 +43,13 @@ impl Access {
         let guarded = self.token.is_some() || self.signed_only;
         ConnectionsAccess {
             token: self.token().map(str::to_owned),
-            signatures: guarded.then(|| signatures(self.secret_key(), region)),
+            signatures: guarded.then(|| self.signatures(region)),
         }
+    }
+
+    /// What is signed with the function's credentials.
+    pub(crate) fn signatures(&self, region: &str) -> Signatures {
+        signatures(self.secret_key(), region)
     }
 
     /// The ready block's line on how to call, if not everybody may.

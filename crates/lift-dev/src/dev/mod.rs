@@ -21,6 +21,9 @@ mod faults;
 mod function;
 mod functions;
 mod listen;
+mod managed;
+mod models;
+mod notices;
 mod output;
 mod plan;
 mod prepared;
@@ -29,6 +32,7 @@ mod ready;
 mod seen;
 pub(crate) mod stop;
 mod table;
+mod tables;
 mod terminal;
 mod variables;
 
@@ -96,6 +100,7 @@ async fn start(args: DevArgs, terminal: Terminal) -> Result<App> {
     for notice in &plan.notices {
         tracing::warn!("{notice}");
     }
+    notices::print(&plan.ignored);
     let listener = listen::gateway(args.listen).await?;
     let gateway = listen::from_here(listener.local_addr()?);
     let database = listen::beside(gateway).await?;
@@ -120,6 +125,7 @@ async fn start(args: DevArgs, terminal: Terminal) -> Result<App> {
         limits.integration_timeout = AS_LONG_AS_IT_TAKES;
     }
     let api = mem::take(&mut behind.api);
+    let signatures = access.signatures(&behind.region);
     let settings = Settings {
         connections: access.connections(&behind.region),
         order: if args.gateway.serial { MessageOrder::Serial } else { MessageOrder::Concurrent },
@@ -127,7 +133,7 @@ async fn start(args: DevArgs, terminal: Terminal) -> Result<App> {
         index,
         region: behind.region.clone(),
         watch: witnesses.watch(),
-        ..api.settings(&behind.functions.targets())?
+        ..api.settings(&behind.functions.targets(), signatures)?
     };
     Ok(App { listener, settings, access, behind, args: args.terminal })
 }
@@ -142,7 +148,7 @@ impl App {
             stage: &settings.stage,
             has_page: settings.index.is_some(),
             database: behind.database.address(),
-            table: behind.table.as_deref(),
+            tables: &behind.tables,
             attach: &behind.functions.lines()?,
             seed: behind.between.as_ref().map(|between| between.faults.plan().seed()),
             access: self.access.line(&settings.region),

@@ -15,7 +15,7 @@ pub(crate) struct Ready<'a> {
     pub(crate) stage: &'a str,
     pub(crate) has_page: bool,
     pub(crate) database: SocketAddr,
-    pub(crate) table: Option<&'a str>,
+    pub(crate) tables: &'a [String],
     /// How to start those functions that are started by others.
     pub(crate) attach: &'a [String],
     /// The seed of the faults, if there are any.
@@ -51,7 +51,8 @@ impl Ready<'_> {
         });
         let more = [
             ("page", self.page().map(Value::from)),
-            ("table", self.table.map(Value::from)),
+            ("tables", some(self.tables)),
+            ("attach", some(self.attach)),
             ("faultsSeed", self.seed.map(Value::from)),
             ("managementToken", self.token.map(Value::from)),
         ];
@@ -64,9 +65,14 @@ impl Ready<'_> {
     }
 }
 
+/// A list, if there is something in it.
+fn some(list: &[String]) -> Option<Value> {
+    (!list.is_empty()).then(|| json!(list))
+}
+
 impl Display for Ready<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { stage, database, table, .. } = self;
+        let Self { stage, database, tables, .. } = self;
         let gateway = listen::from_here(self.gateway);
         writeln!(f, "Lift is ready.\n")?;
         write!(f, "  WebSocket   ws://{gateway}/{stage}")?;
@@ -82,8 +88,10 @@ impl Display for Ready<'_> {
             writeln!(f, "  Page        {page}")?;
         }
         write!(f, "  DynamoDB    http://{database}")?;
-        if let Some(table) = table {
-            write!(f, "   (table {table})")?;
+        match tables {
+            [] => {}
+            [table] => write!(f, "   (table {table})")?,
+            tables => write!(f, "   (tables {})", tables.join(", "))?,
         }
         writeln!(f)?;
         for line in self.attach {
@@ -107,7 +115,7 @@ mod tests {
             stage: "local",
             has_page: true,
             database: ([127, 0, 0, 1], 3002).into(),
-            table: Some("chat-connections"),
+            tables: &["chat-connections".to_owned()],
             attach: &[],
             seed: None,
             access: None,
@@ -135,7 +143,7 @@ Press Ctrl-C to stop.
         let public = Ready {
             gateway: ([0, 0, 0, 0], 3001).into(),
             access: Some(("Token", "0123   (how)".to_owned())),
-            table: None,
+            tables: &[],
             ..ready
         };
         let block = public.to_string();
@@ -157,7 +165,7 @@ Press Ctrl-C to stop.
             stage: "local",
             has_page: false,
             database: ([127, 0, 0, 1], 3002).into(),
-            table: None,
+            tables: &[],
             attach: &[],
             seed: None,
             access: None,
@@ -170,10 +178,11 @@ Press Ctrl-C to stop.
             "dynamoDb": "http://127.0.0.1:3002",
         });
         assert_eq!(ready.json(), expected);
-        (ready.has_page, ready.table, ready.seed) = (true, Some("chat-connections"), Some(7));
+        let tables = ["chat-connections".to_owned()];
+        (ready.has_page, ready.tables, ready.seed) = (true, &tables, Some(7));
         ready.token = Some("0123");
         expected["page"] = "http://127.0.0.1:3001/".into();
-        expected["table"] = "chat-connections".into();
+        expected["tables"] = ["chat-connections"].into();
         expected["faultsSeed"] = 7.into();
         expected["managementToken"] = "0123".into();
         assert_eq!(ready.json(), expected);
