@@ -32,6 +32,8 @@ async def sam(checks):
             found = (await asyncio.to_thread(client.describe_table, TableName=lift.table))["Table"]
             equal(found["KeySchema"], [{"AttributeName": "id", "KeyType": "HASH"}], "its keys")
             equal(found["GlobalSecondaryIndexes"][0]["IndexName"], "by-room", "its index")
+            ttl = await asyncio.to_thread(client.describe_time_to_live, TableName=lift.table)
+            equal(ttl["TimeToLiveDescription"]["AttributeName"], "expires", "what expires")
         async with checks.that("what it asks for and is not done is said at start"):
             place = "Resources.Stage.Properties.DefaultRouteSettings.LoggingLevel: is CloudWatch's"
             holds(lift.stderr.startswith("The template asks for what `lift dev` does not do:\n"),

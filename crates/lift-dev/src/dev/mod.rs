@@ -35,7 +35,7 @@ mod variables;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use lift_gateway::{Limits, MessageOrder, Settings};
+use lift_gateway::{Authorization, Limits, MessageOrder, Settings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -179,6 +179,8 @@ impl App {
     /// clients, function, database.
     async fn serve(self, stop: CancellationToken) -> Result<()> {
         let Self { listener, settings, mut functions, database, between, .. } = self;
+        let is_signed = matches!(settings.authorization, Authorization::Iam(_));
+        let signed = is_signed.then(|| self.access.keys(&settings.region));
         Ready {
             gateway: listener.local_addr()?,
             stage: &settings.stage,
@@ -187,6 +189,7 @@ impl App {
             tables: &self.tables,
             attach: &functions.lines()?,
             seed: between.as_ref().map(|between| between.faults.plan().seed()),
+            signed: signed.as_deref(),
             access: self.access.line(&settings.region),
         }
         .print()

@@ -72,6 +72,7 @@ pub(super) fn read(
             });
         }
         let models = Models::of_route(&mut section, schemas)?;
+        let target_line = section.line_of("Target");
         let target = section.required("Target")?;
         section.skip(&["OperationName"]);
         let place = section.place_of("Target");
@@ -85,7 +86,7 @@ pub(super) fn read(
             Some(Err(why)) => notices.push(left_out(place, &key, why)),
             None => {
                 let what = format!("`{target}` is no integration of this API");
-                return Err(Fault::new(line, what).at(&place));
+                return Err(Fault::new(target_line, what).at(&place));
             }
         }
     }
