@@ -3,9 +3,10 @@ the Serverless Framework. Their clients are Python's websockets, and boto3 reads
 
 import asyncio
 import json
+import tempfile
 
 from checks import WAIT_SECONDS, equal, eventually, holds
-from client import Client, refused
+from client import Client, message, plain, refused
 from lift import ROOT, Lift, outcome
 
 SAM = ROOT / "examples/templates/sam"
@@ -15,6 +16,7 @@ SERVERLESS = ROOT / "examples/templates/serverless"
 async def run(checks):
     await sam(checks)
     await serverless(checks)
+    await model(checks)
     async with checks.that("a template that is wrong is refused with its line"):
         code, stdout, stderr = await outcome(
             "dev", SAM, "--parameter", "Secert=x", "--listen", "127.0.0.1:0")
@@ -32,6 +34,8 @@ async def sam(checks):
             found = (await asyncio.to_thread(client.describe_table, TableName=lift.table))["Table"]
             equal(found["KeySchema"], [{"AttributeName": "id", "KeyType": "HASH"}], "its keys")
             equal(found["GlobalSecondaryIndexes"][0]["IndexName"], "by-room", "its index")
+            ttl = await asyncio.to_thread(client.describe_time_to_live, TableName=lift.table)
+            equal(ttl["TimeToLiveDescription"]["AttributeName"], "expires", "what expires")
         async with checks.that("what it asks for and is not done is said at start"):
             place = "Resources.Stage.Properties.DefaultRouteSettings.LoggingLevel: is CloudWatch's"
             holds(lift.stderr.startswith("The template asks for what `lift dev` does not do:\n"),
@@ -64,6 +68,21 @@ async def sam(checks):
             await ana.close()
             await eve.close()
             await eventually_names(lift, set())
+
+
+async def model(checks):
+    """The chat in Rust, which no template describes, with a model for one of its routes."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as schema:
+        json.dump({"properties": {"text": {"maxLength": 5}}}, schema)
+        schema.flush()
+        async with Lift(options=["--model", f"say={schema.name}"]) as lift:
+            async with checks.that("--model keeps messages from the function of a route"):
+                ana = await Client.open(lift.url(name="ana", room="a"), "ana")
+                await ana.send(action="say", text="too long")
+                equal((await ana.receive())["message"], "Bad request body", "the frame")
+                await ana.send(action="say", text="short")
+                equal(plain(await ana.receive()), message("a", "ana", "short"), "the message")
+                await ana.close()
 
 
 async def eventually_names(lift, expected):

@@ -40,7 +40,7 @@ use std::mem;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use lift_gateway::{Limits, MessageOrder, Settings};
+use lift_gateway::{Authorization, Limits, MessageOrder, Settings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -143,6 +143,8 @@ impl App {
     /// clients, and what is behind the gateway.
     async fn serve(self, stop: CancellationToken) -> Result<()> {
         let Self { listener, settings, mut behind, .. } = self;
+        let is_signed = matches!(settings.authorization, Authorization::Iam(_));
+        let signed = is_signed.then(|| self.access.keys(&settings.region));
         let ready = Ready {
             gateway: listener.local_addr()?,
             stage: &settings.stage,
@@ -151,6 +153,7 @@ impl App {
             tables: &behind.tables,
             attach: &behind.functions.lines()?,
             seed: behind.between.as_ref().map(|between| between.faults.plan().seed()),
+            signed: signed.as_deref(),
             access: self.access.line(&settings.region),
             token: self.access.token(),
         };

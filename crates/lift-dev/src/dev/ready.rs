@@ -20,6 +20,8 @@ pub(crate) struct Ready<'a> {
     pub(crate) attach: &'a [String],
     /// The seed of the faults, if there are any.
     pub(crate) seed: Option<u64>,
+    /// What signs a handshake, if only signed ones are let in.
+    pub(crate) signed: Option<&'a str>,
     /// How to call the management API, if not everybody may: a name and a text.
     pub(crate) access: Option<(&'static str, String)>,
     /// The token of the management API, if there is one.
@@ -80,6 +82,9 @@ impl Display for Ready<'_> {
             write!(f, "   (on every address of this machine)")?;
         }
         writeln!(f)?;
+        if let Some(keys) = self.signed {
+            writeln!(f, "  Handshake   SigV4   ({keys})")?;
+        }
         writeln!(f, "  Management  http://{gateway}/{stage}")?;
         if let Some((name, text)) = &self.access {
             writeln!(f, "  {name:<10}  {text}")?;
@@ -118,6 +123,7 @@ mod tests {
             tables: &["chat-connections".to_owned()],
             attach: &[],
             seed: None,
+            signed: None,
             access: None,
             token: None,
         };
@@ -140,6 +146,10 @@ Press Ctrl-C to stop.
         let attach = ["AWS_LAMBDA_RUNTIME_API=127.0.0.1:9001".to_owned()];
         let waiting = Ready { attach: &attach, access: None, ..ready }.to_string();
         assert!(waiting.contains(")\n  Attach      AWS_LAMBDA_RUNTIME_API=127"), "{waiting}");
+        let keys = "access key local, secret key local, Region us-east-1";
+        let signed = Ready { signed: Some(keys), access: None, ..ready }.to_string();
+        let line = "/local\n  Handshake   SigV4   (access key local, secret key local, Region us-east-1)\n";
+        assert!(signed.contains(line), "{signed}");
         let public = Ready {
             gateway: ([0, 0, 0, 0], 3001).into(),
             access: Some(("Token", "0123   (how)".to_owned())),
@@ -168,6 +178,7 @@ Press Ctrl-C to stop.
             tables: &[],
             attach: &[],
             seed: None,
+            signed: None,
             access: None,
             token: None,
         };

@@ -2,7 +2,7 @@
 //! `lift dev`. Text in, plain values out; nothing here touches the file system.
 //!
 //! ```text
-//! text -document-> tree -serverless, sam-> resources -scope, section-> Template
+//! text -document-> tree -serverless, websocket_api-> resources -scope, section-> Template
 //! ```
 //!
 //! Serverless services and SAM's own resources are rewritten first, as their tools do it, into the
@@ -13,16 +13,17 @@ mod api;
 mod document;
 mod fault;
 mod function;
+mod globals;
 mod model;
 mod node;
 mod resource;
 mod route;
-mod sam;
 mod scope;
 mod section;
 mod serverless;
 mod stage;
 mod table;
+mod websocket_api;
 
 use std::path::Path;
 
@@ -70,10 +71,10 @@ fn template(text: &str, given: &Given) -> Read<Template> {
         return Err(Fault::new(document.line, what));
     }
     let mut notices = Vec::new();
-    let document = sam::with_globals(document, &mut notices);
+    let document = globals::applied(document, &mut notices);
     let mut scope = Scope::new(&document, given)?;
     resource::declared(&mut scope, &document)?;
-    sam::expand(&mut scope, &mut notices)?;
+    websocket_api::expand(&mut scope, &mut notices)?;
     collect(&scope, notices)
 }
 

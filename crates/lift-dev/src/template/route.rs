@@ -53,7 +53,7 @@ pub(super) fn read(
         }
         let is_connect = key == "$connect";
         if is_connect {
-            found.access = access(&mut section, api_id)?;
+            found.access = access(&mut section, api_id, notices)?;
             found.needs_key = section.flag("ApiKeyRequired")?;
         }
         let kind = section.text("AuthorizationType")?;
@@ -72,6 +72,7 @@ pub(super) fn read(
             });
         }
         let models = Models::of_route(&mut section, schemas)?;
+        let target_line = section.line_of("Target");
         let target = section.required("Target")?;
         section.skip(&["OperationName"]);
         let place = section.place_of("Target");
@@ -85,7 +86,7 @@ pub(super) fn read(
             Some(Err(why)) => notices.push(left_out(place, &key, why)),
             None => {
                 let what = format!("`{target}` is no integration of this API");
-                return Err(Fault::new(line, what).at(&place));
+                return Err(Fault::new(target_line, what).at(&place));
             }
         }
     }
@@ -154,7 +155,7 @@ fn answered(scope: &Scope<'_>, api_id: &str, notices: &mut Vec<Notice>) -> Read<
 }
 
 /// The authorization of `$connect`.
-fn access(section: &mut Section<'_>, api_id: &str) -> Read<Access> {
+fn access(section: &mut Section<'_>, api_id: &str, notices: &mut Vec<Notice>) -> Read<Access> {
     let line = section.line_of("AuthorizationType");
     match section.text("AuthorizationType")?.as_deref() {
         None | Some("NONE") => Ok(Access::Everybody),
@@ -173,6 +174,8 @@ fn access(section: &mut Section<'_>, api_id: &str) -> Read<Access> {
             match function(&mut found, "AuthorizerUri")? {
                 Ok(function) => {
                     let sources = found.texts("IdentitySource")?;
+                    found.skip(&["AuthorizerCredentialsArn", "AuthorizerType", "Name"]);
+                    found.finish(notices);
                     Ok(Access::Lambda(Authorizer { function, sources }))
                 }
                 // Without it everybody could connect.

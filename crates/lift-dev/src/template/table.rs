@@ -39,6 +39,8 @@ pub(super) fn read(scope: &Scope<'_>, notices: &mut Vec<Notice>) -> Read<Vec<Tab
         }
         let mut expires_by = None;
         if let Some(mut ttl) = section.section("TimeToLiveSpecification")? {
+            let place = section.place_of("TimeToLiveSpecification");
+            notices.push(Notice { place, what: "removes no item here".to_owned() });
             let attribute = ttl.text("AttributeName")?;
             expires_by = attribute.filter(|_| ttl.flag("Enabled").unwrap_or_default());
         }

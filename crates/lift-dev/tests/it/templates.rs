@@ -6,6 +6,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
+use crate::app::App;
 use crate::command::Lift;
 
 /// A template whose only function has these properties.
@@ -52,6 +53,14 @@ fn a_fault_has_file_line_and_place() {
     let elsewhere = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("template.yaml");
     fails(elsewhere.path(), &["--template", file.to_str().expect("a path")], &[place]);
+}
+
+#[test]
+fn a_package_goes_before_its_template_unless_that_is_named() {
+    let app = App::new(&[("src/lib.rs", ""), ("template.yaml", &template("Runtime: java21"))]);
+    fails(app.path(), &[], &["has no binary", "add src/main.rs"]);
+    let file = app.path().join("template.yaml");
+    fails(app.path(), &["--template", file.to_str().expect("a path")], &["runtime java21"]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 
 import boto3
 from boto3.dynamodb.conditions import Key
@@ -17,7 +18,10 @@ def handler(event, _context):
             query = event.get("queryStringParameters") or {}
             name = request["authorizer"]["name"]
             room = query.get("room", "hall")
-            table.put_item(Item={"id": request["connectionId"], "room": room, "name": name})
+            # No connection lives for longer than two hours.
+            expires = int(time.time()) + 2 * 60 * 60 + 300
+            item = {"id": request["connectionId"], "room": room, "name": name, "expires": expires}
+            table.put_item(Item=item)
         case "$disconnect":
             table.delete_item(Key={"id": request["connectionId"]})
         case "say":

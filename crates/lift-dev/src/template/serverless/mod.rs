@@ -55,6 +55,9 @@ impl Service {
         let empty = Node::map::<&str>(document.line, []);
         let provider = document.get("provider").unwrap_or(&empty);
         let mut resources = vec![api(provider), stage_of(&stage, provider.line)];
+        if let Some(Node { line, kind: Kind::Unknown(why) }) = document.get("functions") {
+            return Err(wrong(*line, "functions", why));
+        }
         let all = merged(document.get("functions"));
         for (name, _) in all.entries() {
             let made = functions::Made::of(name, &all, provider, &given.stack, &mut notices)?;

@@ -146,7 +146,7 @@ impl<'a> Variables<'a> {
         let text = |text: Option<String>| Ok(text.map(|text| Node::text(line, text)).ok_or(None));
         let given = self.given;
         let Some((kind, address)) = source.split_once(':') else {
-            return Ok(Err(Some(format!("`lift dev` does not look up `{source}`"))));
+            return Ok(Err(Some(format!("`lift dev` does not look up `${{{source}}}`"))));
         };
         match (kind, address) {
             ("self", path) => self.own(path, line),

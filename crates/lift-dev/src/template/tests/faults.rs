@@ -79,7 +79,7 @@ fn routes() {
     is(&route("      RouteKey: a\n"), ":14: Resources.Route.Properties: `Target` is missing");
     is(
         &route("      RouteKey: a\n      Target: integrations/x\n"),
-        ":15: Resources.Route.Properties.Target: `integrations/x` is no integration of this API",
+        ":16: Resources.Route.Properties.Target: `integrations/x` is no integration of this API",
     );
     is(
         &route("      RouteKey: $connect\n      AuthorizationType: JWT\n"),
@@ -113,6 +113,67 @@ fn an_authorizer_that_is_elsewhere_lets_nobody_in() {
 ",
     );
     is(&text, ":13: Resources.Auth.Properties.AuthorizerUri: it is imported from another stack");
+}
+
+/// Read in another way than SAM's, these would let everybody in.
+#[test]
+fn what_sam_refuses_is_refused() {
+    let api = |auth: &str, key: &str| {
+        format!(
+            "Transform: AWS::Serverless-2016-10-31
+Resources:
+  Fn: {{Type: AWS::Serverless::Function, Properties: {{Handler: a.b}}}}
+  Api:
+    Type: AWS::Serverless::WebSocketApi
+    Properties:
+      RouteSelectionExpression: $request.body.action
+      {auth}
+      Routes: {{'{key}': {{FunctionArn: !GetAtt Fn.Arn}}, $default: {{FunctionArn: !GetAtt Fn.Arn}}}}
+"
+        )
+    };
+    for (auth, key, what) in [
+        (
+            "Auth: {AuthArn: !GetAtt Fn.Arn}",
+            "$connect",
+            ":8: Resources.Api.Properties.Auth: `AuthType` is missing",
+        ),
+        (
+            "Auth: {AuthType: CUSTOM, AuthArn: !GetAtt Fn.Arn}",
+            "say",
+            ":7: Resources.Api.Properties.Auth: `Auth` is for the route $connect, which is not there",
+        ),
+        (
+            "Auth: {AuthType: CUSTOM}",
+            "$connect",
+            ":7: Resources.Api.Properties.Auth.AuthorizerUri: it has no `AuthorizerUri`",
+        ),
+        (
+            "Auth: {AuthType: custom, AuthArn: x}",
+            "$connect",
+            ":8: Resources.Api.Properties.Auth.AuthorizerUri: `x` is no function of this template",
+        ),
+        (
+            "Auth: {AuthType: JWT}",
+            "$connect",
+            ":7: Resources.Api.Properties.Routes.$connect.AuthorizationType: `JWT` is none of NONE, \
+             AWS_IAM and CUSTOM",
+        ),
+        (
+            "",
+            "DEFAULT",
+            ":9: Resources.Api.Properties.Routes.$default: SAM has one name for this route and \
+             another, `ApiDefaultRoute`",
+        ),
+        (
+            "",
+            "a-b",
+            ":9: Resources.Api.Properties.Routes.a-b: SAM takes route keys of letters and digits, and \
+             not `a-b`",
+        ),
+    ] {
+        is(&api(auth, key), what);
+    }
 }
 
 #[test]

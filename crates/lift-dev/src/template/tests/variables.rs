@@ -81,6 +81,10 @@ fn faults() {
         let fault = fault(&with(value));
         assert!(fault.contains(what), "{value}: {fault}");
     }
+    assert_eq!(
+        fault("service: a\nfunctions: ${file(functions.yml)}"),
+        "template.yaml:2: functions: `lift dev` does not look up `${file(functions.yml)}`",
+    );
     let no_authorizer = with("x").replace("$default", "{route: $connect, authorizer: nobody}");
     assert_eq!(
         fault(&no_authorizer),
