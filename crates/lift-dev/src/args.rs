@@ -38,7 +38,8 @@ pub(crate) enum Command {
 ///
 /// Builds the package in PATH with cargo, starts it as a Lambda function and serves it on a local
 /// gateway that behaves like API Gateway, with an embedded DynamoDB beside it. When everything is
-/// up, one block on stdout says where. Ctrl-C stops it.
+/// up, one block on stdout says where. When the sources change, the new code takes over, and the
+/// sockets stay open. Ctrl-C stops it.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct DevArgs {
@@ -60,6 +61,10 @@ pub(crate) struct DevArgs {
     /// At most this many processes of the function, each with one event at a time
     #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) concurrency: u16,
+
+    /// Do not build and start the app anew when its sources change
+    #[arg(long)]
+    pub(crate) no_reload: bool,
 
     /// Make the function's APIs fail on purpose, by this plan
     #[arg(long, value_name = "PLAN")]

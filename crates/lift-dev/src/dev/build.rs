@@ -28,7 +28,7 @@ pub(crate) async fn build(project: &Project) -> Result<PathBuf> {
         }
     }
     if !child.wait().await?.success() {
-        bail!("`{}` does not compile: mend the errors above and start again", project.name);
+        bail!("`{}` does not compile: mend the errors above", project.name);
     }
     executable.with_context(|| format!("cargo built `{}` but named no binary", project.name))
 }

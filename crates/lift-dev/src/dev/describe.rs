@@ -1,6 +1,7 @@
 //! Asks the app what it is: with `LIFT_DESCRIBE=1` a Lift app prints its routes and tables as one
 //! JSON object and exits, before it does anything else.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -41,6 +42,11 @@ pub(crate) struct Settings {
 }
 
 impl Description {
+    /// The route keys.
+    pub(crate) fn keys(&self) -> BTreeSet<String> {
+        self.routes.iter().map(|route| route.key.clone()).collect()
+    }
+
     /// The variable through which the app learns the name of its table of connections, if it
     /// keeps one.
     pub(crate) fn table_variable(&self) -> Option<&str> {

@@ -19,6 +19,8 @@ mod listen;
 mod output;
 mod project;
 mod ready;
+mod recipe;
+mod reload;
 pub(crate) mod stop;
 mod table;
 mod variables;
@@ -27,7 +29,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use lift_gateway::lambda::{Function, FunctionSettings};
-use lift_gateway::{MessageOrder, Routes, Selection, Settings};
+use lift_gateway::{Deployment, MessageOrder, Routes, Selection, Settings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -37,9 +39,11 @@ use crate::dev::data_dir::DataDir;
 use crate::dev::database::Database;
 use crate::dev::describe::Description;
 use crate::dev::faults::Between;
-use crate::dev::function::{Program, Supervisor};
+use crate::dev::function::Supervisor;
 use crate::dev::project::Project;
 use crate::dev::ready::Ready;
+use crate::dev::recipe::Recipe;
+use crate::dev::reload::{Reload, Serving, Watch};
 use crate::dev::stop::Stop;
 use crate::dev::variables::Place;
 use crate::exit::Interrupted;
@@ -84,6 +88,7 @@ struct App {
     access: Access,
     function: Function,
     supervisor: Supervisor,
+    reload: Option<Reload>,
     database: Database,
     table: Option<String>,
     between: Option<Between>,
@@ -101,8 +106,7 @@ async fn start(args: DevArgs) -> Result<App> {
     let database = database_listener.local_addr()?;
     let data_dir = args.data_dir.unwrap_or_else(|| project.folder.join(".lift"));
     let data_dir = DataDir::lock(data_dir)?;
-
-    let binary = build::build(&project).await?;
+    let mut watch = if args.no_reload { None } else { Some(Watch::new(&project)?) };
     let between = match plan {
         Some(plan) => Some(Between::start(plan, database, gateway).await?),
         None => None,
@@ -116,45 +120,54 @@ async fn start(args: DevArgs) -> Result<App> {
         stage: &args.stage,
         secret_key: access.secret_key(),
     };
-    let mut variables = place.variables(std::env::vars_os());
-    let description = describe::describe(&binary, &variables).await?;
-
+    let variables = place.variables(std::env::vars_os());
     let region = variables::region(&variables).to_string_lossy().into_owned();
+    let mut recipe = Recipe {
+        programs: data_dir.programs(),
+        variables,
+        faults: between.as_ref().map(|between| between.faults.clone()),
+        database,
+        region: region.clone(),
+        table: None,
+        project,
+    };
+    let built = recipe.build().await?;
     let database = Database::start(&data_dir.database(), database_listener)?;
-    let mut table = None;
-    if let Some(variable) = description.table_variable() {
-        let name = format!("{}-connections", project.name);
-        table::prepare(database.address(), &region, &name).await?;
-        variables.insert(variable.into(), name.clone().into());
-        table = Some(name);
+    let (program, description) = recipe.program(&built).await?;
+    if let Some(watch) = &mut watch {
+        watch.built(&recipe.project, &built.binary)?;
     }
 
     let function = Function::new(FunctionSettings {
-        name: project.name.clone(),
+        name: recipe.project.name.clone(),
         region: region.clone(),
         timeout: TIMEOUT,
         ..FunctionSettings::default()
     });
-    let faults = between.as_ref().map(|between| between.faults.clone());
-    let program = Program { binary, folder: project.folder.clone(), variables, faults };
     let cap = usize::from(args.concurrency);
     let supervisor = Supervisor::start(function.clone(), program, cap).await?;
+    let (keys, deployment) = (description.keys(), Deployment::default());
     let settings = Settings {
         stage: args.stage,
         stage_variables: args.gateway.stage_variables.into_iter().collect(),
         routes: routes(description)?,
+        deployment: deployment.clone(),
         connections: access.connections(&region),
         order: if args.gateway.serial { MessageOrder::Serial } else { MessageOrder::Concurrent },
-        index: project.page(),
+        index: recipe.project.page(),
         region,
         ..Settings::default()
     };
+    let table = recipe.table.clone();
+    let serving = Serving { recipe, built, routes: keys, deployment };
+    let reload = watch.map(|watch| Reload { watch, serving });
     Ok(App {
         listener,
         settings,
         access,
         function,
         supervisor,
+        reload,
         database,
         table,
         between,
@@ -162,7 +175,7 @@ async fn start(args: DevArgs) -> Result<App> {
     })
 }
 
-fn routes(description: Description) -> Result<Routes> {
+pub(crate) fn routes(description: Description) -> Result<Routes> {
     let selection = match description.settings.selection {
         Some(expression) => expression.parse::<Selection>().context("the app's route selection")?,
         None => Selection::default(),
@@ -175,7 +188,9 @@ impl App {
     /// Serves clients until `stop`, and then ends everything in the order in which it is used:
     /// clients, function, database.
     async fn serve(self, stop: CancellationToken) -> Result<()> {
-        let Self { listener, settings, function, mut supervisor, database, between, .. } = self;
+        let Self {
+            listener, settings, function, mut supervisor, reload, database, between, ..
+        } = self;
         Ready {
             gateway: listener.local_addr()?,
             stage: &settings.stage,
@@ -195,9 +210,15 @@ impl App {
         }));
         // The processes are watched until the gateway has ended, because the `$disconnect` of
         // each client still needs them.
+        let watching = async {
+            match reload {
+                Some(reload) => reload.run(&mut supervisor).await,
+                None => supervisor.watch().await,
+            }
+        };
         let served = tokio::select! {
             served = gateway => served,
-            never = supervisor.watch() => match never {},
+            never = watching => match never {},
         };
         supervisor.stop().await;
         if let Some(Between { faults, .. }) = between {

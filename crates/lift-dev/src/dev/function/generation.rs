@@ -1,0 +1,93 @@
+//! The processes of one program. A swap puts the next generation in the place of the last, which
+//! finishes what it runs.
+
+use anyhow::{Result, bail};
+use lift_gateway::lambda::{Function, Status};
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::dev::function::end::End;
+use crate::dev::function::process::Process;
+use crate::dev::function::{Program, SLOW};
+use crate::dev::output::Output;
+use crate::dev::stop::Stop;
+
+/// The processes of one program.
+pub(crate) struct Generation {
+    program: Program,
+    processes: JoinSet<End>,
+    /// How many there should be now. Grows with what waits; nothing shrinks it but trouble.
+    pub(crate) wanted: usize,
+    stop: Stop,
+}
+
+impl Generation {
+    /// Starts the first process, with this number, and waits until it asks for an event. `at_once`
+    /// will end all of them.
+    pub(crate) async fn start(
+        function: &Function,
+        program: Program,
+        number: u64,
+        at_once: CancellationToken,
+    ) -> Result<Self> {
+        let stop = Stop { in_order: CancellationToken::new(), at_once };
+        let mut generation = Self { program, processes: JoinSet::new(), wanted: 1, stop };
+        let output = Output::held(number);
+        let mut status = generation.add(function, number, &output).await?;
+        let slow = sleep(SLOW);
+        tokio::pin!(slow);
+        loop {
+            tokio::select! {
+                biased;
+                Ok(_) = status.wait_for(|status| *status == Status::Ready) => break,
+                Some(end) = generation.processes.join_next() => bail!(
+                    "the function {} before it asked for its first event: mend that. {}",
+                    end?.cause,
+                    output.last_lines(),
+                ),
+                () = &mut slow, if !slow.is_elapsed() => {
+                    tracing::warn!("the function is still starting");
+                    output.release();
+                }
+            }
+        }
+        output.release();
+        Ok(generation)
+    }
+
+    /// Starts one more process.
+    pub(crate) async fn add(
+        &mut self,
+        function: &Function,
+        number: u64,
+        output: &Output,
+    ) -> Result<watch::Receiver<Status>> {
+        let process = Process::start(function, &self.program, number, output).await?;
+        let status = process.status();
+        self.processes.spawn(process.run(self.stop.clone()));
+        Ok(status)
+    }
+
+    /// How many processes there are.
+    pub(crate) fn alive(&self) -> usize {
+        self.processes.len()
+    }
+
+    /// The next end of a process; `None` when there is no process.
+    pub(crate) async fn ended(&mut self) -> Option<Result<End, JoinError>> {
+        self.processes.join_next().await
+    }
+
+    /// Takes no more events, finishes those that it has, and ends.
+    pub(crate) async fn leave(self) {
+        self.stop.in_order.cancel();
+        self.gone().await;
+    }
+
+    /// Waits for the end of all processes, and for nothing else of the program to be left.
+    pub(crate) async fn gone(mut self) {
+        while self.processes.join_next().await.is_some() {}
+    }
+}
