@@ -212,7 +212,7 @@ impl App {
         // each client still needs them.
         let watching = async {
             match reload {
-                Some(reload) => reload.run(&mut supervisor).await,
+                Some(reload) => Box::pin(reload.run(&mut supervisor)).await,
                 None => supervisor.watch().await,
             }
         };

@@ -124,8 +124,9 @@ fn can_add_an_input(path: &Path) -> bool {
 /// Not what is made from sources, even where git has not been told: what the tag for backups marks,
 /// such as cargo's target folder, and what the tools of other languages make.
 fn is_source(entry: &DirEntry) -> bool {
-    let derived = [".lift", "node_modules", "__pycache__"];
-    !derived.iter().any(|name| entry.file_name() == *name)
-        && !(entry.file_type().is_some_and(|kind| kind.is_dir())
-            && entry.path().join("CACHEDIR.TAG").is_file())
+    let made = [".lift", "node_modules", "__pycache__"];
+    let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+    let is_made = made.iter().any(|name| entry.file_name() == *name)
+        || is_folder && entry.path().join("CACHEDIR.TAG").is_file();
+    !is_made
 }
