@@ -48,6 +48,10 @@ impl DataDir {
         }
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Where each program that is started has a folder of its own. What a run that did not end in
     /// order left there is removed.
     pub(crate) fn programs(&self) -> PathBuf {

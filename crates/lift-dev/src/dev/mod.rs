@@ -5,6 +5,7 @@
 //! future given to `block_on`, that is on the main thread: see `die_with_parent`.
 
 mod access;
+mod api;
 mod backoff;
 mod build;
 mod cargo;
@@ -13,13 +14,17 @@ mod data_dir;
 mod database;
 mod describe;
 mod die_with_parent;
+mod executable;
 mod faults;
 mod function;
+mod functions;
 mod listen;
 mod output;
+mod package;
+mod plan;
+mod prepared;
 mod project;
 mod ready;
-mod recipe;
 mod reload;
 pub(crate) mod stop;
 mod table;
@@ -27,9 +32,8 @@ mod variables;
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
-use lift_gateway::lambda::{Function, FunctionSettings};
-use lift_gateway::{Deployment, MessageOrder, Routes, Selection, Settings};
+use anyhow::{Context as _, Result, bail};
+use lift_gateway::{Limits, MessageOrder, Server, Settings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -39,26 +43,21 @@ use crate::dev::data_dir::DataDir;
 use crate::dev::database::Database;
 use crate::dev::describe::Description;
 use crate::dev::faults::Between;
-use crate::dev::function::Supervisor;
-use crate::dev::project::Project;
+use crate::dev::function::AS_LONG_AS_IT_TAKES;
+use crate::dev::functions::{Functions, Start};
+use crate::dev::plan::Plan;
+use crate::dev::prepared::Prepared;
 use crate::dev::ready::Ready;
-use crate::dev::recipe::Recipe;
-use crate::dev::reload::{Reload, Serving, Watch};
+use crate::dev::reload::{Deploy, Watched};
 use crate::dev::stop::Stop;
+use crate::dev::table::ConnectionsTable;
 use crate::dev::variables::Place;
 use crate::exit::Interrupted;
-
-/// What Lambda gives a function by default is 128 MB; what people give it is this.
-const MEMORY_MB: u32 = 1024;
-
-/// How long one event may take. Lambda's default of 3 s is for functions on its own machines; a
-/// debug build beside a browser and a compiler gets what API Gateway waits for at most.
-const TIMEOUT: Duration = Duration::from_secs(29);
 
 /// How long the tasks that remain may take to end, which is the time to drop what they own.
 const LAST_GRACE: Duration = Duration::from_secs(2);
 
-/// Runs the app in `args.path` until it is stopped.
+/// Runs what `args` name until it is stopped.
 pub(crate) fn run(args: DevArgs) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
     let result = runtime.block_on(async {
@@ -86,9 +85,7 @@ struct App {
     listener: TcpListener,
     settings: Settings,
     access: Access,
-    function: Function,
-    supervisor: Supervisor,
-    reload: Option<Reload>,
+    functions: Functions,
     database: Database,
     table: Option<String>,
     between: Option<Between>,
@@ -97,130 +94,119 @@ struct App {
 }
 
 async fn start(args: DevArgs) -> Result<App> {
-    let plan = args.faults.as_deref().map(faults::read).transpose()?;
+    let faults = args.faults.as_deref().map(faults::read).transpose()?;
     let access = Access::new(&args.gateway)?;
-    let project = Project::read(&args.path).await?;
+    let mut plan = Plan::read(&args).await?;
+    for notice in &plan.notices {
+        tracing::warn!("{notice}");
+    }
     let listener = listen::gateway(args.listen).await?;
     let gateway = listen::from_here(listener.local_addr()?);
     let database_listener = listen::beside(gateway).await?;
     let database = database_listener.local_addr()?;
-    let data_dir = args.data_dir.unwrap_or_else(|| project.folder.join(".lift"));
+    let index = plan.page();
+    let data_dir = args.data_dir.unwrap_or_else(|| plan.folder.join(".lift"));
     let data_dir = DataDir::lock(data_dir)?;
-    let mut watch = if args.no_reload { None } else { Some(Watch::new(&project)?) };
-    let between = match plan {
-        Some(plan) => Some(Between::start(plan, database, gateway).await?),
+
+    let between = match faults {
+        Some(faults) => Some(Between::start(faults, database, gateway).await?),
         None => None,
     };
     let place = Place {
-        function: &project.name,
-        folder: &project.folder,
-        memory_mb: MEMORY_MB,
         database: between.as_ref().map_or(database, Between::database),
         gateway: between.as_ref().map_or(gateway, Between::gateway),
-        stage: &args.stage,
+        stage: &plan.api.stage,
         secret_key: access.secret_key(),
     };
-    let variables = place.variables(std::env::vars_os());
-    let region = variables::region(&variables).to_string_lossy().into_owned();
-    let mut recipe = Recipe {
-        programs: data_dir.programs(),
-        variables,
-        faults: between.as_ref().map(|between| between.faults.clone()),
-        database,
-        region: region.clone(),
-        table: None,
-        project,
-    };
-    let built = recipe.build().await?;
-    let database = Database::start(&data_dir.database(), database_listener)?;
-    let (program, description) = recipe.program(&built).await?;
-    if let Some(watch) = &mut watch {
-        watch.built(&recipe.project, &built.binary)?;
+    let watched = Watched::new(args.no_reload, &args.watch)?;
+    let programs = data_dir.programs();
+    let mut functions = Vec::new();
+    for function in plan.functions {
+        let function = Prepared::new(function, &plan.folder, &place, &watched, &programs);
+        functions.push(function.await?);
     }
+    let region = functions.first().map(Prepared::region).unwrap_or_default();
+    let description = match plan.app {
+        Some(app) => functions[app].describe().await?,
+        None => Description::default(),
+    };
+    let database = Database::start(&data_dir.database(), database_listener)?;
+    let mut table = ConnectionsTable::new(database.address(), &region, &plan.name);
+    if let (Some(app), Some(variable)) = (plan.app, description.table_variable()) {
+        table.make_ready().await?;
+        functions[app].set(variable, table.name());
+    }
+    let table_name = table.ready();
 
-    let function = Function::new(FunctionSettings {
-        name: recipe.project.name.clone(),
-        region: region.clone(),
-        timeout: TIMEOUT,
-        ..FunctionSettings::default()
-    });
-    let cap = usize::from(args.concurrency);
-    let supervisor = Supervisor::start(function.clone(), program, cap).await?;
-    let (keys, deployment) = (description.keys(), Deployment::default());
+    let start = Start {
+        concurrency: args.concurrency,
+        faults: between.as_ref().map(|between| &between.faults),
+        data_dir: data_dir.path(),
+    };
+    let mut functions = Functions::start(functions, &start).await?;
+    if let Some(app) = plan.app {
+        let (api, targets) = (plan.api.clone(), functions.targets());
+        plan.api.fill_in(app, description)?;
+        let keys = plan.api.keys();
+        functions.deploy_by(app, Deploy { api, app, targets, table, keys });
+    }
+    let mut limits = Limits::default();
+    if functions.take_their_time() {
+        limits.integration_timeout = AS_LONG_AS_IT_TAKES;
+    }
     let settings = Settings {
-        stage: args.stage,
-        stage_variables: args.gateway.stage_variables.into_iter().collect(),
-        routes: routes(description)?,
-        deployment: deployment.clone(),
         connections: access.connections(&region),
         order: if args.gateway.serial { MessageOrder::Serial } else { MessageOrder::Concurrent },
-        index: recipe.project.page(),
+        limits,
+        index,
         region,
-        ..Settings::default()
+        ..plan.api.settings(&functions.targets())?
     };
-    let table = recipe.table.clone();
-    let serving = Serving { recipe, built, routes: keys, deployment };
-    let reload = watch.map(|watch| Reload { watch, serving });
     Ok(App {
         listener,
         settings,
         access,
-        function,
-        supervisor,
-        reload,
+        functions,
         database,
-        table,
+        table: table_name,
         between,
         _data_dir: data_dir,
     })
-}
-
-pub(crate) fn routes(description: Description) -> Result<Routes> {
-    let selection = match description.settings.selection {
-        Some(expression) => expression.parse::<Selection>().context("the app's route selection")?,
-        None => Selection::default(),
-    };
-    let add = |routes: Routes, route: describe::Route| routes.with_route(route.key, route.two_way);
-    Ok(description.routes.into_iter().fold(Routes::new(selection), add))
 }
 
 impl App {
     /// Serves clients until `stop`, and then ends everything in the order in which it is used:
     /// clients, function, database.
     async fn serve(self, stop: CancellationToken) -> Result<()> {
-        let Self {
-            listener, settings, function, mut supervisor, reload, database, between, ..
-        } = self;
+        let Self { listener, settings, mut functions, database, between, .. } = self;
         Ready {
             gateway: listener.local_addr()?,
             stage: &settings.stage,
             has_page: settings.index.is_some(),
             database: database.address(),
             table: self.table.as_deref(),
+            attach: &functions.lines()?,
             seed: between.as_ref().map(|between| between.faults.plan().seed()),
             access: self.access.line(&settings.region),
         }
         .print()
         .context("cannot write the ready block to stdout")?;
 
-        let shutdown = stop.cancelled_owned();
-        let gateway = tokio::spawn(lift_gateway::serve(listener, settings, function, async move {
+        let [backend, ..] = &functions.targets()[..] else { bail!("there is no function") };
+        let (backend, shutdown) = (backend.clone(), stop.clone().cancelled_owned());
+        let server = Server::new(listener, settings, backend)?;
+        let control = server.control();
+        let gateway = tokio::spawn(server.run(async move {
             shutdown.await;
             tracing::info!("stopping; press Ctrl-C again to end at once");
         }));
         // The processes are watched until the gateway has ended, because the `$disconnect` of
         // each client still needs them.
-        let watching = async {
-            match reload {
-                Some(reload) => Box::pin(reload.run(&mut supervisor)).await,
-                None => supervisor.watch().await,
-            }
-        };
         let served = tokio::select! {
             served = gateway => served,
-            never = watching => match never {},
+            never = functions.watch(&control, &stop) => match never {},
         };
-        supervisor.stop().await;
+        functions.stop().await;
         if let Some(Between { faults, .. }) = between {
             let report = faults.report();
             tracing::info!("{} faults, with seed {}", report.total(), report.seed());

@@ -1,9 +1,8 @@
 //! What an API is: its stage, its routes, its limits, who may connect. Given once to
-//! [`serve`](crate::serve); a [`Deployment`] replaces the routes later.
+//! [`serve`](crate::serve); [`Control::deploy`](crate::Control::deploy) replaces the routes later.
 
 mod access;
 mod choices;
-mod deployment;
 mod models;
 mod routes;
 mod source;
@@ -11,15 +10,16 @@ mod throttles;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use crate::Limits;
+use crate::{Limits, Site, Watch};
 
 pub use self::{
     access::{
         ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, Caller, ConnectionsAccess,
         Denied, Signatures, SignedRequest,
     },
-    choices::{BadBodyFrame, BinaryPosts, Choices, ContextValues, NoQuery, Throttled},
-    deployment::Deployment,
+    choices::{
+        BadBodyFrame, BinaryMessages, BinaryPosts, Choices, ContextValues, NoQuery, Throttled,
+    },
     models::Models,
     routes::Routes,
     source::{IdentitySource, IdentitySourceError},
@@ -53,8 +53,6 @@ pub struct Settings {
     pub stage_variables: BTreeMap<String, String>,
     /// The routes that the function handles.
     pub routes: Routes,
-    /// Puts other routes in the place of `routes` while the API is served.
-    pub deployment: Deployment,
     /// Who may connect. By default everybody.
     pub authorization: Authorization,
     /// The API keys, one of which a client needs to connect. By default none is needed.
@@ -71,6 +69,10 @@ pub struct Settings {
     pub choices: Choices,
     /// An HTML file that is served at `/`, read anew for each request.
     pub index: Option<PathBuf>,
+    /// Pages below `/_lift`. By default there are none.
+    pub site: Option<Site>,
+    /// Who is told what happens. By default nobody.
+    pub watch: Watch,
 }
 
 impl Default for Settings {
@@ -82,7 +84,6 @@ impl Default for Settings {
             account: "000000000000".to_owned(),
             stage_variables: BTreeMap::new(),
             routes: Routes::default(),
-            deployment: Deployment::default(),
             authorization: Authorization::None,
             api_keys: None,
             connections: ConnectionsAccess::default(),
@@ -91,6 +92,8 @@ impl Default for Settings {
             order: MessageOrder::Concurrent,
             choices: Choices::default(),
             index: None,
+            site: None,
+            watch: Watch::default(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use lift_event::{Event, Kind, Reply};
-use lift_gateway::{Deployment, Routes, Settings};
+use lift_gateway::{Routes, Settings};
 
 use crate::api::*;
 
@@ -13,11 +13,9 @@ async fn name(event: Event) -> Outcome {
 
 #[tokio::test]
 async fn a_deployment_changes_the_routes_of_open_sockets() {
-    let deployment = Deployment::default();
     let settings = Settings {
         stage: "prod".into(),
         routes: Routes::default().with_route("$connect", false).with_route("old", true),
-        deployment: deployment.clone(),
         ..Settings::default()
     };
     let api = Api::settings(settings, name).await;
@@ -29,7 +27,7 @@ async fn a_deployment_changes_the_routes_of_open_sockets() {
 
     let selection = "$request.body.do".parse().unwrap();
     let routes = Routes::new(selection).with_route("new", true).with_route("$disconnect", false);
-    deployment.deploy(routes);
+    api.control.deploy(routes);
     send(&mut client, r#"{"do":"new"}"#).await;
     assert_eq!(text(&mut client).await, "new");
     send(&mut client, r#"{"action":"old"}"#).await;

@@ -18,3 +18,4 @@ mod models;
 mod order;
 mod page;
 mod throttles;
+mod watch;

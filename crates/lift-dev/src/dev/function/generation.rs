@@ -42,13 +42,14 @@ impl Generation {
             tokio::select! {
                 biased;
                 Ok(_) = status.wait_for(|status| *status == Status::Ready) => break,
-                Some(end) = generation.processes.join_next() => bail!(
-                    "the function {} before it asked for its first event: mend that. {}",
-                    end?.cause,
-                    output.last_lines(),
-                ),
+                Some(end) = generation.processes.join_next() => {
+                    let (program, cause) = (&generation.program.executable, end?.cause);
+                    let (fix, words) = (cause.fix(), output.last_lines());
+                    bail!("`{program}` {cause} before it asked for its first event: {fix}. {words}");
+                }
                 () = &mut slow, if !slow.is_elapsed() => {
-                    tracing::warn!("the function is still starting");
+                    let name = &generation.program.name;
+                    tracing::warn!("the function {name} is still starting: it asks for no event");
                     output.release();
                 }
             }
@@ -68,6 +69,11 @@ impl Generation {
         let status = process.status();
         self.processes.spawn(process.run(self.stop.clone()));
         Ok(status)
+    }
+
+    /// What they run.
+    pub(crate) fn program(&self) -> &Program {
+        &self.program
     }
 
     /// How many processes there are.

@@ -56,6 +56,11 @@ impl Supervisor {
         })
     }
 
+    /// What serves.
+    pub(crate) fn program(&self) -> &Program {
+        self.serving.program()
+    }
+
     /// Watches the processes for as long as it is polled.
     pub(crate) async fn watch(&mut self) -> Infallible {
         loop {
@@ -136,7 +141,8 @@ impl Supervisor {
             true => format!("; another one starts {}", self.when()),
             false => String::new(),
         };
-        tracing::warn!("process {} of the function {}{next}", end.number, end.cause);
+        let name = &self.program().name;
+        tracing::warn!("process {} of the function {name} {}{next}", end.number, end.cause);
     }
 
     /// Counts a trouble, and starts nothing until the wait for it is over.

@@ -1,152 +1,149 @@
 //! Hot reload: a change of the sources becomes the code that serves, while the sockets stay open.
 //!
 //! ```text
-//! sources -change-> build -> describe -> swap -> deploy the routes
-//!            ^        '---------'---------'-- a failure: the old code serves on
-//!            '-- one more change on the way begins anew
+//! watch -change-> build -> describe -> swap -> deploy the routes
+//!          ^        '---------'---------'-- a failure: the old code serves on
+//!          '-- one more change on the way begins anew
 //! ```
 
 mod dep_info;
+mod deploy;
 mod sources;
+mod watch;
 mod watcher;
 
-use std::collections::BTreeSet;
 use std::convert::Infallible;
-use std::path::Path;
 
 use anyhow::Result;
-use lift_gateway::Deployment;
-use tokio::time::Instant;
+use lift_gateway::Control;
 
-use self::sources::{Sources, Which};
-use crate::dev::describe::Description;
+pub(crate) use self::deploy::Deploy;
+pub(crate) use self::watch::{Watch, Watched};
+
+use self::deploy::NextApi;
+use self::watch::Change;
 use crate::dev::function::{Program, Supervisor};
-use crate::dev::project::Project;
-use crate::dev::recipe::{Built, Recipe};
-use crate::dev::routes;
-
-/// The sources of a package, watched.
-#[derive(Debug)]
-pub(crate) struct Watch(Sources);
+use crate::dev::package::{Built, Package};
 
 /// Keeps a function at the state of its sources.
-#[derive(Debug)]
 pub(crate) struct Reload {
-    pub(crate) watch: Watch,
-    pub(crate) serving: Serving,
+    watch: Watch,
+    workshop: Workshop,
 }
 
-/// What serves now, and what the next is made from and given to.
-#[derive(Debug)]
-pub(crate) struct Serving {
-    pub(crate) recipe: Recipe,
-    pub(crate) built: Built,
-    pub(crate) routes: BTreeSet<String>,
-    pub(crate) deployment: Deployment,
+/// What a program is made by.
+struct Workshop {
+    /// None for a program that is there without a build.
+    package: Option<Package>,
+    /// The API, if the function says what that is.
+    deploy: Option<Deploy>,
 }
 
-impl Watch {
-    /// Watches the package from now on: before its first build, so that no change is missed.
-    pub(crate) fn new(project: &Project) -> Result<Self> {
-        let files = ["Cargo.toml", "Cargo.lock"].map(|name| project.workspace.join(name));
-        Sources::watch(files.into_iter().chain([project.folder.clone()])).map(Self)
-    }
-
-    /// Watches what a build read. From now on only that counts, and what can add to it.
-    pub(crate) fn built(&mut self, project: &Project, binary: &Path) -> Result<()> {
-        let inputs = dep_info::inputs(binary, &project.target, &project.workspace);
-        self.0.add(dep_info::packages(&inputs))?;
-        self.0.add_missing(&inputs)?;
-        self.0.narrow(Which::Inputs(inputs));
-        Ok(())
-    }
-
-    /// After a failure, anything may be what was missing.
-    fn failed(&mut self) {
-        self.0.narrow(Which::All);
-    }
+/// A program, ready to be started.
+struct Made {
+    program: Program,
+    api: Option<NextApi>,
 }
 
 impl Reload {
-    /// Watches the function and its sources for as long as it is polled.
-    pub(crate) async fn run(self, supervisor: &mut Supervisor) -> Infallible {
-        let Self { mut watch, mut serving } = self;
-        let mut changed = tokio::select! {
-            changed = watch.0.changed() => changed,
-            never = supervisor.watch() => match never {},
-        };
+    /// For a package that was built.
+    pub(crate) fn of_package(mut watch: Watch, package: Package, built: &Built) -> Self {
+        watch.built(&package.project, built.binary());
+        Self { watch, workshop: Workshop { package: Some(package), deploy: None } }
+    }
+
+    /// For a program that is there.
+    pub(crate) fn of_command(watch: Watch) -> Self {
+        Self { watch, workshop: Workshop { package: None, deploy: None } }
+    }
+
+    /// From now on the function's own word on its routes counts.
+    pub(crate) fn deploy_by(&mut self, deploy: Deploy) {
+        self.workshop.deploy = Some(deploy);
+    }
+
+    /// Watches the function, behind the gateway of `control`, and its sources for as long as it is
+    /// polled.
+    pub(crate) async fn run(
+        &mut self,
+        supervisor: &mut Supervisor,
+        control: &Control,
+    ) -> Infallible {
+        let Self { watch, workshop } = self;
+        let mut pending: Option<Change> = None;
         loop {
-            let reloaded = tokio::select! {
-                reloaded = serving.reload(supervisor, changed) => reloaded,
-                // What is being built is old already.
-                again = watch.0.changed() => {
-                    changed = again;
-                    continue;
+            let work = async {
+                match pending {
+                    Some(change) => workshop.reload(supervisor, control, change).await,
+                    None => match supervisor.watch().await {},
                 }
             };
-            match reloaded {
-                Ok(()) => {
-                    let recipe = &serving.recipe;
-                    if let Err(error) = watch.built(&recipe.project, &serving.built.binary) {
-                        tracing::warn!("{error:#}");
+            tokio::select! {
+                result = work => {
+                    pending = None;
+                    watch.note(&result);
+                    if let Err(error) = result {
+                        tracing::error!("the old code serves on: {error:#}");
                     }
                 }
-                Err(error) => {
-                    watch.failed();
-                    tracing::error!("the old code serves on: {error:#}");
+                // What is being built is old already.
+                change = watch.changed() => {
+                    let restart = change.restart || pending.is_some_and(|before| before.restart);
+                    pending = Some(Change { restart, ..change });
                 }
             }
-            changed = tokio::select! {
-                changed = watch.0.changed() => changed,
-                never = supervisor.watch() => match never {},
-            };
         }
     }
 }
 
-impl Serving {
-    /// The next program, if there is another one.
-    async fn make(&mut self) -> Result<Option<(Built, Program, Description)>> {
-        let built = self.recipe.build().await?;
-        if built == self.built {
-            return Ok(None);
-        }
-        let (program, description) = self.recipe.program(&built).await?;
-        Ok(Some((built, program, description)))
-    }
-
-    /// Brings the code that serves to the state of the sources. Dropped half-way, it leaves what
-    /// serves as it is.
-    async fn reload(&mut self, supervisor: &mut Supervisor, changed: Instant) -> Result<()> {
+impl Workshop {
+    /// Brings what serves to the state of the sources. Dropped half-way, it leaves what serves as it
+    /// is.
+    async fn reload(
+        &mut self,
+        supervisor: &mut Supervisor,
+        control: &Control,
+        change: Change,
+    ) -> Result<()> {
+        let serving = supervisor.program().clone();
         let made = tokio::select! {
-            made = self.make() => made?,
+            made = self.make(serving, change.restart) => made?,
             never = supervisor.watch() => match never {},
         };
-        // The change was none to the compiler.
-        let Some((built, program, description)) = made else { return Ok(()) };
-        let built_in = changed.elapsed();
-        let (keys, routes) = (description.keys(), routes(description)?);
+        // The change was none to cargo.
+        let Some(Made { program, api }) = made else { return Ok(()) };
+        let (name, made_in) = (program.name.clone(), change.began.elapsed());
         supervisor.swap(program).await?;
-        self.deployment.deploy(routes);
-        tracing::info!(
-            "reloaded in {:.2} s (built in {:.2} s){}",
-            changed.elapsed().as_secs_f64(),
-            built_in.as_secs_f64(),
-            difference(&self.routes, &keys),
-        );
-        (self.built, self.routes) = (built, keys);
+        let routes = match (&mut self.deploy, api) {
+            (Some(deploy), Some(api)) => deploy.deploy(api, control),
+            _ => String::new(),
+        };
+        let built = match self.package {
+            Some(_) => format!(" (built in {:.2} s)", made_in.as_secs_f64()),
+            None => String::new(),
+        };
+        let took = change.began.elapsed().as_secs_f64();
+        tracing::info!("reloaded {name} in {took:.2} s{built}{routes}");
         Ok(())
     }
-}
 
-/// Which routes came and went.
-fn difference(before: &BTreeSet<String>, after: &BTreeSet<String>) -> String {
-    let list = |name: &str, keys: Vec<&String>| match &*keys {
-        [] => String::new(),
-        keys => {
-            format!("; {name}: {}", keys.iter().map(|key| &***key).collect::<Vec<_>>().join(", "))
+    /// Makes the next program of the one that serves. `None` when it is the same.
+    async fn make(&mut self, mut program: Program, restart: bool) -> Result<Option<Made>> {
+        if let Some(package) = &self.package {
+            let built = package.build().await?;
+            let is_same = program.copy.as_ref().is_some_and(|copy| built.is_in(copy));
+            if is_same && !restart {
+                return Ok(None);
+            }
+            if !is_same {
+                let (executable, copy) = package.copy(&built).await?;
+                (program.executable, program.copy) = (executable, Some(copy));
+            }
         }
-    };
-    let (new, gone) = (after.difference(before).collect(), before.difference(after).collect());
-    list("new routes", new) + &list("routes gone", gone)
+        let api = match &mut self.deploy {
+            Some(deploy) => Some(deploy.prepare(&mut program).await?),
+            None => None,
+        };
+        Ok(Some(Made { program, api }))
+    }
 }
