@@ -13,6 +13,7 @@ mod help;
 // It looks for processes in `/proc`.
 #[cfg(target_os = "linux")]
 mod life;
+mod reload;
 mod scenario;
 mod send;
 mod table;
