@@ -98,6 +98,9 @@ Examples:
   lift dev . --data-dir /tmp/chat
       Keep the database in /tmp/chat; delete that folder to start afresh
 
+  lift dev . --command 'python3 function.py' --two-way say --watch function.py
+      Run a function in Python, and start it anew when it changes
+
   lift dev examples/chat --faults examples/chat/faults.toml
       Run the chat on APIs that are slow, throttle, break off and lag
 

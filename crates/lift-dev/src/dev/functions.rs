@@ -101,25 +101,13 @@ impl Functions {
         control: &Control,
         closing: &CancellationToken,
     ) -> Infallible {
-        join_all(self.all.iter_mut().map(async |one| match (&mut one.runner, &mut one.reload) {
-            (Some(Runner::Supervisor(supervisor)), Some(reload)) => {
-                Box::pin(reload.run(supervisor, control)).await
-            }
-            (Some(Runner::Supervisor(supervisor)), None) => supervisor.watch().await,
-            (Some(Runner::Attached(attached)), _) => attached.watch(closing).await,
-            (None, _) => pending().await,
-        }))
-        .await;
+        join_all(self.all.iter_mut().map(|one| one.watch(control, closing))).await;
         pending().await
     }
 
     /// Ends their processes.
     pub(crate) async fn stop(self) {
-        join_all(self.all.into_iter().map(async |one| match one.runner {
-            Some(Runner::Supervisor(supervisor)) => supervisor.stop().await,
-            Some(Runner::Attached(_)) | None => {}
-        }))
-        .await;
+        join_all(self.all.into_iter().map(Running::stop)).await;
     }
 }
 
@@ -153,6 +141,25 @@ impl Running {
                 let target = Target::Here(attached.function());
                 Ok(Self { target, runner: Some(Runner::Attached(attached)), reload })
             }
+        }
+    }
+
+    /// Watches it for as long as it is polled.
+    async fn watch(&mut self, control: &Control, closing: &CancellationToken) -> Infallible {
+        match (&mut self.runner, &mut self.reload) {
+            (Some(Runner::Supervisor(supervisor)), Some(reload)) => {
+                Box::pin(reload.run(supervisor, control)).await
+            }
+            (Some(Runner::Supervisor(supervisor)), None) => supervisor.watch().await,
+            (Some(Runner::Attached(attached)), _) => attached.watch(closing).await,
+            (None, _) => pending().await,
+        }
+    }
+
+    /// Ends its processes.
+    async fn stop(self) {
+        if let Some(Runner::Supervisor(supervisor)) = self.runner {
+            supervisor.stop().await;
         }
     }
 }

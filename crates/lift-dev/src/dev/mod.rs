@@ -48,7 +48,7 @@ use crate::dev::functions::{Functions, Start};
 use crate::dev::plan::Plan;
 use crate::dev::prepared::Prepared;
 use crate::dev::ready::Ready;
-use crate::dev::reload::{Deploy, Watched};
+use crate::dev::reload::{Deploy, WatchPlan};
 use crate::dev::stop::Stop;
 use crate::dev::table::ConnectionsTable;
 use crate::dev::variables::Place;
@@ -118,11 +118,11 @@ async fn start(args: DevArgs) -> Result<App> {
         stage: &plan.api.stage,
         secret_key: access.secret_key(),
     };
-    let watched = Watched::new(args.no_reload, &args.watch)?;
+    let watch = WatchPlan::new(args.no_reload, &args.watch)?;
     let programs = data_dir.programs();
     let mut functions = Vec::new();
     for function in plan.functions {
-        let function = Prepared::new(function, &plan.folder, &place, &watched, &programs);
+        let function = Prepared::new(function, &plan.folder, &place, &watch, &programs);
         functions.push(function.await?);
     }
     let region = functions.first().map(Prepared::region).unwrap_or_default();

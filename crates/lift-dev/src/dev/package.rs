@@ -32,7 +32,7 @@ pub(crate) struct Built {
 
 /// A copy of a binary. The file is removed when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Copy {
+pub(crate) struct Copied {
     written: SystemTime,
     _folder: TempDir,
 }
@@ -51,13 +51,13 @@ impl Package {
     }
 
     /// Copies what was built.
-    pub(crate) async fn copy(&self, built: &Built) -> Result<(Executable, Arc<Copy>)> {
+    pub(crate) async fn copy(&self, built: &Built) -> Result<(Executable, Arc<Copied>)> {
         let (from, programs) = (built.binary().to_owned(), self.programs.clone());
         let copied = tokio::task::spawn_blocking(move || copy(&from, &programs)).await?;
         let (program, folder) = copied.with_context(|| {
             format!("cannot copy {} to {}", built.binary().display(), self.programs.display())
         })?;
-        let copy = Copy { written: built.written, _folder: folder };
+        let copy = Copied { written: built.written, _folder: folder };
         Ok((Executable { program, ..built.executable.clone() }, Arc::new(copy)))
     }
 }
@@ -68,7 +68,7 @@ impl Built {
     }
 
     /// Whether `copy` is one of this.
-    pub(crate) fn is_in(&self, copy: &Copy) -> bool {
+    pub(crate) fn is_in(&self, copy: &Copied) -> bool {
         self.written == copy.written
     }
 }

@@ -12,10 +12,10 @@ use crate::args::Url;
 use crate::dev::build::build;
 use crate::dev::describe::{self, Description};
 use crate::dev::executable::Executable;
-use crate::dev::package::{Copy, Package};
+use crate::dev::package::{Copied, Package};
 use crate::dev::plan::{FunctionPlan, Source};
 use crate::dev::project::Project;
-use crate::dev::reload::{Reload, Watched};
+use crate::dev::reload::{Reload, WatchPlan};
 use crate::dev::variables::{Place, Variables, region};
 
 /// A function that can be started.
@@ -26,7 +26,7 @@ pub(crate) struct Prepared {
     pub(crate) timeout: Duration,
     pub(crate) concurrency: Option<u16>,
     /// What the program is a copy of, if it is one.
-    pub(crate) copy: Option<Arc<Copy>>,
+    pub(crate) copy: Option<Arc<Copied>>,
     /// What starts it anew.
     pub(crate) reload: Option<Reload>,
     /// What can be asked for its routes, whoever runs it.
@@ -50,14 +50,14 @@ impl Prepared {
         plan: FunctionPlan,
         folder: &Path,
         place: &Place<'_>,
-        watched: &Watched,
+        watch: &WatchPlan,
         programs: &Path,
     ) -> Result<Self> {
         let (mut copy, mut reload) = (None, None);
         let (how, program) = match &plan.source {
             Source::Package(project) => {
-                // Watched before it is built, so that no change is missed.
-                let watch = watched.watch(Some(project))?;
+                // WatchPlan before it is built, so that no change is missed.
+                let watch = watch.start(Some(project))?;
                 let package = Package::new(project.clone(), programs);
                 let built = package.build().await?;
                 let (executable, copied) = package.copy(&built).await?;
@@ -66,7 +66,7 @@ impl Prepared {
                 started(executable)
             }
             Source::Command(executable) => {
-                reload = watched.watch(None)?.map(Reload::of_command);
+                reload = watch.start(None)?.map(Reload::of_command);
                 started(executable.clone())
             }
             Source::Url { url, app } => (How::Invoke(url.clone()), built(app.as_ref()).await?),

@@ -21,7 +21,7 @@ pub(crate) use self::supervisor::Supervisor;
 
 use crate::dev::executable::Executable;
 use crate::dev::faults::Faults;
-use crate::dev::package::Copy;
+use crate::dev::package::Copied;
 use crate::dev::variables::Variables;
 
 /// After so long without a sign of life at start, what a process wrote is shown.
@@ -38,5 +38,5 @@ pub(crate) struct Program {
     /// What goes wrong between a process and its Runtime API, if anything shall.
     pub(crate) faults: Option<Faults>,
     /// What the executable is a copy of; the copy goes with the last process.
-    pub(crate) copy: Option<Arc<Copy>>,
+    pub(crate) copy: Option<Arc<Copied>>,
 }

@@ -18,7 +18,7 @@ use anyhow::Result;
 use lift_gateway::Control;
 
 pub(crate) use self::deploy::Deploy;
-pub(crate) use self::watch::{Watch, Watched};
+pub(crate) use self::watch::{Watch, WatchPlan};
 
 use self::deploy::NextApi;
 use self::watch::Change;
@@ -28,11 +28,11 @@ use crate::dev::package::{Built, Package};
 /// Keeps a function at the state of its sources.
 pub(crate) struct Reload {
     watch: Watch,
-    workshop: Workshop,
+    recipe: Recipe,
 }
 
-/// What a program is made by.
-struct Workshop {
+/// How the next program is made.
+struct Recipe {
     /// None for a program that is there without a build.
     package: Option<Package>,
     /// The API, if the function says what that is.
@@ -49,17 +49,17 @@ impl Reload {
     /// For a package that was built.
     pub(crate) fn of_package(mut watch: Watch, package: Package, built: &Built) -> Self {
         watch.built(&package.project, built.binary());
-        Self { watch, workshop: Workshop { package: Some(package), deploy: None } }
+        Self { watch, recipe: Recipe { package: Some(package), deploy: None } }
     }
 
     /// For a program that is there.
     pub(crate) fn of_command(watch: Watch) -> Self {
-        Self { watch, workshop: Workshop { package: None, deploy: None } }
+        Self { watch, recipe: Recipe { package: None, deploy: None } }
     }
 
     /// From now on the function's own word on its routes counts.
     pub(crate) fn deploy_by(&mut self, deploy: Deploy) {
-        self.workshop.deploy = Some(deploy);
+        self.recipe.deploy = Some(deploy);
     }
 
     /// Watches the function, behind the gateway of `control`, and its sources for as long as it is
@@ -69,12 +69,12 @@ impl Reload {
         supervisor: &mut Supervisor,
         control: &Control,
     ) -> Infallible {
-        let Self { watch, workshop } = self;
+        let Self { watch, recipe } = self;
         let mut pending: Option<Change> = None;
         loop {
             let work = async {
                 match pending {
-                    Some(change) => workshop.reload(supervisor, control, change).await,
+                    Some(change) => recipe.reload(supervisor, control, change).await,
                     None => match supervisor.watch().await {},
                 }
             };
@@ -96,7 +96,7 @@ impl Reload {
     }
 }
 
-impl Workshop {
+impl Recipe {
     /// Brings what serves to the state of the sources. Dropped half-way, it leaves what serves as it
     /// is.
     async fn reload(

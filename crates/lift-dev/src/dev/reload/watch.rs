@@ -11,9 +11,9 @@ use crate::dev::project::Project;
 use crate::dev::reload::dep_info;
 use crate::dev::reload::sources::{Sources, Which};
 
-/// What all functions are watched for.
+/// What `--watch` and `--no-reload` say, for all functions.
 #[derive(Debug)]
-pub(crate) struct Watched {
+pub(crate) struct WatchPlan {
     packages: bool,
     paths: Vec<PathBuf>,
 }
@@ -36,7 +36,7 @@ pub(crate) struct Change {
     pub(crate) restart: bool,
 }
 
-impl Watched {
+impl WatchPlan {
     /// Packages, unless `no_reload`, and `paths`.
     pub(crate) fn new(no_reload: bool, paths: &[PathBuf]) -> Result<Self> {
         let found = paths.iter().map(|path| {
@@ -48,7 +48,7 @@ impl Watched {
     }
 
     /// Watches a function, from now on, if there is something to watch.
-    pub(crate) fn watch(&self, project: Option<&Project>) -> Result<Option<Watch>> {
+    pub(crate) fn start(&self, project: Option<&Project>) -> Result<Option<Watch>> {
         let package = match project.filter(|_| self.packages) {
             Some(project) => Some(Sources::watch(package(project))?),
             None => None,

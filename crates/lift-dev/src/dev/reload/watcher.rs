@@ -55,13 +55,19 @@ impl Watcher {
             let _ = self.inner.unwatch(gone);
         }
         for new in folders.difference(&self.folders) {
-            self.inner.watch(new, RecursiveMode::NonRecursive).with_context(|| {
-                format!(
-                    "cannot watch {}: pass --no-reload to run without, or raise the system's limit \
-                     (on Linux `sysctl fs.inotify.max_user_watches`)",
-                    new.display()
-                )
-            })?;
+            match self.inner.watch(new, RecursiveMode::NonRecursive) {
+                Err(error) if new.is_dir() => {
+                    return Err(error).with_context(|| {
+                        format!(
+                            "cannot watch {}: pass --no-reload to run without, or raise the \
+                             system's limit (on Linux `sysctl fs.inotify.max_user_watches`)",
+                            new.display()
+                        )
+                    });
+                }
+                // Or it went meanwhile.
+                _ => {}
+            }
         }
         self.folders = folders;
         Ok(())
