@@ -5,9 +5,11 @@ import signal
 import sys
 import time
 
+import autobahn
 import bare
 import browser
 import chat
+import conformance
 import life
 import management
 import processes
@@ -28,6 +30,8 @@ PARTS = {
     "ws": ws.run,
     "browser": browser.run,
     "bare": bare.run,
+    "autobahn": autobahn.run,
+    "conformance": conformance.run,
 }
 
 

@@ -17,5 +17,6 @@ mod messages;
 mod models;
 mod order;
 mod page;
+mod pressure;
 mod throttles;
 mod watch;

@@ -1,8 +1,10 @@
 //! The processes of one program. A swap puts the next generation in the place of the last, which
 //! finishes what it runs.
 
+use std::sync::Weak;
+
 use anyhow::{Result, bail};
-use lift_gateway::lambda::{Function, Status};
+use lift_gateway::lambda::{Environment, Function, Status};
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep;
@@ -18,6 +20,8 @@ use crate::dev::stop::Stop;
 pub(crate) struct Generation {
     program: Program,
     processes: JoinSet<End>,
+    /// Those of the processes, and of some that have ended.
+    environments: Vec<Weak<Environment>>,
     /// How many there should be now. Grows with what waits; nothing shrinks it but trouble.
     pub(crate) wanted: usize,
     stop: Stop,
@@ -33,7 +37,8 @@ impl Generation {
         at_once: CancellationToken,
     ) -> Result<Self> {
         let stop = Stop { in_order: CancellationToken::new(), at_once };
-        let mut generation = Self { program, processes: JoinSet::new(), wanted: 1, stop };
+        let mut generation =
+            Self { program, processes: JoinSet::new(), environments: Vec::new(), wanted: 1, stop };
         let output = Output::held(number);
         let mut status = generation.add(function, number, &output).await?;
         let slow = sleep(SLOW);
@@ -66,6 +71,8 @@ impl Generation {
         output: &Output,
     ) -> Result<watch::Receiver<Status>> {
         let process = Process::start(function, &self.program, number, output).await?;
+        self.environments.retain(|environment| environment.strong_count() > 0);
+        self.environments.push(process.environment());
         let status = process.status();
         self.processes.spawn(process.run(self.stop.clone()));
         Ok(status)
@@ -86,10 +93,12 @@ impl Generation {
         self.processes.join_next().await
     }
 
-    /// Takes no more events, finishes those that it has, and ends.
-    pub(crate) async fn leave(self) {
+    /// Takes no more events, from now on; finishes those that it has, and ends.
+    pub(crate) fn leave(&self) {
+        for environment in self.environments.iter().filter_map(Weak::upgrade) {
+            environment.stop_work();
+        }
         self.stop.in_order.cancel();
-        self.gone().await;
     }
 
     /// Waits for the end of all processes, and for nothing else of the program to be left.

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::Ipv4Addr;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -31,7 +32,7 @@ pub(crate) struct Process {
     number: u64,
     started: Instant,
     child: Child,
-    environment: Environment,
+    environment: Arc<Environment>,
     /// What stands between the process and the environment.
     between: Option<Proxy>,
     readers: JoinSet<()>,
@@ -49,7 +50,7 @@ impl Process {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
             .context("no free port for the Lambda Runtime API")?;
-        let environment = function.environment(listener);
+        let environment = Arc::new(function.environment(listener));
         let mut api = environment.address()?;
         let mut between = None;
         if let Some(faults) = &program.faults {
@@ -73,6 +74,11 @@ impl Process {
             readers.spawn(output.clone().read(stderr));
         }
         Ok(Self { number, started, child, environment, between, readers })
+    }
+
+    /// Where it gets its work, for as long as it lives.
+    pub(crate) fn environment(&self) -> Weak<Environment> {
+        Arc::downgrade(&self.environment)
     }
 
     /// How the process is doing.

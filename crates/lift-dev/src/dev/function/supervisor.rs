@@ -89,7 +89,8 @@ impl Supervisor {
         };
         // Both ask for events now, so there is no moment without somebody who does.
         let last = mem::replace(&mut self.serving, next);
-        self.leaving.spawn(last.leave());
+        last.leave();
+        self.leaving.spawn(last.gone());
         // What troubled the last one need not trouble this one.
         self.backoff.reset();
         self.not_before = Instant::now();
