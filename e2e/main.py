@@ -10,6 +10,7 @@ import bare
 import browser
 import chat
 import conformance
+import functions
 import life
 import management
 import processes
@@ -32,6 +33,7 @@ PARTS = {
     "bare": bare.run,
     "autobahn": autobahn.run,
     "conformance": conformance.run,
+    "functions": functions.run,
 }
 
 

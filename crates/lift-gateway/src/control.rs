@@ -140,6 +140,6 @@ impl<B: Backend> Steer for Gateway<B> {
         route: String,
         payload: Bytes,
     ) -> BoxFuture<'static, Result<Bytes, InvokeError>> {
-        Box::pin(async move { self.run(&route, payload).await })
+        Box::pin(async move { self.run(Id::random(), &route, payload).await })
     }
 }

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Backend, BinaryMessages, InvokeError, Origin, Routes, Settings, Throttled,
+    Backend, BinaryMessages, Cause, InvokeError, Origin, Routes, Settings, Throttled, What,
     connection::{Closed, Connection, Table},
     event::{self, Incoming, Moment},
     failure::Failure,
@@ -74,10 +74,13 @@ impl<B: Backend> Gateway<B> {
         let choices = &self.settings.choices;
         let status = |code| StatusCode::from_u16(code).unwrap_or(StatusCode::BAD_GATEWAY);
         let failed = status(choices.connect_error_status);
-        let mut invocation = pin!(self.invoke(id, "$connect", payload));
+        let name = Id::random();
+        let tell = |cause| self.tell(id, Some(name), cause);
+        let mut invocation = pin!(self.invoke(id, name, "$connect", payload));
         match timeout(self.settings.limits.integration_timeout, &mut invocation).await {
             Ok(Ok(bytes)) => verdict(Reply::decode(&bytes).map_err(|fault| {
                 tracing::warn!(%fault, "the reply to $connect is malformed");
+                tell(Cause::Reply { fault: fault.to_string() });
                 failed
             })),
             Ok(Err(error)) => {
@@ -86,6 +89,7 @@ impl<B: Backend> Gateway<B> {
             }
             Err(_) => {
                 tracing::warn!("$connect passed the integration time-out");
+                tell(Cause::TimedOut { after: self.settings.limits.integration_timeout });
                 let verdict = verdict(Err(status(choices.connect_timeout_status)));
                 log("$connect", invocation.await);
                 verdict
@@ -102,17 +106,20 @@ impl<B: Backend> Gateway<B> {
         slot: Slot,
     ) {
         let body = message.into_body();
-        let (moment, message_id) = (Moment::now(), Id::random());
+        let (moment, message_id, name) = (Moment::now(), Id::random(), Id::random());
         let bad_body = self.settings.choices.bad_body;
         let fail = |failure: Failure| {
             let frame = failure.frame(connection.id, moment.request, message_id, bad_body);
             connection.reply(frame, false, Origin::Error)
         };
+        let tell = |invocation, cause| self.tell(connection.id, invocation, cause);
         let routes = self.routes();
         let Some(route) = routes.find(&body.text) else {
+            tell(None, routes.miss(&body.text));
             return fail(Failure::NoRoute).await;
         };
         if !self.buckets.message(route.key) {
+            tell(None, Cause::Throttled { route: route.key.to_owned() });
             return match self.settings.choices.throttled {
                 Throttled::Frame => fail(Failure::Throttled).await,
                 Throttled::Close => connection.close(1008, "Too many requests"),
@@ -120,18 +127,20 @@ impl<B: Backend> Gateway<B> {
         }
         if let Some(Err(fault)) = route.models.map(|models| models.check(&body.text)) {
             tracing::debug!(route = route.key, fault, "no model allows the message");
+            tell(None, Cause::Model { route: route.key.to_owned(), fault });
             return fail(Failure::BadBody).await;
         }
         let payload =
             event::message(&self.settings, &connection, route.key, &moment, message_id, &body);
         drop(body);
-        let mut invocation = pin!(self.invoke(connection.id, route.key, payload));
+        let mut invocation = pin!(self.invoke(connection.id, name, route.key, payload));
         match timeout(self.settings.limits.integration_timeout, &mut invocation).await {
             Ok(Ok(bytes)) => match self.answer(&bytes, route.two_way) {
                 Ok(Some((body, binary))) => connection.reply(body, binary, Origin::Reply).await,
                 Ok(None) => {}
                 Err(fault) => {
                     tracing::warn!(route = route.key, %fault, "the reply is malformed");
+                    tell(Some(name), Cause::Reply { fault });
                     fail(Failure::Function).await;
                 }
             },
@@ -141,6 +150,8 @@ impl<B: Backend> Gateway<B> {
             }
             Err(_) => {
                 tracing::warn!(route = route.key, "the message passed the integration time-out");
+                let after = self.settings.limits.integration_timeout;
+                tell(Some(name), Cause::TimedOut { after });
                 fail(Failure::TimedOut).await;
                 drop(slot);
                 log(route.key, invocation.await);
@@ -171,8 +182,16 @@ impl<B: Backend> Gateway<B> {
         let ghost = self.settings.choices.ghosts && closed.code == 1006 && connection.is_silent();
         if self.routes().contains("$disconnect") && !ghost {
             let payload = event::disconnect(&self.settings, connection, closed);
-            log("$disconnect", self.invoke(connection.id, "$disconnect", payload).await);
+            log(
+                "$disconnect",
+                self.invoke(connection.id, Id::random(), "$disconnect", payload).await,
+            );
         }
+    }
+
+    /// Tells who watches why a message or a handshake fails.
+    fn tell(&self, id: Id, invocation: Option<Id>, cause: Cause) {
+        self.settings.watch.tell(id, || What::Failed { invocation, cause });
     }
 }
 

@@ -7,22 +7,28 @@ use tokio::time::Instant;
 use crate::{Backend, Id, InvokeError, What, integration::Gateway};
 
 impl<B: Backend> Gateway<B> {
-    /// Runs the function of a route for a connection.
+    /// Runs the function of a route for a connection. Who watches is told, and calls it `name`.
     pub(crate) async fn invoke(
         &self,
         id: Id,
+        name: Id,
         route: &str,
         payload: Bytes,
     ) -> Result<Bytes, InvokeError> {
-        let answer = self.run(route, payload.clone());
-        self.watched(id, Some(route), payload, answer).await
+        let answer = self.run(name, route, payload.clone());
+        self.watched(id, name, Some(route), payload, answer).await
     }
 
     /// Runs the function of a route, and nobody is told.
-    pub(crate) async fn run(&self, route: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
+    pub(crate) async fn run(
+        &self,
+        name: Id,
+        route: &str,
+        payload: Bytes,
+    ) -> Result<Bytes, InvokeError> {
         match self.routes().function(route) {
-            Some(function) => function.invoke(payload).await,
-            None => self.backend.invoke(payload).await,
+            Some(function) => function.invoke_as(name, payload).await,
+            None => self.backend.invoke_as(name, payload).await,
         }
     }
 
@@ -30,6 +36,7 @@ impl<B: Backend> Gateway<B> {
     pub(crate) async fn watched(
         &self,
         id: Id,
+        invocation: Id,
         route: Option<&str>,
         payload: Bytes,
         answer: impl Future<Output = Result<Bytes, InvokeError>>,
@@ -39,8 +46,7 @@ impl<B: Backend> Gateway<B> {
             drop(payload);
             return answer.await;
         }
-        let (invocation, started) = (Id::random(), Instant::now());
-        let route = route.map(str::to_owned);
+        let (route, started) = (route.map(str::to_owned), Instant::now());
         watch.tell(id, || What::Invoked { invocation, route, payload });
         let result = answer.await;
         let took = started.elapsed();

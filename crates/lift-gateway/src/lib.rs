@@ -79,7 +79,7 @@ pub use settings::{
     SignedRequest, Throttled, Throttles,
 };
 pub use site::{PageBody, Site};
-pub use watch::{ConnectionInfo, Happening, Origin, Watch, What};
+pub use watch::{Cause, ConnectionInfo, Happening, Origin, Watch, What};
 
 /// Compiles the snippets of the book's chapter on the gateway.
 #[cfg(doctest)]

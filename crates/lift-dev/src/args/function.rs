@@ -17,12 +17,13 @@ pub(crate) struct FunctionArgs {
     #[arg(long, value_name = "COMMAND", group = "main", value_parser = command)]
     pub(crate) command: Option<CommandLine>,
 
-    /// Invoke a function that runs elsewhere, such as in an emulator of Lambda
+    /// Invoke a function that runs elsewhere, such as in an emulator of Lambda; a URL without a
+    /// path gets that of AWS's emulator
     #[arg(long, value_name = "URL", group = "main", value_parser = url)]
     pub(crate) function_url: Option<Url>,
 
-    /// Wait for a function that a debugger starts, and switch all time-outs off; the address is
-    /// that of its Runtime API
+    /// Wait for a function that a debugger starts, and switch all time-outs off; its Runtime API
+    /// is at this address [default: 127.0.0.1:9001]
     #[arg(
         long,
         value_name = "ADDR:PORT",

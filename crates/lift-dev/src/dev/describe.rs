@@ -68,12 +68,12 @@ pub(crate) struct Table {
 
 /// Runs `program` so that it describes itself.
 pub(crate) async fn describe(program: &Executable, variables: &Variables) -> Result<Description> {
-    let mut child = program.start(variables, &[("LIFT_DESCRIBE", "1")])?;
+    let mut child = program.spawn(&mut program.command(variables, &[("LIFT_DESCRIBE", "1")]))?;
     let (stdout, stderr) = (child.stdout(), child.stderr());
     let all = async { tokio::join!(child.wait(), read(stdout), read(stderr)) };
     let Ok((status, stdout, stderr)) = tokio::time::timeout(PATIENCE, all).await else {
         bail!(
-            "{}: asked with LIFT_DESCRIBE=1, it did not end within {} s. {FIX}, or {NAMES}",
+            "{}: asked with LIFT_DESCRIBE=1, it did not end within {} s. {NAMES}{FIX}",
             not_an_app(program),
             PATIENCE.as_secs(),
         );
@@ -81,9 +81,9 @@ pub(crate) async fn describe(program: &Executable, variables: &Variables) -> Res
     understand(program, status?, &stdout, &stderr)
 }
 
-const FIX: &str = "Let `main` do nothing slow before `lift_aws::run(app).await`, which answers it";
+const FIX: &str = "let `main` do nothing slow before `lift_aws::run(app).await`, which answers it";
 
-const NAMES: &str = "name its routes, such as --route '$connect' --route say";
+const NAMES: &str = "Name its routes, such as --route '$connect' --route say; or, in a Lift app, ";
 
 fn not_an_app(program: &Executable) -> String {
     format!("`{program}` is not a Lift app")
@@ -112,8 +112,8 @@ fn understand(
         Err(_) => {
             let words = last_lines(stderr);
             bail!(
-                "{}: asked with LIFT_DESCRIBE=1, it printed no description ({status}). End `main` \
-                 with `lift_aws::run(app).await`, or {NAMES}{words}",
+                "{}: asked with LIFT_DESCRIBE=1, it printed no description ({status}). \
+                 {NAMES}end `main` with `lift_aws::run(app).await`{words}",
                 not_an_app(program),
             )
         }

@@ -5,10 +5,12 @@
 
 mod access;
 mod app;
+mod book;
 mod command;
 mod connect;
 mod errors;
 mod faults;
+mod functions;
 mod help;
 // It looks for processes in `/proc`.
 #[cfg(target_os = "linux")]
@@ -17,3 +19,4 @@ mod reload;
 mod scenario;
 mod send;
 mod table;
+mod terminal;

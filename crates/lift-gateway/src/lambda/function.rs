@@ -15,8 +15,8 @@ use tokio::{
     time::timeout,
 };
 
-use super::Environment;
-use crate::{Backend, InvokeError, id};
+use super::{Environment, environment::Told};
+use crate::{Backend, Id, InvokeError, id};
 
 /// What a function is, as its processes see it.
 #[derive(Clone, Debug)]
@@ -91,7 +91,19 @@ impl Function {
     /// A new execution environment: the Runtime API for one process, on a listener of its own.
     #[must_use]
     pub fn environment(&self, listener: TcpListener) -> Environment {
-        Environment::new(self.0.clone(), listener)
+        Environment::new(self.0.clone(), listener, Told::default())
+    }
+
+    /// The same, and tells which invocation its process has: right before the process gets one, and
+    /// with `None` when it is answered, before anybody else knows. So what the process writes between
+    /// the two belongs to that invocation. It is told `None` too for an invocation without a name.
+    #[must_use]
+    pub fn environment_that_tells(
+        &self,
+        listener: TcpListener,
+        told: impl Fn(Option<Id>) + Send + Sync + 'static,
+    ) -> Environment {
+        Environment::new(self.0.clone(), listener, Told(Some(Box::new(told))))
     }
 
     /// Fails everything that waits, for a supervisor that knows that no environment will come.
@@ -104,12 +116,11 @@ impl Function {
             invocation.answer(Err(error.clone()));
         }
     }
-}
 
-impl Backend for Function {
-    async fn invoke(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
+    async fn run(&self, name: Option<Id>, payload: Bytes) -> Result<Bytes, InvokeError> {
         let (sender, mut receiver) = oneshot::channel();
-        let invocation = Invocation { id: id::uuid(), trace: id::trace(), payload, answer: sender };
+        let (id, trace) = (id::uuid(), id::trace());
+        let invocation = Invocation { id, name, trace, payload, answer: sender };
         // Whoever stops waiting takes the invocation out of the queue again.
         let place = Place { queue: &self.0, id: invocation.id.clone() };
         self.0.push(invocation)?;
@@ -121,6 +132,16 @@ impl Backend for Function {
         };
         // An answer that nobody will give any more died with its environment.
         answer.unwrap_or(Err(InvokeError::Exited))
+    }
+}
+
+impl Backend for Function {
+    async fn invoke(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
+        self.run(None, payload).await
+    }
+
+    async fn invoke_as(&self, invocation: Id, payload: Bytes) -> Result<Bytes, InvokeError> {
+        self.run(Some(invocation), payload).await
     }
 }
 
@@ -139,6 +160,8 @@ impl Drop for Place<'_> {
 #[derive(Debug)]
 pub(super) struct Invocation {
     pub(super) id: String,
+    /// What who watches the gateway calls it.
+    pub(super) name: Option<Id>,
     pub(super) trace: String,
     pub(super) payload: Bytes,
     answer: oneshot::Sender<Result<Bytes, InvokeError>>,

@@ -13,7 +13,6 @@ use anyhow::{Context as _, Result};
 use lift_gateway::InvokeError;
 use lift_gateway::lambda::{Environment, Function, FunctionSettings, Status};
 use tokio::net::TcpListener;
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::dev::function::env_file::EnvFile;
@@ -21,9 +20,6 @@ use crate::dev::variables::Variables;
 
 /// So long may a person look at one event. Not for ever, as deadlines are times of the calendar.
 pub(crate) const AS_LONG_AS_IT_TAKES: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-
-/// How long a process may take to read the answer to its report that it cannot start.
-const GRACE: Duration = Duration::from_millis(500);
 
 /// The Runtime API of one process after the other.
 #[derive(Debug)]
@@ -87,7 +83,6 @@ impl Attached {
                 () = self.environment.serve() => {}
                 () = self.cannot_start() => {}
             }
-            let _ = timeout(GRACE, self.environment.serve()).await;
             match environment(&self.function, &self.listener) {
                 Ok(environment) => self.environment = environment,
                 Err(error) => tracing::error!("{error:#}"),

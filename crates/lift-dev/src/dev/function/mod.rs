@@ -22,6 +22,7 @@ pub(crate) use self::supervisor::Supervisor;
 use crate::dev::executable::Executable;
 use crate::dev::faults::Faults;
 use crate::dev::package::Copied;
+use crate::dev::seen::Witnesses;
 use crate::dev::variables::Variables;
 
 /// After so long without a sign of life at start, what a process wrote is shown.
@@ -39,4 +40,6 @@ pub(crate) struct Program {
     pub(crate) faults: Option<Faults>,
     /// What the executable is a copy of; the copy goes with the last process.
     pub(crate) copy: Option<Arc<Copied>>,
+    /// Who sees what its processes write.
+    pub(crate) witnesses: Witnesses,
 }

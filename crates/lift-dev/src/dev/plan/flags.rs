@@ -14,6 +14,9 @@ use crate::dev::project::{Project, folder};
 /// The stage, when nothing names one.
 const STAGE: &str = "local";
 
+/// What AWS's Runtime Interface Emulator calls its function.
+const EMULATED: &str = "function";
+
 /// Reads what the flags name: a package, environment files.
 pub(super) async fn read(args: &DevArgs) -> Result<Plan> {
     let flags = &args.function;
@@ -23,8 +26,12 @@ pub(super) async fn read(args: &DevArgs) -> Result<Plan> {
     let mut name = name_of(&folder);
     let is_routed = flags.all_routes().any(|(route, _)| route.function.is_none());
     if let Some(source) = main(flags, path, &folder, is_routed).await? {
-        if let Source::Package(project) = &source {
-            name = project.name.clone();
+        match &source {
+            Source::Package(project)
+            | Source::Url { app: Some(project), .. }
+            | Source::Attach { app: Some(project), .. } => name.clone_from(&project.name),
+            Source::Command(_) | Source::Attach { app: None, .. } => {}
+            Source::Url { app: None, .. } => EMULATED.clone_into(&mut name),
         }
         functions.push(FunctionPlan::new(&name, source));
     }
@@ -35,6 +42,12 @@ pub(super) async fn read(args: &DevArgs) -> Result<Plan> {
             Runs::Command(line) => Source::Command(executable(line, &folder)),
             Runs::Elsewhere(url) => Source::Url { url: url.clone(), app: None },
         };
+        if functions[named..].iter().any(|other: &FunctionPlan| other.name == function.name) {
+            bail!(
+                "the function {} is named twice: give each --function its own name",
+                function.name
+            );
+        }
         functions.push(FunctionPlan::new(&function.name, source));
     }
     let names = Names { functions: &functions, has_main: named == 1 };
@@ -123,16 +136,14 @@ impl Names<'_> {
             if self.has_main {
                 return Ok(0);
             }
-            bail!("{what} has no function: write KEY=NAME with one of {}", list(named));
+            bail!("{what} has no function: add `=NAME` with one of {}", list(named));
         };
         match named.iter().position(|function| function.name == name) {
             Some(place) => Ok(first + place),
             None if named.is_empty() => {
-                bail!(
-                    "{what} names the function {name}: say what it is by --function {name}=COMMAND"
-                )
+                bail!("{what} names the function {name}: say what it is, --function {name}=COMMAND")
             }
-            None => bail!("{what} names the function {name}, but there is only {}", list(named)),
+            None => bail!("{what} names the function {name}, but there is only: {}", list(named)),
         }
     }
 }
