@@ -64,6 +64,12 @@ pub(crate) struct DevArgs {
     /// Make the function's APIs fail on purpose, by this plan
     #[arg(long, value_name = "PLAN")]
     pub(crate) faults: Option<PathBuf>,
+
+    /// Record every event and reply to a new file, for `lift replay` and as fixtures; it holds tokens
+    /// as they were sent
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+
     #[command(flatten)]
     pub(crate) gateway: GatewayArgs,
 }

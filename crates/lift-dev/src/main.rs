@@ -15,6 +15,7 @@ mod connect;
 mod dev;
 mod exit;
 mod logging;
+mod recording;
 mod send;
 mod table;
 

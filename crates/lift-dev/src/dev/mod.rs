@@ -19,7 +19,7 @@ mod listen;
 mod output;
 mod project;
 mod ready;
-mod seen;
+pub(crate) mod seen;
 pub(crate) mod stop;
 mod table;
 mod variables;
@@ -41,10 +41,11 @@ use crate::dev::faults::Between;
 use crate::dev::function::{Program, Supervisor};
 use crate::dev::project::Project;
 use crate::dev::ready::Ready;
-use crate::dev::seen::Witnesses;
+use crate::dev::seen::{Witness, Witnesses};
 use crate::dev::stop::Stop;
 use crate::dev::variables::Place;
 use crate::exit::Interrupted;
+use crate::recording::Recorder;
 
 /// What Lambda gives a function by default is 128 MB; what people give it is this.
 const MEMORY_MB: u32 = 1024;
@@ -89,6 +90,7 @@ struct App {
     database: Database,
     table: Option<String>,
     between: Option<Between>,
+    recorder: Option<Recorder>,
     // Last, so that the folder is given free after the database in it was closed.
     _data_dir: DataDir,
 }
@@ -137,7 +139,15 @@ async fn start(args: DevArgs) -> Result<App> {
         timeout: TIMEOUT,
         ..FunctionSettings::default()
     });
-    let witnesses = Witnesses::default();
+    let recorder = match &args.record {
+        Some(path) => Some(Recorder::start(path, &project.name, &args.stage)?),
+        None => None,
+    };
+    let mut witnesses: Vec<Box<dyn Witness>> = Vec::new();
+    if let Some(recorder) = &recorder {
+        witnesses.push(Box::new(recorder.ear()));
+    }
+    let witnesses = Witnesses::new(witnesses);
     let faults = between.as_ref().map(|between| between.faults.clone());
     let program = Program { binary, folder: project.folder.clone(), variables, faults };
     let cap = usize::from(args.concurrency);
@@ -162,6 +172,7 @@ async fn start(args: DevArgs) -> Result<App> {
         database,
         table,
         between,
+        recorder,
         _data_dir: data_dir,
     })
 }
@@ -179,7 +190,9 @@ impl App {
     /// Serves clients until `stop`, and then ends everything in the order in which it is used:
     /// clients, function, database.
     async fn serve(self, stop: CancellationToken) -> Result<()> {
-        let Self { listener, settings, function, mut supervisor, database, between, .. } = self;
+        let Self {
+            listener, settings, function, mut supervisor, database, between, recorder, ..
+        } = self;
         Ready {
             gateway: listener.local_addr()?,
             stage: &settings.stage,
@@ -209,6 +222,9 @@ impl App {
             tracing::info!("{} faults, with seed {}", report.total(), report.seed());
         }
         database.close().await;
+        if let Some(recorder) = recorder {
+            tracing::info!("{}", recorder.end()?);
+        }
         served.context("the gateway panicked")?.context("the gateway failed")
     }
 }
