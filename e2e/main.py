@@ -11,6 +11,7 @@ import chat
 import life
 import management
 import processes
+import recording
 import stores
 import table
 import ws
@@ -21,6 +22,7 @@ PARTS = {
     "management": management.run,
     "processes": processes.run,
     "life": life.run,
+    "recording": recording.run,
     "table": table.run,
     "stores": stores.run,
     "ws": ws.run,

@@ -1,8 +1,9 @@
 //! The function behind the gateway, as the gateway sees it: bytes in, bytes out.
 
-use std::{future::Future, time::Duration};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 
 /// What is invoked for each event.
 ///
@@ -23,6 +24,32 @@ where
 {
     fn invoke(&self, payload: Bytes) -> impl Future<Output = Result<Bytes, InvokeError>> + Send {
         self(payload)
+    }
+}
+
+/// A backend whose type is forgotten.
+#[derive(Clone)]
+pub(crate) struct Integration(
+    Arc<dyn Fn(Bytes) -> BoxFuture<'static, Result<Bytes, InvokeError>> + Send + Sync>,
+);
+
+impl Integration {
+    pub(crate) fn new(backend: impl Backend) -> Self {
+        let backend = Arc::new(backend);
+        Self(Arc::new(move |payload| {
+            let backend = backend.clone();
+            Box::pin(async move { backend.invoke(payload).await })
+        }))
+    }
+
+    pub(crate) fn invoke(&self, payload: Bytes) -> BoxFuture<'static, Result<Bytes, InvokeError>> {
+        (self.0)(payload)
+    }
+}
+
+impl fmt::Debug for Integration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Integration")
     }
 }
 
@@ -50,4 +77,7 @@ pub enum InvokeError {
     /// No execution environment took the invocation: too many wait, or it waited too long.
     #[error("no execution environment could take the invocation")]
     Unavailable,
+    /// The function runs elsewhere, and nobody answers there.
+    #[error("{0}")]
+    Unreachable(String),
 }

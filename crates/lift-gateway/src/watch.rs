@@ -96,9 +96,9 @@ pub enum What {
     Received {
         /// Its bytes.
         data: Bytes,
+        /// Whether it is a binary message, for which it may be closed.
+        binary: bool,
     },
-    /// The client sent a binary message, for which it is closed.
-    ReceivedBinary,
     /// A message is on its way to the client.
     Sent {
         /// Its bytes.

@@ -22,7 +22,7 @@ fn the_definition_is_sound() {
 fn defaults() {
     let args = dev(&["app"]).expect("one path is enough");
     assert_eq!(args.listen.to_string(), "127.0.0.1:3001");
-    assert_eq!(args.stage, "local");
+    assert_eq!(args.app.stage, None);
     assert_eq!(args.data_dir, None);
     assert_eq!(args.concurrency, 10);
     assert_eq!(args.faults, None);

@@ -14,6 +14,8 @@ pub(crate) struct Ready<'a> {
     pub(crate) has_page: bool,
     pub(crate) database: SocketAddr,
     pub(crate) table: Option<&'a str>,
+    /// How to start those functions that are started by others.
+    pub(crate) attach: &'a [String],
     /// The seed of the faults, if there are any.
     pub(crate) seed: Option<u64>,
     /// How to call the management API, if not everybody may: a name and a text.
@@ -51,6 +53,9 @@ impl Display for Ready<'_> {
             write!(f, "   (table {table})")?;
         }
         writeln!(f)?;
+        for line in self.attach {
+            writeln!(f, "  Attach      {line}")?;
+        }
         if let Some(seed) = self.seed {
             writeln!(f, "  Faults      on, seed {seed}")?;
         }
@@ -70,6 +75,7 @@ mod tests {
             has_page: true,
             database: ([127, 0, 0, 1], 3002).into(),
             table: Some("chat-connections"),
+            attach: &[],
             seed: None,
             access: None,
         };
@@ -89,6 +95,9 @@ Press Ctrl-C to stop.
             faulty.contains("(table chat-connections)\n  Faults      on, seed 7\n\n"),
             "{faulty}"
         );
+        let attach = ["AWS_LAMBDA_RUNTIME_API=127.0.0.1:9001".to_owned()];
+        let waiting = Ready { attach: &attach, access: None, ..ready }.to_string();
+        assert!(waiting.contains(")\n  Attach      AWS_LAMBDA_RUNTIME_API=127"), "{waiting}");
         let public = Ready {
             gateway: ([0, 0, 0, 0], 3001).into(),
             access: Some(("Token", "0123   (how)".to_owned())),

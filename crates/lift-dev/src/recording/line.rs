@@ -105,7 +105,7 @@ impl What {
             }
             Told::Answered { invocation, took, result } => answer(number(invocation), took, result),
             Told::Opened(_) => Self::Opened,
-            Told::Received { data } => Self::Received { message: Text::new(&data) },
+            Told::Received { data, .. } => Self::Received { message: Text::new(&data) },
             Told::Sent { data, origin } => {
                 Self::Sent { from: origin.into(), message: Text::new(&data) }
             }

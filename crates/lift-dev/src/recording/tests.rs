@@ -26,7 +26,7 @@ fn a_recording_has_what_happened_in_order() {
     let route = Some("say".to_owned());
     let failed = InvokeError::Function { kind: "Oops".to_owned(), message: "no\nluck".to_owned() };
     for (connection, what) in [
-        (one, Told::Received { data: "hello".into() }),
+        (one, Told::Received { data: "hello".into(), binary: false }),
         (one, Told::Invoked { invocation: late, route: route.clone(), payload: EVENT.into() }),
         (two, Told::Invoked { invocation: call, route, payload: EVENT.into() }),
         (two, Told::Sent { data: Bytes::from_static(&[0xff]), origin: Origin::Post }),

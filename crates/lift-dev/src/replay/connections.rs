@@ -77,7 +77,8 @@ impl Connections {
                 answer(StatusCode::OK, String::new())
             }
             Method::GET => {
-                let at = jiff::Timestamp::from_millisecond(i64::try_from(since).unwrap_or_default());
+                let at =
+                    jiff::Timestamp::from_millisecond(i64::try_from(since).unwrap_or_default());
                 let at = format!("{:.3}", at.unwrap_or_default());
                 let info = serde_json::json!({
                     "connectedAt": at,

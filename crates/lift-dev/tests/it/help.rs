@@ -7,7 +7,7 @@ fn help_names_the_options_and_gives_examples() {
     let ended = Lift::with_args(&["dev", "--help"]).ended();
     assert!(ended.status.success());
     for part in [
-        "Usage: lift dev [OPTIONS] <PATH>",
+        "Usage: lift dev [OPTIONS] [PATH]",
         "--listen <ADDR:PORT>",
         "[default: 127.0.0.1:3001]",
         "--stage <NAME>",

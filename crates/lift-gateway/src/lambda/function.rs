@@ -3,6 +3,7 @@
 
 use std::{
     collections::VecDeque,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -172,8 +173,10 @@ impl Queue {
     /// Takes the next invocation. Cancel safe: it is in the queue, or the caller's.
     pub(super) async fn pop(&self) -> Invocation {
         loop {
-            // Made before the look, so that what arrives between look and wait is not missed.
-            let arrived = self.arrived.notified();
+            // In line before the look, so that what arrives between look and wait is not missed, also
+            // when two arrive at once while two environments are there.
+            let mut arrived = pin!(self.arrived.notified());
+            arrived.as_mut().enable();
             if let Some(invocation) = self.try_pop() {
                 return invocation;
             }

@@ -8,6 +8,7 @@ mod api;
 mod authorizer;
 mod choices;
 mod connect;
+mod deployment;
 mod disconnect;
 mod lambda;
 mod limits;

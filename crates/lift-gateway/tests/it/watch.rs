@@ -87,7 +87,7 @@ async fn who_watches_is_told_everything_in_order() {
 
     client.send(Message::text(r#"{"action":"two"}"#)).await.unwrap();
     assert!(
-        matches!(next(&mut told).await.what, What::Received { data } if data == r#"{"action":"two"}"#)
+        matches!(next(&mut told).await.what, What::Received { data, binary: false } if data == r#"{"action":"two"}"#)
     );
     assert_eq!(invoked(&mut told).await, (id, (Some("two".to_owned()), true)));
     assert!(matches!(
@@ -101,7 +101,7 @@ async fn who_watches_is_told_everything_in_order() {
     assert!(matches!(next(&mut told).await.what, What::Sent { origin: Origin::Error, .. }));
 
     client.send(Message::binary("x")).await.unwrap();
-    assert!(matches!(next(&mut told).await.what, What::ReceivedBinary));
+    assert!(matches!(next(&mut told).await.what, What::Received { binary: true, .. }));
     assert!(matches!(next(&mut told).await.what, What::Closed { code: 1003, .. }));
     assert_eq!(invoked(&mut told).await.1, (Some("$disconnect".to_owned()), true));
 }
@@ -138,7 +138,7 @@ async fn a_hand_on_the_gateway_acts_on_connections() {
     assert!(matches!(next(&mut told).await.what, What::Received { .. }));
     let What::Invoked { payload, .. } = next(&mut told).await.what else { panic!("not invoked") };
 
-    let again = control.invoke(payload).await.unwrap();
+    let again = control.invoke("two", payload).await.unwrap();
     assert_eq!(Reply::decode(&again).unwrap().into_body(), Some("reply".into()));
 
     control.advance(id, Duration::from_secs(10 * 60)).unwrap();

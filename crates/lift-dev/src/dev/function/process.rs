@@ -3,14 +3,12 @@
 
 use std::io;
 use std::net::Ipv4Addr;
-use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use lift_faults::Proxy;
 use lift_gateway::lambda::{Environment, Function, Status};
 use tokio::net::TcpListener;
-use tokio::process::Command;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
@@ -59,19 +57,12 @@ impl Process {
             api = proxy.address();
             between = Some(proxy);
         }
-        let mut command = Command::new(&program.binary);
-        command
-            .env_clear()
-            .envs(&program.variables)
-            .env("AWS_LAMBDA_RUNTIME_API", api.to_string())
-            .env("AWS_LAMBDA_LOG_STREAM_NAME", format!("local/[$LATEST]{number}"))
-            .current_dir(&program.folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        let own = [
+            ("AWS_LAMBDA_RUNTIME_API", &*api.to_string()),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", &format!("local/[$LATEST]{number}")),
+        ];
         let started = Instant::now();
-        let mut child = Child::spawn(&mut command)
-            .with_context(|| format!("cannot start {}", program.binary.display()))?;
+        let mut child = program.executable.start(&program.variables, &own)?;
         tracing::debug!(number, id = %child.id(), "process started");
 
         let mut readers = JoinSet::new();

@@ -63,13 +63,14 @@ impl Supervisor {
             tokio::select! {
                 biased;
                 Ok(_) = status.wait_for(|status| *status == Status::Ready) => break,
-                Some(end) = supervisor.processes.join_next() => bail!(
-                    "the function {} before it asked for its first event: mend that and start again. {}",
-                    end?.cause,
-                    output.last_lines(),
-                ),
+                Some(end) = supervisor.processes.join_next() => {
+                    let (program, cause) = (&supervisor.program.executable, end?.cause);
+                    let (fix, words) = (cause.fix(), output.last_lines());
+                    bail!("`{program}` {cause} before it asked for its first event: {fix}. {words}");
+                }
                 () = &mut slow, if !slow.is_elapsed() => {
-                    tracing::warn!("the function is still starting");
+                    let name = &supervisor.program.name;
+                    tracing::warn!("the function {name} is still starting: it asks for no event");
                     output.release();
                 }
             }
@@ -145,7 +146,8 @@ impl Supervisor {
             true => format!("; another one starts {}", self.when()),
             false => String::new(),
         };
-        tracing::warn!("process {} of the function {}{next}", end.number, end.cause);
+        let name = &self.program.name;
+        tracing::warn!("process {} of the function {name} {}{next}", end.number, end.cause);
     }
 
     /// Counts a trouble, and starts nothing until the wait for it is over.
