@@ -14,6 +14,7 @@ import functions
 import life
 import management
 import processes
+import recording
 import reload
 import stores
 import table
@@ -27,6 +28,7 @@ PARTS = {
     "processes": processes.run,
     "life": life.run,
     "reload": reload.run,
+    "recording": recording.run,
     "table": table.run,
     "templates": templates.run,
     "stores": stores.run,

@@ -112,10 +112,11 @@ impl Behind {
         Ok(Self { api, region, functions, database, tables, between, _data_dir: data_dir })
     }
 
-    /// Watches the functions for as long as it is polled.
+    /// Watches the functions for as long as it is polled, and reloads those behind the gateway that
+    /// `control` is a hand on.
     pub(crate) async fn watch(
         &mut self,
-        control: &Control,
+        control: Option<&Control>,
         closing: &CancellationToken,
     ) -> Infallible {
         self.functions.watch(control, closing).await

@@ -105,10 +105,11 @@ impl Functions {
         }
     }
 
-    /// Watches them for as long as it is polled. Once it is `closing`, no debugger will come.
+    /// Watches them for as long as it is polled. New code goes to the gateway that `control` is a
+    /// hand on; without one there is none. Once it is `closing`, no debugger will come.
     pub(crate) async fn watch(
         &mut self,
-        control: &Control,
+        control: Option<&Control>,
         closing: &CancellationToken,
     ) -> Infallible {
         join_all(self.all.iter_mut().map(|one| one.watch(control, closing))).await;
@@ -155,9 +156,14 @@ impl Running {
     }
 
     /// Watches it for as long as it is polled.
-    async fn watch(&mut self, control: &Control, closing: &CancellationToken) -> Infallible {
-        match (&mut self.runner, &mut self.reload) {
-            (Some(Runner::Supervisor(supervisor)), Some(reload)) => {
+    async fn watch(
+        &mut self,
+        control: Option<&Control>,
+        closing: &CancellationToken,
+    ) -> Infallible {
+        let reload = self.reload.as_mut().zip(control);
+        match (&mut self.runner, reload) {
+            (Some(Runner::Supervisor(supervisor)), Some((reload, control))) => {
                 Box::pin(reload.run(supervisor, control)).await
             }
             (Some(Runner::Supervisor(supervisor)), None) => supervisor.watch().await,

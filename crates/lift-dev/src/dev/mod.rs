@@ -7,31 +7,31 @@
 mod access;
 mod api;
 mod backoff;
-mod behind;
+pub(crate) mod behind;
 mod browser;
 mod build;
 mod cargo;
 mod child;
-mod data_dir;
+pub(crate) mod data_dir;
 mod database;
 mod describe;
 mod die_with_parent;
 mod executable;
 mod faults;
 mod function;
-mod functions;
+pub(crate) mod functions;
 mod listen;
 mod managed;
 mod models;
 mod notices;
 mod output;
 mod package;
-mod plan;
+pub(crate) mod plan;
 mod prepared;
 mod project;
 mod ready;
-mod reload;
-mod seen;
+pub(crate) mod reload;
+pub(crate) mod seen;
 pub(crate) mod stop;
 mod table;
 mod tables;
@@ -58,9 +58,10 @@ use crate::dev::seen::{Witness, Witnesses};
 use crate::dev::stop::Stop;
 use crate::dev::terminal::Terminal;
 use crate::exit::Interrupted;
+use crate::recording::Recorder;
 
 /// How long the tasks that remain may take to end, which is the time to drop what they own.
-const LAST_GRACE: Duration = Duration::from_secs(2);
+pub(crate) const LAST_GRACE: Duration = Duration::from_secs(2);
 
 /// Runs what `args` name until it is stopped.
 pub(crate) fn run(args: DevArgs) -> Result<()> {
@@ -94,12 +95,17 @@ struct App {
     access: Access,
     behind: Behind,
     args: TerminalArgs,
+    recorder: Option<Recorder>,
 }
 
 async fn start(args: DevArgs, terminal: Terminal) -> Result<App> {
     let faults = args.faults.as_deref().map(faults::read).transpose()?;
     let access = Access::new(&args.gateway)?;
-    let plan = Plan::read(&args).await?;
+    let mut plan = Plan::read(&args.app).await?;
+    plan.api.stage_variables.extend(args.gateway.stage_variables);
+    for (key, file) in args.gateway.models {
+        plan.api.models.insert(key, models::read(&file)?);
+    }
     for notice in &plan.notices {
         tracing::warn!("{notice}");
     }
@@ -111,7 +117,14 @@ async fn start(args: DevArgs, terminal: Terminal) -> Result<App> {
     let data_dir = args.data_dir.unwrap_or_else(|| plan.folder.join(".lift"));
     let data_dir = DataDir::lock(data_dir)?;
     let watch = WatchPlan::new(args.no_reload, &args.watch)?;
-    let witnesses: Vec<Box<dyn Witness>> = vec![Box::new(terminal)];
+    let recorder = match &args.record {
+        Some(path) => Some(Recorder::start(path, &plan.name, &plan.api.stage)?),
+        None => None,
+    };
+    let mut witnesses: Vec<Box<dyn Witness>> = vec![Box::new(terminal)];
+    if let Some(recorder) = &recorder {
+        witnesses.push(Box::new(recorder.ear()));
+    }
     let witnesses = Witnesses::new(witnesses);
     let ground = Ground {
         data_dir,
@@ -140,14 +153,14 @@ async fn start(args: DevArgs, terminal: Terminal) -> Result<App> {
         watch: witnesses.watch(),
         ..api.settings(&behind.functions.targets(), signatures)?
     };
-    Ok(App { listener, settings, access, behind, args: args.terminal })
+    Ok(App { listener, settings, access, behind, args: args.terminal, recorder })
 }
 
 impl App {
     /// Serves clients until `stop`, and then ends everything in the order in which it is used:
     /// clients, and what is behind the gateway.
     async fn serve(self, stop: CancellationToken) -> Result<()> {
-        let Self { listener, settings, mut behind, .. } = self;
+        let Self { listener, settings, mut behind, recorder, .. } = self;
         let is_signed = matches!(settings.authorization, Authorization::Iam(_));
         let signed = is_signed.then(|| self.access.keys(&settings.region));
         let ready = Ready {
@@ -181,9 +194,12 @@ impl App {
         // each client still needs them.
         let served = tokio::select! {
             served = gateway => served,
-            never = behind.watch(&control, &stop) => match never {},
+            never = behind.watch(Some(&control), &stop) => match never {},
         };
         behind.stop().await;
+        if let Some(recorder) = recorder {
+            tracing::info!("{}", recorder.end()?);
+        }
         served.context("the gateway panicked")?.context("the gateway failed")
     }
 }
