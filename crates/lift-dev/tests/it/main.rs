@@ -18,3 +18,4 @@ mod life;
 mod scenario;
 mod send;
 mod table;
+mod terminal;
