@@ -15,11 +15,13 @@ pub(crate) struct Ready<'a> {
     pub(crate) stage: &'a str,
     pub(crate) has_page: bool,
     pub(crate) database: SocketAddr,
-    pub(crate) table: Option<&'a str>,
+    pub(crate) tables: &'a [String],
     /// How to start those functions that are started by others.
     pub(crate) attach: &'a [String],
     /// The seed of the faults, if there are any.
     pub(crate) seed: Option<u64>,
+    /// What signs a handshake, if only signed ones are let in.
+    pub(crate) signed: Option<&'a str>,
     /// How to call the management API, if not everybody may: a name and a text.
     pub(crate) access: Option<(&'static str, String)>,
     /// The token of the management API, if there is one.
@@ -51,7 +53,8 @@ impl Ready<'_> {
         });
         let more = [
             ("page", self.page().map(Value::from)),
-            ("table", self.table.map(Value::from)),
+            ("tables", some(self.tables)),
+            ("attach", some(self.attach)),
             ("faultsSeed", self.seed.map(Value::from)),
             ("managementToken", self.token.map(Value::from)),
         ];
@@ -64,9 +67,14 @@ impl Ready<'_> {
     }
 }
 
+/// A list, if there is something in it.
+fn some(list: &[String]) -> Option<Value> {
+    (!list.is_empty()).then(|| json!(list))
+}
+
 impl Display for Ready<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { stage, database, table, .. } = self;
+        let Self { stage, database, tables, .. } = self;
         let gateway = listen::from_here(self.gateway);
         writeln!(f, "Lift is ready.\n")?;
         write!(f, "  WebSocket   ws://{gateway}/{stage}")?;
@@ -74,6 +82,9 @@ impl Display for Ready<'_> {
             write!(f, "   (on every address of this machine)")?;
         }
         writeln!(f)?;
+        if let Some(keys) = self.signed {
+            writeln!(f, "  Handshake   SigV4   ({keys})")?;
+        }
         writeln!(f, "  Management  http://{gateway}/{stage}")?;
         if let Some((name, text)) = &self.access {
             writeln!(f, "  {name:<10}  {text}")?;
@@ -82,8 +93,10 @@ impl Display for Ready<'_> {
             writeln!(f, "  Page        {page}")?;
         }
         write!(f, "  DynamoDB    http://{database}")?;
-        if let Some(table) = table {
-            write!(f, "   (table {table})")?;
+        match tables {
+            [] => {}
+            [table] => write!(f, "   (table {table})")?,
+            tables => write!(f, "   (tables {})", tables.join(", "))?,
         }
         writeln!(f)?;
         for line in self.attach {
@@ -107,9 +120,10 @@ mod tests {
             stage: "local",
             has_page: true,
             database: ([127, 0, 0, 1], 3002).into(),
-            table: Some("chat-connections"),
+            tables: &["chat-connections".to_owned()],
             attach: &[],
             seed: None,
+            signed: None,
             access: None,
             token: None,
         };
@@ -132,10 +146,14 @@ Press Ctrl-C to stop.
         let attach = ["AWS_LAMBDA_RUNTIME_API=127.0.0.1:9001".to_owned()];
         let waiting = Ready { attach: &attach, access: None, ..ready }.to_string();
         assert!(waiting.contains(")\n  Attach      AWS_LAMBDA_RUNTIME_API=127"), "{waiting}");
+        let keys = "access key local, secret key local, Region us-east-1";
+        let signed = Ready { signed: Some(keys), access: None, ..ready }.to_string();
+        let line = "/local\n  Handshake   SigV4   (access key local, secret key local, Region us-east-1)\n";
+        assert!(signed.contains(line), "{signed}");
         let public = Ready {
             gateway: ([0, 0, 0, 0], 3001).into(),
             access: Some(("Token", "0123   (how)".to_owned())),
-            table: None,
+            tables: &[],
             ..ready
         };
         let block = public.to_string();
@@ -157,9 +175,10 @@ Press Ctrl-C to stop.
             stage: "local",
             has_page: false,
             database: ([127, 0, 0, 1], 3002).into(),
-            table: None,
+            tables: &[],
             attach: &[],
             seed: None,
+            signed: None,
             access: None,
             token: None,
         };
@@ -170,10 +189,11 @@ Press Ctrl-C to stop.
             "dynamoDb": "http://127.0.0.1:3002",
         });
         assert_eq!(ready.json(), expected);
-        (ready.has_page, ready.table, ready.seed) = (true, Some("chat-connections"), Some(7));
+        let tables = ["chat-connections".to_owned()];
+        (ready.has_page, ready.tables, ready.seed) = (true, &tables, Some(7));
         ready.token = Some("0123");
         expected["page"] = "http://127.0.0.1:3001/".into();
-        expected["table"] = "chat-connections".into();
+        expected["tables"] = ["chat-connections"].into();
         expected["faultsSeed"] = 7.into();
         expected["managementToken"] = "0123".into();
         assert_eq!(ready.json(), expected);

@@ -18,4 +18,5 @@ mod life;
 mod scenario;
 mod send;
 mod table;
+mod templates;
 mod terminal;
