@@ -67,7 +67,7 @@ struct Running {
 
 /// Who keeps a function at work.
 enum Runner {
-    Supervisor(Supervisor),
+    Supervisor(Box<Supervisor>),
     Attached(Attached),
 }
 
@@ -138,7 +138,7 @@ impl Running {
                 let (faults, witnesses) = (start.faults.cloned(), start.witnesses.clone());
                 let program = Program { name, executable, variables, faults, witnesses, copy };
                 let supervisor = Supervisor::start(function.clone(), program, cap).await?;
-                let runner = Some(Runner::Supervisor(supervisor));
+                let runner = Some(Runner::Supervisor(Box::new(supervisor)));
                 Ok(Self { target: Target::Here(function), runner, reload })
             }
             How::Invoke(url) => {
