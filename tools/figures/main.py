@@ -49,6 +49,8 @@ def main():
                     runs.setdefault((clients, name), []).append(measure(echo, url, clients, options.seconds))
     for clients in CLIENTS:
         show(clients, {name: runs[clients, name] for name in urls})
+    if options.ours:
+        return
     print()
     for bar in (["idle", "--clients", "5000"], ["burst"]):
         # Its own verdicts are tools/pressure's business.
