@@ -64,6 +64,11 @@ pub(crate) struct DevArgs {
     /// Make the function's APIs fail on purpose, by this plan
     #[arg(long, value_name = "PLAN")]
     pub(crate) faults: Option<PathBuf>,
+
+    /// Serve no inspector at /_lift, the page of this machine alone that shows what happens
+    #[arg(long)]
+    pub(crate) no_inspector: bool,
+
     #[command(flatten)]
     pub(crate) gateway: GatewayArgs,
 }

@@ -33,6 +33,11 @@ impl Access {
         self.token.as_deref().unwrap_or(LOCAL)
     }
 
+    /// The token, if there is one.
+    pub(crate) fn secret(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     /// What the gateway checks.
     pub(crate) fn connections(&self, region: &str) -> ConnectionsAccess {
         let guarded = self.token.is_some() || self.signed_only;

@@ -15,6 +15,7 @@ mod describe;
 mod die_with_parent;
 mod faults;
 mod function;
+mod inspector;
 mod listen;
 mod output;
 mod project;
@@ -27,8 +28,9 @@ mod variables;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use lift_aws::DynamoStore;
 use lift_gateway::lambda::{Function, FunctionSettings};
-use lift_gateway::{MessageOrder, Routes, Selection, Settings};
+use lift_gateway::{MessageOrder, Routes, Selection, Server, Settings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -39,9 +41,10 @@ use crate::dev::database::Database;
 use crate::dev::describe::Description;
 use crate::dev::faults::Between;
 use crate::dev::function::{Program, Supervisor};
+use crate::dev::inspector::Inspector;
 use crate::dev::project::Project;
 use crate::dev::ready::Ready;
-use crate::dev::seen::Witnesses;
+use crate::dev::seen::{Witness, Witnesses};
 use crate::dev::stop::Stop;
 use crate::dev::variables::Place;
 use crate::exit::Interrupted;
@@ -88,6 +91,7 @@ struct App {
     supervisor: Supervisor,
     database: Database,
     table: Option<String>,
+    inspector: Option<Inspector>,
     between: Option<Between>,
     // Last, so that the folder is given free after the database in it was closed.
     _data_dir: DataDir,
@@ -137,7 +141,16 @@ async fn start(args: DevArgs) -> Result<App> {
         timeout: TIMEOUT,
         ..FunctionSettings::default()
     });
-    let witnesses = Witnesses::default();
+    // Where only others' addresses lead to the gateway, nobody could see it.
+    let inspector = (!args.no_inspector && gateway.ip().is_loopback()).then(|| {
+        let store = table.as_ref().map(|table| {
+            let config = lift_aws::local_config(&format!("http://{}", database.address()), &region);
+            DynamoStore::new(&config, table)
+        });
+        Inspector::new(project.name.clone(), store, access.secret().map(str::to_owned))
+    });
+    let watching = inspector.clone().map(|inspector| Box::new(inspector) as Box<dyn Witness>);
+    let witnesses = Witnesses::new(watching.into_iter().collect());
     let faults = between.as_ref().map(|between| between.faults.clone());
     let program = Program { binary, folder: project.folder.clone(), variables, faults };
     let cap = usize::from(args.concurrency);
@@ -150,6 +163,7 @@ async fn start(args: DevArgs) -> Result<App> {
         order: if args.gateway.serial { MessageOrder::Serial } else { MessageOrder::Concurrent },
         index: project.page(),
         watch: witnesses.watch(),
+        site: inspector.as_ref().map(Inspector::site),
         region,
         ..Settings::default()
     };
@@ -161,6 +175,7 @@ async fn start(args: DevArgs) -> Result<App> {
         supervisor,
         database,
         table,
+        inspector,
         between,
         _data_dir: data_dir,
     })
@@ -179,11 +194,12 @@ impl App {
     /// Serves clients until `stop`, and then ends everything in the order in which it is used:
     /// clients, function, database.
     async fn serve(self, stop: CancellationToken) -> Result<()> {
-        let Self { listener, settings, function, mut supervisor, database, between, .. } = self;
+        let Self { listener, settings, function, mut supervisor, database, between, inspector, .. } = self;
         Ready {
             gateway: listener.local_addr()?,
             stage: &settings.stage,
             has_page: settings.index.is_some(),
+            inspector: inspector.is_some(),
             database: database.address(),
             table: self.table.as_deref(),
             seed: between.as_ref().map(|between| between.faults.plan().seed()),
@@ -193,9 +209,14 @@ impl App {
         .context("cannot write the ready block to stdout")?;
 
         let shutdown = stop.cancelled_owned();
-        let gateway = tokio::spawn(lift_gateway::serve(listener, settings, function, async move {
+        let server = Server::new(listener, settings, function)?;
+        if let Some(inspector) = &inspector {
+            inspector.attach(server.control());
+        }
+        let gateway = tokio::spawn(server.run(async move {
             shutdown.await;
             tracing::info!("stopping; press Ctrl-C again to end at once");
+            inspector.iter().for_each(Inspector::stop);
         }));
         // The processes are watched until the gateway has ended, because the `$disconnect` of
         // each client still needs them.

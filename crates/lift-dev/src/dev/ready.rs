@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 
-use crate::dev::listen;
+use crate::dev::{inspector, listen};
 
 /// Where everything is.
 #[derive(Debug)]
@@ -12,6 +12,7 @@ pub(crate) struct Ready<'a> {
     pub(crate) gateway: SocketAddr,
     pub(crate) stage: &'a str,
     pub(crate) has_page: bool,
+    pub(crate) inspector: bool,
     pub(crate) database: SocketAddr,
     pub(crate) table: Option<&'a str>,
     /// The seed of the faults, if there are any.
@@ -46,6 +47,9 @@ impl Display for Ready<'_> {
         if self.has_page {
             writeln!(f, "  Page        http://{gateway}/")?;
         }
+        if self.inspector {
+            writeln!(f, "  Inspector   http://{gateway}{}", inspector::PATH)?;
+        }
         write!(f, "  DynamoDB    http://{database}")?;
         if let Some(table) = table {
             write!(f, "   (table {table})")?;
@@ -68,6 +72,7 @@ mod tests {
             gateway: ([127, 0, 0, 1], 3001).into(),
             stage: "local",
             has_page: true,
+            inspector: true,
             database: ([127, 0, 0, 1], 3002).into(),
             table: Some("chat-connections"),
             seed: None,
@@ -79,6 +84,7 @@ Lift is ready.
   WebSocket   ws://127.0.0.1:3001/local
   Management  http://127.0.0.1:3001/local
   Page        http://127.0.0.1:3001/
+  Inspector   http://127.0.0.1:3001/_lift
   DynamoDB    http://127.0.0.1:3002   (table chat-connections)
 
 Press Ctrl-C to stop.
@@ -102,8 +108,8 @@ Press Ctrl-C to stop.
   Token       0123   (how)
   Page ";
         assert!(block.contains(expected), "{block}");
-        let without = Ready { has_page: false, ..public }.to_string();
-        assert!(!without.contains("Page"), "{without}");
+        let without = Ready { has_page: false, inspector: false, ..public }.to_string();
+        assert!(!without.contains("Page") && !without.contains("Inspector"), "{without}");
         assert!(without.contains("DynamoDB    http://127.0.0.1:3002\n"), "{without}");
     }
 }
