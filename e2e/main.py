@@ -8,6 +8,7 @@ import time
 import bare
 import browser
 import chat
+import inspector
 import life
 import management
 import processes
@@ -25,6 +26,7 @@ PARTS = {
     "stores": stores.run,
     "ws": ws.run,
     "browser": browser.run,
+    "inspector": inspector.run,
     "bare": bare.run,
 }
 

@@ -194,7 +194,9 @@ impl App {
     /// Serves clients until `stop`, and then ends everything in the order in which it is used:
     /// clients, function, database.
     async fn serve(self, stop: CancellationToken) -> Result<()> {
-        let Self { listener, settings, function, mut supervisor, database, between, inspector, .. } = self;
+        let Self {
+            listener, settings, function, mut supervisor, database, between, inspector, ..
+        } = self;
         Ready {
             gateway: listener.local_addr()?,
             stage: &settings.stage,

@@ -10,6 +10,7 @@ mod connect;
 mod errors;
 mod faults;
 mod help;
+mod inspector;
 // It looks for processes in `/proc`.
 #[cfg(target_os = "linux")]
 mod life;

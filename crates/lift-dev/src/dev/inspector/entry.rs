@@ -9,6 +9,7 @@ use lift_gateway::{ConnectionInfo, Happening, Id, InvokeError, Origin, What};
 use serde::Serialize;
 
 use super::mask::Mask;
+use super::summary;
 use crate::dev::seen::{Seen, Sight};
 
 /// A payload in the timeline is cut to about so many bytes; whoever asks for the entry gets all.
@@ -194,6 +195,7 @@ impl Entry {
         let note = &self.note;
         let code = note.code.or_else(|| status(note.kind, &note.data));
         let refuses = note.kind == Kind::Reply && code.is_some_and(|code| code >= 400);
+        let text = mask.text(&String::from_utf8_lossy(&note.data));
         Shown {
             id: self.number,
             at: millis(note.at),
@@ -206,7 +208,8 @@ impl Entry {
             words: note.words.as_deref().map(|words| mask.text(words)),
             failed: note.failed || refuses,
             bytes: note.data.len(),
-            text: mask.text(&String::from_utf8_lossy(&note.data)),
+            summary: summary::of(note.kind, &text),
+            text,
             cut: false,
         }
     }
@@ -240,6 +243,7 @@ pub(crate) struct Shown<'a> {
     words: Option<String>,
     failed: bool,
     bytes: usize,
+    summary: Option<String>,
     text: String,
     cut: bool,
 }
@@ -252,7 +256,10 @@ fn status(kind: Kind, reply: &[u8]) -> Option<u16> {
         code: u16,
     }
     let is_reply = kind == Kind::Reply;
-    is_reply.then(|| serde_json::from_slice::<Status>(reply).ok()).flatten().map(|status| status.code)
+    is_reply
+        .then(|| serde_json::from_slice::<Status>(reply).ok())
+        .flatten()
+        .map(|status| status.code)
 }
 
 fn millis(at: SystemTime) -> f64 {

@@ -102,10 +102,7 @@ pub(crate) async fn entry(
 
 impl Inspector {
     /// An entry, if it is still kept.
-    pub(crate) fn kept(
-        &self,
-        number: u64,
-    ) -> Result<std::sync::Arc<super::entry::Entry>, Failure> {
+    pub(crate) fn kept(&self, number: u64) -> Result<std::sync::Arc<super::entry::Entry>, Failure> {
         let words = "this entry is kept no more: newer ones took its place";
         self.ring().get(number).ok_or_else(|| Failure::new(StatusCode::GONE, words))
     }

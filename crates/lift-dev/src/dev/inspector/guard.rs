@@ -115,7 +115,8 @@ mod tests {
         assert!(!from("POST", &[("content-type", "text/plain")]));
         let own = ("sec-fetch-site", "same-origin");
         assert!(from("POST", &[json, own, ("origin", "http://localhost:3001")]));
-        for origin in ["http://localhost:8080", "http://evil.example", "null", "https://localhost:3001"]
+        for origin in
+            ["http://localhost:8080", "http://evil.example", "null", "https://localhost:3001"]
         {
             assert!(!from("POST", &[json, ("origin", origin)]), "{origin}");
             assert!(!from("GET", &[("origin", origin)]), "{origin}");

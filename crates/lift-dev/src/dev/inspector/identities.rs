@@ -50,15 +50,18 @@ impl Identities {
         let Some(store) = store else { return (vec![Identity::default(); open.len()], 0) };
         // Whoever asks meanwhile waits, and has less to read then.
         let mut known = self.0.lock().await;
-        let unknown = |info: &&ConnectionInfo| {
-            !known.get(info.id.as_str()).is_some_and(|known| known.holds(info))
-        };
-        let unread: Vec<&ConnectionInfo> = open.iter().filter(unknown).collect();
-        let missing = unread.len().saturating_sub(READ);
-        let now: Vec<_> =
-            unread.into_iter().take(READ).map(|info| (info.id, info.last_active)).collect();
-        let read: Vec<(String, Known)> =
-            stream::iter(now).map(|(id, at)| read(store, id, at)).buffer_unordered(AT_ONCE).collect().await;
+        let is_new = |info: &&ConnectionInfo| !known.contains_key(info.id.as_str());
+        let may_differ =
+            |info: &&ConnectionInfo| known.get(info.id.as_str()).is_some_and(|it| !it.holds(info));
+        let new = open.iter().filter(is_new);
+        let missing = new.clone().count().saturating_sub(READ);
+        let now: Vec<_> = new.chain(open.iter().filter(may_differ)).take(READ).collect();
+        let now: Vec<_> = now.into_iter().map(|info| (info.id, info.last_active)).collect();
+        let read: Vec<(String, Known)> = stream::iter(now)
+            .map(|(id, at)| read(store, id, at))
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
         known.extend(read);
         // Who is gone is forgotten.
         let mut still = HashMap::with_capacity(open.len());

@@ -20,6 +20,7 @@ mod identities;
 mod mask;
 mod replay;
 mod ring;
+mod summary;
 #[cfg(test)]
 mod tests;
 

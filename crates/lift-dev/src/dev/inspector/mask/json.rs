@@ -1,141 +1,127 @@
-//! JSON without its secrets. The text is walked value by value and copied as it is, so numbers and the
-//! order of fields stay; a tree of values would lose both.
+//! JSON without its secrets, found in one pass over the text: what is no secret is copied as it stands,
+//! so numbers, the order of fields and spaces stay, and a message may nest as deep as it likes.
 
-use std::fmt::{self, Formatter};
-
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::IgnoredAny;
 
 use super::{MASK, Mask, is_secret, mask_subprotocols};
 
-/// Deeper than this nothing is shown: a message may nest as deep as it is long.
-const DEEPEST: usize = 64;
+/// JSON in a string in JSON in a string: further than this nobody looks.
+const DEEPEST: usize = 4;
 
-/// A walk over a text.
-pub(super) struct Walk<'a> {
+/// A text, JSON or not, without its secrets; `None` when it has none.
+pub(super) fn masked(mask: &Mask, text: &str, depth: usize) -> Option<String> {
+    let is_container = text.trim_start().starts_with(['{', '[']);
+    let is_json = is_container && serde_json::from_str::<IgnoredAny>(text).is_ok();
+    let masked = match is_json && depth < DEEPEST {
+        true => Walk { mask, rest: text, out: String::with_capacity(text.len()), depth }.run(),
+        false => mask.plain(text),
+    };
+    Some(masked).filter(|masked| masked != text)
+}
+
+/// A walk over a text that is known to be JSON.
+struct Walk<'a> {
     mask: &'a Mask,
+    rest: &'a str,
     out: String,
-    /// Whether something was masked.
-    hit: bool,
+    depth: usize,
 }
 
 impl<'a> Walk<'a> {
-    /// A text, JSON or not, without its secrets.
-    pub(super) fn text(mask: &'a Mask, text: &str) -> String {
-        Self::at(mask, text, 0).unwrap_or_else(|| text.to_owned())
-    }
-
-    /// The same; `None` when nothing was masked.
-    fn at(mask: &'a Mask, text: &str, depth: usize) -> Option<String> {
-        let is_container = text.trim_start().starts_with(['{', '[']);
-        if let (true, Ok(json)) = (is_container, serde_json::from_str::<&RawValue>(text)) {
-            let mut walk = Self { mask, out: String::with_capacity(text.len()), hit: false };
-            walk.value(json, depth);
-            return walk.hit.then_some(walk.out);
-        }
-        Some(mask.plain(text)).filter(|masked| masked != text)
-    }
-
-    fn value(&mut self, value: &RawValue, depth: usize) {
-        let raw = value.get();
-        if depth > DEEPEST {
-            return self.hide();
-        }
-        match raw.as_bytes().first() {
-            Some(b'{') => match serde_json::from_str::<Fields>(raw) {
-                Ok(Fields(fields)) => self.fields(&fields, depth),
-                Err(_) => self.hide(),
-            },
-            Some(b'[') => match serde_json::from_str::<Vec<&RawValue>>(raw) {
-                Ok(values) => self.list(&values, depth),
-                Err(_) => self.hide(),
-            },
-            Some(b'"') => match serde_json::from_str::<String>(raw) {
-                Ok(text) => match Self::at(self.mask, &text, depth + 1) {
-                    Some(masked) => self.masked(&masked),
-                    None => self.out += raw,
-                },
-                Err(_) => self.hide(),
-            },
-            _ => self.out += raw,
-        }
-    }
-
-    fn fields(&mut self, fields: &[(String, &RawValue)], depth: usize) {
-        self.out.push('{');
-        for (n, (name, value)) in fields.iter().enumerate() {
-            self.out += if n > 0 { "," } else { "" };
-            self.out += &quoted(name);
-            self.out.push(':');
-            match value.get() {
-                empty @ ("null" | "\"\"" | "[]" | "{}" | "true" | "false") => self.out += empty,
-                _ if is_secret(name) => self.hide(),
-                offered if name.eq_ignore_ascii_case("sec-websocket-protocol") => {
-                    self.subprotocols(offered);
+    fn run(mut self) -> String {
+        while let Some(start) = self.rest.find('"') {
+            self.copy(start);
+            let raw = self.take(string_end(self.rest));
+            let after = self.rest.trim_start();
+            match after.strip_prefix(':') {
+                Some(value) => {
+                    self.out += raw;
+                    self.copy(self.rest.len() - value.trim_start().len());
+                    self.field(&unquoted(raw));
                 }
-                _ => self.value(value, depth + 1),
+                None => self.string(raw),
             }
         }
-        self.out.push('}');
+        self.copy(self.rest.len());
+        self.out
     }
 
-    fn list(&mut self, values: &[&RawValue], depth: usize) {
-        self.out.push('[');
-        for (n, value) in values.iter().enumerate() {
-            self.out += if n > 0 { "," } else { "" };
-            self.value(value, depth + 1);
+    /// The value of a field, when its name says what it is. Else it is walked over like all the rest.
+    fn field(&mut self, name: &str) {
+        let end = value_end(self.rest);
+        let says_nothing =
+            matches!(&self.rest[..end], "null" | "true" | "false" | "\"\"" | "[]" | "{}");
+        if says_nothing {
+            self.copy(end);
+        } else if is_secret(name) {
+            self.take(end);
+            self.out += &quoted(MASK);
+        } else if name.eq_ignore_ascii_case("sec-websocket-protocol") {
+            let raw = self.take(end);
+            self.out += &match serde_json::from_str::<Vec<String>>(raw) {
+                Ok(all) => serde_json::json!(
+                    all.iter().map(|one| mask_subprotocols(one)).collect::<Vec<_>>()
+                )
+                .to_string(),
+                Err(_) => quoted(&mask_subprotocols(&unquoted(raw))),
+            };
         }
-        self.out.push(']');
     }
 
-    /// The header's value, or its values.
-    fn subprotocols(&mut self, offered: &str) {
-        if let Ok(one) = serde_json::from_str::<String>(offered) {
-            self.masked(&mask_subprotocols(&one));
-        } else if let Ok(all) = serde_json::from_str::<Vec<String>>(offered) {
-            let all: Vec<_> = all.iter().map(|one| quoted(&mask_subprotocols(one))).collect();
-            self.hit = true;
-            self.out += &format!("[{}]", all.join(","));
-        } else {
-            self.hide();
+    fn string(&mut self, raw: &str) {
+        match masked(self.mask, &unquoted(raw), self.depth + 1) {
+            Some(masked) => self.out += &quoted(&masked),
+            None => self.out += raw,
         }
     }
 
-    fn masked(&mut self, text: &str) {
-        self.hit = true;
-        self.out += &quoted(text);
+    fn take(&mut self, end: usize) -> &'a str {
+        let (taken, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        taken
     }
 
-    fn hide(&mut self) {
-        self.masked(MASK);
+    fn copy(&mut self, end: usize) {
+        let taken = self.take(end);
+        self.out += taken;
     }
+}
+
+/// Where the string ends that the text begins with.
+fn string_end(text: &str) -> usize {
+    let mut escaped = false;
+    let end = text.bytes().skip(1).position(|byte| {
+        let is_end = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        is_end
+    });
+    end.map_or(text.len(), |end| end + 2)
+}
+
+/// Where the value ends that the text begins with.
+fn value_end(text: &str) -> usize {
+    let (mut at, mut open) = (0, 0_usize);
+    while let Some(byte) = text.as_bytes().get(at) {
+        match byte {
+            b'"' => at += string_end(&text[at..]) - 1,
+            b'{' | b'[' => open += 1,
+            b'}' | b']' | b',' if open == 0 => return at,
+            b'}' | b']' => open -= 1,
+            _ => {}
+        }
+        at += 1;
+        if open == 0 && matches!(byte, b'"' | b'}' | b']') {
+            return at;
+        }
+    }
+    text.len()
+}
+
+fn unquoted(raw: &str) -> String {
+    // What is known to be JSON has no bad strings, but for halves of surrogate pairs.
+    serde_json::from_str(raw).unwrap_or_else(|_| raw.to_owned())
 }
 
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
-}
-
-/// An object's fields in their order, also those that it has twice.
-struct Fields<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Fields<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct All;
-        impl<'de> Visitor<'de> for All {
-            type Value = Fields<'de>;
-
-            fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut fields = Vec::new();
-                while let Some(field) = map.next_entry()? {
-                    fields.push(field);
-                }
-                Ok(Fields(fields))
-            }
-        }
-        deserializer.deserialize_map(All)
-    }
 }

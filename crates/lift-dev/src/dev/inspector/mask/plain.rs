@@ -10,6 +10,7 @@ pub(super) struct Patterns {
     credentials: Regex,
     signed: Regex,
     parameter: Regex,
+    field: Regex,
 }
 
 impl Patterns {
@@ -20,6 +21,8 @@ impl Patterns {
             // A JSON Web Token: base64url of `{"`, and two more parts.
             signed: regex(r"\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"),
             parameter: regex(r"([A-Za-z0-9_.-]+)=([^&;\s]+)"),
+            // Of JSON that is broken, or amid other text.
+            field: regex(r#""([A-Za-z0-9_.-]+)"\s*:\s*("([^"\\]|\\.)*"?|[^\s",}\]]+)"#),
         }
     }
 
@@ -39,6 +42,13 @@ impl Patterns {
                 false => found[0].to_owned(),
             };
             text = self.parameter.replace_all(&text, masked).into_owned();
+        }
+        if text.contains("\":") || text.contains("\" :") {
+            let masked = |found: &Captures| match is_secret(&found[1]) {
+                true => format!("\"{}\":\"{MASK}\"", &found[1]),
+                false => found[0].to_owned(),
+            };
+            text = self.field.replace_all(&text, masked).into_owned();
         }
         text
     }

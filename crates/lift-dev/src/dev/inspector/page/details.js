@@ -23,7 +23,10 @@ export class Details extends EventTarget {
 
   nothing() {
     this.turn++;
-    this.box.replaceChildren(element("p", "empty", "Select an entry or a connection."));
+    const key = (name) => element("kbd", "", name);
+    this.box.replaceChildren(element("div", "empty",
+      element("p", "", "Select an entry to see its payload and timing, or a connection to act on it."),
+      element("p", "", key("/"), " search  ", key("↑"), " ", key("↓"), " move  ", key("Enter"), " details  ", key("Esc"), " back")));
   }
 
   async entry(entry) {
@@ -45,12 +48,11 @@ export class Details extends EventTarget {
     const parts = [head, this.acts(entry)];
     const bars = waterfall(this.feed, entry, (other) => this.choose(other));
     if (bars) parts.push(element("h3", "", "Timing"), bars);
-    const headers = entry.kind === "event" && !isCut && headersOf(entry.text);
-    if (entry.text) {
-      parts.push(element("h3", "", "Payload"), payload(entry.text));
-      if (isCut) parts.push(element("p", "hint", "The rest is on its way."));
-    }
-    if (headers) parts.push(element("h3", "", "Headers of the handshake"), facts(headers));
+    const { body, headers } = isCut ? {} : inside(entry);
+    if (body) parts.push(element("h3", "", entry.kind === "event" ? "Message" : "Body"), payload(body));
+    if (headers) parts.push(element("h3", "", "Headers"), facts(headers));
+    if (entry.text) parts.push(element("h3", "", body || headers ? `Whole ${entry.kind}` : "Payload"), payload(entry.text));
+    if (isCut) parts.push(element("p", "hint", "The rest is on its way."));
     this.box.replaceChildren(...parts);
   }
 
@@ -140,10 +142,13 @@ function facts(pairs) {
   return list;
 }
 
-function headersOf(text) {
+// The message of an event, its headers, the body of a reply.
+function inside({ kind, text }) {
+  if (kind !== "event" && kind !== "reply") return {};
   try {
-    return Object.entries(JSON.parse(text).headers ?? {});
+    const { body, headers } = JSON.parse(text);
+    return { body: typeof body === "string" ? body : undefined, headers: headers && Object.entries(headers) };
   } catch {
-    return undefined;
+    return {};
   }
 }

@@ -87,8 +87,8 @@ export class Filters extends EventTarget {
       && (!this.text || this.contains(entry));
   }
 
-  contains({ text, words, connection, route }) {
-    return [text, words, connection, route].some((part) => part?.toLowerCase().includes(this.text));
+  contains({ text, summary, words, connection, route }) {
+    return [text, summary, words, connection, route].some((part) => part?.toLowerCase().includes(this.text));
   }
 
   changed() {

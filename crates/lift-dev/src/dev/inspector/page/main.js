@@ -70,11 +70,14 @@ filters.addEventListener("release", () => connections.select(undefined));
 
 const count = (id, number) => { document.querySelector(id).textContent = number.toLocaleString("en"); };
 
-let second = 0;
-feed.addEventListener("entries", ({ detail }) => { second += detail.length; });
+let rate = 0;
+// What the page is told of the past is no rate.
+let past = true;
+feed.addEventListener("entries", ({ detail }) => { rate += past ? 0 : detail.length; });
 setInterval(() => {
-  count("#rate", second);
-  second = 0;
+  count("#rate", rate);
+  rate = 0;
+  past = false;
   count("#kept", feed.entries.length);
   count("#dropped", feed.dropped);
   document.querySelector("#dropped-box").hidden = feed.dropped === 0;

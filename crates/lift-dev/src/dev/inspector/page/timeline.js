@@ -1,7 +1,7 @@
 // The timeline: the entries that pass the filters, the newest last.
 
 import { List } from "./list.js";
-import { bytes, clock, span } from "./words.js";
+import { bytes, clock, element, span } from "./words.js";
 
 export class Timeline {
   constructor(feed, filters, names) {
@@ -73,27 +73,24 @@ export class Timeline {
   }
 
   draw(row, entry) {
-    const [time, kind, who, route, text, code, took] = row.children;
+    const [time, kind, who, what, result] = row.children;
     row.dataset.kind = entry.kind;
     row.classList.toggle("failed", entry.failed);
     time.textContent = clock(entry.at);
     kind.textContent = entry.kind;
     who.textContent = this.names.of(entry.connection);
     who.title = entry.connection ?? "";
-    route.textContent = entry.route ?? "";
-    text.textContent = [entry.words, entry.text.slice(0, 300)].filter(Boolean).join("  ");
-    code.textContent = entry.code ?? "";
-    took.textContent = entry.took == null ? (entry.bytes ? bytes(entry.bytes) : "") : span(entry.took);
-    took.classList.toggle("slow", entry.took > 1000);
+    what.children[0].textContent = entry.route ?? "";
+    what.children[1].textContent = [entry.words, entry.summary ?? entry.text.slice(0, 300)].filter(Boolean).join("  ");
+    const took = entry.took == null ? (entry.bytes ? bytes(entry.bytes) : "") : span(entry.took);
+    result.children[0].textContent = entry.code ?? "";
+    result.children[1].textContent = took;
+    result.children[1].classList.toggle("slow", entry.took > 1000);
   }
 }
 
 function makeRow() {
-  const row = document.createElement("div");
-  for (const name of ["time", "kind", "who", "route", "text", "code", "took"]) {
-    const cell = document.createElement("span");
-    cell.className = name;
-    row.append(cell);
-  }
-  return row;
+  const cell = (name, ...children) => element("span", name, ...children);
+  return element("div", "", cell("time"), cell("kind"), cell("who"),
+    cell("what", cell("route"), cell("text")), cell("result", cell("code"), cell("took")));
 }
