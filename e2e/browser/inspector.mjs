@@ -275,6 +275,7 @@ await check("it is light and dark, by the system and by choice, on a desk and on
 });
 
 await check("no page logged an error or loaded anything from elsewhere", async () => {
+  // The search for secrets above ended with an entry that there is not.
   equal(seen.flatMap(({ errors }) => errors).filter((error) => !/ 410 /.test(error)), [], "the errors");
   const elsewhere = seen.flatMap(({ requests }) => requests).filter((request) => new URL(request).origin !== origin);
   equal(elsewhere, [], "the requests elsewhere");

@@ -10,7 +10,7 @@ fn main() {
             "deaf" => std::thread::sleep(std::time::Duration::from_secs(60)),
             _ => println!(
                 "{}",
-                r#"{"version":1,"routes":[{"key":"$connect"},{"key":"$disconnect"}],"tables":[]}"#
+                r#"{"version":1,"routes":[{"key":"$connect"},{"key":"$disconnect"},{"key":"$default"}],"tables":[]}"#
             ),
         }
         return;

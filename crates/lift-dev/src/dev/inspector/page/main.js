@@ -70,17 +70,24 @@ filters.addEventListener("release", () => connections.select(undefined));
 
 const count = (id, number) => { document.querySelector(id).textContent = number.toLocaleString("en"); };
 
+function showCounts() {
+  count("#kept", feed.entries.length);
+  count("#dropped", feed.dropped);
+  document.querySelector("#dropped-box").hidden = feed.dropped === 0;
+}
+
 let rate = 0;
 // What the page is told of the past is no rate.
 let past = true;
-feed.addEventListener("entries", ({ detail }) => { rate += past ? 0 : detail.length; });
+feed.addEventListener("entries", ({ detail }) => {
+  rate += past ? 0 : detail.length;
+  showCounts();
+});
+feed.addEventListener("clear", showCounts);
 setInterval(() => {
   count("#rate", rate);
   rate = 0;
   past = false;
-  count("#kept", feed.entries.length);
-  count("#dropped", feed.dropped);
-  document.querySelector("#dropped-box").hidden = feed.dropped === 0;
 }, 1000);
 
 feed.addEventListener("state", ({ detail }) => {
