@@ -5,9 +5,12 @@ import signal
 import sys
 import time
 
+import autobahn
 import bare
 import browser
 import chat
+import conformance
+import functions
 import inspector
 import life
 import management
@@ -28,6 +31,9 @@ PARTS = {
     "browser": browser.run,
     "inspector": inspector.run,
     "bare": bare.run,
+    "autobahn": autobahn.run,
+    "conformance": conformance.run,
+    "functions": functions.run,
 }
 
 

@@ -12,12 +12,11 @@ use std::{
 
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc};
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    BinaryPosts, ConnectionInfo, Origin, Settings, Watch, What, clock::Clock, id::Id,
-    limits::MESSAGE_OVERHEAD, throttle::Bucket, verdict::Granted,
+    BinaryPosts, ConnectionInfo, Origin, Settings, Watch, What, clock::Clock, event::Incoming,
+    id::Id, limits::MESSAGE_OVERHEAD, throttle::Bucket, verdict::Granted,
 };
 
 /// What a handshake leaves behind for the connection's events.
@@ -130,27 +129,29 @@ impl Connection {
             TryAcquireError::Closed => Refused::Gone,
             TryAcquireError::NoPermits => Refused::Full,
         })?;
-        self.queue(data, room, Origin::Post)
+        self.queue(data, false, room, Origin::Post)
     }
 
     /// Queues what the client is owed for its own message: waits while the client is slow, and
     /// does nothing when it has gone.
-    pub(crate) async fn reply(&self, data: Bytes, origin: Origin) {
+    pub(crate) async fn reply(&self, data: Bytes, binary: bool, origin: Origin) {
         let room = self.room.clone().acquire_many_owned(self.cost(&data)).await;
         if let Ok(room) = room {
             // A connection that closes meanwhile has nobody left to tell.
-            let _ = self.queue(data, room, origin);
+            let _ = self.queue(data, binary, room, origin);
         }
     }
 
+    /// What need not be binary is text if it can be.
     fn queue(
         &self,
         mut data: Bytes,
+        binary: bool,
         room: OwnedSemaphorePermit,
         origin: Origin,
     ) -> Result<(), Refused> {
-        let mut text = std::str::from_utf8(&data).is_ok();
-        if !text && self.binary_posts == BinaryPosts::LossyText {
+        let mut text = !binary && std::str::from_utf8(&data).is_ok();
+        if !text && !binary && self.binary_posts == BinaryPosts::LossyText {
             (data, text) = (String::from_utf8_lossy(&data).into_owned().into(), true);
         }
         // Told first, so that nobody hears of an answer to it before.
@@ -181,8 +182,11 @@ impl Connection {
     }
 
     /// Notes that a message came.
-    pub(crate) fn heard(&self, text: &Utf8Bytes) {
-        self.tell(|| What::Received { data: text.clone().into() });
+    pub(crate) fn heard(&self, message: &Incoming) {
+        self.tell(|| match message {
+            Incoming::Text(text) => What::Received { data: text.clone().into(), binary: false },
+            Incoming::Binary(data) => What::Received { data: data.clone(), binary: true },
+        });
         self.spoke.store(true, Ordering::Relaxed);
         self.touch();
     }

@@ -5,11 +5,11 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::{
-    Backend, ConnectionInfo, Id, InvokeError,
+    Backend, ConnectionInfo, Id, InvokeError, Routes,
     connection::{Connection, Refused, Table},
+    event::Incoming,
     integration::Gateway,
     order::Slot,
 };
@@ -41,6 +41,11 @@ impl Control {
         let mut all: Vec<_> = open.iter().map(|connection| connection.info()).collect();
         all.sort_by_key(|info| info.connected_at);
         all
+    }
+
+    /// Deploys other routes: whatever arrives from now on finds these alone. Sockets stay open.
+    pub fn deploy(&self, routes: Routes) {
+        self.0.deploy(routes);
     }
 
     /// Sends a message to a client, as a POST to `@connections` does.
@@ -83,12 +88,13 @@ impl Control {
         Ok(())
     }
 
-    /// Invokes the function with an event, once more or made up. Nobody but the caller gets the reply.
+    /// Invokes the function of a route with an event, once more or made up. Nobody but the caller
+    /// gets the reply.
     ///
     /// # Errors
     /// When there is no reply.
-    pub async fn invoke(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
-        self.0.clone().invoke(payload).await
+    pub async fn invoke(&self, route: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
+        self.0.clone().invoke(route.to_owned(), payload).await
     }
 
     fn connection(&self, id: Id) -> Result<Arc<Connection>, ControlError> {
@@ -105,8 +111,13 @@ impl fmt::Debug for Control {
 /// A gateway whose backend's type is forgotten.
 trait Steer: Send + Sync {
     fn table(&self) -> &Table;
+    fn deploy(&self, routes: Routes);
     fn receive(self: Arc<Self>, connection: Arc<Connection>, text: &str, slot: Slot);
-    fn invoke(self: Arc<Self>, payload: Bytes) -> BoxFuture<'static, Result<Bytes, InvokeError>>;
+    fn invoke(
+        self: Arc<Self>,
+        route: String,
+        payload: Bytes,
+    ) -> BoxFuture<'static, Result<Bytes, InvokeError>>;
 }
 
 impl<B: Backend> Steer for Gateway<B> {
@@ -114,13 +125,21 @@ impl<B: Backend> Steer for Gateway<B> {
         &self.connections
     }
 
-    fn receive(self: Arc<Self>, connection: Arc<Connection>, text: &str, slot: Slot) {
-        let text = Utf8Bytes::from(text);
-        connection.heard(&text);
-        self.work.clone().spawn(self.message(connection, text, slot));
+    fn deploy(&self, routes: Routes) {
+        Gateway::deploy(self, routes);
     }
 
-    fn invoke(self: Arc<Self>, payload: Bytes) -> BoxFuture<'static, Result<Bytes, InvokeError>> {
-        Box::pin(async move { self.backend.invoke(payload).await })
+    fn receive(self: Arc<Self>, connection: Arc<Connection>, text: &str, slot: Slot) {
+        let message = Incoming::Text(text.into());
+        connection.heard(&message);
+        self.work.clone().spawn(self.message(connection, message, slot));
+    }
+
+    fn invoke(
+        self: Arc<Self>,
+        route: String,
+        payload: Bytes,
+    ) -> BoxFuture<'static, Result<Bytes, InvokeError>> {
+        Box::pin(async move { self.run(Id::random(), &route, payload).await })
     }
 }

@@ -22,15 +22,14 @@ use tokio::{
 use crate::{
     Backend, What,
     admission::admit,
-    connection::{Client, Closed, Connection, Outgoing},
+    connection::{Client, Connection, Outgoing},
     event::{self, Moment},
     head::Head,
     heard::{First, Heard},
     integration::Gateway,
     page, response,
     response::Answer,
-    session::Session,
-    upgrade,
+    session, upgrade,
     upgrade::Fault,
 };
 
@@ -85,24 +84,9 @@ impl Asking {
         let Some((connection, outbox, upgrade)) = Box::pin(self.open(&gateway)).await else {
             return;
         };
-        let (closed, session) = match upgrade.await.map(socket) {
-            Ok(Some((socket, early))) => {
-                let session = Session::new(socket, early, connection.clone(), outbox, &gateway);
-                let (closed, session) = session.await.run(&gateway).await;
-                (closed, Some(session))
-            }
-            // The client left before the 101 reached it.
-            Ok(None) | Err(_) => (Closed::lost(&gateway.settings), None),
-        };
-        gateway.connections.remove(connection.id);
-        connection.end();
-        connection.tell(|| What::Closed { code: closed.code, reason: closed.reason.clone() });
-        let farewell = async {
-            if let Some(session) = session {
-                session.farewell().await;
-            }
-        };
-        tokio::join!(gateway.disconnect(&connection, &closed), farewell);
+        // Without a socket the client left before the 101 reached it.
+        let socket = upgrade.await.ok().and_then(socket);
+        session::live(&gateway, &connection, outbox, socket).await;
     }
 
     /// Answers the client. Something is returned when the function accepted, even if the client
@@ -119,7 +103,7 @@ impl Asking {
                 return None;
             }
         }
-        if !settings.routes.contains("$connect") {
+        if !gateway.routes().contains("$connect") {
             return self.decide(gateway, Ok(Reply::new(200)));
         }
         let payload = event::connect(settings, &self.connection, &moment, &head);

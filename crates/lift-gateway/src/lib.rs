@@ -49,6 +49,7 @@ mod head;
 mod heard;
 mod id;
 mod integration;
+mod invocation;
 mod limits;
 mod management;
 mod order;
@@ -72,13 +73,13 @@ pub use lift_event::{Selection, SelectionError};
 pub use limits::Limits;
 pub use server::{Server, serve};
 pub use settings::{
-    ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, BadBodyFrame, BinaryPosts, Caller,
-    Choices, ConnectionsAccess, ContextValues, Denied, IdentitySource, IdentitySourceError,
-    MessageOrder, Models, NoQuery, Rate, Routes, Settings, Signatures, SignedRequest, Throttled,
-    Throttles,
+    ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, BadBodyFrame, BinaryMessages,
+    BinaryPosts, Caller, Choices, ConnectionsAccess, ContextValues, Denied, IdentitySource,
+    IdentitySourceError, MessageOrder, Models, NoQuery, Rate, Routes, Settings, Signatures,
+    SignedRequest, Throttled, Throttles,
 };
 pub use site::{PageBody, Site};
-pub use watch::{ConnectionInfo, Happening, Origin, Watch, What};
+pub use watch::{Cause, ConnectionInfo, Happening, Origin, Watch, What};
 
 /// Compiles the snippets of the book's chapter on the gateway.
 #[cfg(doctest)]

@@ -83,6 +83,14 @@ pub enum What {
         /// The reply as the function wrote it, or why there is none.
         result: Result<Bytes, InvokeError>,
     },
+    /// A message or a handshake fails for a reason that is not in [`Answered`](Self::Answered). What
+    /// the client is told follows.
+    Failed {
+        /// The invocation, if it came to one.
+        invocation: Option<Id>,
+        /// Why.
+        cause: Cause,
+    },
     /// The client is in: the 101 goes out.
     Opened(Box<ConnectionInfo>),
     /// The client is not let in.
@@ -96,9 +104,9 @@ pub enum What {
     Received {
         /// Its bytes.
         data: Bytes,
+        /// Whether it is a binary message, for which it may be closed.
+        binary: bool,
     },
-    /// The client sent a binary message, for which it is closed.
-    ReceivedBinary,
     /// A message is on its way to the client.
     Sent {
         /// Its bytes.
@@ -119,6 +127,41 @@ pub enum What {
         code: u16,
         /// The reason, as `$disconnect` has it.
         reason: String,
+    },
+}
+
+/// Why a message or a handshake fails, when the function did not say so itself.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Cause {
+    /// No route has the key that the message selects, and there is no `$default`.
+    NoRoute {
+        /// The key, if the message has one.
+        selected: Option<String>,
+        /// The route keys of the API.
+        routes: Vec<String>,
+    },
+    /// The route, or the API, had too many messages.
+    Throttled {
+        /// The route key.
+        route: String,
+    },
+    /// No model of the route allows the message.
+    Model {
+        /// The route key.
+        route: String,
+        /// What is wrong with the message.
+        fault: String,
+    },
+    /// The function's reply is malformed, or more than may be sent.
+    Reply {
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// The gateway waits no longer. The function runs on; it is answered later, to nobody.
+    TimedOut {
+        /// How long the gateway waited.
+        after: Duration,
     },
 }
 

@@ -27,6 +27,13 @@ impl Project {
     pub(crate) async fn read(path: &Path) -> Result<Self> {
         let folder = folder(path)?;
         let manifest = folder.join("Cargo.toml");
+        if !manifest.is_file() {
+            bail!(
+                "no Cargo.toml in {}: pass the folder of a cargo package, make it one with \
+                 `cargo init`, or say with --command what to run there",
+                path.display()
+            );
+        }
         let package = package(&manifest).await?;
         let binary = binary(&package)?;
         let name = package.name.to_string();
@@ -37,25 +44,16 @@ impl Project {
     pub(crate) fn manifest(&self) -> PathBuf {
         self.folder.join("Cargo.toml")
     }
-
-    /// The app's web page, if it has one.
-    pub(crate) fn page(&self) -> Option<PathBuf> {
-        Some(self.folder.join("web/index.html")).filter(|page| page.is_file())
-    }
 }
 
-fn folder(path: &Path) -> Result<PathBuf> {
+/// The folder at `path`, absolute.
+pub(crate) fn folder(path: &Path) -> Result<PathBuf> {
     let shown = path.display();
     if !path.exists() {
         bail!("there is no folder {shown}: pass the folder of a cargo package");
     }
     if !path.is_dir() {
         bail!("{shown} is a file: pass the folder of a cargo package");
-    }
-    if !path.join("Cargo.toml").is_file() {
-        bail!(
-            "no Cargo.toml in {shown}: pass the folder of a cargo package, or make it one with `cargo init`"
-        );
     }
     path.canonicalize().with_context(|| format!("cannot open {shown}"))
 }

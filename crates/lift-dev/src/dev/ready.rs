@@ -4,6 +4,8 @@ use std::fmt::{self, Display, Formatter};
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 
+use serde_json::{Value, json};
+
 use crate::dev::{inspector, listen};
 
 /// Where everything is.
@@ -15,18 +17,57 @@ pub(crate) struct Ready<'a> {
     pub(crate) inspector: bool,
     pub(crate) database: SocketAddr,
     pub(crate) table: Option<&'a str>,
+    /// How to start those functions that are started by others.
+    pub(crate) attach: &'a [String],
     /// The seed of the faults, if there are any.
     pub(crate) seed: Option<u64>,
     /// How to call the management API, if not everybody may: a name and a text.
     pub(crate) access: Option<(&'static str, String)>,
+    /// The token of the management API, if there is one.
+    pub(crate) token: Option<&'a str>,
 }
 
 impl Ready<'_> {
-    /// Prints the block at once, whatever stdout is: a script waits for it at a pipe's other end.
-    pub(crate) fn print(&self) -> io::Result<()> {
+    /// Prints the block, or the same as JSON, at once and whatever stdout is: a script waits for it
+    /// at a pipe's other end. In one piece, because the function may write to the same terminal.
+    pub(crate) fn print(&self, json: bool) -> io::Result<()> {
+        let text = if json { format!("{}\n", self.json()) } else { self.to_string() };
         let mut stdout = io::stdout().lock();
-        write!(stdout, "{self}")?;
+        stdout.write_all(text.as_bytes())?;
         stdout.flush()
+    }
+
+    /// The app's page, if it has one.
+    pub(crate) fn page(&self) -> Option<String> {
+        self.has_page.then(|| format!("http://{}/", listen::from_here(self.gateway)))
+    }
+
+    fn inspector(&self) -> Option<String> {
+        let gateway = listen::from_here(self.gateway);
+        self.inspector.then(|| format!("http://{gateway}{}", inspector::PATH))
+    }
+
+    fn json(&self) -> Value {
+        let (Self { stage, database, .. }, gateway) = (self, listen::from_here(self.gateway));
+        let mut json = json!({
+            "type": "ready",
+            "webSocket": format!("ws://{gateway}/{stage}"),
+            "management": format!("http://{gateway}/{stage}"),
+            "dynamoDb": format!("http://{database}"),
+        });
+        let more = [
+            ("page", self.page().map(Value::from)),
+            ("inspector", self.inspector().map(Value::from)),
+            ("table", self.table.map(Value::from)),
+            ("faultsSeed", self.seed.map(Value::from)),
+            ("managementToken", self.token.map(Value::from)),
+        ];
+        for (name, value) in more {
+            if let Some(value) = value {
+                json[name] = value;
+            }
+        }
+        json
     }
 }
 
@@ -44,17 +85,20 @@ impl Display for Ready<'_> {
         if let Some((name, text)) = &self.access {
             writeln!(f, "  {name:<10}  {text}")?;
         }
-        if self.has_page {
-            writeln!(f, "  Page        http://{gateway}/")?;
+        if let Some(page) = self.page() {
+            writeln!(f, "  Page        {page}")?;
         }
-        if self.inspector {
-            writeln!(f, "  Inspector   http://{gateway}{}", inspector::PATH)?;
+        if let Some(inspector) = self.inspector() {
+            writeln!(f, "  Inspector   {inspector}")?;
         }
         write!(f, "  DynamoDB    http://{database}")?;
         if let Some(table) = table {
             write!(f, "   (table {table})")?;
         }
         writeln!(f)?;
+        for line in self.attach {
+            writeln!(f, "  Attach      {line}")?;
+        }
         if let Some(seed) = self.seed {
             writeln!(f, "  Faults      on, seed {seed}")?;
         }
@@ -75,8 +119,10 @@ mod tests {
             inspector: true,
             database: ([127, 0, 0, 1], 3002).into(),
             table: Some("chat-connections"),
+            attach: &[],
             seed: None,
             access: None,
+            token: None,
         };
         let expected = "\
 Lift is ready.
@@ -95,6 +141,9 @@ Press Ctrl-C to stop.
             faulty.contains("(table chat-connections)\n  Faults      on, seed 7\n\n"),
             "{faulty}"
         );
+        let attach = ["AWS_LAMBDA_RUNTIME_API=127.0.0.1:9001".to_owned()];
+        let waiting = Ready { attach: &attach, access: None, ..ready }.to_string();
+        assert!(waiting.contains(")\n  Attach      AWS_LAMBDA_RUNTIME_API=127"), "{waiting}");
         let public = Ready {
             gateway: ([0, 0, 0, 0], 3001).into(),
             access: Some(("Token", "0123   (how)".to_owned())),
@@ -111,5 +160,36 @@ Press Ctrl-C to stop.
         let without = Ready { has_page: false, inspector: false, ..public }.to_string();
         assert!(!without.contains("Page") && !without.contains("Inspector"), "{without}");
         assert!(without.contains("DynamoDB    http://127.0.0.1:3002\n"), "{without}");
+    }
+
+    #[test]
+    fn json() {
+        let mut ready = Ready {
+            gateway: ([0, 0, 0, 0], 3001).into(),
+            stage: "local",
+            has_page: false,
+            inspector: false,
+            database: ([127, 0, 0, 1], 3002).into(),
+            table: None,
+            attach: &[],
+            seed: None,
+            access: None,
+            token: None,
+        };
+        let mut expected = serde_json::json!({
+            "type": "ready",
+            "webSocket": "ws://127.0.0.1:3001/local",
+            "management": "http://127.0.0.1:3001/local",
+            "dynamoDb": "http://127.0.0.1:3002",
+        });
+        assert_eq!(ready.json(), expected);
+        (ready.has_page, ready.table, ready.seed) = (true, Some("chat-connections"), Some(7));
+        (ready.token, ready.inspector) = (Some("0123"), true);
+        expected["page"] = "http://127.0.0.1:3001/".into();
+        expected["inspector"] = "http://127.0.0.1:3001/_lift".into();
+        expected["table"] = "chat-connections".into();
+        expected["faultsSeed"] = 7.into();
+        expected["managementToken"] = "0123".into();
+        assert_eq!(ready.json(), expected);
     }
 }

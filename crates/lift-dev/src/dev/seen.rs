@@ -1,10 +1,11 @@
 //! What is seen of a running app, stamped and handed to each who wants to know: the terminal, the
 //! inspector, a recording. Beside the flow: nobody here changes anything.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use lift_gateway::{Happening, Watch};
+use lift_gateway::{Happening, Id, Watch};
 
 /// One thing, and when it was seen.
 #[derive(Debug, Clone)]
@@ -18,8 +19,8 @@ pub(crate) struct Seen {
 pub(crate) enum Sight {
     /// Something happened to a connection.
     Happening(Happening),
-    /// A process of the function wrote a line.
-    Line { process: u64, text: String },
+    /// A process of the function wrote a line, while it worked on this invocation, if on any.
+    Line { process: u64, invocation: Option<Id>, text: String },
 }
 
 /// Who wants to know. Told within the gateway's tasks, so nothing here may block.
@@ -53,5 +54,11 @@ impl Witnesses {
                 Watch::new(move |happening| all.tell(Sight::Happening(happening)))
             }
         }
+    }
+}
+
+impl fmt::Debug for Witnesses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Witnesses({})", self.0.len())
     }
 }

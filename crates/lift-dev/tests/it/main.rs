@@ -5,10 +5,12 @@
 
 mod access;
 mod app;
+mod book;
 mod command;
 mod connect;
 mod errors;
 mod faults;
+mod functions;
 mod help;
 mod inspector;
 // It looks for processes in `/proc`.
@@ -17,3 +19,4 @@ mod life;
 mod scenario;
 mod send;
 mod table;
+mod terminal;

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout};
 
 use self::answer::Allowed;
 use crate::{
-    Authorizer, Backend, IdentitySource, InvokeError, Settings,
+    Authorizer, Backend, Id, IdentitySource, InvokeError, Settings,
     connection::Connection,
     event::{self, Moment},
     head::Head,
@@ -77,14 +77,14 @@ impl Request<'_> {
     ) -> impl Future<Output = Result<Bytes, InvokeError>> + Send + use<B> {
         let (integration, id) = (self.authorizer.integration.clone(), self.connection.id);
         async move {
-            let event = payload.clone();
+            let (name, event) = (Id::random(), payload.clone());
             let answer = async {
                 match integration {
-                    Some(integration) => integration.invoke(payload).await,
-                    None => gateway.backend.invoke(payload).await,
+                    Some(integration) => integration.invoke_as(name, payload).await,
+                    None => gateway.backend.invoke_as(name, payload).await,
                 }
             };
-            gateway.watched(id, None, event, answer).await
+            gateway.watched(id, name, None, event, answer).await
         }
     }
 

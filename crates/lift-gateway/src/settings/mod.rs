@@ -1,5 +1,5 @@
 //! What an API is: its stage, its routes, its limits, who may connect. Given once to
-//! [`serve`](crate::serve).
+//! [`serve`](crate::serve); [`Control::deploy`](crate::Control::deploy) replaces the routes later.
 
 mod access;
 mod choices;
@@ -17,7 +17,9 @@ pub use self::{
         ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, Caller, ConnectionsAccess,
         Denied, Signatures, SignedRequest,
     },
-    choices::{BadBodyFrame, BinaryPosts, Choices, ContextValues, NoQuery, Throttled},
+    choices::{
+        BadBodyFrame, BinaryMessages, BinaryPosts, Choices, ContextValues, NoQuery, Throttled,
+    },
     models::Models,
     routes::Routes,
     source::{IdentitySource, IdentitySourceError},

@@ -7,7 +7,8 @@ use futures_util::{SinkExt, StreamExt};
 use http_body_util::{BodyExt, Full};
 use lift_event::Reply;
 use lift_gateway::{
-    Control, ControlError, Happening, Id, Origin, PageBody, Server, Settings, Site, Watch, What,
+    Cause, Control, ControlError, Happening, Id, Origin, PageBody, Routes, Server, Settings, Site,
+    Watch, What,
 };
 use tokio::{net::TcpListener, sync::mpsc};
 use tokio_tungstenite::{connect_async, tungstenite::Message};
@@ -33,6 +34,10 @@ async fn backend(payload: Bytes) -> Result<Bytes, lift_gateway::InvokeError> {
 
 /// A gateway that is watched, with a client on it; what was told of its handshake is read already.
 async fn start() -> Watched {
+    start_with(routes()).await
+}
+
+async fn start_with(routes: Routes) -> Watched {
     let (sender, mut told) = mpsc::unbounded_channel();
     let site = Site::new(|peer, request| async move {
         let text = format!("{} {}", peer.ip(), request.uri().path());
@@ -40,7 +45,7 @@ async fn start() -> Watched {
         http::Response::new(PageBody::new(body))
     });
     let settings = Settings {
-        routes: routes(),
+        routes,
         watch: Watch::new(move |happening| drop(sender.send(happening))),
         site: Some(site),
         ..Settings::default()
@@ -87,7 +92,7 @@ async fn who_watches_is_told_everything_in_order() {
 
     client.send(Message::text(r#"{"action":"two"}"#)).await.unwrap();
     assert!(
-        matches!(next(&mut told).await.what, What::Received { data } if data == r#"{"action":"two"}"#)
+        matches!(next(&mut told).await.what, What::Received { data, binary: false } if data == r#"{"action":"two"}"#)
     );
     assert_eq!(invoked(&mut told).await, (id, (Some("two".to_owned()), true)));
     assert!(matches!(
@@ -98,10 +103,14 @@ async fn who_watches_is_told_everything_in_order() {
     client.send(Message::text(r#"{"action":"one","x":"fail"}"#)).await.unwrap();
     assert!(matches!(next(&mut told).await.what, What::Received { .. }));
     assert_eq!(invoked(&mut told).await.1, (Some("one".to_owned()), true));
+    assert!(matches!(
+        next(&mut told).await.what,
+        What::Failed { invocation: Some(_), cause: Cause::Reply { .. } }
+    ));
     assert!(matches!(next(&mut told).await.what, What::Sent { origin: Origin::Error, .. }));
 
     client.send(Message::binary("x")).await.unwrap();
-    assert!(matches!(next(&mut told).await.what, What::ReceivedBinary));
+    assert!(matches!(next(&mut told).await.what, What::Received { binary: true, .. }));
     assert!(matches!(next(&mut told).await.what, What::Closed { code: 1003, .. }));
     assert_eq!(invoked(&mut told).await.1, (Some("$disconnect".to_owned()), true));
 }
@@ -122,6 +131,27 @@ async fn a_refused_client_and_a_call_are_told() {
 }
 
 #[tokio::test]
+async fn why_a_message_came_to_nobody_is_told() {
+    let keys = ["$connect", "say", "who"].into_iter();
+    let routes = keys.fold(Routes::default(), |routes, key| routes.with_route(key, false));
+    let Watched { mut told, mut client, .. } = start_with(routes).await;
+    for (message, key) in [(r#"{"action":"sya"}"#, Some("sya")), ("hello", None)] {
+        client.send(Message::text(message)).await.unwrap();
+        assert!(matches!(next(&mut told).await.what, What::Received { .. }));
+        let What::Failed { invocation: None, cause: Cause::NoRoute { selected, routes } } =
+            next(&mut told).await.what
+        else {
+            panic!("another cause");
+        };
+        assert_eq!(
+            (selected.as_deref(), routes),
+            (key, ["$connect", "say", "who"].map(Into::into).into())
+        );
+        assert!(matches!(next(&mut told).await.what, What::Sent { origin: Origin::Error, .. }));
+    }
+}
+
+#[tokio::test]
 async fn a_hand_on_the_gateway_acts_on_connections() {
     let Watched { control, mut client, mut told, id, .. } = start().await;
     let [info] = &control.connections()[..] else { panic!("not one connection") };
@@ -138,7 +168,7 @@ async fn a_hand_on_the_gateway_acts_on_connections() {
     assert!(matches!(next(&mut told).await.what, What::Received { .. }));
     let What::Invoked { payload, .. } = next(&mut told).await.what else { panic!("not invoked") };
 
-    let again = control.invoke(payload).await.unwrap();
+    let again = control.invoke("two", payload).await.unwrap();
     assert_eq!(Reply::decode(&again).unwrap().into_body(), Some("reply".into()));
 
     control.advance(id, Duration::from_secs(10 * 60)).unwrap();

@@ -6,14 +6,14 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
-use lift_gateway::{ConnectionInfo, Control};
+use lift_gateway::ConnectionInfo;
 use lift_ws::store::{Item, Read, Store as _};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::Inspector;
 use super::failure::{Failure, id};
 use super::identities::Identity;
+use super::{Hands, Inspector};
 
 /// A connection in the list.
 #[derive(Serialize)]
@@ -27,9 +27,9 @@ struct Line {
 
 /// All, the oldest first, and how many of them have no identity yet.
 pub(crate) async fn all(State(inspector): State<Inspector>) -> Result<Response, Failure> {
-    let open = inspector.control()?.connections();
-    let Inspector(inner) = &inspector;
-    let (identities, unread) = inner.identities.of(inner.store.as_ref(), &open).await;
+    let Hands { control, store } = inspector.hands()?;
+    let open = control.connections();
+    let (identities, unread) = inspector.0.identities.of(store.as_ref(), &open).await;
     let line = |(info, who): (&ConnectionInfo, Identity)| Line {
         id: info.id.to_string(),
         ip: info.source_ip,
@@ -47,9 +47,10 @@ pub(crate) async fn one(
     Path(name): Path<String>,
 ) -> Result<Response, Failure> {
     let id = id(&name)?;
-    let open = inspector.control()?.connections();
+    let Hands { control, store } = inspector.hands()?;
+    let open = control.connections();
     let info = open.into_iter().find(|info| info.id == id).ok_or_else(Failure::gone)?;
-    let (row, items) = match &inspector.0.store {
+    let (row, items) = match store {
         None => (None, Vec::new()),
         Some(store) => {
             let id = name.as_str().into();
@@ -70,19 +71,10 @@ pub(crate) async fn one(
         "since": info.connected_at,
         "lastActive": info.last_active,
         "authorizer": info.authorizer,
-        "managed": inspector.0.store.is_some(),
+        "managed": store.is_some(),
         "row": row,
         "items": items,
     });
     let masked = inspector.0.mask.text(&all.to_string());
     Ok(([(http::header::CONTENT_TYPE, "application/json")], masked).into_response())
-}
-
-impl Inspector {
-    /// The hand on the gateway.
-    pub(crate) fn control(&self) -> Result<&Control, Failure> {
-        let words = "the gateway is not up yet";
-        let control = self.0.control.get();
-        control.ok_or_else(|| Failure::new(StatusCode::SERVICE_UNAVAILABLE, words))
-    }
 }

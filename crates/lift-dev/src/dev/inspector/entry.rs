@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use lift_gateway::{ConnectionInfo, Happening, Id, InvokeError, Origin, What};
+use lift_gateway::{Cause, ConnectionInfo, Happening, Id, InvokeError, Origin, What};
 use serde::Serialize;
 
 use super::mask::Mask;
@@ -38,6 +38,8 @@ pub(crate) enum Kind {
     Out,
     /// An error frame of the gateway.
     Error,
+    /// Why a message or a handshake fails, when the function did not say so itself.
+    Failed,
     /// A message from `@connections`.
     Post,
     /// Another call of `@connections`, or one that failed.
@@ -52,10 +54,11 @@ pub(crate) struct Note {
     at: SystemTime,
     pub(crate) kind: Kind,
     pub(crate) connection: Option<Id>,
-    /// Names the invocation that an event starts and a reply ends.
+    /// Names the invocation that an event starts, a reply ends, and a line was written in.
     pub(crate) invocation: Option<Id>,
     /// Of a reply, the event's number.
     pub(crate) event: Option<u64>,
+    /// The route key; of an event and its reply, `None` is the authorizer.
     pub(crate) route: Option<String>,
     code: Option<u16>,
     took: Option<Duration>,
@@ -120,17 +123,18 @@ impl Note {
     pub(crate) fn of(seen: &Seen) -> Option<Self> {
         let Happening { connection, what } = match &seen.what {
             Sight::Happening(happening) => happening,
-            Sight::Line { process, text } => {
+            Sight::Line { process, invocation, text } => {
                 let words = Some(format!("process {process}"));
                 let data = Bytes::copy_from_slice(text.as_bytes());
-                return Some(Self { words, data, ..Self::new(seen.at, Kind::Log) });
+                let line = Self::new(seen.at, Kind::Log);
+                return Some(Self { words, data, invocation: *invocation, ..line });
             }
         };
         let note = |kind| Self { connection: Some(*connection), ..Self::new(seen.at, kind) };
         Some(match what {
             What::Invoked { invocation, route, payload } => Self {
                 invocation: Some(*invocation),
-                route: Some(route.clone().unwrap_or_else(|| "authorizer".to_owned())),
+                route: route.clone(),
                 data: payload.clone(),
                 ..note(Kind::Event)
             },
@@ -147,13 +151,17 @@ impl Note {
                 ..note(Kind::Refused)
             },
             // A copy, for the message may be a small piece of a large buffer.
-            What::Received { data } => {
-                Self { data: Bytes::copy_from_slice(data), ..note(Kind::In) }
-            }
-            What::ReceivedBinary => Self {
-                words: Some("a binary message, for which the client is closed".to_owned()),
-                failed: true,
+            What::Received { data, binary } => Self {
+                words: binary.then(|| "binary".to_owned()),
+                failed: *binary,
+                data: Bytes::copy_from_slice(data),
                 ..note(Kind::In)
+            },
+            What::Failed { invocation, cause } => Self {
+                words: Some(why(cause)),
+                failed: true,
+                invocation: *invocation,
+                ..note(Kind::Failed)
             },
             What::Sent { data, origin } => match origin {
                 Origin::Reply => Self { data: data.clone(), ..note(Kind::Out) },
@@ -180,6 +188,18 @@ impl Note {
 fn words(client: &ConnectionInfo) -> String {
     let agent = client.user_agent.as_deref().unwrap_or("no user agent");
     format!("{}, {agent}", client.source_ip)
+}
+
+fn why(cause: &Cause) -> String {
+    match cause {
+        Cause::NoRoute { selected: Some(key), .. } => format!("no route is called {key:?}"),
+        Cause::NoRoute { selected: None, .. } => "the message selects no route".to_owned(),
+        Cause::Throttled { route } => format!("too many messages for {route}"),
+        Cause::Model { fault, .. } => format!("no model allows the message: {fault}"),
+        Cause::Reply { fault } => format!("the reply is malformed: {fault}"),
+        Cause::TimedOut { after } => format!("no reply after {after:?}"),
+        other => format!("{other:?}"),
+    }
 }
 
 impl Entry {

@@ -38,6 +38,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use self::entry::Note;
+use self::failure::Failure;
 use self::identities::Identities;
 use self::mask::Mask;
 use self::ring::{Bounds, Ring};
@@ -57,38 +58,38 @@ struct Inner {
     run: String,
     ring: Mutex<Ring>,
     mask: Mask,
-    /// Where the app keeps its connections, if it does.
-    store: Option<DynamoStore>,
     identities: Identities,
-    /// The gateway, once there is one.
-    control: OnceLock<Control>,
+    /// What it works with, once that is up.
+    hands: OnceLock<Hands>,
     stop: CancellationToken,
 }
 
+/// What the inspector works with.
+struct Hands {
+    control: Control,
+    /// Where the app keeps its connections, if it does.
+    store: Option<DynamoStore>,
+}
+
 impl Inspector {
-    /// An inspector of an app whose connections are in `store`. What is in `secrets` is shown nowhere.
-    pub(crate) fn new(
-        app: String,
-        store: Option<DynamoStore>,
-        secrets: impl IntoIterator<Item = String>,
-    ) -> Self {
+    /// An inspector that sees, but is not at work yet. What is in `secrets` is shown nowhere.
+    pub(crate) fn new(app: String, secrets: impl IntoIterator<Item = String>) -> Self {
         let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self(Arc::new(Inner {
             app,
             run: format!("{:x}", started.as_micros()),
             ring: Mutex::new(Ring::new(Bounds::default())),
             mask: Mask::new(secrets),
-            store,
             identities: Identities::default(),
-            control: OnceLock::new(),
+            hands: OnceLock::new(),
             stop: CancellationToken::new(),
         }))
     }
 
     /// Gives it a hand on the gateway that its pages are part of, before that serves anybody.
-    pub(crate) fn attach(&self, control: Control) {
+    pub(crate) fn attach(&self, control: Control, store: Option<DynamoStore>) {
         // There is one gateway; a second would be ignored.
-        let _ = self.0.control.set(control);
+        let _ = self.0.hands.set(Hands { control, store });
     }
 
     /// Lets go of the pages that listen, so that the gateway need not wait for them.
@@ -127,6 +128,16 @@ impl Inspector {
             .route("/_lift/connections/{id}/advance", post(acts::advance))
             .route("/_lift/replay", post(replay::replay))
             .with_state(self.clone())
+    }
+
+    fn hands(&self) -> Result<&Hands, Failure> {
+        let words = "the gateway is not up yet";
+        let hands = self.0.hands.get();
+        hands.ok_or_else(|| Failure::new(StatusCode::SERVICE_UNAVAILABLE, words))
+    }
+
+    fn control(&self) -> Result<&Control, Failure> {
+        Ok(&self.hands()?.control)
     }
 
     fn ring(&self) -> MutexGuard<'_, Ring> {

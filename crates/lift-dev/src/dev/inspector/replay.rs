@@ -30,9 +30,13 @@ pub(crate) async fn replay(
     Json(wish): Json<Wish>,
 ) -> Result<Response, Failure> {
     let entry = inspector.kept(wish.entry)?;
+    let refuse = |words| Err(Failure::new(StatusCode::BAD_REQUEST, words));
     if entry.note.kind != Kind::Event {
-        return Err(Failure::new(StatusCode::BAD_REQUEST, "only an event can be replayed"));
+        return refuse("only an event can be replayed");
     }
+    let Some(route) = &entry.note.route else {
+        return refuse("an authorizer's event cannot be replayed: connect a client anew");
+    };
     let payload = match wish.event {
         None => entry.note.data.clone(),
         Some(edited) => {
@@ -48,7 +52,7 @@ pub(crate) async fn replay(
     let control = inspector.control()?.clone();
     let event = inspector.ring().push(Note::replayed(&entry.note, payload.clone()));
     let start = Instant::now();
-    let result = control.invoke(payload).await;
+    let result = control.invoke(route, payload).await;
     let answer = Note::answer(SystemTime::now(), start.elapsed(), &result);
     let reply = inspector.ring().push(answer.to(event, &entry.note));
     Ok(Json(inspector.kept(reply)?.whole(&inspector.0.mask)).into_response())

@@ -30,8 +30,16 @@ pub(crate) struct Ring {
     bytes: usize,
     /// The number of the next entry.
     next: u64,
-    /// The events that wait for their reply, with their routes; only of entries that are kept.
-    waiting: HashMap<Id, (u64, Option<String>)>,
+    /// The events that wait for their reply; only of entries that are kept.
+    waiting: HashMap<Id, Asked>,
+}
+
+/// What the lines and the reply of an event have from it.
+#[derive(Debug, Clone)]
+struct Asked {
+    event: u64,
+    connection: Option<Id>,
+    route: Option<String>,
 }
 
 /// Some entries in a row.
@@ -52,16 +60,15 @@ impl Ring {
     /// Keeps one more, and answers its number.
     pub(crate) fn push(&mut self, mut note: Note) -> u64 {
         let number = self.next;
-        match (note.kind, note.invocation) {
-            (Kind::Event, Some(invocation)) => {
-                self.waiting.insert(invocation, (number, note.route.clone()));
-            }
-            (Kind::Reply, Some(invocation)) => {
-                if let Some((event, route)) = self.waiting.remove(&invocation) {
-                    (note.event, note.route) = (Some(event), route);
-                }
-            }
-            _ => {}
+        let asked = note.invocation.and_then(|invocation| match note.kind {
+            Kind::Reply => self.waiting.remove(&invocation),
+            _ => self.waiting.get(&invocation).cloned(),
+        });
+        if let Some(Asked { event, connection, route }) = asked {
+            (note.event, note.connection, note.route) = (Some(event), connection, route);
+        } else if let (Kind::Event, Some(invocation)) = (note.kind, note.invocation) {
+            let (connection, route) = (note.connection, note.route.clone());
+            self.waiting.insert(invocation, Asked { event: number, connection, route });
         }
         let entry = Arc::new(Entry { number, note });
         self.next += 1;
@@ -119,7 +126,7 @@ mod tests {
     }
 
     fn frame(data: &str) -> Note {
-        let what = What::Received { data: Bytes::copy_from_slice(data.as_bytes()) };
+        let what = What::Received { data: Bytes::copy_from_slice(data.as_bytes()), binary: false };
         seen(what)
     }
 

@@ -30,7 +30,7 @@ struct World {
 
 impl World {
     async fn start() -> Self {
-        let inspector = Inspector::new("tiny".to_owned(), None, ["the-token".to_owned()]);
+        let inspector = Inspector::new("tiny".to_owned(), ["the-token".to_owned()]);
         let events: Arc<Mutex<Vec<Bytes>>> = Arc::default();
         let got = events.clone();
         let function = move |event: Bytes| {
@@ -47,7 +47,7 @@ impl World {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let server = Server::new(listener, settings, function).unwrap();
-        inspector.attach(server.control());
+        inspector.attach(server.control(), None);
         tokio::spawn(server.run(std::future::pending()));
         Self { address, inspector, events }
     }
@@ -157,7 +157,7 @@ async fn the_feed_tells_what_happens_without_secrets() {
 async fn a_page_that_cannot_follow_is_told_what_it_missed() {
     let world = World::start().await;
     for n in 0..11_000 {
-        let what = Sight::Line { process: 1, text: n.to_string() };
+        let what = Sight::Line { process: 1, invocation: None, text: n.to_string() };
         world.inspector.see(&Seen { at: SystemTime::now(), what });
     }
     let mut feed = Feed::open(&world, 0).await;

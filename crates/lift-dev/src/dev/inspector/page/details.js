@@ -4,11 +4,12 @@ import { get } from "./api.js";
 import { copy, asTest } from "./export.js";
 import { payload, pretty, isJson } from "./json.js";
 import { waterfall } from "./waterfall.js";
+import { routeOf } from "./filters.js";
 import { age, button, bytes, clock, element, span } from "./words.js";
 
 const TITLES = {
   open: "Connected", refused: "Refused", close: "Closed", in: "Received from the client", event: "Event",
-  reply: "Reply of the function", out: "Sent to the client", error: "Error frame", post: "Posted",
+  reply: "Reply of the function", out: "Sent to the client", error: "Error frame", failed: "Failed", post: "Posted",
   call: "Call of @connections", log: "Log",
 };
 
@@ -43,7 +44,7 @@ export class Details extends EventTarget {
 
   draw(entry, isCut) {
     const title = element("h2", entry.failed ? "failed" : "", TITLES[entry.kind]);
-    if (entry.route) title.append(" ", element("code", "", entry.route));
+    if (routeOf(entry)) title.append(" ", element("code", "", routeOf(entry)));
     const head = element("header", "", title, facts(this.facts(entry)));
     const parts = [head, this.acts(entry)];
     const bars = waterfall(this.feed, entry, (other) => this.choose(other));
@@ -74,7 +75,7 @@ export class Details extends EventTarget {
   acts(entry) {
     const acts = element("p", "acts");
     const event = entry.kind === "event" ? entry.id : entry.kind === "reply" ? entry.event : undefined;
-    if (event != null) {
+    if (event != null && entry.route) {
       acts.append(
         button("Replay", "primary", () => this.replay.run(event)),
         button("Edit and replay", "", () => this.replay.edit(event)),

@@ -5,10 +5,15 @@ export const KINDS = [
   { name: "Received", kinds: ["in"] },
   { name: "Events", kinds: ["event"] },
   { name: "Replies", kinds: ["reply"] },
-  { name: "Sent", kinds: ["out", "error"] },
+  { name: "Sent", kinds: ["out", "error", "failed"] },
   { name: "Posts", kinds: ["post", "call"] },
   { name: "Logs", kinds: ["log"] },
 ];
+
+// The route of an entry, in words.
+export function routeOf({ kind, route }) {
+  return route ?? (kind === "event" || kind === "reply" ? "authorizer" : "");
+}
 
 export class Filters extends EventTarget {
   constructor() {

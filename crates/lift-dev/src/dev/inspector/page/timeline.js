@@ -1,5 +1,6 @@
 // The timeline: the entries that pass the filters, the newest last.
 
+import { routeOf } from "./filters.js";
 import { List } from "./list.js";
 import { bytes, clock, element, span } from "./words.js";
 
@@ -80,7 +81,7 @@ export class Timeline {
     kind.textContent = entry.kind;
     who.textContent = this.names.of(entry.connection);
     who.title = entry.connection ?? "";
-    what.children[0].textContent = entry.route ?? "";
+    what.children[0].textContent = routeOf(entry);
     what.children[1].textContent = [entry.words, entry.summary ?? entry.text.slice(0, 300)].filter(Boolean).join("  ");
     const took = entry.took == null ? (entry.bytes ? bytes(entry.bytes) : "") : span(entry.took);
     result.children[0].textContent = entry.code ?? "";
