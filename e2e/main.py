@@ -17,6 +17,7 @@ import management
 import processes
 import stores
 import table
+import templates
 import ws
 from checks import Checks
 
@@ -26,6 +27,7 @@ PARTS = {
     "processes": processes.run,
     "life": life.run,
     "table": table.run,
+    "templates": templates.run,
     "stores": stores.run,
     "ws": ws.run,
     "browser": browser.run,

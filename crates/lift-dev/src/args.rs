@@ -4,6 +4,7 @@ mod function;
 mod gateway;
 mod send;
 mod table;
+mod template;
 mod terminal;
 
 use std::ffi::OsString;
@@ -15,6 +16,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub(crate) use self::function::{CommandLine, FunctionArgs, RouteArg, Runs, Url};
 pub(crate) use self::gateway::GatewayArgs;
+pub(crate) use self::template::TemplateArgs;
 
 use crate::connect::ConnectArgs;
 
@@ -32,7 +34,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Dev(DevArgs),
+    Dev(Box<DevArgs>),
     Connect(ConnectArgs),
     Send(SendArgs),
     Table(TableArgs),
@@ -43,13 +45,14 @@ pub(crate) enum Command {
 ///
 /// Builds the package in PATH with cargo, starts it as a Lambda function and serves it on a local
 /// gateway that behaves like API Gateway, with an embedded DynamoDB beside it. A function in another
-/// language is named by --command, and its routes by --route and --two-way. When everything is up,
-/// one block on stdout says where. Then each event is a line on stderr. Ctrl-C stops it.
+/// language is named by --command, and its routes by --route and --two-way; or a template says
+/// both. When everything is up, one block on stdout says where. Then each event is a line on
+/// stderr. Ctrl-C stops it.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct DevArgs {
-    /// The folder of the app: a cargo package with one binary; or of what --command runs, which
-    /// else is this folder
+    /// The folder of the app: a cargo package with one binary, or else a template or its folder; or
+    /// the folder of what --command runs, which else is this one
     pub(crate) path: Option<PathBuf>,
 
     /// Where the gateway listens, on loopback unless --public; port 0 picks a free one
@@ -78,6 +81,8 @@ pub(crate) struct DevArgs {
 
     #[command(flatten)]
     pub(crate) function: FunctionArgs,
+    #[command(flatten)]
+    pub(crate) template: TemplateArgs,
     #[command(flatten)]
     pub(crate) terminal: TerminalArgs,
     #[command(flatten)]
@@ -112,6 +117,9 @@ Examples:
 
   lift dev --function-url http://127.0.0.1:9000 --two-way '$default'
       Invoke a function that runs in an emulator of Lambda
+
+  lift dev --template template.yaml --parameter TableName=chat
+      Run what a template of SAM, CloudFormation or the Serverless Framework says
 
   lift dev . --attach
       Wait for the app in this folder to be started by a debugger
@@ -149,9 +157,11 @@ impl Args {
 impl DevArgs {
     /// What holds between flags.
     fn check(&self) -> Result<(), clap::Error> {
-        if self.path.is_none() && !self.function.names_a_function() {
-            let message = "nothing says what to run: pass the folder of a cargo package (`lift dev .`), \
-                           or --command, --function, --function-url or --attach for any other function";
+        let is_named = self.function.names_a_function() || self.template.template.is_some();
+        if self.path.is_none() && !is_named {
+            let message = "nothing says what to run: pass the folder of a cargo package (`lift dev .`) or \
+                           of a template, or --command, --function, --function-url or --attach for \
+                           any other function";
             return Err(Args::command().error(ErrorKind::MissingRequiredArgument, message));
         }
         self.stays_here("--listen", Some(self.listen))?;
@@ -179,7 +189,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| wrong.to_owned())
 }
 
-fn stage(text: &str) -> Result<String, String> {
+pub(crate) fn stage(text: &str) -> Result<String, String> {
     // API Gateway's own rule for the names of stages.
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if (1..=128).contains(&text.len()) && text.chars().all(allowed) {

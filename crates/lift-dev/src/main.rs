@@ -5,7 +5,7 @@
 //! `lift-gateway`. It decides nothing about the wire.
 //!
 //! ```text
-//! args -> dev: project, build, describe, database, function, gateway -> ready block
+//! args -> dev: plan (flags, template), build, describe, database, functions, gateway -> ready block
 //!     '-> send: target, who, pieces, by lift-ws and lift-aws -> result
 //!     '-> table: create, describe, check, delete, by lift-aws -> result
 //! ```
@@ -18,6 +18,7 @@ mod exit;
 mod logging;
 mod send;
 mod table;
+mod template;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -35,7 +36,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
     let events = matches!(&args.command, Command::Dev(dev) if dev.terminal.log != LogFormat::Off);
     logging::start(events);
     match args.command {
-        Command::Dev(dev) => dev::run(dev).map(|()| ExitCode::SUCCESS),
+        Command::Dev(dev) => dev::run(*dev).map(|()| ExitCode::SUCCESS),
         Command::Connect(connect) => connect::run(connect).map(|()| ExitCode::SUCCESS),
         Command::Send(send) => send::run(send),
         Command::Table(table) => table::run(table),

@@ -106,8 +106,17 @@ pub(crate) struct RouteArg {
 impl FunctionArgs {
     /// Whether something says what to run.
     pub(crate) fn names_a_function(&self) -> bool {
-        let main = self.command.is_some() || self.function_url.is_some() || self.attach.is_some();
-        main || !self.functions.is_empty()
+        self.names_main() || !self.functions.is_empty()
+    }
+
+    /// Whether something says what the function without a name is.
+    pub(crate) fn names_main(&self) -> bool {
+        self.command.is_some() || self.function_url.is_some() || self.attach.is_some()
+    }
+
+    /// Whether something says which routes there are.
+    pub(crate) fn says_routes(&self) -> bool {
+        self.all_routes().next().is_some() || self.select.is_some() || self.authorizer.is_some()
     }
 
     /// All routes, and whether each is two-way.

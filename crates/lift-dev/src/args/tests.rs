@@ -8,7 +8,7 @@ use super::{Args, Command, DevArgs};
 fn dev(args: &[&str]) -> Result<DevArgs, String> {
     let all = ["lift", "dev"].iter().chain(args);
     match Args::try_read(all) {
-        Ok(Args { command: Command::Dev(dev) }) => Ok(dev),
+        Ok(Args { command: Command::Dev(dev) }) => Ok(*dev),
         Ok(other) => panic!("not `dev`: {other:?}"),
         Err(error) => Err(error.to_string()),
     }

@@ -44,7 +44,10 @@ pub(crate) struct Behind {
     pub(crate) region: String,
     pub(crate) functions: Functions,
     pub(crate) database: Database,
-    pub(crate) table: Option<String>,
+    /// The tables that are there for the functions.
+    pub(crate) tables: Vec<String>,
+    /// Where the app keeps its connections, if Lift does it for it; read past the faults.
+    pub(crate) store: Option<DynamoStore>,
     pub(crate) between: Option<Between>,
     // Last, so that the folder is given free after the database in it was closed.
     _data_dir: DataDir,
@@ -60,9 +63,12 @@ impl Behind {
             Some(faults) => Some(Between::start(faults, database, gateway).await?),
             None => None,
         };
+        let gateway = between.as_ref().map_or(gateway, Between::gateway);
+        plan.lead_here(gateway);
         let place = Place {
+            data_dir: data_dir.path(),
             database: between.as_ref().map_or(database, Between::database),
-            gateway: between.as_ref().map_or(gateway, Between::gateway),
+            gateway,
             stage: &plan.api.stage,
             secret_key,
         };
@@ -75,13 +81,16 @@ impl Behind {
             Some(app) => functions[app].describe().await?,
             None => Description::default(),
         };
-        let database = Database::start(&data_dir.database(), ground.database)?;
-        let mut table = None;
+        let database = Database::start(&data_dir.database(), ground.database, &plan.tables)?;
+        let mut tables: Vec<String> = plan.tables.into_iter().map(|table| table.name).collect();
+        let mut store = None;
         if let (Some(app), Some(variable)) = (plan.app, description.table_variable()) {
             let name = format!("{}-connections", plan.name);
             table::prepare(database.address(), &region, &name).await?;
             functions[app].set(variable, &name);
-            table = Some(name);
+            let config = lift_aws::local_config(&format!("http://{}", database.address()), &region);
+            store = Some(DynamoStore::new(&config, &name));
+            tables.push(name);
         }
         if let Some(app) = plan.app {
             plan.api.fill_in(app, description)?;
@@ -94,14 +103,7 @@ impl Behind {
         };
         let functions = Functions::start(functions, &start).await?;
         let api = plan.api;
-        Ok(Self { api, region, functions, database, table, between, _data_dir: data_dir })
-    }
-
-    /// The app's connections, if it keeps any, read past the faults.
-    pub(crate) fn store(&self) -> Option<DynamoStore> {
-        let database = format!("http://{}", self.database.address());
-        let config = lift_aws::local_config(&database, &self.region);
-        self.table.as_ref().map(|table| DynamoStore::new(&config, table))
+        Ok(Self { api, region, functions, database, tables, store, between, _data_dir: data_dir })
     }
 
     /// Watches the functions for as long as it is polled.

@@ -22,6 +22,9 @@ mod function;
 mod functions;
 mod inspector;
 mod listen;
+mod managed;
+mod models;
+mod notices;
 mod output;
 mod plan;
 mod prepared;
@@ -30,6 +33,7 @@ mod ready;
 mod seen;
 pub(crate) mod stop;
 mod table;
+mod tables;
 mod terminal;
 mod variables;
 
@@ -37,7 +41,7 @@ use std::mem;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use lift_gateway::{Limits, MessageOrder, Server, Settings};
+use lift_gateway::{Authorization, Limits, MessageOrder, Server, Settings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -99,6 +103,7 @@ async fn start(args: DevArgs, terminal: Terminal) -> Result<App> {
     for notice in &plan.notices {
         tracing::warn!("{notice}");
     }
+    notices::print(&plan.ignored);
     let listener = listen::gateway(args.listen).await?;
     let gateway = listen::from_here(listener.local_addr()?);
     let database = listen::beside(gateway).await?;
@@ -127,6 +132,7 @@ async fn start(args: DevArgs, terminal: Terminal) -> Result<App> {
         limits.integration_timeout = AS_LONG_AS_IT_TAKES;
     }
     let api = mem::take(&mut behind.api);
+    let signatures = access.signatures(&behind.region);
     let settings = Settings {
         connections: access.connections(&behind.region),
         order: if args.gateway.serial { MessageOrder::Serial } else { MessageOrder::Concurrent },
@@ -135,7 +141,7 @@ async fn start(args: DevArgs, terminal: Terminal) -> Result<App> {
         region: behind.region.clone(),
         watch: witnesses.watch(),
         site: inspector.as_ref().map(Inspector::site),
-        ..api.settings(&behind.functions.targets())?
+        ..api.settings(&behind.functions.targets(), signatures)?
     };
     Ok(App { listener, settings, access, behind, inspector, args: args.terminal })
 }
@@ -145,15 +151,18 @@ impl App {
     /// clients, and what is behind the gateway.
     async fn serve(self, stop: CancellationToken) -> Result<()> {
         let Self { listener, settings, mut behind, inspector, .. } = self;
+        let is_signed = matches!(settings.authorization, Authorization::Iam(_));
+        let signed = is_signed.then(|| self.access.keys(&settings.region));
         let ready = Ready {
             gateway: listener.local_addr()?,
             stage: &settings.stage,
             has_page: settings.index.is_some(),
             inspector: inspector.is_some(),
             database: behind.database.address(),
-            table: behind.table.as_deref(),
+            tables: &behind.tables,
             attach: &behind.functions.lines()?,
             seed: behind.between.as_ref().map(|between| between.faults.plan().seed()),
+            signed: signed.as_deref(),
             access: self.access.line(&settings.region),
             token: self.access.token(),
         };
@@ -168,7 +177,7 @@ impl App {
         let (backend, shutdown) = (backend.clone(), stop.clone().cancelled_owned());
         let server = Server::new(listener, settings, backend)?;
         if let Some(inspector) = &inspector {
-            inspector.attach(server.control(), behind.store());
+            inspector.attach(server.control(), behind.store.take());
         }
         let gateway = tokio::spawn(server.run(async move {
             shutdown.await;

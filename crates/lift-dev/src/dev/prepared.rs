@@ -42,6 +42,7 @@ impl Prepared {
         let (how, program) = match &plan.source {
             Source::Package(project) => started(build(project).await?),
             Source::Command(executable) => started(executable.clone()),
+            Source::Managed(managed) => started(managed.executable(&plan.name, place.data_dir)?),
             Source::Url { url, app } => (How::Invoke(url.clone()), built(app.as_ref()).await?),
             Source::Attach { listen, app } => (How::Wait(*listen), built(app.as_ref()).await?),
         };

@@ -23,8 +23,9 @@ pub(crate) struct Project {
 }
 
 impl Project {
-    /// Reads the package in `path`, or says what is wrong with it and how to mend that.
-    pub(crate) async fn read(path: &Path) -> Result<Self> {
+    /// Reads the package in `path`, or says what is wrong with it and how to mend that. Without the
+    /// name of a `binary`, it has to be clear which one is the app.
+    pub(crate) async fn read(path: &Path, binary: Option<&str>) -> Result<Self> {
         let folder = folder(path)?;
         let manifest = folder.join("Cargo.toml");
         if !manifest.is_file() {
@@ -35,7 +36,10 @@ impl Project {
             );
         }
         let package = package(&manifest).await?;
-        let binary = binary(&package)?;
+        let binary = match binary {
+            Some(name) => name.to_owned(),
+            None => only_binary(&package)?,
+        };
         let name = package.name.to_string();
         Ok(Self { folder, id: package.id, name, binary })
     }
@@ -82,7 +86,7 @@ async fn package(manifest: &Path) -> Result<Package> {
 }
 
 /// The only binary of `package`, or the one that `cargo run` would start.
-fn binary(package: &Package) -> Result<String> {
+fn only_binary(package: &Package) -> Result<String> {
     if let Some(name) = &package.default_run {
         return Ok(name.clone());
     }

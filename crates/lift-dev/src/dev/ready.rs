@@ -16,11 +16,13 @@ pub(crate) struct Ready<'a> {
     pub(crate) has_page: bool,
     pub(crate) inspector: bool,
     pub(crate) database: SocketAddr,
-    pub(crate) table: Option<&'a str>,
+    pub(crate) tables: &'a [String],
     /// How to start those functions that are started by others.
     pub(crate) attach: &'a [String],
     /// The seed of the faults, if there are any.
     pub(crate) seed: Option<u64>,
+    /// What signs a handshake, if only signed ones are let in.
+    pub(crate) signed: Option<&'a str>,
     /// How to call the management API, if not everybody may: a name and a text.
     pub(crate) access: Option<(&'static str, String)>,
     /// The token of the management API, if there is one.
@@ -58,7 +60,8 @@ impl Ready<'_> {
         let more = [
             ("page", self.page().map(Value::from)),
             ("inspector", self.inspector().map(Value::from)),
-            ("table", self.table.map(Value::from)),
+            ("tables", some(self.tables)),
+            ("attach", some(self.attach)),
             ("faultsSeed", self.seed.map(Value::from)),
             ("managementToken", self.token.map(Value::from)),
         ];
@@ -71,9 +74,14 @@ impl Ready<'_> {
     }
 }
 
+/// A list, if there is something in it.
+fn some(list: &[String]) -> Option<Value> {
+    (!list.is_empty()).then(|| json!(list))
+}
+
 impl Display for Ready<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { stage, database, table, .. } = self;
+        let Self { stage, database, tables, .. } = self;
         let gateway = listen::from_here(self.gateway);
         writeln!(f, "Lift is ready.\n")?;
         write!(f, "  WebSocket   ws://{gateway}/{stage}")?;
@@ -81,6 +89,9 @@ impl Display for Ready<'_> {
             write!(f, "   (on every address of this machine)")?;
         }
         writeln!(f)?;
+        if let Some(keys) = self.signed {
+            writeln!(f, "  Handshake   SigV4   ({keys})")?;
+        }
         writeln!(f, "  Management  http://{gateway}/{stage}")?;
         if let Some((name, text)) = &self.access {
             writeln!(f, "  {name:<10}  {text}")?;
@@ -92,8 +103,10 @@ impl Display for Ready<'_> {
             writeln!(f, "  Inspector   {inspector}")?;
         }
         write!(f, "  DynamoDB    http://{database}")?;
-        if let Some(table) = table {
-            write!(f, "   (table {table})")?;
+        match tables {
+            [] => {}
+            [table] => write!(f, "   (table {table})")?,
+            tables => write!(f, "   (tables {})", tables.join(", "))?,
         }
         writeln!(f)?;
         for line in self.attach {
@@ -118,9 +131,10 @@ mod tests {
             has_page: true,
             inspector: true,
             database: ([127, 0, 0, 1], 3002).into(),
-            table: Some("chat-connections"),
+            tables: &["chat-connections".to_owned()],
             attach: &[],
             seed: None,
+            signed: None,
             access: None,
             token: None,
         };
@@ -144,10 +158,14 @@ Press Ctrl-C to stop.
         let attach = ["AWS_LAMBDA_RUNTIME_API=127.0.0.1:9001".to_owned()];
         let waiting = Ready { attach: &attach, access: None, ..ready }.to_string();
         assert!(waiting.contains(")\n  Attach      AWS_LAMBDA_RUNTIME_API=127"), "{waiting}");
+        let keys = "access key local, secret key local, Region us-east-1";
+        let signed = Ready { signed: Some(keys), access: None, ..ready }.to_string();
+        let line = "/local\n  Handshake   SigV4   (access key local, secret key local, Region us-east-1)\n";
+        assert!(signed.contains(line), "{signed}");
         let public = Ready {
             gateway: ([0, 0, 0, 0], 3001).into(),
             access: Some(("Token", "0123   (how)".to_owned())),
-            table: None,
+            tables: &[],
             ..ready
         };
         let block = public.to_string();
@@ -170,9 +188,10 @@ Press Ctrl-C to stop.
             has_page: false,
             inspector: false,
             database: ([127, 0, 0, 1], 3002).into(),
-            table: None,
+            tables: &[],
             attach: &[],
             seed: None,
+            signed: None,
             access: None,
             token: None,
         };
@@ -183,11 +202,12 @@ Press Ctrl-C to stop.
             "dynamoDb": "http://127.0.0.1:3002",
         });
         assert_eq!(ready.json(), expected);
-        (ready.has_page, ready.table, ready.seed) = (true, Some("chat-connections"), Some(7));
+        let tables = ["chat-connections".to_owned()];
+        (ready.has_page, ready.tables, ready.seed) = (true, &tables, Some(7));
         (ready.token, ready.inspector) = (Some("0123"), true);
         expected["page"] = "http://127.0.0.1:3001/".into();
+        expected["tables"] = ["chat-connections"].into();
         expected["inspector"] = "http://127.0.0.1:3001/_lift".into();
-        expected["table"] = "chat-connections".into();
         expected["faultsSeed"] = 7.into();
         expected["managementToken"] = "0123".into();
         assert_eq!(ready.json(), expected);

@@ -16,6 +16,8 @@ pub(crate) type Variables = BTreeMap<OsString, OsString>;
 /// Where the things are that functions use.
 #[derive(Debug)]
 pub(crate) struct Place<'a> {
+    /// Where `lift dev` keeps what is for this machine alone.
+    pub(crate) data_dir: &'a Path,
     pub(crate) database: SocketAddr,
     pub(crate) gateway: SocketAddr,
     pub(crate) stage: &'a str,
@@ -41,7 +43,7 @@ impl Place<'_> {
         // Or its lines would come in blocks, as its stdout is no terminal.
         all.entry("PYTHONUNBUFFERED".into()).or_insert_with(|| "1".into());
 
-        let Self { database, gateway, stage, secret_key } = *self;
+        let Self { database, gateway, stage, secret_key, .. } = *self;
         let FunctionPlan { name: function, memory_mb, handler, .. } = function;
         let mut set = |name: &str, value: &dyn AsRef<OsStr>| {
             all.insert(name.into(), value.as_ref().to_owned());

@@ -19,4 +19,5 @@ mod life;
 mod scenario;
 mod send;
 mod table;
+mod templates;
 mod terminal;

@@ -6,13 +6,12 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
-use super::{ApiPlan, AuthorizerPlan, FunctionPlan, Plan, RoutePlan, Source, env_file};
+use super::{
+    AccessPlan, ApiPlan, AuthorizerPlan, FunctionPlan, Plan, RoutePlan, STAGE, Source, env_file,
+};
 use crate::args::{CommandLine, DevArgs, FunctionArgs, RouteArg, Runs};
 use crate::dev::executable::Executable;
 use crate::dev::project::{Project, folder};
-
-/// The stage, when nothing names one.
-const STAGE: &str = "local";
 
 /// What AWS's Runtime Interface Emulator calls its function.
 const EMULATED: &str = "function";
@@ -30,7 +29,7 @@ pub(super) async fn read(args: &DevArgs) -> Result<Plan> {
             Source::Package(project)
             | Source::Url { app: Some(project), .. }
             | Source::Attach { app: Some(project), .. } => name.clone_from(&project.name),
-            Source::Command(_) | Source::Attach { app: None, .. } => {}
+            Source::Command(_) | Source::Managed(_) | Source::Attach { app: None, .. } => {}
             Source::Url { app: None, .. } => EMULATED.clone_into(&mut name),
         }
         functions.push(FunctionPlan::new(&name, source));
@@ -38,17 +37,13 @@ pub(super) async fn read(args: &DevArgs) -> Result<Plan> {
     let app = (!is_routed && !functions.is_empty()).then_some(0);
     let named = functions.len();
     for function in &flags.functions {
-        let source = match &function.runs {
-            Runs::Command(line) => Source::Command(executable(line, &folder)),
-            Runs::Elsewhere(url) => Source::Url { url: url.clone(), app: None },
-        };
         if functions[named..].iter().any(|other: &FunctionPlan| other.name == function.name) {
             bail!(
                 "the function {} is named twice: give each --function its own name",
                 function.name
             );
         }
-        functions.push(FunctionPlan::new(&function.name, source));
+        functions.push(FunctionPlan::new(&function.name, source(&function.runs, &folder)));
     }
     let names = Names { functions: &functions, has_main: named == 1 };
     let api = api(args, &names)?;
@@ -56,7 +51,16 @@ pub(super) async fn read(args: &DevArgs) -> Result<Plan> {
     for function in &mut functions {
         function.environment = environment.clone();
     }
-    Ok(Plan { name, folder, functions, app, api, notices })
+    let (tables, ignored) = (Vec::new(), Vec::new());
+    Ok(Plan { name, folder, functions, app, api, tables, notices, ignored })
+}
+
+/// Who runs a function that is named, in `folder` if we do.
+pub(super) fn source(runs: &Runs, folder: &Path) -> Source {
+    match runs {
+        Runs::Command(line) => Source::Command(executable(line, folder)),
+        Runs::Elsewhere(url) => Source::Url { url: url.clone(), app: None },
+    }
 }
 
 /// The function without a name of its own, if there is one.
@@ -72,7 +76,7 @@ async fn main(
     let is_elsewhere = flags.function_url.is_some() || flags.attach.is_some();
     // Without routes of its own it is an app that knows them, and whoever runs it, we can ask it.
     let project = match path {
-        Some(path) if !(is_elsewhere && is_routed) => Some(Project::read(path).await?),
+        Some(path) if !(is_elsewhere && is_routed) => Some(Project::read(path, None).await?),
         _ => None,
     };
     if is_elsewhere && !is_routed && project.is_none() {
@@ -103,19 +107,19 @@ fn api(args: &DevArgs, names: &Names<'_>) -> Result<ApiPlan> {
             bail!("the route {key} is named twice: one --route or --two-way is enough");
         }
     }
-    let authorizer = match &flags.authorizer {
-        Some(name) => Some(AuthorizerPlan {
+    let access = match &flags.authorizer {
+        Some(name) => AccessPlan::Lambda(AuthorizerPlan {
             function: names.find(name.as_deref(), "the authorizer")?,
             sources: flags.identity_sources.clone(),
         }),
-        None => None,
+        None => AccessPlan::Everybody,
     };
     Ok(ApiPlan {
         stage: args.stage.clone().unwrap_or_else(|| STAGE.to_owned()),
         stage_variables: args.gateway.stage_variables.iter().cloned().collect(),
         selection: flags.select.clone(),
         routes: routes.into_values().collect(),
-        authorizer,
+        access,
         ..ApiPlan::default()
     })
 }
@@ -154,7 +158,7 @@ fn list(functions: &[FunctionPlan]) -> String {
 }
 
 /// A function's name after its folder.
-fn name_of(folder: &Path) -> String {
+pub(super) fn name_of(folder: &Path) -> String {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let allowed = |c: &char| c.is_ascii_alphanumeric() || *c == '-' || *c == '_';
     let name: String = name.chars().filter(allowed).take(64).collect();

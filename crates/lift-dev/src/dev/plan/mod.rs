@@ -2,12 +2,14 @@
 //! or started yet.
 //!
 //! ```text
-//! flags, PATH -> Plan -> functions: build, start -> targets
-//!                  '---> api: with what the app says of itself -> the gateway's settings
+//! flags, PATH, template -> Plan -> functions: build, start -> targets
+//!                            '---> api: with what the app says of itself -> the gateway's settings
 //! ```
 
+mod code;
 mod env_file;
 mod flags;
+mod template;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -19,7 +21,13 @@ use lift_gateway::{ApiKeys, IdentitySource, Models, Selection, Throttles};
 
 use crate::args::{DevArgs, Url};
 use crate::dev::executable::Executable;
+use crate::dev::managed::Managed;
+use crate::dev::models;
 use crate::dev::project::Project;
+use crate::template::{Notice, Table};
+
+/// The stage, when nothing names one.
+const STAGE: &str = "local";
 
 /// What Lambda gives a function by default is 128 MB; what people give it is this.
 const MEMORY_MB: u32 = 1024;
@@ -40,8 +48,12 @@ pub(crate) struct Plan {
     /// The function that is asked which routes it has, because nothing else says so.
     pub(crate) app: Option<usize>,
     pub(crate) api: ApiPlan,
+    /// The tables of a template.
+    pub(crate) tables: Vec<Table>,
     /// What is asked for and not done: said at start.
     pub(crate) notices: Vec<String>,
+    /// What a template asks for and nobody does: said at start, too.
+    pub(crate) ignored: Vec<Notice>,
 }
 
 /// One function.
@@ -67,6 +79,8 @@ pub(crate) enum Source {
     Package(Project),
     /// We do: a program that is there.
     Command(Executable),
+    /// We do: a handler for a runtime that Lambda brings along.
+    Managed(Managed),
     /// Somebody else, who is asked by HTTP. A package is built only to be asked for its routes.
     Url { url: Url, app: Option<Project> },
     /// A debugger, whose process finds its Runtime API at this address.
@@ -76,12 +90,18 @@ pub(crate) enum Source {
 /// The API.
 #[derive(Debug, Default)]
 pub(crate) struct ApiPlan {
+    /// What events carry as `apiId`.
+    pub(crate) id: Option<String>,
+    /// The name of its host at AWS, as functions may have been told it.
+    pub(crate) host: Option<String>,
     pub(crate) stage: String,
     pub(crate) stage_variables: BTreeMap<String, String>,
     pub(crate) selection: Option<Selection>,
     /// Each goes before one of the same key that the app says of itself.
     pub(crate) routes: Vec<RoutePlan>,
-    pub(crate) authorizer: Option<AuthorizerPlan>,
+    /// Models by route key, which go before those of the routes.
+    pub(crate) models: BTreeMap<String, Models>,
+    pub(crate) access: AccessPlan,
     pub(crate) api_keys: Option<ApiKeys>,
     pub(crate) throttles: Throttles,
 }
@@ -96,6 +116,16 @@ pub(crate) struct RoutePlan {
     pub(crate) models: Option<Models>,
 }
 
+/// Who may connect.
+#[derive(Debug, Default)]
+pub(crate) enum AccessPlan {
+    #[default]
+    Everybody,
+    Lambda(AuthorizerPlan),
+    /// Who signs the handshake.
+    Iam,
+}
+
 /// A Lambda authorizer.
 #[derive(Debug)]
 pub(crate) struct AuthorizerPlan {
@@ -107,7 +137,27 @@ pub(crate) struct AuthorizerPlan {
 impl Plan {
     /// What `args` ask for.
     pub(crate) async fn read(args: &DevArgs) -> Result<Self> {
-        flags::read(args).await
+        let mut plan = match template::find(args)? {
+            Some(file) => template::read(args, &file).await?,
+            None => flags::read(args).await?,
+        };
+        for (key, file) in &args.gateway.models {
+            plan.api.models.insert(key.clone(), models::read(file)?);
+        }
+        Ok(plan)
+    }
+
+    /// Leads functions that were told of their API at AWS to the gateway here. Those that ask an
+    /// SDK need no such thing, as a variable leads it.
+    pub(crate) fn lead_here(&mut self, gateway: SocketAddr) {
+        let Some(host) = &self.api.host else { return };
+        let all = self.functions.iter_mut().flat_map(|one| one.environment.values_mut());
+        for value in all.filter(|value| value.contains(host)) {
+            for (there, here) in [("https", "http"), ("wss", "ws")] {
+                *value =
+                    value.replace(&format!("{there}://{host}"), &format!("{here}://{gateway}"));
+            }
+        }
     }
 
     /// The web page, if there is one.

@@ -16,6 +16,7 @@ fn given_with(inherited: &[(&str, &str)], own: &[(&str, &str)]) -> Variables {
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     function.environment = own.iter().map(owned).collect();
     let place = Place {
+        data_dir: Path::new("/app/.lift"),
         database: ([127, 0, 0, 1], 3002).into(),
         gateway: ([127, 0, 0, 1], 3001).into(),
         stage: "local",
