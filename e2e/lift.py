@@ -85,7 +85,8 @@ class Lift:
             raise
         urls = dict(re.findall(r"^ +(\w+) +(\S+)", block, re.MULTILINE))
         self.websocket, self.management = urls["WebSocket"], urls["Management"]
-        self.page, self.dynamodb = urls.get("Page"), urls["DynamoDB"]
+        self.page, self.inspector = urls.get("Page"), urls.get("Inspector")
+        self.dynamodb = urls["DynamoDB"]
         self.table = next(iter(re.findall(r"\(table (.+)\)", block)), None)
         return self
 

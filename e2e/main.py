@@ -11,6 +11,7 @@ import browser
 import chat
 import conformance
 import functions
+import inspector
 import life
 import management
 import processes
@@ -34,6 +35,7 @@ PARTS = {
     "stores": stores.run,
     "ws": ws.run,
     "browser": browser.run,
+    "inspector": inspector.run,
     "bare": bare.run,
     "autobahn": autobahn.run,
     "conformance": conformance.run,

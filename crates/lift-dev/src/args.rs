@@ -87,6 +87,10 @@ pub(crate) struct DevArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
 
+    /// Serve no inspector at /_lift, the page of this machine alone that shows what happens
+    #[arg(long)]
+    pub(crate) no_inspector: bool,
+
     #[command(flatten)]
     pub(crate) terminal: TerminalArgs,
     #[command(flatten)]

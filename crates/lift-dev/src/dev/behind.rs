@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 
 use anyhow::Result;
+use lift_aws::DynamoStore;
 use lift_gateway::Control;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -49,6 +50,8 @@ pub(crate) struct Behind {
     pub(crate) database: Database,
     /// The tables that are there for the functions.
     pub(crate) tables: Vec<String>,
+    /// Where the app keeps its connections, if Lift does it for it; read past the faults.
+    pub(crate) store: Option<DynamoStore>,
     pub(crate) between: Option<Between>,
     // Last, so that the folder is given free after the database in it was closed.
     _data_dir: DataDir,
@@ -103,13 +106,17 @@ impl Behind {
         };
         let mut functions = Functions::start(functions, &start).await?;
         let mut tables: Vec<String> = plan.tables.into_iter().map(|table| table.name).collect();
-        tables.extend(table.ready());
         let api = plan.api;
+        let store = table.ready().map(|name| {
+            tables.push(name.clone());
+            let url = format!("http://{}", database.address());
+            DynamoStore::new(&lift_aws::local_config(&url, &region), &name)
+        });
         if let Some(app) = plan.app {
             let (targets, keys) = (functions.targets(), api.keys());
             functions.deploy_by(app, Deploy { api: planned, app, targets, table, keys });
         }
-        Ok(Self { api, region, functions, database, tables, between, _data_dir: data_dir })
+        Ok(Self { api, region, functions, database, tables, store, between, _data_dir: data_dir })
     }
 
     /// Watches the functions for as long as it is polled, and reloads those behind the gateway that

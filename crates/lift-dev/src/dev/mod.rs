@@ -20,6 +20,7 @@ mod executable;
 mod faults;
 mod function;
 pub(crate) mod functions;
+mod inspector;
 mod listen;
 mod managed;
 mod models;
@@ -51,6 +52,7 @@ use crate::dev::access::Access;
 use crate::dev::behind::{Behind, Ground};
 use crate::dev::data_dir::DataDir;
 use crate::dev::function::AS_LONG_AS_IT_TAKES;
+use crate::dev::inspector::Inspector;
 use crate::dev::plan::Plan;
 use crate::dev::ready::Ready;
 use crate::dev::reload::WatchPlan;
@@ -94,6 +96,7 @@ struct App {
     settings: Settings,
     access: Access,
     behind: Behind,
+    inspector: Option<Inspector>,
     args: TerminalArgs,
     recorder: Option<Recorder>,
 }
@@ -121,10 +124,13 @@ async fn start(args: DevArgs, terminal: Terminal) -> Result<App> {
         Some(path) => Some(Recorder::start(path, &plan.name, &plan.api.stage)?),
         None => None,
     };
+    // Where only others' addresses lead to the gateway, nobody could see it.
+    let inspector = (!args.no_inspector && gateway.ip().is_loopback())
+        .then(|| Inspector::new(plan.name.clone(), access.secret().map(str::to_owned)));
     let mut witnesses: Vec<Box<dyn Witness>> = vec![Box::new(terminal)];
-    if let Some(recorder) = &recorder {
-        witnesses.push(Box::new(recorder.ear()));
-    }
+    witnesses.extend(inspector.clone().map(|inspector| Box::new(inspector) as Box<dyn Witness>));
+    witnesses
+        .extend(recorder.as_ref().map(|recorder| Box::new(recorder.ear()) as Box<dyn Witness>));
     let witnesses = Witnesses::new(witnesses);
     let ground = Ground {
         data_dir,
@@ -151,22 +157,24 @@ async fn start(args: DevArgs, terminal: Terminal) -> Result<App> {
         index,
         region: behind.region.clone(),
         watch: witnesses.watch(),
+        site: inspector.as_ref().map(Inspector::site),
         ..api.settings(&behind.functions.targets(), signatures)?
     };
-    Ok(App { listener, settings, access, behind, args: args.terminal, recorder })
+    Ok(App { listener, settings, access, behind, inspector, args: args.terminal, recorder })
 }
 
 impl App {
     /// Serves clients until `stop`, and then ends everything in the order in which it is used:
     /// clients, and what is behind the gateway.
     async fn serve(self, stop: CancellationToken) -> Result<()> {
-        let Self { listener, settings, mut behind, recorder, .. } = self;
+        let Self { listener, settings, mut behind, inspector, recorder, .. } = self;
         let is_signed = matches!(settings.authorization, Authorization::Iam(_));
         let signed = is_signed.then(|| self.access.keys(&settings.region));
         let ready = Ready {
             gateway: listener.local_addr()?,
             stage: &settings.stage,
             has_page: settings.index.is_some(),
+            inspector: inspector.is_some(),
             database: behind.database.address(),
             tables: &behind.tables,
             attach: &behind.functions.lines()?,
@@ -186,9 +194,13 @@ impl App {
         let (backend, shutdown) = (backend.clone(), stop.clone().cancelled_owned());
         let server = Server::new(listener, settings, backend)?;
         let control = server.control();
+        if let Some(inspector) = &inspector {
+            inspector.attach(control.clone(), behind.store.take());
+        }
         let gateway = tokio::spawn(server.run(async move {
             shutdown.await;
             tracing::info!("stopping; press Ctrl-C again to end at once");
+            inspector.iter().for_each(Inspector::stop);
         }));
         // The processes are watched until the gateway has ended, because the `$disconnect` of
         // each client still needs them.

@@ -12,6 +12,7 @@ mod errors;
 mod faults;
 mod functions;
 mod help;
+mod inspector;
 // It looks for processes in `/proc`.
 #[cfg(target_os = "linux")]
 mod life;
