@@ -261,9 +261,8 @@ async fn ping_is_none(site: Site) -> Observed {
         if client.send(Message::Ping(Bytes::new())).await.is_err() {
             return Ok(());
         }
-        match closed_soon(&mut client, site.waits.idle / 5).await? {
-            Some(code) => return same("the close code", code, 1001),
-            None => {}
+        if let Some(code) = closed_soon(&mut client, site.waits.idle / 5).await? {
+            return same("the close code", code, 1001);
         }
     }
     Err(Finding::differs("a close after the idle time", "an open connection"))

@@ -48,10 +48,12 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("4-status-4xx", Documented, "a status of 4xx is the handshake's", |site| {
             statuses(site, &[(400, 400), (401, 401), (403, 403), (404, 404), (429, 429)])
         }),
-        Case::new("4-status-5xx", Observed, "a status of 5xx is the handshake's, too", |site| {
+        Case::new("4-status-5xx", Observed, "a status of 5xx is the handshake's", |site| {
             statuses(site, &[(500, 500), (503, 503)])
         }),
-        Case::new("4-status-3xx", Unsure, "so is one of 3xx", |site| statuses(site, &[(302, 302)])),
+        Case::new("4-status-3xx", Unsure, "a status of 3xx is the handshake's", |site| {
+            statuses(site, &[(302, 302)])
+        }),
         Case::new(
             "4-function-error",
             Observed,

@@ -40,8 +40,8 @@ pub(crate) fn fields() -> [(&'static str, Vec<String>); 3] {
 
 /// `Name { field: value, .. }` names its fields.
 fn names(debug: &str) -> Vec<String> {
-    let fields = debug.split_once('{').unwrap().1;
-    let name = |field: &str| field.split_once(':').unwrap().0.trim().to_owned();
+    let fields = debug.split_once('{').expect("fields").1;
+    let name = |field: &str| field.split_once(':').expect("a field").0.trim().to_owned();
     fields.split(", ").map(name).collect()
 }
 

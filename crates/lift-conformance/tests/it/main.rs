@@ -1,0 +1,5 @@
+//! The suite at Lift's own gateway, and whether it is whole.
+
+mod coverage;
+mod flips;
+mod lift;
