@@ -26,6 +26,7 @@ fn statements_name_cases_and_cases_have_statements() {
     for case in cases::all().iter().filter(|case| case.mark != Mark::Unsure) {
         let stated = statements.iter().any(|statement| statement.cases.contains(&case.id));
         assert!(stated, "`{}` is {}, and no statement names it", case.id, case.mark);
+        assert!(!coverage::sources(case.id).is_empty(), "`{}` has no source", case.id);
     }
 }
 
