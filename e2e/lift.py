@@ -67,8 +67,9 @@ class Lift:
         self.own_data_dir = data_dir is None
         self.data_dir = Path(data_dir or tempfile.mkdtemp(prefix="lift-e2e-"))
         self.stage = stage
-        self.arguments = ["dev", app, "--listen", "127.0.0.1:0", "--stage", stage,
-                          "--data-dir", self.data_dir, *options]
+        self.arguments = ["dev", *([app] if app else []), "--listen", "127.0.0.1:0",
+                          *(["--stage", stage] if stage else []), "--data-dir", self.data_dir,
+                          *options]
         self.stderr = ""
 
     async def __aenter__(self):

@@ -5,15 +5,18 @@ import signal
 import sys
 import time
 
+import autobahn
 import bare
 import browser
 import chat
 import conformance
+import functions
 import life
 import management
 import processes
 import stores
 import table
+import templates
 import ws
 from checks import Checks
 
@@ -23,11 +26,14 @@ PARTS = {
     "processes": processes.run,
     "life": life.run,
     "table": table.run,
+    "templates": templates.run,
     "stores": stores.run,
     "ws": ws.run,
     "browser": browser.run,
     "bare": bare.run,
+    "autobahn": autobahn.run,
     "conformance": conformance.run,
+    "functions": functions.run,
 }
 
 

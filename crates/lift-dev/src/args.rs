@@ -1,8 +1,11 @@
 //! The command line: text in, plain values out. Nothing here touches the file system.
 
+mod function;
 mod gateway;
 mod send;
 mod table;
+mod template;
+mod terminal;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -11,12 +14,15 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+pub(crate) use self::function::{CommandLine, FunctionArgs, RouteArg, Runs, Url};
 pub(crate) use self::gateway::GatewayArgs;
+pub(crate) use self::template::TemplateArgs;
 
 use crate::connect::ConnectArgs;
 
 pub(crate) use send::{SendArgs, TargetArgs, WhatArgs, WhoArgs};
 pub(crate) use table::{CreateArgs, Location, TableArgs, TableCommand};
+pub(crate) use terminal::{CompletionsArgs, LogFormat, TerminalArgs};
 
 /// Build real-time apps for AWS API Gateway WebSocket APIs, and run them here.
 #[derive(Debug, Parser)]
@@ -28,42 +34,52 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Dev(DevArgs),
+    Dev(Box<DevArgs>),
     Connect(ConnectArgs),
     Send(SendArgs),
     Table(TableArgs),
+    Completions(CompletionsArgs),
 }
 
 /// Run an app on this machine as it runs on AWS
 ///
 /// Builds the package in PATH with cargo, starts it as a Lambda function and serves it on a local
-/// gateway that behaves like API Gateway, with an embedded DynamoDB beside it. When everything is
-/// up, one block on stdout says where. Ctrl-C stops it.
+/// gateway that behaves like API Gateway, with an embedded DynamoDB beside it. A function in another
+/// language is named by --command, and its routes by --route and --two-way; or a template says
+/// both. When everything is up, one block on stdout says where. Then each event is a line on
+/// stderr. Ctrl-C stops it.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct DevArgs {
-    /// The folder of the app: a cargo package with one binary
-    pub(crate) path: PathBuf,
+    /// The folder of the app: a cargo package with one binary, or else a template or its folder; or
+    /// the folder of what --command runs, which else is this one
+    pub(crate) path: Option<PathBuf>,
 
     /// Where the gateway listens, on loopback unless --public; port 0 picks a free one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:3001", value_parser = address)]
     pub(crate) listen: SocketAddr,
 
-    /// The stage of the API, which is the path of its URLs
-    #[arg(long, value_name = "NAME", default_value = "local", value_parser = stage)]
-    pub(crate) stage: String,
+    /// The stage of the API, which is the path of its URLs [default: local]
+    #[arg(long, value_name = "NAME", value_parser = stage)]
+    pub(crate) stage: Option<String>,
 
     /// Where the database is kept [default: PATH/.lift]
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
 
-    /// At most this many processes of the function, each with one event at a time
+    /// At most this many processes of a function, each with one event at a time
     #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) concurrency: u16,
 
     /// Make the function's APIs fail on purpose, by this plan
     #[arg(long, value_name = "PLAN")]
     pub(crate) faults: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) function: FunctionArgs,
+    #[command(flatten)]
+    pub(crate) template: TemplateArgs,
+    #[command(flatten)]
+    pub(crate) terminal: TerminalArgs,
     #[command(flatten)]
     pub(crate) gateway: GatewayArgs,
 }
@@ -85,9 +101,34 @@ Examples:
   lift dev examples/chat --faults examples/chat/faults.toml
       Run the chat on APIs that are slow, throttle, break off and lag
 
+  lift dev --command 'python3 -m awslambdaric app.handler' --route '$connect' --two-way ask
+      Run a function in Python, with its routes; keys with a `$` need the single quotes
+
+  lift dev --function chat='python3 chat.py' --function ask='node ask.js' --route say=chat --two-way ask=ask
+      Run several functions, each for routes of its own
+
+  lift dev . --function auth='node auth.js' --authorizer=auth --identity-source route.request.querystring.token
+      Ask a function in Node who may connect to the package in this folder
+
+  lift dev --function-url http://127.0.0.1:9000 --two-way '$default'
+      Invoke a function that runs in an emulator of Lambda
+
+  lift dev --template template.yaml --parameter TableName=chat
+      Run what a template of SAM, CloudFormation or the Serverless Framework says
+
+  lift dev . --attach
+      Wait for the app in this folder to be started by a debugger
+
+  lift dev . --open
+      Open the app's page in the browser when everything is up
+
+  lift dev . --log json | jq 'select(.error)'
+      Events as JSON for programs: here, those that failed
+
 Environment:
+  NO_COLOR   no colours; CLICOLOR_FORCE=1 for colours in a pipe
   LIFT_LOG   what Lift logs on stderr, e.g. `debug` or `lift_gateway=debug` (else RUST_LOG)
-  RUST_LOG   passed to the function; `info` when unset";
+  RUST_LOG   passed to the function; `info,lambda_runtime=warn` when unset";
 
 impl Args {
     /// Reads the command line, or says what is wrong with it and exits.
@@ -102,7 +143,7 @@ impl Args {
         match &args.command {
             Command::Dev(dev) => dev.check()?,
             Command::Send(send) => send.check()?,
-            Command::Connect(_) | Command::Table(_) => {}
+            Command::Connect(_) | Command::Table(_) | Command::Completions(_) => {}
         }
         Ok(args)
     }
@@ -111,13 +152,27 @@ impl Args {
 impl DevArgs {
     /// What holds between flags.
     fn check(&self) -> Result<(), clap::Error> {
-        let ip = self.listen.ip();
+        let is_named = self.function.names_a_function() || self.template.template.is_some();
+        if self.path.is_none() && !is_named {
+            let message = "nothing says what to run: pass the folder of a cargo package (`lift dev .`) or \
+                           of a template, or --command, --function, --function-url or --attach for \
+                           any other function";
+            return Err(Args::command().error(ErrorKind::MissingRequiredArgument, message));
+        }
+        self.stays_here("--listen", Some(self.listen))?;
+        self.stays_here("--attach", self.function.attach)
+    }
+
+    /// Everyone who reaches the gateway can connect and see the page, and everyone who reaches the
+    /// Runtime API can be the function.
+    fn stays_here(&self, flag: &str, address: Option<SocketAddr>) -> Result<(), clap::Error> {
+        let Some(address) = address else { return Ok(()) };
+        let ip = address.ip();
         if ip.is_loopback() || self.gateway.public {
             return Ok(());
         }
-        // Everyone who reaches the gateway can connect, and see the page.
         let message = format!(
-            "--listen {ip} can be reached from other machines: pass --public if that is meant, or \
+            "{flag} {ip} can be reached from other machines: pass --public if that is meant, or \
              listen on 127.0.0.1 or [::1]"
         );
         Err(Args::command().error(ErrorKind::ValueValidation, message))
@@ -129,7 +184,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| wrong.to_owned())
 }
 
-fn stage(text: &str) -> Result<String, String> {
+pub(crate) fn stage(text: &str) -> Result<String, String> {
     // API Gateway's own rule for the names of stages.
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if (1..=128).contains(&text.len()) && text.chars().all(allowed) {

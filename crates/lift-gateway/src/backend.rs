@@ -1,8 +1,11 @@
 //! The function behind the gateway, as the gateway sees it: bytes in, bytes out.
 
-use std::{future::Future, time::Duration};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
+
+use crate::Id;
 
 /// What is invoked for each event.
 ///
@@ -14,6 +17,19 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// When there is no reply. The client learns only that it failed; the log learns why.
     fn invoke(&self, payload: Bytes) -> impl Future<Output = Result<Bytes, InvokeError>> + Send;
+
+    /// Runs the function for an invocation as [`What::Invoked`](crate::What::Invoked) names it. Only
+    /// a backend that tells of its own doings needs the name.
+    ///
+    /// # Errors
+    /// As [`invoke`](Self::invoke).
+    fn invoke_as(
+        &self,
+        _invocation: Id,
+        payload: Bytes,
+    ) -> impl Future<Output = Result<Bytes, InvokeError>> + Send {
+        self.invoke(payload)
+    }
 }
 
 impl<F, Fut> Backend for F
@@ -23,6 +39,32 @@ where
 {
     fn invoke(&self, payload: Bytes) -> impl Future<Output = Result<Bytes, InvokeError>> + Send {
         self(payload)
+    }
+}
+
+/// A backend whose type is forgotten.
+#[derive(Clone)]
+pub(crate) struct Integration(Arc<dyn Fn(Id, Bytes) -> Answer + Send + Sync>);
+
+type Answer = BoxFuture<'static, Result<Bytes, InvokeError>>;
+
+impl Integration {
+    pub(crate) fn new(backend: impl Backend) -> Self {
+        let backend = Arc::new(backend);
+        Self(Arc::new(move |invocation, payload| {
+            let backend = backend.clone();
+            Box::pin(async move { backend.invoke_as(invocation, payload).await })
+        }))
+    }
+
+    pub(crate) fn invoke_as(&self, invocation: Id, payload: Bytes) -> Answer {
+        (self.0)(invocation, payload)
+    }
+}
+
+impl fmt::Debug for Integration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Integration")
     }
 }
 
@@ -50,4 +92,7 @@ pub enum InvokeError {
     /// No execution environment took the invocation: too many wait, or it waited too long.
     #[error("no execution environment could take the invocation")]
     Unavailable,
+    /// The function runs elsewhere, and nobody answers there.
+    #[error("{0}")]
+    Unreachable(String),
 }

@@ -5,8 +5,8 @@ use std::{collections::HashMap, time::Duration};
 
 use lift_conformance::Api;
 use lift_gateway::{
-    BadBodyFrame, BinaryPosts, Choices, ContextValues, Limits, MessageOrder, NoQuery, Settings,
-    Throttled, Throttles,
+    BadBodyFrame, BinaryMessages, BinaryPosts, Choices, ContextValues, Limits, MessageOrder,
+    NoQuery, Settings, Throttled, Throttles,
 };
 
 /// A setting that is turned.
@@ -41,7 +41,7 @@ pub(crate) fn fields() -> [(&'static str, Vec<String>); 3] {
 /// `Name { field: value, .. }` names its fields.
 fn names(debug: &str) -> Vec<String> {
     let fields = debug.split_once('{').expect("fields").1;
-    let name = |field: &str| field.split_once(':').expect("a field").0.trim().to_owned();
+    let name = |field: &str| field.split_once(':').expect("a value").0.trim().to_owned();
     fields.split(", ").map(name).collect()
 }
 
@@ -89,6 +89,9 @@ pub(crate) fn table() -> Vec<Flip> {
         "Choices::throttled": |_, settings| {
             settings.choices.throttled = Throttled::Close;
         } => ["5.2-throttled"];
+        "Choices::binary_messages": |_, settings| {
+            settings.choices.binary_messages = BinaryMessages::Base64;
+        } => ["5.3-binary", "5.3-binary-unseen"];
         "Choices::binary_posts": |_, settings| {
             settings.choices.binary_posts = BinaryPosts::LossyText;
         } => ["5.5-binary-post"];

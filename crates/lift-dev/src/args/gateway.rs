@@ -1,5 +1,7 @@
 //! The flags of `lift dev` for the gateway: who may reach it, and how it behaves.
 
+use std::path::PathBuf;
+
 /// How the gateway behaves where API Gateway can be configured.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Gateway")]
@@ -27,6 +29,10 @@ pub(crate) struct GatewayArgs {
     #[arg(long = "stage-variable", value_name = "NAME=VALUE", value_parser = stage_variable)]
     pub(crate) stage_variables: Vec<(String, String)>,
 
+    /// Let only such messages through to a route as a JSON Schema allows; may be given again
+    #[arg(long = "model", value_name = "KEY=FILE", value_parser = model)]
+    pub(crate) models: Vec<(String, PathBuf)>,
+
     /// Handle the messages of one connection one after the other, which AWS does not promise
     #[arg(long)]
     pub(crate) serial: bool,
@@ -37,6 +43,15 @@ fn token(text: &str) -> Result<String, String> {
     match (16..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
         true => Ok(text.to_owned()),
         false => Err("a token has 16 to 128 letters, digits and signs, without spaces".to_owned()),
+    }
+}
+
+fn model(text: &str) -> Result<(String, PathBuf), String> {
+    match text.rsplit_once('=') {
+        Some((key, file)) if !key.is_empty() && !file.is_empty() => {
+            Ok((key.to_owned(), file.into()))
+        }
+        _ => Err("write KEY=FILE, such as `say=say.schema.json`".to_owned()),
     }
 }
 

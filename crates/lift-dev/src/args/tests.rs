@@ -2,12 +2,13 @@
 
 use clap::CommandFactory as _;
 
+use super::function::{NamedFunction, RouteArg, Runs};
 use super::{Args, Command, DevArgs};
 
 fn dev(args: &[&str]) -> Result<DevArgs, String> {
     let all = ["lift", "dev"].iter().chain(args);
     match Args::try_read(all) {
-        Ok(Args { command: Command::Dev(dev) }) => Ok(dev),
+        Ok(Args { command: Command::Dev(dev) }) => Ok(*dev),
         Ok(other) => panic!("not `dev`: {other:?}"),
         Err(error) => Err(error.to_string()),
     }
@@ -22,7 +23,7 @@ fn the_definition_is_sound() {
 fn defaults() {
     let args = dev(&["app"]).expect("one path is enough");
     assert_eq!(args.listen.to_string(), "127.0.0.1:3001");
-    assert_eq!(args.stage, "local");
+    assert_eq!(args.stage, None);
     assert_eq!(args.data_dir, None);
     assert_eq!(args.concurrency, 10);
     assert_eq!(args.faults, None);
@@ -70,6 +71,84 @@ fn stages() {
     for bad in ["", "a/b", "$default", "ä"] {
         assert!(dev(&["app", "--stage", bad]).is_err(), "{bad}");
     }
+}
+
+#[test]
+fn something_is_run() {
+    let refused = dev(&[]).expect_err("nothing to run");
+    for way in ["`lift dev .`", "--command", "--function", "--function-url", "--attach"] {
+        assert!(refused.contains(way), "no {way} in {refused}");
+    }
+    assert!(dev(&["--route", "say"]).is_err());
+    for ways in [
+        &["--command", "a"][..],
+        &["app", "--command", "a"],
+        &["--function", "a=b"],
+        &["--function-url", "http://localhost:9000"],
+        &["--attach"],
+        &["--attach", "app"],
+    ] {
+        assert!(dev(ways).is_ok(), "{ways:?}");
+    }
+    assert!(dev(&["--command", "a", "--attach"]).is_err(), "which of them?");
+    assert_eq!(dev(&["--attach", "app"]).expect("fine").path.as_deref(), Some("app".as_ref()));
+    assert!(dev(&["--attach=0.0.0.0:9001"]).expect_err("anybody").contains("--attach 0.0.0.0"));
+}
+
+#[test]
+fn commands() {
+    let words = |text: &str| {
+        let line = dev(&["--command", text])?.function.command.expect("given");
+        Ok::<_, String>([vec![line.program], line.args].concat())
+    };
+    assert_eq!(
+        words(r#"python3 -m "a b" 'c="d"' e\ f"#).expect("quoted"),
+        ["python3", "-m", "a b", "c=\"d\"", "e f"]
+    );
+    for bad in ["", "  ", "a 'b", "a \\"] {
+        assert!(words(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn functions_by_name() {
+    let kind = |text: &str| {
+        let mut functions = dev(&["--function", text])?.function.functions;
+        let NamedFunction { name, runs } = functions.remove(0);
+        Ok::<_, String>((name, matches!(runs, Runs::Elsewhere(_))))
+    };
+    assert_eq!(kind("chat=env A=b python3 chat.py").expect("good"), ("chat".to_owned(), false));
+    assert_eq!(kind("ask=http://localhost:9000/x").expect("good"), ("ask".to_owned(), true));
+    for bad in ["chat", "=chat.py", "chat=", "a b=c", "a=https://host", "a=http://"] {
+        assert!(kind(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn routes_and_their_functions() {
+    let args = ["app", "--route", "$connect", "--two-way", "a=b=chat"];
+    let function = dev(&args).expect("good").function;
+    let all: Vec<_> = function.all_routes().collect();
+    let route = |key: &str, function: Option<&str>| RouteArg {
+        key: key.to_owned(),
+        function: function.map(str::to_owned),
+    };
+    assert_eq!(all, [(&route("$connect", None), false), (&route("a=b", Some("chat")), true)]);
+    for bad in ["", "=chat", "say=", "say=a b"] {
+        assert!(dev(&["app", "--route", bad]).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn authorizers() {
+    let source = ["--identity-source", "route.request.header.Auth"];
+    let of = |authorizer: &str| dev(&["app", authorizer, source[0], source[1]]);
+    assert_eq!(of("--authorizer").expect("the same").function.authorizer, Some(None));
+    let other = of("--authorizer=auth").expect("another one").function;
+    assert_eq!(other.authorizer, Some(Some("auth".to_owned())));
+    assert_eq!(other.identity_sources, [source[1].parse().expect("a source")]);
+    assert!(dev(&["app", source[0], source[1]]).is_err(), "nobody to ask");
+    assert!(dev(&["app", "--authorizer", source[0], "method.request.header.Auth"]).is_err());
 }
 
 #[test]

@@ -33,21 +33,36 @@ impl Access {
         self.token.as_deref().unwrap_or(LOCAL)
     }
 
+    /// The token that people send, if there is one and it is taken.
+    pub(crate) fn token(&self) -> Option<&str> {
+        self.token.as_deref().filter(|_| !self.signed_only)
+    }
+
     /// What the gateway checks.
     pub(crate) fn connections(&self, region: &str) -> ConnectionsAccess {
         let guarded = self.token.is_some() || self.signed_only;
         ConnectionsAccess {
-            token: self.token.clone().filter(|_| !self.signed_only),
-            signatures: guarded.then(|| signatures(self.secret_key(), region)),
+            token: self.token().map(str::to_owned),
+            signatures: guarded.then(|| self.signatures(region)),
         }
+    }
+
+    /// What is signed with the function's credentials.
+    pub(crate) fn signatures(&self, region: &str) -> Signatures {
+        signatures(self.secret_key(), region)
+    }
+
+    /// What signs, in words.
+    pub(crate) fn keys(&self, region: &str) -> String {
+        let secret_key = self.secret_key();
+        format!("access key {LOCAL}, secret key {secret_key}, Region {region}")
     }
 
     /// The ready block's line on how to call, if not everybody may.
     pub(crate) fn line(&self, region: &str) -> Option<(&'static str, String)> {
-        let secret_key = self.secret_key();
         match (self.signed_only, &self.token) {
             (true, _) => {
-                let keys = format!("access key {LOCAL}, secret key {secret_key}, Region {region}");
+                let keys = self.keys(region);
                 Some(("Signature", format!("SigV4   (for Management: {keys})")))
             }
             (false, Some(token)) => {

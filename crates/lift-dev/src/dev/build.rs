@@ -9,10 +9,11 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::dev::cargo::cargo;
 use crate::dev::child::Child;
+use crate::dev::executable::Executable;
 use crate::dev::project::Project;
 
-/// Builds the app and answers where its binary is. Dropped half-way, it ends cargo.
-pub(crate) async fn build(project: &Project) -> Result<PathBuf> {
+/// Builds the app and answers what its binary is. Dropped half-way, it ends cargo.
+pub(crate) async fn build(project: &Project) -> Result<Executable> {
     let mut command = cargo();
     command
         .args(["build", "--message-format=json-render-diagnostics", "--bin", &project.binary])
@@ -30,7 +31,10 @@ pub(crate) async fn build(project: &Project) -> Result<PathBuf> {
     if !child.wait().await?.success() {
         bail!("`{}` does not compile: mend the errors above and start again", project.name);
     }
-    executable.with_context(|| format!("cargo built `{}` but named no binary", project.name))
+    let name = &project.name;
+    let program =
+        executable.with_context(|| format!("cargo built `{name}` but named no binary"))?;
+    Ok(Executable { program, args: Vec::new(), folder: project.folder.clone() })
 }
 
 /// The app's binary, if `line` is the message that announces it.

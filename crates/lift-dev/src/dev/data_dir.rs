@@ -46,6 +46,10 @@ impl DataDir {
         }
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The file of the database.
     pub(crate) fn database(&self) -> PathBuf {
         self.path.join("dynamodb.db")

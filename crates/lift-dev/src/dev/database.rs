@@ -11,6 +11,9 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use crate::dev::tables;
+use crate::template::Table;
+
 /// How long the server may finish its requests. They take milliseconds, so only a client that
 /// sent half a request uses this up.
 const GRACE: Duration = Duration::from_secs(1);
@@ -25,8 +28,8 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Opens `file`, which need not exist, and serves it on `listener`.
-    pub(crate) fn start(file: &Path, listener: TcpListener) -> Result<Self> {
+    /// Opens `file`, which need not exist, and serves it on `listener` with these tables.
+    pub(crate) fn start(file: &Path, listener: TcpListener, tables: &[Table]) -> Result<Self> {
         let address = listener.local_addr()?;
         let name = file.to_str().context("the data folder's path is not UTF-8")?;
         let engine = Engine::new(name).map_err(|error| {
@@ -34,6 +37,7 @@ impl Database {
                 "cannot open the database {name}: {error}. Delete its folder to start with an empty one"
             )
         })?;
+        tables::create(&engine, tables)?;
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
         let server = tokio::spawn(dynoxide::server::serve_with_shutdown(listener, engine, stopped));

@@ -1,16 +1,14 @@
 //! Asks the app what it is: with `LIFT_DESCRIBE=1` a Lift app prints its routes and tables as one
 //! JSON object and exits, before it does anything else.
 
-use std::path::Path;
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
-use tokio::process::Command;
 
-use crate::dev::child::Child;
+use crate::dev::executable::Executable;
 use crate::dev::variables::Variables;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -19,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const LONGEST: u64 = 4 * 1024 * 1024;
 
 /// What the app says of itself. Keys that a later version adds are ignored.
-#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct Description {
     /// The routes, `$connect` and its like included when the app has them.
     #[serde(default)]
@@ -68,38 +66,31 @@ pub(crate) struct Table {
     pub(crate) env: String,
 }
 
-/// Runs `binary` so that it describes itself.
-pub(crate) async fn describe(binary: &Path, variables: &Variables) -> Result<Description> {
-    let mut command = Command::new(binary);
-    command
-        .env_clear()
-        .envs(variables)
-        .env("LIFT_DESCRIBE", "1")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child =
-        Child::spawn(&mut command).with_context(|| format!("cannot start {}", binary.display()))?;
+/// Runs `program` so that it describes itself.
+pub(crate) async fn describe(program: &Executable, variables: &Variables) -> Result<Description> {
+    let mut child = program.spawn(&mut program.command(variables, &[("LIFT_DESCRIBE", "1")]))?;
     let (stdout, stderr) = (child.stdout(), child.stderr());
     let all = async { tokio::join!(child.wait(), read(stdout), read(stderr)) };
     let Ok((status, stdout, stderr)) = tokio::time::timeout(PATIENCE, all).await else {
         bail!(
-            "{}: asked with LIFT_DESCRIBE=1, it did not end within {} s. {FIX}",
-            not_an_app(binary),
+            "{}: asked with LIFT_DESCRIBE=1, it did not end within {} s. {NAMES}{FIX}",
+            not_an_app(program),
             PATIENCE.as_secs(),
         );
     };
-    understand(binary, status?, &stdout, &stderr)
+    understand(program, status?, &stdout, &stderr)
 }
 
-const FIX: &str = "Let `main` do nothing slow before `lift_aws::run(app).await`, which answers it";
+const FIX: &str = "let `main` do nothing slow before `lift_aws::run(app).await`, which answers it";
 
-fn not_an_app(binary: &Path) -> String {
-    format!("{} is not a Lift app", binary.display())
+const NAMES: &str = "Name its routes, such as --route '$connect' --route say; or, in a Lift app, ";
+
+fn not_an_app(program: &Executable) -> String {
+    format!("`{program}` is not a Lift app")
 }
 
 fn understand(
-    binary: &Path,
+    program: &Executable,
     status: ExitStatus,
     stdout: &str,
     stderr: &str,
@@ -113,7 +104,7 @@ fn understand(
     let line = stdout.trim_end().lines().next_back().unwrap_or_default();
     match serde_json::from_str(line) {
         Ok(Version { version: 1 }) => serde_json::from_str(line)
-            .with_context(|| format!("cannot read how {} describes itself", binary.display())),
+            .with_context(|| format!("cannot read how `{program}` describes itself")),
         Ok(Version { version }) => bail!(
             "the app describes itself in version {version}, but this `lift` reads version 1: \
              bring `lift` and the app's Lift crates to the same release"
@@ -121,9 +112,9 @@ fn understand(
         Err(_) => {
             let words = last_lines(stderr);
             bail!(
-                "{}: asked with LIFT_DESCRIBE=1, it printed no description ({status}). End `main` \
-                 with `lift_aws::run(app).await`{words}",
-                not_an_app(binary),
+                "{}: asked with LIFT_DESCRIBE=1, it printed no description ({status}). \
+                 {NAMES}end `main` with `lift_aws::run(app).await`{words}",
+                not_an_app(program),
             )
         }
     }

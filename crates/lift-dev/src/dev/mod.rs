@@ -5,7 +5,10 @@
 //! future given to `block_on`, that is on the main thread: see `die_with_parent`.
 
 mod access;
+mod api;
 mod backoff;
+mod behind;
+mod browser;
 mod build;
 mod cargo;
 mod child;
@@ -13,65 +16,69 @@ mod data_dir;
 mod database;
 mod describe;
 mod die_with_parent;
+mod executable;
 mod faults;
 mod function;
+mod functions;
 mod listen;
+mod managed;
+mod models;
+mod notices;
 mod output;
+mod plan;
+mod prepared;
 mod project;
 mod ready;
+mod seen;
 pub(crate) mod stop;
 mod table;
+mod tables;
+mod terminal;
 mod variables;
 
+use std::mem;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
-use lift_gateway::lambda::{Function, FunctionSettings};
-use lift_gateway::{MessageOrder, Routes, Selection, Settings};
+use anyhow::{Context as _, Result, bail};
+use lift_gateway::{Authorization, Limits, MessageOrder, Settings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::args::DevArgs;
+use crate::args::{DevArgs, LogFormat, TerminalArgs};
 use crate::dev::access::Access;
+use crate::dev::behind::{Behind, Ground};
 use crate::dev::data_dir::DataDir;
-use crate::dev::database::Database;
-use crate::dev::describe::Description;
-use crate::dev::faults::Between;
-use crate::dev::function::{Program, Supervisor};
-use crate::dev::project::Project;
+use crate::dev::function::AS_LONG_AS_IT_TAKES;
+use crate::dev::plan::Plan;
 use crate::dev::ready::Ready;
+use crate::dev::seen::{Witness, Witnesses};
 use crate::dev::stop::Stop;
-use crate::dev::variables::Place;
+use crate::dev::terminal::Terminal;
 use crate::exit::Interrupted;
-
-/// What Lambda gives a function by default is 128 MB; what people give it is this.
-const MEMORY_MB: u32 = 1024;
-
-/// How long one event may take. Lambda's default of 3 s is for functions on its own machines; a
-/// debug build beside a browser and a compiler gets what API Gateway waits for at most.
-const TIMEOUT: Duration = Duration::from_secs(29);
 
 /// How long the tasks that remain may take to end, which is the time to drop what they own.
 const LAST_GRACE: Duration = Duration::from_secs(2);
 
-/// Runs the app in `args.path` until it is stopped.
+/// Runs what `args` name until it is stopped.
 pub(crate) fn run(args: DevArgs) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
+    let (terminal, shown) = terminal::start(args.terminal.log);
     let result = runtime.block_on(async {
         let stop = Stop::listen()?;
         tokio::select! {
-            result = Box::pin(start_and_serve(args, &stop)) => result,
+            result = Box::pin(start_and_serve(args, terminal, &stop)) => result,
             () = stop.at_once.cancelled() => Err(Interrupted.into()),
         }
     });
     // After an interruption, processes are still owned by tasks; dropping those kills them.
     runtime.shutdown_timeout(LAST_GRACE);
+    shown.end();
     result
 }
 
-async fn start_and_serve(args: DevArgs, stop: &Stop) -> Result<()> {
+async fn start_and_serve(args: DevArgs, terminal: Terminal, stop: &Stop) -> Result<()> {
     let app = tokio::select! {
-        app = start(args) => app?,
+        app = start(args, terminal) => app?,
         () = stop.in_order.cancelled() => return Err(Interrupted.into()),
     };
     app.serve(stop.in_order.clone()).await
@@ -82,114 +89,84 @@ struct App {
     listener: TcpListener,
     settings: Settings,
     access: Access,
-    function: Function,
-    supervisor: Supervisor,
-    database: Database,
-    table: Option<String>,
-    between: Option<Between>,
-    // Last, so that the folder is given free after the database in it was closed.
-    _data_dir: DataDir,
+    behind: Behind,
+    args: TerminalArgs,
 }
 
-async fn start(args: DevArgs) -> Result<App> {
-    let plan = args.faults.as_deref().map(faults::read).transpose()?;
+async fn start(args: DevArgs, terminal: Terminal) -> Result<App> {
+    let faults = args.faults.as_deref().map(faults::read).transpose()?;
     let access = Access::new(&args.gateway)?;
-    let project = Project::read(&args.path).await?;
+    let plan = Plan::read(&args).await?;
+    for notice in &plan.notices {
+        tracing::warn!("{notice}");
+    }
+    notices::print(&plan.ignored);
     let listener = listen::gateway(args.listen).await?;
     let gateway = listen::from_here(listener.local_addr()?);
-    let database_listener = listen::beside(gateway).await?;
-    let database = database_listener.local_addr()?;
-    let data_dir = args.data_dir.unwrap_or_else(|| project.folder.join(".lift"));
+    let database = listen::beside(gateway).await?;
+    let index = plan.page();
+    let data_dir = args.data_dir.unwrap_or_else(|| plan.folder.join(".lift"));
     let data_dir = DataDir::lock(data_dir)?;
-
-    let binary = build::build(&project).await?;
-    let between = match plan {
-        Some(plan) => Some(Between::start(plan, database, gateway).await?),
-        None => None,
-    };
-    let place = Place {
-        function: &project.name,
-        folder: &project.folder,
-        memory_mb: MEMORY_MB,
-        database: between.as_ref().map_or(database, Between::database),
-        gateway: between.as_ref().map_or(gateway, Between::gateway),
-        stage: &args.stage,
-        secret_key: access.secret_key(),
-    };
-    let mut variables = place.variables(std::env::vars_os());
-    let description = describe::describe(&binary, &variables).await?;
-
-    let region = variables::region(&variables).to_string_lossy().into_owned();
-    let database = Database::start(&data_dir.database(), database_listener)?;
-    let mut table = None;
-    if let Some(variable) = description.table_variable() {
-        let name = format!("{}-connections", project.name);
-        table::prepare(database.address(), &region, &name).await?;
-        variables.insert(variable.into(), name.clone().into());
-        table = Some(name);
-    }
-
-    let function = Function::new(FunctionSettings {
-        name: project.name.clone(),
-        region: region.clone(),
-        timeout: TIMEOUT,
-        ..FunctionSettings::default()
-    });
-    let faults = between.as_ref().map(|between| between.faults.clone());
-    let program = Program { binary, folder: project.folder.clone(), variables, faults };
-    let cap = usize::from(args.concurrency);
-    let supervisor = Supervisor::start(function.clone(), program, cap).await?;
-    let settings = Settings {
-        stage: args.stage,
-        stage_variables: args.gateway.stage_variables.into_iter().collect(),
-        routes: routes(description)?,
-        connections: access.connections(&region),
-        order: if args.gateway.serial { MessageOrder::Serial } else { MessageOrder::Concurrent },
-        index: project.page(),
-        region,
-        ..Settings::default()
-    };
-    Ok(App {
-        listener,
-        settings,
-        access,
-        function,
-        supervisor,
+    let witnesses: Vec<Box<dyn Witness>> = vec![Box::new(terminal)];
+    let witnesses = Witnesses::new(witnesses);
+    let ground = Ground {
+        data_dir,
         database,
-        table,
-        between,
-        _data_dir: data_dir,
-    })
-}
-
-fn routes(description: Description) -> Result<Routes> {
-    let selection = match description.settings.selection {
-        Some(expression) => expression.parse::<Selection>().context("the app's route selection")?,
-        None => Selection::default(),
+        gateway,
+        secret_key: access.secret_key(),
+        concurrency: args.concurrency,
+        faults,
+        witnesses: &witnesses,
     };
-    let add = |routes: Routes, route: describe::Route| routes.with_route(route.key, route.two_way);
-    Ok(description.routes.into_iter().fold(Routes::new(selection), add))
+    let mut behind = Behind::start(plan, ground).await?;
+
+    let mut limits = Limits::default();
+    if behind.functions.take_their_time() {
+        limits.integration_timeout = AS_LONG_AS_IT_TAKES;
+    }
+    let api = mem::take(&mut behind.api);
+    let signatures = access.signatures(&behind.region);
+    let settings = Settings {
+        connections: access.connections(&behind.region),
+        order: if args.gateway.serial { MessageOrder::Serial } else { MessageOrder::Concurrent },
+        limits,
+        index,
+        region: behind.region.clone(),
+        watch: witnesses.watch(),
+        ..api.settings(&behind.functions.targets(), signatures)?
+    };
+    Ok(App { listener, settings, access, behind, args: args.terminal })
 }
 
 impl App {
     /// Serves clients until `stop`, and then ends everything in the order in which it is used:
-    /// clients, function, database.
+    /// clients, and what is behind the gateway.
     async fn serve(self, stop: CancellationToken) -> Result<()> {
-        let Self { listener, settings, function, mut supervisor, database, between, .. } = self;
-        Ready {
+        let Self { listener, settings, mut behind, .. } = self;
+        let is_signed = matches!(settings.authorization, Authorization::Iam(_));
+        let signed = is_signed.then(|| self.access.keys(&settings.region));
+        let ready = Ready {
             gateway: listener.local_addr()?,
             stage: &settings.stage,
             has_page: settings.index.is_some(),
-            database: database.address(),
-            table: self.table.as_deref(),
-            seed: between.as_ref().map(|between| between.faults.plan().seed()),
+            database: behind.database.address(),
+            tables: &behind.tables,
+            attach: &behind.functions.lines()?,
+            seed: behind.between.as_ref().map(|between| between.faults.plan().seed()),
+            signed: signed.as_deref(),
             access: self.access.line(&settings.region),
+            token: self.access.token(),
+        };
+        ready
+            .print(self.args.log == LogFormat::Json)
+            .context("cannot write the ready block to stdout")?;
+        if self.args.open {
+            browser::open(ready.page());
         }
-        .print()
-        .context("cannot write the ready block to stdout")?;
 
-        let shutdown = stop.cancelled_owned();
-        let gateway = tokio::spawn(lift_gateway::serve(listener, settings, function, async move {
+        let [backend, ..] = &behind.functions.targets()[..] else { bail!("there is no function") };
+        let (backend, shutdown) = (backend.clone(), stop.clone().cancelled_owned());
+        let gateway = tokio::spawn(lift_gateway::serve(listener, settings, backend, async move {
             shutdown.await;
             tracing::info!("stopping; press Ctrl-C again to end at once");
         }));
@@ -197,14 +174,9 @@ impl App {
         // each client still needs them.
         let served = tokio::select! {
             served = gateway => served,
-            never = supervisor.watch() => match never {},
+            never = behind.watch(&stop) => match never {},
         };
-        supervisor.stop().await;
-        if let Some(Between { faults, .. }) = between {
-            let report = faults.report();
-            tracing::info!("{} faults, with seed {}", report.total(), report.seed());
-        }
-        database.close().await;
+        behind.stop().await;
         served.context("the gateway panicked")?.context("the gateway failed")
     }
 }

@@ -23,12 +23,23 @@ pub(crate) struct Project {
 }
 
 impl Project {
-    /// Reads the package in `path`, or says what is wrong with it and how to mend that.
-    pub(crate) async fn read(path: &Path) -> Result<Self> {
+    /// Reads the package in `path`, or says what is wrong with it and how to mend that. Without the
+    /// name of a `binary`, it has to be clear which one is the app.
+    pub(crate) async fn read(path: &Path, binary: Option<&str>) -> Result<Self> {
         let folder = folder(path)?;
         let manifest = folder.join("Cargo.toml");
+        if !manifest.is_file() {
+            bail!(
+                "no Cargo.toml in {}: pass the folder of a cargo package, make it one with \
+                 `cargo init`, or say with --command what to run there",
+                path.display()
+            );
+        }
         let package = package(&manifest).await?;
-        let binary = binary(&package)?;
+        let binary = match binary {
+            Some(name) => name.to_owned(),
+            None => only_binary(&package)?,
+        };
         let name = package.name.to_string();
         Ok(Self { folder, id: package.id, name, binary })
     }
@@ -37,25 +48,16 @@ impl Project {
     pub(crate) fn manifest(&self) -> PathBuf {
         self.folder.join("Cargo.toml")
     }
-
-    /// The app's web page, if it has one.
-    pub(crate) fn page(&self) -> Option<PathBuf> {
-        Some(self.folder.join("web/index.html")).filter(|page| page.is_file())
-    }
 }
 
-fn folder(path: &Path) -> Result<PathBuf> {
+/// The folder at `path`, absolute.
+pub(crate) fn folder(path: &Path) -> Result<PathBuf> {
     let shown = path.display();
     if !path.exists() {
         bail!("there is no folder {shown}: pass the folder of a cargo package");
     }
     if !path.is_dir() {
         bail!("{shown} is a file: pass the folder of a cargo package");
-    }
-    if !path.join("Cargo.toml").is_file() {
-        bail!(
-            "no Cargo.toml in {shown}: pass the folder of a cargo package, or make it one with `cargo init`"
-        );
     }
     path.canonicalize().with_context(|| format!("cannot open {shown}"))
 }
@@ -84,7 +86,7 @@ async fn package(manifest: &Path) -> Result<Package> {
 }
 
 /// The only binary of `package`, or the one that `cargo run` would start.
-fn binary(package: &Package) -> Result<String> {
+fn only_binary(package: &Package) -> Result<String> {
     if let Some(name) = &package.default_run {
         return Ok(name.clone());
     }

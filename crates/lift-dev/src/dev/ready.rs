@@ -4,6 +4,8 @@ use std::fmt::{self, Display, Formatter};
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 
+use serde_json::{Value, json};
+
 use crate::dev::listen;
 
 /// Where everything is.
@@ -13,25 +15,66 @@ pub(crate) struct Ready<'a> {
     pub(crate) stage: &'a str,
     pub(crate) has_page: bool,
     pub(crate) database: SocketAddr,
-    pub(crate) table: Option<&'a str>,
+    pub(crate) tables: &'a [String],
+    /// How to start those functions that are started by others.
+    pub(crate) attach: &'a [String],
     /// The seed of the faults, if there are any.
     pub(crate) seed: Option<u64>,
+    /// What signs a handshake, if only signed ones are let in.
+    pub(crate) signed: Option<&'a str>,
     /// How to call the management API, if not everybody may: a name and a text.
     pub(crate) access: Option<(&'static str, String)>,
+    /// The token of the management API, if there is one.
+    pub(crate) token: Option<&'a str>,
 }
 
 impl Ready<'_> {
-    /// Prints the block at once, whatever stdout is: a script waits for it at a pipe's other end.
-    pub(crate) fn print(&self) -> io::Result<()> {
+    /// Prints the block, or the same as JSON, at once and whatever stdout is: a script waits for it
+    /// at a pipe's other end. In one piece, because the function may write to the same terminal.
+    pub(crate) fn print(&self, json: bool) -> io::Result<()> {
+        let text = if json { format!("{}\n", self.json()) } else { self.to_string() };
         let mut stdout = io::stdout().lock();
-        write!(stdout, "{self}")?;
+        stdout.write_all(text.as_bytes())?;
         stdout.flush()
     }
+
+    /// The app's page, if it has one.
+    pub(crate) fn page(&self) -> Option<String> {
+        self.has_page.then(|| format!("http://{}/", listen::from_here(self.gateway)))
+    }
+
+    fn json(&self) -> Value {
+        let (Self { stage, database, .. }, gateway) = (self, listen::from_here(self.gateway));
+        let mut json = json!({
+            "type": "ready",
+            "webSocket": format!("ws://{gateway}/{stage}"),
+            "management": format!("http://{gateway}/{stage}"),
+            "dynamoDb": format!("http://{database}"),
+        });
+        let more = [
+            ("page", self.page().map(Value::from)),
+            ("tables", some(self.tables)),
+            ("attach", some(self.attach)),
+            ("faultsSeed", self.seed.map(Value::from)),
+            ("managementToken", self.token.map(Value::from)),
+        ];
+        for (name, value) in more {
+            if let Some(value) = value {
+                json[name] = value;
+            }
+        }
+        json
+    }
+}
+
+/// A list, if there is something in it.
+fn some(list: &[String]) -> Option<Value> {
+    (!list.is_empty()).then(|| json!(list))
 }
 
 impl Display for Ready<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { stage, database, table, .. } = self;
+        let Self { stage, database, tables, .. } = self;
         let gateway = listen::from_here(self.gateway);
         writeln!(f, "Lift is ready.\n")?;
         write!(f, "  WebSocket   ws://{gateway}/{stage}")?;
@@ -39,18 +82,26 @@ impl Display for Ready<'_> {
             write!(f, "   (on every address of this machine)")?;
         }
         writeln!(f)?;
+        if let Some(keys) = self.signed {
+            writeln!(f, "  Handshake   SigV4   ({keys})")?;
+        }
         writeln!(f, "  Management  http://{gateway}/{stage}")?;
         if let Some((name, text)) = &self.access {
             writeln!(f, "  {name:<10}  {text}")?;
         }
-        if self.has_page {
-            writeln!(f, "  Page        http://{gateway}/")?;
+        if let Some(page) = self.page() {
+            writeln!(f, "  Page        {page}")?;
         }
         write!(f, "  DynamoDB    http://{database}")?;
-        if let Some(table) = table {
-            write!(f, "   (table {table})")?;
+        match tables {
+            [] => {}
+            [table] => write!(f, "   (table {table})")?,
+            tables => write!(f, "   (tables {})", tables.join(", "))?,
         }
         writeln!(f)?;
+        for line in self.attach {
+            writeln!(f, "  Attach      {line}")?;
+        }
         if let Some(seed) = self.seed {
             writeln!(f, "  Faults      on, seed {seed}")?;
         }
@@ -69,9 +120,12 @@ mod tests {
             stage: "local",
             has_page: true,
             database: ([127, 0, 0, 1], 3002).into(),
-            table: Some("chat-connections"),
+            tables: &["chat-connections".to_owned()],
+            attach: &[],
             seed: None,
+            signed: None,
             access: None,
+            token: None,
         };
         let expected = "\
 Lift is ready.
@@ -89,10 +143,17 @@ Press Ctrl-C to stop.
             faulty.contains("(table chat-connections)\n  Faults      on, seed 7\n\n"),
             "{faulty}"
         );
+        let attach = ["AWS_LAMBDA_RUNTIME_API=127.0.0.1:9001".to_owned()];
+        let waiting = Ready { attach: &attach, access: None, ..ready }.to_string();
+        assert!(waiting.contains(")\n  Attach      AWS_LAMBDA_RUNTIME_API=127"), "{waiting}");
+        let keys = "access key local, secret key local, Region us-east-1";
+        let signed = Ready { signed: Some(keys), access: None, ..ready }.to_string();
+        let line = "/local\n  Handshake   SigV4   (access key local, secret key local, Region us-east-1)\n";
+        assert!(signed.contains(line), "{signed}");
         let public = Ready {
             gateway: ([0, 0, 0, 0], 3001).into(),
             access: Some(("Token", "0123   (how)".to_owned())),
-            table: None,
+            tables: &[],
             ..ready
         };
         let block = public.to_string();
@@ -105,5 +166,36 @@ Press Ctrl-C to stop.
         let without = Ready { has_page: false, ..public }.to_string();
         assert!(!without.contains("Page"), "{without}");
         assert!(without.contains("DynamoDB    http://127.0.0.1:3002\n"), "{without}");
+    }
+
+    #[test]
+    fn json() {
+        let mut ready = Ready {
+            gateway: ([0, 0, 0, 0], 3001).into(),
+            stage: "local",
+            has_page: false,
+            database: ([127, 0, 0, 1], 3002).into(),
+            tables: &[],
+            attach: &[],
+            seed: None,
+            signed: None,
+            access: None,
+            token: None,
+        };
+        let mut expected = serde_json::json!({
+            "type": "ready",
+            "webSocket": "ws://127.0.0.1:3001/local",
+            "management": "http://127.0.0.1:3001/local",
+            "dynamoDb": "http://127.0.0.1:3002",
+        });
+        assert_eq!(ready.json(), expected);
+        let tables = ["chat-connections".to_owned()];
+        (ready.has_page, ready.tables, ready.seed) = (true, &tables, Some(7));
+        ready.token = Some("0123");
+        expected["page"] = "http://127.0.0.1:3001/".into();
+        expected["tables"] = ["chat-connections"].into();
+        expected["faultsSeed"] = 7.into();
+        expected["managementToken"] = "0123".into();
+        assert_eq!(ready.json(), expected);
     }
 }

@@ -8,35 +8,43 @@ use std::path::Path;
 
 use crate::dev::access::LOCAL;
 use crate::dev::cargo::is_of_cargo_run;
+use crate::dev::plan::FunctionPlan;
 
 /// Names to values, as a process gets them.
 pub(crate) type Variables = BTreeMap<OsString, OsString>;
 
-/// What the function is told about itself and about where things are.
+/// Where the things are that functions use.
 #[derive(Debug)]
 pub(crate) struct Place<'a> {
-    pub(crate) function: &'a str,
-    pub(crate) folder: &'a Path,
-    pub(crate) memory_mb: u32,
+    /// Where `lift dev` keeps what is for this machine alone.
+    pub(crate) data_dir: &'a Path,
     pub(crate) database: SocketAddr,
     pub(crate) gateway: SocketAddr,
     pub(crate) stage: &'a str,
-    /// What the function signs its posts with.
+    /// What functions sign their posts with.
     pub(crate) secret_key: &'a str,
 }
 
 impl Place<'_> {
-    /// The function's variables, on top of what is kept of `inherited`, the user's shell.
+    /// The variables of a function in `folder`, on top of what is kept of its own and of
+    /// `inherited`, the user's shell.
     pub(crate) fn variables(
         &self,
+        function: &FunctionPlan,
+        folder: &Path,
         inherited: impl Iterator<Item = (OsString, OsString)>,
     ) -> Variables {
-        let mut all: Variables = inherited.filter(|(name, _)| is_kept(name)).collect();
+        let own = function.environment.iter().map(|(name, value)| (name.into(), value.into()));
+        let mut all: Variables = inherited.chain(own).filter(|(name, _)| is_kept(name)).collect();
         let region = region(&all);
         bypass_proxy(&mut all, self.gateway.ip());
-        all.entry("RUST_LOG".into()).or_insert_with(|| "info".into());
+        // The runtime client would name the request in each line, which the terminal does.
+        all.entry("RUST_LOG".into()).or_insert_with(|| "info,lambda_runtime=warn".into());
+        // Or its lines would come in blocks, as its stdout is no terminal.
+        all.entry("PYTHONUNBUFFERED".into()).or_insert_with(|| "1".into());
 
-        let Self { function, folder, memory_mb, database, gateway, stage, secret_key } = *self;
+        let Self { database, gateway, stage, secret_key, .. } = *self;
+        let FunctionPlan { name: function, memory_mb, handler, .. } = function;
         let mut set = |name: &str, value: &dyn AsRef<OsStr>| {
             all.insert(name.into(), value.as_ref().to_owned());
         };
@@ -60,7 +68,7 @@ impl Place<'_> {
         set("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &memory_mb.to_string());
         set("AWS_LAMBDA_INITIALIZATION_TYPE", &"on-demand");
         set("AWS_LAMBDA_LOG_GROUP_NAME", &format!("/aws/lambda/{function}"));
-        set("_HANDLER", &"bootstrap");
+        set("_HANDLER", &handler);
         set("LAMBDA_TASK_ROOT", &folder);
         set("TZ", &":UTC");
         all
@@ -69,7 +77,7 @@ impl Place<'_> {
 
 /// Whether the function gets the user's `name`: its own settings, PATH, HOME, TMPDIR, locale. Not
 /// what stands for an account or a function of AWS, and not what the outer cargo left behind.
-fn is_kept(name: &OsStr) -> bool {
+pub(crate) fn is_kept(name: &OsStr) -> bool {
     let Some(text) = name.to_str() else { return true };
     let is_aws = text.starts_with("AWS_") || text.starts_with("LAMBDA_") || text.starts_with("_");
     let is_place = text == "AWS_REGION" || text == "AWS_DEFAULT_REGION";

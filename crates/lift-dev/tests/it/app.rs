@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::LazyLock;
 
 use tempfile::TempDir;
@@ -31,10 +32,23 @@ impl App {
     }
 }
 
+static TINY: LazyLock<App> =
+    LazyLock::new(|| App::new(&[("src/main.rs", include_str!("tiny.rs"))]));
+
 /// A function that speaks the Lambda Runtime API over std alone, built once for all tests. What it
-/// does is said by the variable `TINY`.
+/// does is said by the variable `TINY` and by its first argument.
 pub(crate) fn tiny() -> PathBuf {
-    static TINY: LazyLock<App> =
-        LazyLock::new(|| App::new(&[("src/main.rs", include_str!("tiny.rs"))]));
     TINY.path().to_owned()
+}
+
+/// The same, built: a command that any program could be.
+pub(crate) fn tiny_binary() -> String {
+    static BINARY: LazyLock<String> = LazyLock::new(|| {
+        let binary = TINY.path().join("tiny");
+        let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+        rustc.arg("--edition=2021").arg("-o").arg(&binary).arg(TINY.path().join("src/main.rs"));
+        assert!(rustc.status().expect("rustc is there").success());
+        binary.to_str().expect("UTF-8").to_owned()
+    });
+    BINARY.clone()
 }

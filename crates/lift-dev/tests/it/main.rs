@@ -5,10 +5,12 @@
 
 mod access;
 mod app;
+mod book;
 mod command;
 mod connect;
 mod errors;
 mod faults;
+mod functions;
 mod help;
 // It looks for processes in `/proc`.
 #[cfg(target_os = "linux")]
@@ -16,3 +18,5 @@ mod life;
 mod scenario;
 mod send;
 mod table;
+mod templates;
+mod terminal;

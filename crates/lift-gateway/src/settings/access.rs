@@ -2,12 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
-use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use http::{HeaderMap, Method, Uri};
 
 use super::{IdentitySource, Rate};
-use crate::{Backend, InvokeError};
+use crate::{Backend, backend::Integration};
 
 /// Who may connect: the authorization of the `$connect` route.
 #[derive(Clone, Debug, Default)]
@@ -48,32 +46,6 @@ impl Authorizer {
     pub fn with_source(mut self, source: IdentitySource) -> Self {
         self.sources.push(source);
         self
-    }
-}
-
-/// A backend whose type is forgotten.
-#[derive(Clone)]
-pub(crate) struct Integration(
-    Arc<dyn Fn(Bytes) -> BoxFuture<'static, Result<Bytes, InvokeError>> + Send + Sync>,
-);
-
-impl Integration {
-    fn new(backend: impl Backend) -> Self {
-        let backend = Arc::new(backend);
-        Self(Arc::new(move |payload| {
-            let backend = backend.clone();
-            Box::pin(async move { backend.invoke(payload).await })
-        }))
-    }
-
-    pub(crate) fn invoke(&self, payload: Bytes) -> BoxFuture<'static, Result<Bytes, InvokeError>> {
-        (self.0)(payload)
-    }
-}
-
-impl fmt::Debug for Integration {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Integration")
     }
 }
 

@@ -1,9 +1,9 @@
 //! The routes of an API, and how a message finds its own (reference, section 3).
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use super::Models;
-use crate::Selection;
+use crate::{Backend, Cause, Selection, backend::Integration};
 
 /// The route keys of an API, and how a message finds its own.
 ///
@@ -19,6 +19,7 @@ pub struct Routes {
 struct Known {
     two_way: bool,
     models: Option<Models>,
+    function: Option<Integration>,
 }
 
 /// The route that a message goes to.
@@ -40,7 +41,7 @@ impl Routes {
     /// function's reply goes to the client; on a one-way route it is dropped.
     #[must_use]
     pub fn with_route(mut self, key: impl Into<String>, two_way: bool) -> Self {
-        self.by_key.insert(key.into(), Known { two_way, models: None });
+        self.by_key.insert(key.into(), Known { two_way, models: None, function: None });
         self
     }
 
@@ -51,10 +52,18 @@ impl Routes {
     #[must_use]
     #[track_caller]
     pub fn with_models(mut self, key: &str, models: Models) -> Self {
-        match self.by_key.get_mut(key) {
-            Some(route) => route.models = Some(models),
-            None => panic!("there is no route `{key}`: add it with `with_route` first"),
-        }
+        self.known(key).models = Some(models);
+        self
+    }
+
+    /// Gives a route a function of its own. By default all have the one that is served.
+    ///
+    /// # Panics
+    /// When there is no route with this key.
+    #[must_use]
+    #[track_caller]
+    pub fn with_function(mut self, key: &str, function: impl Backend) -> Self {
+        self.known(key).function = Some(Integration::new(function));
         self
     }
 
@@ -70,8 +79,29 @@ impl Routes {
         selected.and_then(|key| self.route(&key)).or_else(|| self.route("$default"))
     }
 
+    /// The function of a route, if it has its own.
+    pub(crate) fn function(&self, key: &str) -> Option<&Integration> {
+        self.by_key.get(key)?.function.as_ref()
+    }
+
+    /// Why a message has no route.
+    pub(crate) fn miss(&self, message: &str) -> Cause {
+        let selected = self.selection.select(message).map(Cow::into_owned);
+        let mut routes: Vec<String> = self.by_key.keys().cloned().collect();
+        routes.sort();
+        Cause::NoRoute { selected, routes }
+    }
+
+    #[track_caller]
+    fn known(&mut self, key: &str) -> &mut Known {
+        match self.by_key.get_mut(key) {
+            Some(route) => route,
+            None => panic!("there is no route `{key}`: add it with `with_route` first"),
+        }
+    }
+
     fn route(&self, key: &str) -> Option<Route<'_>> {
-        let (key, Known { two_way, models }) = self.by_key.get_key_value(key)?;
+        let (key, Known { two_way, models, .. }) = self.by_key.get_key_value(key)?;
         Some(Route { key, two_way: *two_way, models: models.as_ref() })
     }
 }

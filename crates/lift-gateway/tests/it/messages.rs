@@ -6,7 +6,10 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use lift_event::{Event, Kind, Reply};
 use lift_gateway::{InvokeError, Limits, Routes};
-use tokio::{sync::Notify, time::Duration};
+use tokio::{
+    sync::{Notify, mpsc},
+    time::Duration,
+};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::api::*;
@@ -34,6 +37,38 @@ async fn two_way_routes_reply_and_one_way_routes_do_not() {
     api.event(Kind::Message).await;
     send(&mut client, r#"{"action":"two"}"#).await;
     assert_eq!(text(&mut client).await, "two", "nothing came before it");
+}
+
+#[tokio::test]
+async fn a_route_may_have_a_function_of_its_own() {
+    let (sender, mut heard) = mpsc::unbounded_channel();
+    let own = move |payload: Bytes| {
+        let sender = sender.clone();
+        async move {
+            let event = Event::decode(payload).expect("an event");
+            let reply = Reply::new(200).with_body(format!("own {}", event.route_key()));
+            sender.send(event).expect("somebody listens");
+            Ok(reply.encode().into())
+        }
+    };
+    let routes = ["$connect", "$disconnect", "two"].iter();
+    let routes =
+        routes.fold(crate::api::routes(), |routes, key| routes.with_function(key, own.clone()));
+    let api = Api::with(routes, Limits::default(), name).await;
+    let mut client = api.connect().await;
+    for (message, reply) in [(r#"{"action":"two"}"#, "own two"), ("x", "$default")] {
+        send(&mut client, message).await;
+        assert_eq!(text(&mut client).await, reply, "{message}");
+    }
+    client.close(None).await.expect("closes");
+    for kind in [Kind::Connect, Kind::Message, Kind::Disconnect] {
+        assert_eq!(within(heard.recv()).await.expect("an event").kind(), kind);
+    }
+    assert_eq!(
+        api.event(Kind::Message).await.route_key(),
+        "$default",
+        "all that the other one got"
+    );
 }
 
 #[tokio::test]

@@ -1,12 +1,14 @@
 //! What is taken for a description.
 
-use std::path::Path;
 use std::process::ExitStatus;
 
 use super::{Description, Route, understand};
+use crate::dev::executable::Executable;
+use crate::dev::plan::{ApiPlan, RoutePlan};
 
 fn check(stdout: &str) -> Result<Description, String> {
-    understand(Path::new("/bin/chat"), ExitStatus::default(), stdout, "what happened\n")
+    let chat = Executable { program: "/bin/chat".into(), args: Vec::new(), folder: "/".into() };
+    understand(&chat, ExitStatus::default(), stdout, "what happened\n")
         .map_err(|error| format!("{error:#}"))
 }
 
@@ -25,22 +27,32 @@ fn routes() {
 }
 
 #[test]
-fn the_gateway_selects_as_the_app_says() {
-    let of = |settings: &str| {
-        let text = format!(r#"{{"version":1,"routes":[{{"key":"say"}}],"settings":{settings}}}"#);
-        crate::dev::routes(check(&text)?).map_err(|error| format!("{error:#}"))
+fn the_plan_is_filled_in_where_it_says_nothing() {
+    let fill = |plan: ApiPlan, settings: &str| {
+        let routes = r#"[{"key":"say","two_way":true},{"key":"ask"}]"#;
+        let text = format!(r#"{{"version":1,"routes":{routes},"settings":{settings}}}"#);
+        let mut plan = plan;
+        plan.fill_in(0, check(&text)?).map_err(|error| format!("{error:#}"))?;
+        Ok::<_, String>(plan)
     };
-    let routes = |expression: &str| {
-        let selection = expression.parse().expect("an expression");
-        lift_gateway::Routes::new(selection).with_route("say", false)
+    let expression = |text: &str| Some(text.parse().expect("an expression"));
+    let said = fill(ApiPlan::default(), r#"{"selection":"$request.body.type"}"#).expect("a plan");
+    assert_eq!(said.selection, expression("$request.body.type"));
+    let keys = |plan: &ApiPlan| {
+        let route = |route: &RoutePlan| (route.key.clone(), route.two_way, route.function);
+        plan.routes.iter().map(route).collect::<Vec<_>>()
     };
-    let same = |settings: &str, expression: &str| {
-        let of = of(settings).expect("routes");
-        assert_eq!(format!("{of:?}"), format!("{:?}", routes(expression)));
-    };
-    same(r#"{"selection":"$request.body.type"}"#, "$request.body.type");
-    same("{}", "$request.body.action");
-    let error = of(r#"{"selection":"$request.header.x"}"#).expect_err("is none");
+    assert_eq!(keys(&said), [("say".to_owned(), true, 0), ("ask".to_owned(), false, 0)]);
+
+    let say = RoutePlan { key: "say".to_owned(), two_way: false, function: 1, models: None };
+    let selection = expression("$request.body.kind");
+    let plan = ApiPlan { selection, routes: vec![say], ..ApiPlan::default() };
+    let both = fill(plan, r#"{"selection":"$request.body.type"}"#).expect("a plan");
+    assert_eq!(both.selection, expression("$request.body.kind"));
+    assert_eq!(keys(&both), [("say".to_owned(), false, 1), ("ask".to_owned(), false, 0)]);
+
+    let wrong = fill(ApiPlan::default(), r#"{"selection":"$request.header.x"}"#);
+    let error = wrong.expect_err("is no selection");
     assert!(error.contains("the app's route selection: `$request.header.x`"), "{error}");
 }
 

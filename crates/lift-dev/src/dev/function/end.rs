@@ -50,6 +50,19 @@ impl End {
     }
 }
 
+impl Cause {
+    /// What to do about a process that did not come up.
+    pub(crate) fn fix(&self) -> &'static str {
+        match self {
+            Self::Exit(status) if status.success() => {
+                "a function goes on asking the Lambda Runtime API for events, as a runtime does that \
+                 calls the handler, such as `python3 -m awslambdaric app.handler`"
+            }
+            _ => "mend that and start again",
+        }
+    }
+}
+
 impl From<io::Result<ExitStatus>> for Cause {
     fn from(status: io::Result<ExitStatus>) -> Self {
         status.map_or_else(Self::Lost, Self::Exit)

@@ -3,14 +3,12 @@
 
 use std::io;
 use std::net::Ipv4Addr;
-use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use lift_faults::Proxy;
 use lift_gateway::lambda::{Environment, Function, Status};
 use tokio::net::TcpListener;
-use tokio::process::Command;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
@@ -51,7 +49,9 @@ impl Process {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
             .context("no free port for the Lambda Runtime API")?;
-        let environment = function.environment(listener);
+        let told = output.clone();
+        let environment =
+            function.environment_that_tells(listener, move |invocation| told.now_has(invocation));
         let mut api = environment.address()?;
         let mut between = None;
         if let Some(faults) = &program.faults {
@@ -59,28 +59,18 @@ impl Process {
             api = proxy.address();
             between = Some(proxy);
         }
-        let mut command = Command::new(&program.binary);
-        command
-            .env_clear()
-            .envs(&program.variables)
-            .env("AWS_LAMBDA_RUNTIME_API", api.to_string())
-            .env("AWS_LAMBDA_LOG_STREAM_NAME", format!("local/[$LATEST]{number}"))
-            .current_dir(&program.folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        let own = [
+            ("AWS_LAMBDA_RUNTIME_API", &*api.to_string()),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", &format!("local/[$LATEST]{number}")),
+        ];
+        let mut command = program.executable.command(&program.variables, &own);
+        output.attach(&mut command).context("no pipe for the output of a process")?;
         let started = Instant::now();
-        let mut child = Child::spawn(&mut command)
-            .with_context(|| format!("cannot start {}", program.binary.display()))?;
+        let child = program.executable.spawn(&mut command)?;
         tracing::debug!(number, id = %child.id(), "process started");
 
         let mut readers = JoinSet::new();
-        if let Some(stdout) = child.stdout() {
-            readers.spawn(output.clone().read(stdout));
-        }
-        if let Some(stderr) = child.stderr() {
-            readers.spawn(output.clone().read(stderr));
-        }
+        readers.spawn(output.clone().read());
         Ok(Self { number, started, child, environment, between, readers })
     }
 

@@ -55,7 +55,7 @@ impl Supervisor {
             trouble: Instant::now(),
             stop: CancellationToken::new(),
         };
-        let output = Output::held(1);
+        let output = Output::held(1, &supervisor.program.witnesses);
         let mut status = supervisor.add(&output).await?;
         let slow = sleep(SLOW);
         tokio::pin!(slow);
@@ -63,13 +63,14 @@ impl Supervisor {
             tokio::select! {
                 biased;
                 Ok(_) = status.wait_for(|status| *status == Status::Ready) => break,
-                Some(end) = supervisor.processes.join_next() => bail!(
-                    "the function {} before it asked for its first event: mend that and start again. {}",
-                    end?.cause,
-                    output.last_lines(),
-                ),
+                Some(end) = supervisor.processes.join_next() => {
+                    let (program, cause) = (&supervisor.program.executable, end?.cause);
+                    let (fix, words) = (cause.fix(), output.last_lines());
+                    bail!("`{program}` {cause} before it asked for its first event: {fix}. {words}");
+                }
                 () = &mut slow, if !slow.is_elapsed() => {
-                    tracing::warn!("the function is still starting");
+                    let name = &supervisor.program.name;
+                    tracing::warn!("the function {name} is still starting: it asks for no event");
                     output.release();
                 }
             }
@@ -110,7 +111,7 @@ impl Supervisor {
         self.wanted = self.wanted.max((alive + lacking).min(self.cap));
 
         while self.processes.len() < self.wanted && Instant::now() >= self.not_before {
-            let output = Output::passed_on(self.started + 1);
+            let output = Output::passed_on(self.started + 1, &self.program.witnesses);
             if let Err(error) = self.add(&output).await {
                 self.wait_longer();
                 tracing::error!("{error:#}; the next attempt comes {}", self.when());
@@ -145,7 +146,8 @@ impl Supervisor {
             true => format!("; another one starts {}", self.when()),
             false => String::new(),
         };
-        tracing::warn!("process {} of the function {}{next}", end.number, end.cause);
+        let name = &self.program.name;
+        tracing::warn!("process {} of the function {name} {}{next}", end.number, end.cause);
     }
 
     /// Counts a trouble, and starts nothing until the wait for it is over.

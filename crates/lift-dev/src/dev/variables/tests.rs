@@ -4,19 +4,26 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use super::{Place, Variables};
+use crate::dev::plan::{FunctionPlan, Source};
 
 fn given(inherited: &[(&str, &str)]) -> Variables {
+    given_with(inherited, &[])
+}
+
+fn given_with(inherited: &[(&str, &str)], own: &[(&str, &str)]) -> Variables {
+    let listen = ([127, 0, 0, 1], 9001).into();
+    let mut function = FunctionPlan::new("chat", Source::Attach { listen, app: None });
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    function.environment = own.iter().map(owned).collect();
     let place = Place {
-        function: "chat",
-        folder: Path::new("/apps/chat"),
-        memory_mb: 1024,
+        data_dir: Path::new("/app/.lift"),
         database: ([127, 0, 0, 1], 3002).into(),
         gateway: ([127, 0, 0, 1], 3001).into(),
         stage: "local",
         secret_key: "token",
     };
     let owned = |(name, value): &(&str, &str)| (OsString::from(name), OsString::from(value));
-    place.variables(inherited.iter().map(owned))
+    place.variables(&function, Path::new("/apps/chat"), inherited.iter().map(owned))
 }
 
 fn check(inherited: &[(&str, &str)], name: &str, expected: Option<&str>) {
@@ -74,7 +81,7 @@ fn own_settings_pass_and_the_outer_cargo_does_not() {
     check(&shell, "CARGO_PKG_NAME", None);
     check(&shell, "_", None);
     check(&[("LIFT_DESCRIBE", "1")], "LIFT_DESCRIBE", None);
-    check(&[], "RUST_LOG", Some("info"));
+    check(&[], "RUST_LOG", Some("info,lambda_runtime=warn"));
     check(&[("RUST_LOG", "debug")], "RUST_LOG", Some("debug"));
 }
 
@@ -85,4 +92,16 @@ fn a_proxy_is_not_asked_for_loopback() {
     let own = [("HTTPS_PROXY", "http://p"), ("no_proxy", "corp")];
     check(&own, "no_proxy", Some("corp,127.0.0.1,::1,localhost"));
     check(&own, "HTTPS_PROXY", Some("http://p"));
+}
+
+#[test]
+fn the_functions_own_go_before_the_shells_but_not_before_ours() {
+    let shell = [("TABLE", "shell"), ("PATH", "/bin")];
+    let own = [("TABLE", "own"), ("AWS_SECRET_ACCESS_KEY", "real"), ("AWS_REGION", "eu-west-1")];
+    let all = given_with(&shell, &own);
+    let of = |name: &str| all.get(OsStr::new(name)).and_then(|value| value.to_str());
+    assert_eq!(of("TABLE"), Some("own"));
+    assert_eq!(of("PATH"), Some("/bin"));
+    assert_eq!(of("AWS_SECRET_ACCESS_KEY"), Some("token"));
+    assert_eq!(of("AWS_REGION"), Some("eu-west-1"));
 }

@@ -1,0 +1,64 @@
+//! The API of a plan: what the app says of itself goes in, and what the gateway serves comes out.
+
+use anyhow::{Context as _, Result, bail};
+use lift_gateway::{Authorization, Authorizer, Routes, Selection, Settings, Signatures};
+
+use crate::dev::describe::{self, Description};
+use crate::dev::functions::Target;
+use crate::dev::plan::{AccessPlan, ApiPlan, AuthorizerPlan, RoutePlan};
+
+impl ApiPlan {
+    /// Adds what the function `app` says of itself, where nothing else was said.
+    pub(crate) fn fill_in(&mut self, app: usize, description: Description) -> Result<()> {
+        if let (None, Some(text)) = (&self.selection, description.settings.selection) {
+            self.selection = Some(text.parse::<Selection>().context("the app's route selection")?);
+        }
+        for describe::Route { key, two_way } in description.routes {
+            if self.routes.iter().all(|route| route.key != key) {
+                self.routes.push(RoutePlan { key, two_way, function: app, models: None });
+            }
+        }
+        Ok(())
+    }
+
+    /// The gateway's settings, so far as they are here. `targets` are the functions of the plan;
+    /// handshakes need one of `signatures` where the API says so.
+    pub(crate) fn settings(
+        mut self,
+        targets: &[Target],
+        signatures: Signatures,
+    ) -> Result<Settings> {
+        let target = |number: usize| {
+            targets.get(number).cloned().with_context(|| format!("there is no function {number}"))
+        };
+        let mut routes = Routes::new(self.selection.unwrap_or_default());
+        for RoutePlan { key, two_way, function, models } in self.routes {
+            routes = routes.with_route(&key, two_way).with_function(&key, target(function)?);
+            if let Some(models) = self.models.remove(&key).or(models) {
+                routes = routes.with_models(&key, models);
+            }
+        }
+        if let Some(key) = self.models.keys().next() {
+            bail!("--model names the route {key}, which the API does not have");
+        }
+        let authorization = match self.access {
+            AccessPlan::Everybody => Authorization::None,
+            AccessPlan::Iam => Authorization::Iam(signatures),
+            AccessPlan::Lambda(AuthorizerPlan { function, sources }) => {
+                let authorizer = Authorizer::function(target(function)?);
+                Authorization::Lambda(sources.into_iter().fold(authorizer, Authorizer::with_source))
+            }
+        };
+        let default = Settings::default();
+        Ok(Settings {
+            api_id: self.id.unwrap_or(default.api_id),
+            stage: self.stage,
+            stage_variables: self.stage_variables,
+            routes,
+            authorization,
+            api_keys: self.api_keys,
+            throttles: self.throttles,
+            ..default
+        })
+    }
+}

@@ -1,0 +1,152 @@
+//! The functions of a plan, started, watched and ended together. Behind the gateway, which has a
+//! [`Target`] for each route.
+
+use std::convert::Infallible;
+use std::future::pending;
+use std::path::Path;
+
+use anyhow::Result;
+use bytes::Bytes;
+use futures_util::future::{join_all, try_join_all};
+use lift_gateway::lambda::{Function, FunctionSettings};
+use lift_gateway::{Backend, Id, InvokeError};
+use tokio_util::sync::CancellationToken;
+
+use crate::dev::faults::Faults;
+use crate::dev::function::{Attached, Elsewhere, Program, Supervisor};
+use crate::dev::prepared::{How, Prepared};
+use crate::dev::seen::Witnesses;
+
+/// What starts them all.
+pub(crate) struct Start<'a> {
+    /// How many processes each may have, if its plan says nothing else.
+    pub(crate) concurrency: u16,
+    pub(crate) faults: Option<&'a Faults>,
+    /// Where the variables of those are written down that are started by others.
+    pub(crate) data_dir: &'a Path,
+    /// Who is told what they write.
+    pub(crate) witnesses: &'a Witnesses,
+}
+
+/// What a route invokes: a function here or elsewhere.
+#[derive(Clone)]
+pub(crate) enum Target {
+    Here(Function),
+    Elsewhere(Elsewhere),
+}
+
+impl Backend for Target {
+    async fn invoke(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
+        match self {
+            Self::Here(function) => function.invoke(payload).await,
+            Self::Elsewhere(function) => function.invoke(payload).await,
+        }
+    }
+
+    async fn invoke_as(&self, invocation: Id, payload: Bytes) -> Result<Bytes, InvokeError> {
+        match self {
+            Self::Here(function) => function.invoke_as(invocation, payload).await,
+            Self::Elsewhere(function) => function.invoke(payload).await,
+        }
+    }
+}
+
+/// The functions, up.
+pub(crate) struct Functions {
+    all: Vec<Running>,
+}
+
+struct Running {
+    target: Target,
+    /// None for one that runs elsewhere.
+    runner: Option<Runner>,
+}
+
+/// Who keeps a function at work.
+enum Runner {
+    Supervisor(Supervisor),
+    Attached(Attached),
+}
+
+impl Functions {
+    /// Starts them beside each other. Call this on the main thread only, because of
+    /// [`Child::spawn`](crate::dev::child::Child::spawn).
+    pub(crate) async fn start(prepared: Vec<Prepared>, start: &Start<'_>) -> Result<Self> {
+        let all = prepared.into_iter().map(|function| Running::start(function, start));
+        Ok(Self { all: try_join_all(all).await? })
+    }
+
+    /// Each, in the order of the plan.
+    pub(crate) fn targets(&self) -> Vec<Target> {
+        self.all.iter().map(|function| function.target.clone()).collect()
+    }
+
+    /// Whether a debugger may hold one of them for as long as it likes.
+    pub(crate) fn take_their_time(&self) -> bool {
+        self.all.iter().any(|one| matches!(one.runner, Some(Runner::Attached(_))))
+    }
+
+    /// How those are started that wait for it: a line of the ready block for each.
+    pub(crate) fn lines(&self) -> Result<Vec<String>> {
+        let lines = self.all.iter().filter_map(|one| match &one.runner {
+            Some(Runner::Attached(attached)) => Some(attached.line()),
+            _ => None,
+        });
+        lines.collect()
+    }
+
+    /// Watches them for as long as it is polled. Once it is `closing`, no debugger will come.
+    pub(crate) async fn watch(&mut self, closing: &CancellationToken) -> Infallible {
+        join_all(self.all.iter_mut().filter_map(|one| one.runner.as_mut()).map(async |runner| {
+            match runner {
+                Runner::Supervisor(supervisor) => supervisor.watch().await,
+                Runner::Attached(attached) => attached.watch(closing).await,
+            }
+        }))
+        .await;
+        pending().await
+    }
+
+    /// Ends their processes.
+    pub(crate) async fn stop(self) {
+        join_all(self.all.into_iter().map(async |one| match one.runner {
+            Some(Runner::Supervisor(supervisor)) => supervisor.stop().await,
+            Some(Runner::Attached(_)) | None => {}
+        }))
+        .await;
+    }
+}
+
+impl Running {
+    async fn start(function: Prepared, start: &Start<'_>) -> Result<Self> {
+        let settings = FunctionSettings {
+            name: function.name.clone(),
+            region: function.region(),
+            timeout: function.timeout,
+            ..FunctionSettings::default()
+        };
+        let Prepared { name, how, variables, timeout, concurrency, .. } = function;
+        let cap = usize::from(concurrency.unwrap_or(start.concurrency));
+        match how {
+            How::Start(executable) => {
+                let function = Function::new(settings);
+                let (faults, witnesses) = (start.faults.cloned(), start.witnesses.clone());
+                let program = Program { name, executable, variables, faults, witnesses };
+                let supervisor = Supervisor::start(function.clone(), program, cap).await?;
+                let runner = Some(Runner::Supervisor(supervisor));
+                Ok(Self { target: Target::Here(function), runner })
+            }
+            How::Invoke(url) => {
+                let elsewhere = Elsewhere::new(&url, &name, timeout, cap);
+                elsewhere.look().await;
+                Ok(Self { target: Target::Elsewhere(elsewhere), runner: None })
+            }
+            How::Wait(address) => {
+                let file = start.data_dir.join(format!("{name}.env"));
+                let attached = Attached::start(settings, address, &variables, file).await?;
+                let target = Target::Here(attached.function());
+                Ok(Self { target, runner: Some(Runner::Attached(attached)) })
+            }
+        }
+    }
+}

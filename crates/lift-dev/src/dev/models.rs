@@ -1,0 +1,114 @@
+//! The models of a route as JSON Schemas, of draft 4 unless they say another.
+
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, anyhow};
+use boon::{CompileError, Compiler, Draft, Schemas, UrlLoader};
+use lift_gateway::{Models, Selection};
+use serde_json::Value;
+
+use crate::template;
+
+/// What a template says of a route, for the gateway.
+pub(crate) fn compile(models: &template::Models) -> Result<Models> {
+    let selection = match &models.selection {
+        Some(expression) => expression.parse::<Selection>()?,
+        None => Selection::default(),
+    };
+    let mut compiled = Models::new(selection);
+    for (key, name, schema) in &models.by_key {
+        compiled = compiled.with_model(key, check(name, schema.clone())?);
+    }
+    Ok(compiled)
+}
+
+/// The model in a file, which is for all messages of a route.
+pub(crate) fn read(file: &Path) -> Result<Models> {
+    let shown = file.display();
+    let text =
+        fs::read_to_string(file).with_context(|| format!("cannot read the model {shown}"))?;
+    let schema = serde_json::from_str(&text).with_context(|| format!("{shown} is not JSON"))?;
+    Ok(Models::one(check(&shown.to_string(), schema)?))
+}
+
+/// Whether a message is what a schema allows, and if not, why.
+fn check(
+    name: &str,
+    schema: Value,
+) -> Result<impl Fn(&str) -> Result<(), String> + Send + Sync + 'static> {
+    // Names of models are letters and digits; what else one has must not lead anywhere.
+    let path: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    let url = format!("model://local/{path}");
+    let mut compiler = Compiler::new();
+    compiler.set_default_draft(Draft::V4);
+    compiler.use_loader(Box::new(Nothing));
+    let mut schemas = Schemas::new();
+    let wrong = |error: CompileError| anyhow!("the model {name} is no JSON Schema: {error:#}");
+    compiler.add_resource(&url, schema).map_err(wrong)?;
+    let index = compiler.compile(&url, &mut schemas).map_err(wrong)?;
+    let schemas = Arc::new(schemas);
+    let name = name.to_owned();
+    Ok(move |message: &str| {
+        let message: Value =
+            serde_json::from_str(message).map_err(|error| format!("it is not JSON: {error}"))?;
+        schemas.validate(&message, index).map_err(|error| {
+            // The first line says that it failed, and the others where.
+            let text = error.to_string();
+            let why: Vec<&str> =
+                text.lines().skip(1).map(|line| line.trim_start_matches([' ', '-'])).collect();
+            format!("the model {name} does not allow it: {}", why.join("; "))
+        })
+    })
+}
+
+/// Schemas may not lead to files, or into the network.
+struct Nothing;
+
+impl UrlLoader for Nothing {
+    fn load(&self, url: &str) -> Result<Value, Box<dyn Error>> {
+        Err(format!("`lift dev` does not look up {url}").into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::check;
+
+    #[test]
+    fn draft_4() {
+        let schema = json!({
+            "type": "object",
+            "required": ["text"],
+            "properties": {"text": {"type": "string"}, "n": {"minimum": 1, "exclusiveMinimum": true}},
+        });
+        let check = check("Say", schema).expect("a schema");
+        assert_eq!(check(r#"{"text":"a","n":1.5}"#), Ok(()));
+        for (message, why) in [
+            ("hello", "it is not JSON: expected value at line 1 column 1"),
+            ("3", "the model Say does not allow it: at '': want object, but got number"),
+            ("{}", "the model Say does not allow it: at '': missing properties 'text'"),
+            // A number here is of later drafts: the boolean is draft 4's alone.
+            (
+                r#"{"text":"","n":1}"#,
+                "the model Say does not allow it: at '/n': must be > 1 but got 1",
+            ),
+        ] {
+            assert_eq!(check(message), Err(why.to_owned()), "{message}");
+        }
+    }
+
+    #[test]
+    fn no_schema() {
+        let not_one = |schema| format!("{:#}", check("Say", schema).err().expect("not one"));
+        assert!(not_one(json!({"type": 3})).starts_with("the model Say is no JSON Schema: "));
+        for elsewhere in ["file:///etc/passwd", "http://example.com/a", "model://local/b"] {
+            let error = not_one(json!({"$ref": elsewhere}));
+            assert!(error.contains(&format!("`lift dev` does not look up {elsewhere}")), "{error}");
+        }
+    }
+}

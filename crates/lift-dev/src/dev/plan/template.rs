@@ -1,0 +1,179 @@
+//! The plan that a template states.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use lift_gateway::{ApiKey, ApiKeySource, ApiKeys, Rate, Throttles};
+
+use super::{AccessPlan, ApiPlan, AuthorizerPlan, FunctionPlan, Plan, RoutePlan, Source, env_file};
+use super::{STAGE, code, flags};
+use crate::args::{self, DevArgs};
+use crate::dev::project::folder;
+use crate::dev::{models, variables};
+use crate::template::{self, Access, Api, Function, Given, Template, Throttle};
+
+/// Where a folder has its template.
+const NAMES: [&str; 6] = [
+    "template.yaml",
+    "template.yml",
+    "template.json",
+    "serverless.yml",
+    "serverless.yaml",
+    "serverless.json",
+];
+
+/// The template that `args` name, if they name one.
+pub(super) fn find(args: &DevArgs) -> Result<Option<PathBuf>> {
+    let found = match (&args.template.template, &args.path) {
+        (Some(file), _) => Some(file.clone()),
+        (None, Some(path)) if path.is_file() && is_template(path) => Some(path.clone()),
+        // A package describes itself, and that goes before.
+        (None, Some(path)) if !args.function.names_main() && !path.join("Cargo.toml").exists() => {
+            NAMES.iter().map(|name| path.join(name)).find(|file| file.is_file())
+        }
+        _ => None,
+    };
+    let given = &args.template;
+    if found.is_none() && (given.api.is_some() || !given.parameters.is_empty()) {
+        bail!("--parameter and --api are for a template: name it by --template FILE");
+    }
+    Ok(found)
+}
+
+fn is_template(file: &Path) -> bool {
+    file.extension().is_some_and(|end| ["yaml", "yml", "json"].iter().any(|one| end == *one))
+}
+
+/// Reads a template and looks at the code of its functions.
+pub(super) async fn read(args: &DevArgs, file: &Path) -> Result<Plan> {
+    let flags = &args.function;
+    if flags.names_main() || flags.says_routes() {
+        bail!(
+            "the template says which functions and routes there are: leave --command, --function-url, \
+             --attach, --route, --two-way, --select and --authorizer out, or the template"
+        );
+    }
+    let shown = file;
+    let cannot = || format!("cannot read {}", shown.display());
+    let text = fs::read_to_string(file).with_context(cannot)?;
+    let file = file.canonicalize().with_context(cannot)?;
+    let beside = file.parent().unwrap_or(Path::new("/")).to_owned();
+    let folder = match &args.path {
+        Some(path) if path.is_dir() => folder(path)?,
+        _ => beside.clone(),
+    };
+    let name = flags::name_of(&folder);
+    let given = given(args, &name);
+    let template = template::read(shown, &text, &given)?;
+    let Template { functions: read, api, tables, mut ignored } = template;
+
+    for named in &flags.functions {
+        if read.iter().all(|function| function.id != named.name) {
+            let ids: Vec<&str> = read.iter().map(|function| &*function.id).collect();
+            bail!("{} has no function {}, but {}", shown.display(), named.name, ids.join(", "));
+        }
+    }
+    let (environment, notices) = env_file::read_all(&flags.env_files)?;
+    let mut functions = Vec::new();
+    for function in &read {
+        let source = code::source(function, flags, &beside, &mut ignored).await?;
+        functions.push(plan(function, source, &environment));
+    }
+    let host = format!("{}.execute-api.{}.amazonaws.com", api.api_id, given.region);
+    let api = ApiPlan { host: Some(host), ..api_plan(args, api, &read)? };
+    Ok(Plan { name, folder, functions, app: None, api, tables, notices, ignored })
+}
+
+fn given(args: &DevArgs, name: &str) -> Given {
+    let shell: variables::Variables = std::env::vars_os().collect();
+    let text = |value: &std::ffi::OsStr| value.to_str().map(str::to_owned);
+    Given {
+        stack: name.to_owned(),
+        region: variables::region(&shell).to_string_lossy().into_owned(),
+        account: "000000000000".to_owned(),
+        parameters: args.template.parameters.iter().cloned().collect(),
+        stage: args.stage.clone(),
+        api: args.template.api.clone(),
+        environment: shell
+            .iter()
+            .filter_map(|(name, value)| Some((text(name)?, text(value)?)))
+            .collect(),
+    }
+}
+
+fn plan(function: &Function, source: Source, shared: &BTreeMap<String, String>) -> FunctionPlan {
+    let mut environment = function.environment.clone();
+    environment.extend(shared.clone());
+    let mut plan = FunctionPlan::new(&function.name, source);
+    plan.handler = function.handler.clone().unwrap_or(plan.handler);
+    FunctionPlan {
+        timeout: function.timeout,
+        memory_mb: function.memory_mb,
+        environment,
+        concurrency: function.concurrency,
+        ..plan
+    }
+}
+
+fn api_plan(args: &DevArgs, api: Api, functions: &[Function]) -> Result<ApiPlan> {
+    let number = |id: &str| {
+        let found = functions.iter().position(|function| function.id == id);
+        found.with_context(|| format!("there is no function {id}"))
+    };
+    let mut routes = Vec::new();
+    for route in api.routes {
+        let models = route.models.map(|models| models::compile(&models)).transpose();
+        routes.push(RoutePlan {
+            two_way: route.two_way,
+            function: number(&route.function)?,
+            models: models.with_context(|| format!("the models of the route {}", route.key))?,
+            key: route.key,
+        });
+    }
+    let access = match api.access {
+        Access::Everybody => AccessPlan::Everybody,
+        Access::Iam => AccessPlan::Iam,
+        Access::Lambda(authorizer) => {
+            let sources = authorizer.sources.iter().map(|source| source.parse());
+            AccessPlan::Lambda(AuthorizerPlan {
+                function: number(&authorizer.function)?,
+                sources: sources
+                    .collect::<Result<_, _>>()
+                    .context("the authorizer's `IdentitySource`")?,
+            })
+        }
+    };
+    let stage = api.stage.name.unwrap_or_else(|| STAGE.to_owned());
+    let mut stage_variables = api.stage.variables;
+    stage_variables.extend(args.gateway.stage_variables.iter().cloned());
+    let selection = api.selection.parse();
+    Ok(ApiPlan {
+        id: Some(api.api_id),
+        stage: args::stage(&stage)
+            .map_err(anyhow::Error::msg)
+            .with_context(|| format!("the stage `{stage}`"))?,
+        stage_variables,
+        selection: Some(selection.context("the API's `RouteSelectionExpression`")?),
+        routes,
+        access,
+        api_keys: api.keys.map(api_keys),
+        throttles: Throttles {
+            stage: api.stage.throttle.map(rate),
+            routes: api.stage.throttles.into_iter().map(|(key, one)| (key, rate(one))).collect(),
+            ..Throttles::default()
+        },
+        ..ApiPlan::default()
+    })
+}
+
+fn api_keys(read: template::ApiKeys) -> ApiKeys {
+    let source = if read.from_authorizer { ApiKeySource::Authorizer } else { ApiKeySource::Header };
+    let key = |(id, value)| ApiKey { id, value, rate: None };
+    ApiKeys { keys: read.keys.into_iter().map(key).collect(), source }
+}
+
+fn rate(Throttle { per_second, burst }: Throttle) -> Rate {
+    Rate { per_second, burst }
+}

@@ -1,0 +1,53 @@
+//! The tables of a template, made on the embedded engine before anybody reads them.
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use dynoxide::Database as Engine;
+use dynoxide::actions::describe_table::DescribeTableRequest;
+use serde_json::{Value, json};
+
+use crate::template::Table;
+
+/// Creates those that are missing.
+pub(crate) fn create(engine: &Engine, tables: &[Table]) -> Result<()> {
+    for table in tables {
+        let Table { id, name, create, expires_by } = table;
+        let request = DescribeTableRequest { table_name: name.clone() };
+        if let Ok(found) = engine.describe_table(request) {
+            let found = serde_json::to_value(found)?;
+            if shape(&found["Table"]) != shape(create) {
+                bail!(
+                    "the table {name} has other keys or indexes in the data folder than in the \
+                     template: delete the data folder to start with empty tables, or pass another \
+                     by --data-dir"
+                );
+            }
+        } else {
+            let wrong = || format!("the template's table {id} cannot be made");
+            let request = serde_json::from_value(create.clone())
+                .map_err(|error| anyhow!("{}", error.to_string().replace("VALIDATION:", "")));
+            engine.create_table(request.with_context(wrong)?).with_context(wrong)?;
+        }
+        if let Some(attribute) = expires_by {
+            let request = json!({
+                "TableName": name,
+                "TimeToLiveSpecification": {"AttributeName": attribute, "Enabled": true},
+            });
+            // Refused when it is on already, which is as well.
+            let _ = engine.update_time_to_live(serde_json::from_value(request)?);
+        }
+    }
+    Ok(())
+}
+
+/// What cannot be changed about a table: its keys, and those of its indexes.
+fn shape(table: &Value) -> Vec<Value> {
+    let mut indexes = Vec::new();
+    for kind in ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"] {
+        for index in table[kind].as_array().into_iter().flatten() {
+            indexes.push(json!([index["IndexName"], index["KeySchema"], index["Projection"]]));
+        }
+    }
+    indexes.sort_by_key(Value::to_string);
+    indexes.push(table["KeySchema"].clone());
+    indexes
+}

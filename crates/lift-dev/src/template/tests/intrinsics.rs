@@ -1,0 +1,173 @@
+//! Each intrinsic function, seen through a variable of a function.
+
+use super::{fault, template};
+
+/// A template whose only function has the variable V.
+pub(super) fn with(value: &str) -> String {
+    format!(
+        "Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Name: {{Type: String, Default: ana}}
+  Names: {{Type: CommaDelimitedList, Default: 'ana, bob'}}
+  Needed: {{Type: String}}
+  Kept: {{Type: 'AWS::SSM::Parameter::Value<String>', Default: /path}}
+Mappings:
+  Sizes: {{eu-west-1: {{small: 1, all: [a, b]}}}}
+Conditions:
+  Yes: !Equals [!Ref Name, ana]
+  No: !Not [!Condition Yes]
+  Both: !And [!Condition Yes, !Not [Condition: No], !Or [!Condition No, !Equals [a, a]]]
+  Round: !Not [!Condition Around]
+  Around: !And [!Condition Round, !Condition Yes]
+Resources:
+  Api:
+    Type: AWS::Serverless::WebSocketApi
+    Properties:
+      RouteSelectionExpression: $request.body.action
+      Routes: {{$default: {{FunctionArn: !GetAtt Fn.Arn}}}}
+  Table: {{Type: AWS::Serverless::SimpleTable}}
+  Named: {{Type: AWS::Serverless::SimpleTable, Properties: {{TableName: !Sub '${{AWS::StackName}}-x'}}}}
+  Loop: {{Type: AWS::Serverless::SimpleTable, Properties: {{TableName: !Sub '${{Loop}}-x'}}}}
+  Role: {{Type: AWS::IAM::Role}}
+  Alias: {{Type: AWS::Lambda::Alias, Properties: {{FunctionName: !Ref Fn, Name: live}}}}
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: a.b
+      Environment: {{Variables: {{V: {value}}}}}
+"
+    )
+    .replace("  Loop:", if value.contains("Loop") { "  Loop:" } else { "  # Loop:" })
+}
+
+#[track_caller]
+fn is(value: &str, expected: &str) {
+    let template = template(&with(value));
+    assert_eq!(
+        template.functions[0].environment.get("V").map(String::as_str),
+        Some(expected),
+        "{value}"
+    );
+}
+
+#[track_caller]
+fn is_not_known(value: &str, why: &str) {
+    let template = template(&with(value));
+    assert_eq!(template.functions[0].environment.get("V"), None, "{value}");
+    let notice = template.ignored.iter().find(|one| one.place.ends_with("Variables.V"));
+    let what = &notice.unwrap_or_else(|| panic!("no notice for {value}")).what;
+    assert!(what.contains(why), "{what}");
+    assert!(what.ends_with("Set V where you start `lift dev`"), "{what}");
+}
+
+#[test]
+fn texts_numbers_and_booleans() {
+    for (written, is_read) in [
+        ("a", "a"),
+        ("'1'", "1"),
+        ("1.10", "1.10"),
+        ("true", "true"),
+        ("2024-01-01", "2024-01-01"),
+        ("", ""),
+    ] {
+        is(written, is_read);
+    }
+}
+
+#[test]
+fn references() {
+    is("!Ref Name", "ana");
+    is("{Ref: Name}", "ana");
+    is("!Ref AWS::Region", "eu-west-1");
+    is("!Ref AWS::AccountId", "123456789012");
+    is("!Ref AWS::StackName", "app");
+    is("!Ref AWS::Partition", "aws");
+    is("!Ref AWS::URLSuffix", "amazonaws.com");
+    is("!Ref Fn", "app-Fn");
+    is("!Ref Table", "app-Table");
+    is("!Ref Named", "app-x");
+    is("!Ref Api", "api");
+    is("!Ref Alias", "arn:aws:lambda:eu-west-1:123456789012:function:app-Fn:live");
+    is_not_known(
+        "!Ref Needed",
+        "the parameter `Needed` has no default: pass --parameter Needed=VALUE",
+    );
+    is_not_known("!Ref Kept", "pass --parameter Kept=VALUE");
+    is_not_known("!Ref AWS::StackId", "only AWS knows");
+    is_not_known("!Ref Role", "of an AWS::IAM::Role");
+    is_not_known("!Ref FnRole", "made by SAM");
+}
+
+#[test]
+fn attributes() {
+    is("!GetAtt Fn.Arn", "arn:aws:lambda:eu-west-1:123456789012:function:app-Fn");
+    is("{'Fn::GetAtt': [Fn, Arn]}", "arn:aws:lambda:eu-west-1:123456789012:function:app-Fn");
+    is("!GetAtt Table.Arn", "arn:aws:dynamodb:eu-west-1:123456789012:table/app-Table");
+    is("!GetAtt Api.ApiEndpoint", "wss://api.execute-api.eu-west-1.amazonaws.com");
+    is_not_known("!GetAtt Table.StreamArn", "`Table.StreamArn`");
+}
+
+#[test]
+fn texts_with_names() {
+    is("!Sub '${Name}-${AWS::Region}'", "ana-eu-west-1");
+    is("!Sub '${!Name} $x ${Named}'", "${Name} $x app-x");
+    is("!Sub ['${Own}/${Name}', {Own: !Ref Table}]", "app-Table/ana");
+    is("!Sub '${Fn.Arn}:live'", "arn:aws:lambda:eu-west-1:123456789012:function:app-Fn:live");
+    is_not_known("!Sub 'a-${Needed}'", "`Needed` has no default");
+}
+
+#[test]
+fn lists_and_maps() {
+    is("!Join ['-', [a, !Ref Name]]", "a-ana");
+    is("!Join ['', !Ref Names]", "anabob");
+    is("!Select [1, !Ref Names]", "bob");
+    is("!Select [0, !Split [',', 'x,y']]", "x");
+    is("!FindInMap [Sizes, !Ref AWS::Region, small]", "1");
+    is("!Select [1, !FindInMap [Sizes, eu-west-1, all]]", "b");
+    is("{'Fn::ToJsonString': {a: [1, !Ref Name]}}", "{\"a\":[1,\"ana\"]}");
+    is_not_known("!ImportValue other-Url", "imported from another stack");
+    is_not_known("!Join ['', [a, !ImportValue b]]", "imported from another stack");
+    is_not_known("!Base64 abc", "does not evaluate `Fn::Base64`");
+    is_not_known("'{{resolve:ssm:/a}}'", "only AWS can resolve");
+}
+
+#[test]
+fn conditions() {
+    is("!If [Yes, a, b]", "a");
+    is("!If [No, a, b]", "b");
+    is("!If [Both, a, !Ref Nobody]", "a");
+    let template = template(&with("!If [No, a, !Ref AWS::NoValue]"));
+    assert_eq!(template.functions[0].environment["V"], "");
+}
+
+#[test]
+fn what_is_wrong_with_a_call() {
+    let at = "template.yaml:30: Resources.Fn.Properties.Environment.Variables.V: ";
+    for (value, what) in [
+        ("!Ref Nmae", "there is no parameter or resource `Nmae`; did you mean `Name`?"),
+        ("!Ref X", "there is no parameter or resource `X`"),
+        ("!Ref [a]", "`Ref` takes a name"),
+        ("!GetAtt Fn", "`Fn::GetAtt` takes a logical id and an attribute, such as `Chat.Arn`"),
+        ("!GetAtt Fm.Arn", "there is no parameter or resource `Fm`"),
+        ("!Sub 'a${Name'", "`Fn::Sub` has no `}` after `${Name`"),
+        ("!Sub '${Names}'", "`${Names}` is not a text"),
+        ("!Join [a]", "`Fn::Join` takes a list of a text and a list"),
+        ("!Join ['', [[a]]]", "`Fn::Join` joins texts"),
+        ("!If [Maybe, a, b]", "there is no condition `Maybe`"),
+        ("!Select [2, [a, b]]", "`Fn::Select` needs an index below 2"),
+        ("!FindInMap [Sizes, mars, small]", "`Mappings.Sizes.mars.small` does not exist"),
+        ("[a]", "this has to be a text"),
+    ] {
+        let fault = fault(&with(value));
+        assert!(fault.starts_with(at), "{value}: {fault}");
+        assert!(fault[at.len()..].starts_with(what), "{value}: {fault}");
+    }
+    assert_eq!(
+        fault(&with("!If [Round, a, b]")),
+        "template.yaml:14: Conditions.Around: this leads back to itself: Round -> Around -> Round",
+    );
+    assert_eq!(
+        fault(&with("!Ref Loop")),
+        "template.yaml:23: Resources.Loop.Properties: this leads back to itself: Loop -> Loop",
+    );
+}

@@ -1,0 +1,144 @@
+//! `lift dev` on templates: which one is found, and what it says of those that cannot be run. What
+//! runs is in `e2e/templates.py`, with Python and Node.
+
+use std::fs;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use crate::app::App;
+use crate::command::Lift;
+
+/// A template whose only function has these properties.
+fn template(properties: &str) -> String {
+    format!(
+        "Transform: AWS::Serverless-2016-10-31
+Resources:
+  Api:
+    Type: AWS::Serverless::WebSocketApi
+    Properties:
+      RouteSelectionExpression: $request.body.action
+      Routes:
+        $default:
+          FunctionArn: !GetAtt Chat.Arn
+  Chat:
+    Type: AWS::Serverless::Function
+    Properties: {{{properties}}}
+"
+    )
+}
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        let file = folder.path().join(name);
+        fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+        fs::write(file, text).expect("written");
+    }
+    folder
+}
+
+#[track_caller]
+fn fails(path: &Path, args: &[&str], parts: &[&str]) {
+    Lift::dev_with(path, args, &[]).ended().failed_with(parts);
+}
+
+#[test]
+fn a_fault_has_file_line_and_place() {
+    let folder = folder(&[("template.yaml", &template("Runtime: !Ref Nothing"))]);
+    let place = "template.yaml:12: Resources.Chat.Properties.Runtime: there is no parameter or";
+    // By its folder, by its own name, and by the flag.
+    fails(folder.path(), &[], &[place]);
+    fails(&folder.path().join("template.yaml"), &[], &[place]);
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("template.yaml");
+    fails(elsewhere.path(), &["--template", file.to_str().expect("a path")], &[place]);
+}
+
+#[test]
+fn a_package_goes_before_its_template_unless_that_is_named() {
+    let app = App::new(&[("src/lib.rs", ""), ("template.yaml", &template("Runtime: java21"))]);
+    fails(app.path(), &[], &["has no binary", "add src/main.rs"]);
+    let file = app.path().join("template.yaml");
+    fails(app.path(), &["--template", file.to_str().expect("a path")], &["runtime java21"]);
+}
+
+#[test]
+fn a_service() {
+    let service = "functions:\n  a:\n    events: [websocket: $default]\n    handler: ${opt:x";
+    let folder = folder(&[("serverless.yml", service)]);
+    fails(folder.path(), &[], &["serverless.yml:4: functions.a.handler: `${opt:x` has no end"]);
+}
+
+#[test]
+fn functions_that_cannot_be_run_here() {
+    let of = |properties: &str| folder(&[("template.yml", &template(properties))]);
+    let java = of("Runtime: java21, Handler: A::b");
+    fails(java.path(), &[], &["runtime java21", "--function Chat='COMMAND'"]);
+    let nowhere = of("Runtime: provided.al2023, CodeUri: nowhere/");
+    fails(nowhere.path(), &[], &["the code of Chat is not in", "nowhere"]);
+    let empty = of("Runtime: provided.al2023");
+    fails(empty.path(), &[], &["no Cargo.toml and no `bootstrap` of the function Chat"]);
+    let nameless = of("Runtime: nodejs22.x");
+    fails(nameless.path(), &[], &["the function Chat has no handler"]);
+}
+
+#[test]
+fn what_goes_with_a_template_and_what_does_not() {
+    let folder = folder(&[("template.yaml", &template("Runtime: provided.al2023"))]);
+    for flags in [
+        &["--command", "true"][..],
+        &["--route", "say"],
+        &["--two-way", "say"],
+        &["--select", "$request.body.type"],
+        &["--authorizer"],
+    ] {
+        let file = folder.path().join("template.yaml");
+        let mut args = vec!["--template", file.to_str().expect("a path")];
+        args.extend(flags);
+        fails(folder.path(), &args, &["the template says which functions and routes there are"]);
+    }
+    let path = folder.path();
+    fails(path, &["--function", "Chta=true"], &["has no function Chta, but Chat"]);
+    fails(path, &["--parameter", "A=1"], &["the template has no parameter `A`; it has none"]);
+    fails(path, &["--api", "B"], &["there is no WebSocket API `B`; it has Api"]);
+    fails(
+        path,
+        &["--function", "Chat=true", "--model", "x=a.json"],
+        &["cannot read the model a.json"],
+    );
+    let none = tempfile::tempdir().expect("a folder");
+    fails(
+        none.path(),
+        &["--parameter", "A=1"],
+        &["are for a template: name it by --template FILE"],
+    );
+}
+
+/// A program that asks the Runtime API is all that a function has to be.
+#[test]
+fn a_bootstrap_runs_with_what_the_template_says() {
+    let properties = "Runtime: provided.al2023, Timeout: 7, MemorySize: 512, Handler: x.y, VpcConfig: {}, \
+        Environment: {Variables: {TABLE: !Ref Items, URL: !Sub '${Api.ApiEndpoint}/default'}}";
+    let text = template(properties) + "  Items: {Type: AWS::Serverless::SimpleTable}\n";
+    let bootstrap = "#!/bin/sh\nenv | grep -E '^(TABLE|URL|_HANDLER|AWS_LAMBDA_FUNCTION_.*)='\n";
+    let folder = folder(&[("template.yaml", &text), ("bootstrap", bootstrap)]);
+    let file = folder.path().join("bootstrap");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(file, mode).expect("made executable");
+    let ended = Lift::dev(folder.path(), &[]).ended();
+    let name = folder.path().file_name().expect("a name").to_string_lossy().replace('.', "");
+    let function = format!("  AWS_LAMBDA_FUNCTION_NAME={name}-Chat\n");
+    let table = format!("  TABLE={name}-Items\n");
+    for part in [
+        &*function,
+        &table,
+        "  AWS_LAMBDA_FUNCTION_MEMORY_SIZE=512\n",
+        "  _HANDLER=x.y\n",
+        "  URL=ws://127.0.0.1:",
+    ] {
+        assert!(ended.stderr.contains(part), "no {part:?} in {}", ended.stderr);
+    }
+    let block = "The template asks for what `lift dev` does not do:\n  Resources.Chat.Properties.VpcConfig: is not done\n\n";
+    assert!(ended.stderr.starts_with(block), "{}", ended.stderr);
+}

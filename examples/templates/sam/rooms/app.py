@@ -1,0 +1,40 @@
+"""Rooms: who connects is kept in DynamoDB, and what they say goes to everybody in their room."""
+
+import json
+import os
+import time
+
+import boto3
+from boto3.dynamodb.conditions import Key
+
+table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
+connections = boto3.client("apigatewaymanagementapi", endpoint_url=os.environ["ENDPOINT"])
+
+
+def handler(event, _context):
+    request = event["requestContext"]
+    match request["routeKey"]:
+        case "$connect":
+            query = event.get("queryStringParameters") or {}
+            name = request["authorizer"]["name"]
+            room = query.get("room", "hall")
+            # No connection lives for longer than two hours.
+            expires = int(time.time()) + 2 * 60 * 60 + 300
+            item = {"id": request["connectionId"], "room": room, "name": name, "expires": expires}
+            table.put_item(Item=item)
+        case "$disconnect":
+            table.delete_item(Key={"id": request["connectionId"]})
+        case "say":
+            say(request["connectionId"], json.loads(event["body"])["text"])
+    return {"statusCode": 200}
+
+
+def say(connection, text):
+    sender = table.get_item(Key={"id": connection})["Item"]
+    members = table.query(IndexName="by-room", KeyConditionExpression=Key("room").eq(sender["room"]))
+    data = json.dumps({"from": sender["name"], "text": text})
+    for member in members["Items"]:
+        try:
+            connections.post_to_connection(ConnectionId=member["id"], Data=data)
+        except connections.exceptions.GoneException:
+            table.delete_item(Key={"id": member["id"]})
