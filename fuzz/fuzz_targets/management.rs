@@ -33,7 +33,11 @@ fuzz_target!(|data: &[u8]| {
     );
     let answer = gateway::GATEWAY.exchange(&[line.as_bytes(), &path, rest.as_bytes(), body]);
     let statuses = gateway::check(&answer);
-    let [status] = statuses[..] else { panic!("{statuses:?}") };
+    let [status] = statuses[..] else {
+        // The HTTP library may take a client that half-closed for one that left.
+        assert!(statuses.is_empty(), "{statuses:?}");
+        return;
+    };
     assert!(
         matches!(status, 200 | 204 | 400 | 403 | 404 | 405 | 410 | 413 | 414 | 429 | 431),
         "{status}"

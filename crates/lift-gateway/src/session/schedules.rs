@@ -179,7 +179,10 @@ async fn play<B: Backend>(gateway: Arc<Gateway<B>>, schedule: &Schedule, ends: &
                 Act::Ping => sink.send(Message::Ping("p".into())).await,
                 Act::Pong => sink.send(Message::Pong("p".into())).await,
                 Act::Message(takes) => sink.send(Message::text(takes.to_string())).await,
-                Act::Post => Ok(drop(connection.post("post".into()))),
+                Act::Post => {
+                    let _ = connection.post("post".into());
+                    Ok(())
+                }
             };
         }
         if let Some((at, end)) = schedule.end {
