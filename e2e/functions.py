@@ -19,7 +19,7 @@ from stores import free_port, listens
 
 FUNCTIONS = ROOT / "examples/functions"
 PYTHON = f"{shlex.quote(sys.executable)} -m awslambdaric app.handler"
-NODE = shlex.join(["node", str(FUNCTIONS / "node/app.mjs")])
+NODE = shlex.join(["node", *(str(FUNCTIONS / "node" / name) for name in ["runtime.mjs", "index.mjs"])])
 ROUTES = ["--route", "$connect", "--route", "$disconnect", "--route", "say", "--two-way", "ask"]
 BUILD_SECONDS = 600
 

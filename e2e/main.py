@@ -5,9 +5,11 @@ import signal
 import sys
 import time
 
+import autobahn
 import bare
 import browser
 import chat
+import conformance
 import functions
 import life
 import management
@@ -29,6 +31,8 @@ PARTS = {
     "ws": ws.run,
     "browser": browser.run,
     "bare": bare.run,
+    "autobahn": autobahn.run,
+    "conformance": conformance.run,
     "functions": functions.run,
 }
 

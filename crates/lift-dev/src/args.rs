@@ -5,6 +5,7 @@ mod gateway;
 mod send;
 mod table;
 mod template;
+mod terminal;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -21,6 +22,7 @@ use crate::connect::ConnectArgs;
 
 pub(crate) use send::{SendArgs, TargetArgs, WhatArgs, WhoArgs};
 pub(crate) use table::{CreateArgs, Location, TableArgs, TableCommand};
+pub(crate) use terminal::{CompletionsArgs, LogFormat, TerminalArgs};
 
 /// Build real-time apps for AWS API Gateway WebSocket APIs, and run them here.
 #[derive(Debug, Parser)]
@@ -36,6 +38,7 @@ pub(crate) enum Command {
     Connect(ConnectArgs),
     Send(SendArgs),
     Table(TableArgs),
+    Completions(CompletionsArgs),
 }
 
 /// Run an app on this machine as it runs on AWS
@@ -43,7 +46,8 @@ pub(crate) enum Command {
 /// Builds the package in PATH with cargo, starts it as a Lambda function and serves it on a local
 /// gateway that behaves like API Gateway, with an embedded DynamoDB beside it. A function in another
 /// language is named by --command, and its routes by --route and --two-way; or a template says
-/// both. When everything is up, one block on stdout says where. Ctrl-C stops it.
+/// both. When everything is up, one block on stdout says where. Then each event is a line on stderr.
+/// Ctrl-C stops it.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct DevArgs {
@@ -74,6 +78,8 @@ pub(crate) struct DevArgs {
     pub(crate) function: FunctionArgs,
     #[command(flatten)]
     pub(crate) template: TemplateArgs,
+    #[command(flatten)]
+    pub(crate) terminal: TerminalArgs,
     #[command(flatten)]
     pub(crate) gateway: GatewayArgs,
 }
@@ -113,9 +119,16 @@ Examples:
   lift dev . --attach
       Wait for the app in this folder to be started by a debugger
 
+  lift dev . --open
+      Open the app's page in the browser when everything is up
+
+  lift dev . --log json | jq 'select(.error)'
+      Events as JSON for programs: here, those that failed
+
 Environment:
+  NO_COLOR   no colours; CLICOLOR_FORCE=1 for colours in a pipe
   LIFT_LOG   what Lift logs on stderr, e.g. `debug` or `lift_gateway=debug` (else RUST_LOG)
-  RUST_LOG   passed to the function; `info` when unset";
+  RUST_LOG   passed to the function; `info,lambda_runtime=warn` when unset";
 
 impl Args {
     /// Reads the command line, or says what is wrong with it and exits.
@@ -130,7 +143,7 @@ impl Args {
         match &args.command {
             Command::Dev(dev) => dev.check()?,
             Command::Send(send) => send.check()?,
-            Command::Connect(_) | Command::Table(_) => {}
+            Command::Connect(_) | Command::Table(_) | Command::Completions(_) => {}
         }
         Ok(args)
     }

@@ -11,6 +11,7 @@
 //! ```
 
 mod args;
+mod colors;
 mod connect;
 mod dev;
 mod exit;
@@ -19,9 +20,10 @@ mod send;
 mod table;
 mod template;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
-use crate::args::{Args, Command};
+use crate::args::{Args, Command, LogFormat};
 
 fn main() -> ExitCode {
     match run(Args::read()) {
@@ -31,11 +33,16 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args) -> anyhow::Result<ExitCode> {
-    logging::start();
+    let events = matches!(&args.command, Command::Dev(dev) if dev.terminal.log != LogFormat::Off);
+    logging::start(events);
     match args.command {
         Command::Dev(dev) => dev::run(*dev).map(|()| ExitCode::SUCCESS),
         Command::Connect(connect) => connect::run(connect).map(|()| ExitCode::SUCCESS),
         Command::Send(send) => send::run(send),
         Command::Table(table) => table::run(table),
+        Command::Completions(completions) => {
+            std::io::stdout().write_all(&completions.script())?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }

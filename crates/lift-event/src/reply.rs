@@ -16,7 +16,14 @@ const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
 pub struct Reply {
     status: u16,
     subprotocol: Option<String>,
-    body: Option<Vec<u8>>,
+    body: Option<Body>,
+}
+
+/// How a body stands in the reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Body {
+    Text(String),
+    Base64(Vec<u8>),
 }
 
 #[derive(Deserialize, Serialize)]
@@ -43,7 +50,8 @@ impl Reply {
     /// Adds a body: on a two-way route, the text that the client receives.
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
-        self.body = Some(body.into());
+        let body = String::from_utf8(body.into()).map(Body::Text);
+        self.body = Some(body.unwrap_or_else(|fault| Body::Base64(fault.into_bytes())));
         self
     }
 
@@ -75,24 +83,35 @@ impl Reply {
     /// The body, base64 already decoded.
     #[must_use]
     pub fn body(&self) -> Option<&[u8]> {
-        self.body.as_deref()
+        self.body.as_ref().map(|body| match body {
+            Body::Text(text) => text.as_bytes(),
+            Body::Base64(bytes) => bytes,
+        })
+    }
+
+    /// Whether the body is one that goes as base64.
+    #[must_use]
+    pub fn is_base64(&self) -> bool {
+        matches!(self.body, Some(Body::Base64(_)))
     }
 
     /// The body, without the rest.
     #[must_use]
     pub fn into_body(self) -> Option<Vec<u8>> {
-        self.body
+        self.body.map(|body| match body {
+            Body::Text(text) => text.into_bytes(),
+            Body::Base64(bytes) => bytes,
+        })
     }
 
     /// The bytes that the function returns. A body that is not UTF-8 goes as base64.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let text = self.body.as_deref().map(|body| match std::str::from_utf8(body) {
-            Ok(text) => (Str::from(text), None),
-            Err(_) => (STANDARD.encode(body).into(), Some(true)),
-        });
-        let (body, is_base64_encoded) =
-            text.map_or((None, None), |(text, flag)| (Some(text), flag));
+        let (body, is_base64_encoded) = match &self.body {
+            None => (None, None),
+            Some(Body::Text(text)) => (Some(Str::from(text.as_str())), None),
+            Some(Body::Base64(bytes)) => (Some(STANDARD.encode(bytes).into()), Some(true)),
+        };
         let wire = Wire {
             status_code: self.status,
             headers: self
@@ -104,7 +123,7 @@ impl Reply {
             is_base64_encoded,
         };
         // Room for the keys, and for the quotes of a JSON body.
-        let length = self.body.as_ref().map_or(0, |body| body.len() + body.len() / 4);
+        let length = self.body().map_or(0, |body| body.len() + body.len() / 4);
         let mut bytes = Vec::with_capacity(128 + length);
         // Strings and numbers cannot fail to serialize into memory.
         let _ = serde_json::to_writer(&mut bytes, &wire);
@@ -125,10 +144,10 @@ impl Reply {
         let body = match (wire.body, wire.is_base64_encoded) {
             (None, _) => None,
             (Some(body), Some(true)) => match STANDARD.decode(body.as_bytes()) {
-                Ok(bytes) => Some(bytes),
+                Ok(bytes) => Some(Body::Base64(bytes)),
                 Err(fault) => return Err(DecodeError::new("body", format!("bad base64: {fault}"))),
             },
-            (Some(body), _) => Some(body.0.into_owned().into_bytes()),
+            (Some(body), _) => Some(Body::Text(body.0.into_owned())),
         };
         let subprotocol = [wire.headers, wire.multi_value_headers]
             .into_iter()

@@ -5,6 +5,8 @@ use std::{fmt, future::Future, sync::Arc, time::Duration};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
+use crate::Id;
+
 /// What is invoked for each event.
 ///
 /// Any `Fn(Bytes) -> impl Future` is one. The gateway never drops an invocation that it started:
@@ -15,6 +17,19 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// When there is no reply. The client learns only that it failed; the log learns why.
     fn invoke(&self, payload: Bytes) -> impl Future<Output = Result<Bytes, InvokeError>> + Send;
+
+    /// Runs the function for an invocation as [`What::Invoked`](crate::What::Invoked) names it. Only
+    /// a backend that tells of its own doings needs the name.
+    ///
+    /// # Errors
+    /// As [`invoke`](Self::invoke).
+    fn invoke_as(
+        &self,
+        _invocation: Id,
+        payload: Bytes,
+    ) -> impl Future<Output = Result<Bytes, InvokeError>> + Send {
+        self.invoke(payload)
+    }
 }
 
 impl<F, Fut> Backend for F
@@ -29,21 +44,21 @@ where
 
 /// A backend whose type is forgotten.
 #[derive(Clone)]
-pub(crate) struct Integration(
-    Arc<dyn Fn(Bytes) -> BoxFuture<'static, Result<Bytes, InvokeError>> + Send + Sync>,
-);
+pub(crate) struct Integration(Arc<dyn Fn(Id, Bytes) -> Answer + Send + Sync>);
+
+type Answer = BoxFuture<'static, Result<Bytes, InvokeError>>;
 
 impl Integration {
     pub(crate) fn new(backend: impl Backend) -> Self {
         let backend = Arc::new(backend);
-        Self(Arc::new(move |payload| {
+        Self(Arc::new(move |invocation, payload| {
             let backend = backend.clone();
-            Box::pin(async move { backend.invoke(payload).await })
+            Box::pin(async move { backend.invoke_as(invocation, payload).await })
         }))
     }
 
-    pub(crate) fn invoke(&self, payload: Bytes) -> BoxFuture<'static, Result<Bytes, InvokeError>> {
-        (self.0)(payload)
+    pub(crate) fn invoke_as(&self, invocation: Id, payload: Bytes) -> Answer {
+        (self.0)(invocation, payload)
     }
 }
 

@@ -15,7 +15,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    BinaryPosts, Settings, id::Id, limits::MESSAGE_OVERHEAD, throttle::Bucket, verdict::Granted,
+    BinaryPosts, ConnectionInfo, Origin, Settings, Watch, What, clock::Clock, event::Incoming,
+    id::Id, limits::MESSAGE_OVERHEAD, throttle::Bucket, verdict::Granted,
 };
 
 /// What a handshake leaves behind for the connection's events.
@@ -37,6 +38,9 @@ pub(crate) struct Connection {
     last_active: AtomicU64,
     /// The client has sent a message.
     spoke: AtomicBool,
+    /// What its idle time and its age are counted by.
+    pub(crate) clock: Clock,
+    watch: Watch,
     /// Cancelled to close the connection from the gateway's side.
     pub(crate) closing: CancellationToken,
     /// The close code and reason for `closing`, when they are not the usual ones.
@@ -104,6 +108,8 @@ impl Connection {
             connected_at: now,
             last_active: AtomicU64::new(now),
             spoke: AtomicBool::new(false),
+            clock: Clock::default(),
+            watch: settings.watch.clone(),
             closing,
             verdict: OnceLock::new(),
             rate: settings.throttles.connection.map(Bucket::new),
@@ -123,24 +129,33 @@ impl Connection {
             TryAcquireError::Closed => Refused::Gone,
             TryAcquireError::NoPermits => Refused::Full,
         })?;
-        self.queue(data, room)
+        self.queue(data, false, room, Origin::Post)
     }
 
     /// Queues what the client is owed for its own message: waits while the client is slow, and
     /// does nothing when it has gone.
-    pub(crate) async fn reply(&self, data: Bytes) {
+    pub(crate) async fn reply(&self, data: Bytes, binary: bool, origin: Origin) {
         let room = self.room.clone().acquire_many_owned(self.cost(&data)).await;
         if let Ok(room) = room {
             // A connection that closes meanwhile has nobody left to tell.
-            let _ = self.queue(data, room);
+            let _ = self.queue(data, binary, room, origin);
         }
     }
 
-    fn queue(&self, mut data: Bytes, room: OwnedSemaphorePermit) -> Result<(), Refused> {
-        let mut text = std::str::from_utf8(&data).is_ok();
-        if !text && self.binary_posts == BinaryPosts::LossyText {
+    /// What need not be binary is text if it can be.
+    fn queue(
+        &self,
+        mut data: Bytes,
+        binary: bool,
+        room: OwnedSemaphorePermit,
+        origin: Origin,
+    ) -> Result<(), Refused> {
+        let mut text = !binary && std::str::from_utf8(&data).is_ok();
+        if !text && !binary && self.binary_posts == BinaryPosts::LossyText {
             (data, text) = (String::from_utf8_lossy(&data).into_owned().into(), true);
         }
+        // Told first, so that nobody hears of an answer to it before.
+        self.tell(|| What::Sent { data: data.clone(), origin });
         self.queue.send(Outgoing { data, text, _room: room }).map_err(|_| Refused::Gone)
     }
 
@@ -167,7 +182,11 @@ impl Connection {
     }
 
     /// Notes that a message came.
-    pub(crate) fn heard(&self) {
+    pub(crate) fn heard(&self, message: &Incoming) {
+        self.tell(|| match message {
+            Incoming::Text(text) => What::Received { data: text.clone().into(), binary: false },
+            Incoming::Binary(data) => What::Received { data: data.clone(), binary: true },
+        });
         self.spoke.store(true, Ordering::Relaxed);
         self.touch();
     }
@@ -185,6 +204,25 @@ impl Connection {
     /// When the last message passed, in milliseconds since 1970.
     pub(crate) fn last_active(&self) -> u64 {
         self.last_active.load(Ordering::Relaxed)
+    }
+
+    /// Tells who watches.
+    pub(crate) fn tell(&self, what: impl FnOnce() -> What) {
+        self.watch.tell(self.id, what);
+    }
+
+    /// The connection, for who watches.
+    pub(crate) fn info(&self) -> ConnectionInfo {
+        let Client { source_ip, user_agent, host, granted } = &self.client;
+        ConnectionInfo {
+            id: self.id,
+            source_ip: *source_ip,
+            user_agent: user_agent.clone(),
+            host: host.clone(),
+            connected_at: self.connected_at,
+            last_active: self.last_active(),
+            authorizer: granted.as_ref().and_then(|granted| granted.authorizer.clone()),
+        }
     }
 
     /// Refuses all that comes from now on, and wakes whoever waits for room.
@@ -206,6 +244,18 @@ impl Table {
     pub(crate) fn insert(&self, connection: Arc<Connection>) {
         let mut open = self.0.write().unwrap_or_else(PoisonError::into_inner);
         open.insert(connection.id, connection);
+    }
+
+    /// All of them, in no order.
+    pub(crate) fn all(&self) -> Vec<Arc<Connection>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Closes a connection with 1000; false when it was not open any more.
+    pub(crate) fn close(&self, id: Id) -> bool {
+        // Only who removes it closes it, so the second of two finds it gone.
+        let mut open = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        open.remove(&id).inspect(|connection| connection.closing.cancel()).is_some()
     }
 
     /// Removes a connection; false when it was not open any more.

@@ -2,12 +2,15 @@
 
 use std::{borrow::Cow, net::SocketAddr, sync::Arc};
 
-use http::{Method, Request, StatusCode, header};
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode, header};
+use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 
 use crate::{
-    Backend, handshake, integration::Gateway, management, page, response, response::Answer,
+    Backend, PageBody, Site, handshake, integration::Gateway, management, page, response,
+    response::Answer,
 };
 
 /// What a path names.
@@ -23,7 +26,23 @@ enum Target<'a> {
     Unknown,
 }
 
+/// An answer of the API, or a page beside it.
+pub(crate) type Body = Either<Full<Bytes>, PageBody>;
+
 pub(crate) async fn handle<B: Backend>(
+    gateway: Arc<Gateway<B>>,
+    peer: SocketAddr,
+    request: Request<Incoming>,
+) -> Response<Body> {
+    match &gateway.settings.site {
+        Some(site) if Site::owns(request.uri().path()) => {
+            site.answer(peer, request).await.map(Either::Right)
+        }
+        _ => answer(gateway, peer, request).await.map(Either::Left),
+    }
+}
+
+async fn answer<B: Backend>(
     gateway: Arc<Gateway<B>>,
     peer: SocketAddr,
     request: Request<Incoming>,

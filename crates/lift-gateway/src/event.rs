@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use lift_event::{Identity, Kind, Payload, RequestContext, Str};
 use serde_json::value::{RawValue, to_raw_value};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::{
     NoQuery, Settings,
@@ -28,6 +30,27 @@ impl Moment {
             request: Id::random(),
             epoch: now.as_millisecond().try_into().unwrap_or_default(),
             text: now.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string(),
+        }
+    }
+}
+
+/// A message as the client sent it.
+pub(crate) enum Incoming {
+    Text(Utf8Bytes),
+    Binary(Bytes),
+}
+
+/// A message as the function gets it.
+pub(crate) struct Body {
+    pub(crate) text: Utf8Bytes,
+    is_base64: bool,
+}
+
+impl Incoming {
+    pub(crate) fn into_body(self) -> Body {
+        match self {
+            Self::Text(text) => Body { text, is_base64: false },
+            Self::Binary(data) => Body { text: STANDARD.encode(data).into(), is_base64: true },
         }
     }
 }
@@ -99,7 +122,7 @@ pub(crate) fn message(
     route_key: &str,
     moment: &Moment,
     message_id: Id,
-    text: &str,
+    body: &Body,
 ) -> Bytes {
     let variables = variables(settings);
     let mut context = context(settings, connection, moment, Kind::Message, route_key);
@@ -110,7 +133,8 @@ pub(crate) fn message(
         context.identity.api_key_id = None;
     }
     let stage_variables = variables.as_deref();
-    Payload { body: Some(text.into()), stage_variables, ..payload(context) }.encode()
+    let (body, is_base64_encoded) = (Some(body.text.as_str().into()), Some(body.is_base64));
+    Payload { body, is_base64_encoded, stage_variables, ..payload(context) }.encode()
 }
 
 /// The `$disconnect` event; its headers are fixed and mostly empty.

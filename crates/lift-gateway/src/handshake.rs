@@ -20,17 +20,16 @@ use tokio::{
 };
 
 use crate::{
-    Backend,
+    Backend, What,
     admission::admit,
-    connection::{Client, Closed, Connection, Outgoing},
+    connection::{Client, Connection, Outgoing},
     event::{self, Moment},
     head::Head,
     heard::{First, Heard},
     integration::Gateway,
     page, response,
     response::Answer,
-    session::Session,
-    upgrade,
+    session, upgrade,
     upgrade::Fault,
 };
 
@@ -85,23 +84,9 @@ impl Asking {
         let Some((connection, outbox, upgrade)) = Box::pin(self.open(&gateway)).await else {
             return;
         };
-        let (closed, session) = match upgrade.await.map(socket) {
-            Ok(Some((socket, early))) => {
-                let session = Session::new(socket, early, connection.clone(), outbox, &gateway);
-                let (closed, session) = session.await.run(&gateway).await;
-                (closed, Some(session))
-            }
-            // The client left before the 101 reached it.
-            Ok(None) | Err(_) => (Closed::lost(&gateway.settings), None),
-        };
-        gateway.connections.remove(connection.id);
-        connection.end();
-        let farewell = async {
-            if let Some(session) = session {
-                session.farewell().await;
-            }
-        };
-        tokio::join!(gateway.disconnect(&connection, &closed), farewell);
+        // Without a socket the client left before the 101 reached it.
+        let socket = upgrade.await.ok().and_then(socket);
+        session::live(&gateway, &connection, outbox, socket).await;
     }
 
     /// Answers the client. Something is returned when the function accepted, even if the client
@@ -114,37 +99,48 @@ impl Asking {
         match admit(gateway, &self.connection, &moment, &self.parts, &head).await {
             Ok(granted) => self.connection.client.granted = granted,
             Err(refusal) => {
-                // The client may have gone.
-                let _ = self.answer.send(refusal.into_answer());
+                self.refuse(refusal.into_answer());
                 return None;
             }
         }
-        if !settings.routes.contains("$connect") {
+        if !gateway.routes().contains("$connect") {
             return self.decide(gateway, Ok(Reply::new(200)));
         }
         let payload = event::connect(settings, &self.connection, &moment, &head);
-        gateway.connect(payload, |verdict| self.decide(gateway, verdict)).await
+        let id = self.connection.id;
+        gateway.connect(id, payload, |verdict| self.decide(gateway, verdict)).await
     }
 
     fn decide<B>(self, gateway: &Gateway<B>, verdict: Result<Reply, StatusCode>) -> Option<Open> {
-        let connection = Arc::new(self.connection);
-        let (answer, accepted) = match verdict {
-            Ok(reply) if reply.is_success() => {
-                gateway.connections.insert(connection.clone());
-                let subprotocol = upgrade::subprotocol(&self.parts.headers, &reply);
-                (upgrade::switch(&self.key, subprotocol), true)
-            }
+        let refusal = match verdict {
+            Ok(reply) if reply.is_success() => return Some(self.accept(gateway, &reply)),
             // A status below 200 would not be an answer in HTTP.
             Ok(reply) => match StatusCode::from_u16(reply.status()) {
-                Ok(StatusCode::NOT_MODIFIED) => (response::empty(StatusCode::NOT_MODIFIED), false),
-                Ok(status) if status.as_u16() >= 200 => (response::refusal(status), false),
-                _ => (response::refusal(StatusCode::BAD_GATEWAY), false),
+                Ok(StatusCode::NOT_MODIFIED) => response::empty(StatusCode::NOT_MODIFIED),
+                Ok(status) if status.as_u16() >= 200 => response::refusal(status),
+                _ => response::refusal(StatusCode::BAD_GATEWAY),
             },
-            Err(status) => (response::refusal(status), false),
+            Err(status) => response::refusal(status),
         };
-        // The client may have gone; an accepted one is noticed by its upgrade, which then fails.
+        self.refuse(refusal);
+        None
+    }
+
+    fn refuse(self, answer: Answer) {
+        let (connection, status) = (self.connection, answer.status());
+        connection.tell(|| What::Refused { client: Box::new(connection.info()), status });
+        // The client may have gone.
         let _ = self.answer.send(answer);
-        accepted.then_some((connection, self.outbox, self.upgrade))
+    }
+
+    fn accept<B>(self, gateway: &Gateway<B>, reply: &Reply) -> Open {
+        let connection = Arc::new(self.connection);
+        connection.tell(|| What::Opened(Box::new(connection.info())));
+        gateway.connections.insert(connection.clone());
+        let subprotocol = upgrade::subprotocol(&self.parts.headers, reply);
+        // The client may have gone, which its upgrade will notice.
+        let _ = self.answer.send(upgrade::switch(&self.key, subprotocol));
+        (connection, self.outbox, self.upgrade)
     }
 }
 

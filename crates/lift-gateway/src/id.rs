@@ -9,7 +9,7 @@ const RANDOM: usize = 11;
 
 /// The id of a connection, a request or a message. Copied, never allocated.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Id([u8; 16]);
+pub struct Id([u8; 16]);
 
 impl Id {
     /// A new id from the operating system's random numbers.
@@ -21,14 +21,17 @@ impl Id {
     }
 
     /// Reads an id; `None` when the text does not have the form of one.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         let id: [u8; 16] = text.as_bytes().try_into().ok()?;
         let (end, body) = id.split_last()?;
         let known = |c: &u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_');
         (*end == b'=' && body.iter().all(known)).then_some(Self(id))
     }
 
-    pub(crate) fn as_str(&self) -> &str {
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
         // Both constructors let only ASCII in.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }

@@ -1,19 +1,22 @@
 //! Runs the function for an event and gives the client what it is owed. Behind session and
 //! handshake, before the [`Backend`].
 
-use std::{pin::pin, sync::Arc};
+use std::{
+    mem,
+    pin::pin,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use bytes::Bytes;
 use http::StatusCode;
 use lift_event::Reply;
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Backend, InvokeError, Settings, Throttled,
+    Backend, BinaryMessages, Cause, InvokeError, Origin, Routes, Settings, Throttled, What,
     connection::{Closed, Connection, Table},
-    event::{self, Moment},
+    event::{self, Incoming, Moment},
     failure::Failure,
     id::Id,
     order::Slot,
@@ -23,6 +26,8 @@ use crate::{
 /// What all tasks of one gateway share.
 pub(crate) struct Gateway<B> {
     pub(crate) settings: Settings,
+    /// The routes that were deployed last.
+    routes: RwLock<Arc<Routes>>,
     pub(crate) backend: B,
     pub(crate) buckets: Buckets,
     pub(crate) connections: Table,
@@ -35,9 +40,10 @@ pub(crate) struct Gateway<B> {
 }
 
 impl<B: Backend> Gateway<B> {
-    pub(crate) fn new(settings: Settings, backend: B, port: u16) -> Self {
+    pub(crate) fn new(mut settings: Settings, backend: B, port: u16) -> Self {
         Self {
             buckets: Buckets::new(&settings),
+            routes: RwLock::new(Arc::new(mem::take(&mut settings.routes))),
             settings,
             backend,
             connections: Table::default(),
@@ -47,20 +53,34 @@ impl<B: Backend> Gateway<B> {
         }
     }
 
+    /// The routes as of now.
+    pub(crate) fn routes(&self) -> Arc<Routes> {
+        self.routes.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts other routes in their place.
+    pub(crate) fn deploy(&self, routes: Routes) {
+        *self.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);
+    }
+
     /// Asks the function whether a client may connect, and passes the verdict on: a reply, or the
     /// status of the refusal. Returns when the function ended, which may be long after.
     pub(crate) async fn connect<T>(
         &self,
+        id: Id,
         payload: Bytes,
         verdict: impl FnOnce(Result<Reply, StatusCode>) -> T,
     ) -> T {
         let choices = &self.settings.choices;
         let status = |code| StatusCode::from_u16(code).unwrap_or(StatusCode::BAD_GATEWAY);
         let failed = status(choices.connect_error_status);
-        let mut invocation = pin!(self.invoke("$connect", payload));
+        let name = Id::random();
+        let tell = |cause| self.tell(id, Some(name), cause);
+        let mut invocation = pin!(self.invoke(id, name, "$connect", payload));
         match timeout(self.settings.limits.integration_timeout, &mut invocation).await {
             Ok(Ok(bytes)) => verdict(Reply::decode(&bytes).map_err(|fault| {
                 tracing::warn!(%fault, "the reply to $connect is malformed");
+                tell(Cause::Reply { fault: fault.to_string() });
                 failed
             })),
             Ok(Err(error)) => {
@@ -69,6 +89,7 @@ impl<B: Backend> Gateway<B> {
             }
             Err(_) => {
                 tracing::warn!("$connect passed the integration time-out");
+                tell(Cause::TimedOut { after: self.settings.limits.integration_timeout });
                 let verdict = verdict(Err(status(choices.connect_timeout_status)));
                 log("$connect", invocation.await);
                 verdict
@@ -81,37 +102,45 @@ impl<B: Backend> Gateway<B> {
     pub(crate) async fn message(
         self: Arc<Self>,
         connection: Arc<Connection>,
-        text: Utf8Bytes,
+        message: Incoming,
         slot: Slot,
     ) {
-        let (moment, message_id) = (Moment::now(), Id::random());
+        let body = message.into_body();
+        let (moment, message_id, name) = (Moment::now(), Id::random(), Id::random());
         let bad_body = self.settings.choices.bad_body;
         let fail = |failure: Failure| {
-            connection.reply(failure.frame(connection.id, moment.request, message_id, bad_body))
+            let frame = failure.frame(connection.id, moment.request, message_id, bad_body);
+            connection.reply(frame, false, Origin::Error)
         };
-        let Some(route) = self.settings.routes.find(&text) else {
+        let tell = |invocation, cause| self.tell(connection.id, invocation, cause);
+        let routes = self.routes();
+        let Some(route) = routes.find(&body.text) else {
+            tell(None, routes.miss(&body.text));
             return fail(Failure::NoRoute).await;
         };
         if !self.buckets.message(route.key) {
+            tell(None, Cause::Throttled { route: route.key.to_owned() });
             return match self.settings.choices.throttled {
                 Throttled::Frame => fail(Failure::Throttled).await,
                 Throttled::Close => connection.close(1008, "Too many requests"),
             };
         }
-        if let Some(Err(fault)) = route.models.map(|models| models.check(&text)) {
+        if let Some(Err(fault)) = route.models.map(|models| models.check(&body.text)) {
             tracing::debug!(route = route.key, fault, "no model allows the message");
+            tell(None, Cause::Model { route: route.key.to_owned(), fault });
             return fail(Failure::BadBody).await;
         }
         let payload =
-            event::message(&self.settings, &connection, route.key, &moment, message_id, &text);
-        drop(text);
-        let mut invocation = pin!(self.invoke(route.key, payload));
+            event::message(&self.settings, &connection, route.key, &moment, message_id, &body);
+        drop(body);
+        let mut invocation = pin!(self.invoke(connection.id, name, route.key, payload));
         match timeout(self.settings.limits.integration_timeout, &mut invocation).await {
             Ok(Ok(bytes)) => match self.answer(&bytes, route.two_way) {
-                Ok(Some(body)) => connection.reply(body).await,
+                Ok(Some((body, binary))) => connection.reply(body, binary, Origin::Reply).await,
                 Ok(None) => {}
                 Err(fault) => {
                     tracing::warn!(route = route.key, %fault, "the reply is malformed");
+                    tell(Some(name), Cause::Reply { fault });
                     fail(Failure::Function).await;
                 }
             },
@@ -121,6 +150,8 @@ impl<B: Backend> Gateway<B> {
             }
             Err(_) => {
                 tracing::warn!(route = route.key, "the message passed the integration time-out");
+                let after = self.settings.limits.integration_timeout;
+                tell(Some(name), Cause::TimedOut { after });
                 fail(Failure::TimedOut).await;
                 drop(slot);
                 log(route.key, invocation.await);
@@ -128,16 +159,8 @@ impl<B: Backend> Gateway<B> {
         }
     }
 
-    /// Invokes the function of a route.
-    async fn invoke(&self, key: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
-        match self.settings.routes.function(key) {
-            Some(function) => function.invoke(payload).await,
-            None => self.backend.invoke(payload).await,
-        }
-    }
-
-    /// What a reply sends to the client. A malformed one is a failure on one-way routes, too.
-    fn answer(&self, reply: &[u8], two_way: bool) -> Result<Option<Bytes>, String> {
+    /// What a reply sends to the client, and whether as a binary message. A malformed one is a failure on one-way routes, too.
+    fn answer(&self, reply: &[u8], two_way: bool) -> Result<Option<(Bytes, bool)>, String> {
         let choices = &self.settings.choices;
         if choices.empty_replies && matches!(reply.trim_ascii(), b"null" | b"{}") {
             return Ok(None);
@@ -146,20 +169,29 @@ impl<B: Backend> Gateway<B> {
         if choices.one_way_error_frames && !two_way && reply.status() >= 400 {
             return Err(format!("its status is {}", reply.status()));
         }
+        let binary = reply.is_base64() && choices.binary_messages == BinaryMessages::Base64;
         let body = reply.into_body().filter(|_| two_way);
         if body.as_ref().is_some_and(|body| body.len() > self.settings.limits.message_bytes) {
             return Err("the body is larger than a message may be".to_owned());
         }
-        Ok(body.map(Bytes::from))
+        Ok(body.map(|body| (body.into(), binary)))
     }
 
     /// Tells the function that a connection ended, if it wants to know. The reply is ignored.
     pub(crate) async fn disconnect(&self, connection: &Connection, closed: &Closed) {
         let ghost = self.settings.choices.ghosts && closed.code == 1006 && connection.is_silent();
-        if self.settings.routes.contains("$disconnect") && !ghost {
+        if self.routes().contains("$disconnect") && !ghost {
             let payload = event::disconnect(&self.settings, connection, closed);
-            log("$disconnect", self.invoke("$disconnect", payload).await);
+            log(
+                "$disconnect",
+                self.invoke(connection.id, Id::random(), "$disconnect", payload).await,
+            );
         }
+    }
+
+    /// Tells who watches why a message or a handshake fails.
+    fn tell(&self, id: Id, invocation: Option<Id>, cause: Cause) {
+        self.settings.watch.tell(id, || What::Failed { invocation, cause });
     }
 }
 

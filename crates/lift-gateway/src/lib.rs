@@ -12,6 +12,9 @@
 //!              '------ management ------+--------------------------------------------'
 //! ```
 //!
+//! [`Watch`] tells whoever looks on what happens, [`Control`] acts on open connections, and a [`Site`]
+//! has pages below `/_lift`: none of them is part of the flow.
+//!
 //! What AWS documents is done as documented; where AWS is silent, the item says what was chosen.
 //!
 //! ```
@@ -35,7 +38,9 @@
 mod admission;
 mod authorizer;
 mod backend;
+mod clock;
 mod connection;
+mod control;
 mod dispatch;
 mod event;
 mod failure;
@@ -44,6 +49,7 @@ mod head;
 mod heard;
 mod id;
 mod integration;
+mod invocation;
 mod limits;
 mod management;
 mod order;
@@ -52,22 +58,28 @@ mod response;
 mod server;
 mod session;
 mod settings;
+mod site;
 mod throttle;
 mod upgrade;
 mod verdict;
+mod watch;
 
 pub mod lambda;
 
 pub use backend::{Backend, InvokeError};
+pub use control::{Control, ControlError};
+pub use id::Id;
 pub use lift_event::{Selection, SelectionError};
 pub use limits::Limits;
-pub use server::serve;
+pub use server::{Server, serve};
 pub use settings::{
-    ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, BadBodyFrame, BinaryPosts, Caller,
-    Choices, ConnectionsAccess, ContextValues, Denied, IdentitySource, IdentitySourceError,
-    MessageOrder, Models, NoQuery, Rate, Routes, Settings, Signatures, SignedRequest, Throttled,
-    Throttles,
+    ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, BadBodyFrame, BinaryMessages,
+    BinaryPosts, Caller, Choices, ConnectionsAccess, ContextValues, Denied, IdentitySource,
+    IdentitySourceError, MessageOrder, Models, NoQuery, Rate, Routes, Settings, Signatures,
+    SignedRequest, Throttled, Throttles,
 };
+pub use site::{PageBody, Site};
+pub use watch::{Cause, ConnectionInfo, Happening, Origin, Watch, What};
 
 /// Compiles the snippets of the book's chapter on the gateway.
 #[cfg(doctest)]

@@ -18,7 +18,8 @@ pub struct Limits {
     pub lifetime: Duration,
     /// How long a client waits for the function; the function itself runs on. AWS: 29 seconds.
     pub integration_timeout: Duration,
-    /// How long a client may take to send a request's head. Ours: 10 seconds.
+    /// How long a client may take to send a request's head, and a caller of `@connections` its
+    /// body. Ours: 10 seconds.
     pub header_timeout: Duration,
     /// The longest path and query, in bytes; above it the answer is 414. AWS: 4096.
     pub url_bytes: usize,
@@ -62,8 +63,9 @@ impl Default for Limits {
 /// connections.
 pub(crate) const READ_BUFFER: usize = 4 * 1024;
 
-/// What a waiting message counts beside its bytes, so that empty ones cannot pile up either.
-pub(crate) const MESSAGE_OVERHEAD: usize = 64;
+/// What a waiting message counts beside its bytes, because that is what the queue and the allocator
+/// take for even an empty one.
+pub(crate) const MESSAGE_OVERHEAD: usize = 128;
 
 /// Room in a socket's write buffer for pongs and the close frame, beside one message.
 pub(crate) const CONTROL_ROOM: usize = 4 * 1024;

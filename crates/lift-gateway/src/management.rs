@@ -10,9 +10,10 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use jiff::Timestamp;
 use serde_json::json;
+use tokio::time::timeout;
 
 use crate::{
-    ConnectionsAccess, Denied, SignedRequest,
+    ConnectionsAccess, Denied, SignedRequest, What,
     admission::same,
     connection::{Connection, Refused},
     id::Id,
@@ -31,6 +32,7 @@ enum Fault {
     Denied(Denied),
     BadId(String),
     BadBody,
+    SlowBody,
     Gone,
     TooLarge,
     /// Above the rate, or more than the client reads.
@@ -44,7 +46,11 @@ pub(crate) async fn handle<B>(
     id: Option<&str>,
     request: Request<Incoming>,
 ) -> Answer {
+    let method = request.method().clone();
     let answer = call(gateway, id, request).await.unwrap_or_else(Fault::into_answer);
+    if let Some(id) = id.and_then(Id::parse) {
+        gateway.settings.watch.tell(id, || What::Called { method, status: answer.status() });
+    }
     with_header(answer, REQUEST_ID, Id::random().as_str())
 }
 
@@ -56,7 +62,9 @@ async fn call<B>(
     let id = id.ok_or(Fault::Forbidden)?;
     let (parts, body) = request.into_parts();
     // A signature covers the body, so it is read first; it is small.
-    let data = read(body, gateway.settings.limits.message_bytes).await?;
+    let limits = &gateway.settings.limits;
+    let reading = timeout(limits.header_timeout, read(body, limits.message_bytes));
+    let data = reading.await.map_err(|_| Fault::SlowBody)??;
     check(&gateway.settings.connections, &parts, &data)?;
     if !gateway.buckets.call() {
         return Err(Fault::TooOften);
@@ -73,12 +81,8 @@ async fn call<B>(
         }
         Method::GET => Ok(describe(&connection)),
         Method::DELETE => {
-            // Only who removes the connection closes it, so a second DELETE finds it gone.
-            if !gateway.connections.remove(id) {
-                return Err(Fault::Gone);
-            }
-            connection.closing.cancel();
-            Ok(response::empty(StatusCode::NO_CONTENT))
+            let closed = gateway.connections.close(id);
+            closed.then(|| response::empty(StatusCode::NO_CONTENT)).ok_or(Fault::Gone)
         }
         _ => Err(Fault::Method),
     }
@@ -105,7 +109,9 @@ fn check(access: &ConnectionsAccess, parts: &Parts, data: &[u8]) -> Result<(), F
 
 async fn read(body: Incoming, limit: usize) -> Result<Bytes, Fault> {
     match Limited::new(body, limit).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
+        // Copied, because a part of the HTTP library's buffer holds all of it, for as long as the
+        // message waits for a slow client.
+        Ok(body) => Ok(Bytes::copy_from_slice(&body.to_bytes())),
         Err(error) if error.is::<LengthLimitError>() => Err(Fault::TooLarge),
         Err(_) => Err(Fault::BadBody),
     }
@@ -145,6 +151,9 @@ impl Fault {
             }
             Self::BadBody => {
                 (StatusCode::BAD_REQUEST, "BadRequestException", "The body ended too early")
+            }
+            Self::SlowBody => {
+                (StatusCode::REQUEST_TIMEOUT, "BadRequestException", "The body came too slowly")
             }
             // AWS sends no body here; the header is all that names the error.
             Self::Gone => {

@@ -4,9 +4,8 @@
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use crate::{Backend, MessageOrder, connection::Connection, integration::Gateway};
+use crate::{Backend, MessageOrder, connection::Connection, event::Incoming, integration::Gateway};
 
 /// A message's place among those of its connection. Dropped when the client has its answer.
 pub(crate) struct Slot {
@@ -14,11 +13,19 @@ pub(crate) struct Slot {
     _turn: Option<OwnedSemaphorePermit>,
 }
 
+impl Slot {
+    /// A place out of turn, if the connection has one free.
+    pub(crate) fn now(connection: &Connection) -> Option<Self> {
+        let place = connection.slots.clone().try_acquire_owned().ok()?;
+        Some(Self { _place: place, _turn: None })
+    }
+}
+
 /// Where a connection's messages go.
 pub(crate) enum Lane {
     Concurrent,
     /// The queue of a task that hands them over, and outlives the socket.
-    Serial(mpsc::UnboundedSender<(Utf8Bytes, OwnedSemaphorePermit)>),
+    Serial(mpsc::UnboundedSender<(Incoming, OwnedSemaphorePermit)>),
 }
 
 impl Lane {
@@ -38,16 +45,16 @@ impl Lane {
         &self,
         gateway: &Arc<Gateway<B>>,
         connection: &Arc<Connection>,
-        text: Utf8Bytes,
+        message: Incoming,
         place: OwnedSemaphorePermit,
     ) {
         match self {
             Self::Concurrent => {
                 let slot = Slot { _place: place, _turn: None };
-                gateway.work.spawn(gateway.clone().message(connection.clone(), text, slot));
+                gateway.work.spawn(gateway.clone().message(connection.clone(), message, slot));
             }
             // The other end is there as long as this one.
-            Self::Serial(queue) => drop(queue.send((text, place))),
+            Self::Serial(queue) => drop(queue.send((message, place))),
         }
     }
 }
@@ -55,13 +62,13 @@ impl Lane {
 async fn one_by_one<B: Backend>(
     gateway: Arc<Gateway<B>>,
     connection: Arc<Connection>,
-    mut waiting: mpsc::UnboundedReceiver<(Utf8Bytes, OwnedSemaphorePermit)>,
+    mut waiting: mpsc::UnboundedReceiver<(Incoming, OwnedSemaphorePermit)>,
 ) {
     let turns = Arc::new(Semaphore::new(1));
-    while let Some((text, place)) = waiting.recv().await {
+    while let Some((message, place)) = waiting.recv().await {
         // Nobody closes this semaphore.
         let turn = turns.clone().acquire_owned().await.ok();
         let slot = Slot { _place: place, _turn: turn };
-        gateway.work.spawn(gateway.clone().message(connection.clone(), text, slot));
+        gateway.work.spawn(gateway.clone().message(connection.clone(), message, slot));
     }
 }

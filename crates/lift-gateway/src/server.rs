@@ -1,6 +1,6 @@
 //! Takes connections in, and lets everything end in order on shutdown.
 
-use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc};
+use std::{convert::Infallible, fmt, future::Future, io, net::SocketAddr, sync::Arc};
 
 use http::{Request, header};
 use hyper::{server::conn::http1, service::service_fn};
@@ -12,7 +12,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Backend, Settings, dispatch,
+    Backend, Control, Settings, dispatch,
     heard::{First, Heard},
     integration::Gateway,
     limits::{ACCEPT_PAUSE, HTTP_GRACE},
@@ -36,34 +36,70 @@ pub async fn serve(
     backend: impl Backend,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
-    let port = listener.local_addr()?.port();
-    let gateway = Arc::new(Gateway::new(settings, backend, port));
-    let (http, ended) = (TaskTracker::new(), CancellationToken::new());
-    let _closing = gateway.closing.clone().drop_guard();
-    let _ended = ended.clone().drop_guard();
-    let accepting = async {
-        loop {
-            let (socket, peer) = accept(&listener).await;
-            http.spawn(connection(gateway.clone(), socket, peer, ended.clone()));
-        }
-    };
-    let until = async {
-        shutdown.await;
-        gateway.closing.cancel();
-        gateway.work.close();
-        if timeout(gateway.settings.limits.drain_timeout, gateway.work.wait()).await.is_err() {
-            tracing::warn!(left = gateway.work.len(), "the shutdown did not wait for all work");
-        }
-        ended.cancel();
-        http.close();
-        // Answers that are on their way have a moment to arrive.
-        let _ = timeout(HTTP_GRACE, http.wait()).await;
-    };
-    tokio::select! {
-        () = accepting => {}
-        () = until => {}
+    Server::new(listener, settings, backend)?.run(shutdown).await
+}
+
+/// An API that is about to be served.
+pub struct Server<B> {
+    listener: TcpListener,
+    gateway: Arc<Gateway<B>>,
+}
+
+impl<B: Backend> Server<B> {
+    /// A server that does not take connections in yet.
+    ///
+    /// # Errors
+    /// When the listener has no local address.
+    pub fn new(listener: TcpListener, settings: Settings, backend: B) -> io::Result<Self> {
+        let port = listener.local_addr()?.port();
+        Ok(Self { listener, gateway: Arc::new(Gateway::new(settings, backend, port)) })
     }
-    Ok(())
+
+    /// A hand on it, for as long as it is wanted.
+    #[must_use]
+    pub fn control(&self) -> Control {
+        Control::new(self.gateway.clone())
+    }
+
+    /// Serves until `shutdown` resolves: [`serve`] says how that ends.
+    ///
+    /// # Errors
+    /// None today: a failing `accept` is tried again.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> io::Result<()> {
+        let Self { listener, gateway } = self;
+        let (http, ended) = (TaskTracker::new(), CancellationToken::new());
+        let _closing = gateway.closing.clone().drop_guard();
+        let _ended = ended.clone().drop_guard();
+        let accepting = async {
+            loop {
+                let (socket, peer) = accept(&listener).await;
+                http.spawn(connection(gateway.clone(), socket, peer, ended.clone()));
+            }
+        };
+        let until = async {
+            shutdown.await;
+            gateway.closing.cancel();
+            gateway.work.close();
+            if timeout(gateway.settings.limits.drain_timeout, gateway.work.wait()).await.is_err() {
+                tracing::warn!(left = gateway.work.len(), "the shutdown did not wait for all work");
+            }
+            ended.cancel();
+            http.close();
+            // Answers that are on their way have a moment to arrive.
+            let _ = timeout(HTTP_GRACE, http.wait()).await;
+        };
+        tokio::select! {
+            () = accepting => {}
+            () = until => {}
+        }
+        Ok(())
+    }
+}
+
+impl<B> fmt::Debug for Server<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("listener", &self.listener).finish_non_exhaustive()
+    }
 }
 
 /// The next connection. `accept` fails when file descriptors have run out, or for a client that

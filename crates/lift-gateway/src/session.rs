@@ -3,6 +3,8 @@
 //! One task owns the socket. It never waits for the client to read: what cannot be written yet
 //! waits beside the next read.
 
+#[cfg(test)]
+mod schedules;
 mod socket;
 #[cfg(test)]
 mod tests;
@@ -18,13 +20,41 @@ use tokio::{
 use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, coding::CloseCode};
 
 use crate::{
-    Backend, Limits,
+    Backend, BinaryMessages, Limits, What,
     connection::{Closed, Connection, Outgoing},
+    event::Incoming,
     integration::Gateway,
     order::Lane,
 };
 
 use self::socket::{Read, Socket};
+
+/// An accepted connection's life, from the 101 to the end of its `$disconnect`, which runs once
+/// however the connection ends. `socket` is `None` when the client was gone before it began.
+pub(crate) async fn live<B: Backend, S: AsyncRead + AsyncWrite + Unpin>(
+    gateway: &Arc<Gateway<B>>,
+    connection: &Arc<Connection>,
+    outbox: mpsc::UnboundedReceiver<Outgoing>,
+    socket: Option<(S, Bytes)>,
+) {
+    let (closed, session) = match socket {
+        Some((socket, early)) => {
+            let session = Session::new(socket, early, connection.clone(), outbox, gateway);
+            let (closed, session) = session.await.run(gateway).await;
+            (closed, Some(session))
+        }
+        None => (Closed::lost(&gateway.settings), None),
+    };
+    gateway.connections.remove(connection.id);
+    connection.end();
+    connection.tell(|| What::Closed { code: closed.code, reason: closed.reason.clone() });
+    let farewell = async {
+        if let Some(session) = session {
+            session.farewell().await;
+        }
+    };
+    tokio::join!(gateway.disconnect(connection, &closed), farewell);
+}
 
 /// How the socket is left.
 enum Farewell {
@@ -39,7 +69,7 @@ enum Farewell {
 }
 
 /// The connection's socket and its queue.
-pub(crate) struct Session<S> {
+struct Session<S> {
     socket: Socket<S>,
     connection: Arc<Connection>,
     limits: Limits,
@@ -48,7 +78,7 @@ pub(crate) struct Session<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     /// A session over a socket whose handshake is done; `early` is what was read behind it.
-    pub(crate) async fn new<B>(
+    async fn new<B>(
         socket: S,
         early: Bytes,
         connection: Arc<Connection>,
@@ -61,14 +91,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 
     /// Serves the connection until either side ends it, and says why it ended.
-    pub(crate) async fn run<B: Backend>(mut self, gateway: &Arc<Gateway<B>>) -> (Closed, Self) {
+    async fn run<B: Backend>(mut self, gateway: &Arc<Gateway<B>>) -> (Closed, Self) {
         let connection = self.connection.clone();
         let choices = &gateway.settings.choices;
         let lane = Lane::new(gateway, &connection);
-        let opened = Instant::now();
+        let clock = &connection.clock;
+        let opened = clock.now();
         let mut active = opened;
         let mut closing = pin!(connection.closing.cancelled());
         let mut timer = pin!(sleep_until(opened + self.limits.idle.min(self.limits.lifetime)));
+        let mut advanced = pin!(clock.advanced());
         let mut slot = None;
         loop {
             if slot.is_none() {
@@ -98,31 +130,40 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 () = &mut timer => {
                     // The timer is not moved for each message, so it may be early.
                     let due = (active + self.limits.idle).min(opened + self.limits.lifetime);
-                    if Instant::now() >= due {
+                    if clock.now() >= due {
                         return self.end(CloseCode::Away, "Going away");
                     }
-                    timer.as_mut().reset(due);
+                    timer.as_mut().reset(clock.when(due));
+                    continue;
+                }
+                () = &mut advanced => {
+                    advanced.set(clock.advanced());
+                    timer.as_mut().reset(Instant::now());
                     continue;
                 }
             };
             match read {
-                Read::Text(text) => {
-                    active = Instant::now();
-                    connection.heard();
+                Read::Message(message) => {
+                    active = clock.now();
+                    connection.heard(&message);
+                    if matches!(message, Incoming::Binary(_))
+                        && choices.binary_messages == BinaryMessages::Refused
+                    {
+                        return self.end(CloseCode::Unsupported, "Unsupported data");
+                    }
                     if !connection.may_send() {
                         return self.end(CloseCode::Policy, "Too many requests");
                     }
                     if let Some(slot) = slot.take() {
-                        lane.send(gateway, &connection, text, slot);
+                        lane.send(gateway, &connection, message, slot);
                     }
                 }
                 Read::Sent => {
-                    active = Instant::now();
+                    active = clock.now();
                     connection.touch();
                 }
-                Read::Control if choices.pings_are_activity => active = Instant::now(),
+                Read::Control if choices.pings_are_activity => active = clock.now(),
                 Read::Control => {}
-                Read::Binary => return self.end(CloseCode::Unsupported, "Unsupported data"),
                 Read::Close(frame) => {
                     self.farewell = Farewell::Echo;
                     let closed = frame.map_or_else(
@@ -146,7 +187,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 
     /// Leaves the socket in good order, as far as the client takes part in it.
-    pub(crate) async fn farewell(mut self) {
+    async fn farewell(mut self) {
         let limit = self.limits.close_timeout;
         let parting = async {
             match self.farewell {

@@ -33,11 +33,16 @@ impl Access {
         self.token.as_deref().unwrap_or(LOCAL)
     }
 
+    /// The token that people send, if there is one and it is taken.
+    pub(crate) fn token(&self) -> Option<&str> {
+        self.token.as_deref().filter(|_| !self.signed_only)
+    }
+
     /// What the gateway checks.
     pub(crate) fn connections(&self, region: &str) -> ConnectionsAccess {
         let guarded = self.token.is_some() || self.signed_only;
         ConnectionsAccess {
-            token: self.token.clone().filter(|_| !self.signed_only),
+            token: self.token().map(str::to_owned),
             signatures: guarded.then(|| self.signatures(region)),
         }
     }

@@ -68,7 +68,7 @@ pub(crate) struct Table {
 
 /// Runs `program` so that it describes itself.
 pub(crate) async fn describe(program: &Executable, variables: &Variables) -> Result<Description> {
-    let mut child = program.start(variables, &[("LIFT_DESCRIBE", "1")])?;
+    let mut child = program.spawn(&mut program.command(variables, &[("LIFT_DESCRIBE", "1")]))?;
     let (stdout, stderr) = (child.stdout(), child.stderr());
     let all = async { tokio::join!(child.wait(), read(stdout), read(stderr)) };
     let Ok((status, stdout, stderr)) = tokio::time::timeout(PATIENCE, all).await else {

@@ -21,9 +21,8 @@ pub(crate) struct Executable {
 }
 
 impl Executable {
-    /// Starts it with nothing but `variables` and those in `own`, its output in pipes. Call this on
-    /// the main thread only, because of [`Child::spawn`].
-    pub(crate) fn start(&self, variables: &Variables, own: &[(&str, &str)]) -> Result<Child> {
+    /// What starts it with nothing but `variables` and those in `own`, its output in pipes.
+    pub(crate) fn command(&self, variables: &Variables, own: &[(&str, &str)]) -> Command {
         let mut command = Command::new(&self.program);
         command
             .args(&self.args)
@@ -34,7 +33,13 @@ impl Executable {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        Child::spawn(&mut command).with_context(|| {
+        command
+    }
+
+    /// Starts what [`command`](Self::command) made. Call this on the main thread only, because of
+    /// [`Child::spawn`].
+    pub(crate) fn spawn(&self, command: &mut Command) -> Result<Child> {
+        Child::spawn(command).with_context(|| {
             format!(
                 "cannot start `{self}` in {}; the program has to be there, or in PATH",
                 self.folder.display()

@@ -9,11 +9,11 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
 use dynoxide::Database as Engine;
-use lift_faults::{HttpUpstream, Link, Plan, Proxy};
+use lift_faults::{HttpUpstream, Link, Proxy};
 
 use crate::dev::listen;
 
-pub(crate) use lift_faults::Faults;
+pub(crate) use lift_faults::{Faults, Plan};
 
 /// Reads a plan, or says which line is wrong with it.
 pub(crate) fn read(path: &Path) -> Result<Plan> {

@@ -9,12 +9,13 @@ use anyhow::Result;
 use bytes::Bytes;
 use futures_util::future::{join_all, try_join_all};
 use lift_gateway::lambda::{Function, FunctionSettings};
-use lift_gateway::{Backend, InvokeError};
+use lift_gateway::{Backend, Id, InvokeError};
 use tokio_util::sync::CancellationToken;
 
 use crate::dev::faults::Faults;
 use crate::dev::function::{Attached, Elsewhere, Program, Supervisor};
 use crate::dev::prepared::{How, Prepared};
+use crate::dev::seen::Witnesses;
 
 /// What starts them all.
 pub(crate) struct Start<'a> {
@@ -23,6 +24,8 @@ pub(crate) struct Start<'a> {
     pub(crate) faults: Option<&'a Faults>,
     /// Where the variables of those are written down that are started by others.
     pub(crate) data_dir: &'a Path,
+    /// Who is told what they write.
+    pub(crate) witnesses: &'a Witnesses,
 }
 
 /// What a route invokes: a function here or elsewhere.
@@ -36,6 +39,13 @@ impl Backend for Target {
     async fn invoke(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
         match self {
             Self::Here(function) => function.invoke(payload).await,
+            Self::Elsewhere(function) => function.invoke(payload).await,
+        }
+    }
+
+    async fn invoke_as(&self, invocation: Id, payload: Bytes) -> Result<Bytes, InvokeError> {
+        match self {
+            Self::Here(function) => function.invoke_as(invocation, payload).await,
             Self::Elsewhere(function) => function.invoke(payload).await,
         }
     }
@@ -120,8 +130,8 @@ impl Running {
         match how {
             How::Start(executable) => {
                 let function = Function::new(settings);
-                let program =
-                    Program { name, executable, variables, faults: start.faults.cloned() };
+                let (faults, witnesses) = (start.faults.cloned(), start.witnesses.clone());
+                let program = Program { name, executable, variables, faults, witnesses };
                 let supervisor = Supervisor::start(function.clone(), program, cap).await?;
                 let runner = Some(Runner::Supervisor(supervisor));
                 Ok(Self { target: Target::Here(function), runner })

@@ -7,6 +7,8 @@
 mod access;
 mod api;
 mod backoff;
+mod behind;
+mod browser;
 mod build;
 mod cargo;
 mod child;
@@ -27,11 +29,14 @@ mod plan;
 mod prepared;
 mod project;
 mod ready;
+mod seen;
 pub(crate) mod stop;
 mod table;
 mod tables;
+mod terminal;
 mod variables;
 
+use std::mem;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -39,19 +44,16 @@ use lift_gateway::{Authorization, Limits, MessageOrder, Settings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::args::DevArgs;
+use crate::args::{DevArgs, LogFormat, TerminalArgs};
 use crate::dev::access::Access;
+use crate::dev::behind::{Behind, Ground};
 use crate::dev::data_dir::DataDir;
-use crate::dev::database::Database;
-use crate::dev::describe::Description;
-use crate::dev::faults::Between;
 use crate::dev::function::AS_LONG_AS_IT_TAKES;
-use crate::dev::functions::{Functions, Start};
 use crate::dev::plan::Plan;
-use crate::dev::prepared::Prepared;
 use crate::dev::ready::Ready;
+use crate::dev::seen::{Witness, Witnesses};
 use crate::dev::stop::Stop;
-use crate::dev::variables::Place;
+use crate::dev::terminal::Terminal;
 use crate::exit::Interrupted;
 
 /// How long the tasks that remain may take to end, which is the time to drop what they own.
@@ -60,21 +62,23 @@ const LAST_GRACE: Duration = Duration::from_secs(2);
 /// Runs what `args` name until it is stopped.
 pub(crate) fn run(args: DevArgs) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
+    let (terminal, shown) = terminal::start(args.terminal.log);
     let result = runtime.block_on(async {
         let stop = Stop::listen()?;
         tokio::select! {
-            result = Box::pin(start_and_serve(args, &stop)) => result,
+            result = Box::pin(start_and_serve(args, terminal, &stop)) => result,
             () = stop.at_once.cancelled() => Err(Interrupted.into()),
         }
     });
     // After an interruption, processes are still owned by tasks; dropping those kills them.
     runtime.shutdown_timeout(LAST_GRACE);
+    shown.end();
     result
 }
 
-async fn start_and_serve(args: DevArgs, stop: &Stop) -> Result<()> {
+async fn start_and_serve(args: DevArgs, terminal: Terminal, stop: &Stop) -> Result<()> {
     let app = tokio::select! {
-        app = start(args) => app?,
+        app = start(args, terminal) => app?,
         () = stop.in_order.cancelled() => return Err(Interrupted.into()),
     };
     app.serve(stop.in_order.clone()).await
@@ -85,117 +89,82 @@ struct App {
     listener: TcpListener,
     settings: Settings,
     access: Access,
-    functions: Functions,
-    database: Database,
-    tables: Vec<String>,
-    between: Option<Between>,
-    // Last, so that the folder is given free after the database in it was closed.
-    _data_dir: DataDir,
+    behind: Behind,
+    args: TerminalArgs,
 }
 
-async fn start(args: DevArgs) -> Result<App> {
+async fn start(args: DevArgs, terminal: Terminal) -> Result<App> {
     let faults = args.faults.as_deref().map(faults::read).transpose()?;
     let access = Access::new(&args.gateway)?;
-    let mut plan = Plan::read(&args).await?;
+    let plan = Plan::read(&args).await?;
     for notice in &plan.notices {
         tracing::warn!("{notice}");
     }
     notices::print(&plan.ignored);
     let listener = listen::gateway(args.listen).await?;
     let gateway = listen::from_here(listener.local_addr()?);
-    let database_listener = listen::beside(gateway).await?;
-    let database = database_listener.local_addr()?;
+    let database = listen::beside(gateway).await?;
     let index = plan.page();
     let data_dir = args.data_dir.unwrap_or_else(|| plan.folder.join(".lift"));
     let data_dir = DataDir::lock(data_dir)?;
-
-    let between = match faults {
-        Some(faults) => Some(Between::start(faults, database, gateway).await?),
-        None => None,
-    };
-    let gateway = between.as_ref().map_or(gateway, Between::gateway);
-    plan.lead_here(gateway);
-    let place = Place {
-        data_dir: data_dir.path(),
-        database: between.as_ref().map_or(database, Between::database),
+    let witnesses: Vec<Box<dyn Witness>> = vec![Box::new(terminal)];
+    let witnesses = Witnesses::new(witnesses);
+    let ground = Ground {
+        data_dir,
+        database,
         gateway,
-        stage: &plan.api.stage,
         secret_key: access.secret_key(),
-    };
-    let mut functions = Vec::new();
-    for function in plan.functions {
-        functions.push(Prepared::new(function, &plan.folder, &place).await?);
-    }
-    let region = functions.first().map(Prepared::region).unwrap_or_default();
-    let description = match plan.app {
-        Some(app) => functions[app].describe().await?,
-        None => Description::default(),
-    };
-    let database = Database::start(&data_dir.database(), database_listener, &plan.tables)?;
-    let mut tables: Vec<String> = plan.tables.into_iter().map(|table| table.name).collect();
-    if let (Some(app), Some(variable)) = (plan.app, description.table_variable()) {
-        let name = format!("{}-connections", plan.name);
-        table::prepare(database.address(), &region, &name).await?;
-        functions[app].set(variable, &name);
-        tables.push(name);
-    }
-
-    let start = Start {
         concurrency: args.concurrency,
-        faults: between.as_ref().map(|between| &between.faults),
-        data_dir: data_dir.path(),
+        faults,
+        witnesses: &witnesses,
     };
-    let functions = Functions::start(functions, &start).await?;
-    if let Some(app) = plan.app {
-        plan.api.fill_in(app, description)?;
-    }
+    let mut behind = Behind::start(plan, ground).await?;
+
     let mut limits = Limits::default();
-    if functions.take_their_time() {
+    if behind.functions.take_their_time() {
         limits.integration_timeout = AS_LONG_AS_IT_TAKES;
     }
-    let signatures = access.signatures(&region);
+    let api = mem::take(&mut behind.api);
+    let signatures = access.signatures(&behind.region);
     let settings = Settings {
-        connections: access.connections(&region),
+        connections: access.connections(&behind.region),
         order: if args.gateway.serial { MessageOrder::Serial } else { MessageOrder::Concurrent },
         limits,
         index,
-        region,
-        ..plan.api.settings(&functions.targets(), signatures)?
+        region: behind.region.clone(),
+        watch: witnesses.watch(),
+        ..api.settings(&behind.functions.targets(), signatures)?
     };
-    Ok(App {
-        listener,
-        settings,
-        access,
-        functions,
-        database,
-        tables,
-        between,
-        _data_dir: data_dir,
-    })
+    Ok(App { listener, settings, access, behind, args: args.terminal })
 }
 
 impl App {
     /// Serves clients until `stop`, and then ends everything in the order in which it is used:
-    /// clients, function, database.
+    /// clients, and what is behind the gateway.
     async fn serve(self, stop: CancellationToken) -> Result<()> {
-        let Self { listener, settings, mut functions, database, between, .. } = self;
+        let Self { listener, settings, mut behind, .. } = self;
         let is_signed = matches!(settings.authorization, Authorization::Iam(_));
         let signed = is_signed.then(|| self.access.keys(&settings.region));
-        Ready {
+        let ready = Ready {
             gateway: listener.local_addr()?,
             stage: &settings.stage,
             has_page: settings.index.is_some(),
-            database: database.address(),
-            tables: &self.tables,
-            attach: &functions.lines()?,
-            seed: between.as_ref().map(|between| between.faults.plan().seed()),
+            database: behind.database.address(),
+            tables: &behind.tables,
             signed: signed.as_deref(),
+            attach: &behind.functions.lines()?,
+            seed: behind.between.as_ref().map(|between| between.faults.plan().seed()),
             access: self.access.line(&settings.region),
+            token: self.access.token(),
+        };
+        ready
+            .print(self.args.log == LogFormat::Json)
+            .context("cannot write the ready block to stdout")?;
+        if self.args.open {
+            browser::open(ready.page());
         }
-        .print()
-        .context("cannot write the ready block to stdout")?;
 
-        let [backend, ..] = &functions.targets()[..] else { bail!("there is no function") };
+        let [backend, ..] = &behind.functions.targets()[..] else { bail!("there is no function") };
         let (backend, shutdown) = (backend.clone(), stop.clone().cancelled_owned());
         let gateway = tokio::spawn(lift_gateway::serve(listener, settings, backend, async move {
             shutdown.await;
@@ -205,14 +174,9 @@ impl App {
         // each client still needs them.
         let served = tokio::select! {
             served = gateway => served,
-            never = functions.watch(&stop) => match never {},
+            never = behind.watch(&stop) => match never {},
         };
-        functions.stop().await;
-        if let Some(Between { faults, .. }) = between {
-            let report = faults.report();
-            tracing::info!("{} faults, with seed {}", report.total(), report.seed());
-        }
-        database.close().await;
+        behind.stop().await;
         served.context("the gateway panicked")?.context("the gateway failed")
     }
 }

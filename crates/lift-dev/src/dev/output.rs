@@ -1,57 +1,70 @@
-//! What a process of the function writes, passed on to stderr line by line.
+//! What a process of the function writes, handed line by line to those who watch, each line with the
+//! invocation that it belongs to.
 //!
-//! Its stdout goes there too: Lift's own stdout holds the ready block alone. The last lines are
-//! kept, because a process that dies at start says there why.
+//! Its stdout and stderr are one pipe, so that lines stay in order. Whoever reads the pipe, reads it
+//! under a lock: the reader when something comes, and [`Output::now_has`] at the moment when the
+//! process gets an event or has answered it. So what was written before that moment is told before
+//! it. The last lines are kept, because a process that dies at start says there why.
 
 use std::collections::VecDeque;
-use std::io::{IsTerminal as _, Write as _, stderr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io::{self, PipeWriter};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
+use lift_gateway::Id;
+use nix::unistd;
+use tokio::net::unix::pipe::Receiver;
+use tokio::process::Command;
+
+use crate::dev::seen::{Sight, Witnesses};
 
 /// So many lines are shown when a process dies at start.
 const KEPT: usize = 20;
 
 /// A line that never ends is passed on in pieces of this many bytes.
-const LONGEST: u64 = 64 * 1024;
+const LONGEST: usize = 64 * 1024;
+
+/// What a pipe holds at most, so more was not written before a moment.
+const PIPE: usize = 64 * 1024;
 
 /// The output of one process. Clones are the same output.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Output {
-    prefix: String,
+    process: u64,
+    witnesses: Witnesses,
     state: Arc<Mutex<State>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
+    pipe: Option<Arc<Receiver>>,
+    /// What the process works on.
+    invocation: Option<Id>,
+    /// The line that has begun.
+    begun: Vec<u8>,
     last: VecDeque<String>,
-    /// Lines not shown yet. `None` once they are passed on as they come.
-    held: Option<Vec<String>>,
+    /// Lines not told yet. `None` once they are passed on as they come.
+    held: Option<Vec<Sight>>,
 }
 
 impl Output {
     /// The output of process `number`, passed on as it comes.
-    pub(crate) fn passed_on(number: u64) -> Self {
-        let prefix = if stderr().is_terminal() {
-            format!("\u{1b}[2m[{number}]\u{1b}[0m ")
-        } else {
-            String::new()
-        };
-        Self { prefix, state: Arc::default() }
+    pub(crate) fn passed_on(process: u64, witnesses: &Witnesses) -> Self {
+        Self { process, witnesses: witnesses.clone(), state: Arc::default() }
     }
 
-    /// The same, but nothing is shown before [`Output::release`]: if the process dies at start,
-    /// its last words stand in the error and not twice.
-    pub(crate) fn held(number: u64) -> Self {
-        let output = Self::passed_on(number);
+    /// The same, but nobody is told before [`Output::release`]: if the process dies at start, its
+    /// last words stand in the error and not twice.
+    pub(crate) fn held(process: u64, witnesses: &Witnesses) -> Self {
+        let output = Self::passed_on(process, witnesses);
         output.state().held = Some(Vec::new());
         output
     }
 
-    /// Shows what was held, and from now on every line as it comes.
+    /// Tells what was held, and from now on every line as it comes.
     pub(crate) fn release(&self) {
-        for line in self.state().held.take().unwrap_or_default() {
-            self.show(&line);
+        let mut state = self.state();
+        for line in state.held.take().unwrap_or_default() {
+            self.witnesses.tell(line);
         }
     }
 
@@ -65,59 +78,166 @@ impl Output {
         format!("Its last lines:\n{}", lines.join("\n"))
     }
 
-    /// Reads `source` to its end.
-    pub(crate) async fn read(self, source: impl AsyncRead + Unpin) {
-        let mut source = BufReader::new(source);
-        let mut line = Vec::new();
-        // A pipe that fails is as good as one that ended.
-        while let Ok(1..) = (&mut source).take(LONGEST).read_until(b'\n', &mut line).await {
-            self.add(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']));
-            line.clear();
-        }
+    /// Makes this the output of what `command` will start.
+    pub(crate) fn attach(&self, command: &mut Command) -> io::Result<()> {
+        let writer = self.pipe()?;
+        command.stdout(writer.try_clone()?).stderr(writer);
+        Ok(())
     }
 
-    fn add(&self, line: &str) {
+    /// Makes the pipe, and answers the end for the process.
+    fn pipe(&self) -> io::Result<PipeWriter> {
+        let (reader, writer) = io::pipe()?;
+        self.state().pipe = Some(Arc::new(Receiver::from_owned_fd(reader.into())?));
+        Ok(writer)
+    }
+
+    /// Reads until the process and its children have closed their ends.
+    pub(crate) async fn read(self) {
+        let Some(pipe) = self.state().pipe.clone() else { return };
+        // A pipe that fails is as good as one that ended.
+        while pipe.readable().await.is_ok() {
+            match self.take(&mut self.state(), |bytes| pipe.try_read(bytes)) {
+                Ok(1..) => {}
+                // Somebody else has read it.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Ok(0) | Err(_) => break,
+            }
+        }
+        self.end_line(&mut self.state());
+    }
+
+    /// Notes what the process works on from now on; what it has written belongs to what it had.
+    pub(crate) fn now_has(&self, invocation: Option<Id>) {
         let mut state = self.state();
+        if let Some(pipe) = state.pipe.clone() {
+            // Past tokio, which tries to read only after it was woken.
+            let read = |bytes: &mut [u8]| Ok(unistd::read(&*pipe, bytes)?);
+            let mut taken = 0;
+            while taken < PIPE
+                && let Ok(length @ 1..) = self.take(&mut state, read)
+            {
+                taken += length;
+            }
+        }
+        // What has no end yet, and came with the last event, will get none.
+        self.end_line(&mut state);
+        state.invocation = invocation;
+    }
+
+    /// Takes some bytes out of the pipe and tells the lines in them.
+    fn take(
+        &self,
+        state: &mut State,
+        read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let mut bytes = [0; 8 * 1024];
+        let length = read(&mut bytes)?;
+        for piece in bytes[..length].split_inclusive(|byte| *byte == b'\n') {
+            state.begun.extend_from_slice(piece);
+            if piece.ends_with(b"\n") || state.begun.len() >= LONGEST {
+                self.end_line(state);
+            }
+        }
+        Ok(length)
+    }
+
+    fn end_line(&self, state: &mut State) {
+        if state.begun.is_empty() {
+            return;
+        }
+        let text = String::from_utf8_lossy(&state.begun).trim_end_matches(['\r', '\n']).to_owned();
+        state.begun.clear();
         if state.last.len() == KEPT {
             state.last.pop_front();
         }
-        state.last.push_back(line.to_owned());
+        state.last.push_back(text.clone());
+        let line = Sight::Line { process: self.process, invocation: state.invocation, text };
         match &mut state.held {
-            Some(held) => held.push(line.to_owned()),
-            None => self.show(line),
+            Some(held) => held.push(line),
+            None => self.witnesses.tell(line),
         }
     }
 
-    fn show(&self, line: &str) {
-        // One write for the whole line, so that two processes do not mix theirs. When stderr is
-        // gone there is nobody left to tell.
-        let _ = stderr().write_all(format!("{}{line}\n", self.prefix).as_bytes());
-    }
-
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{KEPT, Output};
+    use std::io::Write as _;
+    use std::sync::mpsc;
 
-    #[tokio::test]
-    async fn keeps_the_last_lines() {
-        let output = Output::held(1);
-        let text: String = (0..KEPT + 5).map(|n| format!("line {n}\r\n")).collect();
-        output.clone().read(text.as_bytes()).await;
-        let last = output.last_lines();
-        assert!(last.starts_with("Its last lines:\n  line 5\n  line 6\n"), "{last}");
-        assert!(last.ends_with("\n  line 24"), "{last}");
+    use super::*;
+    use crate::dev::seen::{Seen, Witness};
+
+    struct Lines(mpsc::Sender<(Option<Id>, String)>);
+
+    impl Witness for Lines {
+        fn see(&self, seen: &Seen) {
+            if let Sight::Line { process: 1, invocation, text } = &seen.what {
+                self.0.send((*invocation, text.clone())).expect("somebody reads");
+            }
+        }
+    }
+
+    fn witnesses() -> (Witnesses, mpsc::Receiver<(Option<Id>, String)>) {
+        let (sender, lines) = mpsc::channel();
+        (Witnesses::new(vec![Box::new(Lines(sender))]), lines)
+    }
+
+    /// What a shell writes to both, as the output that is held.
+    async fn of(script: &str) -> Output {
+        let output = Output::held(1, &Witnesses::default());
+        let mut shell = Command::new("sh");
+        output.attach(shell.args(["-c", script])).expect("a pipe");
+        let mut child = shell.spawn().expect("a shell");
+        drop(shell);
+        output.clone().read().await;
+        child.wait().await.expect("it ends");
+        output
     }
 
     #[tokio::test]
-    async fn a_line_without_an_end_is_passed_on() {
-        let output = Output::held(1);
-        output.clone().read(&[b'x', 0xff][..]).await;
-        assert!(output.last_lines().ends_with("  x\u{fffd}"));
-        assert_eq!(Output::held(2).last_lines(), "It wrote nothing.");
+    async fn keeps_the_last_lines_of_both() {
+        let output = of("for n in $(seq 24); do echo line $n; done; printf 'x\\377' >&2").await;
+        let last = output.last_lines();
+        assert!(last.starts_with("Its last lines:\n  line 6\n  line 7\n"), "{last}");
+        assert!(last.ends_with("\n  line 24\n  x\u{fffd}"), "{last}");
+        assert_eq!(of("").await.last_lines(), "It wrote nothing.");
+    }
+
+    #[tokio::test]
+    async fn a_line_without_an_end_is_passed_on_in_pieces() {
+        let output = of(&format!("head -c {} /dev/zero", 3 * LONGEST)).await;
+        let lengths: Vec<usize> = output.state().last.iter().map(String::len).collect();
+        assert_eq!(lengths.iter().sum::<usize>(), 3 * LONGEST);
+        assert!(lengths.iter().all(|length| *length < 2 * LONGEST), "{lengths:?}");
+    }
+
+    #[tokio::test]
+    async fn a_line_belongs_to_what_the_process_had_when_it_was_written() {
+        let (all, lines) = witnesses();
+        let output = Output::passed_on(1, &all);
+        // Nobody reads it here but `now_has`.
+        let mut writer = output.pipe().expect("a pipe");
+        let [first, second] = ["AAAAAAAAAAAAAAA=", "BBBBBBBBBBBBBBB="].map(Id::parse);
+        for (now, text) in
+            [(first, "start\n"), (None, "1\nhalf"), (second, "between\n"), (None, "2\n")]
+        {
+            writer.write_all(text.as_bytes()).expect("written");
+            output.now_has(now);
+        }
+        let told: Vec<_> = lines.try_iter().collect();
+        let line = |invocation, text: &str| (invocation, text.to_owned());
+        let expected = [
+            line(None, "start"),
+            line(first, "1"),
+            line(first, "half"),
+            line(None, "between"),
+            line(second, "2"),
+        ];
+        assert_eq!(told, expected);
     }
 }

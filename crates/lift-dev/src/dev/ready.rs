@@ -4,6 +4,8 @@ use std::fmt::{self, Display, Formatter};
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 
+use serde_json::{Value, json};
+
 use crate::dev::listen;
 
 /// Where everything is.
@@ -22,14 +24,51 @@ pub(crate) struct Ready<'a> {
     pub(crate) signed: Option<&'a str>,
     /// How to call the management API, if not everybody may: a name and a text.
     pub(crate) access: Option<(&'static str, String)>,
+    /// The token of the management API, if there is one.
+    pub(crate) token: Option<&'a str>,
 }
 
 impl Ready<'_> {
-    /// Prints the block at once, whatever stdout is: a script waits for it at a pipe's other end.
-    pub(crate) fn print(&self) -> io::Result<()> {
+    /// Prints the block, or the same as JSON, at once and whatever stdout is: a script waits for it
+    /// at a pipe's other end. In one piece, because the function may write to the same terminal.
+    pub(crate) fn print(&self, json: bool) -> io::Result<()> {
+        let text = if json { format!("{}\n", self.json()) } else { self.to_string() };
         let mut stdout = io::stdout().lock();
-        write!(stdout, "{self}")?;
+        stdout.write_all(text.as_bytes())?;
         stdout.flush()
+    }
+
+    /// The app's page, if it has one.
+    pub(crate) fn page(&self) -> Option<String> {
+        self.has_page.then(|| format!("http://{}/", listen::from_here(self.gateway)))
+    }
+
+    fn json(&self) -> Value {
+        let (Self { stage, database, .. }, gateway) = (self, listen::from_here(self.gateway));
+        let mut json = json!({
+            "type": "ready",
+            "webSocket": format!("ws://{gateway}/{stage}"),
+            "management": format!("http://{gateway}/{stage}"),
+            "dynamoDb": format!("http://{database}"),
+        });
+        let (table, tables) = match self.tables {
+            [] => (None, None),
+            [table] => (Some(Value::from(&**table)), None),
+            tables => (None, Some(Value::from(tables))),
+        };
+        let more = [
+            ("page", self.page().map(Value::from)),
+            ("table", table),
+            ("tables", tables),
+            ("faultsSeed", self.seed.map(Value::from)),
+            ("managementToken", self.token.map(Value::from)),
+        ];
+        for (name, value) in more {
+            if let Some(value) = value {
+                json[name] = value;
+            }
+        }
+        json
     }
 }
 
@@ -50,8 +89,8 @@ impl Display for Ready<'_> {
         if let Some((name, text)) = &self.access {
             writeln!(f, "  {name:<10}  {text}")?;
         }
-        if self.has_page {
-            writeln!(f, "  Page        http://{gateway}/")?;
+        if let Some(page) = self.page() {
+            writeln!(f, "  Page        {page}")?;
         }
         write!(f, "  DynamoDB    http://{database}")?;
         match tables {
@@ -86,6 +125,7 @@ mod tests {
             seed: None,
             signed: None,
             access: None,
+            token: None,
         };
         let expected = "\
 Lift is ready.
@@ -126,5 +166,40 @@ Press Ctrl-C to stop.
         let without = Ready { has_page: false, ..public }.to_string();
         assert!(!without.contains("Page"), "{without}");
         assert!(without.contains("DynamoDB    http://127.0.0.1:3002\n"), "{without}");
+    }
+
+    #[test]
+    fn json() {
+        let mut ready = Ready {
+            gateway: ([0, 0, 0, 0], 3001).into(),
+            stage: "local",
+            has_page: false,
+            database: ([127, 0, 0, 1], 3002).into(),
+            tables: &[],
+            signed: None,
+            attach: &[],
+            seed: None,
+            access: None,
+            token: None,
+        };
+        let mut expected = serde_json::json!({
+            "type": "ready",
+            "webSocket": "ws://127.0.0.1:3001/local",
+            "management": "http://127.0.0.1:3001/local",
+            "dynamoDb": "http://127.0.0.1:3002",
+        });
+        assert_eq!(ready.json(), expected);
+        let tables = ["chat-connections".to_owned(), "more".to_owned()];
+        (ready.has_page, ready.tables, ready.seed) = (true, &tables[..1], Some(7));
+        ready.token = Some("0123");
+        expected["page"] = "http://127.0.0.1:3001/".into();
+        expected["table"] = "chat-connections".into();
+        expected["faultsSeed"] = 7.into();
+        expected["managementToken"] = "0123".into();
+        assert_eq!(ready.json(), expected);
+        ready.tables = &tables;
+        expected.as_object_mut().expect("an object").remove("table");
+        expected["tables"] = tables.to_vec().into();
+        assert_eq!(ready.json(), expected);
     }
 }

@@ -38,7 +38,8 @@ impl Place<'_> {
         let mut all: Variables = inherited.chain(own).filter(|(name, _)| is_kept(name)).collect();
         let region = region(&all);
         bypass_proxy(&mut all, self.gateway.ip());
-        all.entry("RUST_LOG".into()).or_insert_with(|| "info".into());
+        // The runtime client would name the request in each line, which the terminal does.
+        all.entry("RUST_LOG".into()).or_insert_with(|| "info,lambda_runtime=warn".into());
         // Or its lines would come in blocks, as its stdout is no terminal.
         all.entry("PYTHONUNBUFFERED".into()).or_insert_with(|| "1".into());
 

@@ -113,14 +113,17 @@ impl Lift {
 
     /// Waits for a line on stderr.
     pub(crate) fn wait_for_line(&self, part: &str) {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let line = self.stderr.recv_timeout(left);
-            if line.unwrap_or_else(|_| panic!("no line with {part:?}")).contains(part) {
-                return;
-            }
-        }
+        self.lines_until(part);
+    }
+
+    /// The lines on stderr, up to and with one that contains `part`.
+    pub(crate) fn lines_until(&self, part: &str) -> Vec<String> {
+        until(&self.stderr, part)
+    }
+
+    /// The lines on stdout, up to and with one that contains `part`.
+    pub(crate) fn stdout_until(&self, part: &str) -> Vec<String> {
+        until(&self.stdout, part)
     }
 
     pub(crate) fn signal(&self, name: &str) {
@@ -183,6 +186,18 @@ pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
         assert!(Instant::now() < deadline, "still waiting: {what}");
         thread::sleep(Duration::from_millis(10));
     }
+}
+
+fn until(lines: &Receiver<String>, part: &str) -> Vec<String> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut seen = Vec::new();
+    while !seen.last().is_some_and(|line: &String| line.contains(part)) {
+        match lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Ok(line) => seen.push(line),
+            Err(_) => panic!("no line with {part:?} in {seen:#?}"),
+        }
+    }
+    seen
 }
 
 fn lines(source: impl std::io::Read + Send + 'static) -> Receiver<String> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
@@ -93,15 +94,16 @@ async fn another_function_beside_an_app_that_knows_its_routes() {
 #[tokio::test]
 async fn an_authorizer_is_asked_who_may_connect() {
     for (effect, expected) in [("Allow", Ok(())), ("Deny", Err(403))] {
-        let functions = ["auth", "other"].map(|name| format!("{name}={} {effect}", tiny_binary()));
+        let functions = [("other", "word"), ("auth", effect)];
+        let functions = functions.map(|(name, word)| format!("{name}={} {word}", tiny_binary()));
         let lift = Lift::dev_of(&[
             "--function",
-            &functions[0],
+            &functions[1],
             "--authorizer=auth",
             "--identity-source",
             "route.request.querystring.token",
             "--function",
-            &functions[1],
+            &functions[0],
             "--route",
             "$default=other",
         ]);
@@ -191,9 +193,15 @@ async fn a_function_that_runs_elsewhere() {
     lift.wait_for_line("start the function there");
 }
 
+/// The file of variables that Lift wrote down for who starts the function.
+fn env_file(lift: &Lift) -> Option<PathBuf> {
+    let files = fs::read_dir(lift.data()).expect("readable").flatten();
+    files.map(|file| file.path()).find(|path| path.extension().is_some_and(|ext| ext == "env"))
+}
+
 /// A tiny that a debugger would start, with the variables that Lift wrote down for it.
-fn start_attached(lift: &Lift, name: &str, word: &str) -> Child {
-    let file = fs::read_to_string(lift.data().join(format!("{name}.env"))).expect("the file");
+fn start_attached(lift: &Lift, word: &str) -> Child {
+    let file = fs::read_to_string(env_file(lift).expect("the file")).expect("readable");
     let unquote = |value: &str| value.trim_matches('\'').to_owned();
     let variables: BTreeMap<String, String> = file
         .lines()
@@ -208,11 +216,10 @@ fn start_attached(lift: &Lift, name: &str, word: &str) -> Child {
 #[tokio::test]
 async fn a_function_that_a_debugger_starts() {
     let folder = tempfile::tempdir().expect("a folder");
-    let args = ["--attach=127.0.0.1:0", "--route", "$connect", "--two-way", "$default"];
-    let lift = Lift::dev_with(folder.path(), &args, &[]);
+    let routes = ["--route", "$connect", "--two-way", "$default", "--route", "$disconnect"];
+    let lift =
+        Lift::dev_with(folder.path(), &[&["--attach=127.0.0.1:0"][..], &routes].concat(), &[]);
     let block = lift.ready();
-    let name = folder.path().file_name().and_then(|name| name.to_str()).expect("a name");
-    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
     let line = block.lines().find(|line| line.trim_start().starts_with("Attach")).expect("a line");
     assert!(line.contains("AWS_LAMBDA_RUNTIME_API=127.0.0.1:"), "{line}");
 
@@ -221,7 +228,7 @@ async fn a_function_that_a_debugger_starts() {
         let block = block.clone();
         async move { connect(&block).await }
     });
-    let mut first = start_attached(&lift, &name, "hang");
+    let mut first = start_attached(&lift, "hang");
     let mut client = waiting.await.expect("let in by the first process");
     client.send(Message::text("hi")).await.expect("sent");
     let mut said = BufReader::new(first.stdout.take().expect("piped")).lines();
@@ -230,40 +237,43 @@ async fn a_function_that_a_debugger_starts() {
     first.wait().expect("gone");
 
     // Its event fails when another one is there, which is the function from now on.
-    let mut second = start_attached(&lift, &name, "again");
+    let mut second = start_attached(&lift, "again");
     assert!(next(&mut client).await.contains("Internal server error"));
     assert!(ask(&mut client, "hi").await.ends_with(" says again "));
     second.kill().expect("still there");
     second.wait().expect("gone");
 
-    // Nobody is there for an event; Lift ends all the same, and takes its file along.
-    let file = lift.data().join(format!("{name}.env"));
-    assert!(file.exists());
+    // Nobody is there for `$disconnect`, which holds up nothing; the file goes with Lift.
     lift.signal("INT");
-    wait_until("the file is gone", || !file.exists());
-    assert_eq!(lift.ended().status.code(), Some(0));
+    let closed = timeout(PATIENCE, client.next()).await.expect("in time");
+    assert!(matches!(closed, Some(Ok(Message::Close(_)))), "{closed:?}");
+    drop(client);
+    wait_until("the file is gone", || env_file(&lift).is_none());
+    let ended = lift.ended();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    let line = "no execution environment could take the invocation";
+    assert!(ended.stderr.contains(line), "{}", ended.stderr);
 }
 
-#[test]
-fn an_attached_function_that_cannot_start_may_try_again() {
-    let args = ["--attach=127.0.0.1:0", "--route", "$connect"];
-    let lift = Lift::dev_of(&args);
+#[tokio::test]
+async fn an_attached_function_that_cannot_start_may_try_again() {
+    let lift = Lift::dev_of(&["--attach=127.0.0.1:0", "--two-way", "$default"]);
     let block = lift.ready();
     let line = block.split("AWS_LAMBDA_RUNTIME_API=").nth(1).expect("the address");
     let address = line.split_whitespace().next().expect("an address");
+    let body = r#"{"errorType":"Config","errorMessage":"no table"}"#;
+    let head = format!("Host: {address}\r\nContent-Length: {}\r\n\r\n", body.len());
     for _ in 0..2 {
         let mut stream = TcpStream::connect(address).expect("the Runtime API listens");
-        let body = r#"{"errorType":"Config","errorMessage":"no table"}"#;
-        let path = "/2018-06-01/runtime/init/error";
-        write!(
-            stream,
-            "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .expect("sent");
+        write!(stream, "POST /2018-06-01/runtime/init/error HTTP/1.1\r\n{head}{body}")
+            .expect("sent");
         lift.wait_for_line("cannot start (\"Config\": \"no table\"): mend that");
-        drop(stream);
     }
+    let mut function = start_attached(&lift, "again");
+    let mut client = connect(&block).await;
+    assert!(ask(&mut client, "hi").await.ends_with(" says again "));
+    function.kill().expect("still there");
+    function.wait().expect("gone");
 }
 
 #[track_caller]

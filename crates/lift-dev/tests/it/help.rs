@@ -23,7 +23,11 @@ fn help_names_the_options_and_gives_examples() {
         "--stage-variable <NAME=VALUE>",
         "--serial",
         "Examples:\n  lift dev examples/chat",
+        "--log <FORMAT>",
+        "[default: pretty]",
+        "--open",
         "LIFT_LOG",
+        "NO_COLOR",
     ] {
         assert!(ended.stdout.contains(part), "no {part:?} in {}", ended.stdout);
     }
@@ -41,4 +45,22 @@ fn other_machines_are_refused() {
     assert_eq!(ended.status.code(), Some(2));
     let error = "error: --listen 0.0.0.0 can be reached from other machines: pass --public";
     assert!(ended.stderr.starts_with(error), "{}", ended.stderr);
+}
+
+#[test]
+fn completions_for_each_shell() {
+    for (shell, part) in [
+        ("bash", "complete -F _lift"),
+        ("zsh", "#compdef lift"),
+        ("fish", "complete -c lift"),
+        ("powershell", "Register-ArgumentCompleter -Native -CommandName 'lift'"),
+        ("elvish", "set edit:completion:arg-completer[lift]"),
+    ] {
+        let ended = Lift::alone(&["completions", shell], &[]).ended();
+        assert_eq!((ended.status.code(), &*ended.stderr), (Some(0), ""), "{shell}");
+        assert!(ended.stdout.contains(part), "no {part:?} for {shell}");
+        assert!(ended.stdout.contains("stage-variable"), "{shell} lacks an option of lift dev");
+    }
+    let help = Lift::alone(&["completions", "--help"], &[]).ended().stdout;
+    assert!(help.contains("lift completions fish > "), "{help}");
 }

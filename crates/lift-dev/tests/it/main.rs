@@ -5,6 +5,7 @@
 
 mod access;
 mod app;
+mod book;
 mod command;
 mod connect;
 mod errors;
@@ -18,3 +19,4 @@ mod scenario;
 mod send;
 mod table;
 mod templates;
+mod terminal;

@@ -8,6 +8,10 @@ fn main() {
         match &*todo {
             "stranger" => println!("hello"),
             "deaf" => std::thread::sleep(std::time::Duration::from_secs(60)),
+            "loud" => println!(
+                "{}",
+                r#"{"version":1,"routes":[{"key":"$connect"},{"key":"$disconnect"},{"key":"say","two_way":true}]}"#
+            ),
             _ => println!(
                 "{}",
                 r#"{"version":1,"routes":[{"key":"$connect"},{"key":"$disconnect"}],"tables":[]}"#
@@ -47,15 +51,20 @@ fn main() {
         if todo == "slow" && String::from_utf8_lossy(&event).contains("DISCONNECT") {
             std::thread::sleep(std::time::Duration::from_secs(60));
         }
-        let path = format!("/2018-06-01/runtime/invocation/{id}/response");
-        call(&api, "POST", &path, &answer(&String::from_utf8_lossy(&event)));
+        let (what, body) = answer(&String::from_utf8_lossy(&event));
+        let path = format!("/2018-06-01/runtime/invocation/{id}/{what}");
+        call(&api, "POST", &path, &body);
     }
 }
 
 /// What the first argument asks for: a word for the client, a verdict on it, or no answer.
-fn answer(event: &str) -> String {
+fn answer(event: &str) -> (&'static str, String) {
     let word = std::env::args().nth(1);
-    match word.as_deref() {
+    let reply = match word.as_deref() {
+        None if std::env::var("TINY").is_ok_and(|todo| todo == "loud") => {
+            let (what, body) = loud(event);
+            return (what, body.to_owned());
+        }
         None => r#"{"statusCode":200}"#.to_owned(),
         Some(effect @ ("Allow" | "Deny")) => format!(
             r#"{{"principalId":"ana","policyDocument":{{"Statement":{{"Effect":"{effect}","Action":"*","Resource":"*"}}}}}}"#
@@ -70,7 +79,34 @@ fn answer(event: &str) -> String {
             let greeting = std::env::var("GREETING").unwrap_or_default();
             format!(r#"{{"statusCode":200,"body":"{name} says {word} {greeting}"}}"#)
         }
+    };
+    ("response", reply)
+}
     }
+}
+
+/// Does what a word in the event says.
+fn loud(event: &str) -> (&'static str, &'static str) {
+    if let Some(at) = event.find("meet-") {
+        let name = &event[at..at + 6];
+        println!("{name} begins");
+        // Goes on when two events are here at the same time.
+        let folder = std::path::PathBuf::from(std::env::var_os("TINY_PIDS").unwrap());
+        std::fs::write(folder.join(name), "").unwrap();
+        while !["meet-A", "meet-B"].iter().all(|name| folder.join(name).exists()) {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        eprint!("{name} \u{1b}[31mends");
+    }
+    if event.contains("exit") {
+        println!("out of luck");
+        std::process::exit(4);
+    }
+    if event.contains("fail") {
+        return ("error", r#"{"errorType":"Luck","errorMessage":"none\u001b[2J left"}"#);
+    }
+    let body = if event.contains("malformed") { "[1]" } else { r#"{"statusCode":200,"body":"got it"}"# };
+    ("response", body)
 }
 
 fn call(api: &str, method: &str, path: &str, body: &str) -> (String, Vec<u8>) {

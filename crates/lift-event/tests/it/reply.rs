@@ -49,8 +49,12 @@ fn decodes_every_accepted_form() {
     assert_eq!(decode(null), Reply::new(200));
     let bytes = json!({"statusCode": 200, "body": "/wA=", "isBase64Encoded": true});
     assert_eq!(decode(bytes).body(), Some(&b"\xff\x00"[..]));
+    let plain = decode(json!({"statusCode": 200, "body": "b2s=", "isBase64Encoded": true}));
+    assert_eq!((plain.body(), plain.is_base64()), (Some(&b"ok"[..]), true));
+    assert_eq!(wire(&plain)["body"], "b2s=");
     let text = json!({"statusCode": 200, "body": "/wA=", "isBase64Encoded": false});
-    assert_eq!(decode(text).body(), Some(&b"/wA="[..]));
+    let text = decode(text);
+    assert_eq!((text.body(), text.is_base64()), (Some(&b"/wA="[..]), false));
     let empty = json!({"statusCode": 200, "body": ""});
     assert_eq!(decode(empty), Reply::new(200).with_body(""));
     for headers in [

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout};
 
 use self::answer::Allowed;
 use crate::{
-    Authorizer, Backend, IdentitySource, InvokeError, Settings,
+    Authorizer, Backend, Id, IdentitySource, InvokeError, Settings,
     connection::Connection,
     event::{self, Moment},
     head::Head,
@@ -41,7 +41,7 @@ impl Request<'_> {
         }
         let payload = event::authorizer(settings, self.connection, self.moment, self.head);
         let started = Instant::now();
-        let invocation = gateway.work.spawn(invoke(gateway.clone(), self.authorizer, payload));
+        let invocation = gateway.work.spawn(self.invoke(gateway.clone(), payload));
         let answer = match timeout(settings.limits.integration_timeout, invocation).await {
             Ok(Ok(Ok(answer))) => answer,
             Ok(Ok(Err(InvokeError::Function { message, .. }))) if message == "Unauthorized" => {
@@ -70,6 +70,24 @@ impl Request<'_> {
         Ok(answer.allowed(choices.context_values, started.elapsed()))
     }
 
+    fn invoke<B: Backend>(
+        &self,
+        gateway: Arc<Gateway<B>>,
+        payload: Bytes,
+    ) -> impl Future<Output = Result<Bytes, InvokeError>> + Send + use<B> {
+        let (integration, id) = (self.authorizer.integration.clone(), self.connection.id);
+        async move {
+            let (name, event) = (Id::random(), payload.clone());
+            let answer = async {
+                match integration {
+                    Some(integration) => integration.invoke_as(name, payload).await,
+                    None => gateway.backend.invoke_as(name, payload).await,
+                }
+            };
+            gateway.watched(id, name, None, event, answer).await
+        }
+    }
+
     /// Whether the client shows a value, and not an empty one.
     fn shows(&self, settings: &Settings, source: &IdentitySource) -> bool {
         match source {
@@ -90,20 +108,6 @@ impl Request<'_> {
                 let value = path.split('.').try_fold(&context, |value, name| value.get(name));
                 value.is_some_and(|value| !matches!(value, Value::Null) && value != "")
             }
-        }
-    }
-}
-
-fn invoke<B: Backend>(
-    gateway: Arc<Gateway<B>>,
-    authorizer: &Authorizer,
-    payload: Bytes,
-) -> impl Future<Output = Result<Bytes, InvokeError>> + Send + use<B> {
-    let integration = authorizer.integration.clone();
-    async move {
-        match integration {
-            Some(integration) => integration.invoke(payload).await,
-            None => gateway.backend.invoke(payload).await,
         }
     }
 }

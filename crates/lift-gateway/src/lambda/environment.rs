@@ -1,6 +1,6 @@
 //! One process of a function, as its supervisor sees it: an address, a status, an end.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{fmt, io, net::SocketAddr, sync::Arc};
 
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
@@ -9,7 +9,7 @@ use super::{
     function::Queue,
     room::{Phase, Room},
 };
-use crate::{InvokeError, server};
+use crate::{Id, InvokeError, server};
 
 /// The Runtime API for one process, and the invocation that the process runs.
 ///
@@ -44,8 +44,8 @@ pub enum Status {
 }
 
 impl Environment {
-    pub(super) fn new(queue: Arc<Queue>, listener: TcpListener) -> Self {
-        Self { room: Arc::new(Room::new(queue)), listener }
+    pub(super) fn new(queue: Arc<Queue>, listener: TcpListener, told: Told) -> Self {
+        Self { room: Arc::new(Room::new(queue, told)), listener }
     }
 
     /// What the process has to find in `AWS_LAMBDA_RUNTIME_API`.
@@ -91,5 +91,23 @@ impl Environment {
 impl Drop for Environment {
     fn drop(&mut self) {
         self.exited();
+    }
+}
+
+/// Who is told which invocation the process has.
+#[derive(Default)]
+pub(super) struct Told(pub(super) Option<Box<dyn Fn(Option<Id>) + Send + Sync>>);
+
+impl Told {
+    pub(super) fn tell(&self, invocation: Option<Id>) {
+        if let Some(told) = &self.0 {
+            told(invocation);
+        }
+    }
+}
+
+impl fmt::Debug for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Told(somebody)" } else { "Told(nobody)" })
     }
 }

@@ -3,6 +3,7 @@
 
 use std::{
     collections::VecDeque,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -14,8 +15,8 @@ use tokio::{
     time::timeout,
 };
 
-use super::Environment;
-use crate::{Backend, InvokeError, id};
+use super::{Environment, environment::Told};
+use crate::{Backend, Id, InvokeError, id};
 
 /// What a function is, as its processes see it.
 #[derive(Clone, Debug)]
@@ -90,7 +91,19 @@ impl Function {
     /// A new execution environment: the Runtime API for one process, on a listener of its own.
     #[must_use]
     pub fn environment(&self, listener: TcpListener) -> Environment {
-        Environment::new(self.0.clone(), listener)
+        Environment::new(self.0.clone(), listener, Told::default())
+    }
+
+    /// The same, and tells which invocation its process has: right before the process gets one, and
+    /// with `None` when it is answered, before anybody else knows. So what the process writes between
+    /// the two belongs to that invocation. It is told `None` too for an invocation without a name.
+    #[must_use]
+    pub fn environment_that_tells(
+        &self,
+        listener: TcpListener,
+        told: impl Fn(Option<Id>) + Send + Sync + 'static,
+    ) -> Environment {
+        Environment::new(self.0.clone(), listener, Told(Some(Box::new(told))))
     }
 
     /// Fails everything that waits, for a supervisor that knows that no environment will come.
@@ -103,12 +116,11 @@ impl Function {
             invocation.answer(Err(error.clone()));
         }
     }
-}
 
-impl Backend for Function {
-    async fn invoke(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
+    async fn run(&self, name: Option<Id>, payload: Bytes) -> Result<Bytes, InvokeError> {
         let (sender, mut receiver) = oneshot::channel();
-        let invocation = Invocation { id: id::uuid(), trace: id::trace(), payload, answer: sender };
+        let (id, trace) = (id::uuid(), id::trace());
+        let invocation = Invocation { id, name, trace, payload, answer: sender };
         // Whoever stops waiting takes the invocation out of the queue again.
         let place = Place { queue: &self.0, id: invocation.id.clone() };
         self.0.push(invocation)?;
@@ -120,6 +132,16 @@ impl Backend for Function {
         };
         // An answer that nobody will give any more died with its environment.
         answer.unwrap_or(Err(InvokeError::Exited))
+    }
+}
+
+impl Backend for Function {
+    async fn invoke(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
+        self.run(None, payload).await
+    }
+
+    async fn invoke_as(&self, invocation: Id, payload: Bytes) -> Result<Bytes, InvokeError> {
+        self.run(Some(invocation), payload).await
     }
 }
 
@@ -138,6 +160,8 @@ impl Drop for Place<'_> {
 #[derive(Debug)]
 pub(super) struct Invocation {
     pub(super) id: String,
+    /// What who watches the gateway calls it.
+    pub(super) name: Option<Id>,
     pub(super) trace: String,
     pub(super) payload: Bytes,
     answer: oneshot::Sender<Result<Bytes, InvokeError>>,
@@ -172,8 +196,10 @@ impl Queue {
     /// Takes the next invocation. Cancel safe: it is in the queue, or the caller's.
     pub(super) async fn pop(&self) -> Invocation {
         loop {
-            // Made before the look, so that what arrives between look and wait is not missed.
-            let arrived = self.arrived.notified();
+            // In line before the look, so that what arrives between look and wait is not missed, also
+            // when two arrive at once while two environments are there.
+            let mut arrived = pin!(self.arrived.notified());
+            arrived.as_mut().enable();
             if let Some(invocation) = self.try_pop() {
                 return invocation;
             }

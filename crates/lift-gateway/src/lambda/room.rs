@@ -12,6 +12,7 @@ use tokio::{sync::watch, task::AbortHandle, time::sleep};
 
 use super::{
     Status,
+    environment::Told,
     function::{Invocation, Queue},
 };
 use crate::InvokeError;
@@ -32,6 +33,8 @@ pub(super) enum Phase {
 pub(super) struct Room {
     pub(super) queue: Arc<Queue>,
     running: Mutex<Option<Running>>,
+    /// Told under the lock of `running`, so in the order of what happens there.
+    told: Told,
     pub(super) phase: watch::Sender<Phase>,
     pub(super) status: watch::Sender<Status>,
     /// Counts the calls of `next`: only the latest one gets an invocation.
@@ -56,10 +59,11 @@ pub(super) struct Handover {
 }
 
 impl Room {
-    pub(super) fn new(queue: Arc<Queue>) -> Self {
+    pub(super) fn new(queue: Arc<Queue>, told: Told) -> Self {
         Self {
             queue,
             running: Mutex::default(),
+            told,
             phase: watch::Sender::default(),
             status: watch::Sender::default(),
             polls: watch::Sender::default(),
@@ -126,6 +130,7 @@ impl Room {
                 room.time_out(&id, limit);
             }
         });
+        self.told.tell(invocation.name);
         *running = Some(Running { invocation, timer: timer.abort_handle() });
         self.occupied.send_replace(true);
         Some(handover)
@@ -156,6 +161,7 @@ impl Room {
         let Running { invocation, timer } =
             running.take_if(|running| id.is_none_or(|id| running.invocation.id == id))?;
         timer.abort();
+        self.told.tell(None);
         self.occupied.send_replace(false);
         Some(invocation)
     }

@@ -11,7 +11,7 @@ use tokio::{
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
-        Error, Message, Utf8Bytes,
+        Error, Message,
         error::ProtocolError,
         protocol::{
             Role, WebSocketConfig,
@@ -26,13 +26,13 @@ use tokio_tungstenite::{
 use crate::{
     Limits,
     connection::Outgoing,
+    event::Incoming,
     limits::{CONTROL_ROOM, READ_BUFFER},
 };
 
 /// What the socket has to tell.
 pub(super) enum Read {
-    Text(Utf8Bytes),
-    Binary,
+    Message(Incoming),
     /// A ping, which is answered by itself, or a pong.
     Control,
     Close(Option<CloseFrame>),
@@ -90,7 +90,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             .max_write_buffer_size(limits.message_bytes + CONTROL_ROOM)
             .max_frame_size(Some(limits.frame_bytes))
             .max_message_size(Some(limits.message_bytes));
-        let early = early.into();
+        // Copied, although it is mostly empty: else the HTTP library's buffer stays as the socket's.
+        let early = early.to_vec();
         let stream =
             WebSocketStream::from_partially_read(socket, early, Role::Server, Some(config)).await;
         let frame_bytes = limits.frame_bytes.max(1);
@@ -113,8 +114,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             };
         };
         Poll::Ready(match read {
-            Some(Ok(Message::Text(text))) => Read::Text(text),
-            Some(Ok(Message::Binary(_))) => Read::Binary,
+            Some(Ok(Message::Text(text))) => Read::Message(Incoming::Text(text)),
+            Some(Ok(Message::Binary(data))) => Read::Message(Incoming::Binary(data)),
             Some(Ok(Message::Close(frame))) => Read::Close(frame),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Read::Control,
             Some(Err(error)) => unreadable(&error),

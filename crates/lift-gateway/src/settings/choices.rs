@@ -33,6 +33,9 @@ pub struct Choices {
     /// What happens to a message above a rate of the account, the stage or the route
     /// (section 5.2). Default: an error frame.
     pub throttled: Throttled,
+    /// What happens to a binary message of a client (section 5.5). Default: it closes the connection
+    /// with 1003, as documented; other emulators hand it to the function.
+    pub binary_messages: BinaryMessages,
     /// How posts that are not UTF-8 go out (section 5.5). Default: as binary frames.
     pub binary_posts: BinaryPosts,
     /// Whether pings keep an idle connection alive (section 5.5). Default: no.
@@ -62,6 +65,7 @@ impl Default for Choices {
             empty_replies: false,
             bad_body: BadBodyFrame::Documented,
             throttled: Throttled::Frame,
+            binary_messages: BinaryMessages::Refused,
             binary_posts: BinaryPosts::Binary,
             pings_are_activity: false,
             ghosts: false,
@@ -106,6 +110,15 @@ pub enum Throttled {
     Frame,
     /// The connection is closed with 1008.
     Close,
+}
+
+/// What happens to a binary message of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BinaryMessages {
+    /// The connection is closed with 1003.
+    Refused,
+    /// The function gets it as base64, and a reply in base64 goes out as a binary message.
+    Base64,
 }
 
 /// How posts that are not UTF-8 go out.

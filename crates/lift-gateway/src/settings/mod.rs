@@ -1,5 +1,5 @@
 //! What an API is: its stage, its routes, its limits, who may connect. Given once to
-//! [`serve`](crate::serve).
+//! [`serve`](crate::serve); [`Control::deploy`](crate::Control::deploy) replaces the routes later.
 
 mod access;
 mod choices;
@@ -10,14 +10,16 @@ mod throttles;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use crate::Limits;
+use crate::{Limits, Site, Watch};
 
 pub use self::{
     access::{
         ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, Caller, ConnectionsAccess,
         Denied, Signatures, SignedRequest,
     },
-    choices::{BadBodyFrame, BinaryPosts, Choices, ContextValues, NoQuery, Throttled},
+    choices::{
+        BadBodyFrame, BinaryMessages, BinaryPosts, Choices, ContextValues, NoQuery, Throttled,
+    },
     models::Models,
     routes::Routes,
     source::{IdentitySource, IdentitySourceError},
@@ -67,6 +69,10 @@ pub struct Settings {
     pub choices: Choices,
     /// An HTML file that is served at `/`, read anew for each request.
     pub index: Option<PathBuf>,
+    /// Pages below `/_lift`. By default there are none.
+    pub site: Option<Site>,
+    /// Who is told what happens. By default nobody.
+    pub watch: Watch,
 }
 
 impl Default for Settings {
@@ -86,6 +92,8 @@ impl Default for Settings {
             order: MessageOrder::Concurrent,
             choices: Choices::default(),
             index: None,
+            site: None,
+            watch: Watch::default(),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The routes of an API, and how a message finds its own (reference, section 3).
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use super::Models;
-use crate::{Backend, Selection, backend::Integration};
+use crate::{Backend, Cause, Selection, backend::Integration};
 
 /// The route keys of an API, and how a message finds its own.
 ///
@@ -82,6 +82,14 @@ impl Routes {
     /// The function of a route, if it has its own.
     pub(crate) fn function(&self, key: &str) -> Option<&Integration> {
         self.by_key.get(key)?.function.as_ref()
+    }
+
+    /// Why a message has no route.
+    pub(crate) fn miss(&self, message: &str) -> Cause {
+        let selected = self.selection.select(message).map(Cow::into_owned);
+        let mut routes: Vec<String> = self.by_key.keys().cloned().collect();
+        routes.sort();
+        Cause::NoRoute { selected, routes }
     }
 
     #[track_caller]

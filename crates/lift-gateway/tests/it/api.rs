@@ -8,7 +8,7 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use lift_event::{Event, Kind, Reply};
-use lift_gateway::{Backend, InvokeError, Limits, Routes, Settings, serve};
+use lift_gateway::{Backend, Control, InvokeError, Limits, Routes, Server, Settings};
 use serde_json::Value;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -33,6 +33,7 @@ pub(crate) fn within<T>(future: impl Future<Output = T>) -> impl Future<Output =
 
 pub(crate) struct Api {
     pub(crate) address: SocketAddr,
+    pub(crate) control: Control,
     pub(crate) events: Mutex<mpsc::UnboundedReceiver<Event>>,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<std::io::Result<()>>,
@@ -105,8 +106,10 @@ impl Api {
                 std::future::pending::<()>().await;
             }
         };
-        let served = tokio::spawn(serve(listener, settings, backend, shutdown));
-        Self { address, events: Mutex::new(events), stop: Some(stop), served }
+        let server = Server::new(listener, settings, backend).unwrap();
+        let control = server.control();
+        let served = tokio::spawn(server.run(shutdown));
+        Self { address, control, events: Mutex::new(events), stop: Some(stop), served }
     }
 
     pub(crate) fn url(&self) -> String {

@@ -1,9 +1,10 @@
 //! What AWS leaves open: each choice's other side. The defaults are in the other files.
 
-use futures_util::StreamExt;
+use futures_util::{SinkExt, StreamExt};
 use lift_event::{Kind, Reply};
-use lift_gateway::{BinaryPosts, Choices, Limits, Settings};
+use lift_gateway::{BinaryMessages, BinaryPosts, Choices, Limits, Settings};
 use tokio::{sync::mpsc, time::Duration};
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::api::*;
 
@@ -65,6 +66,34 @@ async fn posts_that_are_not_text_may_be_made_text() {
     let (mut client, id) = api.connect_with_id().await;
     assert_eq!(api.manage("POST", &id, &b"a\xffb"[..]).await.status(), 200);
     assert_eq!(text(&mut client).await, "a\u{fffd}b");
+}
+
+#[tokio::test]
+async fn binary_messages_may_be_allowed() {
+    for (binary_messages, reply) in [
+        (BinaryMessages::Refused, Message::text("ok")),
+        (BinaryMessages::Base64, Message::binary("ok")),
+    ] {
+        let settings = settings(Choices { binary_messages, ..Choices::default() });
+        let api = Api::settings(settings, |_| async {
+            Ok(r#"{"statusCode":200,"body":"b2s=","isBase64Encoded":true}"#.into())
+        })
+        .await;
+        let mut client = api.connect().await;
+        send(&mut client, "x").await;
+        assert_eq!(receive(&mut client).await, reply);
+        within(client.send(Message::binary(&b"\x00\xff"[..]))).await.unwrap();
+        if binary_messages == BinaryMessages::Refused {
+            assert_eq!(closed(&mut client).await.0, 1003);
+            continue;
+        }
+        assert_eq!(receive(&mut client).await, reply);
+        api.event(Kind::Message).await;
+        let event = api.event(Kind::Message).await;
+        assert_eq!(event.body(), &b"\x00\xff"[..]);
+        assert_eq!(event.route_key(), "$default");
+        assert_eq!(json(event.payload())["isBase64Encoded"], true);
+    }
 }
 
 #[tokio::test]

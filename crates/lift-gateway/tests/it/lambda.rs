@@ -5,7 +5,7 @@ use std::{net::SocketAddr, process::Stdio, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::Response;
 use lift_gateway::{
-    Backend, InvokeError,
+    Backend, Id, InvokeError,
     lambda::{Demand, Environment, Function, FunctionSettings, Status},
 };
 use serde_json::Value;
@@ -253,4 +253,32 @@ async fn a_real_runtime_client() {
     setup.demand(Demand { waiting: 0, idle: 1, busy: 0 }).await;
     process.kill().await.unwrap();
     setup.environment.exited();
+}
+
+#[tokio::test]
+async fn an_environment_tells_what_its_process_has_before_it_and_others_know() {
+    let function = Function::new(FunctionSettings::default());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (sender, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let environment =
+        function.environment_that_tells(listener, move |has| sender.send(has).expect("read"));
+    tokio::spawn(async move { environment.serve().await });
+
+    let name = Id::parse("AAAAAAAAAAAAAAA=");
+    let invoked = function.clone();
+    let call = tokio::spawn(async move { invoked.invoke_as(name.unwrap(), "{}".into()).await });
+    let answer = http(address, "GET", NEXT, &[], "").await;
+    assert_eq!(told.try_recv(), Ok(name));
+    assert!(told.is_empty());
+    let id = header(&answer, "lambda-runtime-aws-request-id");
+    let path = format!("/2018-06-01/runtime/invocation/{id}/response");
+    http(address, "POST", &path, &[], "{}").await;
+    assert!(within(call).await.unwrap().is_ok());
+    assert_eq!(told.try_recv(), Ok(None));
+
+    let call = tokio::spawn(async move { function.invoke("{}".into()).await });
+    http(address, "GET", NEXT, &[], "").await;
+    assert_eq!(told.try_recv(), Ok(None), "it has no name");
+    call.abort();
 }

@@ -94,6 +94,18 @@ async fn a_slow_handshake_is_cut_off() {
 }
 
 #[tokio::test]
+async fn a_slow_body_is_408() {
+    let limits = Limits { header_timeout: Duration::from_millis(50), ..Limits::default() };
+    let api = Api::with(routes(), limits, |_| async { ok() }).await;
+    let mut socket = TcpStream::connect(api.address).await.unwrap();
+    let head = "POST /prod/@connections/x HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nx";
+    socket.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    within(socket.read_to_string(&mut answer)).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+#[tokio::test]
 async fn a_huge_head_is_431() {
     let api = Api::start(|_| async { ok() }).await;
     let mut socket = TcpStream::connect(api.address).await.unwrap();

@@ -13,6 +13,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use lift_gateway::InvokeError;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -57,10 +58,13 @@ impl Elsewhere {
 
     /// Invokes it once, and waits for its reply.
     pub(crate) async fn invoke(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
-        // The semaphore is never closed.
-        let _place = self.0.places.acquire().await;
         let after = self.0.timeout;
-        let reply = timeout(after, self.0.call(payload)).await;
+        let call = async {
+            // The semaphore is never closed.
+            let _place = self.0.places.acquire().await;
+            self.0.call(payload).await
+        };
+        let reply = timeout(after, call).await;
         reply.unwrap_or(Err(InvokeError::TimedOut { after }))
     }
 }
@@ -85,28 +89,31 @@ impl Inner {
     }
 }
 
-/// The function's reply, or its failure.
+/// The function's reply, or its failure. AWS's emulator sends a failure's body without the header
+/// (issue 20 of aws-lambda-runtime-interface-emulator).
 fn understand(response: &Response<Bytes>) -> Result<Bytes, InvokeError> {
-    let failed = response.headers().get(FUNCTION_ERROR);
-    if failed.is_none() && response.status().is_success() {
-        return Ok(response.body().clone());
-    }
-    #[derive(Default, Deserialize)]
-    #[serde(rename_all = "camelCase", default)]
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
     struct Report {
         error_type: String,
         error_message: String,
+        /// Such a field is a reply's.
+        status_code: Option<IgnoredAny>,
     }
-    let report = serde_json::from_slice(response.body()).unwrap_or_else(|_| Report {
-        error_type: String::new(),
-        error_message: String::from_utf8_lossy(response.body()).into_owned(),
-    });
-    let kind = match (report.error_type, failed.and_then(|kind| kind.to_str().ok())) {
-        (kind, _) if !kind.is_empty() => kind,
-        (_, Some(kind)) => kind.to_owned(),
-        (_, None) => response.status().to_string(),
-    };
-    Err(InvokeError::Function { kind, message: report.error_message })
+    let header = response.headers().get(FUNCTION_ERROR);
+    let said_ok = header.is_none() && response.status().is_success();
+    match serde_json::from_slice(response.body()) {
+        Ok(Report { error_type: kind, error_message: message, status_code: None }) => {
+            Err(InvokeError::Function { kind, message })
+        }
+        _ if said_ok => Ok(response.body().clone()),
+        _ => {
+            let header = header.and_then(|kind| kind.to_str().ok()).map(str::to_owned);
+            let kind = header.unwrap_or_else(|| response.status().to_string());
+            let message = String::from_utf8_lossy(response.body()).into_owned();
+            Err(InvokeError::Function { kind, message })
+        }
+    }
 }
 
 /// Where to invoke the function `name` at `url`.
@@ -123,4 +130,42 @@ fn invocations(url: &Url, name: &str) -> Uri {
 
 fn nobody(url: &Uri, error: &dyn std::error::Error) -> String {
     format!("nobody answers at {url}: start the function there, or name another URL ({error})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{InvokeError, Response, invocations, understand};
+
+    #[test]
+    fn what_is_a_failure() {
+        let of = |status: u16, header: Option<&str>, body: &'static str| {
+            let mut response = Response::builder().status(status);
+            if let Some(kind) = header {
+                response = response.header("X-Amz-Function-Error", kind);
+            }
+            match understand(&response.body(body.into()).expect("a response")) {
+                Ok(reply) => Ok(reply),
+                Err(InvokeError::Function { kind, message }) => Err((kind, message)),
+                Err(other) => panic!("{other}"),
+            }
+        };
+        let failed = |kind: &str, message: &str| Err((kind.to_owned(), message.to_owned()));
+        let report = r#"{"errorType":"Oops","errorMessage":"no table","trace":[]}"#;
+        let reply = r#"{"statusCode":200,"errorType":"mine","errorMessage":"mine"}"#;
+        assert_eq!(of(200, None, reply), Ok(reply.into()));
+        assert_eq!(of(200, None, "null"), Ok("null".into()));
+        assert_eq!(of(200, Some("Unhandled"), report), failed("Oops", "no table"));
+        assert_eq!(of(200, None, report), failed("Oops", "no table"), "AWS's emulator");
+        assert_eq!(of(200, Some("Unhandled"), "oh"), failed("Unhandled", "oh"));
+        assert_eq!(of(404, None, "oh"), failed("404 Not Found", "oh"));
+    }
+
+    #[test]
+    fn where_it_is_invoked() {
+        let at = |url: &str| invocations(&url.parse().expect("a URL"), "chat").to_string();
+        let lambdas = "http://localhost:9000/2015-03-31/functions/chat/invocations";
+        assert_eq!(at("http://localhost:9000"), lambdas);
+        assert_eq!(at("http://localhost:9000/"), lambdas);
+        assert_eq!(at("http://localhost:9000/own"), "http://localhost:9000/own");
+    }
 }

@@ -17,6 +17,7 @@ pub(crate) use self::supervisor::Supervisor;
 
 use crate::dev::executable::Executable;
 use crate::dev::faults::Faults;
+use crate::dev::seen::Witnesses;
 use crate::dev::variables::Variables;
 
 /// What every process of the function runs.
@@ -29,4 +30,6 @@ pub(crate) struct Program {
     pub(crate) variables: Variables,
     /// What goes wrong between a process and its Runtime API, if anything shall.
     pub(crate) faults: Option<Faults>,
+    /// Who sees what its processes write.
+    pub(crate) witnesses: Witnesses,
 }

@@ -49,7 +49,9 @@ impl Process {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
             .context("no free port for the Lambda Runtime API")?;
-        let environment = function.environment(listener);
+        let told = output.clone();
+        let environment =
+            function.environment_that_tells(listener, move |invocation| told.now_has(invocation));
         let mut api = environment.address()?;
         let mut between = None;
         if let Some(faults) = &program.faults {
@@ -61,17 +63,14 @@ impl Process {
             ("AWS_LAMBDA_RUNTIME_API", &*api.to_string()),
             ("AWS_LAMBDA_LOG_STREAM_NAME", &format!("local/[$LATEST]{number}")),
         ];
+        let mut command = program.executable.command(&program.variables, &own);
+        output.attach(&mut command).context("no pipe for the output of a process")?;
         let started = Instant::now();
-        let mut child = program.executable.start(&program.variables, &own)?;
+        let child = program.executable.spawn(&mut command)?;
         tracing::debug!(number, id = %child.id(), "process started");
 
         let mut readers = JoinSet::new();
-        if let Some(stdout) = child.stdout() {
-            readers.spawn(output.clone().read(stdout));
-        }
-        if let Some(stderr) = child.stderr() {
-            readers.spawn(output.clone().read(stderr));
-        }
+        readers.spawn(output.clone().read());
         Ok(Self { number, started, child, environment, between, readers })
     }
 

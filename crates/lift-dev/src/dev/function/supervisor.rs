@@ -55,7 +55,7 @@ impl Supervisor {
             trouble: Instant::now(),
             stop: CancellationToken::new(),
         };
-        let output = Output::held(1);
+        let output = Output::held(1, &supervisor.program.witnesses);
         let mut status = supervisor.add(&output).await?;
         let slow = sleep(SLOW);
         tokio::pin!(slow);
@@ -111,7 +111,7 @@ impl Supervisor {
         self.wanted = self.wanted.max((alive + lacking).min(self.cap));
 
         while self.processes.len() < self.wanted && Instant::now() >= self.not_before {
-            let output = Output::passed_on(self.started + 1);
+            let output = Output::passed_on(self.started + 1, &self.program.witnesses);
             if let Err(error) = self.add(&output).await {
                 self.wait_longer();
                 tracing::error!("{error:#}; the next attempt comes {}", self.when());

@@ -81,7 +81,7 @@ fn own_settings_pass_and_the_outer_cargo_does_not() {
     check(&shell, "CARGO_PKG_NAME", None);
     check(&shell, "_", None);
     check(&[("LIFT_DESCRIBE", "1")], "LIFT_DESCRIBE", None);
-    check(&[], "RUST_LOG", Some("info"));
+    check(&[], "RUST_LOG", Some("info,lambda_runtime=warn"));
     check(&[("RUST_LOG", "debug")], "RUST_LOG", Some("debug"));
 }
 

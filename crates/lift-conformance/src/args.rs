@@ -1,0 +1,164 @@
+//! The command line: targets, cases, times.
+
+use std::{env, path::PathBuf, time::Duration};
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Parser, ValueEnum};
+use lift_conformance::{Address, Keys, Target, Waits};
+
+const EXAMPLES: &str = "\
+Examples:
+  lift-conformance --target lift                    Lift's own gateway, which is started for it
+  lift-conformance --list --only 5.2                what would be looked at
+  lift-conformance --target other=ws://127.0.0.1:4000/prod
+  lift-conformance --target aws=wss://abc.execute-api.eu-west-1.amazonaws.com/prod \\
+      --target aws/bare=wss://def.execute-api.eu-west-1.amazonaws.com/prod --sign eu-west-1 --slow
+  lift-conformance --target lift --target other=... --known other=failures.txt --format markdown
+
+A target is a gateway with this program deployed behind it as a Lambda function. Its APIs are main, bare,
+composed, token, keyed, iam and throttled; cases of an API that a target lacks are skipped. The book's chapter \"How
+faithful is it\" tells what each has, and how to deploy them on AWS.
+
+Exit code 1: a documented or observed case failed that is not listed as known, or one that is listed passed.";
+
+/// Looks at WebSocket gateways from outside, and says where they differ from API Gateway
+#[derive(Debug, Parser)]
+#[command(name = "lift-conformance", version, arg_required_else_help = true, after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// A gateway: `lift`, or the URL of an API's stage; may be given again
+    #[arg(long = "target", value_name = "NAME[/API]=URL", required_unless_present = "list")]
+    targets: Vec<String>,
+
+    /// Where an API's `@connections` is, unless at the same URL with http; may be given again
+    #[arg(long = "management", value_name = "NAME[/API]=URL")]
+    management: Vec<String>,
+
+    /// What is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+
+    /// Only cases whose id contains this
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) only: Option<String>,
+
+    /// Shows the cases and runs none
+    #[arg(long)]
+    pub(crate) list: bool,
+
+    /// The failures of a target that are known; may be given again
+    #[arg(long, value_name = "NAME=FILE", value_parser = named_file)]
+    pub(crate) known: Vec<(String, PathBuf)>,
+
+    /// Cases that have to wait longer than this are left out
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "5")]
+    longest: Duration,
+
+    /// No case is left out, though some wait for two hours
+    #[arg(long, conflicts_with = "longest")]
+    slow: bool,
+
+    /// After so long without a message the targets close a connection
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "600")]
+    idle: Duration,
+
+    /// After so long the targets close every connection
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "7200")]
+    lifetime: Duration,
+
+    /// So long the targets wait for the function
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "29")]
+    timeout: Duration,
+
+    /// What has not come by then does not come
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "0.5")]
+    quiet: Duration,
+
+    /// What has to come is waited for so long
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
+    patience: Duration,
+
+    /// Signs, with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, for this Region
+    #[arg(long, value_name = "REGION")]
+    sign: Option<String>,
+
+    /// A key for the API `keyed`
+    #[arg(long, value_name = "KEY")]
+    api_key: Option<String>,
+
+    /// How many cases run at once
+    #[arg(long, value_name = "NUMBER", default_value_t = 8)]
+    pub(crate) jobs: usize,
+}
+
+/// What is printed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+    Markdown,
+}
+
+impl Args {
+    /// The targets' names, each once, in their order.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for target in &self.targets {
+            let name = target.split(['/', '=']).next().unwrap_or_default().to_owned();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// A target at URLs; none for the one that is started here.
+    pub(crate) fn remote(&self, name: &str) -> Result<Option<Target>> {
+        if name == "lift" && self.targets.iter().any(|target| target == name) {
+            return Ok(None);
+        }
+        let mut target = Target::new(name, self.waits());
+        for text in self.targets.iter().filter(|text| *text != "lift") {
+            let address = Address::read(text, &["ws://", "wss://"])?;
+            if address.target == name {
+                target.urls.insert(address.api, address.url);
+            }
+        }
+        for text in &self.management {
+            let address = Address::read(text, &["http://", "https://"])?;
+            if address.target == name {
+                target.management.insert(address.api, address.url);
+            }
+        }
+        target.keys = self.sign.clone().map(keys).transpose()?;
+        target.api_key = self.api_key.clone();
+        Ok(Some(target))
+    }
+
+    fn waits(&self) -> Waits {
+        let longest = if self.slow { Duration::MAX } else { self.longest };
+        let Self { idle, lifetime, timeout: integration, quiet, patience, .. } = *self;
+        Waits { idle, lifetime, integration, patience, quiet, longest }
+    }
+}
+
+fn keys(region: String) -> Result<Keys> {
+    let variable = |name: &str| env::var(name).with_context(|| format!("--sign needs {name}"));
+    Ok(Keys {
+        access: variable("AWS_ACCESS_KEY_ID")?,
+        secret: variable("AWS_SECRET_ACCESS_KEY")?,
+        token: env::var("AWS_SESSION_TOKEN").ok(),
+        region,
+    })
+}
+
+fn named_file(text: &str) -> Result<(String, PathBuf)> {
+    match text.split_once('=') {
+        Some((name, path)) => Ok((name.to_owned(), path.into())),
+        None => bail!("this is not NAME=FILE"),
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration> {
+    let seconds: f64 = text.parse().context("this is not a number of seconds")?;
+    Duration::try_from_secs_f64(seconds).context("this is no time to wait")
+}

@@ -1,0 +1,301 @@
+//! Section 2: who may connect, and what the Lambda authorizer is asked.
+
+use serde_json::{Value, json};
+
+use super::events::absent;
+use crate::{
+    Api, Case, Finding,
+    Mark::*,
+    Observed, Site,
+    error::{holds, same},
+    life::keys,
+    probe::{Fail, Orders},
+};
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        Case::new(
+            "2-event",
+            Documented,
+            "the authorizer's event is of `type` `REQUEST`, with headers, query, stage variables and context; no \
+             body",
+            event,
+        )
+        .at(Api::Token),
+        Case::new(
+            "2-upgrade-headers",
+            Documented,
+            "its headers have `Connection`, `Upgrade` and `content-length`",
+            upgrade_headers,
+        ),
+        Case::new(
+            "2-method-arn",
+            Documented,
+            "`methodArn` is `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/$connect`",
+            method_arn,
+        ),
+        Case::new(
+            "2-stage-variables",
+            Documented,
+            "`stageVariables` is there even without any: `{}`",
+            |site| async move {
+                same("stageVariables", &ask(&site).await?["stageVariables"], &json!({}))
+            },
+        )
+        .at(Api::Token),
+        Case::new(
+            "2-context",
+            Observed,
+            "its `requestContext` is that of `$connect`, with `connectionId` and without `authorizer`",
+            context,
+        ),
+        Case::new("2-no-query", Unsure, "without a query its query maps are `{}`", no_query),
+        Case::new("2-once", Documented, "it is asked once, before `$connect`, and never again", once),
+        Case::new("2-not-cached", Documented, "each handshake asks it anew", not_cached).at(Api::Token),
+        Case::new(
+            "2-refused-first",
+            Documented,
+            "`$connect` does not run for a client that the authorizer refuses",
+            refused_first,
+        ),
+        Case::new("2-deny", Observed, "a policy that denies is a 403", |site| {
+            policy(site, "Deny", |arn| arn.to_owned(), 403)
+        }),
+        Case::new(
+            "2-rest-arn",
+            Observed,
+            "a policy that allows `STAGE/*/*`, as for REST APIs, does not match `$connect`: 403",
+            |site| policy(site, "Allow", |arn| arn.replace("$connect", "*/*"), 403),
+        ),
+        Case::new(
+            "2-wildcard",
+            Documented,
+            "a policy may allow with wildcards",
+            |site| policy(site, "Allow", |arn| arn.replace("$connect", "*"), 101),
+        ),
+        Case::new(
+            "2-unauthorized",
+            Documented,
+            "an error whose message is `Unauthorized` is a 401",
+            |site| answers(site, Orders { fail: Some(Fail::Error("Unauthorized".into())), ..Orders::default() }, 401),
+        ),
+        Case::new("2-error", Observed, "any other error is a 500", |site| {
+            answers(site, Orders { fail: Some(Fail::Error("Oops".into())), ..Orders::default() }, 500)
+        }),
+        Case::new("2-malformed", Observed, "an answer that is no policy is a 500", |site| {
+            let reply = Some(r#"{"statusCode":401}"#.to_owned());
+            answers(site, Orders { reply, ..Orders::default() }, 500)
+        }),
+        Case::new(
+            "2-simple",
+            Documented,
+            "the simple answer `isAuthorized` is for HTTP APIs only",
+            |site| {
+                let reply = Some(r#"{"isAuthorized":true}"#.to_owned());
+                answers(site, Orders { reply, ..Orders::default() }, 500)
+            },
+        ),
+        Case::new("2-answer-size", Documented, "an answer has at most 8 KB", answer_size),
+        Case::new(
+            "2-no-source",
+            Documented,
+            "without an identity source the client gets 401, and the authorizer is not asked",
+            |site| no_source(site, ""),
+        )
+        .at(Api::Token),
+        Case::new(
+            "2-empty-source",
+            Documented,
+            "so it is when the identity source is empty",
+            |site| no_source(site, "?token="),
+        )
+        .at(Api::Token),
+        Case::new("2-api-key", Documented, "with a good API key the client connects", |site| async move {
+            if site.api_key.is_none() {
+                return Err(Finding::skipped("there is no `--api-key`"));
+            }
+            site.client().await.map(drop)
+        })
+        .at(Api::Keyed),
+        Case::new(
+            "2-no-api-key",
+            Unsure,
+            "without an API key, or with a wrong one, it is a 403",
+            no_api_key,
+        )
+        .at(Api::Keyed),
+        Case::new("2-iam", Documented, "with `AWS_IAM` a signed handshake succeeds", |site| async move {
+            site.client().await.map(drop)
+        })
+        .at(Api::Iam),
+        Case::new(
+            "2-iam-unsigned",
+            Documented,
+            "with `AWS_IAM` a handshake without a signature is a 403",
+            |site| async move { same("the status", site.knock().empty_handed().status().await?, 403) },
+        )
+        .at(Api::Iam),
+        Case::new(
+            "2-throttled",
+            Observed,
+            "handshakes above a rate are a 429",
+            throttled,
+        )
+        .at(Api::Throttled),
+    ]
+}
+
+/// The event that the authorizer is asked with.
+async fn ask(site: &Site) -> Observed<Value> {
+    let mut watcher = site.watcher().await?;
+    site.knock().authorizer(&watcher.orders()).open().await?;
+    watcher.event("REQUEST").await
+}
+
+async fn event(site: Site) -> Observed {
+    let event = ask(&site).await?;
+    let expected = [
+        "headers",
+        "methodArn",
+        "multiValueHeaders",
+        "multiValueQueryStringParameters",
+        "queryStringParameters",
+        "requestContext",
+        "stageVariables",
+        "type",
+    ];
+    same("the keys", keys(&event), expected.to_vec())?;
+    same("queryStringParameters", &event["queryStringParameters"], &json!({"token": "t-1"}))?;
+    let multi = &event["multiValueQueryStringParameters"];
+    same("multiValueQueryStringParameters", multi, &json!({"token": ["t-1"]}))
+}
+
+async fn upgrade_headers(site: Site) -> Observed {
+    let event = ask(&site).await?;
+    let text = |wanted: &str| {
+        let headers = event["headers"].as_object()?;
+        let found = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
+        found.1.as_str().map(str::to_ascii_lowercase)
+    };
+    same("Connection", text("connection"), Some("upgrade".to_owned()))?;
+    same("Upgrade", text("upgrade"), Some("websocket".to_owned()))?;
+    same("content-length", text("content-length"), Some("0".to_owned()))
+}
+
+async fn method_arn(site: Site) -> Observed {
+    let event = ask(&site).await?;
+    let context = &event["requestContext"];
+    let text = |key: &str| context[key].as_str().unwrap_or_default().to_owned();
+    let arn = event["methodArn"].as_str().unwrap_or_default();
+    let (api, stage) = (text("apiId"), text("stage"));
+    let whole = arn.starts_with("arn:aws") && arn.split(':').count() == 6;
+    let end = format!(":{api}/{stage}/$connect");
+    holds(&format!("arn:aws:execute-api:..{end}"), whole && arn.ends_with(&end), arn)
+}
+
+async fn context(site: Site) -> Observed {
+    let mut watcher = site.watcher().await?;
+    let watching = watcher.orders();
+    site.knock().authorizer(&watching).connect(&watching).open().await?;
+    let (asked, connect) = (watcher.event("REQUEST").await?, watcher.event("CONNECT").await?);
+    let (asked, connect) = (&asked["requestContext"], &connect["requestContext"]);
+    absent(asked, &["authorizer"])?;
+    let mut expected = keys(connect);
+    expected.retain(|key| *key != "authorizer");
+    same("the keys", keys(asked), expected)?;
+    for key in ["connectionId", "connectedAt", "eventType", "routeKey", "identity"] {
+        same(key, &asked[key], &connect[key])?;
+    }
+    Ok(())
+}
+
+async fn no_query(site: Site) -> Observed {
+    let event = ask(&site).await?;
+    let maps = ["queryStringParameters", "multiValueQueryStringParameters"];
+    same("both maps", maps.map(|key| event.get(key)), [Some(&json!({})); 2])
+}
+
+async fn once(site: Site) -> Observed {
+    let mut watcher = site.watcher().await?;
+    let watching = watcher.orders();
+    let knock = site.knock().authorizer(&watching).connect(&watching).disconnect(&watching);
+    let mut client = knock.open().await?;
+    watcher.event("REQUEST").await?;
+    watcher.event("CONNECT").await?;
+    client.event().await?;
+    client.close(None).await?;
+    watcher.event("DISCONNECT").await?;
+    watcher.client.still_quiet().await
+}
+
+async fn not_cached(site: Site) -> Observed {
+    let mut watcher = site.watcher().await?;
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        site.knock().authorizer(&watcher.orders()).open().await?;
+        let event = watcher.event("REQUEST").await?;
+        ids.push(event["requestContext"]["connectionId"].clone());
+    }
+    holds("two connections", ids[0] != ids[1], &ids)
+}
+
+async fn refused_first(site: Site) -> Observed {
+    let mut watcher = site.watcher().await?;
+    let refusing = Orders { fail: Some(Fail::Error("Unauthorized".into())), ..Orders::default() };
+    let knock = site.knock().authorizer(&refusing).connect(&watcher.orders());
+    let status = knock.status().await?;
+    holds("a refusal", status >= 400, status)?;
+    watcher.client.still_quiet().await
+}
+
+async fn policy(
+    site: Site,
+    effect: &str,
+    resource: impl Fn(&str) -> String,
+    status: u16,
+) -> Observed {
+    let event = ask(&site).await?;
+    let arn = resource(event["methodArn"].as_str().unwrap_or_default());
+    let reply = json!({"principalId": "p", "policyDocument": {"Version": "2012-10-17", "Statement": [
+        {"Action": "execute-api:Invoke", "Effect": effect, "Resource": arn},
+    ]}});
+    answers(site, Orders { reply: Some(reply.to_string()), ..Orders::default() }, status).await
+}
+
+async fn answers(site: Site, orders: Orders, status: u16) -> Observed {
+    same("the status", site.knock().authorizer(&orders).status().await?, status)
+}
+
+async fn answer_size(site: Site) -> Observed {
+    for (size, allowed) in [(6 * 1024, true), (9 * 1024, false)] {
+        // Larger than a header may be, so the probe makes the text.
+        let orders = Orders { context: Some(size), ..Orders::default() };
+        let status = site.knock().authorizer(&orders).status().await?;
+        holds(&format!("{size} bytes allowed: {allowed}"), (status == 101) == allowed, status)?;
+    }
+    Ok(())
+}
+
+async fn no_source(site: Site, query: &'static str) -> Observed {
+    let mut watcher = site.watcher().await?;
+    let knock = site.knock().path(query).authorizer(&watcher.orders());
+    same("the status", knock.status().await?, 401)?;
+    watcher.client.still_quiet().await
+}
+
+async fn no_api_key(site: Site) -> Observed {
+    same("the status without", site.knock().empty_handed().status().await?, 403)?;
+    let wrong = site.knock().empty_handed().header("x-api-key", "a-wrong-key-of-20-characters");
+    same("the status with a wrong one", wrong.status().await?, 403)
+}
+
+async fn throttled(site: Site) -> Observed {
+    for _ in 0..40 {
+        match site.knock().status().await? {
+            101 => {}
+            429 => return Ok(()),
+            other => return same("the status", other, 429),
+        }
+    }
+    Err(Finding::differs("a 429 among 40 handshakes", "40 times 101"))
+}

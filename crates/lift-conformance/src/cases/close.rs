@@ -1,0 +1,292 @@
+//! Sections 5.3 to 5.5: why the gateway closes, how large messages are, pings and bytes.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use http::Method;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_tungstenite::tungstenite::{Bytes, Message};
+
+use crate::{
+    Api, Case, Finding,
+    Mark::*,
+    Observed, Site, Waits,
+    client::{Client, order},
+    error::{holds, same},
+    frames,
+    probe::{Orders, digest_of},
+};
+
+const FRAME: usize = 32 * 1024;
+const MESSAGE: usize = 128 * 1024;
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        Case::new(
+            "5.3-idle",
+            Documented,
+            "a connection without messages is closed with 1001 \"Going away\"",
+            idle,
+        )
+        .at(Api::Token)
+        .waits(|waits| waits.idle),
+        Case::new(
+            "5.3-lifetime",
+            Documented,
+            "an old connection is closed with 1001 \"Going away\"",
+            lifetime,
+        )
+        .at(Api::Bare)
+        .waits(|waits| waits.lifetime),
+        Case::new("5.3-binary", Documented, "a binary frame is refused: 1003", binary),
+        Case::new(
+            "5.3-binary-unseen",
+            Documented,
+            "a binary frame reaches no function",
+            binary_unseen,
+        ),
+        Case::new("5.3-delete", Unsure, "a client that is DELETEd is closed with 1000", delete),
+        Case::new("5.4-frame", Documented, "a frame may have 32 KB", |site| fits(site, &[FRAME])),
+        Case::new(
+            "5.4-frame-too-long",
+            Documented,
+            "a frame above 32 KB closes with 1009",
+            |site| too_long(site, &[FRAME + 1]),
+        ),
+        Case::new(
+            "5.4-message",
+            Documented,
+            "a message may have 128 KB in frames of 32 KB, and reaches the function as one",
+            |site| fits(site, &[FRAME; MESSAGE / FRAME]),
+        ),
+        Case::new(
+            "5.4-message-too-long",
+            Documented,
+            "a message above 128 KB closes with 1009",
+            |site| too_long(site, &[FRAME, FRAME, FRAME, FRAME, 1]),
+        ),
+        Case::new("5.4-post", Observed, "a POST may have 128 KB, and arrives whole", post_fits),
+        Case::new(
+            "5.4-post-split",
+            Observed,
+            "a long POST goes out in frames of at most 32 KB",
+            post_split,
+        ),
+        Case::new("5.5-ping", Unsure, "a ping is answered with its bytes", ping),
+        Case::new("5.5-ping-unseen", Observed, "a ping reaches no function", ping_unseen),
+        Case::new("5.5-no-pings", Observed, "the gateway sends no pings", no_pings)
+            .at(Api::Token)
+            .waits(|waits| waits.idle),
+        Case::new(
+            "5.5-message-is-activity",
+            Observed,
+            "messages of the client keep a connection open",
+            |site| kept_open(site, false),
+        )
+        .at(Api::Token)
+        .waits(twice_idle),
+        Case::new(
+            "5.5-post-is-activity",
+            Observed,
+            "POSTs to the client keep a connection open",
+            |site| kept_open(site, true),
+        )
+        .at(Api::Token)
+        .waits(twice_idle),
+        Case::new("5.5-ping-is-none", Unsure, "pings do not keep a connection open", ping_is_none)
+            .at(Api::Token)
+            .waits(|waits| waits.idle),
+        Case::new(
+            "5.5-binary-post",
+            Unsure,
+            "a POST that is not UTF-8 goes out as a binary frame",
+            binary_post,
+        ),
+    ]
+}
+
+fn twice_idle(waits: &Waits) -> Duration {
+    waits.idle * 2
+}
+
+async fn idle(site: Site) -> Observed {
+    let mut client = site.client().await?;
+    let start = Instant::now();
+    let (code, reason) = client.closed_within(site.waits.idle + site.waits.patience).await?;
+    same("the close", (code, reason.as_str()), (1001, "Going away"))?;
+    holds("not before its time", start.elapsed() >= site.waits.idle / 2, start.elapsed())
+}
+
+async fn lifetime(site: Site) -> Observed {
+    let mut client = site.client().await?;
+    let start = Instant::now();
+    // It must not be idle meanwhile.
+    let pause = site.waits.idle / 3;
+    loop {
+        let left = site.waits.lifetime + site.waits.patience;
+        let left = left.saturating_sub(start.elapsed());
+        match timeout(pause.min(left), client.socket().next()).await {
+            Err(_) if start.elapsed() < site.waits.lifetime + site.waits.patience => {
+                client.send(r#"{"action":"two","reply":"{\"statusCode\":200}"}"#).await?;
+            }
+            Err(_) => return Err(Finding::differs("a close", "none in time")),
+            Ok(Some(Ok(Message::Close(Some(frame))))) => {
+                same(
+                    "the close",
+                    (u16::from(frame.code), frame.reason.as_str()),
+                    (1001, "Going away"),
+                )?;
+                let lived = start.elapsed();
+                return holds("not before its time", lived >= site.waits.lifetime / 2, lived);
+            }
+            Ok(Some(Ok(_))) => {}
+            Ok(other) => return Err(Finding::differs("a close", format!("{other:?}"))),
+        }
+    }
+}
+
+async fn binary(site: Site) -> Observed {
+    let mut client = site.client().await?;
+    client.send(Message::binary(order("two", &Orders::default()).into_bytes())).await?;
+    same("the close code", client.closed().await?.0, 1003)
+}
+
+async fn binary_unseen(site: Site) -> Observed {
+    let mut watcher = site.watcher().await?;
+    let mut client = site.client().await?;
+    client.send(Message::binary(order("one", &watcher.orders()).into_bytes())).await?;
+    watcher.client.still_quiet().await
+}
+
+async fn delete(site: Site) -> Observed {
+    let mut client = site.client().await?;
+    let id = client.id().await?;
+    same("the status", site.manage(Method::DELETE, &id, "").await?.status, 204)?;
+    same("the close code", client.closed().await?.0, 1000)
+}
+
+/// A message to `two` of exactly so many bytes, which asks for a digest.
+fn message(bytes: usize) -> String {
+    let empty = r#"{"action":"two","digest":true,"pad":""}"#;
+    empty.replace(r#""pad":"""#, &format!(r#""pad":"{}""#, "x".repeat(bytes - empty.len())))
+}
+
+async fn fits(site: Site, lengths: &'static [usize]) -> Observed {
+    let mut client = site.client().await?;
+    let text = message(lengths.iter().sum());
+    frames::send(&mut client, text.as_bytes(), lengths).await?;
+    same("what the function got", client.text().await?, digest_of(&text))
+}
+
+async fn too_long(site: Site, lengths: &'static [usize]) -> Observed {
+    let mut client = site.client().await?;
+    let text = message(lengths.iter().sum());
+    // The gateway may close before it has read all.
+    let _ = frames::send(&mut client, text.as_bytes(), lengths).await;
+    same("the close code", client.closed().await?.0, 1009)
+}
+
+async fn post_fits(site: Site) -> Observed {
+    let mut client = site.client().await?;
+    let id = client.id().await?;
+    let text = "y".repeat(MESSAGE);
+    same("the status", site.manage(Method::POST, &id, text.clone()).await?.status, 200)?;
+    holds("the same 128 KB", client.text().await? == text, "something else")
+}
+
+async fn post_split(site: Site) -> Observed {
+    let mut client = site.client().await?;
+    let id = client.id().await?;
+    let text = "y".repeat(MESSAGE);
+    same("the status", site.manage(Method::POST, &id, text).await?.status, 200)?;
+    let lengths = frames::lengths(&mut client, site.waits.patience).await?;
+    holds("no frame above 32 KB", lengths.iter().all(|length| *length <= FRAME), &lengths)?;
+    same("all of it", lengths.iter().sum::<usize>(), MESSAGE)
+}
+
+async fn ping(site: Site) -> Observed {
+    let mut client = site.client().await?;
+    client.send(Message::Ping(Bytes::from_static(b"are you there"))).await?;
+    match timeout(site.waits.patience, client.socket().next()).await {
+        Ok(Some(Ok(Message::Pong(bytes)))) => same("the pong", &bytes[..], b"are you there"),
+        other => Err(Finding::differs("a pong", format!("{other:?}"))),
+    }
+}
+
+async fn ping_unseen(site: Site) -> Observed {
+    let mut watcher = site.watcher().await?;
+    let mut client = site.client().await?;
+    // As text this would be seen.
+    let orders = order("one", &watcher.orders());
+    client.send(Message::Ping(orders.into_bytes().into())).await?;
+    watcher.client.still_quiet().await
+}
+
+async fn no_pings(site: Site) -> Observed {
+    let mut client = site.client().await?;
+    let until = async {
+        loop {
+            match client.socket().next().await {
+                Some(Ok(Message::Ping(bytes))) => {
+                    return Err(Finding::differs("no ping", format!("{bytes:?}")));
+                }
+                Some(Ok(_)) => {}
+                _ => return Ok(()),
+            }
+        }
+    };
+    timeout(site.waits.idle, until).await.unwrap_or(Ok(()))
+}
+
+async fn kept_open(site: Site, by_posts: bool) -> Observed {
+    let mut client = site.client().await?;
+    let id = client.id().await?;
+    let start = Instant::now();
+    while start.elapsed() < site.waits.idle * 3 / 2 {
+        sleep(site.waits.idle / 4).await;
+        if by_posts {
+            same("the status", site.manage(Method::POST, &id, "tick").await?.status, 200)?;
+            same("the message", client.text().await?, "tick".to_owned())?;
+        } else {
+            client.send(r#"{"action":"one"}"#).await?;
+        }
+    }
+    client.id().await.map(drop)
+}
+
+async fn ping_is_none(site: Site) -> Observed {
+    let mut client = site.client().await?;
+    let start = Instant::now();
+    while start.elapsed() < site.waits.idle * 2 {
+        if client.send(Message::Ping(Bytes::new())).await.is_err() {
+            return Ok(());
+        }
+        if let Some(code) = closed_soon(&mut client, site.waits.idle / 5).await? {
+            return same("the close code", code, 1001);
+        }
+    }
+    Err(Finding::differs("a close after the idle time", "an open connection"))
+}
+
+/// The code of a close frame that comes now.
+async fn closed_soon(client: &mut Client, within: Duration) -> Observed<Option<u16>> {
+    let end = Instant::now() + within;
+    loop {
+        match tokio::time::timeout_at(end, client.socket().next()).await {
+            Err(_) => return Ok(None),
+            Ok(Some(Ok(Message::Close(frame)))) => {
+                return Ok(Some(frame.map_or(1005, |frame| frame.code.into())));
+            }
+            Ok(Some(Ok(_))) => {}
+            Ok(other) => return Err(Finding::differs("a close", format!("{other:?}"))),
+        }
+    }
+}
+
+async fn binary_post(site: Site) -> Observed {
+    let mut client = site.client().await?;
+    let id = client.id().await?;
+    let bytes = Bytes::from_static(b"a\xff\xfe");
+    same("the status", site.manage(Method::POST, &id, bytes.clone()).await?.status, 200)?;
+    same("the message", client.next().await?, Message::Binary(bytes))
+}

@@ -1,0 +1,230 @@
+//! Section 1.1: the fields of `requestContext`, from one event of a connection to the next.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use super::events::absent;
+use crate::{
+    Api, Case,
+    Mark::*,
+    Observed, Site,
+    error::{holds, same},
+};
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        Case::new(
+            "1.1-event-type",
+            Documented,
+            "`eventType` is `CONNECT`, `MESSAGE`, `DISCONNECT`; `routeKey` of the first and the last is fixed",
+            event_type,
+        ),
+        Case::new(
+            "1.1-message-id",
+            Documented,
+            "`messageId` is in the events of messages only, a new one for each",
+            message_id,
+        ),
+        Case::new("1.1-direction", Observed, "`messageDirection` is `IN`", direction),
+        Case::new(
+            "1.1-connected-at",
+            Observed,
+            "`connectedAt` is in milliseconds, and the same for the whole connection",
+            connected_at,
+        ),
+        Case::new(
+            "1.1-time",
+            Documented,
+            "`requestTimeEpoch` is in milliseconds; `requestTime` is the same as `dd/MMM/yyyy:HH:mm:ss +0000`",
+            time,
+        ),
+        Case::new(
+            "1.1-request-id",
+            Documented,
+            "`requestId` and `extendedRequestId` are equal, and new for each event",
+            request_id,
+        ),
+        Case::new(
+            "1.1-id-form",
+            Observed,
+            "ids of connections have 16 characters of the base64url alphabet, the last one `=`",
+            id_form,
+        ),
+        Case::new(
+            "1.1-same",
+            Observed,
+            "`connectionId`, `domainName`, `stage`, `apiId` and the address stay the same",
+            stays_the_same,
+        ),
+        Case::new(
+            "1.1-stage",
+            Observed,
+            "`stage` is the stage in the URL",
+            stage,
+        ),
+        Case::new(
+            "1.1-user-agent",
+            Observed,
+            "`identity.userAgent` is what the client sent, in all events",
+            user_agent,
+        ),
+        Case::new(
+            "1.1-no-user-agent",
+            Observed,
+            "without the header, `identity` has no `userAgent`",
+            no_user_agent,
+        ),
+        Case::new(
+            "1.1-no-iam",
+            Observed,
+            "without `AWS_IAM` and API keys, `identity` has nothing of them, not even `null`",
+            no_iam,
+        ),
+        Case::new(
+            "1.1-iam",
+            Observed,
+            "with `AWS_IAM`, `identity` has account, caller, user, ARN and access key of who signed",
+            iam,
+        )
+        .at(Api::Iam),
+        Case::new(
+            "1.1-api-key",
+            Observed,
+            "with an API key, `identity` has `apiKey` and `apiKeyId`",
+            api_key,
+        )
+        .at(Api::Keyed),
+    ]
+}
+
+async fn event_type(site: Site) -> Observed {
+    let life = site.life(|knock| knock).await?;
+    same(
+        "eventType",
+        life.context("eventType"),
+        [&json!("CONNECT"), &json!("MESSAGE"), &json!("DISCONNECT")],
+    )?;
+    same(
+        "routeKey",
+        life.context("routeKey"),
+        [&json!("$connect"), &json!("two"), &json!("$disconnect")],
+    )
+}
+
+async fn message_id(site: Site) -> Observed {
+    let life = site.life(|knock| knock).await?;
+    absent(&life.connect["requestContext"], &["messageId"])?;
+    absent(&life.disconnect["requestContext"], &["messageId"])?;
+    let mut client = site.client().await?;
+    let ids = [life.message, client.event().await?, client.event().await?]
+        .map(|event| event["requestContext"]["messageId"].as_str().map(str::to_owned));
+    holds("three texts, none twice", ids[0].is_some() && ids[1] != ids[2] && ids[2].is_some(), &ids)
+}
+
+async fn direction(site: Site) -> Observed {
+    let life = site.life(|knock| knock).await?;
+    same("messageDirection", life.context("messageDirection"), [&json!("IN"); 3])
+}
+
+async fn connected_at(site: Site) -> Observed {
+    let life = site.life(|knock| knock).await?;
+    let [first, second, third] = life.context("connectedAt");
+    holds("a time within a minute of now", is_now(first), first)?;
+    same("connectedAt of the other events", [second, third], [first, first])
+}
+
+async fn time(site: Site) -> Observed {
+    let life = site.life(|knock| knock).await?;
+    for event in life.all() {
+        let context = &event["requestContext"];
+        let epoch = &context["requestTimeEpoch"];
+        holds("a time within a minute of now", is_now(epoch), epoch)?;
+        let text = context["requestTime"].as_str().unwrap_or_default();
+        same("requestTime", text, &log_format(epoch.as_u64().unwrap_or_default()))?;
+    }
+    Ok(())
+}
+
+fn is_now(time: &Value) -> bool {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let then = Duration::from_millis(time.as_u64().unwrap_or_default());
+    now.abs_diff(then) < Duration::from_secs(60)
+}
+
+/// `21/Nov/2026:09:15:24 +0000`
+fn log_format(milliseconds: u64) -> String {
+    let time =
+        i64::try_from(milliseconds).ok().and_then(|at| jiff::Timestamp::from_millisecond(at).ok());
+    time.unwrap_or_default().strftime("%d/%b/%Y:%H:%M:%S +0000").to_string()
+}
+
+async fn request_id(site: Site) -> Observed {
+    let life = site.life(|knock| knock).await?;
+    let ids = life.context("requestId");
+    same("extendedRequestId", life.context("extendedRequestId"), ids)?;
+    let [first, second, third] = ids;
+    holds("three texts, none twice", first.is_string() && first != second && second != third, ids)
+}
+
+async fn id_form(site: Site) -> Observed {
+    let id = site.client().await?.id().await?;
+    let body = id.strip_suffix('=').unwrap_or_default();
+    let of_alphabet = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    holds("15 characters and `=`", body.len() == 15 && body.bytes().all(of_alphabet), &id)
+}
+
+async fn stays_the_same(site: Site) -> Observed {
+    let life = site.life(|knock| knock).await?;
+    for key in ["connectionId", "domainName", "stage", "apiId"] {
+        let [first, second, third] = life.context(key);
+        holds(key, first.is_string(), first)?;
+        same(key, [second, third], [first, first])?;
+    }
+    let [first, second, third] = life.context("identity").map(|identity| &identity["sourceIp"]);
+    holds("sourceIp", first.is_string(), first)?;
+    same("sourceIp", [second, third], [first, first])
+}
+
+async fn stage(site: Site) -> Observed {
+    let life = site.life(|knock| knock).await?;
+    let stage = json!(site.url.rsplit('/').next());
+    same("stage", life.context("stage"), [&stage; 3])
+}
+
+async fn user_agent(site: Site) -> Observed {
+    let life = site.life(|knock| knock.header("user-agent", "Prober/1 (Linux)")).await?;
+    let found = life.context("identity").map(|identity| identity["userAgent"].clone());
+    same("userAgent", found, [(); 3].map(|()| json!("Prober/1 (Linux)")))
+}
+
+async fn no_user_agent(site: Site) -> Observed {
+    let life = site.life(|knock| knock).await?;
+    life.context("identity").into_iter().try_for_each(|identity| absent(identity, &["userAgent"]))
+}
+
+const OF_IAM: [&str; 5] = ["accountId", "caller", "user", "userArn", "accessKey"];
+
+async fn no_iam(site: Site) -> Observed {
+    let life = site.life(|knock| knock).await?;
+    for identity in life.context("identity") {
+        absent(identity, &OF_IAM)?;
+        absent(identity, &["apiKey", "apiKeyId"])?;
+    }
+    Ok(())
+}
+
+async fn iam(site: Site) -> Observed {
+    let (_, event) = site.watcher().await?.client(&site).await?;
+    let identity = &event["requestContext"]["identity"];
+    let access = site.keys.as_ref().map(|keys| keys.access.as_str());
+    same("accessKey", identity["accessKey"].as_str(), access)?;
+    holds("all five as text", OF_IAM.iter().all(|key| identity[*key].is_string()), identity)
+}
+
+async fn api_key(site: Site) -> Observed {
+    let (_, event) = site.watcher().await?.client(&site).await?;
+    let identity = &event["requestContext"]["identity"];
+    same("apiKey", identity["apiKey"].as_str(), site.api_key.as_deref())?;
+    holds("`apiKeyId` as text", identity["apiKeyId"].is_string(), identity)
+}

@@ -1,0 +1,178 @@
+//! Sections 1.2 and 8: the end of a connection, as its function sees it.
+
+use http::Method;
+use serde_json::Value;
+
+use crate::{
+    Api, Case,
+    Mark::*,
+    Observed, Site,
+    error::{holds, same},
+    probe::{Fail, Orders},
+};
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        Case::new(
+            "1.2-no-code",
+            Documented,
+            "a client's close without a code: 1005 \"Client-side close frame status not set\"",
+            |site| closes(site, None, (1005, "Client-side close frame status not set")),
+        ),
+        Case::new(
+            "1.2-going-away",
+            Observed,
+            "a client's 1001, as of a closed tab: 1001 without a reason",
+            |site| closes(site, Some((1001, "")), (1001, "")),
+        ),
+        Case::new("1.2-own-code", Unsure, "a client's own code and reason are passed on", |site| {
+            closes(site, Some((4321, "my own")), (4321, "my own"))
+        }),
+        Case::new("1.2-delete", Observed, "DELETE: 1000 \"Connection Closed Normally\"", deleted),
+        Case::new("1.2-idle", Observed, "no messages for too long: 1001 \"Going away\"", idle)
+            .at(Api::Token)
+            .waits(|waits| waits.idle),
+        Case::new(
+            "1.2-lost",
+            Documented,
+            "a client that is lost without a close frame: 1006",
+            |site| async move { same("the code", code(&lost(&site, true).await?), Some(1006)) },
+        ),
+        Case::new("1.2-lost-reason", Unsure, "its reason is empty", |site| async move {
+            let event = lost(&site, true).await?;
+            same("the reason", event["requestContext"]["disconnectReason"].as_str(), Some(""))
+        }),
+        Case::new(
+            "8-silent",
+            Unsure,
+            "a client that never said anything has a `$disconnect` when it is lost",
+            |site| async move { lost(&site, false).await.map(drop) },
+        ),
+        Case::new("8-once", Documented, "`$disconnect` runs once, after the close", once),
+        Case::new(
+            "8-reply-ignored",
+            Documented,
+            "what `$disconnect` returns is ignored: it does not run again",
+            reply_ignored,
+        ),
+        Case::new(
+            "8-refused",
+            Unsure,
+            "a client that `$connect` refused has no `$disconnect`",
+            refused,
+        ),
+        Case::new(
+            "8-late",
+            Observed,
+            "a message's function runs on after `$disconnect`, and its posts to the client are a 410",
+            late,
+        ),
+    ]
+}
+
+fn code(event: &Value) -> Option<u64> {
+    event["requestContext"]["disconnectStatusCode"].as_u64()
+}
+
+fn ended_with(event: &Value, expected: (u64, &str)) -> Observed {
+    let reason = event["requestContext"]["disconnectReason"].as_str();
+    same("code and reason", (code(event), reason), (Some(expected.0), Some(expected.1)))
+}
+
+async fn closes(
+    site: Site,
+    frame: Option<(u16, &'static str)>,
+    expected: (u64, &'static str),
+) -> Observed {
+    let mut watcher = site.watcher().await?;
+    let (client, _) = watcher.client(&site).await?;
+    client.close(frame).await?;
+    ended_with(&watcher.event("DISCONNECT").await?, expected)
+}
+
+async fn deleted(site: Site) -> Observed {
+    let mut watcher = site.watcher().await?;
+    let (mut client, _) = watcher.client(&site).await?;
+    let id = client.id().await?;
+    same("the status", site.manage(Method::DELETE, &id, "").await?.status, 204)?;
+    // Reading answers the gateway's close.
+    let _ = client.closed().await;
+    ended_with(&watcher.event("DISCONNECT").await?, (1000, "Connection Closed Normally"))
+}
+
+async fn idle(site: Site) -> Observed {
+    let mut watcher = site.watcher().await?;
+    let (mut client, _) = watcher.client(&site).await?;
+    let (idle, patience) = (site.waits.idle, site.waits.patience);
+    // The one who watches must not be idle itself.
+    let watching = async {
+        let end = tokio::time::Instant::now() + idle + patience;
+        while tokio::time::Instant::now() < end {
+            watcher.client.send(r#"{"action":"one"}"#).await?;
+            if let Ok(event) = watcher.event_within("DISCONNECT", idle / 4).await {
+                return Ok(event);
+            }
+        }
+        Err(crate::Finding::differs("a DISCONNECT event", "none in time"))
+    };
+    let (closed, event) = tokio::join!(client.closed_within(idle + patience), watching);
+    closed?;
+    ended_with(&event?, (1001, "Going away"))
+}
+
+/// The `$disconnect` of a client whose TCP connection ends without a close frame.
+async fn lost(site: &Site, spoke: bool) -> Observed<Value> {
+    let mut watcher = site.watcher().await?;
+    let (mut client, _) = watcher.client(site).await?;
+    if spoke {
+        client.event().await?;
+    }
+    drop(client);
+    watcher.event("DISCONNECT").await
+}
+
+async fn once(site: Site) -> Observed {
+    let mut watcher = site.watcher().await?;
+    let (client, _) = watcher.client(&site).await?;
+    client.close(None).await?;
+    let event = watcher.event("DISCONNECT").await?;
+    let id = event["requestContext"]["connectionId"].as_str().unwrap_or_default();
+    same("the status of a POST by then", site.manage(Method::POST, id, "x").await?.status, 410)?;
+    watcher.client.still_quiet().await
+}
+
+async fn reply_ignored(site: Site) -> Observed {
+    let mut watcher = site.watcher().await?;
+    for orders in [
+        Orders { fail: Some(Fail::Error("no".into())), ..watcher.orders() },
+        Orders { reply: Some(r#"{"x":1}"#.into()), ..watcher.orders() },
+    ] {
+        site.knock().disconnect(&orders).open().await?.close(None).await?;
+        watcher.event("DISCONNECT").await?;
+        watcher.client.still_quiet().await?;
+    }
+    Ok(())
+}
+
+async fn refused(site: Site) -> Observed {
+    let mut watcher = site.watcher().await?;
+    let refusing = Orders { reply: Some(r#"{"statusCode":403}"#.into()), ..Orders::default() };
+    let knock = site.knock().connect(&refusing).disconnect(&watcher.orders());
+    let status = knock.status().await?;
+    holds("a refusal", status >= 400, status)?;
+    watcher.client.still_quiet().await
+}
+
+async fn late(site: Site) -> Observed {
+    let mut watcher = site.watcher().await?;
+    let (mut client, event) = watcher.client(&site).await?;
+    let id = event["requestContext"]["connectionId"].as_str().unwrap_or_default().to_owned();
+    let sleep = u64::try_from((site.waits.quiet * 3).as_millis()).ok();
+    let after = Some("later".to_owned());
+    client.order("one", &Orders { sleep, after, ..watcher.orders() }).await?;
+    watcher.event("MESSAGE").await?;
+    client.close(None).await?;
+    watcher.event("DISCONNECT").await?;
+    same("what it does later", watcher.client.text().await?, "later".to_owned())?;
+    same("the status of a POST", site.manage(Method::POST, &id, "x").await?.status, 410)
+}

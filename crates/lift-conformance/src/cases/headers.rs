@@ -1,0 +1,155 @@
+//! Section 1.1: headers and the authorizer's context in events.
+
+use serde_json::{Value, json};
+
+use super::events::absent;
+use crate::{
+    Api, Case,
+    Mark::*,
+    Observed, Site,
+    error::{holds, same},
+    life::Life,
+};
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        Case::new(
+            "1.1-header-case",
+            Documented,
+            "the headers of the handshake are in the `$connect` event, their names in the client's case",
+            header_case,
+        ),
+        Case::new(
+            "1.1-proxy-headers",
+            Documented,
+            "the `$connect` event also has `X-Forwarded-For`, `-Port`, `-Proto` and `X-Amzn-Trace-Id`",
+            proxy_headers,
+        ),
+        Case::new(
+            "1.1-no-hop-headers",
+            Documented,
+            "the `$connect` event has no `Connection`, `Upgrade` and `content-length`",
+            no_hop_headers,
+        ),
+        Case::new(
+            "1.1-multi-value-headers",
+            Documented,
+            "`multiValueHeaders` has all values of all headers",
+            multi_value_headers,
+        ),
+        Case::new(
+            "1.1-disconnect-headers",
+            Documented,
+            "the `$disconnect` event has four headers, of which only `Host` has a value",
+            disconnect_headers,
+        ),
+        Case::new(
+            "1.1-authorizer-at-connect",
+            Observed,
+            "the `$connect` event has `principalId` and the context of the authorizer",
+            |site| async move { is_granted(&life(&site).await?.connect) },
+        ),
+        Case::new(
+            "1.1-authorizer-at-disconnect",
+            Observed,
+            "so has the `$disconnect` event",
+            |site| async move { is_granted(&life(&site).await?.disconnect) },
+        ),
+        Case::new(
+            "1.1-authorizer-at-messages",
+            Unsure,
+            "so have the events of messages",
+            |site| async move { is_granted(&life(&site).await?.message) },
+        ),
+        Case::new(
+            "1.1-integration-latency",
+            Observed,
+            "`authorizer` also has a number `integrationLatency`",
+            |site| async move {
+                let authorizer = &life(&site).await?.connect["requestContext"]["authorizer"];
+                holds("a number", authorizer["integrationLatency"].is_number(), authorizer)
+            },
+        ),
+        Case::new(
+            "1.1-context-as-text",
+            Unsure,
+            "numbers and booleans of the authorizer's context are text in events",
+            context_as_text,
+        ),
+        Case::new(
+            "1.1-no-authorizer",
+            Observed,
+            "without an authorizer, events have no `authorizer`",
+            |site| async move {
+                let event = site.client().await?.event().await?;
+                absent(&event["requestContext"], &["authorizer"])
+            },
+        )
+        .at(Api::Bare),
+    ]
+}
+
+async fn life(site: &Site) -> Observed<Life> {
+    site.life(|knock| knock).await
+}
+
+async fn header_case(site: Site) -> Observed {
+    let life = site.life(|knock| knock.header("x-lower-case", "Kept As It Is")).await?;
+    let headers = &life.connect["headers"];
+    same("x-lower-case", headers["x-lower-case"].as_str(), Some("Kept As It Is"))?;
+    // The client writes this one in title case.
+    holds("`Sec-WebSocket-Version` as sent", headers["Sec-WebSocket-Version"] == "13", headers)
+}
+
+async fn proxy_headers(site: Site) -> Observed {
+    let life = life(&site).await?;
+    let headers = &life.connect["headers"];
+    let text = |name: &str| headers[name].as_str().unwrap_or_default();
+    let ip = life.connect["requestContext"]["identity"]["sourceIp"].as_str();
+    same("X-Forwarded-For", headers["X-Forwarded-For"].as_str(), ip)?;
+    holds("X-Forwarded-Port", text("X-Forwarded-Port").parse::<u16>().is_ok(), headers)?;
+    let proto = if site.url.starts_with("wss") { "https" } else { "http" };
+    same("X-Forwarded-Proto", text("X-Forwarded-Proto"), proto)?;
+    holds("X-Amzn-Trace-Id: Root=1-..", text("X-Amzn-Trace-Id").starts_with("Root=1-"), headers)
+}
+
+async fn no_hop_headers(site: Site) -> Observed {
+    let life = life(&site).await?;
+    let names = crate::life::keys(&life.connect["headers"]);
+    let is_hop = |name: &&str| {
+        ["connection", "upgrade", "content-length"].contains(&name.to_ascii_lowercase().as_str())
+    };
+    holds("none of the three", !names.iter().any(is_hop), &names)
+}
+
+async fn multi_value_headers(site: Site) -> Observed {
+    let life = site.life(|knock| knock.header("x-twice", "a").header("x-twice", "b")).await?;
+    let (single, multi) = (&life.connect["headers"], &life.connect["multiValueHeaders"]);
+    same("x-twice of multiValueHeaders", &multi["x-twice"], &json!(["a", "b"]))?;
+    same("x-twice of headers", &single["x-twice"], &json!("b"))?;
+    same("their names", crate::life::keys(multi), crate::life::keys(single))
+}
+
+async fn disconnect_headers(site: Site) -> Observed {
+    let life = life(&site).await?;
+    let host = &life.disconnect["headers"]["Host"];
+    holds("a `Host`", host.as_str().is_some_and(|host| !host.is_empty()), &life.disconnect)?;
+    let single = json!({"Host": host, "x-api-key": "", "X-Forwarded-For": "", "x-restapi": ""});
+    same("headers", &life.disconnect["headers"], &single)?;
+    let multi =
+        json!({"Host": [host], "x-api-key": [""], "X-Forwarded-For": [""], "x-restapi": [""]});
+    same("multiValueHeaders", &life.disconnect["multiValueHeaders"], &multi)
+}
+
+fn is_granted(event: &Value) -> Observed {
+    let authorizer = &event["requestContext"]["authorizer"];
+    same("principalId", authorizer["principalId"].as_str(), Some("prober"))?;
+    same("a text of the context", authorizer["tier"].as_str(), Some("gold"))
+}
+
+async fn context_as_text(site: Site) -> Observed {
+    let life = life(&site).await?;
+    let authorizer = &life.disconnect["requestContext"]["authorizer"];
+    same("a number", &authorizer["number"], &json!("7"))?;
+    same("a boolean", &authorizer["flag"], &json!("true"))
+}

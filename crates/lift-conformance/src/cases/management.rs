@@ -1,0 +1,305 @@
+//! Section 6: the `@connections` API.
+
+use http::Method;
+use serde_json::Value;
+use tokio::time::sleep;
+
+use crate::{
+    Api, Case, Finding, Keys,
+    Mark::*,
+    Observed, Site,
+    error::{holds, same},
+    life::keys,
+    manage::Managed,
+};
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        Case::new(
+            "6-post",
+            Documented,
+            "POST: 200 without a body, and the bytes are the message",
+            post,
+        ),
+        Case::new(
+            "6-get",
+            Documented,
+            "GET: 200 with `connectedAt`, `identity`, `lastActiveAt`",
+            get,
+        ),
+        Case::new(
+            "6-get-times",
+            Documented,
+            "its times are ISO 8601 in UTC with milliseconds",
+            get_times,
+        ),
+        Case::new("6-get-active", Documented, "a message moves `lastActiveAt` on", get_active),
+        Case::new("6-get-identity", Observed, "its `identity` is that of the events", get_identity),
+        Case::new(
+            "6-delete",
+            Documented,
+            "DELETE: 204 without a body, and the client is closed",
+            delete,
+        ),
+        Case::new("6-paths", Observed, "`@` may be `%40`, and `=` may be `%3D`", paths),
+        Case::new("6-gone-closed", Documented, "a closed connection is a 410", gone_closed),
+        Case::new(
+            "6-gone-unknown",
+            Observed,
+            "so is an id of the right form that nobody has",
+            gone_unknown,
+        ),
+        Case::new(
+            "6-gone-type",
+            Observed,
+            "a 410 names `GoneException` in `x-amzn-ErrorType`",
+            gone_type,
+        ),
+        Case::new("6-gone-body", Observed, "a 410 has no JSON body", gone_body),
+        Case::new(
+            "6-malformed-id",
+            Observed,
+            "an id of another form is a 400 `BadRequestException`, \"Invalid connectionId: ..\"",
+            malformed_id,
+        ),
+        Case::new("6-wrong-stage", Observed, "another stage is a 403 \"Forbidden\"", |site| {
+            forbidden(site, Some("/elsewhere"))
+        }),
+        Case::new("6-no-stage", Observed, "so is no stage", |site| forbidden(site, None)),
+        Case::new(
+            "6-too-large",
+            Documented,
+            "more than 128 KB is a 413 `PayloadTooLargeException`",
+            too_large,
+        ),
+        Case::new(
+            "6-slow-reader",
+            Documented,
+            "a POST to a client that does not read is a 429 `LimitExceededException` when its buffer is full",
+            slow_reader,
+        ),
+        Case::new("6-unsigned", Documented, "a call that is not signed is a 403", unsigned)
+            .at(Api::Iam),
+        Case::new(
+            "6-bad-signature",
+            Observed,
+            "a call that is signed with another secret is a 403",
+            bad_signature,
+        )
+        .at(Api::Iam),
+        Case::new(
+            "6-signed",
+            Observed,
+            "a call is signed for `execute-api`, with the sent path encoded once more",
+            signed,
+        )
+        .at(Api::Iam),
+    ]
+}
+
+/// An id of the right form that nobody has.
+const NOBODY: &str = "AAAAAAAAAAAAAAA=";
+
+async fn post(site: Site) -> Observed {
+    let mut client = site.client().await?;
+    let id = client.id().await?;
+    for text in ["hello", "{\"a\" : \"\u{1f980}\"}", " \r\n"] {
+        let answer = site.manage(Method::POST, &id, text).await?;
+        same("the status and the body", (answer.status, &answer.body[..]), (200, &b""[..]))?;
+        same("the message", client.text().await?, text.to_owned())?;
+    }
+    Ok(())
+}
+
+async fn described(site: &Site, id: &str) -> Observed<Value> {
+    let answer = site.manage(Method::GET, id, "").await?;
+    same("the status", answer.status, 200)?;
+    json(&answer)
+}
+
+fn json(answer: &Managed) -> Observed<Value> {
+    let text = String::from_utf8_lossy(&answer.body);
+    serde_json::from_str(&text).map_err(|_| Finding::differs("a body of JSON", text))
+}
+
+async fn get(site: Site) -> Observed {
+    let mut client = site.client().await?;
+    let id = client.id().await?;
+    let body = described(&site, &id).await?;
+    same("the keys", keys(&body), vec!["connectedAt", "identity", "lastActiveAt"])
+}
+
+async fn get_times(site: Site) -> Observed {
+    let mut client = site.client().await?;
+    let event = client.event().await?;
+    let context = &event["requestContext"];
+    let body = described(&site, context["connectionId"].as_str().unwrap_or_default()).await?;
+    for key in ["connectedAt", "lastActiveAt"] {
+        let text = body[key].as_str().unwrap_or_default();
+        let form = text.len() == "2026-11-21T09:15:24.410Z".len() && text.ends_with('Z');
+        let time: Option<jiff::Timestamp> = text.parse().ok().filter(|_| form);
+        holds(&format!("`{key}` as 2026-11-21T09:15:24.410Z"), time.is_some(), &body)?;
+        if key == "connectedAt" {
+            let epoch = time.map(jiff::Timestamp::as_millisecond);
+            same("connectedAt as in events", epoch, context["connectedAt"].as_i64())?;
+        }
+    }
+    Ok(())
+}
+
+async fn get_active(site: Site) -> Observed {
+    let mut client = site.client().await?;
+    let id = client.id().await?;
+    let before = described(&site, &id).await?;
+    sleep(site.waits.quiet).await;
+    client.id().await?;
+    let after = described(&site, &id).await?;
+    same("connectedAt", &after["connectedAt"], &before["connectedAt"])?;
+    let times = [&before, &after].map(|body| body["lastActiveAt"].to_string());
+    holds("a later `lastActiveAt`", times[0] < times[1], &times)
+}
+
+async fn get_identity(site: Site) -> Observed {
+    let mut client = site.knock().header("user-agent", "Prober/1").open().await?;
+    let event = client.event().await?;
+    let identity = &event["requestContext"]["identity"];
+    let id = event["requestContext"]["connectionId"].as_str().unwrap_or_default();
+    let body = described(&site, id).await?;
+    for key in ["sourceIp", "userAgent"] {
+        same(key, &body["identity"][key], &identity[key])?;
+    }
+    Ok(())
+}
+
+async fn delete(site: Site) -> Observed {
+    let mut client = site.client().await?;
+    let id = client.id().await?;
+    let answer = site.manage(Method::DELETE, &id, "").await?;
+    same("the status and the body", (answer.status, &answer.body[..]), (204, &b""[..]))?;
+    client.closed().await.map(drop)
+}
+
+async fn paths(site: Site) -> Observed {
+    let mut client = site.client().await?;
+    let id = client.id().await?;
+    for at in ["@", "%40"] {
+        for end in ["=", "%3D"] {
+            let path = format!("/{at}connections/{}", id.replace('=', end));
+            let status = site.manage_at(Method::POST, &path, path.clone()).await?.status;
+            same(&format!("the status of {path}"), status, 200)?;
+            same("the message", client.text().await?, path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Every call for a connection that is not there.
+async fn gone(site: &Site, id: &str) -> Observed<Vec<Managed>> {
+    let mut answers = Vec::new();
+    for (method, body) in [(Method::POST, "x"), (Method::GET, ""), (Method::DELETE, "")] {
+        let answer = site.manage(method.clone(), id, body).await?;
+        same(&format!("the status of {method}"), answer.status, 410)?;
+        answers.push(answer);
+    }
+    Ok(answers)
+}
+
+async fn closed(site: &Site) -> Observed<String> {
+    let mut watcher = site.watcher().await?;
+    let (mut client, _) = watcher.client(site).await?;
+    let id = client.id().await?;
+    client.close(None).await?;
+    watcher.event("DISCONNECT").await?;
+    Ok(id)
+}
+
+async fn gone_closed(site: Site) -> Observed {
+    let id = closed(&site).await?;
+    gone(&site, &id).await.map(drop)
+}
+
+async fn gone_unknown(site: Site) -> Observed {
+    gone(&site, NOBODY).await.map(drop)
+}
+
+async fn gone_type(site: Site) -> Observed {
+    let answers = gone(&site, NOBODY).await?;
+    answers.iter().try_for_each(|answer| same("the error", answer.error(), "GoneException"))
+}
+
+async fn gone_body(site: Site) -> Observed {
+    let answers = gone(&site, NOBODY).await?;
+    answers.iter().try_for_each(|answer| holds("no JSON", json(answer).is_err(), &answer.body))
+}
+
+async fn malformed_id(site: Site) -> Observed {
+    let answer = site.manage(Method::POST, "nonsense", "x").await?;
+    same("status and error", (answer.status, answer.error()), (400, "BadRequestException"))?;
+    let message = json(&answer)?["message"].clone();
+    same("the message", message.as_str(), Some("Invalid connectionId: nonsense"))
+}
+
+async fn forbidden(site: Site, stage: Option<&'static str>) -> Observed {
+    let mut client = site.client().await?;
+    let id = client.id().await?;
+    let (host, _) = site.management.rsplit_once('/').unwrap_or_default();
+    let url =
+        format!("{host}{}/@connections/{}", stage.unwrap_or_default(), crate::manage::escaped(&id));
+    let answer = site.call(Method::POST, &url, "x", site.keys.as_ref()).await?;
+    same("status and error", (answer.status, answer.error()), (403, "ForbiddenException"))?;
+    same("the body", &answer.body[..], &br#"{"message":"Forbidden"}"#[..])
+}
+
+async fn too_large(site: Site) -> Observed {
+    let mut client = site.client().await?;
+    let id = client.id().await?;
+    let answer = site.manage(Method::POST, &id, vec![b'x'; 128 * 1024 + 1]).await?;
+    same("status and error", (answer.status, answer.error()), (413, "PayloadTooLargeException"))?;
+    holds("a message", json(&answer)?["message"].is_string(), &answer.body)
+}
+
+async fn slow_reader(site: Site) -> Observed {
+    // Much more than the buffers of both systems hold, beside the gateway's own.
+    const POSTS: usize = 240;
+    let mut client = site.knock().receive_buffer(16 * 1024).open().await?;
+    let id = client.id().await?;
+    let text = "y".repeat(128 * 1024);
+    for _ in 0..POSTS {
+        let answer = site.manage(Method::POST, &id, text.clone()).await?;
+        if answer.status != 200 {
+            let seen = (answer.status, answer.error());
+            return same("status and error", seen, (429, "LimitExceededException"));
+        }
+    }
+    Err(Finding::differs("a 429", format!("{POSTS} POSTs of 128 KB with 200")))
+}
+
+async fn own(site: &Site) -> Observed<(crate::client::Client, String)> {
+    let mut client = site.client().await?;
+    let id = client.id().await?;
+    Ok((client, format!("{}/@connections/{}", site.management, crate::manage::escaped(&id))))
+}
+
+async fn unsigned(site: Site) -> Observed {
+    let (_client, url) = own(&site).await?;
+    let answer = site.call(Method::POST, &url, "x", None).await?;
+    same("the status", answer.status, 403)
+}
+
+async fn bad_signature(site: Site) -> Observed {
+    let (_client, url) = own(&site).await?;
+    let Some(keys) = &site.keys else { return Err(Finding::skipped("there are no keys")) };
+    let wrong = Keys { secret: format!("{}x", keys.secret), ..keys.clone() };
+    let answer = site.call(Method::POST, &url, "x", Some(&wrong)).await?;
+    same("the status", answer.status, 403)
+}
+
+async fn signed(site: Site) -> Observed {
+    let (mut client, url) = own(&site).await?;
+    if site.keys.is_none() {
+        return Err(Finding::skipped("there are no keys"));
+    }
+    let answer = site.call(Method::POST, &url, "signed", site.keys.as_ref()).await?;
+    same("the status", answer.status, 200)?;
+    same("the message", client.text().await?, "signed".to_owned())
+}

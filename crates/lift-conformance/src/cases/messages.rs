@@ -1,0 +1,230 @@
+//! Sections 5.1, 5.2 and 5.6: replies, error frames, order.
+
+use super::selection::is_error_frame;
+use crate::{
+    Api, Case, Finding,
+    Mark::*,
+    Observed, Site,
+    client::Client,
+    error::{holds, same},
+    probe::{Fail, Orders},
+};
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        Case::new(
+            "5.1-one-way",
+            Documented,
+            "on a one-way route the function's body reaches nobody",
+            |site| quiet(site, "one", r#"{"statusCode":200,"body":"hello"}"#),
+        ),
+        Case::new(
+            "5.1-two-way",
+            Documented,
+            "on a two-way route the body is one text frame",
+            |site| says(site, r#"{"statusCode":200,"body":"hello"}"#, "hello"),
+        ),
+        Case::new(
+            "5.1-two-way-500",
+            Observed,
+            "on a two-way route the body arrives whatever the status is",
+            |site| says(site, r#"{"statusCode":500,"body":"hello"}"#, "hello"),
+        ),
+        Case::new(
+            "5.1-all-keys",
+            Observed,
+            "a reply may have `headers`, `multiValueHeaders` and `isBase64Encoded`",
+            |site| {
+                let reply = r#"{"statusCode":200,"headers":{"a":"b"},"multiValueHeaders":{"a":["b"]},"body":"hello","isBase64Encoded":false}"#;
+                says(site, reply, "hello")
+            },
+        ),
+        Case::new("5.1-status-alone", Observed, "a `statusCode` alone is a good reply", |site| {
+            quiet(site, "one", r#"{"statusCode":200}"#)
+        }),
+        Case::new(
+            "5.1-one-way-error-status",
+            Unsure,
+            "on a one-way route a status of 400 or more sends nothing",
+            |site| quiet(site, "one", r#"{"statusCode":500,"body":"hello"}"#),
+        ),
+        Case::new(
+            "5.1-unknown-key",
+            Observed,
+            "a reply with a key that is none of these is an error, on one-way routes too",
+            |site| fails(site, "one", reply(r#"{"statusCode":200,"ConnectionId":"a","Data":"b"}"#)),
+        ),
+        Case::new("5.1-empty-reply", Unsure, "the replies `null` and `{}` are errors", |site| async move {
+            fails(site.clone(), "two", reply("null")).await?;
+            fails(site, "two", reply("{}")).await
+        }),
+        Case::new(
+            "5.2-error",
+            Observed,
+            "an error of the function is the \"Internal server error\" frame, byte for byte, and the client \
+             stays connected",
+            |site| fails(site, "two", fail(Fail::Error("no".into()))),
+        ),
+        Case::new("5.2-error-one-way", Observed, "so it is on one-way routes", |site| {
+            fails(site, "one", fail(Fail::Error("no".into())))
+        }),
+        Case::new("5.2-crash", Observed, "so it is when the function's process ends", |site| {
+            fails(site, "two", fail(Fail::Exit))
+        }),
+        Case::new("5.2-malformed", Observed, "so it is when the reply is malformed", |site| async move {
+            for text in [r#""text""#, r#"[1]"#, r#"{"statusCode":"no"}"#] {
+                fails(site.clone(), "two", reply(text)).await?;
+            }
+            Ok(())
+        }),
+        Case::new(
+            "5.2-timeout",
+            Observed,
+            "after the integration time-out the client gets the \"Endpoint request timed out\" frame, byte for \
+             byte, and stays connected",
+            |site| timeout(site, "two"),
+        )
+        .waits(|waits| waits.integration),
+        Case::new("5.2-timeout-one-way", Observed, "so it is on one-way routes", |site| timeout(site, "one"))
+            .waits(|waits| waits.integration),
+        Case::new(
+            "5.2-runs-on",
+            Observed,
+            "the function runs on after the client had its time-out",
+            runs_on,
+        )
+        .waits(|waits| waits.integration),
+        Case::new(
+            "5.2-request-id",
+            Unsure,
+            "the `requestId` of an error frame is that of the message's event",
+            request_id,
+        ),
+        Case::new(
+            "5.2-throttled",
+            Unsure,
+            "a message above a rate is answered with a \"Too Many Requests\" frame",
+            throttled,
+        )
+        .at(Api::Throttled),
+        Case::new(
+            "5.6-concurrent",
+            Unsure,
+            "messages of one connection run at the same time: a later one may be answered first",
+            concurrent,
+        ),
+    ]
+}
+
+fn reply(text: impl Into<String>) -> Orders {
+    Orders { reply: Some(text.into()), ..Orders::default() }
+}
+
+fn fail(how: Fail) -> Orders {
+    Orders { fail: Some(how), ..Orders::default() }
+}
+
+async fn quiet(site: Site, route: &'static str, text: &'static str) -> Observed {
+    let mut client = site.client().await?;
+    client.order(route, &reply(text)).await?;
+    client.still_quiet().await
+}
+
+async fn says(site: Site, text: &'static str, expected: &'static str) -> Observed {
+    let mut client = site.client().await?;
+    client.order("two", &reply(text)).await?;
+    same("the frame", client.text().await?, expected.to_owned())?;
+    client.still_quiet().await
+}
+
+async fn fails(site: Site, route: &'static str, orders: Orders) -> Observed {
+    let mut client = site.client().await?;
+    let id = client.id().await?;
+    client.order(route, &orders).await?;
+    is_error_frame(&client.text().await?, "Internal server error", &id)?;
+    client.still_quiet().await
+}
+
+/// Orders that outlast the integration time-out.
+fn too_long(site: &Site, orders: Orders) -> Orders {
+    let sleep = u64::try_from((site.waits.integration + site.waits.quiet).as_millis()).ok();
+    Orders { sleep, ..orders }
+}
+
+async fn timed_out(site: &Site, client: &mut Client) -> Observed<String> {
+    let patience = site.waits.integration + site.waits.patience;
+    match client.next_within(patience).await?.into_text() {
+        Ok(text) => Ok(text.as_str().to_owned()),
+        Err(error) => Err(Finding::differs("a text frame", error)),
+    }
+}
+
+async fn timeout(site: Site, route: &'static str) -> Observed {
+    let mut client = site.client().await?;
+    let id = client.id().await?;
+    client.order(route, &too_long(&site, Orders::default())).await?;
+    let frame = timed_out(&site, &mut client).await?;
+    is_error_frame(&frame, "Endpoint request timed out", &id)?;
+    // Nor does the late reply arrive.
+    tokio::time::sleep(site.waits.quiet * 2).await;
+    client.still_quiet().await
+}
+
+async fn runs_on(site: Site) -> Observed {
+    let mut watcher = site.watcher().await?;
+    let mut client = site.client().await?;
+    let after = Some("it went on".to_owned());
+    let orders = too_long(&site, Orders { after, ..watcher.orders() });
+    client.order("one", &orders).await?;
+    watcher.event("MESSAGE").await?;
+    let frame = timed_out(&site, &mut client).await?;
+    holds("a time-out first", frame.contains("timed out"), frame)?;
+    same("what it does later", watcher.client.text().await?, "it went on".to_owned())
+}
+
+async fn request_id(site: Site) -> Observed {
+    let mut watcher = site.watcher().await?;
+    let mut client = site.client().await?;
+    let orders = Orders { fail: Some(Fail::Error("no".into())), ..watcher.orders() };
+    client.order("two", &orders).await?;
+    let event = watcher.event("MESSAGE").await?;
+    let frame = client.json().await?;
+    same("requestId", &frame["requestId"], &event["requestContext"]["requestId"])
+}
+
+async fn throttled(site: Site) -> Observed {
+    let mut client = patient(&site).await?;
+    let id = client.id().await?;
+    for _ in 0..40 {
+        client.order("two", &reply(r#"{"statusCode":200,"body":"hello"}"#)).await?;
+        match client.text().await? {
+            text if text == "hello" => {}
+            frame => return is_error_frame(&frame, "Too Many Requests", &id).map(drop),
+        }
+    }
+    Err(Finding::differs("a frame among 40 messages", "40 replies"))
+}
+
+/// A client of an API that lets few in.
+async fn patient(site: &Site) -> Observed<Client> {
+    let mut last = site.client().await;
+    for _ in 0..20 {
+        if last.is_ok() {
+            break;
+        }
+        tokio::time::sleep(site.waits.quiet).await;
+        last = site.client().await;
+    }
+    last
+}
+
+async fn concurrent(site: Site) -> Observed {
+    let mut client = site.client().await?;
+    let sleep =
+        u64::try_from((site.waits.quiet * 3).min(site.waits.integration / 2).as_millis()).ok();
+    let slow = Orders { sleep, ..reply(r#"{"statusCode":200,"body":"slow"}"#) };
+    client.order("two", &slow).await?;
+    client.order("two", &reply(r#"{"statusCode":200,"body":"quick"}"#)).await?;
+    let order = [client.text().await?, client.text().await?];
+    same("the order of the replies", order, ["quick".to_owned(), "slow".to_owned()])
+}

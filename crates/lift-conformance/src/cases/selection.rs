@@ -1,0 +1,133 @@
+//! Section 3: which route a message goes to, and whether its model lets it through.
+
+use crate::{
+    Api, Case,
+    Mark::*,
+    Observed, Site,
+    client::order,
+    error::{holds, same},
+};
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        Case::new(
+            "3-exact",
+            Documented,
+            "a message goes to the route that its `action` names",
+            |site| goes(site, r#"{"action":"two"}"#, "two"),
+        ),
+        Case::new(
+            "3-no-match",
+            Documented,
+            "a message that selects no route goes to `$default`, and its event says `$default`",
+            |site| goes(site, r#"{"action":"nobody"}"#, "$default"),
+        ),
+        Case::new("3-not-json", Documented, "text that is not JSON goes to `$default`", |site| {
+            goes(site, "action: two", "$default")
+        }),
+        Case::new("3-scalar", Documented, "a JSON scalar goes to `$default`", |site| {
+            goes(site, r#""two""#, "$default")
+        }),
+        Case::new("3-no-key", Documented, "an object without the key goes to `$default`", |site| {
+            goes(site, r#"{"Action":"two"}"#, "$default")
+        }),
+        Case::new("3-number", Documented, "a number selects by its text", |site| {
+            goes(site, r#"{"action":7}"#, "7")
+        }),
+        Case::new("3-boolean", Documented, "a boolean selects by its text", |site| {
+            goes(site, r#"{"action":true}"#, "true")
+        }),
+        Case::new(
+            "3-composed",
+            Documented,
+            "an expression may have several variables and literals between them",
+            |site| goes(site, r#"{"service":"chat","action":"two"}"#, "chat/two"),
+        )
+        .at(Api::Composed),
+        Case::new(
+            "3-composed-missing",
+            Documented,
+            "of these a variable that the message lacks is empty",
+            |site| goes(site, r#"{"action":"two"}"#, "/two"),
+        )
+        .at(Api::Composed),
+        Case::new("3-case", Unsure, "route keys are compared with their case", |site| {
+            goes(site, r#"{"action":"TWO"}"#, "$default")
+        }),
+        Case::new(
+            "3-reserved",
+            Unsure,
+            "a message that selects `$connect` goes to `$default`",
+            |site| goes(site, r#"{"action":"$connect"}"#, "$default"),
+        ),
+        Case::new(
+            "3-no-route",
+            Observed,
+            "without a route and without `$default` the client gets the \"Forbidden\" frame, byte for byte, \
+             and stays connected",
+            forbidden,
+        )
+        .at(Api::Bare),
+        Case::new(
+            "3-model-allows",
+            Documented,
+            "what the route's model allows reaches the function",
+            |site| goes(site, r#"{"action":"model","n":1}"#, "model"),
+        ),
+        Case::new(
+            "3-model-refuses",
+            Documented,
+            "what no model allows does not reach the function; the client is told \"Bad request body\"",
+            refused_by_model,
+        ),
+        Case::new(
+            "5.2-bad-body-form",
+            Unsure,
+            "the \"Bad request body\" frame has the documented bytes",
+            bad_body_form,
+        ),
+    ]
+}
+
+async fn goes(site: Site, message: &'static str, route: &'static str) -> Observed {
+    let mut client = site.client().await?;
+    client.send(message).await?;
+    let event = client.json().await?;
+    same("the route key", event["requestContext"]["routeKey"].as_str(), Some(route))
+}
+
+async fn forbidden(site: Site) -> Observed {
+    let mut client = site.client().await?;
+    let id = client.id().await?;
+    client.send(r#"{"action":"nobody"}"#).await?;
+    is_error_frame(&client.text().await?, "Forbidden", &id)?;
+    client.still_quiet().await
+}
+
+/// The bytes of an error frame; the id of the request is any.
+pub(super) fn is_error_frame(frame: &str, message: &str, id: &str) -> Observed<String> {
+    let start = format!(r#"{{"message": "{message}", "connectionId":"{id}", "requestId":""#);
+    let request = frame.strip_prefix(&start).and_then(|rest| rest.strip_suffix("\"}"));
+    let whole = request.is_some_and(|request| !request.is_empty() && !request.contains('"'));
+    holds(&format!("{start}..\"}}"), whole, frame)?;
+    Ok(request.unwrap_or_default().to_owned())
+}
+
+async fn refused_by_model(site: Site) -> Observed {
+    let mut watcher = site.watcher().await?;
+    let mut client = site.client().await?;
+    client.send(order("model", &watcher.orders())).await?;
+    same("the message", client.json().await?["message"].as_str(), Some("Bad request body"))?;
+    // Had the function run, its event would be here first.
+    watcher.client.still_quiet().await
+}
+
+async fn bad_body_form(site: Site) -> Observed {
+    let mut client = site.client().await?;
+    let id = client.id().await?;
+    client.send(r#"{"action":"model"}"#).await?;
+    let frame = client.text().await?;
+    let start =
+        format!(r#"{{"message" : "Bad request body", "connectionId": "{id}", "messageId": ""#);
+    holds(&format!("{start}..\"}}"), frame.starts_with(&start) && frame.ends_with("\"}"), frame)
+}

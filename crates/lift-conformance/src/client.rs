@@ -1,0 +1,151 @@
+//! A client with an open connection.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use http::HeaderMap;
+use serde_json::Value;
+use tokio::{net::TcpStream, time::timeout};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream,
+    tungstenite::{
+        Message,
+        protocol::{CloseFrame, frame::coding::CloseCode},
+    },
+};
+
+use crate::{Finding, Observed, Waits, probe::Orders};
+
+pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// A client whose handshake succeeded.
+pub(crate) struct Client {
+    socket: Socket,
+    /// The headers of the 101.
+    pub(crate) headers: HeaderMap,
+    waits: Waits,
+}
+
+impl Client {
+    pub(crate) fn new(socket: Socket, headers: HeaderMap, waits: Waits) -> Self {
+        Self { socket, headers, waits }
+    }
+
+    pub(crate) async fn send(&mut self, message: impl Into<Message>) -> Observed {
+        let failed =
+            |why: &dyn ToString| Finding::differs("a message that is sent", why.to_string());
+        match timeout(self.waits.patience, self.socket.send(message.into())).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(failed(&error)),
+            Err(late) => Err(failed(&late)),
+        }
+    }
+
+    /// Sends orders to a route.
+    pub(crate) async fn order(&mut self, route: &str, orders: &Orders) -> Observed {
+        self.send(Message::text(order(route, orders))).await
+    }
+
+    /// The next message or close frame; pings and pongs are passed over.
+    pub(crate) async fn next_within(&mut self, patience: Duration) -> Observed<Message> {
+        let next = async {
+            loop {
+                match self.socket.next().await {
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                    Some(Ok(message)) => return Ok(message),
+                    Some(Err(error)) => return Err(Finding::differs("a frame", error)),
+                    None => return Err(Finding::differs("a frame", "the end of the connection")),
+                }
+            }
+        };
+        let late = || Finding::differs("a frame", format!("none within {patience:?}"));
+        timeout(patience, next).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    pub(crate) async fn next(&mut self) -> Observed<Message> {
+        self.next_within(self.waits.patience).await
+    }
+
+    pub(crate) async fn text(&mut self) -> Observed<String> {
+        match self.next().await? {
+            Message::Text(text) => Ok(text.as_str().to_owned()),
+            other => Err(Finding::differs("a text frame", shown(&other))),
+        }
+    }
+
+    pub(crate) async fn json(&mut self) -> Observed<Value> {
+        let text = self.text().await?;
+        serde_json::from_str(&text).map_err(|_| Finding::differs("a frame of JSON", text))
+    }
+
+    /// The code and the reason that the gateway closes with.
+    pub(crate) async fn closed_within(&mut self, patience: Duration) -> Observed<(u16, String)> {
+        match self.next_within(patience).await? {
+            Message::Close(Some(CloseFrame { code, reason })) => {
+                // The library answers the close while it is asked for more.
+                let _ = timeout(self.waits.quiet, self.socket.next()).await;
+                Ok((code.into(), reason.as_str().to_owned()))
+            }
+            Message::Close(None) => Ok((1005, String::new())),
+            other => Err(Finding::differs("a close frame", shown(&other))),
+        }
+    }
+
+    pub(crate) async fn closed(&mut self) -> Observed<(u16, String)> {
+        self.closed_within(self.waits.patience).await
+    }
+
+    /// Nothing comes before the reply to this: the connection is open, and it was quiet.
+    pub(crate) async fn still_quiet(&mut self) -> Observed {
+        let reply = r#"{"statusCode":200,"body":"still here"}"#.to_owned();
+        tokio::time::sleep(self.waits.quiet).await;
+        self.order("two", &Orders { reply: Some(reply), ..Orders::default() }).await?;
+        match self.text().await? {
+            text if text == "still here" => Ok(()),
+            other => Err(Finding::differs("nothing, and an open connection", other)),
+        }
+    }
+
+    /// Its own event, from the two-way route `two`.
+    pub(crate) async fn event(&mut self) -> Observed<Value> {
+        self.order("two", &Orders::default()).await?;
+        self.json().await
+    }
+
+    /// Its connection's id, from its own event.
+    pub(crate) async fn id(&mut self) -> Observed<String> {
+        let event = self.event().await?;
+        let id = event["requestContext"]["connectionId"].as_str().map(str::to_owned);
+        id.ok_or_else(|| Finding::differs("an event with a connectionId", event))
+    }
+
+    /// Closes with a code, or without one, and waits for the end.
+    pub(crate) async fn close(mut self, frame: Option<(u16, &str)>) -> Observed {
+        let frame = frame.map(|(code, reason)| CloseFrame {
+            code: CloseCode::from(code),
+            reason: reason.into(),
+        });
+        self.send(Message::Close(frame)).await?;
+        let end = async { while let Some(Ok(_)) = self.socket.next().await {} };
+        let _ = timeout(self.waits.patience, end).await;
+        Ok(())
+    }
+
+    pub(crate) fn socket(&mut self) -> &mut Socket {
+        &mut self.socket
+    }
+}
+
+/// A message with orders for a route.
+pub(crate) fn order(route: &str, orders: &Orders) -> String {
+    let mut message = serde_json::to_value(orders).unwrap_or_default();
+    message["action"] = route.into();
+    message.to_string()
+}
+
+fn shown(message: &Message) -> String {
+    match message {
+        Message::Text(text) => text.as_str().to_owned(),
+        other => format!("{other:?}"),
+    }
+}

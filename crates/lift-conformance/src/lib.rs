@@ -1,0 +1,36 @@
+//! A conformance suite for gateways of WebSocket APIs: what API Gateway does, case by case, observed
+//! from outside.
+//!
+//! ```text
+//! Target -> Site -> Case -> Knock, Client, Manage --> the gateway --> Probe, the function behind it
+//!                     '-- Observed -> Outcome -> report
+//! ```
+//!
+//! A [`Target`] is one gateway with the [`probe`] deployed behind a handful of APIs ([`Api`]). A
+//! [`Case`] tells the probe what to do, looks at what the gateway makes of it, and says what differs.
+//! No code of Lift's own gateway checks anything here; [`local`] only starts it.
+
+mod case;
+pub mod cases;
+mod client;
+pub mod coverage;
+mod error;
+mod frames;
+mod knock;
+mod known;
+mod life;
+pub mod local;
+mod manage;
+pub mod probe;
+pub mod report;
+mod run;
+mod sign;
+mod target;
+mod watcher;
+
+pub use case::{Case, Mark};
+pub use error::{Finding, Observed};
+pub use known::Known;
+pub use run::{Outcome, Run, run};
+pub use sign::Keys;
+pub use target::{Address, Api, Site, Target, Waits};

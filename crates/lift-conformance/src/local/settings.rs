@@ -1,0 +1,108 @@
+//! The APIs of the suite, as settings of Lift's gateway. `template.yaml` has the same for AWS.
+
+use lift_gateway::{
+    ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, Caller, ConnectionsAccess, Denied,
+    IdentitySource, Limits, Models, Rate, Routes, Settings, Signatures, Throttles,
+};
+use serde_json::Value;
+
+use super::{LOCAL, REGION};
+use crate::{Api, Waits};
+
+/// The key of [`Api::Keyed`].
+pub const API_KEY: &str = "conformance-key-of-20-characters";
+
+/// An API of the suite.
+#[must_use]
+pub fn settings(api: Api, waits: &Waits) -> Settings {
+    let usual = Settings {
+        stage: "prod".to_owned(),
+        api_id: format!("{api}0api"),
+        region: REGION.to_owned(),
+        routes: routes(),
+        limits: Limits { integration_timeout: waits.integration, ..Limits::default() },
+        ..Settings::default()
+    };
+    match api {
+        Api::Main => Settings {
+            authorization: Authorization::Lambda(Authorizer::same_function()),
+            stage_variables: [("color".to_owned(), "blue".to_owned())].into(),
+            ..usual
+        },
+        Api::Bare => Settings {
+            routes: Routes::default().with_route("two", true),
+            limits: Limits { lifetime: waits.lifetime, ..usual.limits },
+            ..usual
+        },
+        Api::Composed => Settings { routes: composed(), ..usual },
+        Api::Token => {
+            let token = IdentitySource::Query("token".to_owned());
+            Settings {
+                authorization: Authorization::Lambda(
+                    Authorizer::same_function().with_source(token),
+                ),
+                limits: Limits { idle: waits.idle, ..usual.limits },
+                ..usual
+            }
+        }
+        Api::Keyed => {
+            let key = ApiKey { id: "key-1".to_owned(), value: API_KEY.to_owned(), rate: None };
+            let api_keys = Some(ApiKeys { keys: vec![key], source: ApiKeySource::Header });
+            Settings { api_keys, ..usual }
+        }
+        Api::Iam => Settings {
+            authorization: Authorization::Iam(signatures()),
+            connections: ConnectionsAccess { token: None, signatures: Some(signatures()) },
+            ..usual
+        },
+        Api::Throttled => Settings { throttles: throttles(), ..usual },
+    }
+}
+
+fn routes() -> Routes {
+    let model = |text: &str| match serde_json::from_str::<Value>(text) {
+        Ok(message) if message["n"].is_number() => Ok(()),
+        _ => Err("`n` is not a number".to_owned()),
+    };
+    let fixed = Routes::default().with_route("$connect", false).with_route("$disconnect", false);
+    fixed
+        .with_route("$default", true)
+        .with_route("one", false)
+        .with_route("two", true)
+        .with_route("7", true)
+        .with_route("true", true)
+        .with_route("model", true)
+        .with_models("model", Models::one(model))
+}
+
+fn composed() -> Routes {
+    // The expression is a constant; without it there would be no such routes.
+    let selection = "${request.body.service}/${request.body.action}".parse().unwrap_or_default();
+    let routes = Routes::new(selection).with_route("$default", true);
+    routes.with_route("chat/two", true).with_route("/two", true)
+}
+
+fn throttles() -> Throttles {
+    let routes = [
+        ("$connect".to_owned(), Rate { per_second: 2.0, burst: 5 }),
+        ("two".to_owned(), Rate { per_second: 1.0, burst: 1 }),
+    ];
+    Throttles { routes: routes.into(), ..Throttles::default() }
+}
+
+fn signatures() -> Signatures {
+    let signatures = lift_aws::Signatures::new(LOCAL, LOCAL, REGION);
+    Signatures::new(move |request| {
+        let checked = signatures.check(request.method, request.uri, request.headers, request.body);
+        let denied = |error: lift_aws::SignatureError| Denied {
+            kind: error.kind(),
+            message: error.to_string(),
+        };
+        checked.map_err(denied).map(|()| Caller {
+            access_key: LOCAL.to_owned(),
+            account_id: "000000000000".to_owned(),
+            user: LOCAL.to_owned(),
+            user_arn: "arn:aws:iam::000000000000:user/local".to_owned(),
+        })
+    })
+}

@@ -1,0 +1,61 @@
+//! SigV4 for `@connections` and for handshakes with `AWS_IAM`. Not Lift's own, which is what the suite
+//! may be looking at.
+
+use std::{fmt, time::SystemTime};
+
+use anyhow::Result;
+use aws_credential_types::Credentials;
+use aws_sigv4::{
+    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
+    sign::v4,
+};
+use aws_smithy_runtime_api::client::identity::Identity;
+use http::Request;
+
+/// What signs: credentials and the Region.
+#[derive(Clone)]
+pub struct Keys {
+    /// The access key.
+    pub access: String,
+    /// The secret key.
+    pub secret: String,
+    /// The session token of temporary credentials.
+    pub token: Option<String>,
+    /// The Region of the API.
+    pub region: String,
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys").field("access", &self.access).finish_non_exhaustive()
+    }
+}
+
+impl Keys {
+    /// Signs a request, whose URI has to be whole.
+    ///
+    /// # Errors
+    /// When the keys or the request cannot be signed with.
+    pub fn sign<B>(&self, request: &mut Request<B>, body: &[u8]) -> Result<()> {
+        let Self { access, secret, token, region } = self;
+        let credentials = Credentials::new(access, secret, token.clone(), None, "conformance");
+        let identity = Identity::from(credentials);
+        let params = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(region)
+            .name("execute-api")
+            .time(SystemTime::now())
+            .settings(SigningSettings::default())
+            .build()?
+            .into();
+        let signable = SignableRequest::new(
+            request.method().as_str(),
+            request.uri().to_string(),
+            std::iter::empty(),
+            SignableBody::Bytes(body),
+        )?;
+        let (instructions, _) = sign(signable, &params)?.into_parts();
+        instructions.apply_to_request_http1x(request);
+        Ok(())
+    }
+}

@@ -1,0 +1,141 @@
+//! The settings of Lift's gateway that stand for what nobody outside AWS knows, each turned to another
+//! value, and the cases that notice.
+
+use std::{collections::HashMap, time::Duration};
+
+use lift_conformance::Api;
+use lift_gateway::{
+    BadBodyFrame, BinaryMessages, BinaryPosts, Choices, ContextValues, Limits, MessageOrder,
+    NoQuery, Settings, Throttled, Throttles,
+};
+
+/// A setting that is turned.
+pub(crate) struct Flip {
+    pub(crate) setting: &'static str,
+    pub(crate) change: fn(Api, &mut Settings),
+    pub(crate) fails: &'static [&'static str],
+}
+
+/// Settings that cannot be seen from outside, or stand for nothing of AWS's.
+pub(crate) const EXCLUDED: [(&str, &str); 9] = [
+    ("Choices::shutdown_code", "nobody can ask a gateway for a restart"),
+    ("Limits::header_timeout", "ours; AWS says nothing on slow heads"),
+    ("Limits::head_bytes", "ours; as above"),
+    ("Limits::in_flight", "ours; the gateway reads on later, and nothing is lost"),
+    ("Limits::close_timeout", "ours; a client that closes in order does not see it"),
+    ("Limits::drain_timeout", "ours; for a shutdown"),
+    ("Throttles::account", "on AWS it is far above what a suite may send"),
+    ("Throttles::connections", "as above"),
+    ("Throttles::connection", "AWS documents 1008 and not when"),
+];
+
+/// The names of the settings, so that none is forgotten.
+pub(crate) fn fields() -> [(&'static str, Vec<String>); 3] {
+    [
+        ("Choices", names(&format!("{:?}", Choices::default()))),
+        ("Limits", names(&format!("{:?}", Limits::default()))),
+        ("Throttles", names(&format!("{:?}", Throttles::default()))),
+    ]
+}
+
+/// `Name { field: value, .. }` names its fields.
+fn names(debug: &str) -> Vec<String> {
+    let fields = debug.split_once('{').expect("fields").1;
+    let name = |field: &str| field.split_once(':').expect("a value").0.trim().to_owned();
+    fields.split(", ").map(name).collect()
+}
+
+macro_rules! flips {
+    ($($setting:literal: $change:expr => [$($case:literal),* $(,)?];)*) => {
+        vec![$(Flip { setting: $setting, change: $change, fails: &[$($case),*] }),*]
+    };
+}
+
+pub(crate) fn table() -> Vec<Flip> {
+    flips! {
+        "Choices::context_values": |_, settings| {
+            settings.choices.context_values = ContextValues::AsGiven;
+        } => ["1.1-context-as-text"];
+        "Choices::context_in_messages": |_, settings| {
+            settings.choices.context_in_messages = false;
+        } => ["1.1-authorizer-at-messages"];
+        "Choices::lost_reason": |_, settings| {
+            settings.choices.lost_reason = "Connection lost".to_owned();
+        } => ["1.2-lost-reason"];
+        "Choices::no_query": |_, settings| {
+            settings.choices.no_query = NoQuery::Absent;
+        } => ["2-no-query"];
+        "Choices::api_key_status": |_, settings| {
+            settings.choices.api_key_status = 401;
+        } => ["2-no-api-key"];
+        "Choices::extra_path_status": |_, settings| {
+            settings.choices.extra_path_status = 404;
+        } => ["4-extra-path"];
+        "Choices::connect_error_status": |_, settings| {
+            settings.choices.connect_error_status = 500;
+        } => ["4-function-error", "4-crash", "4-no-status"];
+        "Choices::connect_timeout_status": |_, settings| {
+            settings.choices.connect_timeout_status = 500;
+        } => ["4-timeout"];
+        "Choices::one_way_error_frames": |_, settings| {
+            settings.choices.one_way_error_frames = true;
+        } => ["5.1-one-way-error-status"];
+        "Choices::empty_replies": |_, settings| {
+            settings.choices.empty_replies = true;
+        } => ["5.1-empty-reply"];
+        "Choices::bad_body": |_, settings| {
+            settings.choices.bad_body = BadBodyFrame::LikeOthers;
+        } => ["5.2-bad-body-form"];
+        "Choices::throttled": |_, settings| {
+            settings.choices.throttled = Throttled::Close;
+        } => ["5.2-throttled"];
+        "Choices::binary_messages": |_, settings| {
+            settings.choices.binary_messages = BinaryMessages::Base64;
+        } => ["5.3-binary"];
+        "Choices::binary_posts": |_, settings| {
+            settings.choices.binary_posts = BinaryPosts::LossyText;
+        } => ["5.5-binary-post"];
+        "Choices::pings_are_activity": |_, settings| {
+            settings.choices.pings_are_activity = true;
+        } => ["5.5-ping-is-none"];
+        "Choices::ghosts": |_, settings| {
+            settings.choices.ghosts = true;
+        } => ["8-silent"];
+        "Settings::order": |_, settings| {
+            settings.order = MessageOrder::Serial;
+        } => ["5.6-concurrent"];
+        "Settings::stage_variables": |_, settings| {
+            settings.stage_variables.clear();
+        } => ["1.1-stage-variables"];
+        "Limits::frame_bytes": |_, settings| {
+            settings.limits.frame_bytes = 128 * 1024;
+        } => ["5.4-frame-too-long", "5.4-post-split"];
+        "Limits::message_bytes": |_, settings| {
+            settings.limits.message_bytes = 256 * 1024;
+        } => ["5.4-message-too-long", "6-too-large"];
+        "Limits::idle": |_, settings| {
+            settings.limits.idle = Duration::from_secs(600);
+        } => ["1.2-idle", "5.3-idle", "5.5-ping-is-none"];
+        "Limits::lifetime": |_, settings| {
+            settings.limits.lifetime = Duration::from_secs(7200);
+        } => ["5.3-lifetime"];
+        "Limits::integration_timeout": |_, settings| {
+            settings.limits.integration_timeout = Duration::from_secs(29);
+        } => ["4-timeout", "5.2-timeout", "5.2-timeout-one-way", "5.2-runs-on"];
+        "Limits::url_bytes": |_, settings| {
+            settings.limits.url_bytes = 8192;
+        } => ["4-url-length"];
+        "Limits::buffered_bytes": |_, settings| {
+            settings.limits.buffered_bytes = 1 << 30;
+        } => ["6-slow-reader"];
+        "Throttles::stage": |api, settings| {
+            if api == Api::Throttled {
+                // The routes' own rates go before the stage's, so these have to go as well.
+                settings.throttles = Throttles::default();
+            }
+        } => ["2-throttled", "5.2-throttled"];
+        "Throttles::routes": |_, settings| {
+            settings.throttles.routes = HashMap::new();
+        } => ["2-throttled", "5.2-throttled"];
+    }
+}

@@ -1,0 +1,10 @@
+//! Whether a stream gets colours: a terminal does, unless `NO_COLOR` is set or it is a dumb one;
+//! anything else does if `CLICOLOR_FORCE` is set.
+
+use anstream::stream::RawStream;
+use anstream::{AutoStream, ColorChoice};
+
+/// Whether `stream` gets colours.
+pub(crate) fn on(stream: &impl RawStream) -> bool {
+    AutoStream::choice(stream) != ColorChoice::Never
+}

@@ -1,0 +1,117 @@
+//! What is behind an API: functions, built and started, and the database that they share. Before it
+//! stands the gateway, or a replay.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+
+use anyhow::Result;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::dev::data_dir::DataDir;
+use crate::dev::database::Database;
+use crate::dev::describe::Description;
+use crate::dev::faults::{Between, Plan as FaultPlan};
+use crate::dev::functions::{Functions, Start};
+use crate::dev::plan::{ApiPlan, Plan};
+use crate::dev::prepared::Prepared;
+use crate::dev::seen::Witnesses;
+use crate::dev::table;
+use crate::dev::variables::Place;
+
+/// Where it all is put.
+pub(crate) struct Ground<'a> {
+    pub(crate) data_dir: DataDir,
+    /// Where the database listens.
+    pub(crate) database: TcpListener,
+    /// Where the functions find `@connections`.
+    pub(crate) gateway: SocketAddr,
+    /// What the functions sign their posts with.
+    pub(crate) secret_key: &'a str,
+    /// How many processes each function may have, if its plan says nothing else.
+    pub(crate) concurrency: u16,
+    /// What goes wrong on purpose.
+    pub(crate) faults: Option<FaultPlan>,
+    /// Who is told what the functions write.
+    pub(crate) witnesses: &'a Witnesses,
+}
+
+/// Everything that is behind an API, up and ready.
+pub(crate) struct Behind {
+    /// The API, with the routes that the app says of itself.
+    pub(crate) api: ApiPlan,
+    pub(crate) region: String,
+    pub(crate) functions: Functions,
+    pub(crate) database: Database,
+    /// The names of its tables.
+    pub(crate) tables: Vec<String>,
+    pub(crate) between: Option<Between>,
+    // Last, so that the folder is given free after the database in it was closed.
+    _data_dir: DataDir,
+}
+
+impl Behind {
+    /// Builds and starts what is planned. Call this on the main thread only, because it starts
+    /// processes.
+    pub(crate) async fn start(mut plan: Plan, ground: Ground<'_>) -> Result<Self> {
+        let Ground { data_dir, gateway, secret_key, concurrency, .. } = ground;
+        let database = ground.database.local_addr()?;
+        let between = match ground.faults {
+            Some(faults) => Some(Between::start(faults, database, gateway).await?),
+            None => None,
+        };
+        let gateway = between.as_ref().map_or(gateway, Between::gateway);
+        plan.lead_here(gateway);
+        let place = Place {
+            data_dir: data_dir.path(),
+            database: between.as_ref().map_or(database, Between::database),
+            gateway,
+            stage: &plan.api.stage,
+            secret_key,
+        };
+        let mut functions = Vec::new();
+        for function in plan.functions {
+            functions.push(Prepared::new(function, &plan.folder, &place).await?);
+        }
+        let region = functions.first().map(Prepared::region).unwrap_or_default();
+        let description = match plan.app {
+            Some(app) => functions[app].describe().await?,
+            None => Description::default(),
+        };
+        let database = Database::start(&data_dir.database(), ground.database, &plan.tables)?;
+        let mut tables: Vec<String> = plan.tables.into_iter().map(|table| table.name).collect();
+        if let (Some(app), Some(variable)) = (plan.app, description.table_variable()) {
+            let name = format!("{}-connections", plan.name);
+            table::prepare(database.address(), &region, &name).await?;
+            functions[app].set(variable, &name);
+            tables.push(name);
+        }
+        if let Some(app) = plan.app {
+            plan.api.fill_in(app, description)?;
+        }
+        let start = Start {
+            concurrency,
+            faults: between.as_ref().map(|between| &between.faults),
+            data_dir: data_dir.path(),
+            witnesses: ground.witnesses,
+        };
+        let functions = Functions::start(functions, &start).await?;
+        let api = plan.api;
+        Ok(Self { api, region, functions, database, tables, between, _data_dir: data_dir })
+    }
+
+    /// Watches the functions for as long as it is polled.
+    pub(crate) async fn watch(&mut self, closing: &CancellationToken) -> Infallible {
+        self.functions.watch(closing).await
+    }
+
+    /// Ends everything in the order in which it is used: functions, database.
+    pub(crate) async fn stop(self) {
+        self.functions.stop().await;
+        if let Some(Between { faults, .. }) = self.between {
+            let report = faults.report();
+            tracing::info!("{} faults, with seed {}", report.total(), report.seed());
+        }
+        self.database.close().await;
+    }
+}

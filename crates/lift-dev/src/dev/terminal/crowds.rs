@@ -1,0 +1,58 @@
+//! Calls of `@connections`, counted: a message to a hundred members is one entry, not a hundred.
+
+use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant, SystemTime};
+
+use lift_gateway::Id;
+
+use crate::dev::terminal::entry::{Calls, Entry};
+
+/// Calls within so long are one entry, if they had the same answer.
+const CROWD: Duration = Duration::from_millis(100);
+
+/// The calls that are counted now, by method and status.
+#[derive(Default)]
+pub(crate) struct Crowds(HashMap<(String, u16), Crowd>);
+
+struct Crowd {
+    calls: Calls,
+    connections: HashSet<Id>,
+    until: Instant,
+}
+
+/// One call.
+pub(crate) struct Call {
+    pub(crate) at: SystemTime,
+    pub(crate) connection: Id,
+    pub(crate) method: String,
+    pub(crate) status: u16,
+    pub(crate) bytes: usize,
+}
+
+impl Crowds {
+    pub(crate) fn add(&mut self, now: Instant, call: Call) {
+        let Call { at, connection, method, status, bytes } = call;
+        let crowd = self.0.entry((method, status)).or_insert_with_key(|(method, _)| {
+            let method = method.clone();
+            let calls =
+                Calls { at, method, status, count: 0, bytes: 0, connections: 0, connection };
+            Crowd { calls, connections: HashSet::new(), until: now + CROWD }
+        });
+        crowd.calls.count += 1;
+        crowd.calls.bytes += bytes;
+        crowd.connections.insert(connection);
+    }
+
+    /// Adds the crowds whose time is over to `out`.
+    pub(crate) fn pass(&mut self, now: Instant, out: &mut Vec<Entry>) {
+        for (_, Crowd { calls, connections, .. }) in
+            self.0.extract_if(|_, crowd| crowd.until <= now)
+        {
+            out.push(Entry::Calls(Calls { connections: connections.len(), ..calls }));
+        }
+    }
+
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.0.values().map(|crowd| crowd.until).min()
+    }
+}

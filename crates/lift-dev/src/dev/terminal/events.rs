@@ -1,0 +1,269 @@
+//! From what is seen, one thing after the other, to entries: what belongs to one event is put
+//! together, and what comes in crowds is counted.
+//!
+//! Pure: the time is an argument. An event waits for a moment after its answer, because what the
+//! client gets for it is told a little later.
+
+use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant, SystemTime};
+
+use bytes::Bytes;
+use lift_event::Reply;
+use lift_gateway::{Cause, Happening, Id, Origin, What};
+
+use crate::dev::seen::{Seen, Sight};
+use crate::dev::terminal::crowds::{Call, Crowds};
+use crate::dev::terminal::entry::{Entry, Event, Log, Whose};
+use crate::dev::terminal::failure::Failure;
+
+/// How long what belongs to an answered event is waited for.
+const SETTLE: Duration = Duration::from_millis(20);
+
+/// An event that takes longer is shown before it is over.
+const SLOW: Duration = Duration::from_millis(500);
+
+/// An event whose end was missed is forgotten after so long, which is more than any may take.
+const LOST: Duration = Duration::from_secs(120);
+
+/// What is not complete yet.
+#[derive(Default)]
+pub(crate) struct Events {
+    /// Events that the function works on, by invocation.
+    open: HashMap<Id, Open>,
+    /// Events that are answered, the first one first.
+    answered: Vec<Answered>,
+    /// How connections ended whose `$disconnect` has not come yet.
+    closing: HashMap<Id, Closing>,
+    /// Connections whose client sent bytes that are no text.
+    binary: HashSet<Id>,
+    crowds: Crowds,
+}
+
+struct Open {
+    since: Instant,
+    event: Box<Event>,
+    /// It was shown already, so its lines are shown as they come.
+    shown: bool,
+}
+
+struct Answered {
+    invocation: Option<Id>,
+    event: Box<Event>,
+    /// The function's reply, and its body, which a two-way route sends to the client.
+    reply: Bytes,
+    body: Option<Vec<u8>>,
+    until: Instant,
+}
+
+struct Closing {
+    event: Box<Event>,
+    until: Instant,
+}
+
+impl Events {
+    /// Takes in what was seen, and adds what is complete by it to `out`.
+    pub(crate) fn see(&mut self, now: Instant, seen: Seen, out: &mut Vec<Entry>) {
+        let at = seen.at;
+        match seen.what {
+            Sight::Line { process, invocation, text } => {
+                self.line(invocation, Log { at, process, text }, out);
+            }
+            Sight::Happening(Happening { connection, what }) => {
+                self.happen(now, at, connection, what, out);
+            }
+        }
+    }
+
+    /// Adds what has waited for long enough.
+    pub(crate) fn pass(&mut self, now: Instant, out: &mut Vec<Entry>) {
+        for answered in self.answered.extract_if(.., |answered| answered.until <= now) {
+            out.push(Entry::Event(answered.event));
+        }
+        for (_, closing) in self.closing.extract_if(|_, closing| closing.until <= now) {
+            out.push(Entry::Event(closing.event));
+        }
+        self.crowds.pass(now, out);
+        self.open.retain(|_, open| now < open.since + LOST);
+        for open in self.open.values_mut() {
+            if !open.shown && open.since + SLOW <= now {
+                open.shown = true;
+                let running =
+                    Event { logs: std::mem::take(&mut open.event.logs), ..open.event.copy() };
+                out.push(Entry::Running(Box::new(running)));
+            }
+        }
+    }
+
+    /// Adds all that is not complete, for nothing more will come.
+    pub(crate) fn end(&mut self, now: Instant, out: &mut Vec<Entry>) {
+        self.pass(now + LOST, out);
+    }
+
+    /// When [`pass`](Self::pass) has something to do.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        let answered = self.answered.iter().map(|answered| answered.until);
+        let closing = self.closing.values().map(|closing| closing.until);
+        let slow = self.open.values().map(|open| open.since + if open.shown { LOST } else { SLOW });
+        answered.chain(closing).chain(self.crowds.due()).chain(slow).min()
+    }
+
+    fn line(&mut self, invocation: Option<Id>, log: Log, out: &mut Vec<Entry>) {
+        let Some(invocation) = invocation else { return out.push(Entry::Log(log, None)) };
+        let answered = &mut self.answered;
+        if let Some(open) = self.open.get_mut(&invocation) {
+            match open.shown {
+                false => open.event.logs.push(log),
+                true => out.push(Entry::Log(log, Some(open.event.whose.clone()))),
+            }
+        } else if let Some(found) = answered.iter_mut().find(|a| a.invocation == Some(invocation)) {
+            found.event.logs.push(log);
+        } else {
+            out.push(Entry::Log(log, None));
+        }
+    }
+
+    fn happen(
+        &mut self,
+        now: Instant,
+        at: SystemTime,
+        connection: Id,
+        what: What,
+        out: &mut Vec<Entry>,
+    ) {
+        match what {
+            What::Invoked { invocation, route, payload } => {
+                let mut event = Box::new(Event::new(at, connection, route));
+                if let Ok(payload) = lift_event::Event::decode(payload) {
+                    event.whose.request = Some(payload.request_id().to_owned());
+                    event.message = payload.message_id().map(|_| payload.body().len());
+                }
+                if event.whose.route.as_deref() == Some("$disconnect") {
+                    let closing = self.closing.remove(&connection);
+                    let closing =
+                        closing.map(|closing| (closing.event.closed, closing.event.failure));
+                    (event.closed, event.failure) = closing.unwrap_or_default();
+                }
+                self.open.insert(invocation, Open { since: now, event, shown: false });
+            }
+            What::Answered { invocation, took, result } => {
+                let Some(Open { mut event, .. }) = self.open.remove(&invocation) else { return };
+                event.took = Some(took);
+                let (mut reply, mut body) = (Bytes::new(), None);
+                match result {
+                    Ok(bytes) => {
+                        if let Ok(reply) = Reply::decode(&bytes) {
+                            event.status = Some(reply.status());
+                            body = reply.into_body();
+                        }
+                        reply = bytes;
+                    }
+                    Err(error) => event.failure = Some(Failure::Invoke(error)),
+                }
+                let invocation = Some(invocation);
+                self.answered.push(Answered {
+                    invocation,
+                    event,
+                    reply,
+                    body,
+                    until: now + SETTLE,
+                });
+            }
+            What::Failed { invocation: Some(invocation), cause } => {
+                if let Some(open) = self.open.get_mut(&invocation) {
+                    // Too late. It is shown now, and once more when it is answered.
+                    open.shown = true;
+                    let mut event = Box::new(open.event.copy());
+                    event.logs = std::mem::take(&mut open.event.logs);
+                    self.fail(now, event, cause, Bytes::new());
+                } else if let Some(answered) = self.answered(|a| a.invocation == Some(invocation)) {
+                    let reply = answered.reply.to_vec();
+                    answered.event.failure = Some(Failure::Gateway(cause, reply));
+                }
+            }
+            What::Failed { invocation: None, cause } => {
+                let route = match &cause {
+                    Cause::Throttled { route } | Cause::Model { route, .. } => Some(route.clone()),
+                    Cause::NoRoute { selected, .. } => selected.clone(),
+                    _ => None,
+                };
+                let event = Box::new(Event::new(at, connection, route));
+                self.fail(now, event, cause, Bytes::new());
+            }
+            What::Opened(_) => self.connect(at, connection, 101, out),
+            What::Refused { status, .. } => self.connect(at, connection, status.as_u16(), out),
+            What::Received { binary: true, .. } => drop(self.binary.insert(connection)),
+            What::Sent { data, origin: Origin::Post } => {
+                let (method, bytes) = ("POST".to_owned(), data.len());
+                self.crowds.add(now, Call { at, connection, method, status: 200, bytes });
+            }
+            What::Sent { data, origin: Origin::Reply } => {
+                self.sent(&data, |a| a.body.as_deref() == Some(&*data), connection, out);
+            }
+            What::Sent { data, origin: Origin::Error } => {
+                self.sent(&data, |a| a.event.failure.is_some(), connection, out);
+            }
+            // These were seen as they were sent.
+            What::Called { method, status } if method == "POST" && status == 200 => {}
+            What::Called { method, status } => {
+                let (method, status) = (method.to_string(), status.as_u16());
+                self.crowds.add(now, Call { at, connection, method, status, bytes: 0 });
+            }
+            What::Closed { code, reason } => {
+                let route = Some("$disconnect".to_owned());
+                let mut event = Box::new(Event::new(at, connection, route));
+                event.closed = Some((code, reason));
+                event.failure = self.binary.remove(&connection).then_some(Failure::Binary);
+                self.closing.insert(connection, Closing { event, until: now + SETTLE });
+            }
+            // Its size is in the event, or it comes to nothing, which is told.
+            What::Received { binary: false, .. } => {}
+            _ => {}
+        }
+    }
+
+    fn fail(&mut self, now: Instant, mut event: Box<Event>, cause: Cause, reply: Bytes) {
+        event.failure = Some(Failure::Gateway(cause, Vec::new()));
+        let until = now + SETTLE;
+        self.answered.push(Answered { invocation: None, event, reply, body: None, until });
+    }
+
+    /// A client was answered.
+    fn connect(&mut self, at: SystemTime, connection: Id, status: u16, out: &mut Vec<Entry>) {
+        let is_it = |a: &Answered| {
+            let Whose { connection: whose, route, .. } = &a.event.whose;
+            *whose == connection && route.as_deref() == Some("$connect")
+        };
+        let mut event = match self.answered.iter().position(is_it) {
+            Some(place) => self.answered.remove(place).event,
+            // There is no such route, or the client did not come as far as it.
+            None => Box::new(Event::new(at, connection, Some("$connect".to_owned()))),
+        };
+        event.status = Some(status);
+        out.push(Entry::Event(event));
+    }
+
+    /// The client got something for its message.
+    fn sent(
+        &mut self,
+        data: &Bytes,
+        is_for: impl Fn(&Answered) -> bool,
+        connection: Id,
+        out: &mut Vec<Entry>,
+    ) {
+        let is_it = |a: &Answered| {
+            a.event.whose.connection == connection && a.event.reply.is_none() && is_for(a)
+        };
+        if let Some(place) = self.answered.iter().position(is_it) {
+            let Answered { mut event, .. } = self.answered.remove(place);
+            event.reply = Some(data.len());
+            out.push(Entry::Event(event));
+        }
+    }
+
+    fn answered(&mut self, is_it: impl Fn(&Answered) -> bool) -> Option<&mut Answered> {
+        self.answered.iter_mut().find(|answered| is_it(answered))
+    }
+}
+
+#[cfg(test)]
+mod tests;

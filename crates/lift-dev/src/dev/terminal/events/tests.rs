@@ -1,0 +1,189 @@
+use bytes::Bytes;
+use lift_gateway::InvokeError;
+use tokio_tungstenite::tungstenite::http::{Method, StatusCode};
+
+use super::*;
+use crate::dev::terminal::entry::Calls;
+
+/// Things that are seen, at times of the test's own.
+struct Scene {
+    events: Events,
+    now: Instant,
+    out: Vec<Entry>,
+}
+
+fn id(name: char) -> Id {
+    Id::parse(&format!("{}=", name.to_string().repeat(15))).expect("an id")
+}
+
+impl Scene {
+    fn new() -> Self {
+        Self { events: Events::default(), now: Instant::now(), out: Vec::new() }
+    }
+
+    fn see(&mut self, what: Sight) {
+        let seen = Seen { at: SystemTime::now(), what };
+        self.events.see(self.now, seen, &mut self.out);
+    }
+
+    /// Something happens to the connection C.
+    fn happens(&mut self, what: What) {
+        self.see(Sight::Happening(Happening { connection: id('C'), what }));
+    }
+
+    fn invoked(&mut self, invocation: char, route: &str) {
+        let (route, payload) = (Some(route.to_owned()), Bytes::new());
+        self.happens(What::Invoked { invocation: id(invocation), route, payload });
+    }
+
+    fn answered(&mut self, invocation: char, result: Result<&'static str, InvokeError>) {
+        let (invocation, took) = (id(invocation), Duration::from_millis(3));
+        let result =
+            result.map(|body| Bytes::from(format!(r#"{{"statusCode":200,"body":"{body}"}}"#)));
+        self.happens(What::Answered { invocation, took, result });
+    }
+
+    fn sent(&mut self, data: &'static str, origin: Origin) {
+        self.happens(What::Sent { data: data.into(), origin });
+    }
+
+    fn writes(&mut self, invocation: Option<char>, text: &str) {
+        let (invocation, text) = (invocation.map(id), text.to_owned());
+        self.see(Sight::Line { process: 1, invocation, text });
+    }
+
+    /// What there is to show after a while, in short.
+    fn after(&mut self, while_: Duration) -> Vec<String> {
+        self.now += while_;
+        self.events.pass(self.now, &mut self.out);
+        self.out.drain(..).map(|entry| short(&entry)).collect()
+    }
+
+    fn now(&mut self) -> Vec<String> {
+        self.after(Duration::ZERO)
+    }
+}
+
+fn short(entry: &Entry) -> String {
+    match entry {
+        Entry::Event(event) | Entry::Running(event) => {
+            let Event { whose, status, closed, reply, failure, logs, .. } = &**event;
+            let mut words = vec![whose.route.clone().unwrap_or_default()];
+            words.extend(matches!(entry, Entry::Running(_)).then(|| "runs".to_owned()));
+            words.extend(status.map(|status| status.to_string()));
+            words.extend(closed.as_ref().map(|(code, _)| code.to_string()));
+            words.extend(reply.map(|bytes| format!("→{bytes}")));
+            words.extend(failure.as_ref().map(|failure| failure.kind().to_owned()));
+            words.extend(logs.iter().map(|log| format!("|{}", log.text)));
+            words.join(" ")
+        }
+        Entry::Log(log, whose) => format!("|{} {}", log.text, whose.is_some()),
+        Entry::Calls(Calls { method, status, count, connections, .. }) => {
+            format!("{method} {status} {count} {connections}")
+        }
+        Entry::Missed(_) | Entry::Total { .. } => "?".to_owned(),
+    }
+}
+
+#[test]
+fn a_message_is_one_entry_with_its_lines_and_its_reply() {
+    let mut scene = Scene::new();
+    scene.invoked('a', "say");
+    scene.invoked('b', "who");
+    scene.writes(Some('b'), "of b");
+    scene.writes(Some('a'), "of a");
+    scene.writes(None, "of nobody");
+    // Both are answered before either reply is sent.
+    scene.answered('a', Ok("one"));
+    scene.answered('b', Ok("three"));
+    assert_eq!(scene.now(), ["|of nobody false"]);
+    scene.sent("three", Origin::Reply);
+    scene.sent("one", Origin::Reply);
+    assert_eq!(scene.now(), ["who 200 →5 |of b", "say 200 →3 |of a"]);
+    assert_eq!(scene.events.due(), None);
+
+    scene.invoked('a', "one-way");
+    scene.answered('a', Ok("dropped"));
+    scene.writes(Some('a'), "late");
+    assert_eq!(scene.now(), [""; 0]);
+    assert_eq!(scene.after(SETTLE), ["one-way 200 |late"]);
+}
+
+#[test]
+fn failures_are_with_their_event() {
+    let mut scene = Scene::new();
+    scene.invoked('a', "say");
+    scene.answered('a', Err(InvokeError::Exited));
+    scene.sent("oh", Origin::Error);
+    assert_eq!(scene.now(), ["say →2 exited"]);
+
+    scene.invoked('a', "say");
+    scene.answered('a', Ok("x"));
+    let cause = Cause::Reply { fault: "bad".to_owned() };
+    scene.happens(What::Failed { invocation: Some(id('a')), cause });
+    scene.sent("oh", Origin::Error);
+    assert_eq!(scene.now(), ["say 200 →2 reply"]);
+
+    let cause = Cause::NoRoute { selected: Some("sya".to_owned()), routes: Vec::new() };
+    scene.happens(What::Failed { invocation: None, cause });
+    scene.sent("oh", Origin::Error);
+    assert_eq!(scene.now(), ["sya →2 noRoute"]);
+}
+
+#[test]
+fn a_slow_event_is_shown_while_it_runs_and_one_that_is_too_late_twice() {
+    let mut scene = Scene::new();
+    scene.invoked('a', "say");
+    scene.writes(Some('a'), "begins");
+    assert_eq!(scene.after(SLOW), ["say runs |begins"]);
+    scene.writes(Some('a'), "goes on");
+    assert_eq!(scene.now(), ["|goes on true"]);
+    let cause = Cause::TimedOut { after: Duration::from_secs(29) };
+    scene.happens(What::Failed { invocation: Some(id('a')), cause });
+    scene.sent("late", Origin::Error);
+    assert_eq!(scene.now(), ["say →4 timeout"]);
+    scene.answered('a', Ok("x"));
+    assert_eq!(scene.after(SETTLE), ["say 200"]);
+
+    // One whose end is never seen is forgotten in the end.
+    scene.invoked('a', "say");
+    assert_eq!(scene.after(SLOW), ["say runs"]);
+    assert_eq!(scene.after(LOST), [""; 0]);
+    assert_eq!(scene.events.due(), None);
+}
+
+#[test]
+fn clients_that_come_are_refused_and_go() {
+    let mut scene = Scene::new();
+    scene.invoked('a', "$connect");
+    scene.answered('a', Ok(""));
+    // Only the gateway can make the happenings: they say who the client is.
+    let now = SystemTime::now();
+    scene.events.connect(now, id('C'), 403, &mut scene.out);
+    assert_eq!(scene.now(), ["$connect 403"]);
+    scene.events.connect(now, id('C'), 101, &mut scene.out);
+    assert_eq!(scene.now(), ["$connect 101"]);
+
+    scene.happens(What::Received { data: Bytes::new(), binary: true });
+    scene.happens(What::Closed { code: 1003, reason: "Unsupported data".to_owned() });
+    scene.invoked('a', "$disconnect");
+    scene.answered('a', Ok(""));
+    assert_eq!(scene.after(SETTLE), ["$disconnect 200 1003 binary"]);
+    scene.happens(What::Closed { code: 1001, reason: "Going away".to_owned() });
+    assert_eq!(scene.after(SETTLE), ["$disconnect 1001"]);
+}
+
+#[test]
+fn posts_and_calls_are_counted() {
+    let mut scene = Scene::new();
+    for connection in ['D', 'E', 'D'] {
+        let what = What::Sent { data: "x".into(), origin: Origin::Post };
+        scene.see(Sight::Happening(Happening { connection: id(connection), what }));
+        scene.happens(What::Called { method: Method::POST, status: StatusCode::OK });
+    }
+    assert_eq!(scene.after(Duration::from_millis(100)), ["POST 200 3 2"]);
+    scene.happens(What::Called { method: Method::POST, status: StatusCode::GONE });
+    let mut rest = Vec::new();
+    scene.events.end(scene.now, &mut rest);
+    assert_eq!(rest.iter().map(short).collect::<Vec<_>>(), ["POST 410 1 1"]);
+}

@@ -1,0 +1,104 @@
+//! Why an event failed, in words that say what to do.
+
+use lift_gateway::{Cause, InvokeError};
+
+use crate::dev::terminal::escape::{cut, escape};
+
+/// So much of a malformed reply is shown.
+const SHOWN: usize = 60;
+
+/// Why an event failed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The function gave no reply.
+    Invoke(InvokeError),
+    /// The gateway's reason, with the function's reply if there is one.
+    Gateway(Cause, Vec<u8>),
+    /// The client sent bytes that are no text.
+    Binary,
+}
+
+impl Failure {
+    /// One word for programs.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Invoke(InvokeError::Function { .. }) => "function",
+            Self::Invoke(InvokeError::Exited) => "exited",
+            Self::Invoke(InvokeError::TimedOut { .. }) => "functionTimeout",
+            Self::Invoke(InvokeError::Unavailable) => "unavailable",
+            Self::Gateway(Cause::NoRoute { .. }, _) => "noRoute",
+            Self::Gateway(Cause::Throttled { .. }, _) => "throttled",
+            Self::Gateway(Cause::Model { .. }, _) => "model",
+            Self::Gateway(Cause::Reply { .. }, _) => "reply",
+            Self::Gateway(Cause::TimedOut { .. }, _) => "timeout",
+            Self::Invoke(_) | Self::Gateway(..) => "other",
+            Self::Binary => "binary",
+        }
+    }
+
+    /// What happened.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::Invoke(InvokeError::Function { kind, message }) => {
+                format!("the function failed with {}: {}", escape(kind), escape(message))
+            }
+            Self::Invoke(error) => error.to_string(),
+            Self::Gateway(Cause::NoRoute { selected: Some(key), .. }, _) => {
+                format!("no route for `{}`", cut(&escape(key), SHOWN))
+            }
+            Self::Gateway(Cause::NoRoute { selected: None, .. }, _) => {
+                "no route: the message has no route key".to_owned()
+            }
+            Self::Gateway(Cause::Throttled { .. }, _) => {
+                "throttled: more messages than the rate allows".to_owned()
+            }
+            Self::Gateway(Cause::Model { fault, .. }, _) => {
+                format!("no model allows the message: {}", escape(fault))
+            }
+            Self::Gateway(Cause::Reply { fault }, reply) => {
+                let reply = String::from_utf8_lossy(reply);
+                format!("malformed reply: {}: {}", escape(fault), cut(&escape(&reply), SHOWN))
+            }
+            Self::Gateway(Cause::TimedOut { after }, _) => {
+                format!("no reply within {} s, the longest that API Gateway waits", after.as_secs())
+            }
+            Self::Gateway(cause, _) => escape(&format!("{cause:?}")).into_owned(),
+            Self::Binary => "the client sent a binary message".to_owned(),
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) fn advice(&self) -> Option<String> {
+        Some(match self {
+            Self::Invoke(InvokeError::Function { .. }) => {
+                "the client gets no more than `Internal server error`: mend the function".to_owned()
+            }
+            Self::Invoke(InvokeError::Exited) => {
+                "look for a panic or an exit in what it wrote; another process is started"
+                    .to_owned()
+            }
+            Self::Invoke(InvokeError::TimedOut { .. }) => {
+                "its process is killed, as Lambda does: answer sooner, and post what takes long"
+                    .to_owned()
+            }
+            Self::Invoke(InvokeError::Unavailable) => {
+                "all processes were busy for too long: raise --concurrency".to_owned()
+            }
+            Self::Gateway(Cause::NoRoute { routes, .. }, _) => {
+                format!("the app has {}; add a route, or `$default`", escape(&routes.join(", ")))
+            }
+            Self::Gateway(Cause::Throttled { .. }, _) => {
+                "send more slowly, or raise the throttle".to_owned()
+            }
+            Self::Gateway(Cause::Reply { .. }, _) => {
+                r#"a reply is a JSON object such as {"statusCode":200,"body":"hi"}"#.to_owned()
+            }
+            Self::Gateway(Cause::TimedOut { .. }, _) => {
+                "the function runs on: answer at once, and post the result when it is there"
+                    .to_owned()
+            }
+            Self::Binary => "API Gateway takes text alone: send binary data as base64".to_owned(),
+            Self::Invoke(_) | Self::Gateway(..) => return None,
+        })
+    }
+}

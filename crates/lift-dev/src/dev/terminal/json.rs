@@ -1,0 +1,191 @@
+//! Entries as JSON, one object per line, for programs. The names are those of the docs, and of API
+//! Gateway where it has one.
+
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::dev::terminal::entry::{Calls, Entry, Event, Log, Whose};
+use crate::dev::terminal::failure::Failure;
+
+/// One line.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+enum Line<'a> {
+    Event {
+        time: String,
+        #[serde(flatten)]
+        whose: Named<'a>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        close_code: Option<u16>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        close_reason: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ms: Option<f64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message_bytes: Option<usize>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reply_bytes: Option<usize>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<Error>,
+    },
+    Log {
+        time: String,
+        process: u64,
+        #[serde(flatten)]
+        whose: Option<Named<'a>>,
+        text: &'a str,
+    },
+    Calls {
+        time: String,
+        method: &'a str,
+        status: u16,
+        count: usize,
+        connections: usize,
+        bytes: usize,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        connection_id: Option<&'a str>,
+    },
+    Missed {
+        count: u64,
+    },
+    Total {
+        events: u64,
+        failed: u64,
+        ms: f64,
+    },
+}
+
+/// Which event it is.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Named<'a> {
+    connection_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    route_key: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Error {
+    kind: &'static str,
+    message: String,
+}
+
+/// Adds an entry's lines.
+pub(crate) fn write(text: &mut String, entry: &Entry) {
+    match entry {
+        Entry::Event(event) | Entry::Running(event) => {
+            for log in &event.logs {
+                line(text, &of_log(log, Some(&event.whose)));
+            }
+            if matches!(entry, Entry::Event(_)) {
+                line(text, &of_event(event));
+            }
+        }
+        Entry::Log(log, whose) => line(text, &of_log(log, whose.as_ref())),
+        Entry::Calls(calls) => line(text, &of_calls(calls)),
+        Entry::Missed(count) => line(text, &Line::Missed { count: *count }),
+        Entry::Total { total, failed, took } => {
+            line(text, &Line::Total { events: *total, failed: *failed, ms: milliseconds(*took) });
+        }
+    }
+}
+
+fn of_event(event: &Event) -> Line<'_> {
+    let closed = event.closed.as_ref();
+    Line::Event {
+        time: time(event.at),
+        whose: named(&event.whose),
+        status: event.status,
+        close_code: closed.map(|(code, _)| *code),
+        close_reason: closed.map(|(_, reason)| &**reason),
+        ms: event.took.map(milliseconds),
+        message_bytes: event.message,
+        reply_bytes: event.reply,
+        error: event.failure.as_ref().map(of_failure),
+    }
+}
+
+fn of_failure(failure: &Failure) -> Error {
+    Error { kind: failure.kind(), message: failure.message() }
+}
+
+fn of_log<'a>(log: &'a Log, whose: Option<&'a Whose>) -> Line<'a> {
+    let Log { at, process, text } = log;
+    Line::Log { time: time(*at), process: *process, whose: whose.map(named), text }
+}
+
+fn of_calls(calls: &Calls) -> Line<'_> {
+    let Calls { at, method, status, count, bytes, connections, connection } = calls;
+    Line::Calls {
+        time: time(*at),
+        method,
+        status: *status,
+        count: *count,
+        connections: *connections,
+        bytes: *bytes,
+        connection_id: (*connections == 1).then_some(connection.as_str()),
+    }
+}
+
+fn named(whose: &Whose) -> Named<'_> {
+    Named {
+        connection_id: whose.connection.as_str(),
+        request_id: whose.request.as_deref(),
+        route_key: whose.route.as_deref(),
+    }
+}
+
+/// To the microsecond.
+fn milliseconds(took: Duration) -> f64 {
+    (took.as_secs_f64() * 1e6).round() / 1e3
+}
+
+/// `2026-11-21T09:15:24.410Z`
+fn time(at: SystemTime) -> String {
+    format!("{:.3}", Timestamp::try_from(at).unwrap_or_default())
+}
+
+fn line(text: &mut String, line: &Line<'_>) {
+    // Strings and numbers are always JSON.
+    text.push_str(&serde_json::to_string(line).unwrap_or_default());
+    text.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use lift_gateway::InvokeError;
+
+    use super::*;
+    use crate::dev::terminal::sample;
+
+    #[test]
+    fn the_names_are_what_programs_rely_on() {
+        let mut text = String::new();
+        let mut event = sample::message();
+        event.failure = Some(Failure::Invoke(InvokeError::Exited));
+        write(&mut text, &Entry::Event(event.into()));
+        write(&mut text, &Entry::Event(sample::disconnect().into()));
+        write(&mut text, &Entry::Log(sample::log("up"), None));
+        write(&mut text, &Entry::Calls(sample::posts(3, 2)));
+        write(&mut text, &Entry::Calls(sample::posts(1, 1)));
+        write(&mut text, &Entry::Missed(7));
+        let took = Duration::from_millis(1500);
+        write(&mut text, &Entry::Total { total: 14, failed: 2, took });
+        let expected = r#"
+{"type":"log","time":"2026-11-22T14:03:07.412Z","process":1,"connectionId":"R1kmxc2VIAMCJQw=","requestId":"S1kmxc2VIAMCJQw=","routeKey":"say","text":"INFO said"}
+{"type":"event","time":"2026-11-22T14:03:07.412Z","connectionId":"R1kmxc2VIAMCJQw=","requestId":"S1kmxc2VIAMCJQw=","routeKey":"say","status":200,"ms":3.142,"messageBytes":84,"replyBytes":1204,"error":{"kind":"exited","message":"the function's process ended before it answered"}}
+{"type":"event","time":"2026-11-22T14:03:07.412Z","connectionId":"R1kmxc2VIAMCJQw=","routeKey":"$disconnect","closeCode":1006,"closeReason":"Connection lost"}
+{"type":"log","time":"2026-11-22T14:03:07.412Z","process":1,"text":"up"}
+{"type":"calls","time":"2026-11-22T14:03:07.412Z","method":"POST","status":200,"count":3,"connections":2,"bytes":360}
+{"type":"calls","time":"2026-11-22T14:03:07.412Z","method":"POST","status":200,"count":1,"connections":1,"bytes":120,"connectionId":"R1kmxc2VIAMCJQw="}
+{"type":"missed","count":7}
+{"type":"total","events":14,"failed":2,"ms":1500.0}
+"#;
+        assert_eq!(text, expected.trim_start());
+    }
+}

@@ -1,0 +1,224 @@
+//! Entries as lines for people: columns, colours, and no more than 80 columns for each event.
+
+use std::fmt::Write as _;
+use std::time::{Duration, SystemTime};
+
+use anstyle::{Ansi256Color, AnsiColor, Style};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use lift_gateway::Id;
+
+use crate::dev::terminal::entry::{Calls, Entry, Event, Log, Whose};
+use crate::dev::terminal::escape::{cut, escape, fit};
+
+const DIM: Style = Style::new().dimmed();
+const BOLD: Style = Style::new().bold();
+const GOOD: Style = AnsiColor::Green.on_default();
+const ODD: Style = AnsiColor::Yellow.on_default();
+const RED: Style = AnsiColor::Red.on_default();
+const BAD: Style = RED.bold();
+
+/// Colours for connections; none of them means good, odd or bad.
+const CONNECTIONS: [u8; 12] = [33, 39, 44, 63, 69, 75, 98, 105, 134, 141, 170, 177];
+
+/// So many characters of a connection's id, of a route key, of a reason.
+const ID: usize = 8;
+const ROUTE: usize = 16;
+const REASON: usize = 20;
+
+/// The columns between the connection and what the client got.
+const SIZES: usize = ROUTE + 2 + 5 + 2 + 8 + 2 + 8;
+
+/// Writes for people in one time zone.
+pub(crate) struct Pretty {
+    zone: TimeZone,
+}
+
+impl Pretty {
+    pub(crate) fn new(zone: TimeZone) -> Self {
+        Self { zone }
+    }
+
+    /// Adds an entry's lines, with colours.
+    pub(crate) fn write(&self, text: &mut String, entry: &Entry) {
+        match entry {
+            Entry::Event(event) => self.event(text, event, false),
+            Entry::Running(event) => self.event(text, event, true),
+            Entry::Log(log, Some(whose)) => attached(text, log, Some(whose)),
+            Entry::Log(log, None) => own(text, log),
+            Entry::Calls(calls) => self.calls(text, calls),
+            Entry::Missed(count) => {
+                line(text, &styled(ODD, &format!("  {count} things were too fast to be shown")));
+            }
+            Entry::Total { total, failed, took } => sum(text, *total, *failed, *took),
+        }
+    }
+
+    fn event(&self, text: &mut String, event: &Event, running: bool) {
+        let Event { whose, closed, took, message, reply, failure, .. } = event;
+        let failed = failure.is_some();
+        let (status, style) = match (event.status, closed) {
+            _ if running => ("…".to_owned(), DIM),
+            _ if failed && closed.is_none() => ("error".to_owned(), BAD),
+            (_, Some((code, _))) => (code.to_string(), if is_usual(*code) { DIM } else { ODD }),
+            (Some(status), None) => (status.to_string(), of_status(status)),
+            (None, None) => ("error".to_owned(), BAD),
+        };
+        let key = whose.route.as_deref().unwrap_or("-");
+        let route_style = if key.starts_with('$') { DIM } else { BOLD };
+        let route = styled(route_style, &fit(&escape(key), ROUTE));
+        let took = took.map_or_else(String::new, milliseconds);
+        let sizes = match (closed, message, reply) {
+            (Some((_, reason)), ..) => cut(&escape(reason), REASON).into_owned(),
+            (_, None, None) => String::new(),
+            (_, message, reply) => {
+                let size = |bytes: &Option<usize>| bytes.map_or_else(String::new, bytes_of);
+                let arrow = if reply.is_some() { " → " } else { "" };
+                format!("{:>8}{arrow}{}", size(message), size(reply))
+            }
+        };
+        let head = self.head(event.at, Some(whose.connection));
+        let status = styled(style, &format!("{status:<5}"));
+        line(text, &format!("{head}  {route}  {status}  {took:>8}  {}", styled(DIM, &sizes)));
+        if let Some(failure) = failure {
+            line(text, &format!("  {} {}", styled(BAD, "✗"), styled(RED, &failure.message())));
+            if let Some(advice) = failure.advice() {
+                line(text, &format!("    {advice}"));
+            }
+        }
+        for log in &event.logs {
+            attached(text, log, running.then_some(whose));
+        }
+    }
+
+    fn calls(&self, text: &mut String, calls: &Calls) {
+        let Calls { at, method, status, count, bytes, connections, connection } = calls;
+        let head = self.head(*at, (*connections == 1).then_some(*connection));
+        let what = match &**method {
+            "POST" => "post",
+            "DELETE" => "disconnect",
+            _ => "look",
+        };
+        let many = if *count == 1 { "" } else { "s" };
+        let mut told = match count {
+            1 => format!("→ {what}"),
+            count => format!("→ {count} {what}{many}"),
+        };
+        if *connections > 1 {
+            let _ = write!(told, " to {connections} connections");
+        }
+        match meaning(*status) {
+            None if *bytes > 0 => {
+                let sizes = format!("{} → {}", fit(&told, SIZES), bytes_of(*bytes));
+                line(text, &format!("{head}  {}", styled(DIM, &sizes)));
+            }
+            None => line(text, &format!("{head}  {}", styled(DIM, &told))),
+            Some(meaning) => {
+                let status = styled(of_status(*status), &status.to_string());
+                line(text, &format!("{head}  {}  {status}  {meaning}", fit(&told, ROUTE)));
+            }
+        }
+    }
+
+    /// The time, and the connection if it is about one.
+    fn head(&self, at: SystemTime, connection: Option<Id>) -> String {
+        let time = Timestamp::try_from(at).unwrap_or_default().to_zoned(self.zone.clone());
+        let time = styled(DIM, &time.strftime("%H:%M:%S%.3f").to_string());
+        format!("{time}  {}", connection.map_or_else(|| " ".repeat(ID), short))
+    }
+}
+
+/// A line that belongs to an event: below it, or with its connection's name when it stands alone.
+fn attached(text: &mut String, log: &Log, whose: Option<&Whose>) {
+    let name = whose.map(|whose| format!("{} ", short(whose.connection))).unwrap_or_default();
+    line(text, &format!("  {} {name}{}", styled(DIM, "│"), written(log)));
+}
+
+/// A line that belongs to no event.
+fn own(text: &mut String, log: &Log) {
+    line(text, &format!("{} {}", styled(DIM, &format!("[{}]", log.process)), written(log)));
+}
+
+/// `14 events, 2 of them failed, in 3m 20s`
+fn sum(text: &mut String, total: u64, failed: u64, took: Duration) {
+    let events = if total == 1 { "1 event".to_owned() } else { format!("{total} events") };
+    let failed = match failed {
+        0 => String::new(),
+        failed => format!(", {}", styled(BAD, &format!("{failed} of them failed"))),
+    };
+    let took = SignedDuration::from_secs(took.as_secs().try_into().unwrap_or(i64::MAX));
+    line(text, &format!("{events}{failed}, in {took:#}"));
+}
+
+/// What the function wrote; what is not alarming is dim.
+fn written(log: &Log) -> String {
+    let text = escape(&log.text);
+    let alarming = ["ERROR", "WARN", "panicked"].iter().any(|word| text.contains(word));
+    if alarming { text.into_owned() } else { styled(DIM, &text) }
+}
+
+/// The beginning of a connection's id, in the connection's own colour.
+fn short(connection: Id) -> String {
+    let id = connection.as_str();
+    let sum = id.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31) + usize::from(byte));
+    let color = Ansi256Color(CONNECTIONS[sum % CONNECTIONS.len()]).on_default();
+    styled(color, &id[..ID])
+}
+
+fn of_status(status: u16) -> Style {
+    match status {
+        ..400 => GOOD,
+        400..500 => ODD,
+        _ => BAD,
+    }
+}
+
+/// How a connection ends that nobody has to look into.
+fn is_usual(code: u16) -> bool {
+    matches!(code, 1000 | 1001 | 1005)
+}
+
+/// Why a call of `@connections` failed; `None` when it did not.
+fn meaning(status: u16) -> Option<&'static str> {
+    Some(match status {
+        ..400 => return None,
+        400 => "no such connection id, or no body",
+        403 => "not signed, or without the token",
+        410 => "the connection is gone",
+        413 => "larger than 128 kB",
+        429 => "too often, or the client does not read",
+        _ => "the call failed",
+    })
+}
+
+fn milliseconds(took: Duration) -> String {
+    match took.as_secs_f64() * 1000.0 {
+        ms if ms < 100.0 => format!("{ms:.1} ms"),
+        ms if ms < 1000.0 => format!("{ms:.0} ms"),
+        ms => format!("{:.1} s", ms / 1000.0),
+    }
+}
+
+fn bytes_of(bytes: usize) -> String {
+    match bytes {
+        ..1000 => format!("{bytes} B"),
+        1000..10_000 => format!("{}.{} kB", bytes / 1000, bytes % 1000 / 100),
+        10_000..10_000_000 => format!("{} kB", bytes / 1000),
+        _ => format!("{} MB", bytes / 1_000_000),
+    }
+}
+
+fn styled(style: Style, text: &str) -> String {
+    match text.trim_end() {
+        "" => text.to_owned(),
+        inked => format!("{style}{inked}{style:#}{}", &text[inked.len()..]),
+    }
+}
+
+fn line(text: &mut String, line: &str) {
+    text.push_str(line.trim_end());
+    text.push('\n');
+}
+
+#[cfg(test)]
+mod tests;

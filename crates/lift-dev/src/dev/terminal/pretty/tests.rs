@@ -1,0 +1,129 @@
+use lift_gateway::{Cause, InvokeError};
+
+use super::*;
+use crate::dev::terminal::failure::Failure;
+use crate::dev::terminal::sample;
+
+fn colored(entry: &Entry) -> String {
+    let mut text = String::new();
+    Pretty::new(TimeZone::UTC).write(&mut text, entry);
+    text
+}
+
+fn plain(entry: &Entry) -> String {
+    anstream::adapter::strip_str(&colored(entry)).to_string()
+}
+
+#[test]
+fn the_columns_of_events() {
+    let mut refused = Event::new(sample::at(), sample::id(), Some("$connect".to_owned()));
+    (refused.status, refused.took) = (Some(401), Some(Duration::from_millis(312)));
+    let mut long = sample::message();
+    long.whose.route = Some("rooms/messages/send".to_owned());
+    (long.took, long.message, long.reply) = (Some(Duration::from_secs(28)), Some(131_072), None);
+    let mut running = sample::message().copy();
+    running.logs = vec![sample::log("thinking")];
+    let entries = [
+        Entry::Event(sample::message().into()),
+        Entry::Event(refused.into()),
+        Entry::Event(long.into()),
+        Entry::Event(sample::disconnect().into()),
+        Entry::Running(running.into()),
+        Entry::Log(sample::log("still"), Some(sample::message().whose)),
+        Entry::Log(sample::log("\u{1b}]0;up\u{7}"), None),
+        Entry::Calls(sample::posts(100, 99)),
+        Entry::Calls(sample::posts(1, 1)),
+        Entry::Calls(Calls { status: 410, bytes: 0, ..sample::posts(1, 1) }),
+        Entry::Calls(Calls { method: "DELETE".to_owned(), bytes: 0, ..sample::posts(2, 1) }),
+        Entry::Missed(7),
+        Entry::Total { total: 14, failed: 2, took: Duration::from_secs(200) },
+    ];
+    let text: String = entries.iter().map(plain).collect();
+    let expected = r"
+14:03:07.412  R1kmxc2V  say               200      3.1 ms      84 B → 1.2 kB
+  │ INFO said
+14:03:07.412  R1kmxc2V  $connect          401      312 ms
+14:03:07.412  R1kmxc2V  rooms/messages/…  200      28.0 s    131 kB
+  │ INFO said
+14:03:07.412  R1kmxc2V  $disconnect       1006             Connection lost
+14:03:07.412  R1kmxc2V  say               …                    84 B
+  │ R1kmxc2V thinking
+  │ R1kmxc2V still
+[1] \e]0;up\u{7}
+14:03:07.412            → 100 posts to 99 connections               → 12 kB
+14:03:07.412  R1kmxc2V  → post                                      → 120 B
+14:03:07.412  R1kmxc2V  → post            410  the connection is gone
+14:03:07.412  R1kmxc2V  → 2 disconnects
+  7 things were too fast to be shown
+14 events, 2 of them failed, in 3m 20s
+";
+    assert_eq!(text, expected.trim_start());
+}
+
+#[test]
+fn the_colours_of_events() {
+    let mut event = sample::message();
+    let good = colored(&Entry::Event(event.copy_with(200).into()));
+    assert_eq!(
+        good,
+        "\x1b[2m14:03:07.412\x1b[0m  \x1b[38;5;105mR1kmxc2V\x1b[0m  \x1b[1msay\x1b[0m               \
+         \x1b[32m200\x1b[0m              \x1b[2m    84 B\x1b[0m\n"
+    );
+    for (status, color) in [(404, "\x1b[33m404"), (500, "\x1b[1m\x1b[31m500")] {
+        let line = colored(&Entry::Event(event.copy_with(status).into()));
+        assert!(line.contains(color), "{line:?}");
+    }
+    event.failure = Some(Failure::Invoke(InvokeError::Exited));
+    event.logs = vec![sample::log("thread 'main' panicked at"), sample::log("fine")];
+    let failed = colored(&Entry::Event(event.into()));
+    let parts = [
+        "\x1b[1m\x1b[31merror\x1b[0m",
+        "\n  \x1b[1m\x1b[31m✗\x1b[0m \x1b[31mthe function's process ended",
+        "\n  \x1b[2m│\x1b[0m thread 'main' panicked at\n",
+        "\n  \x1b[2m│\x1b[0m \x1b[2mfine\x1b[0m\n",
+    ];
+    for part in parts {
+        assert!(failed.contains(part), "no {part:?} in {failed:?}");
+    }
+}
+
+#[test]
+fn an_error_says_what_to_do() {
+    let reply = br#"{"status": 200, "text": "a reply that is long, and made up by hand"}"#.to_vec();
+    let failures = [
+        Failure::Invoke(InvokeError::TimedOut { after: Duration::from_secs(29) }),
+        Failure::Gateway(Cause::TimedOut { after: Duration::from_secs(29) }, Vec::new()),
+        Failure::Gateway(Cause::Reply { fault: "no statusCode".to_owned() }, reply),
+        Failure::Gateway(Cause::Throttled { route: "say".to_owned() }, Vec::new()),
+        Failure::Binary,
+    ];
+    let mut text = String::new();
+    for failure in failures {
+        let mut event = sample::message();
+        (event.failure, event.logs) = (Some(failure), Vec::new());
+        text.extend(
+            plain(&Entry::Event(event.into())).lines().skip(1).map(|line| format!("{line}\n")),
+        );
+    }
+    let expected = r#"
+  ✗ the function timed out after 29s
+    its process is killed, as Lambda does: answer sooner, and post what takes long
+  ✗ no reply within 29 s, the longest that API Gateway waits
+    the function runs on: answer at once, and post the result when it is there
+  ✗ malformed reply: no statusCode: {"status": 200, "text": "a reply that is long, and made up …
+    a reply is a JSON object such as {"statusCode":200,"body":"hi"}
+  ✗ throttled: more messages than the rate allows
+    send more slowly, or raise the throttle
+  ✗ the client sent a binary message
+    API Gateway takes text alone: send binary data as base64
+"#;
+    assert_eq!(text, expected.trim_start_matches('\n'));
+}
+
+impl Event {
+    fn copy_with(&self, status: u16) -> Self {
+        let mut copy = self.copy();
+        copy.status = Some(status);
+        copy
+    }
+}

@@ -1,0 +1,42 @@
+//! Entries for the tests of both formats.
+
+use std::time::{Duration, SystemTime};
+
+use lift_gateway::Id;
+
+use crate::dev::terminal::entry::{Calls, Event, Log};
+
+pub(crate) fn at() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_356_187_412)
+}
+
+pub(crate) fn id() -> Id {
+    Id::parse("R1kmxc2VIAMCJQw=").expect("an id")
+}
+
+/// A message that was answered.
+pub(crate) fn message() -> Event {
+    let mut event = Event::new(at(), id(), Some("say".to_owned()));
+    event.whose.request = Some("S1kmxc2VIAMCJQw=".to_owned());
+    event.status = Some(200);
+    event.took = Some(Duration::from_micros(3142));
+    (event.message, event.reply) = (Some(84), Some(1204));
+    event.logs = vec![log("INFO said")];
+    event
+}
+
+/// A connection that was lost, without a route for that.
+pub(crate) fn disconnect() -> Event {
+    let mut event = Event::new(at(), id(), Some("$disconnect".to_owned()));
+    event.closed = Some((1006, "Connection lost".to_owned()));
+    event
+}
+
+pub(crate) fn log(text: &str) -> Log {
+    Log { at: at(), process: 1, text: text.to_owned() }
+}
+
+pub(crate) fn posts(count: usize, connections: usize) -> Calls {
+    let (method, status, bytes) = ("POST".to_owned(), 200, count * 120);
+    Calls { at: at(), method, status, count, bytes, connections, connection: id() }
+}

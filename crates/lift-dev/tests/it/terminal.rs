@@ -1,0 +1,306 @@
+//! What `lift dev` shows of events: lines for people, JSON for programs, and whose log lines are whose.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Child, Command, Stdio};
+
+use futures_util::future::join_all;
+use futures_util::{SinkExt as _, StreamExt as _};
+use nix::pty::openpty;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::app::{App, tiny};
+use crate::command::{Lift, signal, wait_until};
+
+/// The loud function, and the folder in which its events meet.
+fn loud(args: &[&str]) -> (Lift, TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let variables = [("TINY", OsStr::new("loud")), ("TINY_PIDS", folder.path().as_os_str())];
+    (Lift::dev_with(&tiny(), args, &variables), folder)
+}
+
+/// Connects, sends each message, waits for as many answers after each, and closes.
+#[tokio::main(flavor = "current_thread")]
+async fn converse(url: &str, messages: &[&str]) {
+    talk(url, messages).await;
+}
+
+async fn talk(url: &str, messages: &[&str]) {
+    let (mut client, _) = connect_async(url).await.expect("connected");
+    for message in messages {
+        client.send(Message::text(*message)).await.expect("sent");
+        let answer = client.next().await.expect("open").expect("an answer");
+        assert!(answer.is_text(), "{answer:?}");
+    }
+    client.close(None).await.expect("closed");
+    while client.next().await.is_some() {}
+}
+
+fn url_of(block: &str) -> &str {
+    let line = block.lines().find(|line| line.contains("WebSocket")).expect("a line");
+    line.split_whitespace().nth(1).expect("a URL")
+}
+
+/// The columns of a line, without the time and the connection, which are checked.
+#[track_caller]
+fn columns(line: &str) -> String {
+    assert!(line.chars().count() <= 80, "{line}");
+    let (time, rest) = line.split_at(12);
+    let digits = time.replace(|c: char| c.is_ascii_digit(), "0");
+    assert_eq!(digits, "00:00:00.000", "{line}");
+    let (id, rest) = rest.split_at(12);
+    assert!(id.starts_with("  ") && id.ends_with("  ") && id.trim().len() == 8, "{line}");
+    // How long it took is not the same each time.
+    let mut words: Vec<&str> = rest.split_whitespace().collect();
+    if let Some(unit) = words.iter().position(|word| matches!(*word, "ms" | "s")) {
+        words.drain(unit - 1..=unit);
+    }
+    words.join(" ")
+}
+
+#[test]
+fn each_event_is_a_line_and_each_error_says_what_to_do() {
+    let (lift, _folder) = loud(&[]);
+    let block = lift.ready();
+    let say = |what: &str| format!(r#"{{"action":"say","do":"{what}"}}"#);
+    let [fail, malformed, exit] = ["fail", "malformed", "exit"].map(say);
+    let long = r#"{"action":"a\u001b[31m very long route key"}"#;
+    let messages = [&*say("it"), &fail, &malformed, long, "hello", &exit];
+    converse(url_of(&block), &messages);
+    let lines = lift.lines_until("Client-side");
+    let lines: Vec<&str> = lines.iter().map(|line| &**line).collect();
+    assert!(!lines.concat().contains('\x1b'), "{lines:#?}");
+
+    // Not cargo's words, and not those on the process that ended.
+    let mut shown = lines
+        .iter()
+        .skip_while(|line| !line.starts_with('['))
+        .filter(|line| !line.contains("process 1"));
+    let mut next = || *shown.next().expect("a line");
+    assert_eq!(next(), "[1] TINY is up");
+    assert_eq!(columns(next()), "$connect 101");
+    assert_eq!(columns(next()), "say 200 26 B → 6 B");
+    assert_eq!(columns(next()), "say error 28 B → 103 B");
+    assert_eq!(next(), r"  ✗ the function failed with Luck: none\e[2J left");
+    assert_eq!(
+        next(),
+        "    the client gets no more than `Internal server error`: mend the function"
+    );
+    assert_eq!(columns(next()), "say error 33 B → 103 B");
+    assert!(next().starts_with("  ✗ malformed reply: "), "{lines:#?}");
+    assert_eq!(next(), r#"    a reply is a JSON object such as {"statusCode":200,"body":"hi"}"#);
+    assert_eq!(columns(next()), r"a\e[31m very lo… error → 91 B");
+    assert_eq!(next(), r"  ✗ no route for `a\e[31m very long route key`");
+    assert_eq!(next(), "    the app has $connect, $disconnect, say; add a route, or `$default`");
+    assert_eq!(columns(next()), "- error → 91 B");
+    assert_eq!(next(), "  ✗ no route: the message has no route key");
+    next();
+    assert_eq!(columns(next()), "say error 28 B → 103 B");
+    assert_eq!(next(), "  ✗ the function's process ended before it answered");
+    next();
+    assert_eq!(next(), "  │ out of luck");
+    // The next process says so outside of any event.
+    let rest: Vec<&str> = shown.copied().collect();
+    let [.., disconnect] = rest[..] else { panic!("{lines:#?}") };
+    assert_eq!(columns(disconnect), "$disconnect 1005 Client-side close f…");
+    lift.signal("INT");
+    let ended = lift.ended();
+    assert!(ended.stderr.contains("8 events, 5 of them failed, in "), "{}", ended.stderr);
+}
+
+#[test]
+fn a_line_of_the_function_is_with_its_event() {
+    let (lift, _folder) = loud(&[]);
+    let block = lift.ready();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let said = ["A", "B"].map(|name| format!(r#"{{"action":"say","do":"meet-{name}"}}"#));
+    let messages = said.each_ref().map(|said| [&**said]);
+    runtime.block_on(join_all(messages.iter().map(|messages| talk(url_of(&block), messages))));
+    let mut lines = lift.lines_until("$disconnect");
+    while lines.iter().filter(|line| line.contains("$disconnect")).count() < 2 {
+        lines.extend(lift.lines_until("$disconnect"));
+    }
+    // Both ran at the same time, and what either wrote stands below its own line.
+    let mut names = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        if let Some(name) = line.strip_prefix("  │ ").and_then(|line| line.strip_suffix(" begins"))
+        {
+            assert!(lines[at - 1].contains("  say "), "{lines:#?}");
+            assert_eq!(lines[at + 1], format!(r"  │ {name} \e[31mends"), "{lines:#?}");
+            names.push(name);
+        }
+    }
+    names.sort_unstable();
+    assert_eq!(names, ["meet-A", "meet-B"], "{lines:#?}");
+}
+
+#[test]
+fn json_adds_up_to_what_clients_did() {
+    let (lift, _folder) = loud(&["--log", "json", "--concurrency", "4"]);
+    let ready = lift.stdout_until(r#""type":"ready""#);
+    let ready: Value = serde_json::from_str(&ready[ready.len() - 1]).expect("JSON");
+    let url = ready["webSocket"].as_str().expect("a URL");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let said = r#"{"action":"say","do":"it"}"#;
+    let failed = r#"{"action":"say","do":"fail"}"#;
+    let messages = [said, failed, said, "hello", said];
+    runtime.block_on(join_all((0..20).map(|_| talk(url, &messages))));
+
+    let mut counts = BTreeMap::new();
+    let mut connections = BTreeMap::new();
+    while counts.get("$disconnect").copied() < Some(20) {
+        for line in lift.stdout_until(r#""type":"event""#) {
+            let line: Value = serde_json::from_str(&line).expect("JSON");
+            let time = line["time"].as_str().expect("a time");
+            assert!(time.len() == 24 && time.ends_with('Z'), "{line}");
+            if line["type"] != "event" {
+                continue;
+            }
+            let key = match (&line["routeKey"], &line["error"]["kind"]) {
+                (Value::String(key), Value::Null) => key.clone(),
+                (Value::String(key), Value::String(kind)) => format!("{key} {kind}"),
+                (Value::Null, Value::String(kind)) => kind.clone(),
+                _ => panic!("{line}"),
+            };
+            match &*key {
+                "$connect" => assert_eq!(line["status"], 101, "{line}"),
+                "$disconnect" => assert_eq!(line["closeCode"], 1005, "{line}"),
+                "say" => {
+                    let sizes = (&line["messageBytes"], &line["replyBytes"], &line["status"]);
+                    assert_eq!(sizes, (&26.into(), &6.into(), &200.into()), "{line}");
+                    assert!(line["ms"].as_f64() > Some(0.0) && line["requestId"].is_string());
+                }
+                _ => assert!(line["replyBytes"].as_u64() > Some(90), "{line}"),
+            }
+            *counts.entry(key).or_insert(0) += 1;
+            let id = line["connectionId"].as_str().expect("an id").to_owned();
+            *connections.entry(id).or_insert(0) += 1;
+        }
+    }
+    let expected =
+        [("$connect", 20), ("$disconnect", 20), ("noRoute", 20), ("say", 60), ("say function", 20)];
+    assert_eq!(counts, expected.map(|(key, count)| (key.to_owned(), count)).into());
+    assert_eq!(connections.values().collect::<Vec<_>>(), [&7; 20]);
+    lift.signal("INT");
+    assert_eq!(lift.ended().status.code(), Some(0));
+}
+
+#[test]
+fn off_shows_what_the_function_writes_and_what_the_gateway_logs() {
+    let (lift, _folder) = loud(&["--log", "off"]);
+    let block = lift.ready();
+    converse(url_of(&block), &[r#"{"action":"say","do":"fail"}"#]);
+    let lines = lift.lines_until("invocation failed");
+    assert!(lines.iter().any(|line| line == "[1] TINY is up"), "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.contains("$connect")), "{lines:#?}");
+}
+
+/// The loud function under a `lift` whose stderr is the test's own affair.
+fn lift_dev(folder: &TempDir) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lift"));
+    command
+        .arg("dev")
+        .arg(tiny())
+        .args(["--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(folder.path());
+    command.env_remove("CARGO_TARGET_DIR").env_remove("NO_COLOR").env("TERM", "xterm-256color");
+    command.env("TINY", "loud").env("CARGO_TERM_COLOR", "never");
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    command
+}
+
+fn ready(child: &mut Child) -> String {
+    let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
+    let mut block = String::new();
+    while !block.contains("Press Ctrl-C") {
+        assert!(stdout.read_line(&mut block).expect("lift runs") > 0, "{block}");
+    }
+    block
+}
+
+/// What `lift` writes to a terminal.
+fn on_a_terminal(variables: &[(&str, &str)]) -> String {
+    let pty = openpty(None, None).expect("a terminal");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = lift_dev(&folder);
+    command.envs(variables.iter().copied()).stderr(pty.slave);
+    let mut child = command.spawn().expect("lift is built");
+    drop(command);
+    converse(url_of(&ready(&mut child)), &[r#"{"action":"say","do":"it"}"#]);
+    signal(child.id(), "INT");
+    child.wait().expect("it ends");
+    let mut text = Vec::new();
+    // A terminal whose last program ended is an error to read, after the rest of its text.
+    let _ = File::from(pty.master).read_to_end(&mut text);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+#[test]
+fn a_terminal_has_colours_unless_they_are_not_wanted() {
+    let colored = on_a_terminal(&[]);
+    assert!(
+        colored.contains("\x1b[1msay\x1b[0m") && colored.contains("\x1b[32m200\x1b[0m"),
+        "{colored}"
+    );
+    for (name, value) in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        let plain = on_a_terminal(&[(name, value)]);
+        assert!(plain.contains("  say  ") && !plain.contains('\x1b'), "{name}: {plain}");
+    }
+}
+
+#[test]
+fn colours_can_be_forced_into_a_pipe() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().as_os_str();
+    let (loud, force) = (OsStr::new("loud"), OsStr::new("1"));
+    let variables = [("TINY", loud), ("TINY_PIDS", path), ("CLICOLOR_FORCE", force)];
+    let lift = Lift::dev(&tiny(), &variables);
+    converse(url_of(&lift.ready()), &[]);
+    lift.wait_for_line("\x1b[2m$connect\x1b[0m");
+}
+
+#[test]
+fn a_terminal_that_stands_still_holds_up_nobody() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut child = lift_dev(&folder).stderr(Stdio::piped()).spawn().expect("lift is built");
+    // Nobody reads stderr meanwhile. None of these has a route, so each is some lines of it.
+    converse(url_of(&ready(&mut child)), &["hello"; 5000]);
+    let mut stderr = child.stderr.take().expect("piped");
+    signal(child.id(), "INT");
+    let mut text = String::new();
+    stderr.read_to_string(&mut text).expect("UTF-8");
+    assert!(child.wait().expect("it ends").success());
+    let missed = text.lines().filter_map(|line| line.trim().split_once(" things were too fast"));
+    let missed: u64 = missed.map(|(count, _)| count.parse::<u64>().expect("a number")).sum();
+    assert!(missed > 0 && text.contains("  ✗ no route"), "{missed} in {} bytes", text.len());
+}
+
+#[test]
+fn the_page_is_opened_when_everything_is_up() {
+    // What a desktop opens URLs with.
+    let desktop = tempfile::tempdir().expect("a folder");
+    let (opener, opened) = (desktop.path().join("xdg-open"), desktop.path().join("opened"));
+    fs::write(&opener, format!("#!/bin/sh\necho $1 > {}\n", opened.display())).expect("written");
+    fs::set_permissions(&opener, fs::Permissions::from_mode(0o755)).expect("set");
+    let mut path = desktop.path().as_os_str().to_owned();
+    path.push(":");
+    path.push(std::env::var_os("PATH").expect("set"));
+
+    let files = [("src/main.rs", include_str!("tiny.rs")), ("web/index.html", "<p>hello</p>")];
+    let app = App::new(&files);
+    let lift = Lift::dev_with(app.path(), &["--open"], &[("PATH", &path)]);
+    let block = lift.ready();
+    let page = block.lines().find_map(|line| line.trim().strip_prefix("Page")).expect("a page");
+    wait_until("the page is opened", || {
+        fs::read_to_string(&opened).is_ok_and(|url| url.trim() == page.trim())
+    });
+
+    let without = Lift::dev_with(&tiny(), &["--open"], &[]);
+    without.wait_for_line("--open: the app has no page; add web/index.html to its folder");
+}

@@ -1,0 +1,145 @@
+//! A hand on a gateway that serves: look at its connections, act on them. For tools beside it, such
+//! as an inspector; clients and functions go other ways.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+
+use crate::{
+    Backend, ConnectionInfo, Id, InvokeError, Routes,
+    connection::{Connection, Refused, Table},
+    event::Incoming,
+    integration::Gateway,
+    order::Slot,
+};
+
+/// A hand on a [`Server`](crate::Server). Clones are the same.
+#[derive(Clone)]
+pub struct Control(Arc<dyn Steer>);
+
+/// Why a connection was not acted on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ControlError {
+    /// There is no such open connection.
+    #[error("the connection is gone")]
+    Gone,
+    /// More waits for the client, or for the function, than may wait.
+    #[error("too much waits on the connection already")]
+    Full,
+}
+
+impl Control {
+    pub(crate) fn new<B: Backend>(gateway: Arc<Gateway<B>>) -> Self {
+        Self(gateway)
+    }
+
+    /// The open connections, the oldest first.
+    #[must_use]
+    pub fn connections(&self) -> Vec<ConnectionInfo> {
+        let open = self.0.table().all();
+        let mut all: Vec<_> = open.iter().map(|connection| connection.info()).collect();
+        all.sort_by_key(|info| info.connected_at);
+        all
+    }
+
+    /// Deploys other routes: whatever arrives from now on finds these alone. Sockets stay open.
+    pub fn deploy(&self, routes: Routes) {
+        self.0.deploy(routes);
+    }
+
+    /// Sends a message to a client, as a POST to `@connections` does.
+    ///
+    /// # Errors
+    /// When the connection is gone, or does not read.
+    pub fn post(&self, id: Id, data: Bytes) -> Result<(), ControlError> {
+        self.connection(id)?.post(data).map_err(|refused| match refused {
+            Refused::Gone => ControlError::Gone,
+            Refused::Full => ControlError::Full,
+        })
+    }
+
+    /// Handles a message as if the client had sent it.
+    ///
+    /// # Errors
+    /// When the connection is gone, or as many of its messages as may are with the function.
+    pub fn receive(&self, id: Id, text: &str) -> Result<(), ControlError> {
+        let connection = self.connection(id)?;
+        let slot = Slot::now(&connection).ok_or(ControlError::Full)?;
+        self.0.clone().receive(connection, text, slot);
+        Ok(())
+    }
+
+    /// Closes a connection, as a DELETE to `@connections` does.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub fn disconnect(&self, id: Id) -> Result<(), ControlError> {
+        self.0.table().close(id).then_some(()).ok_or(ControlError::Gone)
+    }
+
+    /// Moves one connection's clock forward: it is idle, and as old, as if that time had passed, and
+    /// closed when that is too much.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub fn advance(&self, id: Id, by: Duration) -> Result<(), ControlError> {
+        self.connection(id)?.clock.advance(by);
+        Ok(())
+    }
+
+    /// Invokes the function of a route with an event, once more or made up. Nobody but the caller
+    /// gets the reply.
+    ///
+    /// # Errors
+    /// When there is no reply.
+    pub async fn invoke(&self, route: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
+        self.0.clone().invoke(route.to_owned(), payload).await
+    }
+
+    fn connection(&self, id: Id) -> Result<Arc<Connection>, ControlError> {
+        self.0.table().get(id).ok_or(ControlError::Gone)
+    }
+}
+
+impl fmt::Debug for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Control")
+    }
+}
+
+/// A gateway whose backend's type is forgotten.
+trait Steer: Send + Sync {
+    fn table(&self) -> &Table;
+    fn deploy(&self, routes: Routes);
+    fn receive(self: Arc<Self>, connection: Arc<Connection>, text: &str, slot: Slot);
+    fn invoke(
+        self: Arc<Self>,
+        route: String,
+        payload: Bytes,
+    ) -> BoxFuture<'static, Result<Bytes, InvokeError>>;
+}
+
+impl<B: Backend> Steer for Gateway<B> {
+    fn table(&self) -> &Table {
+        &self.connections
+    }
+
+    fn deploy(&self, routes: Routes) {
+        Gateway::deploy(self, routes);
+    }
+
+    fn receive(self: Arc<Self>, connection: Arc<Connection>, text: &str, slot: Slot) {
+        let message = Incoming::Text(text.into());
+        connection.heard(&message);
+        self.work.clone().spawn(self.message(connection, message, slot));
+    }
+
+    fn invoke(
+        self: Arc<Self>,
+        route: String,
+        payload: Bytes,
+    ) -> BoxFuture<'static, Result<Bytes, InvokeError>> {
+        Box::pin(async move { self.run(Id::random(), &route, payload).await })
+    }
+}

@@ -1,0 +1,44 @@
+//! Routes that change while clients are connected.
+
+use bytes::Bytes;
+use lift_event::{Event, Kind, Reply};
+use lift_gateway::{Routes, Settings};
+
+use crate::api::*;
+
+/// Replies with the route's key.
+async fn name(event: Event) -> Outcome {
+    Ok(Bytes::from(Reply::new(200).with_body(event.route_key().to_owned()).encode()))
+}
+
+#[tokio::test]
+async fn a_deployment_changes_the_routes_of_open_sockets() {
+    let settings = Settings {
+        stage: "prod".into(),
+        routes: Routes::default().with_route("$connect", false).with_route("old", true),
+        ..Settings::default()
+    };
+    let api = Api::settings(settings, name).await;
+    let (mut client, _) = api.connect_with_id().await;
+    send(&mut client, r#"{"action":"old"}"#).await;
+    assert_eq!(text(&mut client).await, "old");
+    send(&mut client, r#"{"do":"new"}"#).await;
+    assert!(text(&mut client).await.contains("Forbidden"));
+
+    let selection = "$request.body.do".parse().unwrap();
+    let routes = Routes::new(selection).with_route("new", true).with_route("$disconnect", false);
+    api.control.deploy(routes);
+    send(&mut client, r#"{"do":"new"}"#).await;
+    assert_eq!(text(&mut client).await, "new");
+    send(&mut client, r#"{"action":"old"}"#).await;
+    assert!(text(&mut client).await.contains("Forbidden"));
+    drop(client);
+    api.event(Kind::Disconnect).await;
+
+    // Without $connect whoever comes is let in.
+    let mut other = api.connect().await;
+    send(&mut other, r#"{"do":"new"}"#).await;
+    assert_eq!(text(&mut other).await, "new");
+    let mut events = api.events.lock().await;
+    assert_eq!(within(events.recv()).await.unwrap().kind(), Kind::Message);
+}

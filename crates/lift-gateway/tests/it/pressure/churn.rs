@@ -1,0 +1,163 @@
+//! Connections that end in every way there is, many at once: each accepted one has one
+//! `$disconnect`.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use futures_util::{SinkExt, StreamExt, future::join_all, stream};
+use lift_event::{Event, Kind, Reply};
+use tokio::{
+    io::AsyncWriteExt,
+    net::TcpStream,
+    time::{Duration, sleep},
+};
+use tokio_tungstenite::{
+    MaybeTlsStream, connect_async,
+    tungstenite::{Message, protocol::frame::coding::CloseCode},
+};
+
+use crate::api::*;
+
+const CONNECTIONS: usize = 2000;
+const AT_ONCE: usize = 64;
+
+#[derive(Clone, Copy, Debug)]
+enum End {
+    Close,
+    Drop,
+    Reset,
+    HalfClose,
+    Delete,
+    DeleteWhileClosing,
+    BadFrame,
+    BadMessage,
+    Refused,
+    GiveUp,
+    Shutdown,
+}
+
+const ENDS: [End; 11] = [
+    End::Close,
+    End::Drop,
+    End::Reset,
+    End::HalfClose,
+    End::Delete,
+    End::DeleteWhileClosing,
+    End::BadFrame,
+    End::BadMessage,
+    End::Refused,
+    End::GiveUp,
+    End::Shutdown,
+];
+
+/// What the function saw of one connection.
+#[derive(Debug, Default, PartialEq)]
+struct Seen {
+    accepted: bool,
+    disconnects: usize,
+}
+
+type Ledger = Arc<Mutex<HashMap<String, Seen>>>;
+
+/// Refuses who asks for it, is slow for who asks for it, tells its id to who asks for it.
+async fn function(event: Event, ledger: Ledger) -> Outcome {
+    let id = event.connection_id().to_owned();
+    let asks = |name| event.query().is_ok_and(|query| query.get(name).is_some());
+    match event.kind() {
+        Kind::Connect if asks("refused") => Ok(Reply::new(403).encode().into()),
+        Kind::Connect => {
+            if asks("slow") {
+                sleep(Duration::from_millis(5)).await;
+            }
+            ledger.lock().unwrap().entry(id).or_default().accepted = true;
+            ok()
+        }
+        Kind::Disconnect => {
+            ledger.lock().unwrap().entry(id).or_default().disconnects += 1;
+            ok()
+        }
+        Kind::Message => Ok(Reply::new(200).with_body(id).encode().into()),
+    }
+}
+
+/// Connects and ends; who stays until the shutdown is returned.
+async fn live(api: &Api, end: End) -> Option<Client> {
+    match end {
+        End::Refused => {
+            assert_eq!(api.refused("/prod?refused=1").await.0, 403);
+            return None;
+        }
+        End::GiveUp => {
+            let mut socket = TcpStream::connect(api.address).await.unwrap();
+            let head = "GET /prod?slow=1 HTTP/1.1\r\nhost: h\r\nconnection: upgrade\r\n\
+                        upgrade: websocket\r\nsec-websocket-version: 13\r\n\
+                        sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+            socket.write_all(head.as_bytes()).await.unwrap();
+            return None;
+        }
+        _ => {}
+    }
+    let mut client = within(connect_async(api.url())).await.unwrap().0;
+    send(&mut client, "id").await;
+    let id = text(&mut client).await;
+    let socket = |client: &mut Client| match client.get_mut() {
+        MaybeTlsStream::Plain(socket) => socket.set_zero_linger().unwrap(),
+        _ => panic!("no TLS here"),
+    };
+    match end {
+        End::Close => within(client.close(None)).await.unwrap(),
+        End::Drop => return None,
+        End::Reset => {
+            socket(&mut client);
+            return None;
+        }
+        End::HalfClose => within(client.get_mut().shutdown()).await.unwrap(),
+        End::Delete => assert_eq!(api.manage("DELETE", &id, "").await.status(), 204),
+        End::DeleteWhileClosing => {
+            let (closed, deleted) =
+                tokio::join!(client.send(Message::Close(None)), api.manage("DELETE", &id, ""));
+            closed.unwrap();
+            assert!([204, 410].contains(&deleted.status().as_u16()));
+        }
+        End::BadFrame => within(client.get_mut().write_all(&[0xff; 14])).await.unwrap(),
+        End::BadMessage => {
+            send(&mut client, "id").await;
+            within(client.send(Message::binary("binary"))).await.unwrap();
+        }
+        End::Shutdown => return Some(client),
+        End::Refused | End::GiveUp => {}
+    }
+    while let Some(Ok(_)) = within(client.next()).await {}
+    None
+}
+
+#[tokio::test]
+async fn each_accepted_connection_has_one_disconnect() {
+    let ledger = Ledger::default();
+    let seen = ledger.clone();
+    let api = Api::start(move |event| function(event, seen.clone())).await;
+    let lives = (0..CONNECTIONS).map(|number| live(&api, ENDS[number % ENDS.len()]));
+    let staying: Vec<_> = stream::iter(lives).buffer_unordered(AT_ONCE).collect().await;
+    let staying = staying.into_iter().flatten().map(|mut client| {
+        tokio::spawn(async move {
+            let code = closed(&mut client).await.0;
+            while let Some(Ok(_)) = within(client.next()).await {}
+            code
+        })
+    });
+    let staying: Vec<_> = staying.collect();
+    api.shutdown().await;
+    for code in join_all(staying).await {
+        assert_eq!(code.unwrap(), u16::from(CloseCode::Away));
+    }
+    let ledger = ledger.lock().unwrap();
+    let once = Seen { accepted: true, disconnects: 1 };
+    let wrong: Vec<_> = ledger.iter().filter(|(_, seen)| **seen != once).collect();
+    assert!(wrong.is_empty(), "{} of {}: {wrong:?}", wrong.len(), ledger.len());
+    // All but the refused, and those that gave up before their $connect began.
+    let asked = ENDS.iter().cycle().take(CONNECTIONS);
+    let sure = asked.filter(|end| !matches!(end, End::Refused | End::GiveUp)).count();
+    assert!(ledger.len() >= sure, "{} of at least {sure}", ledger.len());
+}

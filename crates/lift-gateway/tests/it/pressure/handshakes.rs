@@ -1,0 +1,165 @@
+//! Handshakes that are meant to confuse: nothing of them becomes a line of the answer, and nothing
+//! behind an upgrade is read as HTTP. Handshakes that are meant to cost.
+
+use fastrand::Rng;
+use lift_event::{Kind, Reply, list_items};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::api::*;
+
+const GOOD: [(&str, &str); 6] = [
+    ("Host", "h"),
+    ("Connection", "Upgrade"),
+    ("Upgrade", "websocket"),
+    ("Sec-WebSocket-Version", "13"),
+    ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ("Sec-WebSocket-Protocol", "a, b"),
+];
+
+/// A request behind the handshake. Behind a refusal it may be answered; behind a 101 it is a frame,
+/// and a bad one.
+const SMUGGLED: &[u8] = b"GET /smuggled HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+
+/// All that the answers may be made of.
+const NAMES: [&str; 8] = [
+    "connection",
+    "upgrade",
+    "sec-websocket-accept",
+    "sec-websocket-protocol",
+    "content-type",
+    "content-length",
+    "x-amzn-errortype",
+    "date",
+];
+
+const EVIL: [&[u8]; 10] = [
+    b"\r",
+    b"\n",
+    b"\0",
+    b"\x80",
+    b"\xff",
+    b"\r\nInjected: 1",
+    b"\nInjected: 1",
+    b"\rInjected: 1",
+    b"\r\n Injected: 1",
+    b"%0d%0aInjected: 1",
+];
+
+/// A handshake with something wrong in it.
+fn confuse(rng: &mut Rng) -> Vec<u8> {
+    let mut path = b"/prod".to_vec();
+    let mut lines = GOOD.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())).to_vec();
+    let evil = *rng.choice(&EVIL).unwrap();
+    let line = rng.usize(0..lines.len());
+    let splice = |bytes: &mut Vec<u8>, at: usize| drop(bytes.splice(at..at, evil.iter().copied()));
+    match rng.u8(0..6) {
+        0 => lines.push(lines[line].clone()),
+        1 => {
+            let value = rng.choice(["h2c", "evil", "", "0"]).unwrap().as_bytes().to_vec();
+            lines.push((lines[line].0.clone(), value));
+        }
+        2 => splice(&mut path, 5),
+        3 => {
+            path.extend(b"?q=");
+            path.extend(evil);
+        }
+        4 => {
+            for (name, value) in [("Content-Length", "5"), ("Transfer-Encoding", "chunked")] {
+                if rng.bool() {
+                    lines.push((name.to_owned(), value.into()));
+                }
+            }
+            lines.push(("X".to_owned(), evil.to_vec()));
+        }
+        _ => {
+            let value = &mut lines[line].1;
+            let at = rng.usize(0..=value.len());
+            splice(value, at);
+        }
+    }
+    rng.shuffle(&mut lines);
+    let mut head = [b"GET ", &*path, b" HTTP/1.1\r\n"].concat();
+    for (name, value) in lines {
+        head.extend([name.as_bytes(), b": ", &value, b"\r\n"].concat());
+    }
+    head.extend(b"\r\n");
+    head
+}
+
+async fn exchange(api: &Api, bytes: &[u8]) -> String {
+    let mut socket = TcpStream::connect(api.address).await.unwrap();
+    // The gateway may have answered and gone before it was all sent.
+    let _ = within(socket.write_all(bytes)).await;
+    let _ = socket.shutdown().await;
+    let mut answer = Vec::new();
+    let _ = within(socket.read_to_end(&mut answer)).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn nothing_of_a_handshake_is_injected_into_the_answer() {
+    // A function that trusts the client: it chooses whatever was offered last.
+    let api = Api::start(|event| async move {
+        if event.kind() != Kind::Connect {
+            return ok();
+        }
+        let headers = event.headers().unwrap();
+        let offered = headers.get("Sec-WebSocket-Protocol").unwrap_or_default();
+        let chosen = list_items([offered]).last().unwrap_or_default();
+        Ok(Reply::new(200).with_subprotocol(chosen).encode().into())
+    })
+    .await;
+    let mut rng = Rng::with_seed(13);
+    let mut upgraded = 0;
+    for case in 0..300 {
+        let head = confuse(&mut rng);
+        let shown = String::from_utf8_lossy(&head).into_owned();
+        let answer = exchange(&api, &[&head, SMUGGLED].concat()).await;
+        let (first, rest) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+        let mut lines = first.split("\r\n");
+        let status = lines.next().unwrap();
+        assert!(status.starts_with("HTTP/1.1 ") || answer.is_empty(), "{case}: {shown}\n{answer}");
+        for line in lines {
+            let (name, value) = line.split_once(": ").unwrap();
+            assert!(NAMES.contains(&name), "{case}: {shown}\n{answer}");
+            assert!(!value.contains(['\r', '\n', '\0']), "{case}: {shown}\n{answer}");
+        }
+        if status.starts_with("HTTP/1.1 101 ") {
+            upgraded += 1;
+            assert!(!rest.contains("HTTP/"), "{case}: {shown}\n{answer}");
+        }
+    }
+    assert!((50..250).contains(&upgraded), "{upgraded} of 300 were upgraded");
+}
+
+#[tokio::test]
+async fn huge_heads_are_refused() {
+    let api = Api::start(|_| async { ok() }).await;
+    let large = format!("GET /prod HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(1024 * 1024));
+    let many = format!("GET /prod HTTP/1.1\r\n{}\r\n", "X: 1\r\n".repeat(10_000));
+    for head in [large, many] {
+        let mut socket = TcpStream::connect(api.address).await.unwrap();
+        let _ = within(socket.write_all(head.as_bytes())).await;
+        let mut answer = [0; 13];
+        within(socket.read_exact(&mut answer)).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 431 ");
+    }
+}
+
+#[tokio::test]
+async fn a_head_in_single_bytes_is_a_head() {
+    let api = Api::start(|_| async { ok() }).await;
+    let mut socket = TcpStream::connect(api.address).await.unwrap();
+    socket.set_nodelay(true).unwrap();
+    let lines = GOOD.map(|(name, value)| format!("{name}: {value}\r\n")).concat();
+    for byte in format!("GET /prod HTTP/1.1\r\n{lines}\r\n").bytes() {
+        socket.write_all(&[byte]).await.unwrap();
+        tokio::task::yield_now().await;
+    }
+    let mut answer = [0; 13];
+    within(socket.read_exact(&mut answer)).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 101 ");
+}

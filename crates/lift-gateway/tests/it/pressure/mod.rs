@@ -1,0 +1,6 @@
+//! Much of something at once: what the gateway has to bear. `tools/hold` has what needs thousands of
+//! clients or another process.
+
+mod churn;
+mod edges;
+mod handshakes;

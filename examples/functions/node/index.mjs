@@ -1,0 +1,26 @@
+// A function in Node: `say` is echoed through @connections, `ask` is answered as a route response.
+const url = process.env.AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI;
+
+export async function handler({ requestContext, queryStringParameters, body }) {
+  const { routeKey, connectionId } = requestContext;
+  switch (routeKey) {
+    case "$connect":
+      return { statusCode: queryStringParameters?.name ? 200 : 403 };
+    case "$disconnect":
+      console.log(connectionId, "has left");
+      break;
+    case "say":
+      await post(connectionId, { said: JSON.parse(body).text, by: "node" });
+      break;
+    case "ask":
+      return { statusCode: 200, body: JSON.stringify({ answer: "node" }) };
+  }
+  return { statusCode: 200 };
+}
+
+// AWS wants such calls signed, as @aws-sdk/client-apigatewaymanagementapi does, and it works here too.
+async function post(id, message) {
+  const connection = `${url}/@connections/${encodeURIComponent(id)}`;
+  const response = await fetch(connection, { method: "POST", body: JSON.stringify(message) });
+  if (!response.ok) throw new Error(`a post was answered ${response.status}`);
+}

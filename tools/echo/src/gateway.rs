@@ -1,0 +1,91 @@
+//! The gateway before the echo, with settings as `lift dev` has them or as Autobahn needs them.
+
+use std::{env, process::Stdio};
+
+use clap::ValueEnum;
+use lift_gateway::{
+    Backend, BinaryMessages, Choices, Limits, Routes, Settings,
+    lambda::{Environment, Function, FunctionSettings},
+};
+use tokio::{net::TcpListener, process::Command, task::JoinSet};
+
+use crate::function;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Take binary messages, and answer each message before the next is read.
+    #[arg(long, value_name = "LIMITS")]
+    autobahn: Option<Sizes>,
+    /// How many processes run the function; 0 runs it within the gateway's.
+    #[arg(long, default_value_t = 0, value_name = "NUMBER")]
+    processes: usize,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Sizes {
+    /// Sizes that only the RFC bounds.
+    Rfc,
+    /// API Gateway's sizes.
+    Aws,
+}
+
+pub(crate) async fn serve(
+    listener: TcpListener,
+    args: &Args,
+    stop: impl Future<Output = ()> + Send,
+) -> anyhow::Result<()> {
+    let settings = settings(args.autobahn);
+    if args.processes == 0 {
+        return run(listener, settings, function::invoke, stop).await;
+    }
+    let function = Function::new(FunctionSettings::default());
+    let mut processes = JoinSet::new();
+    for _ in 0..args.processes {
+        let environment = function.environment(TcpListener::bind("127.0.0.1:0").await?);
+        processes.spawn(process(environment));
+    }
+    tokio::select! {
+        served = run(listener, settings, function, stop) => served,
+        Some(ended) = processes.join_next() => ended?,
+    }
+}
+
+async fn run(
+    listener: TcpListener,
+    settings: Settings,
+    backend: impl Backend,
+    stop: impl Future<Output = ()> + Send,
+) -> anyhow::Result<()> {
+    Ok(lift_gateway::serve(listener, settings, backend, stop).await?)
+}
+
+fn settings(autobahn: Option<Sizes>) -> Settings {
+    let routes = Routes::default().with_route("$default", true);
+    let usual = Settings { routes, ..Settings::default() };
+    let Some(sizes) = autobahn else { return usual };
+    let choices = Choices { binary_messages: BinaryMessages::Base64, ..usual.choices.clone() };
+    // The suite's largest message has 16 MiB, in one frame.
+    let (frame_bytes, message_bytes) = match sizes {
+        Sizes::Rfc => (64 << 20, 64 << 20),
+        Sizes::Aws => (usual.limits.frame_bytes, usual.limits.message_bytes),
+    };
+    let limits = Limits { frame_bytes, message_bytes, in_flight: 1, ..usual.limits.clone() };
+    Settings { limits, choices, ..usual }
+}
+
+/// One process of the function, which ends with this future.
+async fn process(environment: Environment) -> anyhow::Result<()> {
+    let mut child = Command::new(env::current_exe()?)
+        .arg("function")
+        .env("AWS_LAMBDA_RUNTIME_API", environment.address()?.to_string())
+        .env("AWS_LAMBDA_FUNCTION_NAME", "echo")
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1769")
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()?;
+    tokio::select! {
+        () = environment.serve() => anyhow::bail!("the Runtime API ended"),
+        ended = child.wait() => anyhow::bail!("a process of the function ended: {}", ended?),
+    }
+}

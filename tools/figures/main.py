@@ -1,0 +1,167 @@
+"""Measures the echo behind every gateway with the same clients, and prints a table of medians."""
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+CLIENTS = [1, 64]
+START_SECONDS = 120
+# As many processes of the function as there are processors for them.
+PROCESSES = 2
+REGION, ACCOUNT = "us-east-1", "000000000000"
+OURS = {
+    "tokio-tungstenite alone": ["bare"],
+    "Lift, function in the gateway's process": ["gateway"],
+    f"Lift, function in {PROCESSES} processes": ["gateway", "--processes", PROCESSES],
+}
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("bins", type=Path)
+    arguments.add_argument("cache", type=Path)
+    arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--seconds", type=float, default=3)
+    arguments.add_argument("--ours", action="store_true")
+    options = arguments.parse_args()
+    echo = options.bins / "echo"
+    with contextlib.ExitStack() as running:
+        urls = {name: running.enter_context(ours(echo, command)) for name, command in OURS.items()}
+        if not options.ours:
+            urls["serverless-offline"] = running.enter_context(serverless_offline(options.cache))
+            urls["MiniStack"] = running.enter_context(ministack(echo))
+        runs = {}
+        # In turns, so that whatever else the machine does falls on all of them.
+        for _ in range(options.rounds):
+            for clients in CLIENTS:
+                for name, url in urls.items():
+                    runs.setdefault((clients, name), []).append(measure(echo, url, clients, options.seconds))
+    for clients in CLIENTS:
+        show(clients, {name: runs[clients, name] for name in urls})
+    print()
+    for bar in (["idle", "--clients", "5000"], ["burst"]):
+        # Its own verdicts are tools/pressure's business.
+        subprocess.run([options.bins / "hold", *bar], check=False)
+
+
+def measure(echo, url, clients, seconds):
+    command = [echo, "measure", url, "--clients", clients, "--seconds", seconds]
+    return json.loads(subprocess.run(list(map(str, command)), check=True, capture_output=True).stdout)
+
+
+def show(clients, runs):
+    bare, _, process, *_ = rates = {name: middle(of, "per_second") for name, of in runs.items()}
+    print(f"\n| {clients} clients | messages/s | lowest to highest | p50 ms | p99 ms | of {bare} | of {process} |")
+    print("|---|---|---|---|---|---|---|")
+    for name, of in runs.items():
+        every = [run["per_second"] for run in of]
+        print(f"| {name} | {rates[name]:,.0f} | {min(every):,.0f} to {max(every):,.0f} "
+              f"| {middle(of, 'p50_ms'):.3g} | {middle(of, 'p99_ms'):.3g} "
+              f"| {rates[name] / rates[bare]:.3g} | {rates[name] / rates[process]:.3g} |")
+
+
+def middle(runs, key):
+    return statistics.median(run[key] for run in runs)
+
+
+@contextlib.contextmanager
+def started(command, **options):
+    """A program in a group of its own, which ends whole."""
+    process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, text=True, start_new_session=True, **options)
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@contextlib.contextmanager
+def ours(echo, command):
+    with started([echo, *command]) as process:
+        yield process.stdout.readline().split()[-1]
+
+
+@contextlib.contextmanager
+def serverless_offline(cache):
+    folder = cache / "serverless-offline"
+    ports = [free_port() for _ in range(3)]
+    command = [folder / "node_modules/.bin/serverless", "offline", "--host", "127.0.0.1",
+               "--websocketPort", ports[0], "--httpPort", ports[1], "--lambdaPort", ports[2]]
+    quiet = {"SLS_TELEMETRY_DISABLED": "1", "SLS_NOTIFICATIONS_MODE": "off", "NO_UPDATE_NOTIFIER": "1"}
+    with started(command, cwd=folder, env={**os.environ, **quiet}, stderr=subprocess.DEVNULL) as process:
+        listens(process, ports[0])
+        yield f"ws://127.0.0.1:{ports[0]}"
+
+
+@contextlib.contextmanager
+def ministack(echo):
+    """MiniStack with the very function that runs behind Lift's gateway."""
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="lift-figures-") as folder:
+        command = [Path(sys.executable).parent / "ministack"]
+        with started(command, cwd=folder, env={**os.environ, "GATEWAY_PORT": str(port)},
+                     stderr=subprocess.DEVNULL) as process:
+            listens(process, port)
+            yield deploy(port, echo)
+
+
+def deploy(port, echo):
+    import boto3
+    functions, gateway = (
+        boto3.client(service, endpoint_url=f"http://127.0.0.1:{port}", region_name=REGION,
+                     aws_access_key_id=ACCOUNT, aws_secret_access_key="none")
+        for service in ("lambda", "apigatewayv2"))
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("bootstrap", f"#!/bin/sh\nexec '{echo}' function\n")
+    function = functions.create_function(
+        FunctionName="echo", Runtime="provided.al2023", Handler="bootstrap", Timeout=30,
+        Role=f"arn:aws:iam::{ACCOUNT}:role/echo", Code={"ZipFile": package.getvalue()})["FunctionArn"]
+    api = gateway.create_api(Name="echo", ProtocolType="WEBSOCKET",
+                             RouteSelectionExpression="$request.body.action")["ApiId"]
+    uri = f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{function}/invocations"
+    integration = gateway.create_integration(ApiId=api, IntegrationType="AWS_PROXY",
+                                             IntegrationUri=uri)["IntegrationId"]
+    route = gateway.create_route(ApiId=api, RouteKey="$default", Target=f"integrations/{integration}",
+                                 RouteResponseSelectionExpression="$default")["RouteId"]
+    gateway.create_route_response(ApiId=api, RouteId=route, RouteResponseKey="$default")
+    gateway.create_stage(ApiId=api, StageName="local", AutoDeploy=True)
+    return f"ws://127.0.0.1:{port}/_aws/execute-api/{api}/local"
+
+
+def listens(process, port):
+    end = time.monotonic() + START_SECONDS
+    while True:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        if process.poll() is not None or time.monotonic() > end:
+            raise RuntimeError(f"{process.args[0]} does not listen")
+        time.sleep(0.1)
+
+
+def free_port():
+    with socket.socket() as any_port:
+        any_port.bind(("127.0.0.1", 0))
+        return any_port.getsockname()[1]
+
+
+if __name__ == "__main__":
+    # Ctrl-C and SIGTERM leave no server behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("interrupted"))
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("interrupted")

@@ -1,0 +1,71 @@
+//! Handshakes: as many as can be at once, then at a steady rate, each through an authorizer.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::Args;
+use futures_util::future::join_all;
+use tokio::time::{Instant, sleep_until};
+
+use super::one_disconnect_each;
+use crate::{
+    clients::{connect, crowd},
+    report::Report,
+    serve,
+    server::Server,
+    system,
+};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// How many clients connect at once
+    #[arg(long, default_value_t = 10_000)]
+    clients: usize,
+    /// How many connect each second after that; AWS allows 500
+    #[arg(long, default_value_t = 500)]
+    rate: u32,
+    /// For how many seconds
+    #[arg(long, default_value_t = 5)]
+    seconds: u32,
+}
+
+pub(crate) async fn run(options: Options) -> Result<bool> {
+    let Options { clients: count, rate, seconds } = options;
+    let later = (rate * seconds) as usize;
+    system::check(count + later)?;
+    let mut report = Report::new("9");
+    let options = serve::Options { authorizer: true, ..serve::Options::default() };
+    let mut server = Server::start(options).await?;
+    let address = server.address;
+    let start = Instant::now();
+    let clients = crowd(address, 0, count).await?;
+    report.note(
+        "handshakes a second, at once",
+        (count as f64 / start.elapsed().as_secs_f64()).round(),
+    );
+    report.exactly("clients let in at once", clients.len() as u64, count as u64);
+
+    let start = Instant::now();
+    let steady = (0..later).map(|number| {
+        // From the time that was due, so that a slow server does not slow down the load.
+        let due = start + Duration::from_secs(1) * number as u32 / rate;
+        tokio::spawn(async move {
+            sleep_until(due).await;
+            let client = connect(address, count + number).await?;
+            anyhow::Ok((client, due.elapsed()))
+        })
+    });
+    let mut latencies = Vec::new();
+    let mut held = Vec::new();
+    for client in join_all(steady).await {
+        let (client, latency) = client??;
+        held.push(client);
+        latencies.push(latency);
+    }
+    report.latencies(&format!("handshake at {rate} a second"), latencies);
+    let accepted = server.counts().await?.accepted;
+    report.exactly("clients let in, all in all", accepted, (count + later) as u64);
+    drop((clients, held));
+    one_disconnect_each(server, &mut report).await?;
+    Ok(report.good())
+}

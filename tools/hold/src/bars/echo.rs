@@ -1,0 +1,80 @@
+//! Messages at a steady rate over many connections, in an open loop: none is lost.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::Args;
+use futures_util::future::join_all;
+use tokio::time::{Instant, sleep_until};
+
+use super::one_disconnect_each;
+use crate::{
+    clients::{Client, ask, crowd},
+    report::Report,
+    serve,
+    server::Server,
+    system,
+};
+
+/// From the last handshake to the first message.
+const PAUSE: Duration = Duration::from_secs(1);
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// How many clients
+    #[arg(long, default_value_t = 10_000)]
+    clients: usize,
+    /// How many messages a second all of them send together
+    #[arg(long, default_value_t = 2_000)]
+    rate: u32,
+    /// For how many seconds
+    #[arg(long, default_value_t = 10)]
+    seconds: u32,
+}
+
+pub(crate) async fn run(options: Options) -> Result<bool> {
+    let Options { clients: count, rate, seconds } = options;
+    system::check(count)?;
+    let mut report = Report::new("10");
+    let server = Server::start(serve::Options::default()).await?;
+    let clients = crowd(server.address, 0, count).await?;
+    let used = server.cpu()?;
+    let total = rate * seconds;
+    let start = Instant::now() + PAUSE;
+    let tasks = clients.into_iter().enumerate().map(|(number, client)| {
+        let mine = (number as u32..total).step_by(count);
+        let due = mine.map(move |index| (index, start + Duration::from_secs(1) * index / rate));
+        tokio::spawn(talk(client, due.collect()))
+    });
+    let outcomes = join_all(tasks).await;
+    let mut latencies = Vec::new();
+    let mut clients = Vec::new();
+    for outcome in outcomes {
+        let (client, seen) = outcome?;
+        clients.push(client);
+        latencies.extend(seen);
+    }
+    let cpu = (server.cpu()? - used).as_secs_f64() / start.elapsed().as_secs_f64();
+    report.exactly("messages that came back", latencies.len() as u64, total.into());
+    report.latencies(&format!("echo at {rate} a second"), latencies);
+    report.note("CPU, of one core", format!("{:.0} %", cpu * 100.0));
+    drop(clients);
+    one_disconnect_each(server, &mut report).await?;
+    Ok(report.good())
+}
+
+/// Sends each message when it is due, and tells how long after that its reply came. A client has
+/// far more time between two of its messages than a reply takes; were it not so, the next message
+/// would be late, and its latency counts from when it was due.
+async fn talk(mut client: Client, due: Vec<(u32, Instant)>) -> (Client, Vec<Duration>) {
+    let mut seen = Vec::new();
+    for (index, due) in due {
+        sleep_until(due).await;
+        let text = index.to_string();
+        match ask(&mut client, &text).await {
+            Ok(reply) if reply == text => seen.push(due.elapsed()),
+            Ok(_) | Err(_) => break,
+        }
+    }
+    (client, seen)
+}

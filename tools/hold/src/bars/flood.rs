@@ -1,0 +1,132 @@
+//! One client sends as fast as it can, beside polite ones: it is held back, or closed if the API
+//! has a rate, and the polite ones lose nothing.
+
+use std::{net::SocketAddr, time::Duration};
+
+use anyhow::Result;
+use clap::Args;
+use futures_util::{SinkExt, StreamExt, future::join_all};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::Message;
+
+use super::one_disconnect_each;
+use crate::{
+    clients::{Client, ask, connect, crowd},
+    report::Report,
+    serve,
+    server::Server,
+    system,
+};
+
+/// What the flooding client tries, in messages a second.
+const FLOOD: u32 = 5_000;
+
+/// How long the function takes for a message, in milliseconds.
+const TAKES: u64 = 100;
+
+/// How many messages of one connection the gateway gives the function at once, by default.
+const IN_FLIGHT: u64 = 64;
+
+/// The rate of the second part, in messages a second.
+const RATE: u32 = 100;
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// How many polite clients; each sends one message a second
+    #[arg(long, default_value_t = 1000)]
+    clients: usize,
+    /// For how many seconds
+    #[arg(long, default_value_t = 5)]
+    seconds: u32,
+}
+
+pub(crate) async fn run(Options { clients: count, seconds }: Options) -> Result<bool> {
+    system::check(count + 1)?;
+    let mut report = Report::new("14");
+    for rate in [None, Some(RATE)] {
+        let options = serve::Options { rate, takes: TAKES, ..serve::Options::default() };
+        let mut server = Server::start(options).await?;
+        let address = server.address;
+        let clients = crowd(address, 0, count).await?;
+        let start = Instant::now();
+        let polite = polite(clients, seconds);
+        let flooding = timeout(Duration::from_secs(seconds.into()), flood(address, count));
+        let ((clients, answered, latencies), closed) = tokio::join!(polite, flooding);
+        let total = count as u64 * u64::from(seconds);
+        let served = server.counts().await?.messages.saturating_sub(total);
+        // The server may go on with what it has read of the flood, until it was asked.
+        let lasted = start.elapsed();
+        match (rate, closed) {
+            (None, closed) => {
+                let rounds = lasted.as_millis() as u64 / TAKES + 1;
+                let most = IN_FLIGHT * rounds;
+                let demand = format!("<= {most}");
+                report.demand("messages of a flood that ran", served, &demand, served <= most);
+                report.exactly("floods closed for it", closed.is_ok().into(), 0);
+            }
+            (Some(rate), Ok(closed)) => {
+                report.exactly("close code of a flood above a rate", closed?.into(), 1008);
+                // The burst, and what came in since.
+                let most = u64::from(rate) * (lasted.as_secs() + 2);
+                let demand = format!("<= {most}");
+                report.demand("messages of it that ran", served, &demand, served <= most);
+            }
+            (Some(_), Err(_)) => report.demand("a flood above a rate", "goes on", "closed", false),
+        }
+        report.exactly("polite messages that came back", answered, total);
+        report.latencies(&format!("of these, with {TAKES} ms of function"), latencies);
+        drop(clients);
+        one_disconnect_each(server, &mut report).await?;
+    }
+    Ok(report.good())
+}
+
+/// Each client says something every second. Returns the clients, how many replies came, and when.
+async fn polite(clients: Vec<Client>, seconds: u32) -> (Vec<Client>, u64, Vec<Duration>) {
+    let start = Instant::now();
+    let count = clients.len() as u32;
+    let tasks = clients.into_iter().zip(0..).map(|(mut client, number)| {
+        tokio::spawn(async move {
+            let mut seen = Vec::new();
+            for second in 0..seconds {
+                let due = start + Duration::from_secs(1) * (second * count + number) / count;
+                sleep_until(due).await;
+                if ask(&mut client, "polite").await.is_ok_and(|reply| reply == "polite") {
+                    seen.push(due.elapsed());
+                }
+            }
+            (client, seen)
+        })
+    });
+    let done: (Vec<_>, Vec<_>) = join_all(tasks).await.into_iter().flatten().unzip();
+    let latencies: Vec<_> = done.1.into_iter().flatten().collect();
+    (done.0, latencies.len() as u64, latencies)
+}
+
+/// Sends and reads until the server closes; the close code.
+async fn flood(server: SocketAddr, number: usize) -> Result<u16> {
+    let (mut sink, mut stream) = connect(server, number).await?.split();
+    let start = Instant::now();
+    let sending = async {
+        for index in 0.. {
+            sleep_until(start + Duration::from_secs(1) * index / FLOOD).await;
+            if sink.send(Message::text("flood")).await.is_err() {
+                break;
+            }
+        }
+        // What the server had to say is still there to read.
+        std::future::pending().await
+    };
+    let reading = async {
+        while let Some(Ok(message)) = stream.next().await {
+            if let Message::Close(Some(frame)) = message {
+                return u16::from(frame.code);
+            }
+        }
+        1006
+    };
+    tokio::select! {
+        code = sending => Ok(code),
+        code = reading => Ok(code),
+    }
+}

@@ -1,0 +1,22 @@
+//! The bars, one file each. The numbers are those of the table in the book's chapter.
+
+pub(crate) mod burst;
+pub(crate) mod echo;
+pub(crate) mod fds;
+pub(crate) mod flood;
+pub(crate) mod frames;
+pub(crate) mod idle;
+pub(crate) mod slowloris;
+pub(crate) mod stuck;
+
+use anyhow::Result;
+
+use crate::{report::Report, server::Server};
+
+/// Stops the server, and demands one `$disconnect` for each accepted connection.
+async fn one_disconnect_each(server: Server, report: &mut Report) -> Result<()> {
+    let counts = server.stop().await?;
+    report.exactly("connections that had their $disconnect", counts.ended, counts.accepted);
+    report.exactly("$disconnect events beyond those", counts.strays, 0);
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! Posts to clients that do not read, beside ones that do: the stuck ones cost a bounded amount of
+//! memory, and the others miss nothing.
+
+use anyhow::{Result, ensure};
+use bytes::Bytes;
+use clap::Args;
+use futures_util::{StreamExt, TryStreamExt, future::join_all, stream};
+
+use super::one_disconnect_each;
+use crate::{
+    clients::{Client, ask, crowd, receive},
+    management::Management,
+    report::Report,
+    serve,
+    server::Server,
+    system,
+};
+
+/// The most memory for a stuck client, in bytes: what may wait in its queue, and a frame of 32 KiB
+/// that is with its socket.
+const EACH: u64 = (256 + 32) * 1024;
+
+/// A large post, which fills the system's buffers, and a small one, which fills what is left: the
+/// smaller, the more it costs beside its bytes.
+const LARGE: usize = 32 * 1024;
+const SMALL: usize = 1;
+
+/// How many stuck clients are filled at once: few, so that the memory is theirs, not that of the
+/// HTTP connections which post to them.
+const FILLING: usize = 4;
+
+/// More than this many large posts fit in no system's buffers.
+const MOST_POSTS: usize = 2000;
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// How many clients never read
+    #[arg(long, default_value_t = 100)]
+    stuck: usize,
+    /// How many do
+    #[arg(long, default_value_t = 1000)]
+    healthy: usize,
+    /// How many posts each of them gets, of 1 KiB
+    #[arg(long, default_value_t = 20)]
+    posts: usize,
+}
+
+pub(crate) async fn run(options: Options) -> Result<bool> {
+    let Options { stuck, healthy, posts } = options;
+    system::check(stuck + healthy)?;
+    let mut report = Report::new("13");
+    let server = Server::start(serve::Options::default()).await?;
+    let management = Management::new(server.address);
+    let (readers, reader_ids) = with_ids(crowd(server.address, 0, healthy).await?).await?;
+    let (sleepers, sleeper_ids) = with_ids(crowd(server.address, healthy, stuck).await?).await?;
+    let before = server.resident()?;
+    for size in [LARGE, SMALL] {
+        let data = Bytes::from(vec![b'x'; size]);
+        let filling = sleeper_ids.iter().map(|id| fill(&management, id, data.clone()));
+        stream::iter(filling).buffer_unordered(FILLING).try_collect::<()>().await?;
+    }
+    let each = server.resident()?.saturating_sub(before) / stuck.max(1) as u64;
+    report.at_most("resident memory for each stuck client", each, EACH);
+
+    let data = Bytes::from(vec![b'y'; 1024]);
+    let reading = readers.into_iter().map(|mut client| {
+        tokio::spawn(async move {
+            let mut got = 0;
+            while got < posts && receive(&mut client).await.is_ok() {
+                got += 1;
+            }
+            (client, got as u64)
+        })
+    });
+    let reading: Vec<_> = reading.collect();
+    let mut sent = 0;
+    let mut refused = 0;
+    for _ in 0..posts {
+        let (to_readers, to_sleepers) = tokio::join!(
+            management.broadcast(&reader_ids, &data),
+            management.broadcast(&sleeper_ids, &data),
+        );
+        sent += to_readers?[0];
+        refused += to_sleepers?[1];
+    }
+    let mut received = 0;
+    let mut readers = Vec::new();
+    for reader in reading {
+        let (client, got) = reader.await?;
+        readers.push(client);
+        received += got;
+    }
+    let all = (healthy * posts) as u64;
+    report.exactly("posts to healthy clients answered 200", sent, all);
+    report.exactly("posts that reached healthy clients", received, all);
+    report.exactly("posts to stuck clients answered 429", refused, (stuck * posts) as u64);
+    drop((sleepers, readers));
+    one_disconnect_each(server, &mut report).await?;
+    Ok(report.good())
+}
+
+/// Posts until there is no room.
+async fn fill(management: &Management, id: &str, data: Bytes) -> Result<()> {
+    for _ in 0..MOST_POSTS * LARGE / data.len().max(16) {
+        match management.post(id, data.clone()).await? {
+            200 => {}
+            429 => return Ok(()),
+            other => anyhow::bail!("a post was answered {other}"),
+        }
+    }
+    anyhow::bail!("a client that never reads was sent megabytes")
+}
+
+/// The clients with their ids.
+async fn with_ids(clients: Vec<Client>) -> Result<(Vec<Client>, Vec<String>)> {
+    let asking = clients.into_iter().map(|mut client| async move {
+        let id = ask(&mut client, "id").await?;
+        ensure!(id.len() == 16, "{id:?} is no connection's id");
+        anyhow::Ok((client, id))
+    });
+    join_all(asking).await.into_iter().collect()
+}

@@ -1,0 +1,90 @@
+//! Clients on real sockets, thousands in one process.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+use futures_util::{SinkExt, StreamExt, TryStreamExt, stream};
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    time::timeout,
+};
+use tokio_tungstenite::{
+    WebSocketStream, client_async_with_config,
+    tungstenite::{Message, protocol::WebSocketConfig},
+};
+
+pub(crate) type Client = WebSocketStream<TcpStream>;
+
+/// How many clients connect at once. Fewer than the system queues.
+const AT_ONCE: usize = 256;
+
+/// How many clients share an address: the system's search for a free port slows down long before
+/// they run out.
+const PER_ADDRESS: usize = 5_000;
+
+/// What a client waits for before it says that something was lost.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The memory of a client's socket; the library's default is 128 KiB.
+const READ_BUFFER: usize = 4 * 1024;
+
+/// A socket to the server. Every process connects from addresses of its own, so that ports which
+/// linger from the process before do not matter.
+pub(crate) async fn socket(server: SocketAddr, number: usize) -> Result<TcpStream> {
+    let [_, _, b, c] = std::process::id().to_be_bytes();
+    let last = u8::try_from(2 + number / PER_ADDRESS).context("too many clients")?;
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::from((Ipv4Addr::new(127, b, c, last), 0)))?;
+    let stream = socket.connect(server).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// One client.
+pub(crate) async fn connect(server: SocketAddr, number: usize) -> Result<Client> {
+    upgrade(server, socket(server, number).await?).await
+}
+
+/// The handshake on a socket.
+pub(crate) async fn upgrade(server: SocketAddr, socket: TcpStream) -> Result<Client> {
+    let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER).write_buffer_size(0);
+    let url = format!("ws://{server}/hold");
+    // A handshake is a large future.
+    let handshake = Box::pin(client_async_with_config(url, socket, Some(config)));
+    Ok(timeout(PATIENCE, handshake).await.context("no answer to a handshake")??.0)
+}
+
+/// Many clients, numbered from `first`.
+pub(crate) async fn crowd(server: SocketAddr, first: usize, count: usize) -> Result<Vec<Client>> {
+    let connecting = (first..first + count).map(|number| connect(server, number));
+    stream::iter(connecting).buffer_unordered(AT_ONCE).try_collect().await
+}
+
+/// Sends a text and waits for the reply.
+pub(crate) async fn ask(client: &mut Client, text: &str) -> Result<String> {
+    client.send(Message::text(text)).await?;
+    receive(client).await
+}
+
+/// The next text.
+pub(crate) async fn receive(client: &mut Client) -> Result<String> {
+    loop {
+        match timeout(PATIENCE, client.next()).await.context("no message came")? {
+            Some(Ok(Message::Text(text))) => return Ok(text.as_str().to_owned()),
+            Some(Ok(Message::Close(frame))) => bail!("closed: {frame:?}"),
+            Some(Ok(_)) => {}
+            Some(Err(error)) => return Err(error.into()),
+            None => bail!("the connection ended"),
+        }
+    }
+}
+
+/// How many of the clients answer.
+pub(crate) async fn answering(clients: &mut [Client]) -> u64 {
+    let asking = clients.iter_mut().map(|client| async { ask(client, "there?").await.is_ok() });
+    let answers: Vec<bool> = stream::iter(asking).buffer_unordered(AT_ONCE).collect().await;
+    answers.into_iter().filter(|answered| *answered).count() as u64
+}

@@ -1,0 +1,83 @@
+//! The server as the load sees it: a child process with counts, memory and CPU time.
+
+use std::{net::SocketAddr, process::Stdio, time::Duration};
+
+use anyhow::{Context, Result, ensure};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
+    process::{Child, ChildStdin, ChildStdout, Command},
+};
+
+use crate::serve::{Counts, Options};
+
+/// The clock ticks in `/proc/PID/stat`; Linux shows 100 a second on every machine.
+const TICKS: u64 = 100;
+
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    process: Child,
+    id: u32,
+    /// `None` once it was told to stop.
+    asks: Option<ChildStdin>,
+    answers: Lines<BufReader<ChildStdout>>,
+}
+
+impl Server {
+    pub(crate) async fn start(options: Options) -> Result<Self> {
+        let Options { port, files, authorizer, rate, takes } = options;
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["serve", &format!("--port={port}"), &format!("--takes={takes}")]);
+        command.args(files.map(|files| format!("--files={files}")));
+        command.args(authorizer.then_some("--authorizer"));
+        command.args(rate.map(|rate| format!("--rate={rate}")));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut process = command.spawn().context("cannot start the server")?;
+        let id = process.id().context("the server has no process id")?;
+        let asks = process.stdin.take();
+        let answers = process.stdout.take().context("the server has no stdout")?;
+        let mut answers = BufReader::new(answers).lines();
+        let address = answers.next_line().await?.context("the server did not start")?;
+        Ok(Self { address: address.parse()?, process, id, asks, answers })
+    }
+
+    pub(crate) async fn counts(&mut self) -> Result<Counts> {
+        let asks = self.asks.as_mut().context("the server was stopped")?;
+        asks.write_all(b"counts\n").await.context("the server has ended")?;
+        self.answer().await
+    }
+
+    /// Shuts the server down; the last counts.
+    pub(crate) async fn stop(mut self) -> Result<Counts> {
+        // The end of its stdin is what it waits for.
+        self.asks = None;
+        let counts = self.answer().await?;
+        let status = self.process.wait().await?;
+        ensure!(status.success(), "the server ended with {status}");
+        Ok(counts)
+    }
+
+    async fn answer(&mut self) -> Result<Counts> {
+        let line = self.answers.next_line().await?.context("the server has ended")?;
+        Ok(serde_json::from_str(&line)?)
+    }
+
+    /// The memory that the process has in RAM, in bytes. What the kernel holds for its sockets is
+    /// not part of it.
+    pub(crate) fn resident(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib: u64 =
+            line.and_then(|line| line.split_whitespace().next()).context("no VmRSS")?.parse()?;
+        Ok(kib * 1024)
+    }
+
+    /// The CPU time that the process has used.
+    pub(crate) fn cpu(&self) -> Result<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id))?;
+        // The name, in parentheses, may hold anything. User and system time are fields 14 and 15.
+        let (_, fields) = stat.rsplit_once(')').context("no name")?;
+        let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
+        let ticks: u64 = ticks.sum::<Result<u64, _>>()?;
+        Ok(Duration::from_millis(ticks * 1000 / TICKS))
+    }
+}

@@ -1,0 +1,49 @@
+//! What the system has to allow before a load says anything about the gateway.
+
+use anyhow::{Context, Result, ensure};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+/// File descriptors beside the sockets: the runtime's, pipes, the listener.
+const OTHER_FILES: u64 = 100;
+
+/// The least queue of connections that nobody has accepted yet.
+const BACKLOG: u64 = 1024;
+
+/// The least number of ports on each address that clients connect from.
+const PORTS: u64 = 25_000;
+
+/// Checks that a process may have so many sockets, and lets this one and its children have them.
+pub(crate) fn check(sockets: usize) -> Result<()> {
+    let wanted = sockets as u64 + OTHER_FILES;
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    ensure!(
+        hard >= wanted,
+        "a process may open {hard} files here, and {sockets} clients need {wanted}: \
+         raise the hard limit with `ulimit -Hn {wanted}` as root, or ask for fewer clients"
+    );
+    limit_files(hard)?;
+    let backlog = numbers("/proc/sys/net/core/somaxconn")?;
+    ensure!(
+        backlog.first() >= Some(&BACKLOG),
+        "the system queues too few new connections: `sysctl -w net.core.somaxconn=4096`"
+    );
+    let range = numbers("/proc/sys/net/ipv4/ip_local_port_range")?;
+    let [first, last] = range[..] else { anyhow::bail!("no range of ports: {range:?}") };
+    ensure!(
+        last.saturating_sub(first) >= PORTS,
+        "clients have too few ports: `sysctl -w net.ipv4.ip_local_port_range='32768 60999'`"
+    );
+    Ok(())
+}
+
+/// Sets how many files this process may open.
+pub(crate) fn limit_files(files: u64) -> Result<()> {
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    setrlimit(Resource::RLIMIT_NOFILE, files, hard)
+        .with_context(|| format!("cannot allow {files} files of at most {hard}"))
+}
+
+fn numbers(path: &str) -> Result<Vec<u64>> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
+    Ok(text.split_whitespace().map(str::parse).collect::<Result<_, _>>()?)
+}
