@@ -14,6 +14,7 @@ import functions
 import life
 import management
 import processes
+import reload
 import stores
 import table
 import templates
@@ -25,6 +26,7 @@ PARTS = {
     "management": management.run,
     "processes": processes.run,
     "life": life.run,
+    "reload": reload.run,
     "table": table.run,
     "templates": templates.run,
     "stores": stores.run,

@@ -46,8 +46,9 @@ pub(crate) enum Command {
 /// Builds the package in PATH with cargo, starts it as a Lambda function and serves it on a local
 /// gateway that behaves like API Gateway, with an embedded DynamoDB beside it. A function in another
 /// language is named by --command, and its routes by --route and --two-way; or a template says
-/// both. When everything is up, one block on stdout says where. Then each event is a line on stderr.
-/// Ctrl-C stops it.
+/// both. When everything is up, one block on stdout says where. Then each event is a line on
+/// stderr. When the sources change, the new code takes over, and the sockets stay open. Ctrl-C
+/// stops it.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct DevArgs {
@@ -70,6 +71,15 @@ pub(crate) struct DevArgs {
     /// At most this many processes of a function, each with one event at a time
     #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) concurrency: u16,
+
+    /// Start the functions anew when this changes, a file or a folder; may be given again. A package
+    /// needs none for its sources
+    #[arg(long, value_name = "PATH", conflicts_with = "no_reload")]
+    pub(crate) watch: Vec<PathBuf>,
+
+    /// Do not build and start anew when sources change
+    #[arg(long)]
+    pub(crate) no_reload: bool,
 
     /// Make the function's APIs fail on purpose, by this plan
     #[arg(long, value_name = "PLAN")]
@@ -97,6 +107,9 @@ Examples:
 
   lift dev . --data-dir /tmp/chat
       Keep the database in /tmp/chat; delete that folder to start afresh
+
+  lift dev . --command 'python3 function.py' --two-way say --watch function.py
+      Run a function in Python, and start it anew when it changes
 
   lift dev examples/chat --faults examples/chat/faults.toml
       Run the chat on APIs that are slow, throttle, break off and lag

@@ -25,10 +25,12 @@ mod managed;
 mod models;
 mod notices;
 mod output;
+mod package;
 mod plan;
 mod prepared;
 mod project;
 mod ready;
+mod reload;
 mod seen;
 pub(crate) mod stop;
 mod table;
@@ -40,7 +42,7 @@ use std::mem;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use lift_gateway::{Authorization, Limits, MessageOrder, Settings};
+use lift_gateway::{Authorization, Limits, MessageOrder, Server, Settings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -51,6 +53,7 @@ use crate::dev::data_dir::DataDir;
 use crate::dev::function::AS_LONG_AS_IT_TAKES;
 use crate::dev::plan::Plan;
 use crate::dev::ready::Ready;
+use crate::dev::reload::WatchPlan;
 use crate::dev::seen::{Witness, Witnesses};
 use crate::dev::stop::Stop;
 use crate::dev::terminal::Terminal;
@@ -107,6 +110,7 @@ async fn start(args: DevArgs, terminal: Terminal) -> Result<App> {
     let index = plan.page();
     let data_dir = args.data_dir.unwrap_or_else(|| plan.folder.join(".lift"));
     let data_dir = DataDir::lock(data_dir)?;
+    let watch = WatchPlan::new(args.no_reload, &args.watch)?;
     let witnesses: Vec<Box<dyn Witness>> = vec![Box::new(terminal)];
     let witnesses = Witnesses::new(witnesses);
     let ground = Ground {
@@ -117,6 +121,7 @@ async fn start(args: DevArgs, terminal: Terminal) -> Result<App> {
         concurrency: args.concurrency,
         faults,
         witnesses: &witnesses,
+        watch,
     };
     let mut behind = Behind::start(plan, ground).await?;
 
@@ -151,9 +156,9 @@ impl App {
             has_page: settings.index.is_some(),
             database: behind.database.address(),
             tables: &behind.tables,
-            signed: signed.as_deref(),
             attach: &behind.functions.lines()?,
             seed: behind.between.as_ref().map(|between| between.faults.plan().seed()),
+            signed: signed.as_deref(),
             access: self.access.line(&settings.region),
             token: self.access.token(),
         };
@@ -166,7 +171,9 @@ impl App {
 
         let [backend, ..] = &behind.functions.targets()[..] else { bail!("there is no function") };
         let (backend, shutdown) = (backend.clone(), stop.clone().cancelled_owned());
-        let gateway = tokio::spawn(lift_gateway::serve(listener, settings, backend, async move {
+        let server = Server::new(listener, settings, backend)?;
+        let control = server.control();
+        let gateway = tokio::spawn(server.run(async move {
             shutdown.await;
             tracing::info!("stopping; press Ctrl-C again to end at once");
         }));
@@ -174,7 +181,7 @@ impl App {
         // each client still needs them.
         let served = tokio::select! {
             served = gateway => served,
-            never = behind.watch(&stop) => match never {},
+            never = behind.watch(&control, &stop) => match never {},
         };
         behind.stop().await;
         served.context("the gateway panicked")?.context("the gateway failed")

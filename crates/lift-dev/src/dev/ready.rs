@@ -51,15 +51,10 @@ impl Ready<'_> {
             "management": format!("http://{gateway}/{stage}"),
             "dynamoDb": format!("http://{database}"),
         });
-        let (table, tables) = match self.tables {
-            [] => (None, None),
-            [table] => (Some(Value::from(&**table)), None),
-            tables => (None, Some(Value::from(tables))),
-        };
         let more = [
             ("page", self.page().map(Value::from)),
-            ("table", table),
-            ("tables", tables),
+            ("tables", some(self.tables)),
+            ("attach", some(self.attach)),
             ("faultsSeed", self.seed.map(Value::from)),
             ("managementToken", self.token.map(Value::from)),
         ];
@@ -70,6 +65,11 @@ impl Ready<'_> {
         }
         json
     }
+}
+
+/// A list, if there is something in it.
+fn some(list: &[String]) -> Option<Value> {
+    (!list.is_empty()).then(|| json!(list))
 }
 
 impl Display for Ready<'_> {
@@ -176,9 +176,9 @@ Press Ctrl-C to stop.
             has_page: false,
             database: ([127, 0, 0, 1], 3002).into(),
             tables: &[],
-            signed: None,
             attach: &[],
             seed: None,
+            signed: None,
             access: None,
             token: None,
         };
@@ -189,17 +189,13 @@ Press Ctrl-C to stop.
             "dynamoDb": "http://127.0.0.1:3002",
         });
         assert_eq!(ready.json(), expected);
-        let tables = ["chat-connections".to_owned(), "more".to_owned()];
-        (ready.has_page, ready.tables, ready.seed) = (true, &tables[..1], Some(7));
+        let tables = ["chat-connections".to_owned()];
+        (ready.has_page, ready.tables, ready.seed) = (true, &tables, Some(7));
         ready.token = Some("0123");
         expected["page"] = "http://127.0.0.1:3001/".into();
-        expected["table"] = "chat-connections".into();
+        expected["tables"] = ["chat-connections"].into();
         expected["faultsSeed"] = 7.into();
         expected["managementToken"] = "0123".into();
-        assert_eq!(ready.json(), expected);
-        ready.tables = &tables;
-        expected.as_object_mut().expect("an object").remove("table");
-        expected["tables"] = tables.to_vec().into();
         assert_eq!(ready.json(), expected);
     }
 }

@@ -15,6 +15,7 @@ mod help;
 // It looks for processes in `/proc`.
 #[cfg(target_os = "linux")]
 mod life;
+mod reload;
 mod scenario;
 mod send;
 mod table;

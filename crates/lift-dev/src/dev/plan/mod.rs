@@ -88,7 +88,7 @@ pub(crate) enum Source {
 }
 
 /// The API.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct ApiPlan {
     /// What events carry as `apiId`.
     pub(crate) id: Option<String>,
@@ -107,7 +107,7 @@ pub(crate) struct ApiPlan {
 }
 
 /// A route.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct RoutePlan {
     pub(crate) key: String,
     pub(crate) two_way: bool,
@@ -117,7 +117,7 @@ pub(crate) struct RoutePlan {
 }
 
 /// Who may connect.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) enum AccessPlan {
     #[default]
     Everybody,
@@ -127,7 +127,7 @@ pub(crate) enum AccessPlan {
 }
 
 /// A Lambda authorizer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct AuthorizerPlan {
     /// Which of the functions.
     pub(crate) function: usize,

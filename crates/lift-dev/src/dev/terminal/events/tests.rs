@@ -1,4 +1,3 @@
-use bytes::Bytes;
 use lift_gateway::InvokeError;
 use tokio_tungstenite::tungstenite::http::{Method, StatusCode};
 
@@ -164,7 +163,7 @@ fn clients_that_come_are_refused_and_go() {
     scene.events.connect(now, id('C'), 101, &mut scene.out);
     assert_eq!(scene.now(), ["$connect 101"]);
 
-    scene.happens(What::Received { data: Bytes::new(), binary: true });
+    scene.happens(What::Received { data: "x".into(), binary: true });
     scene.happens(What::Closed { code: 1003, reason: "Unsupported data".to_owned() });
     scene.invoked('a', "$disconnect");
     scene.answered('a', Ok(""));
