@@ -187,7 +187,7 @@ impl App {
             .print(self.args.log == LogFormat::Json)
             .context("cannot write the ready block to stdout")?;
         if self.args.open {
-            browser::open(ready.page());
+            browser::open(ready.view());
         }
 
         let [backend, ..] = &behind.functions.targets()[..] else { bail!("there is no function") };

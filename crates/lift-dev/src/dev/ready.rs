@@ -39,8 +39,13 @@ impl Ready<'_> {
         stdout.flush()
     }
 
+    /// What to look at: the app's page, or else the inspector.
+    pub(crate) fn view(&self) -> Option<String> {
+        self.page().or_else(|| self.inspector())
+    }
+
     /// The app's page, if it has one.
-    pub(crate) fn page(&self) -> Option<String> {
+    fn page(&self) -> Option<String> {
         self.has_page.then(|| format!("http://{}/", listen::from_here(self.gateway)))
     }
 
