@@ -110,7 +110,7 @@ async def serverless(checks):
         async with checks.that("an error of a handler reaches the log, and the client as a frame"):
             await ana.send(do="vote", topic="mate")
             equal((await ana.receive())["message"], "Internal server error", "the frame")
-            error = '"RangeError": "there is no vote on mate"'
+            error = "the function failed with RangeError: there is no vote on mate"
             await eventually(lambda: error in lift.stderr, "the error in the log")
         async with checks.that("$default, by a post to the address in its variables"):
             await ana.socket.send("what?")
