@@ -82,8 +82,6 @@ fn answer(event: &str) -> (&'static str, String) {
     };
     ("response", reply)
 }
-    }
-}
 
 /// Does what a word in the event says.
 fn loud(event: &str) -> (&'static str, &'static str) {
