@@ -15,6 +15,8 @@ import inspector
 import life
 import management
 import processes
+import recording
+import reload
 import stores
 import table
 import templates
@@ -26,6 +28,8 @@ PARTS = {
     "management": management.run,
     "processes": processes.run,
     "life": life.run,
+    "reload": reload.run,
+    "recording": recording.run,
     "table": table.run,
     "templates": templates.run,
     "stores": stores.run,

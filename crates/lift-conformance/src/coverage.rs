@@ -51,9 +51,26 @@ pub fn sources(id: &str) -> Vec<Cow<'static, str>> {
     sources.into_iter().filter_map(url).collect()
 }
 
+/// Sources that many statements have.
+const OFTEN: [(&str, &str); 7] = [
+    ("GIST", "https://gist.github.com/noid11/4aa8933d0b5cdbcc09d377c5d65d28c1"),
+    ("GO", "https://github.com/aws/aws-lambda-go/tree/main/events/testdata"),
+    ("KC410", "https://repost.aws/knowledge-center/410-gone-api-gateway"),
+    ("MGMT", "https://github.com/boto/botocore/tree/develop/botocore/data/apigatewaymanagementapi"),
+    ("PT", "https://github.com/aws-powertools/powertools-lambda-python"),
+    (
+        "RS",
+        "https://github.com/awslabs/aws-lambda-rust-runtime/tree/main/lambda-events/src/fixtures",
+    ),
+    ("V2", "https://github.com/boto/botocore/tree/develop/botocore/data/apigatewayv2"),
+];
+
 fn url(source: &'static str) -> Option<Cow<'static, str>> {
     if source.starts_with("https://") {
         return Some(source.into());
+    }
+    if let Some((_, url)) = OFTEN.iter().find(|(name, _)| *name == source) {
+        return Some((*url).into());
     }
     let (kind, name) = source.split_once(':')?;
     Some(match kind {

@@ -9,6 +9,18 @@
 //! A [`Target`] is one gateway with the [`probe`] deployed behind a handful of APIs ([`Api`]). A
 //! [`Case`] tells the probe what to do, looks at what the gateway makes of it, and says what differs.
 //! No code of Lift's own gateway checks anything here; [`local`] only starts it.
+//!
+//! ```no_run
+//! use lift_conformance::{Api, Target, Waits, cases, report, run};
+//!
+//! # async fn look() -> anyhow::Result<()> {
+//! let mut target = Target::new("other", Waits::default());
+//! target.urls.insert(Api::Main, "ws://127.0.0.1:4000/prod".to_owned());
+//! let run = run(&target, &cases::all(), 8).await?;
+//! println!("{}", report::text(&[run]));
+//! # Ok(())
+//! # }
+//! ```
 
 mod case;
 pub mod cases;

@@ -8,7 +8,7 @@ use std::{env, fs, process::ExitCode};
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Parser;
 use lift_conformance::{
-    Case, Known, Run, cases,
+    Case, Known, Run, Target, cases,
     local::{self, Local, Place},
     probe, report, run,
 };
@@ -38,9 +38,12 @@ async fn main() -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let lists = known(&args, &all)?;
+    // Whatever is wrong with the arguments is said before anything runs.
+    let targets: Vec<_> =
+        args.names().iter().map(|name| args.remote(name)).collect::<Result<_>>()?;
     let mut runs = Vec::new();
-    for name in args.names() {
-        runs.push(look_at(&args, &name, &chosen).await?);
+    for target in targets {
+        runs.push(look_at(target, &chosen, args.jobs).await?);
     }
     print(&match args.format {
         Format::Text => report::text(&runs),
@@ -55,15 +58,15 @@ async fn main() -> Result<ExitCode> {
     Ok(if surprises.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Runs the cases against one target; `lift` is started for it.
-async fn look_at(args: &Args, name: &str, cases: &[Case]) -> Result<Run> {
-    if let Some(target) = args.remote(name)? {
-        return run(&target, cases, args.jobs).await;
+/// Runs the cases against one target; none is Lift's gateway, which is started for it.
+async fn look_at(target: Option<Target>, cases: &[Case], jobs: usize) -> Result<Run> {
+    if let Some(target) = target {
+        return run(&target, cases, jobs).await;
     }
     let program = env::current_exe().context("where is this program?")?;
     let place = Place::Processes(program);
     let local = Local::start(&place, local::waits(), |_, _| ()).await?;
-    run(&local.target, cases, args.jobs).await
+    run(&local.target, cases, jobs).await
 }
 
 fn known(args: &Args, cases: &[Case]) -> Result<Vec<(String, Known)>> {

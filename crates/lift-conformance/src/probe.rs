@@ -8,6 +8,7 @@
 
 use std::{env, process, time::Duration};
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use lift_aws::ManagementApi;
@@ -115,7 +116,13 @@ fn orders(event: &Value) -> Orders {
             _ => event["requestContext"]["authorizer"]["orders"].as_str(),
         }
     };
-    text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+    let text = text.unwrap_or_default();
+    // Of a gateway that takes binary messages.
+    let bytes = match event["isBase64Encoded"] {
+        Value::Bool(true) => STANDARD.decode(text).unwrap_or_default(),
+        _ => text.as_bytes().to_vec(),
+    };
+    serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
 /// The reply when none is ordered.

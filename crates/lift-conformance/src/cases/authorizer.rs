@@ -106,7 +106,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "2-empty-source",
             Documented,
-            "so it is when the identity source is empty",
+            "with an empty identity source the client gets 401, and the authorizer is not asked",
             |site| no_source(site, "?token="),
         )
         .at(Api::Token),

@@ -52,19 +52,19 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "1.1-authorizer-at-disconnect",
             Observed,
-            "so has the `$disconnect` event",
+            "the `$disconnect` event has `principalId` and the context of the authorizer",
             |site| async move { is_granted(&life(&site).await?.disconnect) },
         ),
         Case::new(
             "1.1-authorizer-at-messages",
             Unsure,
-            "so have the events of messages",
+            "the events of messages have `principalId` and the context of the authorizer",
             |site| async move { is_granted(&life(&site).await?.message) },
         ),
         Case::new(
             "1.1-integration-latency",
             Observed,
-            "`authorizer` also has a number `integrationLatency`",
+            "`authorizer` has a number `integrationLatency`",
             |site| async move {
                 let authorizer = &life(&site).await?.connect["requestContext"]["authorizer"];
                 holds("a number", authorizer["integrationLatency"].is_number(), authorizer)

@@ -46,7 +46,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "6-gone-unknown",
             Observed,
-            "so is an id of the right form that nobody has",
+            "an id of the right form that nobody has is a 410",
             gone_unknown,
         ),
         Case::new(
@@ -65,7 +65,12 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("6-wrong-stage", Observed, "another stage is a 403 \"Forbidden\"", |site| {
             forbidden(site, Some("/elsewhere"))
         }),
-        Case::new("6-no-stage", Observed, "so is no stage", |site| forbidden(site, None)),
+        Case::new(
+            "6-no-stage",
+            Observed,
+            "a path without a stage is a 403 \"Forbidden\"",
+            |site| forbidden(site, None),
+        ),
         Case::new(
             "6-too-large",
             Documented,

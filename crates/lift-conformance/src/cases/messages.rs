@@ -65,13 +65,13 @@ pub(super) fn cases() -> Vec<Case> {
              stays connected",
             |site| fails(site, "two", fail(Fail::Error("no".into()))),
         ),
-        Case::new("5.2-error-one-way", Observed, "so it is on one-way routes", |site| {
+        Case::new("5.2-error-one-way", Observed, "an error of the function on a one-way route is the \"Internal server error\" frame", |site| {
             fails(site, "one", fail(Fail::Error("no".into())))
         }),
-        Case::new("5.2-crash", Observed, "so it is when the function's process ends", |site| {
+        Case::new("5.2-crash", Observed, "the end of the function's process is the \"Internal server error\" frame", |site| {
             fails(site, "two", fail(Fail::Exit))
         }),
-        Case::new("5.2-malformed", Observed, "so it is when the reply is malformed", |site| async move {
+        Case::new("5.2-malformed", Observed, "a malformed reply is the \"Internal server error\" frame", |site| async move {
             for text in [r#""text""#, r#"[1]"#, r#"{"statusCode":"no"}"#] {
                 fails(site.clone(), "two", reply(text)).await?;
             }
@@ -85,7 +85,7 @@ pub(super) fn cases() -> Vec<Case> {
             |site| timeout(site, "two"),
         )
         .waits(|waits| waits.integration),
-        Case::new("5.2-timeout-one-way", Observed, "so it is on one-way routes", |site| timeout(site, "one"))
+        Case::new("5.2-timeout-one-way", Observed, "the time-out of a one-way route is the \"Endpoint request timed out\" frame", |site| timeout(site, "one"))
             .waits(|waits| waits.integration),
         Case::new(
             "5.2-runs-on",

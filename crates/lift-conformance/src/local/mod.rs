@@ -74,7 +74,8 @@ impl Local {
                     serving.spawn(serve(listener, settings, function, never));
                 }
                 Place::Processes(program) => {
-                    let function = processes::start(program, &management, &mut serving).await?;
+                    let function =
+                        processes::start(api, program, &management, &mut serving).await?;
                     serving.spawn(serve(listener, settings, function, never));
                 }
             }

@@ -12,18 +12,22 @@ use tokio::{
 };
 
 use super::{LOCAL, REGION};
+use crate::Api;
 
-/// How many events of an API run at once.
-const PROCESSES: usize = 12;
+/// How many events of an API run at once: most cases are at the one, and some of them sleep.
+fn processes(api: Api) -> usize {
+    if api == Api::Main { 12 } else { 4 }
+}
 
 pub(super) async fn start(
+    api: Api,
     program: &Path,
     management: &str,
     serving: &mut JoinSet<io::Result<()>>,
 ) -> Result<Function> {
     let timeout = std::time::Duration::from_secs(60);
     let function = Function::new(FunctionSettings { timeout, ..FunctionSettings::default() });
-    for _ in 0..PROCESSES {
+    for _ in 0..processes(api) {
         let first = spawn(&function, program, management).await?;
         serving.spawn(keep(first, function.clone(), program.to_owned(), management.to_owned()));
     }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{counts, is_unsure};
-use crate::{Case, Known, Outcome, Run};
+use super::{Counts, is_unsure};
+use crate::{Case, Known, Outcome, Run, coverage};
 
 /// A table of the cases by section, with what each target is known to do otherwise.
 #[must_use]
@@ -17,15 +17,17 @@ pub fn markdown(runs: &[Run], known: impl Fn(&str) -> Known) -> String {
     };
     let _ = writeln!(text, "{}", head("", &|run| run.target.clone()));
     let _ = writeln!(text, "|---|{}", "---|".repeat(runs.len()));
-    type Count = fn(&Run) -> usize;
-    let rows: [(&str, Count); 4] = [
-        ("as on AWS", |run| counts(run).0),
-        ("not as on AWS", |run| counts(run).1),
-        ("otherwise where AWS is unsure", |run| counts(run).3),
-        ("not looked at", |run| counts(run).2),
+    type Count = fn(Counts) -> usize;
+    let rows: [(&str, Count); 6] = [
+        ("documented or observed: as on AWS", |counts| counts.right),
+        ("documented or observed: not as on AWS", |counts| counts.wrong),
+        ("documented or observed: not looked at", |counts| counts.skipped),
+        ("unsure: as Lift by default", |counts| counts.as_lift),
+        ("unsure: otherwise", |counts| counts.otherwise),
+        ("unsure: not looked at", |counts| counts.skipped_unsure),
     ];
     for (name, count) in rows {
-        let _ = writeln!(text, "{}", head(name, &|run| count(run).to_string()));
+        let _ = writeln!(text, "{}", head(name, &|run| count(Counts::of(run)).to_string()));
     }
     let mut section = "";
     for (place, (case, _)) in first.outcomes.iter().enumerate() {
@@ -41,8 +43,9 @@ pub fn markdown(runs: &[Run], known: impl Fn(&str) -> Known) -> String {
         }
         let cells: Vec<_> =
             runs.iter().zip(&known).map(|(run, known)| cell(&run.outcomes[place], known)).collect();
-        let Case { id, statement, mark, .. } = case;
-        let _ = writeln!(text, "| `{id}` | {statement} | {mark} | {} |", cells.join(" | "));
+        let Case { id, statement, .. } = case;
+        let known_how = known_how(case);
+        let _ = writeln!(text, "| `{id}` | {statement} | {known_how} | {} |", cells.join(" | "));
     }
     text
 }
@@ -55,4 +58,11 @@ fn cell((case, outcome): &(Case, Outcome), known: &Known) -> String {
         (Outcome::Fail { .. }, None) => "**no**".to_owned(),
         (Outcome::Skip(_), _) => "not looked at".to_owned(),
     }
+}
+
+/// The mark, with links to where it is from.
+fn known_how(case: &Case) -> String {
+    let links = coverage::sources(case.id);
+    let links = links.iter().zip(1..).map(|(url, number)| format!(" [{number}]({url})"));
+    format!("{}{}", case.mark, links.collect::<String>())
 }

@@ -8,22 +8,37 @@ pub use json::json;
 pub use markdown::markdown;
 pub use text::{list, text};
 
-use crate::{Case, Outcome, Run};
+use crate::{Case, Mark, Outcome, Run};
 
-/// Passed, failed and skipped cases; failures of what is unsure are none.
-fn counts(run: &Run) -> (usize, usize, usize, usize) {
-    let mut counts = (0, 0, 0, 0);
-    for (case, outcome) in &run.outcomes {
-        match outcome {
-            Outcome::Pass => counts.0 += 1,
-            Outcome::Fail { .. } if is_unsure(case) => counts.3 += 1,
-            Outcome::Fail { .. } => counts.1 += 1,
-            Outcome::Skip(_) => counts.2 += 1,
+/// How many cases ended how. What is unsure is counted apart: nobody can be wrong there.
+#[derive(Default)]
+struct Counts {
+    right: usize,
+    wrong: usize,
+    skipped: usize,
+    as_lift: usize,
+    otherwise: usize,
+    skipped_unsure: usize,
+}
+
+impl Counts {
+    fn of(run: &Run) -> Self {
+        let mut counts = Self::default();
+        for (case, outcome) in &run.outcomes {
+            let place = match (outcome, is_unsure(case)) {
+                (Outcome::Pass, false) => &mut counts.right,
+                (Outcome::Fail { .. }, false) => &mut counts.wrong,
+                (Outcome::Skip(_), false) => &mut counts.skipped,
+                (Outcome::Pass, true) => &mut counts.as_lift,
+                (Outcome::Fail { .. }, true) => &mut counts.otherwise,
+                (Outcome::Skip(_), true) => &mut counts.skipped_unsure,
+            };
+            *place += 1;
         }
+        counts
     }
-    counts
 }
 
 fn is_unsure(case: &Case) -> bool {
-    case.mark == crate::Mark::Unsure
+    case.mark == Mark::Unsure
 }

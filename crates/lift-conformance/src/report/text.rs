@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{counts, is_unsure};
+use super::{Counts, is_unsure};
 use crate::{Case, Outcome, Run};
 
 /// A line for each case with each target's outcome, then what was seen where one failed.
@@ -31,10 +31,11 @@ pub fn text(runs: &[Run]) -> String {
                 Outcome::Skip(why) => writeln!(text, "{}: {} skipped: {why}", run.target, case.id),
             };
         }
-        let (passed, failed, skipped, other) = counts(run);
+        let Counts { right, wrong, skipped, as_lift, otherwise, skipped_unsure } = Counts::of(run);
         let _ = writeln!(
             text,
-            "{}: {passed} as on AWS, {failed} not, {other} of the unsure otherwise, {skipped} skipped",
+            "{}: documented or observed: {right} as on AWS, {wrong} not, {skipped} skipped; \
+             unsure: {as_lift} as Lift by default, {otherwise} otherwise, {skipped_unsure} skipped",
             run.target
         );
     }

@@ -16,6 +16,7 @@ mod inspector;
 // It looks for processes in `/proc`.
 #[cfg(target_os = "linux")]
 mod life;
+mod reload;
 mod scenario;
 mod send;
 mod table;

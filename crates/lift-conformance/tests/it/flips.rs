@@ -91,7 +91,7 @@ pub(crate) fn table() -> Vec<Flip> {
         } => ["5.2-throttled"];
         "Choices::binary_messages": |_, settings| {
             settings.choices.binary_messages = BinaryMessages::Base64;
-        } => ["5.3-binary"];
+        } => ["5.3-binary", "5.3-binary-unseen"];
         "Choices::binary_posts": |_, settings| {
             settings.choices.binary_posts = BinaryPosts::LossyText;
         } => ["5.5-binary-post"];

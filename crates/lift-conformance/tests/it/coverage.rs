@@ -26,6 +26,7 @@ fn statements_name_cases_and_cases_have_statements() {
     for case in cases::all().iter().filter(|case| case.mark != Mark::Unsure) {
         let stated = statements.iter().any(|statement| statement.cases.contains(&case.id));
         assert!(stated, "`{}` is {}, and no statement names it", case.id, case.mark);
+        assert!(!coverage::sources(case.id).is_empty(), "`{}` has no source", case.id);
     }
 }
 
@@ -100,6 +101,24 @@ fn the_gateways_list_names_what_exists() {
         }
     }
     assert!(rows > 60, "only {rows} rows were read");
+}
+
+/// The book tells what is unsure, and by which case it would be settled.
+#[test]
+fn the_book_names_every_unsure_case() {
+    let text = fs::read_to_string(root().join("docs/src/fidelity.md")).unwrap();
+    let is_id = |word: &&str| {
+        let section = word.split_once('-').map_or("", |(section, _)| section);
+        section.parse::<f32>().is_ok()
+    };
+    let named: Vec<_> = text.split('`').skip(1).step_by(2).filter(is_id).collect();
+    let cases = cases::all();
+    for id in &named {
+        assert!(cases.iter().any(|case| case.id == *id), "`{id}` is no case");
+    }
+    for case in cases.iter().filter(|case| case.mark == Mark::Unsure) {
+        assert!(named.contains(&case.id), "`{}` is unsure, and the book does not say so", case.id);
+    }
 }
 
 /// `file::test` in the gateway's tests, or a module elsewhere, which starts with its crate.

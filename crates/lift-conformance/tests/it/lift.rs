@@ -11,9 +11,7 @@ use lift_conformance::{
 };
 use lift_gateway::Settings;
 
-use flips::Flip;
-
-mod flips;
+use crate::flips::{self, Flip};
 
 /// So many cases run at once, and each waits most of its time.
 const JOBS: usize = 32;

@@ -1,0 +1,72 @@
+//! The command: what it says and how it ends when something is not as it should be.
+
+use std::process::{Command, Output};
+
+use lift_conformance::{Case, Known, Outcome, Run, cases};
+
+fn command(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_lift-conformance"))
+        .args(arguments)
+        .output()
+        .expect("it starts")
+}
+
+#[track_caller]
+fn fails(arguments: &[&str], words: &[&str]) {
+    let output = command(arguments);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{text}");
+    for word in words {
+        assert!(text.contains(word), "no `{word}` in: {text}");
+    }
+}
+
+#[test]
+fn bad_arguments_are_told_before_anything_runs() {
+    fails(&["--target", "lift", "--target", "x"], &["`x` is not `lift`, NAME=URL"]);
+    fails(&["--target", "x=http://h/prod"], &["ws:// or wss://"]);
+    fails(&["--target", "x/y=ws://h/prod"], &["`y` is no API of the suite", "main, bare"]);
+    fails(&["--target", "lift", "--only", "nothing"], &["--list"]);
+    fails(&["--target", "lift", "--known", "lift=nowhere.txt"], &["nowhere.txt"]);
+    fails(&["--target", "lift", "--idle", "soon"], &["number of seconds"]);
+}
+
+#[test]
+fn a_target_that_is_not_there_is_an_error_and_no_finding() {
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("x=ws://{}/prod", socket.local_addr().unwrap());
+    drop(socket);
+    fails(&["--target", &url], &["no probe answers at ws://", "fidelity.md"]);
+}
+
+#[test]
+fn the_list_has_every_case() {
+    let output = command(&["--list"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success());
+    assert_eq!(text.lines().count(), cases::all().len());
+}
+
+#[test]
+fn known_failures_are_expected_and_nothing_else_is() {
+    let all = cases::all();
+    let failed = || Outcome::Fail { expected: "a".into(), got: "b".into() };
+    let of = |id: &str| all.iter().find(|case| case.id == id).unwrap().clone();
+    let run = |outcomes: Vec<(Case, Outcome)>| Run { target: "x".to_owned(), outcomes };
+    let known = Known::read("# a comment\n\n6-get  no times\n3-case otherwise\n", &all).unwrap();
+    let expected =
+        [(of("6-get"), failed()), (of("3-case"), failed()), (of("6-post"), Outcome::Pass)];
+    assert_eq!(known.surprises(&run(expected.to_vec())), [""; 0]);
+    for (id, outcome, word) in [
+        ("6-post", failed(), "6-post failed"),
+        ("6-get", Outcome::Pass, "6-get passed"),
+        ("3-case", Outcome::Pass, "3-case passed"),
+    ] {
+        let surprises = known.surprises(&run(vec![(of(id), outcome)]));
+        assert!(surprises.len() == 1 && surprises[0].contains(word), "{surprises:?}");
+    }
+    // What is unsure may be as it likes, unless it is listed.
+    assert_eq!(known.surprises(&run(vec![(of("8-silent"), failed())])), [""; 0]);
+    assert!(Known::read("6-gett x", &all).is_err());
+    assert!(Known::read("6-get", &all).is_err());
+}
