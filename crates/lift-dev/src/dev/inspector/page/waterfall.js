@@ -21,8 +21,9 @@ export function waterfall(feed, entry, choose) {
   let reply;
   for (let i = start + 1; i < feed.entries.length && !reply && rows.length < MOST; i++) {
     const next = feed.entries[i];
-    if (next.event === event.id) reply = next;
-    else if (["post", "call", "log"].includes(next.kind)) rows.push(next);
+    const isOwn = next.event === event.id;
+    if (isOwn && next.kind === "reply") reply = next;
+    else if (next.kind === "post" || next.kind === "call" || (isOwn && next.kind === "log")) rows.push(next);
   }
   if (!reply) return element("p", "hint", "There is no reply yet.");
   rows.push(reply);
