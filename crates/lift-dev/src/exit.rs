@@ -2,10 +2,13 @@
 
 use std::process::ExitCode;
 
+use anstyle::{AnsiColor, Style};
 use anyhow::Error;
 
 /// What the shell reports for a program that an interrupt ended: 128 + SIGINT.
 const INTERRUPTED: u8 = 130;
+
+const BAD: Style = AnsiColor::Red.on_default().bold();
 
 /// The user ended the program before its work was done. There is nothing to explain to her.
 #[derive(Debug)]
@@ -25,6 +28,6 @@ pub(crate) fn report(error: &Error) -> ExitCode {
         return ExitCode::from(INTERRUPTED);
     }
     // The alternate form is the message followed by its causes, all on one line.
-    eprintln!("error: {error:#}");
+    anstream::eprintln!("{BAD}error:{BAD:#} {error:#}");
     ExitCode::FAILURE
 }

@@ -16,6 +16,15 @@ pub(crate) async fn gateway(address: SocketAddr) -> Result<TcpListener> {
             address.port(),
             SocketAddr::new(address.ip(), 0),
         ),
+        Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => bail!(
+            "{} is no address of this machine: pass --listen 127.0.0.1:{}",
+            address.ip(),
+            address.port(),
+        ),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => bail!(
+            "port {} is for the administrator alone: pass --listen with a port above 1023",
+            address.port(),
+        ),
         Err(error) => Err(error).with_context(|| format!("cannot listen on {address}")),
     }
 }

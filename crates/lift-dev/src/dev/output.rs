@@ -16,6 +16,7 @@ use tokio::net::unix::pipe::Receiver;
 use tokio::process::Command;
 
 use crate::dev::seen::{Sight, Witnesses};
+use crate::dev::terminal::escape::escape;
 
 /// So many lines are shown when a process dies at start.
 const KEPT: usize = 20;
@@ -74,7 +75,8 @@ impl Output {
         if state.last.is_empty() {
             return "It wrote nothing.".to_owned();
         }
-        let lines: Vec<String> = state.last.iter().map(|line| format!("  {line}")).collect();
+        let lines: Vec<String> =
+            state.last.iter().map(|line| format!("  {}", escape(line))).collect();
         format!("Its last lines:\n{}", lines.join("\n"))
     }
 

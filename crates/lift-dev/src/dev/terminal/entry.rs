@@ -60,6 +60,11 @@ impl Event {
         }
     }
 
+    /// Whether it is of this route.
+    pub(crate) fn is(&self, route: &str) -> bool {
+        self.whose.route.as_deref() == Some(route)
+    }
+
     /// The same event as far as it is known while it runs.
     pub(crate) fn copy(&self) -> Self {
         let Whose { connection, route, request } = self.whose.clone();

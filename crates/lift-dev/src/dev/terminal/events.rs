@@ -1,23 +1,26 @@
 //! From what is seen, one thing after the other, to entries: what belongs to one event is put
 //! together, and what comes in crowds is counted.
 //!
-//! Pure: the time is an argument. An event waits for a moment after its answer, because what the
-//! client gets for it is told a little later.
+//! Pure: the time is an argument. An answered event waits for a moment if the client may get something
+//! for it, which is told a little later.
 
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use lift_event::Reply;
-use lift_gateway::{Cause, Happening, Id, Origin, What};
+use lift_gateway::{Cause, Happening, Id, InvokeError, Origin, What};
 
 use crate::dev::seen::{Seen, Sight};
 use crate::dev::terminal::crowds::{Call, Crowds};
-use crate::dev::terminal::entry::{Entry, Event, Log, Whose};
+use crate::dev::terminal::entry::{Entry, Event, Log};
 use crate::dev::terminal::failure::Failure;
 
-/// How long what belongs to an answered event is waited for.
-const SETTLE: Duration = Duration::from_millis(20);
+/// How long what the client gets for an answered event is waited for. It comes at once, or not at all.
+const SETTLE: Duration = Duration::from_millis(100);
+
+/// How long the `$disconnect` of a connection that ended is waited for, in case there is such a route.
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// An event that takes longer is shown before it is over.
 const SLOW: Duration = Duration::from_millis(500);
@@ -109,14 +112,13 @@ impl Events {
 
     fn line(&mut self, invocation: Option<Id>, log: Log, out: &mut Vec<Entry>) {
         let Some(invocation) = invocation else { return out.push(Entry::Log(log, None)) };
-        let answered = &mut self.answered;
         if let Some(open) = self.open.get_mut(&invocation) {
             match open.shown {
                 false => open.event.logs.push(log),
                 true => out.push(Entry::Log(log, Some(open.event.whose.clone()))),
             }
-        } else if let Some(found) = answered.iter_mut().find(|a| a.invocation == Some(invocation)) {
-            found.event.logs.push(log);
+        } else if let Some(answered) = self.answered(invocation) {
+            answered.event.logs.push(log);
         } else {
             out.push(Entry::Log(log, None));
         }
@@ -137,48 +139,21 @@ impl Events {
                     event.whose.request = Some(payload.request_id().to_owned());
                     event.message = payload.message_id().map(|_| payload.body().len());
                 }
-                if event.whose.route.as_deref() == Some("$disconnect") {
-                    let closing = self.closing.remove(&connection);
-                    let closing =
-                        closing.map(|closing| (closing.event.closed, closing.event.failure));
-                    (event.closed, event.failure) = closing.unwrap_or_default();
+                if event.is("$disconnect")
+                    && let Some(closing) = self.closing.remove(&connection)
+                {
+                    (event.closed, event.failure) = (closing.event.closed, closing.event.failure);
                 }
                 self.open.insert(invocation, Open { since: now, event, shown: false });
             }
             What::Answered { invocation, took, result } => {
-                let Some(Open { mut event, .. }) = self.open.remove(&invocation) else { return };
-                event.took = Some(took);
-                let (mut reply, mut body) = (Bytes::new(), None);
-                match result {
-                    Ok(bytes) => {
-                        if let Ok(reply) = Reply::decode(&bytes) {
-                            event.status = Some(reply.status());
-                            body = reply.into_body();
-                        }
-                        reply = bytes;
-                    }
-                    Err(error) => event.failure = Some(Failure::Invoke(error)),
+                if let Some(Open { mut event, .. }) = self.open.remove(&invocation) {
+                    event.took = Some(took);
+                    self.answer(now, invocation, event, result, out);
                 }
-                let invocation = Some(invocation);
-                self.answered.push(Answered {
-                    invocation,
-                    event,
-                    reply,
-                    body,
-                    until: now + SETTLE,
-                });
             }
             What::Failed { invocation: Some(invocation), cause } => {
-                if let Some(open) = self.open.get_mut(&invocation) {
-                    // Too late. It is shown now, and once more when it is answered.
-                    open.shown = true;
-                    let mut event = Box::new(open.event.copy());
-                    event.logs = std::mem::take(&mut open.event.logs);
-                    self.fail(now, event, cause, Bytes::new());
-                } else if let Some(answered) = self.answered(|a| a.invocation == Some(invocation)) {
-                    let reply = answered.reply.to_vec();
-                    answered.event.failure = Some(Failure::Gateway(cause, reply));
-                }
+                self.fail(now, invocation, cause);
             }
             What::Failed { invocation: None, cause } => {
                 let route = match &cause {
@@ -186,8 +161,7 @@ impl Events {
                     Cause::NoRoute { selected, .. } => selected.clone(),
                     _ => None,
                 };
-                let event = Box::new(Event::new(at, connection, route));
-                self.fail(now, event, cause, Bytes::new());
+                self.failed(now, Box::new(Event::new(at, connection, route)), cause);
             }
             What::Opened(_) => self.connect(at, connection, 101, out),
             What::Refused { status, .. } => self.connect(at, connection, status.as_u16(), out),
@@ -213,7 +187,7 @@ impl Events {
                 let mut event = Box::new(Event::new(at, connection, route));
                 event.closed = Some((code, reason));
                 event.failure = self.binary.remove(&connection).then_some(Failure::Binary);
-                self.closing.insert(connection, Closing { event, until: now + SETTLE });
+                self.closing.insert(connection, Closing { event, until: now + CLOSING });
             }
             // Its size is in the event, or it comes to nothing, which is told.
             What::Received { binary: false, .. } => {}
@@ -221,18 +195,62 @@ impl Events {
         }
     }
 
-    fn fail(&mut self, now: Instant, mut event: Box<Event>, cause: Cause, reply: Bytes) {
+    /// The function answered. What the client gets for it is told a moment later, if it gets anything.
+    fn answer(
+        &mut self,
+        now: Instant,
+        invocation: Id,
+        mut event: Box<Event>,
+        result: Result<Bytes, InvokeError>,
+        out: &mut Vec<Entry>,
+    ) {
+        let (mut reply, mut body) = (Bytes::new(), None);
+        match result {
+            Ok(bytes) => {
+                if let Ok(reply) = Reply::decode(&bytes) {
+                    event.status = Some(reply.status());
+                    body = reply.into_body();
+                }
+                reply = bytes;
+            }
+            Err(error) => event.failure = Some(Failure::Invoke(error)),
+        }
+        let good = event.status.is_some_and(|status| status < 400);
+        let nothing_comes = !event.is("$connect") && good && body.is_none();
+        if nothing_comes || event.is("$disconnect") {
+            return out.push(Entry::Event(event));
+        }
+        let (invocation, until) = (Some(invocation), now + SETTLE);
+        self.answered.push(Answered { invocation, event, reply, body, until });
+    }
+
+    /// The gateway does not take the function's answer, or waits no longer for it.
+    fn fail(&mut self, now: Instant, invocation: Id, cause: Cause) {
+        if let Some(open) = self.open.get_mut(&invocation) {
+            // It is shown now, and once more when it is answered.
+            open.shown = true;
+            let mut event = Box::new(open.event.copy());
+            event.logs = std::mem::take(&mut open.event.logs);
+            self.failed(now, event, cause);
+        } else if let Some(answered) = self.answered(invocation) {
+            let reply = answered.reply.to_vec();
+            answered.event.failure = Some(Failure::Gateway(cause, reply));
+        }
+    }
+
+    fn failed(&mut self, now: Instant, mut event: Box<Event>, cause: Cause) {
         event.failure = Some(Failure::Gateway(cause, Vec::new()));
-        let until = now + SETTLE;
+        let (reply, until) = (Bytes::new(), now + SETTLE);
         self.answered.push(Answered { invocation: None, event, reply, body: None, until });
+    }
+
+    fn answered(&mut self, invocation: Id) -> Option<&mut Answered> {
+        self.answered.iter_mut().find(|answered| answered.invocation == Some(invocation))
     }
 
     /// A client was answered.
     fn connect(&mut self, at: SystemTime, connection: Id, status: u16, out: &mut Vec<Entry>) {
-        let is_it = |a: &Answered| {
-            let Whose { connection: whose, route, .. } = &a.event.whose;
-            *whose == connection && route.as_deref() == Some("$connect")
-        };
+        let is_it = |a: &Answered| a.event.whose.connection == connection && a.event.is("$connect");
         let mut event = match self.answered.iter().position(is_it) {
             Some(place) => self.answered.remove(place).event,
             // There is no such route, or the client did not come as far as it.
@@ -258,10 +276,6 @@ impl Events {
             event.reply = Some(data.len());
             out.push(Entry::Event(event));
         }
-    }
-
-    fn answered(&mut self, is_it: impl Fn(&Answered) -> bool) -> Option<&mut Answered> {
-        self.answered.iter_mut().find(|answered| is_it(answered))
     }
 }
 

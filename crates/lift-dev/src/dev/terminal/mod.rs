@@ -9,7 +9,7 @@
 
 mod crowds;
 mod entry;
-mod escape;
+pub(crate) mod escape;
 mod events;
 mod failure;
 mod json;
@@ -85,10 +85,15 @@ pub(crate) struct Shown {
 impl Shown {
     /// Shows what waits, and nothing after it.
     pub(crate) fn end(self) {
-        // A full queue is in front of a terminal that stands still.
-        if self.queue.try_send(None).is_ok() {
-            let _ = self.end.recv_timeout(PATIENCE);
+        let until = Instant::now() + PATIENCE;
+        // While the queue is full, there is no place for the last word either.
+        while self.queue.try_send(None).is_err() {
+            if Instant::now() > until {
+                return;
+            }
+            thread::sleep(Duration::from_millis(10));
         }
+        let _ = self.end.recv_timeout(until.saturating_duration_since(Instant::now()));
     }
 }
 

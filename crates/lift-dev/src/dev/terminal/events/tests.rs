@@ -1,3 +1,5 @@
+//! What is seen, as the terminal's entries: in which order, and which of them belong together.
+
 use lift_gateway::InvokeError;
 use tokio_tungstenite::tungstenite::http::{Method, StatusCode};
 
@@ -106,6 +108,14 @@ fn a_message_is_one_entry_with_its_lines_and_its_reply() {
     scene.writes(Some('a'), "late");
     assert_eq!(scene.now(), [""; 0]);
     assert_eq!(scene.after(SETTLE), ["one-way 200 |late"]);
+
+    scene.invoked('a', "one-way");
+    scene.happens(What::Answered {
+        invocation: id('a'),
+        took: Duration::from_millis(3),
+        result: Ok(Bytes::from_static(br#"{"statusCode":200}"#)),
+    });
+    assert_eq!(scene.now(), ["one-way 200"], "nothing comes, so nothing is waited for");
 }
 
 #[test]
@@ -167,9 +177,9 @@ fn clients_that_come_are_refused_and_go() {
     scene.happens(What::Closed { code: 1003, reason: "Unsupported data".to_owned() });
     scene.invoked('a', "$disconnect");
     scene.answered('a', Ok(""));
-    assert_eq!(scene.after(SETTLE), ["$disconnect 200 1003 binary"]);
+    assert_eq!(scene.now(), ["$disconnect 200 1003 binary"]);
     scene.happens(What::Closed { code: 1001, reason: "Going away".to_owned() });
-    assert_eq!(scene.after(SETTLE), ["$disconnect 1001"]);
+    assert_eq!(scene.after(CLOSING), ["$disconnect 1001"]);
 }
 
 #[test]
