@@ -47,7 +47,7 @@ async def run(checks):
         suites = {"kosoku": kosoku}
         if official := await official_suite():
             suites = {"official": official, **suites}
-        await program("cargo", "build", "--quiet", "--package", "echo", cwd=ROOT, seconds=START_SECONDS)
+        await program(*cargo("build"), cwd=ROOT, seconds=START_SECONDS)
     # The judge is the official suite, if there is one.
     name, judge = next(iter(suites.items()))
     async with echo("gateway", "--autobahn", "rfc") as url:
@@ -129,8 +129,8 @@ async def kosoku(url, include=()):
     with tempfile.TemporaryDirectory(prefix="lift-e2e-") as out:
         # A failed case is exit code 1, and stands in the report.
         await program(Path(sys.executable).parent / "kosoku", "--mode", "fuzzingclient", "--parallelism", 2,
-                      "--outdir", out, *(word for option in options for word in option), url.removeprefix("ws://"),
-                      codes=(0, 1))
+                      "--outdir", out, *(word for option in options for word in option),
+                      url.removeprefix("ws://"), codes=(0, 1))
         return report(out)
 
 
@@ -159,11 +159,16 @@ async def unmasked(url):
         writer.close()
 
 
+def cargo(command):
+    # Optimized, as section 9 is about large messages.
+    return "cargo", command, "--quiet", "--profile", "many", "--package", "echo"
+
+
 @contextlib.asynccontextmanager
 async def echo(*arguments):
     """A running server of tools/echo, by its URL."""
     server = await asyncio.create_subprocess_exec(
-        "cargo", "run", "--quiet", "--package", "echo", "--", *arguments, cwd=ROOT,
+        *cargo("run"), "--", *arguments, cwd=ROOT,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE)
     try:
         async with asyncio.timeout(START_SECONDS):

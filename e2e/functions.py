@@ -104,7 +104,8 @@ async def in_ministack(checks):
     async with Lift(app=None, options=["--function-url", url, *ROUTES]) as lift:
         async with checks.that("nobody answers at --function-url: said, and the client is refused"):
             equal(await client.refused(lift.url(name="ana")), 502, "the status")
-            equal(lift.stderr.count(f"nobody answers at {url}"), 2, "said at start and of the event")
+            await eventually(lambda: lift.stderr.count(f"nobody answers at {url}") == 2,
+                             "it is said at start and of the event")
         async with ministack(port) as server:
             async with checks.that("a function in MiniStack's Lambda, by --function-url"):
                 await listens(server, port)

@@ -31,7 +31,7 @@ def command(*arguments):
     return ["cargo", "run", "--quiet", "--manifest-path", manifest, "--", *map(str, arguments)]
 
 
-async def spawn(arguments):
+async def spawn(arguments, variables=None):
     """Starts `lift` in a process group of its own, so that a Ctrl-C at the checks is not its own."""
     return await asyncio.create_subprocess_exec(
         *command(*arguments),
@@ -39,6 +39,7 @@ async def spawn(arguments):
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         process_group=0,
+        env={**os.environ, **(variables or {})},
     )
 
 
@@ -63,17 +64,18 @@ async def kill(process):
 class Lift:
     """`async with Lift(...) as lift`: ready when entered, gone when left."""
 
-    def __init__(self, app=CHAT, data_dir=None, stage="local", options=()):
+    def __init__(self, app=CHAT, data_dir=None, stage="local", options=(), variables=None):
         self.own_data_dir = data_dir is None
         self.data_dir = Path(data_dir or tempfile.mkdtemp(prefix="lift-e2e-"))
         self.stage = stage
         self.arguments = ["dev", *([app] if app else []), "--listen", "127.0.0.1:0",
                           *(["--stage", stage] if stage else []), "--data-dir", self.data_dir,
                           *options]
+        self.variables = variables
         self.stderr = ""
 
     async def __aenter__(self):
-        self.process = await spawn(self.arguments)
+        self.process = await spawn(self.arguments, self.variables)
         self.reader = asyncio.create_task(self._read_stderr())
         try:
             async with asyncio.timeout(START_SECONDS):
@@ -83,7 +85,8 @@ class Lift:
             raise
         urls = dict(re.findall(r"^ +(\w+) +(\S+)", block, re.MULTILINE))
         self.websocket, self.management = urls["WebSocket"], urls["Management"]
-        self.page, self.dynamodb = urls.get("Page"), urls["DynamoDB"]
+        self.page, self.inspector = urls.get("Page"), urls.get("Inspector")
+        self.dynamodb = urls["DynamoDB"]
         self.table = next(iter(re.findall(r"\(table (.+)\)", block)), None)
         return self
 

@@ -11,9 +11,12 @@ import browser
 import chat
 import conformance
 import functions
+import inspector
 import life
 import management
 import processes
+import recording
+import reload
 import stores
 import table
 import templates
@@ -25,11 +28,14 @@ PARTS = {
     "management": management.run,
     "processes": processes.run,
     "life": life.run,
+    "reload": reload.run,
+    "recording": recording.run,
     "table": table.run,
     "templates": templates.run,
     "stores": stores.run,
     "ws": ws.run,
     "browser": browser.run,
+    "inspector": inspector.run,
     "bare": bare.run,
     "autobahn": autobahn.run,
     "conformance": conformance.run,

@@ -7,10 +7,8 @@
 import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { isDeepStrictEqual as same, parseArgs } from "node:util";
-import { chromium } from "playwright-core";
 import { check, finish } from "../checks.mjs";
-
-const TIMEOUT = 15_000;
+import { TIMEOUT, becomes, equal, launch } from "./page.mjs";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,31 +27,7 @@ const room = `check-${run}`;
 const otherRoom = `other "room" 🛗 & ?#%2F+ ${run}`;
 const oddName = `Zoë "O'Brien" 🦀 <b>`;
 
-function equal(actual, expected, what) {
-  if (!same(actual, expected)) {
-    throw new Error(`${what}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`);
-  }
-}
-
-// Asks `read` again and again until it returns `expected`.
-async function becomes(read, expected, what) {
-  const end = Date.now() + TIMEOUT;
-  for (;;) {
-    const actual = await read();
-    if (same(actual, expected)) return;
-    if (Date.now() > end) equal(actual, expected, what);
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-}
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-  headless: true,
-  args: [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-  ],
-});
+const browser = await launch();
 const visitors = [];
 
 // One person at one page, in a browser context of its own unless one is given.

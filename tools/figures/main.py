@@ -17,8 +17,8 @@ from pathlib import Path
 
 CLIENTS = [1, 64]
 START_SECONDS = 120
-# As many processes of the function as there are processors for them.
-PROCESSES = 2
+# As many processes of the function as `lift dev` starts at most, unless it is told otherwise.
+PROCESSES = 10
 REGION, ACCOUNT = "us-east-1", "000000000000"
 OURS = {
     "tokio-tungstenite alone": ["bare"],
@@ -37,37 +37,54 @@ def main():
     options = arguments.parse_args()
     echo = options.bins / "echo"
     with contextlib.ExitStack() as running:
-        urls = {name: running.enter_context(ours(echo, command)) for name, command in OURS.items()}
+        servers = {name: running.enter_context(ours(echo, command)) for name, command in OURS.items()}
         if not options.ours:
-            urls["serverless-offline"] = running.enter_context(serverless_offline(options.cache))
-            urls["MiniStack"] = running.enter_context(ministack(echo))
+            servers["serverless-offline"] = running.enter_context(serverless_offline(options.cache))
+            servers["MiniStack"] = running.enter_context(ministack(echo))
         runs = {}
         # In turns, so that whatever else the machine does falls on all of them.
         for _ in range(options.rounds):
             for clients in CLIENTS:
-                for name, url in urls.items():
-                    runs.setdefault((clients, name), []).append(measure(echo, url, clients, options.seconds))
+                for name, server in servers.items():
+                    run = measure(echo, *server, clients, options.seconds)
+                    runs.setdefault((clients, name), []).append(run)
     for clients in CLIENTS:
-        show(clients, {name: runs[clients, name] for name in urls})
+        show(clients, {name: runs[clients, name] for name in servers})
+    if options.ours:
+        return
     print()
     for bar in (["idle", "--clients", "5000"], ["burst"]):
         # Its own verdicts are tools/pressure's business.
         subprocess.run([options.bins / "hold", *bar], check=False)
 
 
-def measure(echo, url, clients, seconds):
+def measure(echo, process, url, clients, seconds):
+    before = cpu_seconds(process)
     command = [echo, "measure", url, "--clients", clients, "--seconds", seconds]
-    return json.loads(subprocess.run(list(map(str, command)), check=True, capture_output=True).stdout)
+    run = json.loads(subprocess.run(list(map(str, command)), check=True, capture_output=True).stdout)
+    return {**run, "cpu_us": (cpu_seconds(process) - before) / run["replies"] * 1e6}
+
+
+def cpu_seconds(process):
+    """What a server and its children have used, also those that have ended."""
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # The name before it may hold anything; the session is the program's own.
+            fields = stat.read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, fields[11:15])) if int(fields[3]) == process.pid else 0
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def show(clients, runs):
     bare, _, process, *_ = rates = {name: middle(of, "per_second") for name, of in runs.items()}
-    print(f"\n| {clients} clients | messages/s | lowest to highest | p50 ms | p99 ms | of {bare} | of {process} |")
-    print("|---|---|---|---|---|---|---|")
+    print(f"\nMedians of {len(next(iter(runs.values())))}, the last two columns beside {bare!r} and {process!r}:\n\n"
+          f"| clients: {clients} | messages/s | lowest to highest | p50 ms | p99 ms | CPU µs | beside bare | beside Lift |")
+    print("|---|---|---|---|---|---|---|---|")
     for name, of in runs.items():
         every = [run["per_second"] for run in of]
         print(f"| {name} | {rates[name]:,.0f} | {min(every):,.0f} to {max(every):,.0f} "
-              f"| {middle(of, 'p50_ms'):.3g} | {middle(of, 'p99_ms'):.3g} "
+              f"| {middle(of, 'p50_ms'):.3g} | {middle(of, 'p99_ms'):.3g} | {middle(of, 'cpu_us'):,.0f} "
               f"| {rates[name] / rates[bare]:.3g} | {rates[name] / rates[process]:.3g} |")
 
 
@@ -91,7 +108,7 @@ def started(command, **options):
 @contextlib.contextmanager
 def ours(echo, command):
     with started([echo, *command]) as process:
-        yield process.stdout.readline().split()[-1]
+        yield process, process.stdout.readline().split()[-1]
 
 
 @contextlib.contextmanager
@@ -103,7 +120,7 @@ def serverless_offline(cache):
     quiet = {"SLS_TELEMETRY_DISABLED": "1", "SLS_NOTIFICATIONS_MODE": "off", "NO_UPDATE_NOTIFIER": "1"}
     with started(command, cwd=folder, env={**os.environ, **quiet}, stderr=subprocess.DEVNULL) as process:
         listens(process, ports[0])
-        yield f"ws://127.0.0.1:{ports[0]}"
+        yield process, f"ws://127.0.0.1:{ports[0]}"
 
 
 @contextlib.contextmanager
@@ -115,7 +132,7 @@ def ministack(echo):
         with started(command, cwd=folder, env={**os.environ, "GATEWAY_PORT": str(port)},
                      stderr=subprocess.DEVNULL) as process:
             listens(process, port)
-            yield deploy(port, echo)
+            yield process, deploy(port, echo)
 
 
 def deploy(port, echo):

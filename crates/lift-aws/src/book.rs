@@ -33,5 +33,8 @@ struct TheTable;
 #[doc = include_str!("../../../docs/src/migrate.md")]
 struct FromGoLift;
 
+#[doc = include_str!("../../../docs/src/recording.md")]
+struct Recording;
+
 #[doc = include_str!("../../../docs/src/cost.md")]
 struct Cost;

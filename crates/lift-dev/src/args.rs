@@ -19,6 +19,7 @@ pub(crate) use self::gateway::GatewayArgs;
 pub(crate) use self::template::TemplateArgs;
 
 use crate::connect::ConnectArgs;
+use crate::replay::ReplayArgs;
 
 pub(crate) use send::{SendArgs, TargetArgs, WhatArgs, WhoArgs};
 pub(crate) use table::{CreateArgs, Location, TableArgs, TableCommand};
@@ -36,6 +37,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     Dev(Box<DevArgs>),
     Connect(ConnectArgs),
+    Replay(ReplayArgs),
     Send(SendArgs),
     Table(TableArgs),
     Completions(CompletionsArgs),
@@ -47,21 +49,17 @@ pub(crate) enum Command {
 /// gateway that behaves like API Gateway, with an embedded DynamoDB beside it. A function in another
 /// language is named by --command, and its routes by --route and --two-way; or a template says
 /// both. When everything is up, one block on stdout says where. Then each event is a line on
-/// stderr. Ctrl-C stops it.
+/// stderr. When the sources change, the new code takes over, and the sockets stay open. Ctrl-C
+/// stops it.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct DevArgs {
-    /// The folder of the app: a cargo package with one binary, or else a template or its folder; or
-    /// the folder of what --command runs, which else is this one
-    pub(crate) path: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) app: AppArgs,
 
     /// Where the gateway listens, on loopback unless --public; port 0 picks a free one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:3001", value_parser = address)]
     pub(crate) listen: SocketAddr,
-
-    /// The stage of the API, which is the path of its URLs [default: local]
-    #[arg(long, value_name = "NAME", value_parser = stage)]
-    pub(crate) stage: Option<String>,
 
     /// Where the database is kept [default: PATH/.lift]
     #[arg(long, value_name = "DIR")]
@@ -71,17 +69,50 @@ pub(crate) struct DevArgs {
     #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) concurrency: u16,
 
+    /// Start the functions anew when this changes, a file or a folder; may be given again. A package
+    /// needs none for its sources
+    #[arg(long, value_name = "PATH", conflicts_with = "no_reload")]
+    pub(crate) watch: Vec<PathBuf>,
+
+    /// Do not build and start anew when sources change
+    #[arg(long)]
+    pub(crate) no_reload: bool,
+
     /// Make the function's APIs fail on purpose, by this plan
     #[arg(long, value_name = "PLAN")]
     pub(crate) faults: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) function: FunctionArgs,
-    #[command(flatten)]
-    pub(crate) template: TemplateArgs,
+
+    /// Record every event and reply to a new file, for `lift replay` and as fixtures; it holds tokens
+    /// as they were sent
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+
+    /// Serve no inspector at /_lift, the page of this machine alone that shows what happens
+    #[arg(long)]
+    pub(crate) no_inspector: bool,
+
     #[command(flatten)]
     pub(crate) terminal: TerminalArgs,
     #[command(flatten)]
     pub(crate) gateway: GatewayArgs,
+}
+
+/// What is run.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct AppArgs {
+    /// The folder of the app: a cargo package with one binary, or else a template or its folder; or
+    /// the folder of what --command runs, which else is this one
+    pub(crate) path: Option<PathBuf>,
+
+    /// The stage of the API, which is the path of its URLs [default: local]
+    #[arg(long, value_name = "NAME", value_parser = stage)]
+    pub(crate) stage: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) function: FunctionArgs,
+
+    #[command(flatten)]
+    pub(crate) template: TemplateArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -97,6 +128,9 @@ Examples:
 
   lift dev . --data-dir /tmp/chat
       Keep the database in /tmp/chat; delete that folder to start afresh
+
+  lift dev . --command 'python3 function.py' --two-way say --watch function.py
+      Run a function in Python, and start it anew when it changes
 
   lift dev examples/chat --faults examples/chat/faults.toml
       Run the chat on APIs that are slow, throttle, break off and lag
@@ -143,24 +177,33 @@ impl Args {
         match &args.command {
             Command::Dev(dev) => dev.check()?,
             Command::Send(send) => send.check()?,
+            Command::Replay(replay) => replay.app.check()?,
             Command::Connect(_) | Command::Table(_) | Command::Completions(_) => {}
         }
         Ok(args)
     }
 }
 
+impl AppArgs {
+    /// Something says what to run.
+    fn check(&self) -> Result<(), clap::Error> {
+        let is_named = self.function.names_a_function() || self.template.template.is_some();
+        if self.path.is_some() || is_named {
+            return Ok(());
+        }
+        let message = "nothing says what to run: pass the folder of a cargo package (`lift dev .`) or of \
+                       a template, or --command, --function, --function-url or --attach for any \
+                       other function";
+        Err(Args::command().error(ErrorKind::MissingRequiredArgument, message))
+    }
+}
+
 impl DevArgs {
     /// What holds between flags.
     fn check(&self) -> Result<(), clap::Error> {
-        let is_named = self.function.names_a_function() || self.template.template.is_some();
-        if self.path.is_none() && !is_named {
-            let message = "nothing says what to run: pass the folder of a cargo package (`lift dev .`) or \
-                           of a template, or --command, --function, --function-url or --attach for \
-                           any other function";
-            return Err(Args::command().error(ErrorKind::MissingRequiredArgument, message));
-        }
+        self.app.check()?;
         self.stays_here("--listen", Some(self.listen))?;
-        self.stays_here("--attach", self.function.attach)
+        self.stays_here("--attach", self.app.function.attach)
     }
 
     /// Everyone who reaches the gateway can connect and see the page, and everyone who reaches the

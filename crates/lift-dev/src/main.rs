@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! args -> dev: plan (flags, template), build, describe, database, functions, gateway -> ready block
+//!     '-> replay: recording, functions, compare -> differences
 //!     '-> send: target, who, pieces, by lift-ws and lift-aws -> result
 //!     '-> table: create, describe, check, delete, by lift-aws -> result
 //! ```
@@ -16,6 +17,8 @@ mod connect;
 mod dev;
 mod exit;
 mod logging;
+mod recording;
+mod replay;
 mod send;
 mod table;
 mod template;
@@ -38,6 +41,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Dev(dev) => dev::run(*dev).map(|()| ExitCode::SUCCESS),
         Command::Connect(connect) => connect::run(connect).map(|()| ExitCode::SUCCESS),
+        Command::Replay(replay) => replay::run(replay),
         Command::Send(send) => send::run(send),
         Command::Table(table) => table::run(table),
         Command::Completions(completions) => {

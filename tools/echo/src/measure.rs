@@ -39,6 +39,8 @@ pub(crate) struct Args {
 #[derive(Serialize)]
 struct Outcome {
     clients: u32,
+    /// All that came back, also before and after the window.
+    replies: u64,
     messages: usize,
     per_second: f64,
     p50_ms: f64,
@@ -50,6 +52,13 @@ struct Outcome {
 struct Window {
     start: Instant,
     end: Instant,
+}
+
+/// What one client saw.
+struct Game {
+    replies: u64,
+    /// Of the messages that were sent and came back within the window.
+    times: Vec<Duration>,
 }
 
 pub(crate) async fn run(args: Args) -> Result<()> {
@@ -65,7 +74,9 @@ pub(crate) async fn run(args: Args) -> Result<()> {
     let window = Window { start, end: start + Duration::from_secs_f64(args.seconds) };
     let playing =
         sockets.into_iter().enumerate().map(|(number, socket)| play(socket, number, &window));
-    let mut times: Vec<Duration> = try_join_all(playing).await?.into_iter().flatten().collect();
+    let games = try_join_all(playing).await?;
+    let replies = games.iter().map(|game| game.replies).sum();
+    let mut times: Vec<Duration> = games.into_iter().flat_map(|game| game.times).collect();
     times.sort_unstable();
     let at = |part: f64| {
         let rank = (times.len() as f64 * part) as usize;
@@ -73,6 +84,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
     };
     let outcome = Outcome {
         clients: args.clients,
+        replies,
         messages: times.len(),
         per_second: times.len() as f64 / args.seconds,
         p50_ms: at(0.5),
@@ -90,15 +102,15 @@ async fn connect(url: &str) -> Result<Socket> {
     Ok(timeout(PATIENCE, handshake).await.context("no answer to a handshake")??.0)
 }
 
-/// One client's game; the times of the messages that were sent and came back within the window.
-async fn play(mut socket: Socket, number: usize, window: &Window) -> Result<Vec<Duration>> {
-    let mut times = Vec::new();
-    for round in 0_u64.. {
+/// Plays until the window ends.
+async fn play(mut socket: Socket, number: usize, window: &Window) -> Result<Game> {
+    let mut game = Game { replies: 0, times: Vec::new() };
+    loop {
         let sent = Instant::now();
         if sent >= window.end {
             break;
         }
-        let text = format!(r#"{{"action":"ping","client":{number},"round":{round}}}"#);
+        let text = format!(r#"{{"action":"ping","client":{number},"round":{}}}"#, game.replies);
         socket.send(Message::text(text.as_str())).await?;
         loop {
             let reply = timeout(PATIENCE, socket.next()).await.context("no reply came")?;
@@ -111,12 +123,13 @@ async fn play(mut socket: Socket, number: usize, window: &Window) -> Result<Vec<
                 other => anyhow::bail!("{text} was answered with {other:?}"),
             }
         }
+        game.replies += 1;
         let now = Instant::now();
         if sent >= window.start && now <= window.end {
-            times.push(now - sent);
+            game.times.push(now - sent);
         }
     }
     // A server that does not answer the close has nothing more to say to the figures.
     let _ = timeout(Duration::from_secs(1), socket.close(None)).await;
-    Ok(times)
+    Ok(game)
 }

@@ -23,7 +23,7 @@ fn the_definition_is_sound() {
 fn defaults() {
     let args = dev(&["app"]).expect("one path is enough");
     assert_eq!(args.listen.to_string(), "127.0.0.1:3001");
-    assert_eq!(args.stage, None);
+    assert_eq!(args.app.stage, None);
     assert_eq!(args.data_dir, None);
     assert_eq!(args.concurrency, 10);
     assert_eq!(args.faults, None);
@@ -91,14 +91,14 @@ fn something_is_run() {
         assert!(dev(ways).is_ok(), "{ways:?}");
     }
     assert!(dev(&["--command", "a", "--attach"]).is_err(), "which of them?");
-    assert_eq!(dev(&["--attach", "app"]).expect("fine").path.as_deref(), Some("app".as_ref()));
+    assert_eq!(dev(&["--attach", "app"]).expect("fine").app.path.as_deref(), Some("app".as_ref()));
     assert!(dev(&["--attach=0.0.0.0:9001"]).expect_err("anybody").contains("--attach 0.0.0.0"));
 }
 
 #[test]
 fn commands() {
     let words = |text: &str| {
-        let line = dev(&["--command", text])?.function.command.expect("given");
+        let line = dev(&["--command", text])?.app.function.command.expect("given");
         Ok::<_, String>([vec![line.program], line.args].concat())
     };
     assert_eq!(
@@ -113,7 +113,7 @@ fn commands() {
 #[test]
 fn functions_by_name() {
     let kind = |text: &str| {
-        let mut functions = dev(&["--function", text])?.function.functions;
+        let mut functions = dev(&["--function", text])?.app.function.functions;
         let NamedFunction { name, runs } = functions.remove(0);
         Ok::<_, String>((name, matches!(runs, Runs::Elsewhere(_))))
     };
@@ -127,7 +127,7 @@ fn functions_by_name() {
 #[test]
 fn routes_and_their_functions() {
     let args = ["app", "--route", "$connect", "--two-way", "a=b=chat"];
-    let function = dev(&args).expect("good").function;
+    let function = dev(&args).expect("good").app.function;
     let all: Vec<_> = function.all_routes().collect();
     let route = |key: &str, function: Option<&str>| RouteArg {
         key: key.to_owned(),
@@ -143,8 +143,8 @@ fn routes_and_their_functions() {
 fn authorizers() {
     let source = ["--identity-source", "route.request.header.Auth"];
     let of = |authorizer: &str| dev(&["app", authorizer, source[0], source[1]]);
-    assert_eq!(of("--authorizer").expect("the same").function.authorizer, Some(None));
-    let other = of("--authorizer=auth").expect("another one").function;
+    assert_eq!(of("--authorizer").expect("the same").app.function.authorizer, Some(None));
+    let other = of("--authorizer=auth").expect("another one").app.function;
     assert_eq!(other.authorizer, Some(Some("auth".to_owned())));
     assert_eq!(other.identity_sources, [source[1].parse().expect("a source")]);
     assert!(dev(&["app", source[0], source[1]]).is_err(), "nobody to ask");

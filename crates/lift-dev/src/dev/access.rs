@@ -33,6 +33,11 @@ impl Access {
         self.token.as_deref().unwrap_or(LOCAL)
     }
 
+    /// The token, if there is one.
+    pub(crate) fn secret(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     /// The token that people send, if there is one and it is taken.
     pub(crate) fn token(&self) -> Option<&str> {
         self.token.as_deref().filter(|_| !self.signed_only)

@@ -1,5 +1,7 @@
 //! The API of a plan: what the app says of itself goes in, and what the gateway serves comes out.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context as _, Result, bail};
 use lift_gateway::{Authorization, Authorizer, Routes, Selection, Settings, Signatures};
 
@@ -21,31 +23,36 @@ impl ApiPlan {
         Ok(())
     }
 
-    /// The gateway's settings, so far as they are here. `targets` are the functions of the plan;
-    /// handshakes need one of `signatures` where the API says so.
-    pub(crate) fn settings(
-        mut self,
-        targets: &[Target],
-        signatures: Signatures,
-    ) -> Result<Settings> {
-        let target = |number: usize| {
-            targets.get(number).cloned().with_context(|| format!("there is no function {number}"))
-        };
-        let mut routes = Routes::new(self.selection.unwrap_or_default());
-        for RoutePlan { key, two_way, function, models } in self.routes {
-            routes = routes.with_route(&key, two_way).with_function(&key, target(function)?);
-            if let Some(models) = self.models.remove(&key).or(models) {
-                routes = routes.with_models(&key, models);
+    /// The keys of its routes.
+    pub(crate) fn keys(&self) -> BTreeSet<String> {
+        self.routes.iter().map(|route| route.key.clone()).collect()
+    }
+
+    /// Its routes, each with its function among `targets`, which are those of the plan.
+    pub(crate) fn routes(&self, targets: &[Target]) -> Result<Routes> {
+        let mut routes = Routes::new(self.selection.clone().unwrap_or_default());
+        for RoutePlan { key, two_way, function, models } in &self.routes {
+            let function = target(targets, *function)?;
+            routes = routes.with_route(key, *two_way).with_function(key, function);
+            if let Some(models) = self.models.get(key).or(models.as_ref()) {
+                routes = routes.with_models(key, models.clone());
             }
         }
-        if let Some(key) = self.models.keys().next() {
+        if let Some(key) = self.models.keys().find(|key| !routes.contains(key)) {
             bail!("--model names the route {key}, which the API does not have");
         }
+        Ok(routes)
+    }
+
+    /// The gateway's settings, so far as they are here. Handshakes need one of `signatures` where the
+    /// API says so.
+    pub(crate) fn settings(self, targets: &[Target], signatures: Signatures) -> Result<Settings> {
+        let routes = self.routes(targets)?;
         let authorization = match self.access {
             AccessPlan::Everybody => Authorization::None,
             AccessPlan::Iam => Authorization::Iam(signatures),
             AccessPlan::Lambda(AuthorizerPlan { function, sources }) => {
-                let authorizer = Authorizer::function(target(function)?);
+                let authorizer = Authorizer::function(target(targets, function)?);
                 Authorization::Lambda(sources.into_iter().fold(authorizer, Authorizer::with_source))
             }
         };
@@ -61,4 +68,8 @@ impl ApiPlan {
             ..default
         })
     }
+}
+
+fn target(targets: &[Target], number: usize) -> Result<Target> {
+    targets.get(number).cloned().with_context(|| format!("there is no function {number}"))
 }

@@ -5,6 +5,8 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 
 use anyhow::Result;
+use lift_aws::DynamoStore;
+use lift_gateway::Control;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -15,8 +17,9 @@ use crate::dev::faults::{Between, Plan as FaultPlan};
 use crate::dev::functions::{Functions, Start};
 use crate::dev::plan::{ApiPlan, Plan};
 use crate::dev::prepared::Prepared;
+use crate::dev::reload::{Deploy, WatchPlan};
 use crate::dev::seen::Witnesses;
-use crate::dev::table;
+use crate::dev::table::ConnectionsTable;
 use crate::dev::variables::Place;
 
 /// Where it all is put.
@@ -34,6 +37,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) faults: Option<FaultPlan>,
     /// Who is told what the functions write.
     pub(crate) witnesses: &'a Witnesses,
+    /// What the functions are watched for.
+    pub(crate) watch: WatchPlan,
 }
 
 /// Everything that is behind an API, up and ready.
@@ -45,6 +50,8 @@ pub(crate) struct Behind {
     pub(crate) database: Database,
     /// The tables that are there for the functions.
     pub(crate) tables: Vec<String>,
+    /// Where the app keeps its connections, if Lift does it for it; read past the faults.
+    pub(crate) store: Option<DynamoStore>,
     pub(crate) between: Option<Between>,
     // Last, so that the folder is given free after the database in it was closed.
     _data_dir: DataDir,
@@ -69,9 +76,12 @@ impl Behind {
             stage: &plan.api.stage,
             secret_key,
         };
+        let programs = data_dir.programs();
         let mut functions = Vec::new();
         for function in plan.functions {
-            functions.push(Prepared::new(function, &plan.folder, &place).await?);
+            let watch = &ground.watch;
+            let function = Prepared::new(function, &plan.folder, &place, watch, &programs);
+            functions.push(function.await?);
         }
         let region = functions.first().map(Prepared::region).unwrap_or_default();
         let description = match plan.app {
@@ -79,13 +89,12 @@ impl Behind {
             None => Description::default(),
         };
         let database = Database::start(&data_dir.database(), ground.database, &plan.tables)?;
-        let mut tables: Vec<String> = plan.tables.into_iter().map(|table| table.name).collect();
+        let mut table = ConnectionsTable::new(database.address(), &region, &plan.name);
         if let (Some(app), Some(variable)) = (plan.app, description.table_variable()) {
-            let name = format!("{}-connections", plan.name);
-            table::prepare(database.address(), &region, &name).await?;
-            functions[app].set(variable, &name);
-            tables.push(name);
+            table.make_ready().await?;
+            functions[app].set(variable, table.name());
         }
+        let planned = plan.api.clone();
         if let Some(app) = plan.app {
             plan.api.fill_in(app, description)?;
         }
@@ -95,14 +104,29 @@ impl Behind {
             data_dir: data_dir.path(),
             witnesses: ground.witnesses,
         };
-        let functions = Functions::start(functions, &start).await?;
+        let mut functions = Functions::start(functions, &start).await?;
+        let mut tables: Vec<String> = plan.tables.into_iter().map(|table| table.name).collect();
         let api = plan.api;
-        Ok(Self { api, region, functions, database, tables, between, _data_dir: data_dir })
+        let store = table.ready().map(|name| {
+            tables.push(name.clone());
+            let url = format!("http://{}", database.address());
+            DynamoStore::new(&lift_aws::local_config(&url, &region), &name)
+        });
+        if let Some(app) = plan.app {
+            let (targets, keys) = (functions.targets(), api.keys());
+            functions.deploy_by(app, Deploy { api: planned, app, targets, table, keys });
+        }
+        Ok(Self { api, region, functions, database, tables, store, between, _data_dir: data_dir })
     }
 
-    /// Watches the functions for as long as it is polled.
-    pub(crate) async fn watch(&mut self, closing: &CancellationToken) -> Infallible {
-        self.functions.watch(closing).await
+    /// Watches the functions for as long as it is polled, and reloads those behind the gateway that
+    /// `control` is a hand on.
+    pub(crate) async fn watch(
+        &mut self,
+        control: Option<&Control>,
+        closing: &CancellationToken,
+    ) -> Infallible {
+        self.functions.watch(control, closing).await
     }
 
     /// Ends everything in the order in which it is used: functions, database.

@@ -29,7 +29,7 @@ pub(crate) async fn build(project: &Project) -> Result<Executable> {
         }
     }
     if !child.wait().await?.success() {
-        bail!("`{}` does not compile: mend the errors above and start again", project.name);
+        bail!("`{}` does not compile: mend the errors above", project.name);
     }
     let name = &project.name;
     let program =

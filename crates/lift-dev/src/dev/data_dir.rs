@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
+const PROGRAMS: &str = "programs";
+
 /// The folder, ours until this value is dropped.
 #[derive(Debug)]
 pub(crate) struct DataDir {
@@ -50,6 +52,14 @@ impl DataDir {
         &self.path
     }
 
+    /// Where each program that is started has a folder of its own. What a run that did not end in
+    /// order left there is removed.
+    pub(crate) fn programs(&self) -> PathBuf {
+        let path = self.path.join(PROGRAMS);
+        let _ = fs::remove_dir_all(&path);
+        path
+    }
+
     /// The file of the database.
     pub(crate) fn database(&self) -> PathBuf {
         self.path.join("dynamodb.db")
@@ -58,6 +68,8 @@ impl DataDir {
 
 impl Drop for DataDir {
     fn drop(&mut self) {
+        // Whatever ran from there has ended, and removed its own.
+        let _ = fs::remove_dir_all(self.path.join(PROGRAMS));
         // Removed while still locked, so that nobody can lock it in between. After a crash the
         // file stays, but its lock went with the process.
         let _ = fs::remove_file(self.path.join("lock"));

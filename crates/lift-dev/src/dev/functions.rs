@@ -9,12 +9,13 @@ use anyhow::Result;
 use bytes::Bytes;
 use futures_util::future::{join_all, try_join_all};
 use lift_gateway::lambda::{Function, FunctionSettings};
-use lift_gateway::{Backend, Id, InvokeError};
+use lift_gateway::{Backend, Control, Id, InvokeError};
 use tokio_util::sync::CancellationToken;
 
 use crate::dev::faults::Faults;
 use crate::dev::function::{Attached, Elsewhere, Program, Supervisor};
 use crate::dev::prepared::{How, Prepared};
+use crate::dev::reload::{Deploy, Reload};
 use crate::dev::seen::Witnesses;
 
 /// What starts them all.
@@ -60,11 +61,13 @@ struct Running {
     target: Target,
     /// None for one that runs elsewhere.
     runner: Option<Runner>,
+    /// None for one that stays as it is.
+    reload: Option<Reload>,
 }
 
 /// Who keeps a function at work.
 enum Runner {
-    Supervisor(Supervisor),
+    Supervisor(Box<Supervisor>),
     Attached(Attached),
 }
 
@@ -95,25 +98,27 @@ impl Functions {
         lines.collect()
     }
 
-    /// Watches them for as long as it is polled. Once it is `closing`, no debugger will come.
-    pub(crate) async fn watch(&mut self, closing: &CancellationToken) -> Infallible {
-        join_all(self.all.iter_mut().filter_map(|one| one.runner.as_mut()).map(async |runner| {
-            match runner {
-                Runner::Supervisor(supervisor) => supervisor.watch().await,
-                Runner::Attached(attached) => attached.watch(closing).await,
-            }
-        }))
-        .await;
+    /// From now on the word of the function `app` on its routes counts.
+    pub(crate) fn deploy_by(&mut self, app: usize, deploy: Deploy) {
+        if let Some(Running { reload: Some(reload), .. }) = self.all.get_mut(app) {
+            reload.deploy_by(deploy);
+        }
+    }
+
+    /// Watches them for as long as it is polled. New code goes to the gateway that `control` is a
+    /// hand on; without one there is none. Once it is `closing`, no debugger will come.
+    pub(crate) async fn watch(
+        &mut self,
+        control: Option<&Control>,
+        closing: &CancellationToken,
+    ) -> Infallible {
+        join_all(self.all.iter_mut().map(|one| one.watch(control, closing))).await;
         pending().await
     }
 
     /// Ends their processes.
     pub(crate) async fn stop(self) {
-        join_all(self.all.into_iter().map(async |one| match one.runner {
-            Some(Runner::Supervisor(supervisor)) => supervisor.stop().await,
-            Some(Runner::Attached(_)) | None => {}
-        }))
-        .await;
+        join_all(self.all.into_iter().map(Running::stop)).await;
     }
 }
 
@@ -125,28 +130,52 @@ impl Running {
             timeout: function.timeout,
             ..FunctionSettings::default()
         };
-        let Prepared { name, how, variables, timeout, concurrency, .. } = function;
+        let Prepared { name, how, variables, timeout, concurrency, copy, reload, .. } = function;
         let cap = usize::from(concurrency.unwrap_or(start.concurrency));
         match how {
             How::Start(executable) => {
                 let function = Function::new(settings);
                 let (faults, witnesses) = (start.faults.cloned(), start.witnesses.clone());
-                let program = Program { name, executable, variables, faults, witnesses };
+                let program = Program { name, executable, variables, faults, witnesses, copy };
                 let supervisor = Supervisor::start(function.clone(), program, cap).await?;
-                let runner = Some(Runner::Supervisor(supervisor));
-                Ok(Self { target: Target::Here(function), runner })
+                let runner = Some(Runner::Supervisor(Box::new(supervisor)));
+                Ok(Self { target: Target::Here(function), runner, reload })
             }
             How::Invoke(url) => {
                 let elsewhere = Elsewhere::new(&url, &name, timeout, cap);
                 elsewhere.look().await;
-                Ok(Self { target: Target::Elsewhere(elsewhere), runner: None })
+                Ok(Self { target: Target::Elsewhere(elsewhere), runner: None, reload })
             }
             How::Wait(address) => {
                 let file = start.data_dir.join(format!("{name}.env"));
                 let attached = Attached::start(settings, address, &variables, file).await?;
                 let target = Target::Here(attached.function());
-                Ok(Self { target, runner: Some(Runner::Attached(attached)) })
+                Ok(Self { target, runner: Some(Runner::Attached(attached)), reload })
             }
+        }
+    }
+
+    /// Watches it for as long as it is polled.
+    async fn watch(
+        &mut self,
+        control: Option<&Control>,
+        closing: &CancellationToken,
+    ) -> Infallible {
+        let reload = self.reload.as_mut().zip(control);
+        match (&mut self.runner, reload) {
+            (Some(Runner::Supervisor(supervisor)), Some((reload, control))) => {
+                Box::pin(reload.run(supervisor, control)).await
+            }
+            (Some(Runner::Supervisor(supervisor)), None) => supervisor.watch().await,
+            (Some(Runner::Attached(attached)), _) => attached.watch(closing).await,
+            (None, _) => pending().await,
+        }
+    }
+
+    /// Ends its processes.
+    async fn stop(self) {
+        if let Some(Runner::Supervisor(supervisor)) = self.runner {
+            supervisor.stop().await;
         }
     }
 }

@@ -7,29 +7,32 @@
 mod access;
 mod api;
 mod backoff;
-mod behind;
+pub(crate) mod behind;
 mod browser;
 mod build;
 mod cargo;
 mod child;
-mod data_dir;
+pub(crate) mod data_dir;
 mod database;
 mod describe;
 mod die_with_parent;
 mod executable;
 mod faults;
 mod function;
-mod functions;
+pub(crate) mod functions;
+mod inspector;
 mod listen;
 mod managed;
 mod models;
 mod notices;
 mod output;
-mod plan;
+mod package;
+pub(crate) mod plan;
 mod prepared;
 mod project;
 mod ready;
-mod seen;
+pub(crate) mod reload;
+pub(crate) mod seen;
 pub(crate) mod stop;
 mod table;
 mod tables;
@@ -40,7 +43,7 @@ use std::mem;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use lift_gateway::{Authorization, Limits, MessageOrder, Settings};
+use lift_gateway::{Authorization, Limits, MessageOrder, Server, Settings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -49,15 +52,18 @@ use crate::dev::access::Access;
 use crate::dev::behind::{Behind, Ground};
 use crate::dev::data_dir::DataDir;
 use crate::dev::function::AS_LONG_AS_IT_TAKES;
+use crate::dev::inspector::Inspector;
 use crate::dev::plan::Plan;
 use crate::dev::ready::Ready;
+use crate::dev::reload::WatchPlan;
 use crate::dev::seen::{Witness, Witnesses};
 use crate::dev::stop::Stop;
 use crate::dev::terminal::Terminal;
 use crate::exit::Interrupted;
+use crate::recording::Recorder;
 
 /// How long the tasks that remain may take to end, which is the time to drop what they own.
-const LAST_GRACE: Duration = Duration::from_secs(2);
+pub(crate) const LAST_GRACE: Duration = Duration::from_secs(2);
 
 /// Runs what `args` name until it is stopped.
 pub(crate) fn run(args: DevArgs) -> Result<()> {
@@ -90,13 +96,19 @@ struct App {
     settings: Settings,
     access: Access,
     behind: Behind,
+    inspector: Option<Inspector>,
     args: TerminalArgs,
+    recorder: Option<Recorder>,
 }
 
 async fn start(args: DevArgs, terminal: Terminal) -> Result<App> {
     let faults = args.faults.as_deref().map(faults::read).transpose()?;
     let access = Access::new(&args.gateway)?;
-    let plan = Plan::read(&args).await?;
+    let mut plan = Plan::read(&args.app).await?;
+    plan.api.stage_variables.extend(args.gateway.stage_variables);
+    for (key, file) in args.gateway.models {
+        plan.api.models.insert(key, models::read(&file)?);
+    }
     for notice in &plan.notices {
         tracing::warn!("{notice}");
     }
@@ -107,7 +119,18 @@ async fn start(args: DevArgs, terminal: Terminal) -> Result<App> {
     let index = plan.page();
     let data_dir = args.data_dir.unwrap_or_else(|| plan.folder.join(".lift"));
     let data_dir = DataDir::lock(data_dir)?;
-    let witnesses: Vec<Box<dyn Witness>> = vec![Box::new(terminal)];
+    let watch = WatchPlan::new(args.no_reload, &args.watch)?;
+    let recorder = match &args.record {
+        Some(path) => Some(Recorder::start(path, &plan.name, &plan.api.stage)?),
+        None => None,
+    };
+    // Where only others' addresses lead to the gateway, nobody could see it.
+    let inspector = (!args.no_inspector && gateway.ip().is_loopback())
+        .then(|| Inspector::new(plan.name.clone(), access.secret().map(str::to_owned)));
+    let mut witnesses: Vec<Box<dyn Witness>> = vec![Box::new(terminal)];
+    witnesses.extend(inspector.clone().map(|inspector| Box::new(inspector) as Box<dyn Witness>));
+    witnesses
+        .extend(recorder.as_ref().map(|recorder| Box::new(recorder.ear()) as Box<dyn Witness>));
     let witnesses = Witnesses::new(witnesses);
     let ground = Ground {
         data_dir,
@@ -117,6 +140,7 @@ async fn start(args: DevArgs, terminal: Terminal) -> Result<App> {
         concurrency: args.concurrency,
         faults,
         witnesses: &witnesses,
+        watch,
     };
     let mut behind = Behind::start(plan, ground).await?;
 
@@ -133,22 +157,24 @@ async fn start(args: DevArgs, terminal: Terminal) -> Result<App> {
         index,
         region: behind.region.clone(),
         watch: witnesses.watch(),
+        site: inspector.as_ref().map(Inspector::site),
         ..api.settings(&behind.functions.targets(), signatures)?
     };
-    Ok(App { listener, settings, access, behind, args: args.terminal })
+    Ok(App { listener, settings, access, behind, inspector, args: args.terminal, recorder })
 }
 
 impl App {
     /// Serves clients until `stop`, and then ends everything in the order in which it is used:
     /// clients, and what is behind the gateway.
     async fn serve(self, stop: CancellationToken) -> Result<()> {
-        let Self { listener, settings, mut behind, .. } = self;
+        let Self { listener, settings, mut behind, inspector, recorder, .. } = self;
         let is_signed = matches!(settings.authorization, Authorization::Iam(_));
         let signed = is_signed.then(|| self.access.keys(&settings.region));
         let ready = Ready {
             gateway: listener.local_addr()?,
             stage: &settings.stage,
             has_page: settings.index.is_some(),
+            inspector: inspector.is_some(),
             database: behind.database.address(),
             tables: &behind.tables,
             attach: &behind.functions.lines()?,
@@ -166,17 +192,26 @@ impl App {
 
         let [backend, ..] = &behind.functions.targets()[..] else { bail!("there is no function") };
         let (backend, shutdown) = (backend.clone(), stop.clone().cancelled_owned());
-        let gateway = tokio::spawn(lift_gateway::serve(listener, settings, backend, async move {
+        let server = Server::new(listener, settings, backend)?;
+        let control = server.control();
+        if let Some(inspector) = &inspector {
+            inspector.attach(control.clone(), behind.store.take());
+        }
+        let gateway = tokio::spawn(server.run(async move {
             shutdown.await;
             tracing::info!("stopping; press Ctrl-C again to end at once");
+            inspector.iter().for_each(Inspector::stop);
         }));
         // The processes are watched until the gateway has ended, because the `$disconnect` of
         // each client still needs them.
         let served = tokio::select! {
             served = gateway => served,
-            never = behind.watch(&stop) => match never {},
+            never = behind.watch(Some(&control), &stop) => match never {},
         };
         behind.stop().await;
+        if let Some(recorder) = recorder {
+            tracing::info!("{}", recorder.end()?);
+        }
         served.context("the gateway panicked")?.context("the gateway failed")
     }
 }

@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -11,8 +12,10 @@ use crate::args::Url;
 use crate::dev::build::build;
 use crate::dev::describe::{self, Description};
 use crate::dev::executable::Executable;
+use crate::dev::package::{Copied, Package};
 use crate::dev::plan::{FunctionPlan, Source};
 use crate::dev::project::Project;
+use crate::dev::reload::{Reload, WatchPlan};
 use crate::dev::variables::{Place, Variables, region};
 
 /// A function that can be started.
@@ -22,6 +25,10 @@ pub(crate) struct Prepared {
     pub(crate) variables: Variables,
     pub(crate) timeout: Duration,
     pub(crate) concurrency: Option<u16>,
+    /// What the program is a copy of, if it is one.
+    pub(crate) copy: Option<Arc<Copied>>,
+    /// What starts it anew.
+    pub(crate) reload: Option<Reload>,
     /// What can be asked for its routes, whoever runs it.
     program: Option<Executable>,
 }
@@ -38,18 +45,41 @@ pub(crate) enum How {
 
 impl Prepared {
     /// Builds what there is to build of a function that is in `folder`, unless it says otherwise.
-    pub(crate) async fn new(plan: FunctionPlan, folder: &Path, place: &Place<'_>) -> Result<Self> {
+    /// Copies go below `programs`.
+    pub(crate) async fn new(
+        plan: FunctionPlan,
+        folder: &Path,
+        place: &Place<'_>,
+        watch: &WatchPlan,
+        programs: &Path,
+    ) -> Result<Self> {
+        let (mut copy, mut reload) = (None, None);
         let (how, program) = match &plan.source {
-            Source::Package(project) => started(build(project).await?),
-            Source::Command(executable) => started(executable.clone()),
-            Source::Managed(managed) => started(managed.executable(&plan.name, place.data_dir)?),
+            Source::Package(project) => {
+                // Watched before it is built, so that no change is missed.
+                let watch = watch.start(Some(project))?;
+                let package = Package::new(project.clone(), programs);
+                let built = package.build().await?;
+                let (executable, copied) = package.copy(&built).await?;
+                copy = Some(copied);
+                reload = watch.map(|watch| Reload::of_package(watch, package, &built));
+                started(executable)
+            }
+            Source::Command(executable) => {
+                reload = watch.start(None)?.map(Reload::of_command);
+                started(executable.clone())
+            }
+            Source::Managed(managed) => {
+                reload = watch.start(None)?.map(Reload::of_command);
+                started(managed.executable(&plan.name, place.data_dir)?)
+            }
             Source::Url { url, app } => (How::Invoke(url.clone()), built(app.as_ref()).await?),
             Source::Attach { listen, app } => (How::Wait(*listen), built(app.as_ref()).await?),
         };
         let folder = program.as_ref().map_or(folder, |program| &program.folder);
         let variables = place.variables(&plan, folder, std::env::vars_os());
         let FunctionPlan { name, timeout, concurrency, .. } = plan;
-        Ok(Self { name, how, variables, timeout, concurrency, program })
+        Ok(Self { name, how, variables, timeout, concurrency, copy, reload, program })
     }
 
     /// What it says of itself; nothing, if there is no program to ask.

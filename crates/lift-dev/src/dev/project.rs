@@ -10,7 +10,7 @@ use crate::dev::cargo::cargo;
 use crate::dev::child::Child;
 
 /// The package that is run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Project {
     /// The folder, absolute.
     pub(crate) folder: PathBuf,
@@ -20,6 +20,10 @@ pub(crate) struct Project {
     pub(crate) name: String,
     /// The binary that is the app.
     pub(crate) binary: String,
+    /// The workspace's folder, with the lock file.
+    pub(crate) workspace: PathBuf,
+    /// Where cargo builds.
+    pub(crate) target: PathBuf,
 }
 
 impl Project {
@@ -35,13 +39,13 @@ impl Project {
                 path.display()
             );
         }
-        let package = package(&manifest).await?;
+        let (workspace, target, package) = package(&manifest).await?;
         let binary = match binary {
             Some(name) => name.to_owned(),
             None => only_binary(&package)?,
         };
         let name = package.name.to_string();
-        Ok(Self { folder, id: package.id, name, binary })
+        Ok(Self { folder, id: package.id, name, binary, workspace, target })
     }
 
     /// The package's manifest.
@@ -62,8 +66,9 @@ pub(crate) fn folder(path: &Path) -> Result<PathBuf> {
     path.canonicalize().with_context(|| format!("cannot open {shown}"))
 }
 
-/// The package of `manifest` itself, not of the workspace around it.
-async fn package(manifest: &Path) -> Result<Package> {
+/// The package of `manifest` itself, not of the workspace around it; before it, the workspace's
+/// folder and its target folder.
+async fn package(manifest: &Path) -> Result<(PathBuf, PathBuf, Package)> {
     let mut command = cargo();
     command.args(["metadata", "--no-deps", "--format-version=1", "--manifest-path"]).arg(manifest);
     let mut child = Child::spawn(&mut command)
@@ -77,12 +82,13 @@ async fn package(manifest: &Path) -> Result<Package> {
     }
     let metadata = MetadataCommand::parse(text).context("cannot read what cargo says")?;
     let found = metadata.packages.into_iter().find(|package| package.manifest_path == manifest);
-    found.with_context(|| {
+    let package = found.with_context(|| {
         format!(
             "{} is a workspace without a package of its own: pass the folder of one of its packages",
             manifest.display()
         )
-    })
+    })?;
+    Ok((metadata.workspace_root.into(), metadata.target_directory.into(), package))
 }
 
 /// The only binary of `package`, or the one that `cargo run` would start.

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
-use crate::dev::listen;
+use crate::dev::{inspector, listen};
 
 /// Where everything is.
 #[derive(Debug)]
@@ -14,6 +14,7 @@ pub(crate) struct Ready<'a> {
     pub(crate) gateway: SocketAddr,
     pub(crate) stage: &'a str,
     pub(crate) has_page: bool,
+    pub(crate) inspector: bool,
     pub(crate) database: SocketAddr,
     pub(crate) tables: &'a [String],
     /// How to start those functions that are started by others.
@@ -43,6 +44,11 @@ impl Ready<'_> {
         self.has_page.then(|| format!("http://{}/", listen::from_here(self.gateway)))
     }
 
+    fn inspector(&self) -> Option<String> {
+        let gateway = listen::from_here(self.gateway);
+        self.inspector.then(|| format!("http://{gateway}{}", inspector::PATH))
+    }
+
     fn json(&self) -> Value {
         let (Self { stage, database, .. }, gateway) = (self, listen::from_here(self.gateway));
         let mut json = json!({
@@ -53,6 +59,7 @@ impl Ready<'_> {
         });
         let more = [
             ("page", self.page().map(Value::from)),
+            ("inspector", self.inspector().map(Value::from)),
             ("tables", some(self.tables)),
             ("attach", some(self.attach)),
             ("faultsSeed", self.seed.map(Value::from)),
@@ -92,6 +99,9 @@ impl Display for Ready<'_> {
         if let Some(page) = self.page() {
             writeln!(f, "  Page        {page}")?;
         }
+        if let Some(inspector) = self.inspector() {
+            writeln!(f, "  Inspector   {inspector}")?;
+        }
         write!(f, "  DynamoDB    http://{database}")?;
         match tables {
             [] => {}
@@ -119,6 +129,7 @@ mod tests {
             gateway: ([127, 0, 0, 1], 3001).into(),
             stage: "local",
             has_page: true,
+            inspector: true,
             database: ([127, 0, 0, 1], 3002).into(),
             tables: &["chat-connections".to_owned()],
             attach: &[],
@@ -133,6 +144,7 @@ Lift is ready.
   WebSocket   ws://127.0.0.1:3001/local
   Management  http://127.0.0.1:3001/local
   Page        http://127.0.0.1:3001/
+  Inspector   http://127.0.0.1:3001/_lift
   DynamoDB    http://127.0.0.1:3002   (table chat-connections)
 
 Press Ctrl-C to stop.
@@ -163,8 +175,8 @@ Press Ctrl-C to stop.
   Token       0123   (how)
   Page ";
         assert!(block.contains(expected), "{block}");
-        let without = Ready { has_page: false, ..public }.to_string();
-        assert!(!without.contains("Page"), "{without}");
+        let without = Ready { has_page: false, inspector: false, ..public }.to_string();
+        assert!(!without.contains("Page") && !without.contains("Inspector"), "{without}");
         assert!(without.contains("DynamoDB    http://127.0.0.1:3002\n"), "{without}");
     }
 
@@ -174,6 +186,7 @@ Press Ctrl-C to stop.
             gateway: ([0, 0, 0, 0], 3001).into(),
             stage: "local",
             has_page: false,
+            inspector: false,
             database: ([127, 0, 0, 1], 3002).into(),
             tables: &[],
             attach: &[],
@@ -191,9 +204,10 @@ Press Ctrl-C to stop.
         assert_eq!(ready.json(), expected);
         let tables = ["chat-connections".to_owned()];
         (ready.has_page, ready.tables, ready.seed) = (true, &tables, Some(7));
-        ready.token = Some("0123");
+        (ready.token, ready.inspector) = (Some("0123"), true);
         expected["page"] = "http://127.0.0.1:3001/".into();
         expected["tables"] = ["chat-connections"].into();
+        expected["inspector"] = "http://127.0.0.1:3001/_lift".into();
         expected["faultsSeed"] = 7.into();
         expected["managementToken"] = "0123".into();
         assert_eq!(ready.json(), expected);

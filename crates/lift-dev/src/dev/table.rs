@@ -8,9 +8,44 @@ use lift_aws::{
     table::{Check, CreateOptions, Difference},
 };
 
+/// The table of connections, if the app asks for one.
+#[derive(Debug)]
+pub(crate) struct ConnectionsTable {
+    database: SocketAddr,
+    region: String,
+    name: String,
+    is_ready: bool,
+}
+
+impl ConnectionsTable {
+    /// A table that nobody has asked for.
+    pub(crate) fn new(database: SocketAddr, region: &str, app: &str) -> Self {
+        let name = format!("{app}-connections");
+        Self { database, region: region.to_owned(), name, is_ready: false }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its name, once it is ready.
+    pub(crate) fn ready(&self) -> Option<String> {
+        self.is_ready.then(|| self.name.clone())
+    }
+
+    /// Makes it ready, the first time: later, what is in it are the connections of now.
+    pub(crate) async fn make_ready(&mut self) -> Result<()> {
+        if !self.is_ready {
+            prepare(self.database, &self.region, &self.name).await?;
+            self.is_ready = true;
+        }
+        Ok(())
+    }
+}
+
 /// Creates the table when it is missing, and forgets the connections of a run that did not end in
 /// order: their sockets are gone, so no `$disconnect` will ever come for them.
-pub(crate) async fn prepare(database: SocketAddr, region: &str, name: &str) -> Result<()> {
+async fn prepare(database: SocketAddr, region: &str, name: &str) -> Result<()> {
     let config = lift_aws::local_config(&format!("http://{database}"), region);
     let table = Table::new(&config, name);
     let unusable = || format!("cannot keep connections in the table {name} of the data folder");

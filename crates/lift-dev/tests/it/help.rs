@@ -17,6 +17,7 @@ fn help_names_the_options_and_gives_examples() {
         "--concurrency <N>",
         "[default: 10]",
         "--faults <PLAN>",
+        "--no-inspector",
         "--public",
         "--management-token <TOKEN>",
         "--require-signature",

@@ -12,9 +12,11 @@ mod errors;
 mod faults;
 mod functions;
 mod help;
+mod inspector;
 // It looks for processes in `/proc`.
 #[cfg(target_os = "linux")]
 mod life;
+mod reload;
 mod scenario;
 mod send;
 mod table;

@@ -14,7 +14,7 @@ fn main() {
             ),
             _ => println!(
                 "{}",
-                r#"{"version":1,"routes":[{"key":"$connect"},{"key":"$disconnect"}],"tables":[]}"#
+                r#"{"version":1,"routes":[{"key":"$connect"},{"key":"$disconnect"},{"key":"$default"}],"tables":[]}"#
             ),
         }
         return;
@@ -81,8 +81,6 @@ fn answer(event: &str) -> (&'static str, String) {
         }
     };
     ("response", reply)
-}
-    }
 }
 
 /// Does what a word in the event says.

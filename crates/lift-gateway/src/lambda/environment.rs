@@ -72,10 +72,15 @@ impl Environment {
         }
     }
 
+    /// Gives the process no more work, from now on. What it runs goes on.
+    pub fn stop_work(&self) {
+        self.room.stop(Phase::Draining);
+    }
+
     /// Gives the process no more work, waits until it has answered what it runs, and then tells
     /// its extensions SHUTDOWN. Work stops with the first poll, and stays stopped if this is dropped.
     pub async fn drain(&self) {
-        self.room.stop(Phase::Draining);
+        self.stop_work();
         self.room.empty().await;
         self.room.stop(Phase::Shutdown);
     }

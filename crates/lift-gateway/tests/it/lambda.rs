@@ -168,6 +168,24 @@ async fn a_client_that_drops_next_loses_no_event() {
 }
 
 #[tokio::test]
+async fn who_has_stopped_work_leaves_the_next_event_to_others() {
+    let setup = setup(FunctionSettings::default()).await;
+    let waits = tokio::spawn(http(setup.address, "GET", NEXT, &[], ""));
+    setup.demand(Demand { waiting: 0, idle: 1, busy: 0 }).await;
+    setup.environment.stop_work();
+    // Nobody has let it notice, and still the event is not its own.
+    let call = setup.invoke("1");
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let next = setup.function.environment(listener);
+    let address = next.address().unwrap();
+    let serving = tokio::spawn(async move { next.serve().await });
+    assert_eq!(http(address, "GET", NEXT, &[], "").await.body(), "1");
+    assert!(!waits.is_finished());
+    serving.abort();
+    assert_eq!(within(call).await.unwrap(), Err(InvokeError::Exited));
+}
+
+#[tokio::test]
 async fn draining_finishes_and_tells_the_extensions() {
     let setup = setup(FunctionSettings::default()).await;
     let register = "/2020-01-01/extension/register";

@@ -58,7 +58,7 @@ impl Cause {
                 "a function goes on asking the Lambda Runtime API for events, as a runtime does that \
                  calls the handler, such as `python3 -m awslambdaric app.handler`"
             }
-            _ => "mend that and start again",
+            _ => "mend that",
         }
     }
 }

@@ -1,15 +1,19 @@
 //! The function behind the gateway: its processes, each an execution environment of Lambda.
 //!
 //! `lift_gateway::lambda::Function` hands events to environments; here are the processes that
-//! those environments belong to, started, watched, replaced and ended. Others run a function that is
-//! [`Attached`] or [`Elsewhere`].
+//! those environments belong to, started, watched, replaced and ended. Processes that run the same
+//! program are a generation. Others run a function that is [`Attached`] or [`Elsewhere`].
 
 mod attached;
 mod elsewhere;
 mod end;
 mod env_file;
+mod generation;
 mod process;
 mod supervisor;
+
+use std::sync::Arc;
+use std::time::Duration;
 
 pub(crate) use self::attached::{AS_LONG_AS_IT_TAKES, Attached};
 pub(crate) use self::elsewhere::Elsewhere;
@@ -17,11 +21,15 @@ pub(crate) use self::supervisor::Supervisor;
 
 use crate::dev::executable::Executable;
 use crate::dev::faults::Faults;
+use crate::dev::package::Copied;
 use crate::dev::seen::Witnesses;
 use crate::dev::variables::Variables;
 
-/// What every process of the function runs.
-#[derive(Debug)]
+/// After so long without a sign of life at start, what a process wrote is shown.
+const SLOW: Duration = Duration::from_secs(3);
+
+/// What every process of a generation runs.
+#[derive(Debug, Clone)]
 pub(crate) struct Program {
     /// The function's name.
     pub(crate) name: String,
@@ -30,6 +38,8 @@ pub(crate) struct Program {
     pub(crate) variables: Variables,
     /// What goes wrong between a process and its Runtime API, if anything shall.
     pub(crate) faults: Option<Faults>,
+    /// What the executable is a copy of; the copy goes with the last process.
+    pub(crate) copy: Option<Arc<Copied>>,
     /// Who sees what its processes write.
     pub(crate) witnesses: Witnesses,
 }

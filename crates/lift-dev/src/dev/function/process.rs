@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::Ipv4Addr;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -11,14 +12,14 @@ use lift_gateway::lambda::{Environment, Function, Status};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
-use tokio_util::sync::CancellationToken;
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::dev::child::Child;
 use crate::dev::faults;
 use crate::dev::function::Program;
 use crate::dev::function::end::{Cause, End};
 use crate::dev::output::Output;
+use crate::dev::stop::Stop;
 
 /// What Lambda gives a process between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_millis(500);
@@ -31,7 +32,7 @@ pub(crate) struct Process {
     number: u64,
     started: Instant,
     child: Child,
-    environment: Environment,
+    environment: Arc<Environment>,
     /// What stands between the process and the environment.
     between: Option<Proxy>,
     readers: JoinSet<()>,
@@ -50,8 +51,9 @@ impl Process {
             .await
             .context("no free port for the Lambda Runtime API")?;
         let told = output.clone();
-        let environment =
-            function.environment_that_tells(listener, move |invocation| told.now_has(invocation));
+        let environment = Arc::new(
+            function.environment_that_tells(listener, move |invocation| told.now_has(invocation)),
+        );
         let mut api = environment.address()?;
         let mut between = None;
         if let Some(faults) = &program.faults {
@@ -74,13 +76,19 @@ impl Process {
         Ok(Self { number, started, child, environment, between, readers })
     }
 
+    /// Where it gets its work, for as long as it lives.
+    pub(crate) fn environment(&self) -> Weak<Environment> {
+        Arc::downgrade(&self.environment)
+    }
+
     /// How the process is doing.
     pub(crate) fn status(&self) -> watch::Receiver<Status> {
         self.environment.status()
     }
 
-    /// Serves and watches the process until it ends, or ends it when `stop` says so.
-    pub(crate) async fn run(self, stop: CancellationToken) -> End {
+    /// Serves and watches the process until it ends, or ends it when `stop` says so: in order it
+    /// finishes what it runs, at once it has a moment.
+    pub(crate) async fn run(self, stop: Stop) -> End {
         let Self { number, started, mut child, environment, between, readers } = self;
         let mut asking_since = None;
         let cause = tokio::select! {
@@ -100,9 +108,11 @@ async fn watch(
     child: &mut Child,
     environment: &Environment,
     asking_since: &mut Option<Instant>,
-    stop: &CancellationToken,
+    stop: &Stop,
 ) -> Cause {
     let mut status = environment.status();
+    let left = leave(environment, stop);
+    tokio::pin!(left);
     loop {
         // What an ended process exits with is of no interest: it is the ending that has a cause.
         let now = status.borrow_and_update().clone();
@@ -121,11 +131,24 @@ async fn watch(
         tokio::select! {
             status = child.wait() => return status.into(),
             Ok(()) = status.changed() => {}
-            () = stop.cancelled() => {
-                // The gateway has waited for what runs, so this only says goodbye to extensions.
-                let _ = timeout(GRACE, environment.drain()).await;
-                return child.end(GRACE).await.into();
-            }
+            () = &mut left => return child.end(GRACE).await.into(),
         }
+    }
+}
+
+/// Waits until the process is to go and has nothing left to do, or no more time for that.
+async fn leave(environment: &Environment, stop: &Stop) {
+    tokio::select! {
+        () = stop.in_order.cancelled() => {}
+        () = stop.at_once.cancelled() => {}
+    }
+    let out_of_time = async {
+        // The gateway has waited for what runs, so this only says goodbye to extensions.
+        stop.at_once.cancelled().await;
+        sleep(GRACE).await;
+    };
+    tokio::select! {
+        () = environment.drain() => {}
+        () = out_of_time => {}
     }
 }

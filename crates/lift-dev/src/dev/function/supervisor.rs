@@ -1,131 +1,127 @@
 //! Keeps as many processes of the function as its events need: one from the start, more while
-//! events wait, and another one for each that dies.
+//! events wait, and another one for each that dies. Other code takes over by [`Supervisor::swap`].
 
 use std::convert::Infallible;
+use std::mem;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
-use lift_gateway::lambda::{Demand, Function, Status};
+use anyhow::Result;
+use lift_gateway::lambda::{Demand, Function};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::dev::backoff::Backoff;
 use crate::dev::function::Program;
 use crate::dev::function::end::End;
-use crate::dev::function::process::Process;
+use crate::dev::function::generation::Generation;
 use crate::dev::output::Output;
-
-/// After so long without a sign of life at start, what the process wrote is shown.
-const SLOW: Duration = Duration::from_secs(3);
 
 /// The processes of one function.
 pub(crate) struct Supervisor {
     function: Function,
-    program: Program,
     demand: watch::Receiver<Demand>,
-    processes: JoinSet<End>,
-    /// How many there have been, which numbers the next one.
+    serving: Generation,
+    /// Those before, which finish what they run.
+    leaving: JoinSet<()>,
+    /// How many processes there have been, which numbers the next one.
     started: u64,
-    /// How many there should be now. Grows with what waits; nothing shrinks it but trouble.
-    wanted: usize,
     cap: usize,
     backoff: Backoff,
     /// No process is started before this.
     not_before: Instant,
     /// When the last trouble was counted.
     trouble: Instant,
+    /// Ends every process.
     stop: CancellationToken,
 }
 
 impl Supervisor {
     /// Starts the first process and waits until it asks for an event.
     pub(crate) async fn start(function: Function, program: Program, cap: usize) -> Result<Self> {
-        let mut supervisor = Self {
+        let stop = CancellationToken::new();
+        let serving = Generation::start(&function, program, 1, stop.clone()).await?;
+        Ok(Self {
             demand: function.demand(),
             function,
-            program,
-            processes: JoinSet::new(),
-            started: 0,
-            wanted: 1,
+            serving,
+            leaving: JoinSet::new(),
+            started: 1,
             cap,
             backoff: Backoff::default(),
             not_before: Instant::now(),
             trouble: Instant::now(),
-            stop: CancellationToken::new(),
-        };
-        let output = Output::held(1, &supervisor.program.witnesses);
-        let mut status = supervisor.add(&output).await?;
-        let slow = sleep(SLOW);
-        tokio::pin!(slow);
-        loop {
-            tokio::select! {
-                biased;
-                Ok(_) = status.wait_for(|status| *status == Status::Ready) => break,
-                Some(end) = supervisor.processes.join_next() => {
-                    let (program, cause) = (&supervisor.program.executable, end?.cause);
-                    let (fix, words) = (cause.fix(), output.last_lines());
-                    bail!("`{program}` {cause} before it asked for its first event: {fix}. {words}");
-                }
-                () = &mut slow, if !slow.is_elapsed() => {
-                    let name = &supervisor.program.name;
-                    tracing::warn!("the function {name} is still starting: it asks for no event");
-                    output.release();
-                }
-            }
-        }
-        output.release();
-        Ok(supervisor)
+            stop,
+        })
+    }
+
+    /// What serves.
+    pub(crate) fn program(&self) -> &Program {
+        self.serving.program()
     }
 
     /// Watches the processes for as long as it is polled.
     pub(crate) async fn watch(&mut self) -> Infallible {
         loop {
             self.fill().await;
-            let is_short = self.processes.len() < self.wanted;
+            let is_short = self.serving.alive() < self.serving.wanted;
             tokio::select! {
-                Some(end) = self.processes.join_next() => match end {
+                Some(end) = self.serving.ended() => match end {
                     Ok(end) => self.count(end),
                     Err(error) => tracing::error!(%error, "lost track of a process"),
                 },
+                Some(_) = self.leaving.join_next() => {}
                 Ok(()) = self.demand.changed() => {}
                 () = sleep_until(self.not_before), if is_short => {}
             }
         }
     }
 
+    /// Puts `program` in the place of the one that serves. That one goes on until a process of the
+    /// new one asks for its first event; if none does, nothing has changed but that this failed.
+    pub(crate) async fn swap(&mut self, program: Program) -> Result<()> {
+        self.started += 1;
+        let (function, number, stop) = (self.function.clone(), self.started, self.stop.clone());
+        let next = tokio::select! {
+            next = Generation::start(&function, program, number, stop) => next?,
+            never = self.watch() => match never {},
+        };
+        // Both ask for events now, so there is no moment without somebody who does.
+        let last = mem::replace(&mut self.serving, next);
+        last.leave();
+        self.leaving.spawn(last.gone());
+        // What troubled the last one need not trouble this one.
+        self.backoff.reset();
+        self.not_before = Instant::now();
+        Ok(())
+    }
+
     /// Ends every process: SIGTERM, and SIGKILL for those that do not follow.
     pub(crate) async fn stop(mut self) {
         self.stop.cancel();
-        while self.processes.join_next().await.is_some() {}
+        self.serving.gone().await;
+        while self.leaving.join_next().await.is_some() {}
     }
 
     /// Starts the processes that are wanted and allowed now.
     async fn fill(&mut self) {
         let Demand { waiting, idle, busy, .. } = *self.demand.borrow_and_update();
-        let alive = self.processes.len();
+        let alive = self.serving.alive();
+        // Those that leave count as busy, which after a swap may start one too many, never too few.
         let starting = alive.saturating_sub(idle + busy);
         // Those that start, or have just become idle, will each take one event.
         let lacking = waiting.saturating_sub(starting + idle);
-        self.wanted = self.wanted.max((alive + lacking).min(self.cap));
+        self.serving.wanted = self.serving.wanted.max((alive + lacking).min(self.cap));
 
-        while self.processes.len() < self.wanted && Instant::now() >= self.not_before {
-            let output = Output::passed_on(self.started + 1, &self.program.witnesses);
-            if let Err(error) = self.add(&output).await {
+        while self.serving.alive() < self.serving.wanted && Instant::now() >= self.not_before {
+            self.started += 1;
+            let output = Output::passed_on(self.started, &self.program().witnesses);
+            if let Err(error) = self.serving.add(&self.function, self.started, &output).await {
                 self.wait_longer();
                 tracing::error!("{error:#}; the next attempt comes {}", self.when());
             }
         }
-    }
-
-    /// Starts one more process.
-    async fn add(&mut self, output: &Output) -> Result<watch::Receiver<Status>> {
-        self.started += 1;
-        let process = Process::start(&self.function, &self.program, self.started, output).await?;
-        let status = process.status();
-        self.processes.spawn(process.run(self.stop.clone()));
-        Ok(status)
     }
 
     /// Draws the lesson from the end of a process.
@@ -136,17 +132,17 @@ impl Supervisor {
         if !end.was_up() {
             // Others would not come up either: one is enough to find out when that is over, and
             // what waits will ask for more.
-            self.wanted = self.processes.len().max(1);
+            self.serving.wanted = self.serving.alive().max(1);
         }
         // Processes that were there together, and die together, are one trouble.
         if end.started >= self.trouble {
             self.wait_longer();
         }
-        let next = match self.processes.len() < self.wanted {
+        let next = match self.serving.alive() < self.serving.wanted {
             true => format!("; another one starts {}", self.when()),
             false => String::new(),
         };
-        let name = &self.program.name;
+        let name = &self.program().name;
         tracing::warn!("process {} of the function {name} {}{next}", end.number, end.cause);
     }
 

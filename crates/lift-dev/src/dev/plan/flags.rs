@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use super::{
     AccessPlan, ApiPlan, AuthorizerPlan, FunctionPlan, Plan, RoutePlan, STAGE, Source, env_file,
 };
-use crate::args::{CommandLine, DevArgs, FunctionArgs, RouteArg, Runs};
+use crate::args::{AppArgs, CommandLine, FunctionArgs, RouteArg, Runs};
 use crate::dev::executable::Executable;
 use crate::dev::project::{Project, folder};
 
@@ -17,7 +17,7 @@ use crate::dev::project::{Project, folder};
 const EMULATED: &str = "function";
 
 /// Reads what the flags name: a package, environment files.
-pub(super) async fn read(args: &DevArgs) -> Result<Plan> {
+pub(super) async fn read(args: &AppArgs) -> Result<Plan> {
     let flags = &args.function;
     let path = args.path.as_deref();
     let folder = folder(path.unwrap_or(Path::new(".")))?;
@@ -97,7 +97,7 @@ fn executable(line: &CommandLine, folder: &Path) -> Executable {
     Executable { program: program.into(), args, folder: folder.to_owned() }
 }
 
-fn api(args: &DevArgs, names: &Names<'_>) -> Result<ApiPlan> {
+fn api(args: &AppArgs, names: &Names<'_>) -> Result<ApiPlan> {
     let flags = &args.function;
     let mut routes: BTreeMap<&str, RoutePlan> = BTreeMap::new();
     for (RouteArg { key, function }, two_way) in flags.all_routes() {
@@ -116,7 +116,6 @@ fn api(args: &DevArgs, names: &Names<'_>) -> Result<ApiPlan> {
     };
     Ok(ApiPlan {
         stage: args.stage.clone().unwrap_or_else(|| STAGE.to_owned()),
-        stage_variables: args.gateway.stage_variables.iter().cloned().collect(),
         selection: flags.select.clone(),
         routes: routes.into_values().collect(),
         access,

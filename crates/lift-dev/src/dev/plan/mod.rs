@@ -19,10 +19,9 @@ use std::time::Duration;
 use anyhow::Result;
 use lift_gateway::{ApiKeys, IdentitySource, Models, Selection, Throttles};
 
-use crate::args::{DevArgs, Url};
+use crate::args::{AppArgs, Url};
 use crate::dev::executable::Executable;
 use crate::dev::managed::Managed;
-use crate::dev::models;
 use crate::dev::project::Project;
 use crate::template::{Notice, Table};
 
@@ -88,7 +87,7 @@ pub(crate) enum Source {
 }
 
 /// The API.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct ApiPlan {
     /// What events carry as `apiId`.
     pub(crate) id: Option<String>,
@@ -107,7 +106,7 @@ pub(crate) struct ApiPlan {
 }
 
 /// A route.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct RoutePlan {
     pub(crate) key: String,
     pub(crate) two_way: bool,
@@ -117,7 +116,7 @@ pub(crate) struct RoutePlan {
 }
 
 /// Who may connect.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) enum AccessPlan {
     #[default]
     Everybody,
@@ -127,7 +126,7 @@ pub(crate) enum AccessPlan {
 }
 
 /// A Lambda authorizer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct AuthorizerPlan {
     /// Which of the functions.
     pub(crate) function: usize,
@@ -136,15 +135,11 @@ pub(crate) struct AuthorizerPlan {
 
 impl Plan {
     /// What `args` ask for.
-    pub(crate) async fn read(args: &DevArgs) -> Result<Self> {
-        let mut plan = match template::find(args)? {
-            Some(file) => template::read(args, &file).await?,
-            None => flags::read(args).await?,
-        };
-        for (key, file) in &args.gateway.models {
-            plan.api.models.insert(key.clone(), models::read(file)?);
+    pub(crate) async fn read(args: &AppArgs) -> Result<Self> {
+        match template::find(args)? {
+            Some(file) => template::read(args, &file).await,
+            None => flags::read(args).await,
         }
-        Ok(plan)
     }
 
     /// Leads functions that were told of their API at AWS to the gateway here. Those that ask an

@@ -9,7 +9,7 @@ use lift_gateway::{ApiKey, ApiKeySource, ApiKeys, Rate, Throttles};
 
 use super::{AccessPlan, ApiPlan, AuthorizerPlan, FunctionPlan, Plan, RoutePlan, Source, env_file};
 use super::{STAGE, code, flags};
-use crate::args::{self, DevArgs};
+use crate::args::{self, AppArgs};
 use crate::dev::project::folder;
 use crate::dev::{models, variables};
 use crate::template::{self, Access, Api, Function, Given, Template, Throttle};
@@ -25,7 +25,7 @@ const NAMES: [&str; 6] = [
 ];
 
 /// The template that `args` name, if they name one.
-pub(super) fn find(args: &DevArgs) -> Result<Option<PathBuf>> {
+pub(super) fn find(args: &AppArgs) -> Result<Option<PathBuf>> {
     let found = match (&args.template.template, &args.path) {
         (Some(file), _) => Some(file.clone()),
         (None, Some(path)) if path.is_file() && is_template(path) => Some(path.clone()),
@@ -47,7 +47,7 @@ fn is_template(file: &Path) -> bool {
 }
 
 /// Reads a template and looks at the code of its functions.
-pub(super) async fn read(args: &DevArgs, file: &Path) -> Result<Plan> {
+pub(super) async fn read(args: &AppArgs, file: &Path) -> Result<Plan> {
     let flags = &args.function;
     if flags.names_main() || flags.says_routes() {
         bail!(
@@ -82,11 +82,11 @@ pub(super) async fn read(args: &DevArgs, file: &Path) -> Result<Plan> {
         functions.push(plan(function, source, &environment));
     }
     let host = format!("{}.execute-api.{}.amazonaws.com", api.api_id, given.region);
-    let api = ApiPlan { host: Some(host), ..api_plan(args, api, &read)? };
+    let api = ApiPlan { host: Some(host), ..api_plan(api, &read)? };
     Ok(Plan { name, folder, functions, app: None, api, tables, notices, ignored })
 }
 
-fn given(args: &DevArgs, name: &str) -> Given {
+fn given(args: &AppArgs, name: &str) -> Given {
     let shell: variables::Variables = std::env::vars_os().collect();
     let text = |value: &std::ffi::OsStr| value.to_str().map(str::to_owned);
     Given {
@@ -117,7 +117,7 @@ fn plan(function: &Function, source: Source, shared: &BTreeMap<String, String>) 
     }
 }
 
-fn api_plan(args: &DevArgs, api: Api, functions: &[Function]) -> Result<ApiPlan> {
+fn api_plan(api: Api, functions: &[Function]) -> Result<ApiPlan> {
     let number = |id: &str| {
         let found = functions.iter().position(|function| function.id == id);
         found.with_context(|| format!("there is no function {id}"))
@@ -146,15 +146,13 @@ fn api_plan(args: &DevArgs, api: Api, functions: &[Function]) -> Result<ApiPlan>
         }
     };
     let stage = api.stage.name.unwrap_or_else(|| STAGE.to_owned());
-    let mut stage_variables = api.stage.variables;
-    stage_variables.extend(args.gateway.stage_variables.iter().cloned());
     let selection = api.selection.parse();
     Ok(ApiPlan {
         id: Some(api.api_id),
         stage: args::stage(&stage)
             .map_err(anyhow::Error::msg)
             .with_context(|| format!("the stage `{stage}`"))?,
-        stage_variables,
+        stage_variables: api.stage.variables,
         selection: Some(selection.context("the API's `RouteSelectionExpression`")?),
         routes,
         access,

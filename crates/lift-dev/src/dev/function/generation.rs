@@ -1,0 +1,108 @@
+//! The processes of one program. A swap puts the next generation in the place of the last, which
+//! finishes what it runs.
+
+use std::sync::Weak;
+
+use anyhow::{Result, bail};
+use lift_gateway::lambda::{Environment, Function, Status};
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::dev::function::end::End;
+use crate::dev::function::process::Process;
+use crate::dev::function::{Program, SLOW};
+use crate::dev::output::Output;
+use crate::dev::stop::Stop;
+
+/// The processes of one program.
+pub(crate) struct Generation {
+    program: Program,
+    processes: JoinSet<End>,
+    /// Those of the processes, and of some that have ended.
+    environments: Vec<Weak<Environment>>,
+    /// How many there should be now. Grows with what waits; nothing shrinks it but trouble.
+    pub(crate) wanted: usize,
+    stop: Stop,
+}
+
+impl Generation {
+    /// Starts the first process, with this number, and waits until it asks for an event. `at_once`
+    /// will end all of them.
+    pub(crate) async fn start(
+        function: &Function,
+        program: Program,
+        number: u64,
+        at_once: CancellationToken,
+    ) -> Result<Self> {
+        let stop = Stop { in_order: CancellationToken::new(), at_once };
+        let mut generation =
+            Self { program, processes: JoinSet::new(), environments: Vec::new(), wanted: 1, stop };
+        let output = Output::held(number, &generation.program.witnesses);
+        let mut status = generation.add(function, number, &output).await?;
+        let slow = sleep(SLOW);
+        tokio::pin!(slow);
+        loop {
+            tokio::select! {
+                biased;
+                Ok(_) = status.wait_for(|status| *status == Status::Ready) => break,
+                Some(end) = generation.processes.join_next() => {
+                    let (program, cause) = (&generation.program.executable, end?.cause);
+                    let (fix, words) = (cause.fix(), output.last_lines());
+                    bail!("`{program}` {cause} before it asked for its first event: {fix}. {words}");
+                }
+                () = &mut slow, if !slow.is_elapsed() => {
+                    let name = &generation.program.name;
+                    tracing::warn!("the function {name} is still starting: it asks for no event");
+                    output.release();
+                }
+            }
+        }
+        output.release();
+        Ok(generation)
+    }
+
+    /// Starts one more process.
+    pub(crate) async fn add(
+        &mut self,
+        function: &Function,
+        number: u64,
+        output: &Output,
+    ) -> Result<watch::Receiver<Status>> {
+        let process = Process::start(function, &self.program, number, output).await?;
+        self.environments.retain(|environment| environment.strong_count() > 0);
+        self.environments.push(process.environment());
+        let status = process.status();
+        self.processes.spawn(process.run(self.stop.clone()));
+        Ok(status)
+    }
+
+    /// What they run.
+    pub(crate) fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// How many processes there are.
+    pub(crate) fn alive(&self) -> usize {
+        self.processes.len()
+    }
+
+    /// The next end of a process; `None` when there is no process.
+    pub(crate) async fn ended(&mut self) -> Option<Result<End, JoinError>> {
+        self.processes.join_next().await
+    }
+
+    /// Takes no more events, from now on; finishes those that it has, and ends.
+    pub(crate) fn leave(&self) {
+        for environment in self.environments.iter().filter_map(Weak::upgrade) {
+            environment.stop_work();
+        }
+        self.stop.in_order.cancel();
+    }
+
+    /// Waits for the end of all processes, and for nothing else of the program to be left.
+    pub(crate) async fn gone(mut self) {
+        while self.processes.join_next().await.is_some() {}
+    }
+}

@@ -1,0 +1,52 @@
+//! The page itself: files that are part of the program, so that it needs neither a build nor a network.
+
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use http::{StatusCode, header};
+
+macro_rules! files {
+    ($($name:literal),* $(,)?) => {
+        /// Names and contents.
+        const FILES: &[(&str, &str)] = &[$(($name, include_str!(concat!("page/", $name)))),*];
+    };
+}
+
+files![
+    "actions.js",
+    "api.js",
+    "connections.js",
+    "details.js",
+    "export.js",
+    "feed.js",
+    "filters.js",
+    "icon.svg",
+    "json.js",
+    "keys.js",
+    "list.js",
+    "main.js",
+    "page.css",
+    "replay.js",
+    "theme.js",
+    "timeline.js",
+    "waterfall.js",
+    "words.js",
+];
+
+/// `GET /_lift`.
+pub(crate) async fn page() -> Response {
+    let html = include_str!("page/index.html");
+    ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
+}
+
+/// `GET /_lift/page/{file}`.
+pub(crate) async fn file(Path(name): Path<String>) -> Response {
+    let Some((name, content)) = FILES.iter().find(|(known, _)| *known == name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let kind = match name.rsplit_once('.') {
+        Some((_, "css")) => "text/css; charset=utf-8",
+        Some((_, "svg")) => "image/svg+xml",
+        _ => "text/javascript; charset=utf-8",
+    };
+    ([(header::CONTENT_TYPE, kind)], *content).into_response()
+}

@@ -1,0 +1,80 @@
+//! The open connections: all of them for the list, one with its row and items.
+
+use std::net::IpAddr;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+use lift_gateway::ConnectionInfo;
+use lift_ws::store::{Item, Read, Store as _};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::failure::{Failure, id};
+use super::identities::Identity;
+use super::{Hands, Inspector};
+
+/// A connection in the list.
+#[derive(Serialize)]
+struct Line {
+    id: String,
+    ip: IpAddr,
+    user: Option<String>,
+    tenant: Option<String>,
+    since: u64,
+}
+
+/// All, the oldest first, and how many of them have no identity yet.
+pub(crate) async fn all(State(inspector): State<Inspector>) -> Result<Response, Failure> {
+    let Hands { control, store } = inspector.hands()?;
+    let open = control.connections();
+    let (identities, unread) = inspector.0.identities.of(store.as_ref(), &open).await;
+    let line = |(info, who): (&ConnectionInfo, Identity)| Line {
+        id: info.id.to_string(),
+        ip: info.source_ip,
+        user: who.user,
+        tenant: who.tenant,
+        since: info.connected_at,
+    };
+    let connections: Vec<Line> = open.iter().zip(identities).map(line).collect();
+    Ok(Json(json!({ "connections": connections, "unread": unread })).into_response())
+}
+
+/// One, with all that is known of it.
+pub(crate) async fn one(
+    State(inspector): State<Inspector>,
+    Path(name): Path<String>,
+) -> Result<Response, Failure> {
+    let id = id(&name)?;
+    let Hands { control, store } = inspector.hands()?;
+    let open = control.connections();
+    let info = open.into_iter().find(|info| info.id == id).ok_or_else(Failure::gone)?;
+    let (row, items) = match store {
+        None => (None, Vec::new()),
+        Some(store) => {
+            let id = name.as_str().into();
+            let unread = |error| Failure::new(StatusCode::BAD_GATEWAY, format!("no row: {error}"));
+            let row = store.get(&id, Read::Consistent).await.map_err(unread)?;
+            let (items, _more) = store.items(&id, None).await.map_err(unread)?;
+            (row, items)
+        }
+    };
+    // Not by the name `key`, which the mask takes for a secret's.
+    let item = |Item { key, group, value }| json!({ "name": key, "group": group, "value": value });
+    let items: Vec<Value> = items.into_iter().map(item).collect();
+    let all = json!({
+        "id": info.id.as_str(),
+        "ip": info.source_ip,
+        "userAgent": info.user_agent,
+        "host": info.host,
+        "since": info.connected_at,
+        "lastActive": info.last_active,
+        "authorizer": info.authorizer,
+        "managed": store.is_some(),
+        "row": row,
+        "items": items,
+    });
+    let masked = inspector.0.mask.text(&all.to_string());
+    Ok(([(http::header::CONTENT_TYPE, "application/json")], masked).into_response())
+}

@@ -1,0 +1,287 @@
+//! A line of the timeline: what was seen, in the few fields that all kinds share. Payloads stay as they
+//! came; they are masked and cut when a page asks for them, so that nobody pays while nobody looks.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use lift_gateway::{Cause, ConnectionInfo, Happening, Id, InvokeError, Origin, What};
+use serde::Serialize;
+
+use super::mask::Mask;
+use super::summary;
+use crate::dev::seen::{Seen, Sight};
+
+/// A payload in the timeline is cut to about so many bytes; whoever asks for the entry gets all.
+const PREVIEW: usize = 2 * 1024;
+
+/// What an entry takes beside its payload, roughly.
+const OVERHEAD: usize = 256;
+
+/// What kind of line it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Kind {
+    /// A client is in.
+    Open,
+    /// A client is not let in.
+    Refused,
+    /// A connection ended.
+    Close,
+    /// A message of a client.
+    In,
+    /// The function is invoked.
+    Event,
+    /// The function answered.
+    Reply,
+    /// A two-way route's reply on its way to the client.
+    Out,
+    /// An error frame of the gateway.
+    Error,
+    /// Why a message or a handshake fails, when the function did not say so itself.
+    Failed,
+    /// A message from `@connections`.
+    Post,
+    /// Another call of `@connections`, or one that failed.
+    Call,
+    /// A line that the function wrote.
+    Log,
+}
+
+/// What is to be kept of something that was seen.
+#[derive(Debug, Clone)]
+pub(crate) struct Note {
+    at: SystemTime,
+    pub(crate) kind: Kind,
+    pub(crate) connection: Option<Id>,
+    /// Names the invocation that an event starts, a reply ends, and a line was written in.
+    pub(crate) invocation: Option<Id>,
+    /// Of a reply, the event's number.
+    pub(crate) event: Option<u64>,
+    /// The route key; of an event and its reply, `None` is the authorizer.
+    pub(crate) route: Option<String>,
+    code: Option<u16>,
+    took: Option<Duration>,
+    words: Option<String>,
+    failed: bool,
+    pub(crate) data: Bytes,
+}
+
+/// A kept line of the timeline.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) number: u64,
+    pub(crate) note: Note,
+}
+
+impl Note {
+    fn new(at: SystemTime, kind: Kind) -> Self {
+        Self {
+            at,
+            kind,
+            connection: None,
+            invocation: None,
+            event: None,
+            route: None,
+            code: None,
+            took: None,
+            words: None,
+            failed: false,
+            data: Bytes::new(),
+        }
+    }
+
+    /// An event that somebody invokes the function with once more.
+    pub(crate) fn replayed(event: &Self, data: Bytes) -> Self {
+        let words = Some("replayed".to_owned());
+        let (connection, route) = (event.connection, event.route.clone());
+        Self { connection, route, words, data, ..Self::new(SystemTime::now(), Kind::Event) }
+    }
+
+    /// What the function answered to an event.
+    pub(crate) fn answer(
+        at: SystemTime,
+        took: Duration,
+        result: &Result<Bytes, InvokeError>,
+    ) -> Self {
+        Self {
+            took: Some(took),
+            failed: result.is_err(),
+            words: result.as_ref().err().map(ToString::to_string),
+            data: result.clone().unwrap_or_default(),
+            ..Self::new(at, Kind::Reply)
+        }
+    }
+
+    /// The same as the answer to an event that is an entry already.
+    pub(crate) fn to(self, number: u64, event: &Self) -> Self {
+        let (connection, route) = (event.connection, event.route.clone());
+        Self { connection, route, event: Some(number), ..self }
+    }
+
+    /// What is to be kept; `None` for what another line says already.
+    pub(crate) fn of(seen: &Seen) -> Option<Self> {
+        let Happening { connection, what } = match &seen.what {
+            Sight::Happening(happening) => happening,
+            Sight::Line { process, invocation, text } => {
+                let words = Some(format!("process {process}"));
+                let data = Bytes::copy_from_slice(text.as_bytes());
+                let line = Self::new(seen.at, Kind::Log);
+                return Some(Self { words, data, invocation: *invocation, ..line });
+            }
+        };
+        let note = |kind| Self { connection: Some(*connection), ..Self::new(seen.at, kind) };
+        Some(match what {
+            What::Invoked { invocation, route, payload } => Self {
+                invocation: Some(*invocation),
+                route: route.clone(),
+                data: payload.clone(),
+                ..note(Kind::Event)
+            },
+            What::Answered { invocation, took, result } => Self {
+                connection: Some(*connection),
+                invocation: Some(*invocation),
+                ..Self::answer(seen.at, *took, result)
+            },
+            What::Opened(client) => Self { words: Some(words(client)), ..note(Kind::Open) },
+            What::Refused { client, status } => Self {
+                words: Some(words(client)),
+                code: Some(status.as_u16()),
+                failed: true,
+                ..note(Kind::Refused)
+            },
+            // A copy, for the message may be a small piece of a large buffer.
+            What::Received { data, binary } => Self {
+                words: binary.then(|| "binary".to_owned()),
+                failed: *binary,
+                data: Bytes::copy_from_slice(data),
+                ..note(Kind::In)
+            },
+            What::Failed { invocation, cause } => Self {
+                words: Some(why(cause)),
+                failed: true,
+                invocation: *invocation,
+                ..note(Kind::Failed)
+            },
+            What::Sent { data, origin } => match origin {
+                Origin::Reply => Self { data: data.clone(), ..note(Kind::Out) },
+                Origin::Error => Self { data: data.clone(), failed: true, ..note(Kind::Error) },
+                Origin::Post => Self { data: data.clone(), ..note(Kind::Post) },
+            },
+            What::Called { method: Method::POST, status: StatusCode::OK } => return None,
+            What::Called { method, status } => Self {
+                words: Some(format!("{method} @connections")),
+                code: Some(status.as_u16()),
+                failed: !status.is_success(),
+                ..note(Kind::Call)
+            },
+            What::Closed { code, reason } => Self {
+                code: Some(*code),
+                words: Some(reason.clone()).filter(|reason| !reason.is_empty()),
+                ..note(Kind::Close)
+            },
+            _ => return None,
+        })
+    }
+}
+
+fn words(client: &ConnectionInfo) -> String {
+    let agent = client.user_agent.as_deref().unwrap_or("no user agent");
+    format!("{}, {agent}", client.source_ip)
+}
+
+fn why(cause: &Cause) -> String {
+    match cause {
+        Cause::NoRoute { selected: Some(key), .. } => format!("no route is called {key:?}"),
+        Cause::NoRoute { selected: None, .. } => "the message selects no route".to_owned(),
+        Cause::Throttled { route } => format!("too many messages for {route}"),
+        Cause::Model { fault, .. } => format!("no model allows the message: {fault}"),
+        Cause::Reply { fault } => format!("the reply is malformed: {fault}"),
+        Cause::TimedOut { after } => format!("no reply after {after:?}"),
+        other => format!("{other:?}"),
+    }
+}
+
+impl Entry {
+    /// The bytes that it holds, roughly.
+    pub(crate) fn size(&self) -> usize {
+        let Note { words, route, data, .. } = &self.note;
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        OVERHEAD + data.len() + text(words) + text(route)
+    }
+
+    /// The entry as a page gets it, all of it.
+    pub(crate) fn whole(&self, mask: &Mask) -> Shown<'_> {
+        let note = &self.note;
+        let code = note.code.or_else(|| status(note.kind, &note.data));
+        let refuses = note.kind == Kind::Reply && code.is_some_and(|code| code >= 400);
+        let text = mask.text(&String::from_utf8_lossy(&note.data));
+        Shown {
+            id: self.number,
+            at: millis(note.at),
+            kind: note.kind,
+            connection: note.connection.as_ref().map(Id::as_str),
+            event: note.event,
+            route: note.route.as_deref(),
+            code,
+            took: note.took.map(|took| took.as_secs_f64() * 1000.0),
+            words: note.words.as_deref().map(|words| mask.text(words)),
+            failed: note.failed || refuses,
+            bytes: note.data.len(),
+            summary: summary::of(note.kind, &text),
+            text,
+            cut: false,
+        }
+    }
+
+    /// The same for the timeline, where a long payload is cut.
+    pub(crate) fn preview(&self, mask: &Mask) -> Shown<'_> {
+        let mut shown = self.whole(mask);
+        if shown.text.len() > PREVIEW {
+            shown.text.truncate(shown.text.floor_char_boundary(PREVIEW));
+            shown.cut = true;
+        }
+        shown
+    }
+}
+
+/// An entry as a page gets it: masked.
+#[derive(Debug, Serialize)]
+pub(crate) struct Shown<'a> {
+    id: u64,
+    /// Milliseconds since 1970.
+    at: f64,
+    kind: Kind,
+    connection: Option<&'a str>,
+    /// Of a reply, the event's id.
+    event: Option<u64>,
+    route: Option<&'a str>,
+    /// A status, or a close code.
+    code: Option<u16>,
+    /// Milliseconds.
+    took: Option<f64>,
+    words: Option<String>,
+    failed: bool,
+    bytes: usize,
+    summary: Option<String>,
+    text: String,
+    cut: bool,
+}
+
+/// The status that a reply has.
+fn status(kind: Kind, reply: &[u8]) -> Option<u16> {
+    #[derive(serde::Deserialize)]
+    struct Status {
+        #[serde(rename = "statusCode")]
+        code: u16,
+    }
+    let is_reply = kind == Kind::Reply;
+    is_reply
+        .then(|| serde_json::from_slice::<Status>(reply).ok())
+        .flatten()
+        .map(|status| status.code)
+}
+
+fn millis(at: SystemTime) -> f64 {
+    at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64() * 1000.0
+}

@@ -1,0 +1,90 @@
+//! Who the connections are. The gateway does not know: users and tenants are in the app's rows, which
+//! are read when somebody looks, some at a time, and again only while they may change.
+
+use std::collections::HashMap;
+
+use futures_util::{StreamExt as _, stream};
+use lift_aws::DynamoStore;
+use lift_gateway::{ConnectionInfo, Id};
+use lift_ws::store::{Read, Store as _};
+use tokio::sync::Mutex;
+
+/// So many rows are read for one list, so that a list of thousands comes at once.
+const READ: usize = 500;
+
+/// So many at the same time.
+const AT_ONCE: usize = 8;
+
+/// Who a connection is, as far as its row says.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Identity {
+    pub(crate) user: Option<String>,
+    pub(crate) tenant: Option<String>,
+}
+
+/// The identities that were read, by the connections' ids.
+#[derive(Debug, Default)]
+pub(crate) struct Identities(Mutex<HashMap<String, Known>>);
+
+#[derive(Debug, Clone)]
+struct Known {
+    identity: Identity,
+    /// When a message last passed at the time of reading: a client may sign in by one.
+    last_active: u64,
+}
+
+impl Known {
+    /// Whether the row says the same still. A user never changes.
+    fn holds(&self, info: &ConnectionInfo) -> bool {
+        self.identity.user.is_some() || self.last_active == info.last_active
+    }
+}
+
+impl Identities {
+    /// Who these are, and how many of them are not known yet: ask again.
+    pub(crate) async fn of(
+        &self,
+        store: Option<&DynamoStore>,
+        open: &[ConnectionInfo],
+    ) -> (Vec<Identity>, usize) {
+        let Some(store) = store else { return (vec![Identity::default(); open.len()], 0) };
+        // Whoever asks meanwhile waits, and has less to read then.
+        let mut known = self.0.lock().await;
+        let is_new = |info: &&ConnectionInfo| !known.contains_key(info.id.as_str());
+        let may_differ =
+            |info: &&ConnectionInfo| known.get(info.id.as_str()).is_some_and(|it| !it.holds(info));
+        let new = open.iter().filter(is_new);
+        let missing = new.clone().count().saturating_sub(READ);
+        let now: Vec<_> = new.chain(open.iter().filter(may_differ)).take(READ).collect();
+        let now: Vec<_> = now.into_iter().map(|info| (info.id, info.last_active)).collect();
+        let read: Vec<(String, Known)> = stream::iter(now)
+            .map(|(id, at)| read(store, id, at))
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+        known.extend(read);
+        // Who is gone is forgotten.
+        let mut still = HashMap::with_capacity(open.len());
+        let mut identity = |info: &ConnectionInfo| {
+            let (id, found) = known.remove_entry(info.id.as_str())?;
+            let identity = found.identity.clone();
+            still.insert(id, found);
+            Some(identity)
+        };
+        let all = open.iter().map(|info| identity(info).unwrap_or_default()).collect();
+        *known = still;
+        (all, missing)
+    }
+}
+
+async fn read(store: &DynamoStore, id: Id, last_active: u64) -> (String, Known) {
+    let row = store.get(&id.as_str().into(), Read::Eventual).await.unwrap_or_else(|error| {
+        tracing::debug!(%error, %id, "the inspector could not read a row");
+        None
+    });
+    let identity = row.map_or_else(Identity::default, |row| Identity {
+        user: row.user.map(|user| user.as_str().to_owned()),
+        tenant: row.tenant.map(|tenant| tenant.as_str().to_owned()),
+    });
+    (id.to_string(), Known { identity, last_active })
+}

@@ -1,0 +1,33 @@
+// Calls of the inspector's server: JSON in, JSON out, and its words as an Error when it says no.
+
+async function call(path, options) {
+  let response;
+  try {
+    response = await fetch(`/_lift/${path}`, options);
+  } catch {
+    throw new Error("Lift does not answer: is it still running?");
+  }
+  const text = await response.text();
+  let body;
+  try {
+    body = text ? JSON.parse(text) : undefined;
+  } catch {
+    body = { error: text.trim() };
+  }
+  if (!response.ok) throw new Error(body?.error ?? `The answer was ${response.status}.`);
+  return body;
+}
+
+export function get(path) {
+  return call(path);
+}
+
+export function post(path, body = {}) {
+  const headers = { "Content-Type": "application/json" };
+  return call(path, { method: "POST", headers, body: JSON.stringify(body) });
+}
+
+// Acts on a connection: send, post, disconnect, advance.
+export function act(connection, what, body) {
+  return post(`connections/${encodeURIComponent(connection)}/${what}`, body);
+}

@@ -1,0 +1,143 @@
+// The open connections: fetched when some came or went, searched here, one of them selected.
+
+import { get } from "./api.js";
+import { List } from "./list.js";
+import { age, element, notify } from "./words.js";
+
+// How long after a connect or disconnect the list is fetched, for they come in crowds.
+const SOON = 500;
+const SLOWLY = 10_000;
+
+// Names of this many connections are remembered, also of those that are gone.
+const NAMES = 20_000;
+
+export class Names {
+  constructor() {
+    this.known = new Map();
+  }
+
+  learn({ id, user }) {
+    if (!user) return;
+    if (this.known.size >= NAMES) this.known.delete(this.known.keys().next().value);
+    this.known.set(id, user);
+  }
+
+  of(id) {
+    return id ? this.known.get(id) ?? id.slice(0, 8) : "";
+  }
+}
+
+export class Connections extends EventTarget {
+  constructor(feed, names) {
+    super();
+    Object.assign(this, { feed, names });
+    this.all = [];
+    this.text = "";
+    this.selected = undefined;
+    this.list = new List(document.querySelector("#connections"), {
+      height: 46,
+      key: (connection) => connection.id,
+      make: () => makeRow(),
+      draw: (row, connection) => draw(row, connection),
+    });
+  }
+
+  start() {
+    this.list.addEventListener("choose", ({ detail }) => this.select(detail?.id));
+    document.querySelector("#connection-search").addEventListener("input", ({ target }) => {
+      this.text = target.value.trim().toLowerCase();
+      this.show();
+    });
+    this.feed.addEventListener("entries", ({ detail }) => {
+      if (detail.some(({ kind }) => kind === "open" || kind === "close")) this.plan(SOON);
+    });
+    this.feed.addEventListener("hello", () => this.plan(0));
+    document.addEventListener("visibilitychange", () => this.plan(0));
+  }
+
+  plan(wait) {
+    const due = performance.now() + wait;
+    if (this.due !== undefined && this.due <= due) return;
+    clearTimeout(this.timer);
+    this.due = due;
+    this.timer = setTimeout(() => this.fetch(), wait);
+  }
+
+  async fetch() {
+    // Until the answer is here, no other is asked for.
+    this.due = 0;
+    let next = SLOWLY;
+    try {
+      if (!document.hidden) {
+        const { connections, unread } = await get("connections");
+        this.all = connections;
+        for (const connection of connections) this.names.learn(connection);
+        if (unread) next = SOON;
+        this.show();
+        this.dispatchEvent(new Event("change"));
+      }
+    } catch {
+      // The state of the feed says it already.
+    }
+    this.due = undefined;
+    this.plan(next);
+  }
+
+  show() {
+    const has = (part) => part?.toLowerCase().includes(this.text);
+    const found = this.text
+      ? this.all.filter(({ id, user, tenant, ip }) => [id, user, tenant, ip].some(has))
+      : this.all;
+    this.list.show(found);
+    const { length } = this.all;
+    document.querySelector("#open-count").textContent =
+      found.length === length ? length.toLocaleString("en") : `${found.length.toLocaleString("en")} of ${length.toLocaleString("en")}`;
+    const empty = document.querySelector("#connections-empty");
+    empty.hidden = found.length > 0;
+    empty.textContent = length ? "Nobody is called so." : "Nobody is connected.";
+  }
+
+  // Selects one, or none. It stays selected when it closes, so that its entries can be read.
+  select(id) {
+    if (this.selected === id) return;
+    this.selected = id;
+    this.list.mark(id);
+    this.dispatchEvent(new CustomEvent("select", { detail: id }));
+  }
+
+  isOpen(id) {
+    return this.all.some((connection) => connection.id === id);
+  }
+
+  async details(id) {
+    try {
+      return await get(`connections/${encodeURIComponent(id)}`);
+    } catch (error) {
+      if (this.isOpen(id)) notify(error.message, true);
+      return undefined;
+    }
+  }
+}
+
+function makeRow() {
+  const first = element("span", "first", element("b"), element("span", "tenant"));
+  const second = element("span", "second", element("code"), element("span", "ip"), element("span", "age"));
+  return element("div", "", element("i"), first, second);
+}
+
+function draw(row, { id, user, tenant, ip, since }) {
+  const [dot, first, second] = row.children;
+  dot.style.background = `hsl(${hue(user ?? id)} 65% 52%)`;
+  first.children[0].textContent = user ?? "no user";
+  first.children[0].classList.toggle("nobody", !user);
+  first.children[1].textContent = tenant ?? "";
+  second.children[0].textContent = id;
+  second.children[1].textContent = ip;
+  second.children[2].textContent = age(since);
+}
+
+function hue(text) {
+  let hash = 0;
+  for (const letter of text) hash = (hash * 31 + letter.codePointAt(0)) >>> 0;
+  return hash % 360;
+}

@@ -1,0 +1,74 @@
+// The entries as they come from the server: a bounded buffer, the newest kept. Says what is new, what
+// was dropped, and whether the server is there.
+
+// As many as the server keeps itself.
+export const MOST = 10_000;
+
+export class Feed extends EventTarget {
+  constructor() {
+    super();
+    this.entries = [];
+    // Entries that are not in the buffer any more, or never were.
+    this.dropped = 0;
+    this.run = undefined;
+  }
+
+  connect() {
+    const source = new EventSource("/_lift/feed");
+    source.addEventListener("hello", ({ data }) => this.hello(JSON.parse(data)));
+    source.addEventListener("entries", ({ data }) => this.add(JSON.parse(data)));
+    source.addEventListener("open", () => this.say("state", "live"));
+    source.addEventListener("error", () => {
+      this.say("state", "away");
+      // A refusal ends a feed for good; Lift that starts anew is there again soon.
+      if (source.readyState === EventSource.CLOSED) setTimeout(() => this.connect(), 2000);
+    });
+  }
+
+  hello({ run, app, next }) {
+    if (this.run !== undefined && this.run !== run) this.clear();
+    // What was before this page's time.
+    if (this.run !== run) this.dropped = next;
+    this.run = run;
+    this.say("hello", { app });
+  }
+
+  add({ missed, entries }) {
+    this.dropped += missed;
+    this.entries.push(...entries);
+    const over = this.entries.length - MOST;
+    if (over > 0) {
+      this.entries.splice(0, over);
+      this.dropped += over;
+    }
+    this.say("entries", entries);
+  }
+
+  clear() {
+    this.entries = [];
+    this.dropped = 0;
+    this.say("clear");
+  }
+
+  // The entry with this id, if it is in the buffer, which is in order.
+  get(id) {
+    return this.entries[this.indexOf(id)];
+  }
+
+  indexOf(id) {
+    let low = 0;
+    let high = this.entries.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const found = this.entries[middle].id;
+      if (found === id) return middle;
+      if (found < id) low = middle + 1;
+      else high = middle - 1;
+    }
+    return -1;
+  }
+
+  say(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}

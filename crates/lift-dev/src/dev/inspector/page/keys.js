@@ -1,0 +1,32 @@
+// The keyboard: `/` searches, arrows move through the list that has the focus, Escape steps back.
+
+export function listen({ timeline, connections, details, back }) {
+  document.addEventListener("keydown", (event) => {
+    const { target, key } = event;
+    const isTyping = target.matches("input, textarea, select") || target.closest("dialog[open]");
+    if (key === "Escape" && !target.closest("dialog[open]")) {
+      if (target.matches("input, textarea")) target.blur();
+      else back();
+      return;
+    }
+    if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (key === "/") {
+      event.preventDefault();
+      document.querySelector("#search").focus();
+    } else if (!target.closest("button, summary, pre, .details")) {
+      const list = target === connections.list.element ? connections.list : timeline.list;
+      move(list, event, details);
+    }
+  });
+}
+
+function move(list, event, details) {
+  const page = Math.max(1, Math.floor(list.element.clientHeight / list.height) - 1);
+  const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -list.items.length, End: list.items.length };
+  if (event.key in steps) {
+    event.preventDefault();
+    list.step(steps[event.key]);
+  } else if (event.key === "Enter" && list.selected !== undefined) {
+    details.focus();
+  }
+}

@@ -1,0 +1,55 @@
+// Numbers and times in words, the same everywhere on the page.
+
+const two = (n) => String(n).padStart(2, "0");
+
+// Milliseconds since 1970 as a time of day.
+export function clock(at) {
+  const time = new Date(at);
+  const seconds = `${two(time.getSeconds())}.${String(time.getMilliseconds()).padStart(3, "0")}`;
+  return `${two(time.getHours())}:${two(time.getMinutes())}:${seconds}`;
+}
+
+// Milliseconds.
+export function span(ms) {
+  if (ms < 10) return `${ms.toFixed(1)} ms`;
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+}
+
+// How long ago, roughly.
+export function age(since) {
+  const seconds = Math.max(0, Math.round((Date.now() - since) / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  return `${Math.floor(seconds / 3600)} h ${two(Math.floor(seconds / 60) % 60)}`;
+}
+
+export function bytes(n) {
+  if (n < 1000) return `${n} B`;
+  return n < 1_000_000 ? `${(n / 1000).toFixed(1)} kB` : `${(n / 1_000_000).toFixed(1)} MB`;
+}
+
+// An element with a class and texts or elements in it. Texts stay texts.
+export function element(name, className, ...children) {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  made.append(...children.filter((child) => child !== undefined));
+  return made;
+}
+
+export function button(label, className, click) {
+  const made = element("button", className, label);
+  made.type = "button";
+  made.addEventListener("click", click);
+  return made;
+}
+
+// Tells the person at the page, and a screen reader.
+export function notify(text, failed = false) {
+  const notice = document.querySelector("#notice");
+  notice.textContent = text;
+  notice.classList.toggle("failed", failed);
+  notice.classList.add("shown");
+  clearTimeout(notify.timer);
+  notify.timer = setTimeout(() => notice.classList.remove("shown"), failed ? 8000 : 3000);
+}

@@ -1,0 +1,83 @@
+//! What a line of the timeline says of an event or a reply, which are mostly the same from one to the
+//! next: the message, the query, the end. Taken from the masked text, so it has no secrets either.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::entry::Kind;
+
+/// As much as fits on a wide screen.
+const LONGEST: usize = 300;
+
+/// An event, as far as it is shown.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Event {
+    request_context: Context,
+    query_string_parameters: Option<BTreeMap<String, String>>,
+    body: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Context {
+    event_type: String,
+    disconnect_status_code: Option<u16>,
+    disconnect_reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Reply {
+    body: Option<String>,
+}
+
+/// The summary of a payload; `None` when the payload says it best.
+pub(crate) fn of(kind: Kind, text: &str) -> Option<String> {
+    let mut summary = match kind {
+        Kind::Event => event(serde_json::from_str(text).ok()?),
+        Kind::Reply => serde_json::from_str::<Reply>(text).ok()?.body.unwrap_or_default(),
+        _ => return None,
+    };
+    summary.truncate(summary.floor_char_boundary(LONGEST));
+    Some(summary)
+}
+
+fn event(Event { request_context, query_string_parameters, body }: Event) -> String {
+    match &*request_context.event_type {
+        "DISCONNECT" => {
+            let code = request_context.disconnect_status_code.map(|code| code.to_string());
+            let parts = [code, request_context.disconnect_reason];
+            parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+        }
+        "MESSAGE" => body.unwrap_or_default(),
+        _ => {
+            let query = query_string_parameters.unwrap_or_default();
+            let pairs: Vec<_> =
+                query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, of};
+
+    #[test]
+    fn a_line_says_what_differs() {
+        let event = |kind, rest| format!(r#"{{"requestContext":{{"eventType":"{kind}"{rest}}}"#);
+        let connect = event("CONNECT", r#"},"queryStringParameters":{"name":"ana","room":"tea"}"#);
+        assert_eq!(of(Kind::Event, &connect).as_deref(), Some("?name=ana&room=tea"));
+        let message = event("MESSAGE", r#"},"body":"hi""#);
+        assert_eq!(of(Kind::Event, &message).as_deref(), Some("hi"));
+        let end = event("DISCONNECT", r#","disconnectStatusCode":1001,"disconnectReason":"x"}"#);
+        assert_eq!(of(Kind::Event, &end).as_deref(), Some("1001 x"));
+        let reply = r#"{"statusCode":200,"body":"pong"}"#;
+        assert_eq!(of(Kind::Reply, reply).as_deref(), Some("pong"));
+        assert_eq!(of(Kind::Reply, "[]"), None);
+        assert_eq!(of(Kind::In, &message), None);
+        let long = format!(r#"{{"body":"{}"}}"#, "é".repeat(400));
+        assert_eq!(of(Kind::Reply, &long).expect("a reply").len(), 300);
+    }
+}

@@ -1,0 +1,46 @@
+//! What a build read, as cargo says beside the binary: `chat.d`, one rule of a Makefile. It names the
+//! sources of all local packages, what they include, and what build scripts ask for.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The files that `binary` was built from, but for those below `target`, which the build made
+/// itself. Empty when cargo does not say; relative ones are relative to `base`.
+pub(crate) fn inputs(binary: &Path, target: &Path, base: &Path) -> BTreeSet<PathBuf> {
+    let text = fs::read_to_string(binary.with_extension("d")).unwrap_or_default();
+    let all = parse(&text).into_iter().map(|path| base.join(path));
+    // `include!("../x")` stands there as it was written, and is watched where it is.
+    let all = all.map(|path| path.canonicalize().unwrap_or(path));
+    all.filter(|path| !path.starts_with(target)).collect()
+}
+
+/// The package folders of these files.
+pub(crate) fn packages(inputs: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
+    let parents: BTreeSet<&Path> = inputs.iter().filter_map(|input| input.parent()).collect();
+    let package = |folder: &&Path| folder.join("Cargo.toml").is_file();
+    let found = parents.into_iter().filter_map(|parent| parent.ancestors().find(package));
+    found.map(Path::to_owned).collect()
+}
+
+fn parse(text: &str) -> Vec<String> {
+    let Some((_, files)) = text.lines().next().and_then(|line| line.split_once(": ")) else {
+        return Vec::new();
+    };
+    // A space in a name has a backslash before it; U+0000 is in no name.
+    let apart = files.replace("\\ ", "\0");
+    apart.split_whitespace().map(|name| name.replace('\0', " ")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn names_have_spaces() {
+        let text = "/t/debug/app: /a/src/main.rs /b\\ c/lib.rs /a/x.html\n\n/a/src/main.rs:\n";
+        assert_eq!(parse(text), ["/a/src/main.rs", "/b c/lib.rs", "/a/x.html"]);
+        assert!(parse("").is_empty());
+        assert!(parse("/t/debug/app:").is_empty());
+    }
+}

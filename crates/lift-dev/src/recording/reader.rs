@@ -1,0 +1,78 @@
+//! Reads a recording back.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{Failure, Head, Line, VERSION, What};
+
+/// A recording in memory.
+#[derive(Debug)]
+pub(crate) struct Recording {
+    pub(crate) head: Head,
+    pub(crate) lines: Vec<Line>,
+}
+
+/// What the function answered, as recorded.
+pub(crate) type Answer<'a> = Result<&'a RawValue, &'a Failure>;
+
+/// Reads the file at `path`. The last line may be cut off, as after a crash; it is left out.
+pub(crate) fn read(path: &Path) -> Result<Recording> {
+    let text =
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    parse(&text).with_context(|| format!("{} cannot be replayed", path.display()))
+}
+
+pub(super) fn parse(text: &str) -> Result<Recording> {
+    #[derive(Deserialize)]
+    struct Version {
+        recording: u32,
+    }
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default();
+    let Ok(Version { recording }) = serde_json::from_str(first) else {
+        bail!("its first line is none of a recording: make one with `lift dev --record FILE`");
+    };
+    if recording != VERSION {
+        bail!(
+            "it is of version {recording}, and this `lift` reads version {VERSION}: record it \
+             again, or use the `lift` that wrote it"
+        );
+    }
+    let head = serde_json::from_str(first).context("line 1")?;
+    let mut read = Vec::new();
+    let mut lines = lines.enumerate().peekable();
+    while let Some((index, line)) = lines.next() {
+        match serde_json::from_str(line) {
+            Ok(line) => read.push(line),
+            Err(error) if error.is_eof() && lines.peek().is_none() => {
+                tracing::warn!("the last line is cut off and left out");
+            }
+            Err(error) => return Err(error).with_context(|| format!("line {}", index + 2)),
+        }
+    }
+    Ok(Recording { head, lines: read })
+}
+
+impl Recording {
+    /// The answers, by the numbers of their invocations.
+    pub(crate) fn answers(&self) -> HashMap<u64, Answer<'_>> {
+        let mut answers = HashMap::new();
+        for line in &self.lines {
+            match &line.what {
+                What::Reply { invocation, reply, .. } => {
+                    answers.insert(*invocation, Ok(&**reply));
+                }
+                What::Failure { invocation, error, .. } => {
+                    answers.insert(*invocation, Err(error));
+                }
+                _ => {}
+            }
+        }
+        answers
+    }
+}

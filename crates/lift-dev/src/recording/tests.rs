@@ -1,0 +1,88 @@
+//! What is written is what is read, byte for byte where it is an event.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use lift_gateway::{Happening, Id, InvokeError, Origin, What as Told};
+
+use super::{Failure, From, Recorder, Text, What, read, reader::parse};
+use crate::dev::seen::{Sight, Witnesses};
+
+const EVENT: &str = r#"{"requestContext":{"routeKey":"say","z":1,"a":1.50},"body":"é\n"}"#;
+
+fn id(text: &str) -> Id {
+    Id::parse(text).expect("an id")
+}
+
+#[test]
+fn a_recording_has_what_happened_in_order() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("session.jsonl");
+    let recorder = Recorder::start(&path, "chat", "local").expect("a new file");
+    let witnesses = Witnesses::new(vec![Box::new(recorder.ear())]);
+    let (one, two) = (id("R1kmxc2VNjMCFIA="), id("Vq8_edKIjoECGrg="));
+    let (call, late) = (id("AAAAAAAAAAAAAAA="), id("BBBBBBBBBBBBBBB="));
+    let took = Duration::from_micros(1_500);
+    let route = Some("say".to_owned());
+    let failed = InvokeError::Function { kind: "Oops".to_owned(), message: "no\nluck".to_owned() };
+    for (connection, what) in [
+        (one, Told::Received { data: "hello".into(), binary: false }),
+        (one, Told::Invoked { invocation: late, route: route.clone(), payload: EVENT.into() }),
+        (two, Told::Invoked { invocation: call, route, payload: EVENT.into() }),
+        (two, Told::Sent { data: Bytes::from_static(&[0xff]), origin: Origin::Post }),
+        (
+            two,
+            Told::Answered { invocation: call, took, result: Ok("{\n\"statusCode\": 200}".into()) },
+        ),
+        (one, Told::Answered { invocation: late, took, result: Err(failed) }),
+        (one, Told::Closed { code: 1001, reason: "Going away".to_owned() }),
+    ] {
+        witnesses.tell(Sight::Happening(Happening { connection, what }));
+    }
+    drop(witnesses);
+    let said = recorder.end().expect("written");
+    assert!(said.starts_with("recorded 2 events to "), "{said}");
+
+    let recording = read(&path).expect("a recording");
+    assert_eq!((&*recording.head.app, &*recording.head.stage), ("chat", "local"));
+    let [received, first, second, sent, .., closed] = &recording.lines[..] else {
+        panic!("{:?}", recording.lines)
+    };
+    let hello = Text::Text("hello".to_owned());
+    assert!(matches!(&received.what, What::Received { message } if *message == hello));
+    let What::Event { invocation: 1, event, .. } = &first.what else { panic!("{first:?}") };
+    assert_eq!(event.get(), EVENT);
+    assert!(matches!(&second.what, What::Event { invocation: 2, .. }));
+    let byte = Text::Base64("/w==".to_owned());
+    assert!(matches!(&sent.what, What::Sent { from: From::Post, message } if *message == byte));
+    assert!(matches!(closed.what, What::Closed { code: 1001, .. }));
+    let answers = recording.answers();
+    assert_eq!(answers[&2].expect("a reply").get(), r#"{"statusCode":200}"#);
+    let failure = Failure { kind: "Oops".to_owned(), message: "no\nluck".to_owned() };
+    assert_eq!(answers[&1].expect_err("a failure"), &failure);
+
+    let again = Recorder::start(&path, "chat", "local").err().expect("it is there").to_string();
+    assert!(again.contains("is there already"), "{again}");
+}
+
+#[test]
+fn bad_recordings_say_what_is_wrong() {
+    let head = r#"{"recording":1,"app":"chat","stage":"local"}"#;
+    let closed = r#"{"at":1,"connection":"c","kind":"closed","code":1005,"reason":""}"#;
+    assert_eq!(parse(&format!("{head}\n{closed}\n")).expect("good").lines.len(), 1);
+    let cut = format!("{head}\n{closed}\n{}", &closed[..40]);
+    assert_eq!(parse(&cut).expect("cut off at the end").lines.len(), 1);
+    for (text, wrong) in [
+        ("", "is none of a recording"),
+        ("{}", "is none of a recording"),
+        (r#"{"recording":2}"#, "version 2"),
+        (&format!("{head}\n{}\n{closed}", &closed[..40]), "line 2: EOF"),
+        (&format!("{head}\n{closed}\nx"), "line 3: expected value"),
+        (&closed.replace("closed", "clsed"), "none of a recording"),
+        (&format!("{head}\n{}", closed.replace("closed", "clsed")), "`clsed` is no kind"),
+        (&format!("{head}\n{}", closed.replace("code", "cod")), "`closed` lacks a field"),
+    ] {
+        let error = format!("{:#}", parse(text).expect_err("bad"));
+        assert!(error.contains(wrong), "{error} should say: {wrong}");
+    }
+}

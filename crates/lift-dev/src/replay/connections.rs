@@ -1,0 +1,113 @@
+//! The `@connections` of a replay. No client is there: the connections that were open in the recording
+//! take what is posted and keep it for the comparison; all others are gone.
+
+use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use percent_encoding::percent_decode_str;
+use tokio::net::TcpListener;
+
+use crate::recording::Text;
+
+/// Who is connected, and what they got. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Connections(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// Since when, in milliseconds since 1970.
+    open: HashMap<String, u64>,
+    posted: BTreeMap<String, Vec<Text>>,
+}
+
+impl Connections {
+    /// From now on `id` takes what is posted.
+    pub(crate) fn open(&self, id: &str, at: u64) {
+        self.state().open.insert(id.to_owned(), at);
+    }
+
+    /// From now on `id` is gone.
+    pub(crate) fn close(&self, id: &str) {
+        self.state().open.remove(id);
+    }
+
+    /// What each connection was posted, in order.
+    pub(crate) fn posted(&self) -> BTreeMap<String, Vec<Text>> {
+        self.state().posted.clone()
+    }
+
+    /// Answers calls; never returns.
+    pub(crate) async fn serve(self, listener: TcpListener) {
+        loop {
+            let Ok((socket, _)) = listener.accept().await else {
+                tokio::task::yield_now().await;
+                continue;
+            };
+            let connections = self.clone();
+            let service = service_fn(move |request| {
+                let connections = connections.clone();
+                async move { Ok::<_, Infallible>(connections.answer(request).await) }
+            });
+            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(socket), service));
+        }
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let path = request.uri().path().to_owned();
+        let method = request.method().clone();
+        // A body that breaks off is a call that was not made.
+        let Ok(body) = request.into_body().collect().await else {
+            return answer(StatusCode::BAD_REQUEST, String::new());
+        };
+        let id = path.rsplit('/').next().unwrap_or_default();
+        let id = percent_decode_str(id).decode_utf8_lossy().into_owned();
+        let mut state = self.state();
+        let Some(&since) = state.open.get(&id) else { return gone() };
+        match method {
+            Method::POST => {
+                state.posted.entry(id).or_default().push(Text::new(&body.to_bytes()));
+                answer(StatusCode::OK, String::new())
+            }
+            Method::GET => {
+                let at =
+                    jiff::Timestamp::from_millisecond(i64::try_from(since).unwrap_or_default());
+                let at = format!("{:.3}", at.unwrap_or_default());
+                let info = serde_json::json!({
+                    "connectedAt": at,
+                    "identity": { "sourceIp": "127.0.0.1" },
+                    "lastActiveAt": at,
+                });
+                answer(StatusCode::OK, info.to_string())
+            }
+            Method::DELETE => {
+                state.open.remove(&id);
+                answer(StatusCode::NO_CONTENT, String::new())
+            }
+            _ => answer(StatusCode::METHOD_NOT_ALLOWED, String::new()),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn gone() -> Response<Full<Bytes>> {
+    let mut gone = answer(StatusCode::GONE, String::new());
+    gone.headers_mut().insert("x-amzn-errortype", http::HeaderValue::from_static("GoneException"));
+    gone
+}
+
+fn answer(status: StatusCode, body: String) -> Response<Full<Bytes>> {
+    let mut answer = Response::new(Full::new(body.into()));
+    *answer.status_mut() = status;
+    answer
+}

@@ -1,0 +1,49 @@
+//! The inspector of a real `lift dev`: where it is, and whom it answers.
+
+use std::ffi::OsStr;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use crate::app::tiny;
+use crate::command::{Lift, PATIENCE};
+use crate::scenario::value;
+
+/// The whole answer to a GET with this `Host`.
+fn get(address: &str, path: &str, host: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("the gateway listens");
+    stream.set_read_timeout(Some(PATIENCE)).expect("set");
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
+        .expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer
+}
+
+#[test]
+fn it_is_where_the_ready_block_says_for_this_machine_alone() {
+    let lift = Lift::dev(&tiny(), &[("TINY", OsStr::new(""))]);
+    let block = lift.ready();
+    let url = value(&block, "Inspector").strip_prefix("http://").expect("a URL");
+    let address = url.strip_suffix("/_lift").expect("its path");
+    let page = get(address, "/_lift", address);
+    assert!(page.starts_with("HTTP/1.1 200 OK\r\n"), "{page}");
+    assert!(page.contains("content-security-policy: default-src 'none'"), "{page}");
+    assert!(page.contains("<title>Lift inspector</title>"), "{page}");
+    let list = get(address, "/_lift/connections", "localhost");
+    assert!(list.ends_with(r#"{"connections":[],"unread":0}"#), "{list}");
+    for path in ["/_lift", "/_lift/connections", "/_lift/feed", "/_lift/page/main.js"] {
+        let refused = get(address, path, "evil.example");
+        assert!(refused.starts_with("HTTP/1.1 403 "), "{path}: {refused}");
+    }
+    assert!(get(address, "/_lift/nothing", address).starts_with("HTTP/1.1 404 "));
+}
+
+#[test]
+fn it_can_be_left_out() {
+    let lift = Lift::dev_with(&tiny(), &["--no-inspector"], &[("TINY", OsStr::new(""))]);
+    let block = lift.ready();
+    assert!(!block.contains("Inspector"), "{block}");
+    let gateway = value(&block, "Management").strip_prefix("http://").expect("a URL");
+    let (address, _) = gateway.split_once('/').expect("a path");
+    assert!(get(address, "/_lift", address).starts_with("HTTP/1.1 404 "));
+}
