@@ -1,0 +1,48 @@
+//! Any path below `@connections`, with any body: one answer, of a documented status. The first byte
+//! is the method, the path ends at the first line feed, and in it `ID` stands for an open connection.
+
+#![no_main]
+
+use std::sync::Mutex;
+
+use libfuzzer_sys::fuzz_target;
+
+#[path = "../gateway.rs"]
+mod gateway;
+
+const METHODS: [&str; 5] = ["POST", "GET", "DELETE", "PUT", "HEAD"];
+
+static OPEN: Mutex<Option<String>> = Mutex::new(None);
+
+fuzz_target!(|data: &[u8]| {
+    let [method, data @ ..] = data else { return };
+    let method = METHODS[usize::from(*method) % METHODS.len()];
+    let end = data.iter().position(|byte| *byte == b'\n').unwrap_or(data.len());
+    let (path, body) = (&data[..end], data.get(end + 1..).unwrap_or_default());
+    let mut open = OPEN.lock().expect("no panic");
+    let id = open.get_or_insert_with(|| gateway::GATEWAY.open());
+    let named = path.windows(2).position(|two| two == b"ID");
+    let path = match named {
+        Some(at) => [&path[..at], id.as_bytes(), &path[at + 2..]].concat(),
+        None => path.to_vec(),
+    };
+    let line = format!("{method} /prod/@connections/");
+    let rest = format!(
+        " HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    let answer = gateway::GATEWAY.exchange(&[line.as_bytes(), &path, rest.as_bytes(), body]);
+    let statuses = gateway::check(&answer);
+    let [status] = statuses[..] else {
+        // The HTTP library may take a client that half-closed for one that left.
+        assert!(statuses.is_empty(), "{statuses:?}");
+        return;
+    };
+    assert!(
+        matches!(status, 200 | 204 | 400 | 403 | 404 | 405 | 410 | 413 | 414 | 429 | 431),
+        "{status}"
+    );
+    if status == 204 {
+        *open = None;
+    }
+});
