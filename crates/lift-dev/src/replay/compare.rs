@@ -177,7 +177,7 @@ mod tests {
         let compare = Comparison { ignored: vec!["at".to_owned()] };
         let later = text(r#"{ "x": "a", "at": 2 }"#);
         assert_eq!(compare.posts(&[a.clone(), b.clone()], &[b.clone(), later.clone()]), []);
-        let twice = compare.posts(&[b.clone()], &[b.clone(), b.clone()]);
+        let twice = compare.posts(std::slice::from_ref(&b), &[b.clone(), b.clone()]);
         assert_eq!(twice, [Difference::Now("plain".to_owned())]);
         let missing = compare.posts(&[a, b.clone()], &[b]);
         assert_eq!(missing[0], Difference::Recorded("{".to_owned()));
