@@ -3,7 +3,9 @@
 /// Opens the page, if there is one, and does not wait for the browser.
 pub(crate) fn open(page: Option<String>) {
     let Some(page) = page else {
-        tracing::warn!("--open: there is nothing to look at: add web/index.html to the folder of the app, or leave --no-inspector out");
+        tracing::warn!(
+            "--open: there is nothing to look at: add web/index.html to the folder of the app, or leave --no-inspector out"
+        );
         return;
     };
     if let Err(error) = open::that_detached(&page) {

@@ -216,7 +216,8 @@ impl Events {
             Err(error) => event.failure = Some(Failure::Invoke(error)),
         }
         let good = event.status.is_some_and(|status| status < 400);
-        let nothing_comes = !event.is("$connect") && good && body.is_none();
+        let is_authorizer = event.whose.route.is_none() && event.failure.is_none();
+        let nothing_comes = is_authorizer || !event.is("$connect") && good && body.is_none();
         if nothing_comes || event.is("$disconnect") {
             return out.push(Entry::Event(event));
         }

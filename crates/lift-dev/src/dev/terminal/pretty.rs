@@ -62,9 +62,12 @@ impl Pretty {
             _ if failed && closed.is_none() => ("error".to_owned(), BAD),
             (_, Some((code, _))) => (code.to_string(), if is_usual(*code) { DIM } else { ODD }),
             (Some(status), None) => (status.to_string(), of_status(status)),
-            (None, None) => ("error".to_owned(), BAD),
+            // An authorizer's answer has a policy and no status.
+            (None, None) => ("ok".to_owned(), DIM),
         };
-        let key = whose.route.as_deref().unwrap_or("-");
+        // Only an authorizer is asked without a route.
+        let nothing = if took.is_some() { "authorizer" } else { "-" };
+        let key = whose.route.as_deref().unwrap_or(nothing);
         let route_style = if key.starts_with('$') { DIM } else { BOLD };
         let route = styled(route_style, &fit(&escape(key), ROUTE));
         let took = took.map_or_else(String::new, milliseconds);

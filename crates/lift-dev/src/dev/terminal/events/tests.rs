@@ -183,6 +183,16 @@ fn clients_that_come_are_refused_and_go() {
 }
 
 #[test]
+fn an_authorizer_has_answered_before_connect() {
+    let mut scene = Scene::new();
+    let invocation = id('a');
+    scene.happens(What::Invoked { invocation, route: None, payload: Bytes::new() });
+    let (took, policy) = (Duration::from_millis(3), r#"{"policyDocument":{}}"#.into());
+    scene.happens(What::Answered { invocation, took, result: Ok(policy) });
+    assert_eq!(scene.now(), [""], "there is no status and no failure");
+}
+
+#[test]
 fn posts_and_calls_are_counted() {
     let mut scene = Scene::new();
     for connection in ['D', 'E', 'D'] {
