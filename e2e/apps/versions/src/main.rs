@@ -6,9 +6,7 @@ const VERSION: u32 = 0;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lift_aws::Error> {
-    let app = App::new()
-        .with_route(Route::new("ask", answer).two_way())
-        .route("tell", answer);
+    let app = App::new().with_route(Route::new("ask", answer).two_way()).route("tell", answer);
     lift_aws::run(app).await
 }
 
