@@ -1,3 +1,5 @@
+//! The lines as they look, without colours and with them.
+
 use lift_gateway::{Cause, InvokeError};
 
 use super::*;
