@@ -27,9 +27,8 @@ use clap::{Parser, Subcommand};
 
 /// Puts Lift's gateway under pressure and counts what it holds.
 ///
-/// Build it with optimization, or the figures are those of a debug build:
-///
-///     cargo run --profile many -p hold -- idle
+/// Build it with optimization, or the figures are those of a debug build, such as by
+/// `cargo run --profile many -p hold -- idle`.
 #[derive(Parser)]
 #[command(version, verbatim_doc_comment)]
 struct Arguments {
