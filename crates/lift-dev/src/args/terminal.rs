@@ -13,7 +13,7 @@ pub(crate) struct TerminalArgs {
     #[arg(long, value_name = "FORMAT", default_value = "pretty")]
     pub(crate) log: LogFormat,
 
-    /// Open the app's page in the browser when everything is up
+    /// Open the app's page, or else the inspector, in the browser when everything is up
     #[arg(long)]
     pub(crate) open: bool,
 }

@@ -238,7 +238,8 @@ fn on_a_terminal(variables: &[(&str, &str)]) -> String {
     let pty = openpty(None, None).expect("a terminal");
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = lift_dev(&folder);
-    command.envs(variables.iter().copied()).stderr(pty.slave);
+    // Where CI is set, colours are wanted even on a terminal that says that it has none.
+    command.env_remove("CI").envs(variables.iter().copied()).stderr(pty.slave);
     let mut child = command.spawn().expect("lift is built");
     drop(command);
     converse(url_of(&ready(&mut child)), &[r#"{"action":"say","do":"it"}"#]);
@@ -310,6 +311,11 @@ fn the_page_is_opened_when_everything_is_up() {
         fs::read_to_string(&opened).is_ok_and(|url| url.trim() == page.trim())
     });
 
-    let without = Lift::dev_with(&tiny(), &["--open"], &[]);
-    without.wait_for_line("--open: the app has no page; add web/index.html to its folder");
+    let without = Lift::dev_with(&tiny(), &["--open"], &[("PATH", &path)]);
+    let block = without.ready();
+    let inspector = block.lines().find_map(|line| line.trim().strip_prefix("Inspector"));
+    let inspector = inspector.expect("an inspector");
+    wait_until("the inspector is opened instead", || {
+        fs::read_to_string(&opened).is_ok_and(|url| url.trim() == inspector.trim())
+    });
 }
