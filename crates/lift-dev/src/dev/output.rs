@@ -8,6 +8,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, PipeWriter};
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lift_gateway::Id;
@@ -148,8 +149,16 @@ impl Output {
         if state.begun.is_empty() {
             return;
         }
-        let text = String::from_utf8_lossy(&state.begun).trim_end_matches(['\r', '\n']).to_owned();
-        state.begun.clear();
+        let begun = mem::take(&mut state.begun);
+        let text = String::from_utf8_lossy(&begun);
+        // Python's runtime client parts the lines of a traceback by returns alone, as CloudWatch
+        // would show them as several events else.
+        for text in text.trim_end_matches(['\r', '\n']).split('\r') {
+            self.tell(state, text.to_owned());
+        }
+    }
+
+    fn tell(&self, state: &mut State, text: String) {
         if state.last.len() == KEPT {
             state.last.pop_front();
         }
@@ -208,6 +217,8 @@ mod tests {
         assert!(last.starts_with("Its last lines:\n  line 6\n  line 7\n"), "{last}");
         assert!(last.ends_with("\n  line 24\n  x\u{fffd}"), "{last}");
         assert_eq!(of("").await.last_lines(), "It wrote nothing.");
+        let returns = of(r"printf 'KeyError\rTraceback\r  File\r\n'").await.last_lines();
+        assert_eq!(returns, "Its last lines:\n  KeyError\n  Traceback\n    File");
     }
 
     #[tokio::test]
