@@ -54,9 +54,6 @@ pub(crate) enum Command {
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct DevArgs {
-    #[command(flatten)]
-    pub(crate) app: AppArgs,
-
     /// Where the gateway listens, on loopback unless --public; port 0 picks a free one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:3001", value_parser = address)]
     pub(crate) listen: SocketAddr,
@@ -91,6 +88,9 @@ pub(crate) struct DevArgs {
     #[arg(long)]
     pub(crate) no_inspector: bool,
 
+    // Below the options above, which have no heading of their own.
+    #[command(flatten)]
+    pub(crate) app: AppArgs,
     #[command(flatten)]
     pub(crate) terminal: TerminalArgs,
     #[command(flatten)]

@@ -15,9 +15,6 @@ pub(crate) struct ReplayArgs {
     /// The recording
     pub(crate) recording: PathBuf,
 
-    #[command(flatten)]
-    pub(crate) app: AppArgs,
-
     /// Leave fields of this name out of the comparison, at any depth; may be given again
     #[arg(long, value_name = "FIELD")]
     pub(crate) ignore: Vec<String>,
@@ -25,6 +22,9 @@ pub(crate) struct ReplayArgs {
     /// Say something of each event, not only of those that differ
     #[arg(long, short)]
     pub(crate) verbose: bool,
+
+    #[command(flatten)]
+    pub(crate) app: AppArgs,
 }
 
 const EXAMPLES: &str = "\
