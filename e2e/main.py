@@ -12,6 +12,7 @@ import chat
 import conformance
 import functions
 import inspector
+import interop
 import life
 import management
 import processes
@@ -34,6 +35,7 @@ PARTS = {
     "templates": templates.run,
     "stores": stores.run,
     "ws": ws.run,
+    "interop": interop.run,
     "browser": browser.run,
     "inspector": inspector.run,
     "bare": bare.run,
