@@ -111,7 +111,7 @@ await check("the keyboard moves through the entries", async () => {
   await page.locator("#timeline .row[aria-selected=true]").waitFor();
   equal(await page.locator("#details h2").count(), 1, "the details");
   await page.keyboard.press("Escape");
-  equal(await page.locator("#timeline .row[aria-selected=true]").count(), 0, "the selection");
+  await becomes(() => page.locator("#timeline .row[aria-selected=true]").count(), 0, "the selection");
 });
 
 await check("an event shows its message, its headers and its timing", async () => {

@@ -19,8 +19,8 @@ use tokio::process::Command;
 use crate::dev::seen::{Sight, Witnesses};
 use crate::dev::terminal::escape::escape;
 
-/// So many lines are shown when a process dies at start.
-const KEPT: usize = 20;
+/// So many lines are shown when a process dies at start: a panic's message stands above its backtrace.
+const KEPT: usize = 100;
 
 /// A line that never ends is passed on in pieces of this many bytes.
 const LONGEST: usize = 64 * 1024;
@@ -212,10 +212,10 @@ mod tests {
 
     #[tokio::test]
     async fn keeps_the_last_lines_of_both() {
-        let output = of("for n in $(seq 24); do echo line $n; done; printf 'x\\377' >&2").await;
+        let output = of("for n in $(seq 104); do echo line $n; done; printf 'x\\377' >&2").await;
         let last = output.last_lines();
         assert!(last.starts_with("Its last lines:\n  line 6\n  line 7\n"), "{last}");
-        assert!(last.ends_with("\n  line 24\n  x\u{fffd}"), "{last}");
+        assert!(last.ends_with("\n  line 104\n  x\u{fffd}"), "{last}");
         assert_eq!(of("").await.last_lines(), "It wrote nothing.");
         let returns = of(r"printf 'KeyError\rTraceback\r  File\r\n'").await.last_lines();
         assert_eq!(returns, "Its last lines:\n  KeyError\n  Traceback\n    File");
