@@ -19,7 +19,7 @@ from lift import ROOT, Lift
 APP = ROOT / "e2e/apps/versions"
 FUNCTION = ROOT / "e2e/apps/function.py"
 # A swap of a Rust app is a build.
-RUST_SWAPS = 5
+RUST_SWAPS = 20
 PYTHON_SWAPS = 20
 CLIENTS = 10
 MESSAGES_A_SECOND = 200
