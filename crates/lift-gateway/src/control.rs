@@ -59,7 +59,8 @@ impl Control {
         })
     }
 
-    /// Handles a message as if the client had sent it.
+    /// Handles a message as if the client had sent it; at once, also where messages wait for each
+    /// other.
     ///
     /// # Errors
     /// When the connection is gone, or as many of its messages as may are with the function.

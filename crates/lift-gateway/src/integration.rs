@@ -106,7 +106,9 @@ impl<B: Backend> Gateway<B> {
         slot: Slot,
     ) {
         let body = message.into_body();
-        let (moment, message_id, name) = (Moment::now(), Id::random(), Id::random());
+        let (moment, message_id) = (Moment::now(), Id::random());
+        // One invocation to a request, so one name for both.
+        let name = moment.request;
         let bad_body = self.settings.choices.bad_body;
         let fail = |failure: Failure| {
             let frame = failure.frame(connection.id, moment.request, message_id, bad_body);
@@ -159,7 +161,8 @@ impl<B: Backend> Gateway<B> {
         }
     }
 
-    /// What a reply sends to the client, and whether as a binary message. A malformed one is a failure on one-way routes, too.
+    /// What a reply sends to the client, and whether as a binary message. A malformed one is a
+    /// failure on one-way routes, too.
     fn answer(&self, reply: &[u8], two_way: bool) -> Result<Option<(Bytes, bool)>, String> {
         let choices = &self.settings.choices;
         if choices.empty_replies && matches!(reply.trim_ascii(), b"null" | b"{}") {

@@ -36,7 +36,7 @@ pub(crate) mod seen;
 pub(crate) mod stop;
 mod table;
 mod tables;
-mod terminal;
+pub(crate) mod terminal;
 mod variables;
 
 use std::mem;

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
@@ -14,8 +15,12 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use percent_encoding::percent_decode_str;
 use tokio::net::TcpListener;
+use tokio::time::sleep;
 
 use crate::recording::Text;
+
+/// The pause after `accept` failed.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Who is connected, and what they got. Clones are the same.
 #[derive(Debug, Clone, Default)]
@@ -48,7 +53,8 @@ impl Connections {
     pub(crate) async fn serve(self, listener: TcpListener) {
         loop {
             let Ok((socket, _)) = listener.accept().await else {
-                tokio::task::yield_now().await;
+                // Descriptors have run out, and come back.
+                sleep(ACCEPT_PAUSE).await;
                 continue;
             };
             let connections = self.clone();

@@ -31,6 +31,7 @@ use crate::dev::plan::{AccessPlan, Plan};
 use crate::dev::reload::WatchPlan;
 use crate::dev::seen::{Seen, Sight, Witness, Witnesses};
 use crate::dev::stop::Stop;
+use crate::dev::terminal::escape::escape;
 use crate::exit::{self, Interrupted};
 use crate::recording::{self, Answer, From, Recording, Text, What};
 
@@ -187,7 +188,7 @@ struct Lines;
 impl Witness for Lines {
     fn see(&self, seen: &Seen) {
         if let Sight::Line { text, .. } = &seen.what {
-            eprintln!("  | {}", text.replace(char::is_control, "\u{fffd}"));
+            eprintln!("  | {}", escape(text));
         }
     }
 }

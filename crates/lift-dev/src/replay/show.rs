@@ -1,12 +1,18 @@
 //! What a replay says: a diff for each event that differs, and a line at the end.
 
-use std::io::{self, IsTerminal as _, Write as _, stdout};
+use std::io::{self, Write as _};
+
+use anstyle::{AnsiColor, Style};
 
 use super::compare::Difference;
+use crate::dev::terminal::escape::escape;
 
-/// The report on stdout, with colours on a terminal.
+const PLAIN: Style = Style::new();
+const RED: Style = AnsiColor::Red.on_default();
+const GREEN: Style = AnsiColor::Green.on_default();
+
+/// The report on stdout, with colours where they are wanted.
 pub(super) struct Report {
-    colours: bool,
     verbose: bool,
     pub(super) events: u64,
     pub(super) posts: u64,
@@ -15,13 +21,12 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn new(verbose: bool) -> Self {
-        let colours = stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        Self { colours, verbose, events: 0, posts: 0, different: 0 }
+        Self { verbose, events: 0, posts: 0, different: 0 }
     }
 
     /// Says what differs, if anything does. `what` is an event, or a client's posts.
     pub(super) fn compared(&mut self, what: &str, differences: &[Difference]) -> io::Result<()> {
-        let mut out = stdout().lock();
+        let mut out = anstream::stdout().lock();
         if differences.is_empty() {
             if self.verbose {
                 writeln!(out, "{what}: as recorded")?;
@@ -31,17 +36,12 @@ impl Report {
         self.different += 1;
         writeln!(out, "{what}")?;
         for difference in differences {
-            let (sign, colour, text) = match difference {
-                Difference::Same(text) => (' ', "", text),
-                Difference::Recorded(text) => ('-', "\u{1b}[31m", text),
-                Difference::Now(text) => ('+', "\u{1b}[32m", text),
+            let (sign, style, text) = match difference {
+                Difference::Same(text) => (' ', PLAIN, text),
+                Difference::Recorded(text) => ('-', RED, text),
+                Difference::Now(text) => ('+', GREEN, text),
             };
-            // What a function wrote could hold signs that a terminal obeys.
-            let text: String = text.chars().map(shown).collect();
-            match self.colours && !colour.is_empty() {
-                true => writeln!(out, "{colour}{sign} {text}\u{1b}[0m")?,
-                false => writeln!(out, "{sign} {text}")?,
-            }
+            writeln!(out, "{style}{sign} {}{style:#}", escape(text))?;
         }
         Ok(())
     }
@@ -50,14 +50,10 @@ impl Report {
     pub(super) fn sum(&self) -> io::Result<()> {
         let Self { events, posts, different, .. } = self;
         let all = format!("{events} events, {posts} posts");
-        let mut out = stdout().lock();
+        let mut out = anstream::stdout().lock();
         match different {
             0 => writeln!(out, "{all}: all as recorded"),
             n => writeln!(out, "{all}: {n} differ (- as recorded, + now)"),
         }
     }
-}
-
-fn shown(c: char) -> char {
-    if c.is_control() { '\u{fffd}' } else { c }
 }

@@ -1,11 +1,7 @@
 //! A thousand clients live random lives of up to two hours, with a paused clock. A model of a few
 //! lines says when and how each of them ends; each has one `$disconnect`.
 
-use std::{
-    collections::HashMap,
-    net::{IpAddr, Ipv4Addr},
-    sync::Mutex,
-};
+use std::{collections::HashMap, sync::Mutex};
 
 use fastrand::Rng;
 use futures_util::{SinkExt, StreamExt};
@@ -21,7 +17,7 @@ use tokio_tungstenite::{
 };
 
 use super::*;
-use crate::{Routes, Settings, connection::Client};
+use crate::{Routes, Settings};
 
 const CLIENTS: u64 = 1000;
 
@@ -150,15 +146,7 @@ fn gateway(ends: Ends) -> Arc<Gateway<impl Backend>> {
 
 /// Plays a schedule and tells what came of it.
 async fn play<B: Backend>(gateway: Arc<Gateway<B>>, schedule: &Schedule, ends: &Ends) -> Life {
-    let client = Client {
-        source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        user_agent: None,
-        host: "h".to_owned(),
-        granted: None,
-    };
-    let closing = gateway.closing.child_token();
-    let (connection, outbox) = Connection::new(client, &gateway.settings, closing);
-    let connection = Arc::new(connection);
+    let (connection, outbox) = tests::connection(&gateway);
     gateway.connections.insert(connection.clone());
     let (near, far) = duplex(1024);
     let start = Instant::now();

@@ -24,13 +24,10 @@ async fn open(
     open_with(Settings { limits, ..Settings::default() }).await
 }
 
-async fn open_with(
-    settings: Settings,
-) -> (Arc<Connection>, WebSocketStream<DuplexStream>, JoinHandle<Closed>) {
-    let routes = Routes::default().with_route("$default", true);
-    let settings = Settings { routes, ..settings };
-    let backend = |_: Bytes| async { Ok::<_, InvokeError>(Bytes::from_static(REPLY)) };
-    let gateway = Arc::new(Gateway::new(settings, backend, 0));
+/// A connection that has no socket yet.
+pub(super) fn connection<B>(
+    gateway: &Gateway<B>,
+) -> (Arc<Connection>, mpsc::UnboundedReceiver<Outgoing>) {
     let client = Client {
         source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
         user_agent: None,
@@ -39,7 +36,17 @@ async fn open_with(
     };
     let closing = gateway.closing.child_token();
     let (connection, outbox) = Connection::new(client, &gateway.settings, closing);
-    let connection = Arc::new(connection);
+    (Arc::new(connection), outbox)
+}
+
+async fn open_with(
+    settings: Settings,
+) -> (Arc<Connection>, WebSocketStream<DuplexStream>, JoinHandle<Closed>) {
+    let routes = Routes::default().with_route("$default", true);
+    let settings = Settings { routes, ..settings };
+    let backend = |_: Bytes| async { Ok::<_, InvokeError>(Bytes::from_static(REPLY)) };
+    let gateway = Arc::new(Gateway::new(settings, backend, 0));
+    let (connection, outbox) = connection(&gateway);
     let (near, far) = duplex(1024);
     let session = Session::new(near, Bytes::new(), connection.clone(), outbox, &gateway).await;
     let run = tokio::spawn(async move {
