@@ -50,7 +50,7 @@ pub(crate) enum What {
     /// The client sent a message.
     Received { message: Text },
     /// A message went to the client.
-    Sent { from: From, message: Text },
+    Sent { from: Source, message: Text },
     /// The connection ended.
     Closed { code: u16, reason: String },
 }
@@ -66,7 +66,7 @@ pub(crate) struct Failure {
 /// Where a message to a client came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum From {
+pub(crate) enum Source {
     Reply,
     Gateway,
     Post,
@@ -160,7 +160,7 @@ struct Flat {
     event: Option<Box<RawValue>>,
     reply: Option<Box<RawValue>>,
     error: Option<Failure>,
-    from: Option<From>,
+    from: Option<Source>,
     message: Option<Text>,
     code: Option<u16>,
     reason: Option<String>,
@@ -201,7 +201,7 @@ impl TryFrom<Flat> for Line {
     }
 }
 
-impl std::convert::From<Origin> for From {
+impl From<Origin> for Source {
     fn from(origin: Origin) -> Self {
         match origin {
             Origin::Reply => Self::Reply,

@@ -8,7 +8,7 @@ mod reader;
 mod tests;
 mod writer;
 
-pub(crate) use self::line::{Failure, From, Head, Line, Text, What, outcome};
+pub(crate) use self::line::{Failure, Head, Line, Source, Text, What, outcome};
 pub(crate) use self::reader::{Answer, Recording, read};
 pub(crate) use self::writer::Recorder;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use lift_gateway::{Happening, Id, InvokeError, Origin, What as Told};
 
-use super::{Failure, From, Recorder, Text, What, read, reader::parse};
+use super::{Failure, Recorder, Source, Text, What, read, reader::parse};
 use crate::dev::seen::{Sight, Witnesses};
 
 const EVENT: &str = r#"{"requestContext":{"routeKey":"say","z":1,"a":1.50},"body":"é\n"}"#;
@@ -54,7 +54,7 @@ fn a_recording_has_what_happened_in_order() {
     assert_eq!(event.get(), EVENT);
     assert!(matches!(&second.what, What::Event { invocation: 2, .. }));
     let byte = Text::Base64("/w==".to_owned());
-    assert!(matches!(&sent.what, What::Sent { from: From::Post, message } if *message == byte));
+    assert!(matches!(&sent.what, What::Sent { from: Source::Post, message } if *message == byte));
     assert!(matches!(closed.what, What::Closed { code: 1001, .. }));
     let answers = recording.answers();
     assert_eq!(answers[&2].expect("a reply").get(), r#"{"statusCode":200}"#);

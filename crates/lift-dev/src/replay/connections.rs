@@ -117,3 +117,44 @@ fn answer(status: StatusCode, body: String) -> Response<Full<Bytes>> {
     *answer.status_mut() = status;
     answer
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_is_open_takes_posts_and_all_others_are_gone() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let connections = Connections::default();
+        connections.open("a=", 0);
+        connections.open("b=", 0);
+        tokio::spawn(connections.clone().serve(listener));
+        let call = async |method: &str, id: &str| {
+            let mut socket = TcpStream::connect(address).await.expect("it listens");
+            let request = format!(
+                "{method} /prod/@connections/{id} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\
+                 Content-Length: 2\r\n\r\nhi"
+            );
+            socket.write_all(request.as_bytes()).await.expect("sent");
+            let mut answer = String::new();
+            socket.read_to_string(&mut answer).await.expect("an answer");
+            answer
+        };
+        assert!(call("POST", "a%3D").await.starts_with("HTTP/1.1 200"));
+        let info = call("GET", "a=").await;
+        assert!(info.contains(r#""connectedAt":"1970-01-01T00:00:00.000Z""#), "{info}");
+        let gone = call("POST", "c=").await;
+        assert!(gone.starts_with("HTTP/1.1 410") && gone.contains("GoneException"), "{gone}");
+        assert!(call("DELETE", "a=").await.starts_with("HTTP/1.1 204"));
+        connections.close("b=");
+        for id in ["a=", "b="] {
+            assert!(call("POST", id).await.starts_with("HTTP/1.1 410"), "{id}");
+        }
+        let hi = [Text::Text("hi".to_owned())];
+        assert_eq!(connections.posted(), BTreeMap::from([("a=".to_owned(), hi.to_vec())]));
+    }
+}

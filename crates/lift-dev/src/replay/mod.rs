@@ -33,7 +33,7 @@ use crate::dev::seen::{Seen, Sight, Witness, Witnesses};
 use crate::dev::stop::Stop;
 use crate::dev::terminal::escape::escape;
 use crate::exit::{self, Interrupted};
-use crate::recording::{self, Answer, From, Recording, Text, What};
+use crate::recording::{self, Answer, Recording, Source, Text, What};
 
 /// The secret key that functions sign with; nobody checks it here.
 const SECRET_KEY: &str = "local";
@@ -134,7 +134,7 @@ impl Again {
                 }
                 What::Opened => self.connections.open(id, line.at),
                 What::Closed { .. } => self.connections.close(id),
-                What::Sent { from: From::Post, message } => {
+                What::Sent { from: Source::Post, message } => {
                     posted.entry(id).or_default().push(message.clone());
                 }
                 _ => {}
