@@ -16,9 +16,9 @@ use crate::{
     system,
 };
 
-/// The most memory for a stuck client, in bytes: what may wait in its queue, and a frame of 32 KiB
-/// that is with its socket.
-const EACH: u64 = (256 + 32) * 1024;
+/// The most memory for a stuck client, in bytes: what may wait in its queue. A waiting message counts
+/// more than it takes, which is room for the frame that is with the socket.
+const EACH: u64 = 256 * 1024;
 
 /// A large post, which fills the system's buffers, and a small one, which fills what is left: the
 /// smaller, the more it costs beside its bytes.
