@@ -1,8 +1,7 @@
 //! Whether a stream gets colours: a terminal does, unless `NO_COLOR` is set or it is a dumb one;
 //! anything else does if `CLICOLOR_FORCE` is set.
 
-use anstream::stream::RawStream;
-use anstream::{AutoStream, ColorChoice};
+use anstream::{AutoStream, ColorChoice, stream::RawStream};
 
 /// Whether `stream` gets colours.
 pub(crate) fn on(stream: &impl RawStream) -> bool {

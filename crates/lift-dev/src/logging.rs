@@ -1,12 +1,12 @@
 //! Lift's own log: compact lines on stderr, so that stdout holds what scripts read and nothing else.
 
-use std::fmt;
-use std::io::stderr;
+use std::{fmt, io::stderr};
 
 use jiff::Zoned;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::FormatTime;
+use tracing_subscriber::{
+    EnvFilter,
+    fmt::{format::Writer, time::FormatTime},
+};
 
 use crate::colors;
 

@@ -23,8 +23,7 @@ mod send;
 mod table;
 mod template;
 
-use std::io::Write as _;
-use std::process::ExitCode;
+use std::{io::Write as _, process::ExitCode};
 
 use crate::args::{Args, Command, LogFormat};
 

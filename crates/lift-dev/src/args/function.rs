@@ -1,7 +1,6 @@
 //! The flags of `lift dev` for what is run: any function, in any language, and its routes.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use lift_gateway::{IdentitySource, Selection};
 

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::builder::NonEmptyStringValueParser;
-use clap::error::ErrorKind;
-use clap::{ArgGroup, Args, CommandFactory as _};
+use clap::{
+    ArgGroup, Args, CommandFactory as _, builder::NonEmptyStringValueParser, error::ErrorKind,
+};
 
 /// Send to connections from the shell, or close, list or count them
 ///

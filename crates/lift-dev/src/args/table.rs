@@ -1,7 +1,6 @@
 //! The arguments of `lift table`.
 
-use clap::builder::NonEmptyStringValueParser;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, builder::NonEmptyStringValueParser};
 
 /// Create, describe, check or delete an app's table of connections
 #[derive(Debug, Clone, Args)]

@@ -2,8 +2,10 @@
 
 use clap::CommandFactory as _;
 
-use super::function::{NamedFunction, RouteArg, Runs};
-use super::{Args, Command, DevArgs};
+use super::{
+    Args, Command, DevArgs,
+    function::{NamedFunction, RouteArg, Runs},
+};
 
 fn dev(args: &[&str]) -> Result<DevArgs, String> {
     let all = ["lift", "dev"].iter().chain(args);

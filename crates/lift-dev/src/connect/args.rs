@@ -1,7 +1,9 @@
 //! What `lift connect` can be told.
 
-use std::io::{IsTerminal as _, stdout};
-use std::time::Duration;
+use std::{
+    io::{IsTerminal as _, stdout},
+    time::Duration,
+};
 
 use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue, Uri};
 

@@ -10,11 +10,13 @@ use tokio_tungstenite::tungstenite::{
     protocol::{CloseFrame, frame::coding::CloseCode},
 };
 
-use super::ConnectArgs;
-use super::dial::Socket;
-use super::expect::Expected;
-use super::screen::Screen;
-use super::source::{Move, Source};
+use super::{
+    ConnectArgs,
+    dial::Socket,
+    expect::Expected,
+    screen::Screen,
+    source::{Move, Source},
+};
 use crate::exit::Interrupted;
 
 /// How long the server may take to answer a close.

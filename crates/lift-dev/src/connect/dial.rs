@@ -1,18 +1,16 @@
 //! The handshake: a socket, or an error that says what was answered and what to do.
 
-use std::io;
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use anyhow::{Context as _, anyhow, bail};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::{
-    Error,
-    client::IntoClientRequest as _,
-    http::{HeaderValue, Response, header::SEC_WEBSOCKET_PROTOCOL},
-};
+use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
+    tungstenite::{
+        Error,
+        client::IntoClientRequest as _,
+        http::{HeaderValue, Response, header::SEC_WEBSOCKET_PROTOCOL},
+    },
 };
 
 use super::ConnectArgs;

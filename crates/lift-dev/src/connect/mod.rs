@@ -21,10 +21,7 @@ use anyhow::Context as _;
 
 pub(crate) use args::ConnectArgs;
 
-use self::conversation::Conversation;
-use self::prompt::Terminal;
-use self::screen::Screen;
-use self::source::Source;
+use self::{conversation::Conversation, prompt::Terminal, screen::Screen, source::Source};
 
 /// Connects, talks as `args` say, and closes.
 pub(crate) fn run(args: ConnectArgs) -> anyhow::Result<()> {

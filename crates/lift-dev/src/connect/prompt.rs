@@ -1,18 +1,20 @@
 //! The prompt: a line editor with history, in a thread of its own.
 
-use std::io::{Write as _, stdin, stdout};
-use std::path::PathBuf;
-use std::thread;
+use std::{
+    io::{Write as _, stdin, stdout},
+    path::PathBuf,
+    thread,
+};
 
 use anyhow::Context as _;
 use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
-use rustyline::error::ReadlineError;
-use rustyline::history::DefaultHistory;
-use rustyline::{Config, Editor};
+use rustyline::{Config, Editor, error::ReadlineError, history::DefaultHistory};
 use tokio::sync::mpsc::unbounded_channel;
 
-use super::screen::Screen;
-use super::source::{Move, Source};
+use super::{
+    screen::Screen,
+    source::{Move, Source},
+};
 
 const PROMPT: &str = "> ";
 

@@ -1,7 +1,9 @@
 //! What is printed: messages to stdout, everything else to stderr; above the prompt if there is one.
 
-use std::fmt::Display;
-use std::io::{self, Write as _};
+use std::{
+    fmt::Display,
+    io::{self, Write as _},
+};
 
 use rustyline::ExternalPrinter;
 use tokio_tungstenite::tungstenite::http::Uri;

@@ -1,12 +1,16 @@
 //! Where a conversation's next move comes from: a script, the lines of a pipe, or a person.
 
-use std::io::{BufRead as _, stdin};
-use std::thread;
+use std::{
+    io::{BufRead as _, stdin},
+    thread,
+};
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::expect::Expected;
-use super::steps::{Step, Steps};
+use super::{
+    expect::Expected,
+    steps::{Step, Steps},
+};
 
 /// What to do next.
 #[derive(Debug)]

@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, Result, bail};
 use lift_gateway::{Authorization, Authorizer, Routes, Selection, Settings, Signatures};
 
-use crate::dev::describe::{self, Description};
-use crate::dev::functions::Target;
-use crate::dev::plan::{AccessPlan, ApiPlan, AuthorizerPlan, RoutePlan};
+use crate::dev::{
+    describe::{self, Description},
+    functions::Target,
+    plan::{AccessPlan, ApiPlan, AuthorizerPlan, RoutePlan},
+};
 
 impl ApiPlan {
     /// Adds what the function `app` says of itself, where nothing else was said.

@@ -1,8 +1,7 @@
 //! What is behind an API: functions, built and started, and the database that they share. Before it
 //! stands the gateway, or a replay.
 
-use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::{convert::Infallible, net::SocketAddr};
 
 use anyhow::Result;
 use lift_aws::DynamoStore;
@@ -10,17 +9,19 @@ use lift_gateway::Control;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::dev::data_dir::DataDir;
-use crate::dev::database::Database;
-use crate::dev::describe::Description;
-use crate::dev::faults::{Between, Plan as FaultPlan};
-use crate::dev::functions::{Functions, Start};
-use crate::dev::plan::{ApiPlan, Plan};
-use crate::dev::prepared::Prepared;
-use crate::dev::reload::{Deploy, WatchPlan};
-use crate::dev::seen::Witnesses;
-use crate::dev::table::ConnectionsTable;
-use crate::dev::variables::Place;
+use crate::dev::{
+    data_dir::DataDir,
+    database::Database,
+    describe::Description,
+    faults::{Between, Plan as FaultPlan},
+    functions::{Functions, Start},
+    plan::{ApiPlan, Plan},
+    prepared::Prepared,
+    reload::{Deploy, WatchPlan},
+    seen::Witnesses,
+    table::ConnectionsTable,
+    variables::Place,
+};
 
 /// Where it all is put.
 pub(crate) struct Ground<'a> {

@@ -1,7 +1,6 @@
 //! cargo, called as if Lift itself had not been started by it.
 
-use std::ffi::OsStr;
-use std::process::Stdio;
+use std::{ffi::OsStr, process::Stdio};
 
 use tokio::process::Command;
 

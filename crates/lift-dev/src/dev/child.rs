@@ -3,14 +3,16 @@
 //! The group keeps the terminal's Ctrl-C away from the child, which must live on until the last
 //! `$disconnect` ran, and lets Lift end the child together with whatever it started itself.
 
-use std::io;
-use std::process::ExitStatus;
-use std::time::Duration;
+use std::{io, process::ExitStatus, time::Duration};
 
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
-use tokio::process::{Child as TokioChild, ChildStderr, ChildStdout, Command};
-use tokio::time::timeout;
+use nix::{
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
+};
+use tokio::{
+    process::{Child as TokioChild, ChildStderr, ChildStdout, Command},
+    time::timeout,
+};
 
 use crate::dev::die_with_parent::die_with_parent;
 

@@ -1,9 +1,11 @@
 //! The folder that holds the database, locked while this program runs: two of them on one SQLite
 //! file would sweep each other's connections away.
 
-use std::fs::{self, File, TryLockError};
-use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::{
+    fs::{self, File, TryLockError},
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result, bail};
 

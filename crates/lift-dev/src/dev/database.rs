@@ -1,18 +1,21 @@
 //! DynamoDB on this machine: dynoxide on one SQLite file, served over HTTP beside the gateway.
 
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result, anyhow};
 use dynoxide::Database as Engine;
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::{
+    net::TcpListener,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
 
-use crate::dev::tables;
-use crate::template::Table;
+use crate::{dev::tables, template::Table};
 
 /// How long the server may finish its requests. They take milliseconds, so only a client that
 /// sent half a request uses this up.

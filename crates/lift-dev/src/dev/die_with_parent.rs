@@ -17,9 +17,10 @@ use tokio::process::Command;
 /// Makes the child that `command` spawns end together with this program.
 #[cfg(target_os = "linux")]
 pub(crate) fn die_with_parent(command: &mut Command) {
-    use nix::sys::prctl::set_pdeathsig;
-    use nix::sys::signal::Signal;
-    use nix::unistd::{getpid, getppid};
+    use nix::{
+        sys::{prctl::set_pdeathsig, signal::Signal},
+        unistd::{getpid, getppid},
+    };
 
     let parent = getpid();
     let ask = move || {

@@ -1,14 +1,15 @@
 //! What is started to run a function: a program with its arguments, in a folder.
 
-use std::fmt::{self, Display, Formatter};
-use std::path::PathBuf;
-use std::process::Stdio;
+use std::{
+    fmt::{self, Display, Formatter},
+    path::PathBuf,
+    process::Stdio,
+};
 
 use anyhow::{Context as _, Result};
 use tokio::process::Command;
 
-use crate::dev::child::Child;
-use crate::dev::variables::Variables;
+use crate::dev::{child::Child, variables::Variables};
 
 /// A program with its arguments, in a folder. `Display` is as one would type it.
 #[derive(Debug, Clone)]

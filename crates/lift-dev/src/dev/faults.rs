@@ -3,9 +3,7 @@
 //! The function is told the addresses of proxies, one for DynamoDB, one for `@connections`, and one
 //! for the Runtime API of each process. Lift's own calls go past them.
 
-use std::fs;
-use std::net::SocketAddr;
-use std::path::Path;
+use std::{fs, net::SocketAddr, path::Path};
 
 use anyhow::{Context as _, Result, anyhow};
 use dynoxide::Database as Engine;

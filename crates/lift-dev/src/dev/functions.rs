@@ -1,22 +1,24 @@
 //! The functions of a plan, started, watched and ended together. Behind the gateway, which has a
 //! [`Target`] for each route.
 
-use std::convert::Infallible;
-use std::future::pending;
-use std::path::Path;
+use std::{convert::Infallible, future::pending, path::Path};
 
 use anyhow::Result;
 use bytes::Bytes;
 use futures_util::future::{join_all, try_join_all};
-use lift_gateway::lambda::{Function, FunctionSettings};
-use lift_gateway::{Backend, Control, Id, InvokeError};
+use lift_gateway::{
+    Backend, Control, Id, InvokeError,
+    lambda::{Function, FunctionSettings},
+};
 use tokio_util::sync::CancellationToken;
 
-use crate::dev::faults::Faults;
-use crate::dev::function::{Attached, Elsewhere, Program, Supervisor};
-use crate::dev::prepared::{How, Prepared};
-use crate::dev::reload::{Deploy, Reload};
-use crate::dev::seen::Witnesses;
+use crate::dev::{
+    faults::Faults,
+    function::{Attached, Elsewhere, Program, Supervisor},
+    prepared::{How, Prepared},
+    reload::{Deploy, Reload},
+    seen::Witnesses,
+};
 
 /// What starts them all.
 pub(crate) struct Start<'a> {

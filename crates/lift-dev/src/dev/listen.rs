@@ -1,8 +1,10 @@
 //! The sockets that Lift listens on. They are bound before the build, so that a taken port is
 //! known at once and not after a minute of compiling.
 
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+};
 
 use anyhow::{Context as _, Result, bail};
 use tokio::net::TcpListener;

@@ -1,16 +1,16 @@
 //! Functions for those runtimes that Lambda brings along itself, in Python and Node: what runs them
 //! here, where Lambda is not.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
 
 use anyhow::{Context as _, Result, bail};
-use tokio::io::AsyncReadExt as _;
-use tokio::process::Command;
+use tokio::{io::AsyncReadExt as _, process::Command};
 
-use crate::dev::child::Child;
-use crate::dev::executable::Executable;
+use crate::dev::{child::Child, executable::Executable};
 
 /// What asks the Runtime API for events and calls a handler in Node.
 const NODE: &str = include_str!("runtime/bootstrap.mjs");

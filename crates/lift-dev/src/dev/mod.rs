@@ -39,28 +39,31 @@ mod tables;
 pub(crate) mod terminal;
 mod variables;
 
-use std::mem;
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use lift_gateway::{Authorization, Limits, MessageOrder, Server, Settings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::args::{DevArgs, LogFormat, TerminalArgs};
-use crate::dev::access::Access;
-use crate::dev::behind::{Behind, Ground};
-use crate::dev::data_dir::DataDir;
-use crate::dev::function::AS_LONG_AS_IT_TAKES;
-use crate::dev::inspector::Inspector;
-use crate::dev::plan::Plan;
-use crate::dev::ready::Ready;
-use crate::dev::reload::WatchPlan;
-use crate::dev::seen::{Witness, Witnesses};
-use crate::dev::stop::Stop;
-use crate::dev::terminal::Terminal;
-use crate::exit::Interrupted;
-use crate::recording::Recorder;
+use crate::{
+    args::{DevArgs, LogFormat, TerminalArgs},
+    dev::{
+        access::Access,
+        behind::{Behind, Ground},
+        data_dir::DataDir,
+        function::AS_LONG_AS_IT_TAKES,
+        inspector::Inspector,
+        plan::Plan,
+        ready::Ready,
+        reload::WatchPlan,
+        seen::{Witness, Witnesses},
+        stop::Stop,
+        terminal::Terminal,
+    },
+    exit::Interrupted,
+    recording::Recorder,
+};
 
 /// How long the tasks that remain may take to end, which is the time to drop what they own.
 pub(crate) const LAST_GRACE: Duration = Duration::from_secs(2);

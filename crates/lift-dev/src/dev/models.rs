@@ -1,9 +1,6 @@
 //! The models of a route as JSON Schemas, of draft 4 unless they say another.
 
-use std::error::Error;
-use std::fs;
-use std::path::Path;
-use std::sync::Arc;
+use std::{error::Error, fs, path::Path, sync::Arc};
 
 use anyhow::{Context as _, Result, anyhow};
 use boon::{CompileError, Compiler, Draft, Schemas, UrlLoader};

@@ -6,18 +6,21 @@
 //! process gets an event or has answered it. So what was written before that moment is told before
 //! it. The last lines are kept, because a process that dies at start says there why.
 
-use std::collections::VecDeque;
-use std::io::{self, PipeWriter};
-use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::VecDeque,
+    io::{self, PipeWriter},
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use lift_gateway::Id;
 use nix::unistd;
-use tokio::net::unix::pipe::Receiver;
-use tokio::process::Command;
+use tokio::{net::unix::pipe::Receiver, process::Command};
 
-use crate::dev::seen::{Sight, Witnesses};
-use crate::dev::terminal::escape::escape;
+use crate::dev::{
+    seen::{Sight, Witnesses},
+    terminal::escape::escape,
+};
 
 /// So many lines are shown when a process dies at start: a panic's message stands above its backtrace.
 const KEPT: usize = 100;
@@ -177,8 +180,7 @@ impl Output {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
-    use std::sync::mpsc;
+    use std::{io::Write as _, sync::mpsc};
 
     use super::*;
     use crate::dev::seen::{Seen, Witness};

@@ -1,18 +1,17 @@
 //! A package of cargo, built as often as it changes, and run from a copy: the next build may write
 //! into the binary while processes of this one are still to be started.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::SystemTime;
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::SystemTime,
+};
 
 use anyhow::{Context as _, Result};
 use tempfile::{Builder, TempDir};
 
-use crate::dev::build::build;
-use crate::dev::executable::Executable;
-use crate::dev::project::Project;
+use crate::dev::{build::build, executable::Executable, project::Project};
 
 /// A package of cargo.
 #[derive(Debug)]

@@ -1,22 +1,23 @@
 //! A function that can be started: its program is built, and its environment is known. Between the
 //! plan and the [`Functions`](crate::dev::functions::Functions).
 
-use std::net::SocketAddr;
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Result;
 
-use crate::args::Url;
-use crate::dev::build::build;
-use crate::dev::describe::{self, Description};
-use crate::dev::executable::Executable;
-use crate::dev::package::{Copied, Package};
-use crate::dev::plan::{FunctionPlan, Source};
-use crate::dev::project::Project;
-use crate::dev::reload::{Reload, WatchPlan};
-use crate::dev::variables::{Place, Variables, region};
+use crate::{
+    args::Url,
+    dev::{
+        build::build,
+        describe::{self, Description},
+        executable::Executable,
+        package::{Copied, Package},
+        plan::{FunctionPlan, Source},
+        project::Project,
+        reload::{Reload, WatchPlan},
+        variables::{Place, Variables, region},
+    },
+};
 
 /// A function that can be started.
 pub(crate) struct Prepared {

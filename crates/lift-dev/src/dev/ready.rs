@@ -1,8 +1,10 @@
 //! The ready block: the one thing that Lift prints on stdout. People read it, scripts parse it.
 
-use std::fmt::{self, Display, Formatter};
-use std::io::{self, Write as _};
-use std::net::SocketAddr;
+use std::{
+    fmt::{self, Display, Formatter},
+    io::{self, Write as _},
+    net::SocketAddr,
+};
 
 use serde_json::{Value, json};
 

@@ -1,9 +1,7 @@
 //! What is seen of a running app, stamped and handed to each who wants to know: the terminal, the
 //! inspector, a recording. Beside the flow: nobody here changes anything.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::SystemTime;
+use std::{fmt, sync::Arc, time::SystemTime};
 
 use lift_gateway::{Happening, Id, Watch};
 

@@ -1,8 +1,7 @@
 //! The tables of a template, made on the embedded engine before anybody reads them.
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use dynoxide::Database as Engine;
-use dynoxide::actions::describe_table::DescribeTableRequest;
+use dynoxide::{Database as Engine, actions::describe_table::DescribeTableRequest};
 use serde_json::{Value, json};
 
 use crate::template::Table;

@@ -1,8 +1,6 @@
 //! Reads a recording back.
 
-use std::collections::HashMap;
-use std::fs;
-use std::path::Path;
+use std::{collections::HashMap, fs, path::Path};
 
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;

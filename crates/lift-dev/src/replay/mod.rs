@@ -10,8 +10,10 @@ mod compare;
 mod connections;
 mod show;
 
-use std::collections::{BTreeMap, HashMap};
-use std::process::ExitCode;
+use std::{
+    collections::{BTreeMap, HashMap},
+    process::ExitCode,
+};
 
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
@@ -20,20 +22,22 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::args::ReplayArgs;
-use self::compare::Comparison;
-use self::connections::Connections;
-use self::show::Report;
-use crate::dev::LAST_GRACE;
-use crate::dev::behind::{Behind, Ground};
-use crate::dev::data_dir::DataDir;
-use crate::dev::functions::Target;
-use crate::dev::plan::{AccessPlan, Plan};
-use crate::dev::reload::WatchPlan;
-use crate::dev::seen::{Seen, Sight, Witness, Witnesses};
-use crate::dev::stop::Stop;
-use crate::dev::terminal::escape::escape;
-use crate::exit::{self, Interrupted};
-use crate::recording::{self, Answer, Recording, Source, Text, What};
+use self::{compare::Comparison, connections::Connections, show::Report};
+use crate::{
+    dev::{
+        LAST_GRACE,
+        behind::{Behind, Ground},
+        data_dir::DataDir,
+        functions::Target,
+        plan::{AccessPlan, Plan},
+        reload::WatchPlan,
+        seen::{Seen, Sight, Witness, Witnesses},
+        stop::Stop,
+        terminal::escape::escape,
+    },
+    exit::{self, Interrupted},
+    recording::{self, Answer, Recording, Source, Text, What},
+};
 
 /// The secret key that functions sign with; nobody checks it here.
 const SECRET_KEY: &str = "local";

@@ -19,15 +19,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 
-use crate::args::SendArgs;
-use crate::dev::stop::Stop;
-use crate::exit::Interrupted;
-use crate::send::act::Act;
-use crate::send::outcome::Outcome;
-use crate::send::pieces::Pieces;
-use crate::send::rest::Rest;
-use crate::send::target::Target;
-use crate::send::who::Who;
+use crate::{
+    args::SendArgs,
+    dev::stop::Stop,
+    exit::Interrupted,
+    send::{act::Act, outcome::Outcome, pieces::Pieces, rest::Rest, target::Target, who::Who},
+};
 
 /// Does what `args` say, to its end. A connection that failed is no error, but not success.
 pub(crate) fn run(args: SendArgs) -> Result<ExitCode> {

@@ -1,19 +1,16 @@
 //! What came of a send: the counts and the ids that failed on stdout, the reason on stderr.
 
-use std::fmt::{self, Display, Formatter};
-use std::io::{self, Write as _};
-use std::path::Path;
+use std::{
+    fmt::{self, Display, Formatter},
+    io::{self, Write as _},
+    path::Path,
+};
 
 use anyhow::{Context as _, Result};
 use lift_ws::{ConnectionId, Report};
 use serde::Serialize;
 
-use super::act::Act;
-use super::failure;
-use super::rest::Rest;
-use super::show::note_nobody;
-use super::target::Target;
-use super::who::Who;
+use super::{act::Act, failure, rest::Rest, show::note_nobody, target::Target, who::Who};
 
 #[derive(Debug, Serialize)]
 pub(super) struct Outcome {

@@ -4,12 +4,14 @@ use std::path::Path;
 
 use lift_ws::Task;
 
-use super::act::Act;
-use super::failure;
-use super::outcome::{Outcome, Stopped};
-use super::progress::Progress;
-use super::rest::Rest;
-use super::target::Target;
+use super::{
+    act::Act,
+    failure,
+    outcome::{Outcome, Stopped},
+    progress::Progress,
+    rest::Rest,
+    target::Target,
+};
 use crate::dev::stop::Stop;
 
 /// When so many failed and nothing else came of any, the others are not tried.

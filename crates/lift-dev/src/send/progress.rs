@@ -1,7 +1,9 @@
 //! How far a send is, on stderr: a bar on a terminal, a line now and then elsewhere, nothing for few.
 
-use std::io::{IsTerminal as _, stderr};
-use std::time::Duration;
+use std::{
+    io::{IsTerminal as _, stderr},
+    time::Duration,
+};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::Instant;

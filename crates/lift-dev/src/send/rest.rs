@@ -1,17 +1,12 @@
 //! What is still to be sent, as tasks: everyone at first. Kept in a file, another run goes on with it.
 
-use std::collections::VecDeque;
-use std::fs;
-use std::io::ErrorKind;
-use std::path::Path;
+use std::{collections::VecDeque, fs, io::ErrorKind, path::Path};
 
 use anyhow::{Context as _, Result, bail};
 use lift_ws::Task;
 use serde::{Deserialize, Serialize};
 
-use super::failure;
-use super::target::Target;
-use super::who::Who;
+use super::{failure, target::Target, who::Who};
 
 /// The least and the most connections of a piece. Between two pieces progress is shown, and Ctrl-C
 /// heeded; the most are some seconds' work.

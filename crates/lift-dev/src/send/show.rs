@@ -1,15 +1,15 @@
 //! The connections that are meant, on stdout, and nothing sent: their list, or their number.
 
-use std::io::{self, BufWriter, ErrorKind, Write};
-use std::process::ExitCode;
+use std::{
+    io::{self, BufWriter, ErrorKind, Write},
+    process::ExitCode,
+};
 
 use anyhow::{Context as _, Result};
 use lift_ws::store::Member;
 use serde_json::json;
 
-use super::failure;
-use super::target::Target;
-use super::who::Who;
+use super::{failure, target::Target, who::Who};
 
 /// One line for each: id, user or `-`, and endpoint, between tabs; or an object of JSON.
 pub(super) async fn list(target: &Target, who: &Who, json: bool) -> Result<ExitCode> {

@@ -2,8 +2,7 @@
 //! publisher.
 
 use anyhow::{Context as _, Result, bail};
-use lift_aws::Table;
-use lift_aws::table::Place;
+use lift_aws::{Table, table::Place};
 use lift_ws::{GlobalPublisher, store::MemoryStore};
 
 use crate::args::TargetArgs;

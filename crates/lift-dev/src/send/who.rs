@@ -1,10 +1,11 @@
 //! Who is meant, as the arguments say: connections by id, or a list.
 
-use std::collections::BTreeSet;
-use std::fmt::{self, Display, Formatter};
+use std::{
+    collections::BTreeSet,
+    fmt::{self, Display, Formatter},
+};
 
-use lift_ws::store::Members;
-use lift_ws::{Audience, ConnectionId, Estimate, GlobalPublisher, PublishError};
+use lift_ws::{Audience, ConnectionId, Estimate, GlobalPublisher, PublishError, store::Members};
 
 use crate::args::WhoArgs;
 

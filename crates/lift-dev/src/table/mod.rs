@@ -3,16 +3,22 @@
 mod confirm;
 mod progress;
 
-use std::io::{self, Write as _};
-use std::process::ExitCode;
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
 use anyhow::{Context as _, Result};
-use lift_aws::Table;
-use lift_aws::table::{CreateOptions, Place};
+use lift_aws::{
+    Table,
+    table::{CreateOptions, Place},
+};
 use serde::Serialize;
 
-use crate::args::{CreateArgs, Location, TableArgs, TableCommand};
-use crate::table::progress::Progress;
+use crate::{
+    args::{CreateArgs, Location, TableArgs, TableCommand},
+    table::progress::Progress,
+};
 
 /// Runs one command to its end. A table that does not fit is no error, but not success.
 pub(crate) fn run(args: TableArgs) -> Result<ExitCode> {

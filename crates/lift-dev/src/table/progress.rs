@@ -1,8 +1,10 @@
 //! What is being done, on stderr: a spinner on a terminal, lines elsewhere.
 
-use std::fmt::Display;
-use std::io::{IsTerminal as _, stderr};
-use std::time::Duration;
+use std::{
+    fmt::Display,
+    io::{IsTerminal as _, stderr},
+    time::Duration,
+};
 
 use indicatif::ProgressBar;
 

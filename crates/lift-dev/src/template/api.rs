@@ -1,13 +1,15 @@
 //! The WebSocket API of a template: `AWS::ApiGatewayV2::Api`, and who may use it.
 
-use super::fault::{Fault, Notice, Read};
-use super::model;
-use super::node::{Kind, Node};
-use super::resource::Resource;
-use super::route::{self, Route};
-use super::scope::Scope;
-use super::section::Section;
-use super::stage::{self, Stage};
+use super::{
+    fault::{Fault, Notice, Read},
+    model,
+    node::{Kind, Node},
+    resource::Resource,
+    route::{self, Route},
+    scope::Scope,
+    section::Section,
+    stage::{self, Stage},
+};
 
 /// A WebSocket API with one stage.
 #[derive(Debug)]

@@ -5,8 +5,10 @@ use std::collections::{HashMap, HashSet};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
 
-use super::fault::{Fault, Read};
-use super::node::{Kind, Node};
+use super::{
+    fault::{Fault, Read},
+    node::{Kind, Node},
+};
 
 /// Deeper than any template, and shallow enough for the stack.
 const DEEPEST: usize = 60;

@@ -1,15 +1,19 @@
 //! The functions that an API uses: `AWS::Lambda::Function` and `AWS::Serverless::Function`.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    time::Duration,
+};
 
-use super::api::{Access, Api};
-use super::fault::{Fault, Notice, Read};
-use super::node::{Kind, Node};
-use super::resource::Resource;
-use super::scope::Scope;
-use super::section::Section;
+use super::{
+    api::{Access, Api},
+    fault::{Fault, Notice, Read},
+    node::{Kind, Node},
+    resource::Resource,
+    scope::Scope,
+    section::Section,
+};
 
 /// A Lambda function.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,7 +1,9 @@
 //! What SAM says of all resources of a kind: `Globals`.
 
-use super::fault::Notice;
-use super::node::{Kind, Node};
+use super::{
+    fault::Notice,
+    node::{Kind, Node},
+};
 
 /// The document with `Globals` in each resource that they are for. Lists are joined, maps merged,
 /// and else the resource's own word counts.

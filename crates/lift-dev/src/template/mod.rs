@@ -37,8 +37,10 @@ pub(crate) use self::scope::Given;
 pub(crate) use self::stage::Throttle;
 pub(crate) use self::table::Table;
 
-use self::fault::{Fault, Read};
-use self::scope::Scope;
+use self::{
+    fault::{Fault, Read},
+    scope::Scope,
+};
 
 /// What a template asks for, as far as it concerns a WebSocket API.
 #[derive(Debug)]

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::api::of_api;
-use super::fault::{Notice, Read};
-use super::node::Node;
-use super::scope::Scope;
-use super::section::Section;
+use super::{
+    api::of_api,
+    fault::{Notice, Read},
+    node::Node,
+    scope::Scope,
+    section::Section,
+};
 
 /// JSON Schemas by the names of their models.
 pub(super) type Schemas = BTreeMap<String, Value>;

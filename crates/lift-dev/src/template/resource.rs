@@ -1,8 +1,10 @@
 //! The resources of a template, as they stand there.
 
-use super::fault::{Fault, Notice, Read};
-use super::node::Node;
-use super::scope::Scope;
+use super::{
+    fault::{Fault, Notice, Read},
+    node::Node,
+    scope::Scope,
+};
 
 /// A resource. Its conditions hold; its properties are not evaluated yet.
 #[derive(Debug, Clone)]

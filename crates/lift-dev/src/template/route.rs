@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::api::{Access, Authorizer, of_api};
-use super::fault::{Fault, Notice, Read};
-use super::model::{Models, Schemas};
-use super::scope::Scope;
-use super::section::Section;
+use super::{
+    api::{Access, Authorizer, of_api},
+    fault::{Fault, Notice, Read},
+    model::{Models, Schemas},
+    scope::Scope,
+    section::Section,
+};
 
 /// A route that leads to a function.
 #[derive(Debug)]

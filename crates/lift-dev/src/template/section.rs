@@ -3,9 +3,11 @@
 
 use std::str::FromStr;
 
-use super::fault::{Fault, Notice, Read};
-use super::node::{Kind, Node};
-use super::scope::Scope;
+use super::{
+    fault::{Fault, Notice, Read},
+    node::{Kind, Node},
+    scope::Scope,
+};
 
 /// The properties of a resource, or a map within them.
 #[derive(Debug)]

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::api::of_api;
-use super::fault::{Fault, Notice, Read};
-use super::scope::Scope;
-use super::section::Section;
+use super::{
+    api::of_api,
+    fault::{Fault, Notice, Read},
+    scope::Scope,
+    section::Section,
+};
 
 /// A stage.
 #[derive(Debug, Default, PartialEq)]

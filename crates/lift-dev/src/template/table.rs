@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::fault::{Notice, Read};
-use super::node::Node;
-use super::scope::Scope;
-use super::section::Section;
+use super::{
+    fault::{Notice, Read},
+    node::Node,
+    scope::Scope,
+    section::Section,
+};
 
 /// A table.
 #[derive(Debug, PartialEq)]

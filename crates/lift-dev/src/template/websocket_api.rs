@@ -1,10 +1,12 @@
 //! `AWS::Serverless::WebSocketApi`, rewritten into the resources that SAM makes of it.
 
-use super::fault::{Fault, Notice, Read};
-use super::node::Node;
-use super::resource::Resource;
-use super::scope::Scope;
-use super::section::Section;
+use super::{
+    fault::{Fault, Notice, Read},
+    node::Node,
+    resource::Resource,
+    scope::Scope,
+    section::Section,
+};
 
 const KIND: &str = "AWS::Serverless::WebSocketApi";
 

@@ -1,10 +1,14 @@
 //! A guarded `@connections`: strangers are refused, and the function's own posts arrive.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+};
 
-use crate::command::{Lift, PATIENCE};
-use crate::scenario::{chat, play, value};
+use crate::{
+    command::{Lift, PATIENCE},
+    scenario::{chat, play, value},
+};
 
 /// The head and body of the answer to a POST to a connection that there is not.
 fn post(block: &str, authorization: &str) -> String {

@@ -1,7 +1,6 @@
 //! The book's chapter on other languages shows what the examples are, which `e2e` runs.
 
-use std::fs;
-use std::path::Path;
+use std::{fs, path::Path};
 
 #[test]
 fn the_chapter_shows_the_examples() {

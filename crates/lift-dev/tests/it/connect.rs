@@ -1,15 +1,19 @@
 //! `lift connect` against a WebSocket server: scripts, pipes, refusals and closes.
 
-use std::io::Write as _;
-use std::process::{Command, Output, Stdio};
+use std::{
+    io::Write as _,
+    process::{Command, Output, Stdio},
+};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::net::TcpListener;
-use tokio_tungstenite::accept_hdr_async;
-use tokio_tungstenite::tungstenite::{
-    Message,
-    handshake::server::{ErrorResponse, Request, Response},
-    protocol::{CloseFrame, frame::coding::CloseCode},
+use tokio_tungstenite::{
+    accept_hdr_async,
+    tungstenite::{
+        Message,
+        handshake::server::{ErrorResponse, Request, Response},
+        protocol::{CloseFrame, frame::coding::CloseCode},
+    },
 };
 
 /// A server that echoes, closes with 1009 on `close`, and refuses who has no token in the header.

@@ -1,11 +1,11 @@
 //! What goes wrong before the ready block: one error that names the fix, and exit code 1.
 
-use std::ffi::OsStr;
-use std::fs;
-use std::net::TcpListener;
+use std::{ffi::OsStr, fs, net::TcpListener};
 
-use crate::app::{App, tiny};
-use crate::command::{Ended, Lift, wait_until};
+use crate::{
+    app::{App, tiny},
+    command::{Ended, Lift, wait_until},
+};
 
 fn tiny_that(todo: &str) -> Ended {
     Lift::dev(&tiny(), &[("TINY", OsStr::new(todo))]).ended()

@@ -1,21 +1,25 @@
 //! `--faults`: a plan that is none is refused at once; under a mild one the chat goes on.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
-use std::fs;
-use std::path::Path;
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsStr,
+    fs,
+    path::Path,
+    time::Duration,
+};
 
-use futures_util::future::join_all;
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::{SinkExt as _, StreamExt as _, future::join_all};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout_at};
-use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, sleep, timeout_at},
+};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Error, Message},
+};
 
-use crate::app::App;
-use crate::command::Lift;
+use crate::{app::App, command::Lift};
 
 /// How long the faults of the plan may keep something from being seen.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,22 +1,28 @@
 //! Any program as the function: its routes by flags, several of them, an authorizer, one that runs
 //! elsewhere, one that a debugger starts.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::thread;
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    thread,
+};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Error, Message},
+};
 
-use crate::app::{tiny, tiny_binary};
-use crate::command::{Lift, PATIENCE, wait_until};
-use crate::scenario::value;
+use crate::{
+    app::{tiny, tiny_binary},
+    command::{Lift, PATIENCE, wait_until},
+    scenario::value,
+};
 
 type Client = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
 

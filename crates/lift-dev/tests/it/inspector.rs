@@ -1,12 +1,16 @@
 //! The inspector of a real `lift dev`: where it is, and whom it answers.
 
-use std::ffi::OsStr;
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::{
+    ffi::OsStr,
+    io::{Read as _, Write as _},
+    net::TcpStream,
+};
 
-use crate::app::tiny;
-use crate::command::{Lift, PATIENCE};
-use crate::scenario::value;
+use crate::{
+    app::tiny,
+    command::{Lift, PATIENCE},
+    scenario::value,
+};
 
 /// The whole answer to a GET with this `Host`.
 fn get(address: &str, path: &str, host: &str) -> String {

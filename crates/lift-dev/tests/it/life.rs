@@ -1,15 +1,19 @@
 //! A function's life under `lift dev`: it starts, crashes, is replaced, and ends with Lift.
 
-use std::ffi::OsStr;
-use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::OsStr,
+    fs,
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    path::{Path, PathBuf},
+};
 
 use tempfile::TempDir;
 
-use crate::app::{App, tiny};
-use crate::command::{Lift, PATIENCE, signal, wait_until};
+use crate::{
+    app::{App, tiny},
+    command::{Lift, PATIENCE, signal, wait_until},
+};
 
 /// A running tiny function, and the folder in which each of its processes leaves its id.
 struct Running {

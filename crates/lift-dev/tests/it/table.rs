@@ -1,10 +1,8 @@
 //! `lift table` against the embedded database: results on stdout, the rest on stderr, exit codes.
 
-use std::ffi::OsStr;
-use std::path::Path;
+use std::{ffi::OsStr, path::Path};
 
-use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
+use tokio::{net::TcpListener, runtime::Runtime};
 
 use crate::command::{Ended, Lift};
 

@@ -1,13 +1,11 @@
 //! `lift dev` on templates: which one is found, and what it says of those that cannot be run. What
 //! runs is in `e2e/templates.py`, with Python and Node.
 
-use std::fs;
-use std::path::Path;
+use std::{fs, path::Path};
 
 use tempfile::TempDir;
 
-use crate::app::App;
-use crate::command::Lift;
+use crate::{app::App, command::Lift};
 
 /// A template whose only function has these properties.
 fn template(properties: &str) -> String {

@@ -1,24 +1,26 @@
 //! What `lift dev` shows of events: lines for people, JSON for programs, and whose log lines are whose.
 
-use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    ffi::OsStr,
+    fs::{self, File},
+    io::{BufRead as _, BufReader, Read as _},
+    os::unix::fs::PermissionsExt as _,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
 
-use futures_util::future::join_all;
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::{SinkExt as _, StreamExt as _, future::join_all};
 use nix::pty::openpty;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::time::timeout;
-use tokio_tungstenite::connect_async;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{connect_async, tungstenite::Message};
 
-use crate::app::{App, tiny};
-use crate::command::{Lift, signal, wait_until};
+use crate::{
+    app::{App, tiny},
+    command::{Lift, signal, wait_until},
+};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

@@ -1,6 +1,5 @@
 //! A Lambda function over std alone, compiled by the tests as a package of its own.
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::{io::{BufRead, BufReader, Read, Write}, net::TcpStream};
 
 fn main() {
     let todo = std::env::var("TINY").unwrap_or_default();

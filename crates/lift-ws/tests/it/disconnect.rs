@@ -1,9 +1,11 @@
 //! `$disconnect`: the tombstone first, then the handler, at most once.
 
-use std::collections::HashMap;
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use lift_ws::{

@@ -3,8 +3,10 @@
 use std::process::ExitStatus;
 
 use super::{Description, Route, understand};
-use crate::dev::executable::Executable;
-use crate::dev::plan::{ApiPlan, RoutePlan};
+use crate::dev::{
+    executable::Executable,
+    plan::{ApiPlan, RoutePlan},
+};
 
 fn check(stdout: &str) -> Result<Description, String> {
     let chat = Executable { program: "/bin/chat".into(), args: Vec::new(), folder: "/".into() };

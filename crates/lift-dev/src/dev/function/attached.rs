@@ -4,19 +4,22 @@
 //! When a process asks for an event while an earlier one has not answered its own, that one is gone:
 //! its event fails, and the new process is the function.
 
-use std::convert::Infallible;
-use std::net::{SocketAddr, TcpListener as StdTcpListener};
-use std::path::PathBuf;
-use std::time::Duration;
+use std::{
+    convert::Infallible,
+    net::{SocketAddr, TcpListener as StdTcpListener},
+    path::PathBuf,
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result};
-use lift_gateway::InvokeError;
-use lift_gateway::lambda::{Environment, Function, FunctionSettings, Status};
+use lift_gateway::{
+    InvokeError,
+    lambda::{Environment, Function, FunctionSettings, Status},
+};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::dev::function::env_file::EnvFile;
-use crate::dev::variables::Variables;
+use crate::dev::{function::env_file::EnvFile, variables::Variables};
 
 /// So long may a person look at one event. Not for ever, as deadlines are times of the calendar.
 pub(crate) const AS_LONG_AS_IT_TAKES: Duration = Duration::from_secs(7 * 24 * 60 * 60);

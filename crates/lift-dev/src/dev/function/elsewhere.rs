@@ -1,22 +1,18 @@
 //! A function that runs elsewhere: in cargo-lambda's emulator, in AWS's Runtime Interface Emulator,
 //! in anything that has Lambda's own API to invoke functions.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::uri::PathAndQuery;
-use http::{Request, Response, Uri};
+use http::{Request, Response, Uri, uri::PathAndQuery};
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
 use lift_gateway::InvokeError;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use serde::{Deserialize, de::IgnoredAny};
+use tokio::{net::TcpStream, sync::Semaphore, time::timeout};
 
 use crate::args::Url;
 

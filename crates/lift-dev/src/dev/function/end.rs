@@ -1,9 +1,11 @@
 //! How a process of the function ended.
 
-use std::fmt::{self, Display, Formatter};
-use std::io;
-use std::process::ExitStatus;
-use std::time::Duration;
+use std::{
+    fmt::{self, Display, Formatter},
+    io,
+    process::ExitStatus,
+    time::Duration,
+};
 
 use tokio::time::Instant;
 

@@ -5,16 +5,18 @@ use std::sync::Weak;
 
 use anyhow::{Result, bail};
 use lift_gateway::lambda::{Environment, Function, Status};
-use tokio::sync::watch;
-use tokio::task::{JoinError, JoinSet};
-use tokio::time::sleep;
+use tokio::{
+    sync::watch,
+    task::{JoinError, JoinSet},
+    time::sleep,
+};
 use tokio_util::sync::CancellationToken;
 
-use crate::dev::function::end::End;
-use crate::dev::function::process::Process;
-use crate::dev::function::{Program, SLOW};
-use crate::dev::output::Output;
-use crate::dev::stop::Stop;
+use crate::dev::{
+    function::{Program, SLOW, end::End, process::Process},
+    output::Output,
+    stop::Stop,
+};
 
 /// The processes of one program.
 pub(crate) struct Generation {

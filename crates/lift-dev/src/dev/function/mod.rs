@@ -12,18 +12,15 @@ mod generation;
 mod process;
 mod supervisor;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 pub(crate) use self::attached::{AS_LONG_AS_IT_TAKES, Attached};
 pub(crate) use self::elsewhere::Elsewhere;
 pub(crate) use self::supervisor::Supervisor;
 
-use crate::dev::executable::Executable;
-use crate::dev::faults::Faults;
-use crate::dev::package::Copied;
-use crate::dev::seen::Witnesses;
-use crate::dev::variables::Variables;
+use crate::dev::{
+    executable::Executable, faults::Faults, package::Copied, seen::Witnesses, variables::Variables,
+};
 
 /// After so long without a sign of life at start, what a process wrote is shown.
 const SLOW: Duration = Duration::from_secs(3);

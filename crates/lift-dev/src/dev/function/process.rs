@@ -1,25 +1,33 @@
 //! One process of the function and the Runtime API that is its whole world: an execution
 //! environment.
 
-use std::io;
-use std::net::Ipv4Addr;
-use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::{
+    io,
+    net::Ipv4Addr,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result};
 use lift_faults::Proxy;
 use lift_gateway::lambda::{Environment, Function, Status};
-use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    task::JoinSet,
+    time::{Instant, sleep, timeout},
+};
 
-use crate::dev::child::Child;
-use crate::dev::faults;
-use crate::dev::function::Program;
-use crate::dev::function::end::{Cause, End};
-use crate::dev::output::Output;
-use crate::dev::stop::Stop;
+use crate::dev::{
+    child::Child,
+    faults,
+    function::{
+        Program,
+        end::{Cause, End},
+    },
+    output::Output,
+    stop::Stop,
+};
 
 /// What Lambda gives a process between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_millis(500);

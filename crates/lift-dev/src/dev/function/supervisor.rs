@@ -1,22 +1,22 @@
 //! Keeps as many processes of the function as its events need: one from the start, more while
 //! events wait, and another one for each that dies. Other code takes over by [`Supervisor::swap`].
 
-use std::convert::Infallible;
-use std::mem;
-use std::time::Duration;
+use std::{convert::Infallible, mem, time::Duration};
 
 use anyhow::Result;
 use lift_gateway::lambda::{Demand, Function};
-use tokio::sync::watch;
-use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
+use tokio::{
+    sync::watch,
+    task::JoinSet,
+    time::{Instant, sleep_until},
+};
 use tokio_util::sync::CancellationToken;
 
-use crate::dev::backoff::Backoff;
-use crate::dev::function::Program;
-use crate::dev::function::end::End;
-use crate::dev::function::generation::Generation;
-use crate::dev::output::Output;
+use crate::dev::{
+    backoff::Backoff,
+    function::{Program, end::End, generation::Generation},
+    output::Output,
+};
 
 /// The processes of one function.
 pub(crate) struct Supervisor {

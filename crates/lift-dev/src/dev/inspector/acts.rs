@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use axum::Json;
-use axum::extract::{Path, State};
+use axum::{
+    Json,
+    extract::{Path, State},
+};
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::Inspector;
-use super::failure::{Failure, id};
+use super::{
+    Inspector,
+    failure::{Failure, id},
+};
 
 /// API Gateway's own bound for a message.
 const LONGEST: usize = 128 * 1024;

@@ -1,7 +1,9 @@
 //! The page itself: files that are part of the program, so that it needs neither a build nor a network.
 
-use axum::extract::Path;
-use axum::response::{IntoResponse, Response};
+use axum::{
+    extract::Path,
+    response::{IntoResponse, Response},
+};
 use http::{StatusCode, header};
 
 macro_rules! files {

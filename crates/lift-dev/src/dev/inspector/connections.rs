@@ -2,18 +2,22 @@
 
 use std::net::IpAddr;
 
-use axum::Json;
-use axum::extract::{Path, State};
-use axum::response::{IntoResponse as _, Response};
+use axum::{
+    Json,
+    extract::{Path, State},
+    response::{IntoResponse as _, Response},
+};
 use http::StatusCode;
 use lift_gateway::ConnectionInfo;
 use lift_ws::store::{Item, Read, Store as _};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::failure::{Failure, id};
-use super::identities::Identity;
-use super::{Hands, Inspector};
+use super::{
+    Hands, Inspector,
+    failure::{Failure, id},
+    identities::Identity,
+};
 
 /// A connection in the list.
 #[derive(Serialize)]

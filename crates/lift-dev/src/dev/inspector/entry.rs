@@ -8,8 +8,7 @@ use http::{Method, StatusCode};
 use lift_gateway::{Cause, ConnectionInfo, Happening, Id, InvokeError, Origin, What};
 use serde::Serialize;
 
-use super::mask::Mask;
-use super::summary;
+use super::{mask::Mask, summary};
 use crate::dev::seen::{Seen, Sight};
 
 /// A payload in the timeline is cut to about so many bytes; whoever asks for the entry gets all.

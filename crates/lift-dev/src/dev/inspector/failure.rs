@@ -1,7 +1,9 @@
 //! Why a page is told no: a status, and words for the person at it.
 
-use axum::Json;
-use axum::response::{IntoResponse, Response};
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
 use http::StatusCode;
 use lift_gateway::{ControlError, Id};
 use serde_json::json;

@@ -1,22 +1,23 @@
 //! The timeline as Server-Sent Events: what is new, a batch at a time. A page that cannot follow is
 //! told how many entries it missed; nothing is kept for it.
 
-use std::convert::Infallible;
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
-use axum::Json;
-use axum::extract::{Path, Query, State};
-use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse as _, Response};
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+    response::{
+        IntoResponse as _, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
 use futures_util::{Stream, stream};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use super::Inspector;
-use super::entry::Shown;
-use super::failure::Failure;
+use super::{Inspector, entry::Shown, failure::Failure};
 
 /// How often a page is told.
 const EVERY: Duration = Duration::from_millis(100);

@@ -24,12 +24,16 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::{SystemTime, UNIX_EPOCH},
+};
 
-use axum::Router;
-use axum::body::Body;
-use axum::routing::{get, post};
+use axum::{
+    Router,
+    body::Body,
+    routing::{get, post},
+};
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use lift_aws::DynamoStore;
@@ -37,11 +41,13 @@ use lift_gateway::{Control, PageBody, Site};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use self::entry::Note;
-use self::failure::Failure;
-use self::identities::Identities;
-use self::mask::Mask;
-use self::ring::{Bounds, Ring};
+use self::{
+    entry::Note,
+    failure::Failure,
+    identities::Identities,
+    mask::Mask,
+    ring::{Bounds, Ring},
+};
 use crate::dev::seen::{Seen, Witness};
 
 /// Where its page is.

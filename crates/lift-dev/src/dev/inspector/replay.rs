@@ -3,17 +3,21 @@
 
 use std::time::SystemTime;
 
-use axum::Json;
-use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
 use bytes::Bytes;
 use http::StatusCode;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use super::Inspector;
-use super::entry::{Kind, Note};
-use super::failure::Failure;
+use super::{
+    Inspector,
+    entry::{Kind, Note},
+    failure::Failure,
+};
 
 /// Which event, and what it shall be.
 #[derive(Debug, Deserialize)]

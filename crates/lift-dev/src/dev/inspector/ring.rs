@@ -1,8 +1,10 @@
 //! The last things that were seen, in a bounded memory: what is over the bound goes, the oldest first,
 //! and whoever reads is told how many it missed.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
 use lift_gateway::Id;
 

@@ -5,11 +5,15 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 
 use super::{Source, flags};
-use crate::args::FunctionArgs;
-use crate::dev::executable::Executable;
-use crate::dev::managed::{Language, Managed};
-use crate::dev::project::Project;
-use crate::template::{Code, Function, Notice};
+use crate::{
+    args::FunctionArgs,
+    dev::{
+        executable::Executable,
+        managed::{Language, Managed},
+        project::Project,
+    },
+    template::{Code, Function, Notice},
+};
 
 /// Who runs a function: what the user says, or else what its runtime and its code say.
 pub(super) async fn source(

@@ -1,8 +1,6 @@
 //! `--env-file`: variables of the functions in files, as many tools read them.
 
-use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::{collections::BTreeMap, ffi::OsStr, path::PathBuf};
 
 use anyhow::{Context as _, Result};
 

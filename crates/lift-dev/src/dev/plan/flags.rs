@@ -1,17 +1,20 @@
 //! The plan that the command line states by itself: a package of cargo, or what the flags of a
 //! function say.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Result, bail};
 
 use super::{
     AccessPlan, ApiPlan, AuthorizerPlan, FunctionPlan, Plan, RoutePlan, STAGE, Source, env_file,
 };
-use crate::args::{AppArgs, CommandLine, FunctionArgs, RouteArg, Runs};
-use crate::dev::executable::Executable;
-use crate::dev::project::{Project, folder};
+use crate::{
+    args::{AppArgs, CommandLine, FunctionArgs, RouteArg, Runs},
+    dev::{
+        executable::Executable,
+        project::{Project, folder},
+    },
+};
 
 /// What AWS's Runtime Interface Emulator calls its function.
 const EMULATED: &str = "function";

@@ -11,19 +11,16 @@ mod env_file;
 mod flags;
 mod template;
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::Result;
 use lift_gateway::{ApiKeys, IdentitySource, Models, Selection, Throttles};
 
-use crate::args::{AppArgs, Url};
-use crate::dev::executable::Executable;
-use crate::dev::managed::Managed;
-use crate::dev::project::Project;
-use crate::template::{Notice, Table};
+use crate::{
+    args::{AppArgs, Url},
+    dev::{executable::Executable, managed::Managed, project::Project},
+    template::{Notice, Table},
+};
 
 /// The stage, when nothing names one.
 const STAGE: &str = "local";

@@ -1,18 +1,23 @@
 //! The plan that a template states.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result, bail};
 use lift_gateway::{ApiKey, ApiKeySource, ApiKeys, Rate, Throttles};
 
-use super::{AccessPlan, ApiPlan, AuthorizerPlan, FunctionPlan, Plan, RoutePlan, Source, env_file};
-use super::{STAGE, code, flags};
-use crate::args::{self, AppArgs};
-use crate::dev::project::folder;
-use crate::dev::{models, variables};
-use crate::template::{self, Access, Api, Function, Given, Template, Throttle};
+use super::{
+    AccessPlan, ApiPlan, AuthorizerPlan, FunctionPlan, Plan, RoutePlan, STAGE, Source, code,
+    env_file, flags,
+};
+use crate::{
+    args::{self, AppArgs},
+    dev::{models, project::folder, variables},
+    template::{self, Access, Api, Function, Given, Template, Throttle},
+};
 
 /// Where a folder has its template.
 const NAMES: [&str; 6] = [

@@ -1,9 +1,11 @@
 //! What a build read, as cargo says beside the binary: `chat.d`, one rule of a Makefile. It names the
 //! sources of all local packages, what they include, and what build scripts ask for.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// The files that `binary` was built from, but for those below `target`, which the build made
 /// itself. Empty when cargo does not say; relative ones are relative to `base`.

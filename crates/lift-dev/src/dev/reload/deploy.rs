@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use lift_gateway::{Control, Routes};
 
-use crate::dev::describe::describe;
-use crate::dev::function::Program;
-use crate::dev::functions::Target;
-use crate::dev::plan::ApiPlan;
-use crate::dev::table::ConnectionsTable;
+use crate::dev::{
+    describe::describe, function::Program, functions::Target, plan::ApiPlan,
+    table::ConnectionsTable,
+};
 
 /// The API of an app that says itself which routes it has.
 pub(crate) struct Deploy {

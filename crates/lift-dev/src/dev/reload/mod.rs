@@ -20,10 +20,11 @@ use lift_gateway::Control;
 pub(crate) use self::deploy::Deploy;
 pub(crate) use self::watch::{Watch, WatchPlan};
 
-use self::deploy::NextApi;
-use self::watch::Change;
-use crate::dev::function::{Program, Supervisor};
-use crate::dev::package::{Built, Package};
+use self::{deploy::NextApi, watch::Change};
+use crate::dev::{
+    function::{Program, Supervisor},
+    package::{Built, Package},
+};
 
 /// Keeps a function at the state of its sources.
 pub(crate) struct Reload {

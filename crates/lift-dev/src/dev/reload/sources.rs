@@ -3,8 +3,10 @@
 //! Whatever git would ignore is none of them: what a build, an editor or the app itself writes must
 //! not start another build.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Result;
 use ignore::{DirEntry, WalkBuilder};

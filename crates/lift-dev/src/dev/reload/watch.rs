@@ -1,15 +1,21 @@
 //! What a function is watched for: the sources of its package, and the paths of `--watch`.
 
-use std::collections::BTreeSet;
-use std::future::pending;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    future::pending,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result};
 use tokio::time::Instant;
 
-use crate::dev::project::Project;
-use crate::dev::reload::dep_info;
-use crate::dev::reload::sources::{Sources, Which};
+use crate::dev::{
+    project::Project,
+    reload::{
+        dep_info,
+        sources::{Sources, Which},
+    },
+};
 
 /// What `--watch` and `--no-reload` say, for all functions.
 #[derive(Debug)]

@@ -1,14 +1,16 @@
 //! What happens to files, as bursts: an editor's save is several events, and a checkout is hundreds.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, Result};
-use notify::event::{EventKind, ModifyKind};
-use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::time::{Instant, timeout};
+use notify::{
+    Event, RecommendedWatcher, RecursiveMode, Watcher as _,
+    event::{EventKind, ModifyKind},
+};
+use tokio::{
+    sync::mpsc::{UnboundedReceiver, unbounded_channel},
+    time::{Instant, timeout},
+};
 
 /// A burst is over when nothing happens for so long.
 const QUIET: Duration = Duration::from_millis(50);

@@ -1,7 +1,9 @@
 //! Calls of `@connections`, counted: a message to a hundred members is one entry, not a hundred.
 
-use std::collections::{HashMap, HashSet};
-use std::time::{Duration, Instant, SystemTime};
+use std::{
+    collections::{HashMap, HashSet},
+    time::{Duration, Instant, SystemTime},
+};
 
 use lift_gateway::Id;
 

@@ -1,8 +1,7 @@
 //! Foreign words made fit for a terminal: route keys, reasons, errors and log lines come from clients
 //! and functions, and none of them may steer it.
 
-use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 

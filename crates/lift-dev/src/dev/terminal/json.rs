@@ -6,8 +6,10 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::dev::terminal::entry::{Calls, Entry, Event, Log, Whose};
-use crate::dev::terminal::failure::Failure;
+use crate::dev::terminal::{
+    entry::{Calls, Entry, Event, Log, Whose},
+    failure::Failure,
+};
 
 /// One line.
 #[derive(Serialize)]

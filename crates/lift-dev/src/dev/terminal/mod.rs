@@ -17,21 +17,27 @@ mod pretty;
 #[cfg(test)]
 mod sample;
 
-use std::io::{self, Write as _};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::{
+    io::{self, Write as _},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{self, Receiver, RecvTimeoutError, SyncSender},
+    },
+    thread,
+    time::{Duration, Instant},
+};
 
 use jiff::tz::TimeZone;
 
-use crate::args::LogFormat;
-use crate::colors;
-use crate::dev::seen::{Seen, Sight, Witness};
-use crate::dev::terminal::entry::Entry;
-use crate::dev::terminal::events::Events;
-use crate::dev::terminal::pretty::Pretty;
+use crate::{
+    args::LogFormat,
+    colors,
+    dev::{
+        seen::{Seen, Sight, Witness},
+        terminal::{entry::Entry, events::Events, pretty::Pretty},
+    },
+};
 
 /// So much may wait to be shown.
 const QUEUE: usize = 4096;

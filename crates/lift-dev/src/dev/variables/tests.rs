@@ -1,7 +1,9 @@
 //! What the function inherits and what it is given.
 
-use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::{
+    ffi::{OsStr, OsString},
+    path::Path,
+};
 
 use super::{Place, Variables};
 use crate::dev::plan::{FunctionPlan, Source};

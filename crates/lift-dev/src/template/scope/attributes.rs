@@ -3,11 +3,12 @@
 //! A function's ARN leads back to the function, which is how a route finds its own: see
 //! [`Scope::function_of`].
 
-use super::Scope;
-use super::intrinsics::unknown;
-use crate::template::fault::{Fault, Read};
-use crate::template::node::{Kind, Node};
-use crate::template::resource::Resource;
+use super::{Scope, intrinsics::unknown};
+use crate::template::{
+    fault::{Fault, Read},
+    node::{Kind, Node},
+    resource::Resource,
+};
 
 impl Scope<'_> {
     /// `Ref`: a pseudo parameter, a parameter, or a resource.

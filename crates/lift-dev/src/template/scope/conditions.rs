@@ -1,8 +1,10 @@
 //! Conditions, and the functions that are true or false.
 
 use super::Scope;
-use crate::template::fault::{Fault, Read};
-use crate::template::node::{Kind, Node};
+use crate::template::{
+    fault::{Fault, Read},
+    node::{Kind, Node},
+};
 
 impl Scope<'_> {
     /// Whether a condition of the template holds.

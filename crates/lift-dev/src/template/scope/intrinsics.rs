@@ -1,8 +1,10 @@
 //! The intrinsic functions that make values.
 
 use super::Scope;
-use crate::template::fault::{Fault, Read};
-use crate::template::node::{Kind, Node};
+use crate::template::{
+    fault::{Fault, Read},
+    node::{Kind, Node},
+};
 
 /// What functions make is no longer than this; what Lambda takes as its whole environment is 4 KB.
 const LONGEST: usize = 64 * 1024;

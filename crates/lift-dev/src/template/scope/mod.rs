@@ -9,12 +9,16 @@ mod intrinsics;
 mod parameters;
 mod sub;
 
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, HashMap},
+};
 
-use super::fault::{Fault, Read};
-use super::node::{Kind, Node};
-use super::resource::Resource;
+use super::{
+    fault::{Fault, Read},
+    node::{Kind, Node},
+    resource::Resource,
+};
 
 /// So many calls are more than any template makes. Names that stand for each other twice would
 /// double the work with each step.

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Given;
-use crate::template::fault::{Fault, Read};
-use crate::template::node::{Kind, Node};
+use crate::template::{
+    fault::{Fault, Read},
+    node::{Kind, Node},
+};
 
 /// The values of all parameters. One that has none is not known.
 pub(super) fn read(declared: Option<&Node>, given: &Given) -> Read<BTreeMap<String, Node>> {

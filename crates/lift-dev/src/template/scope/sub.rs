@@ -1,9 +1,13 @@
 //! `Fn::Sub`: texts with `${Name}`, `${Resource.Attribute}` and `${!Literal}`.
 
-use super::Scope;
-use super::intrinsics::{short, unknown};
-use crate::template::fault::{Fault, Read};
-use crate::template::node::{Kind, Node};
+use super::{
+    Scope,
+    intrinsics::{short, unknown},
+};
+use crate::template::{
+    fault::{Fault, Read},
+    node::{Kind, Node},
+};
 
 impl Scope<'_> {
     /// The text with the values of its names; `own` are names of this text alone.

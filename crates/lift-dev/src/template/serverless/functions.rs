@@ -1,9 +1,11 @@
 //! The functions of a service, and their `websocket` events.
 
 use super::{of_api, wrong};
-use crate::template::fault::{Notice, Read};
-use crate::template::node::{Kind, Node};
-use crate::template::resource::Resource;
+use crate::template::{
+    fault::{Notice, Read},
+    node::{Kind, Node},
+    resource::Resource,
+};
 
 /// What the framework asks for when a service says nothing.
 const RUNTIME: &str = "nodejs20.x";

@@ -7,10 +7,12 @@ mod variables;
 use std::collections::BTreeMap;
 
 use self::variables::Variables;
-use super::fault::{Fault, Notice, Read};
-use super::node::{Kind, Node};
-use super::resource::Resource;
-use super::scope::Given;
+use super::{
+    fault::{Fault, Notice, Read},
+    node::{Kind, Node},
+    resource::Resource,
+    scope::Given,
+};
 
 /// The framework's own logical ids, which a service may refer to.
 const API: &str = "WebsocketsApi";

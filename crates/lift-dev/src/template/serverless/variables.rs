@@ -4,9 +4,11 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::template::fault::{Fault, Read};
-use crate::template::node::{Kind, Node};
-use crate::template::scope::Given;
+use crate::template::{
+    fault::{Fault, Read},
+    node::{Kind, Node},
+    scope::Given,
+};
 
 /// More than any service looks up. Variables that name each other twice would double the work.
 const MOST: usize = 20_000;

@@ -6,8 +6,7 @@ mod intrinsics;
 mod variables;
 mod whole;
 
-use std::fmt::Write as _;
-use std::path::Path;
+use std::{fmt::Write as _, path::Path};
 
 use super::{Access, Given, Template, read};
 

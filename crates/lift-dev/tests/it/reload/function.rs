@@ -1,8 +1,7 @@
 //! A Lambda function over std alone, which the tests of hot reload change: it answers with a word.
 mod word;
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::{io::{Read, Write}, net::TcpStream};
 
 fn main() {
     if std::env::var_os("LIFT_DESCRIBE").is_some() {

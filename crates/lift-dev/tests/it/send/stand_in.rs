@@ -1,15 +1,16 @@
 //! A table with connections, and an HTTP server in the place of `@connections` that takes its time and
 //! answers by the ids: `gone-..` with 410, `bad-..` with 400.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, LazyLock, Mutex};
-use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    sync::{Arc, LazyLock, Mutex},
+    thread,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use futures_util::future::join_all;
-use lift_aws::table::CreateOptions;
-use lift_aws::{DynamoStore, Table, local_config};
+use lift_aws::{DynamoStore, Table, local_config, table::CreateOptions};
 use lift_ws::store::{Row, Saved, Store as _};
 use tokio::runtime::Runtime;
 

@@ -3,8 +3,7 @@
 use lift_gateway::{Cause, InvokeError};
 
 use super::*;
-use crate::dev::terminal::failure::Failure;
-use crate::dev::terminal::sample;
+use crate::dev::terminal::{failure::Failure, sample};
 
 fn colored(entry: &Entry) -> String {
     let mut text = String::new();

@@ -1,15 +1,18 @@
 //! Entries as lines for people: columns, colours, and no more than 80 columns for each event.
 
-use std::fmt::Write as _;
-use std::time::{Duration, SystemTime};
+use std::{
+    fmt::Write as _,
+    time::{Duration, SystemTime},
+};
 
 use anstyle::{Ansi256Color, AnsiColor, Style};
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use lift_gateway::Id;
 
-use crate::dev::terminal::entry::{Calls, Entry, Event, Log, Whose};
-use crate::dev::terminal::escape::{cut, escape, fit};
+use crate::dev::terminal::{
+    entry::{Calls, Entry, Event, Log, Whose},
+    escape::{cut, escape, fit},
+};
 
 const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();

@@ -7,19 +7,15 @@ mod table;
 mod template;
 mod terminal;
 
-use std::ffi::OsString;
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 
-use clap::error::ErrorKind;
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 
 pub(crate) use self::function::{CommandLine, FunctionArgs, RouteArg, Runs, Url};
 pub(crate) use self::gateway::GatewayArgs;
 pub(crate) use self::template::TemplateArgs;
 
-use crate::connect::ConnectArgs;
-use crate::replay::ReplayArgs;
+use crate::{connect::ConnectArgs, replay::ReplayArgs};
 
 pub(crate) use send::{SendArgs, TargetArgs, WhatArgs, WhoArgs};
 pub(crate) use table::{CreateArgs, Location, TableArgs, TableCommand};

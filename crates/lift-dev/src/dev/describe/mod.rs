@@ -1,15 +1,13 @@
 //! Asks the app what it is: with `LIFT_DESCRIBE=1` a Lift app prints its routes and tables as one
 //! JSON object and exits, before it does anything else.
 
-use std::process::ExitStatus;
-use std::time::Duration;
+use std::{process::ExitStatus, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-use crate::dev::executable::Executable;
-use crate::dev::variables::Variables;
+use crate::dev::{executable::Executable, variables::Variables};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 

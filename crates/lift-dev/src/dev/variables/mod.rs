@@ -1,14 +1,14 @@
 //! The environment variables of the function: what Lambda gives, the local endpoints, and the
 //! user's own settings. Nothing in them leads to an account at AWS.
 
-use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
-use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    net::{IpAddr, SocketAddr},
+    path::Path,
+};
 
-use crate::dev::access::LOCAL;
-use crate::dev::cargo::is_of_cargo_run;
-use crate::dev::plan::FunctionPlan;
+use crate::dev::{access::LOCAL, cargo::is_of_cargo_run, plan::FunctionPlan};
 
 /// Names to values, as a process gets them.
 pub(crate) type Variables = BTreeMap<OsString, OsString>;

@@ -4,17 +4,23 @@
 //! Pure: the time is an argument. An answered event waits for a moment if the client may get something
 //! for it, which is told a little later.
 
-use std::collections::{HashMap, HashSet};
-use std::time::{Duration, Instant, SystemTime};
+use std::{
+    collections::{HashMap, HashSet},
+    time::{Duration, Instant, SystemTime},
+};
 
 use bytes::Bytes;
 use lift_event::Reply;
 use lift_gateway::{Cause, Happening, Id, InvokeError, Origin, What};
 
-use crate::dev::seen::{Seen, Sight};
-use crate::dev::terminal::crowds::{Call, Crowds};
-use crate::dev::terminal::entry::{Entry, Event, Log};
-use crate::dev::terminal::failure::Failure;
+use crate::dev::{
+    seen::{Seen, Sight},
+    terminal::{
+        crowds::{Call, Crowds},
+        entry::{Entry, Event, Log},
+        failure::Failure,
+    },
+};
 
 /// How long what the client gets for an answered event is waited for. It comes at once, or not at all.
 const SETTLE: Duration = Duration::from_millis(100);

@@ -4,16 +4,16 @@ use std::fs;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use tempfile::TempDir;
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio::{net::TcpStream, time::timeout};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
 
-use crate::app::App;
-use crate::command::{Lift, PATIENCE};
+use crate::{
+    app::App,
+    command::{Lift, PATIENCE},
+};
 
 /// A function whose two-way route `say` answers with what `src/word.rs` says.
-const MAIN: &str = include_str!("reload/function.rs");
+const MAIN: &str = include_str!("function.rs");
 
 struct Running {
     lift: Lift,

@@ -3,21 +3,26 @@
 
 mod stand_in;
 
-use std::ffi::OsStr;
-use std::io::Write as _;
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::{
+    ffi::OsStr,
+    io::Write as _,
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 use futures_util::StreamExt as _;
 use serde_json::Value;
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Message, protocol::frame::coding::CloseCode},
+};
 
 use self::stand_in::{MANY, StandIn};
-use crate::command::{Ended, Lift, wait_until};
-use crate::scenario::{chat, value};
+use crate::{
+    command::{Ended, Lift, wait_until},
+    scenario::{chat, value},
+};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
