@@ -14,12 +14,15 @@
 mod args;
 mod colors;
 mod connect;
+mod data_dir;
 mod dev;
 mod exit;
 mod logging;
+mod observe;
 mod recording;
 mod replay;
 mod send;
+mod stop;
 mod table;
 mod template;
 

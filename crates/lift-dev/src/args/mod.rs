@@ -1,8 +1,11 @@
 //! The command line: text in, plain values out. Nothing here touches the file system.
 
+mod connect;
 mod function;
 mod gateway;
+mod replay;
 mod send;
+mod steps;
 mod table;
 mod template;
 mod terminal;
@@ -11,15 +14,17 @@ use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 
 use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 
-pub(crate) use self::function::{CommandLine, FunctionArgs, RouteArg, Runs, Url};
-pub(crate) use self::gateway::GatewayArgs;
-pub(crate) use self::template::TemplateArgs;
-
-use crate::{connect::ConnectArgs, replay::ReplayArgs};
-
-pub(crate) use send::{SendArgs, TargetArgs, WhatArgs, WhoArgs};
-pub(crate) use table::{CreateArgs, Location, TableArgs, TableCommand};
-pub(crate) use terminal::{CompletionsArgs, LogFormat, TerminalArgs};
+pub(crate) use self::{
+    connect::ConnectArgs,
+    function::{CommandLine, FunctionArgs, RouteArg, Runs, Url},
+    gateway::GatewayArgs,
+    replay::ReplayArgs,
+    send::{SendArgs, TargetArgs, WhatArgs, WhoArgs},
+    steps::{Step, Steps},
+    table::{CreateArgs, Location, TableArgs, TableCommand},
+    template::TemplateArgs,
+    terminal::{CompletionsArgs, LogFormat, TerminalArgs},
+};
 
 /// Build real-time apps for AWS API Gateway WebSocket APIs, and run them here.
 #[derive(Debug, Parser)]

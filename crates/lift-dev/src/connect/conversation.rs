@@ -11,13 +11,12 @@ use tokio_tungstenite::tungstenite::{
 };
 
 use super::{
-    ConnectArgs,
     dial::Socket,
     expect::Expected,
     screen::Screen,
     source::{Move, Source},
 };
-use crate::exit::Interrupted;
+use crate::{args::ConnectArgs, exit::Interrupted};
 
 /// How long the server may take to answer a close.
 const CLOSING: Duration = Duration::from_secs(2);

@@ -13,7 +13,7 @@ use tokio_tungstenite::{
     },
 };
 
-use super::ConnectArgs;
+use crate::args::ConnectArgs;
 
 pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 

@@ -5,7 +5,6 @@
 //!                      '-> screen
 //! ```
 
-mod args;
 mod conversation;
 mod dial;
 mod expect;
@@ -13,13 +12,12 @@ mod highlight;
 mod prompt;
 mod screen;
 mod source;
-mod steps;
 
 use std::io::{IsTerminal as _, stdin};
 
 use anyhow::Context as _;
 
-pub(crate) use args::ConnectArgs;
+use crate::args::ConnectArgs;
 
 use self::{conversation::Conversation, prompt::Terminal, screen::Screen, source::Source};
 

@@ -7,10 +7,8 @@ use std::{
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::{
-    expect::Expected,
-    steps::{Step, Steps},
-};
+use super::expect::Expected;
+use crate::args::{Step, Steps};
 
 /// What to do next.
 #[derive(Debug)]
@@ -53,7 +51,7 @@ impl Source {
         match self {
             Self::Script(steps) => match steps.next() {
                 Some(Step::Send(text)) => Move::Send(text),
-                Some(Step::Expect(expected)) => Move::Expect(expected),
+                Some(Step::Expect(text)) => Move::Expect(Expected::parse(text)),
                 None => Move::End,
             },
             Self::Channel(moves) => moves.recv().await.unwrap_or(Move::End),

@@ -4,40 +4,17 @@
 //! the rest of the program's life and the way down. Everything that spawns a process runs in the
 //! future given to `block_on`, that is on the main thread: see `die_with_parent`.
 
-mod access;
 mod api;
-mod backoff;
-pub(crate) mod behind;
-mod browser;
-mod build;
-mod cargo;
-mod child;
-pub(crate) mod data_dir;
-mod database;
-mod describe;
-mod die_with_parent;
-mod executable;
-mod faults;
-mod function;
+mod dynamodb;
+mod fault_proxies;
 pub(crate) mod functions;
 mod inspector;
-mod listen;
-mod managed;
-mod models;
-mod notices;
-mod output;
-mod package;
 pub(crate) mod plan;
-mod prepared;
-mod project;
-mod ready;
+mod program;
 pub(crate) mod reload;
-pub(crate) mod seen;
-pub(crate) mod stop;
-mod table;
-mod tables;
+pub(crate) mod stack;
 pub(crate) mod terminal;
-mod variables;
+mod ui;
 
 use std::{mem, time::Duration};
 
@@ -48,21 +25,21 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     args::{DevArgs, LogFormat, TerminalArgs},
+    data_dir::DataDir,
     dev::{
-        access::Access,
-        behind::{Behind, Ground},
-        data_dir::DataDir,
-        function::AS_LONG_AS_IT_TAKES,
+        api::{access::Access, listen, models},
+        functions::attached::AS_LONG_AS_IT_TAKES,
         inspector::Inspector,
         plan::Plan,
-        ready::Ready,
         reload::WatchPlan,
-        seen::{Witness, Witnesses},
-        stop::Stop,
+        stack::{Behind, Ground},
         terminal::Terminal,
+        ui::{browser, notices, ready::Ready},
     },
     exit::Interrupted,
+    observe::{Witness, Witnesses},
     recording::Recorder,
+    stop::Stop,
 };
 
 /// How long the tasks that remain may take to end, which is the time to drop what they own.
@@ -105,7 +82,7 @@ struct App {
 }
 
 async fn start(args: DevArgs, terminal: Terminal) -> Result<App> {
-    let faults = args.faults.as_deref().map(faults::read).transpose()?;
+    let faults = args.faults.as_deref().map(fault_proxies::read).transpose()?;
     let access = Access::new(&args.gateway)?;
     let mut plan = Plan::read(&args.app).await?;
     plan.api.stage_variables.extend(args.gateway.stage_variables);

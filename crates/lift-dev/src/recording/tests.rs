@@ -6,7 +6,7 @@ use bytes::Bytes;
 use lift_gateway::{Happening, Id, InvokeError, Origin, What as Told};
 
 use super::{Failure, Recorder, Source, Text, What, read, reader::parse};
-use crate::dev::seen::{Sight, Witnesses};
+use crate::observe::{Sight, Witnesses};
 
 const EVENT: &str = r#"{"requestContext":{"routeKey":"say","z":1,"a":1.50},"body":"é\n"}"#;
 

@@ -15,7 +15,7 @@ use std::{
 use anyhow::{Context as _, Result};
 
 use super::{Head, Line, VERSION, What};
-use crate::dev::seen::{Seen, Sight, Witness};
+use crate::observe::{Seen, Sight, Witness};
 
 /// So long a line may wait in memory for others.
 const PATIENCE: Duration = Duration::from_millis(200);

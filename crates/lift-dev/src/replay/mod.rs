@@ -5,7 +5,6 @@
 //!                                   '-- posts --> connections ------'
 //! ```
 
-mod args;
 mod compare;
 mod connections;
 mod show;
@@ -21,22 +20,22 @@ use lift_gateway::Backend as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::args::ReplayArgs;
 use self::{compare::Comparison, connections::Connections, show::Report};
 use crate::{
+    args::ReplayArgs,
+    data_dir::DataDir,
     dev::{
         LAST_GRACE,
-        behind::{Behind, Ground},
-        data_dir::DataDir,
         functions::Target,
         plan::{AccessPlan, Plan},
         reload::WatchPlan,
-        seen::{Seen, Sight, Witness, Witnesses},
-        stop::Stop,
+        stack::{Behind, Ground},
         terminal::escape::escape,
     },
     exit::{self, Interrupted},
+    observe::{Seen, Sight, Witness, Witnesses},
     recording::{self, Answer, Recording, Source, Text, What},
+    stop::Stop,
 };
 
 /// The secret key that functions sign with; nobody checks it here.

@@ -21,9 +21,9 @@ use anyhow::{Context as _, Result};
 
 use crate::{
     args::SendArgs,
-    dev::stop::Stop,
     exit::Interrupted,
     send::{act::Act, outcome::Outcome, pieces::Pieces, rest::Rest, target::Target, who::Who},
+    stop::Stop,
 };
 
 /// Does what `args` say, to its end. A connection that failed is no error, but not success.

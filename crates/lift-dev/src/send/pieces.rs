@@ -12,7 +12,7 @@ use super::{
     rest::Rest,
     target::Target,
 };
-use crate::dev::stop::Stop;
+use crate::stop::Stop;
 
 /// When so many failed and nothing else came of any, the others are not tried.
 const HOPELESS: u64 = 20;

@@ -9,7 +9,7 @@ use lift_gateway::{Cause, ConnectionInfo, Happening, Id, InvokeError, Origin, Wh
 use serde::Serialize;
 
 use super::{mask::Mask, summary};
-use crate::dev::seen::{Seen, Sight};
+use crate::observe::{Seen, Sight};
 
 /// A payload in the timeline is cut to about so many bytes; whoever asks for the entry gets all.
 const PREVIEW: usize = 2 * 1024;

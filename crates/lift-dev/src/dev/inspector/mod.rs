@@ -48,7 +48,7 @@ use self::{
     mask::Mask,
     ring::{Bounds, Ring},
 };
-use crate::dev::seen::{Seen, Witness};
+use crate::observe::{Seen, Witness};
 
 /// Where its page is.
 pub(crate) const PATH: &str = "/_lift";

@@ -121,7 +121,7 @@ mod tests {
     use lift_gateway::{Happening, What};
 
     use super::*;
-    use crate::dev::seen::{Seen, Sight};
+    use crate::observe::{Seen, Sight};
 
     fn ring(entries: usize, bytes: usize) -> Ring {
         Ring::new(Bounds { entries, bytes })

@@ -18,7 +18,7 @@ use tokio::{
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
 
 use super::Inspector;
-use crate::dev::seen::{Seen, Sight, Witness as _, Witnesses};
+use crate::observe::{Seen, Sight, Witness as _, Witnesses};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use super::{Source, flags};
 use crate::{
     args::FunctionArgs,
-    dev::{
+    dev::program::{
         executable::Executable,
         managed::{Language, Managed},
         project::Project,

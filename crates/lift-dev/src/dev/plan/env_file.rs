@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ffi::OsStr, path::PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use crate::dev::variables::is_kept;
+use crate::dev::program::variables::is_kept;
 
 /// The variables of all files, of which the later ones win, and what is to be said of them.
 pub(super) fn read_all(files: &[PathBuf]) -> Result<(BTreeMap<String, String>, Vec<String>)> {

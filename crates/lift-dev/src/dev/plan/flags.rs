@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     args::{AppArgs, CommandLine, FunctionArgs, RouteArg, Runs},
-    dev::{
+    dev::program::{
         executable::Executable,
         project::{Project, folder},
     },

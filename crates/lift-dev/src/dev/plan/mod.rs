@@ -18,7 +18,7 @@ use lift_gateway::{ApiKeys, IdentitySource, Models, Selection, Throttles};
 
 use crate::{
     args::{AppArgs, Url},
-    dev::{executable::Executable, managed::Managed, project::Project},
+    dev::program::{executable::Executable, managed::Managed, project::Project},
     template::{Notice, Table},
 };
 

@@ -15,7 +15,10 @@ use super::{
 };
 use crate::{
     args::{self, AppArgs},
-    dev::{models, project::folder, variables},
+    dev::{
+        api::models,
+        program::{project::folder, variables},
+    },
     template::{self, Access, Api, Function, Given, Template, Throttle},
 };
 

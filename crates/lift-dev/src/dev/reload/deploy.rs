@@ -6,8 +6,10 @@ use anyhow::Result;
 use lift_gateway::{Control, Routes};
 
 use crate::dev::{
-    describe::describe, function::Program, functions::Target, plan::ApiPlan,
-    table::ConnectionsTable,
+    dynamodb::connections_table::ConnectionsTable,
+    functions::{Target, program::Program},
+    plan::ApiPlan,
+    program::describe::describe,
 };
 
 /// The API of an app that says itself which routes it has.

@@ -22,8 +22,8 @@ pub(crate) use self::watch::{Watch, WatchPlan};
 
 use self::{deploy::NextApi, watch::Change};
 use crate::dev::{
-    function::{Program, Supervisor},
-    package::{Built, Package},
+    functions::{program::Program, supervisor::Supervisor},
+    program::package::{Built, Package},
 };
 
 /// Keeps a function at the state of its sources.

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use tokio::time::Instant;
 
 use crate::dev::{
-    project::Project,
+    program::project::Project,
     reload::{
         dep_info,
         sources::{Sources, Which},

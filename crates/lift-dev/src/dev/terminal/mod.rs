@@ -33,10 +33,8 @@ use jiff::tz::TimeZone;
 use crate::{
     args::LogFormat,
     colors,
-    dev::{
-        seen::{Seen, Sight, Witness},
-        terminal::{entry::Entry, events::Events, pretty::Pretty},
-    },
+    dev::terminal::{entry::Entry, events::Events, pretty::Pretty},
+    observe::{Seen, Sight, Witness},
 };
 
 /// So much may wait to be shown.

@@ -13,13 +13,13 @@ use bytes::Bytes;
 use lift_event::Reply;
 use lift_gateway::{Cause, Happening, Id, InvokeError, Origin, What};
 
-use crate::dev::{
-    seen::{Seen, Sight},
-    terminal::{
+use crate::{
+    dev::terminal::{
         crowds::{Call, Crowds},
         entry::{Entry, Event, Log},
         failure::Failure,
     },
+    observe::{Seen, Sight},
 };
 
 /// How long what the client gets for an answered event is waited for. It comes at once, or not at all.

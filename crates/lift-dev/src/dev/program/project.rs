@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use cargo_metadata::{MetadataCommand, Package, PackageId};
 use tokio::io::AsyncReadExt as _;
 
-use crate::dev::{cargo::cargo, child::Child};
+use crate::dev::program::{cargo::cargo, child::Child};
 
 /// The package that is run.
 #[derive(Debug, Clone)]

@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use tempfile::{Builder, TempDir};
 
-use crate::dev::{build::build, executable::Executable, project::Project};
+use crate::dev::program::{build::build, executable::Executable, project::Project};
 
 /// A package of cargo.
 #[derive(Debug)]

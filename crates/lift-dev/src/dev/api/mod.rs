@@ -1,14 +1,18 @@
 //! The API of a plan: what the app says of itself goes in, and what the gateway serves comes out.
 
+pub(crate) mod access;
+pub(crate) mod listen;
+pub(crate) mod models;
+
 use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result, bail};
 use lift_gateway::{Authorization, Authorizer, Routes, Selection, Settings, Signatures};
 
 use crate::dev::{
-    describe::{self, Description},
     functions::Target,
     plan::{AccessPlan, ApiPlan, AuthorizerPlan, RoutePlan},
+    program::describe::{self, Description},
 };
 
 impl ApiPlan {

@@ -8,14 +8,16 @@ use anyhow::Result;
 use crate::{
     args::Url,
     dev::{
-        build::build,
-        describe::{self, Description},
-        executable::Executable,
-        package::{Copied, Package},
         plan::{FunctionPlan, Source},
-        project::Project,
+        program::{
+            build::build,
+            describe::{self, Description},
+            executable::Executable,
+            package::{Copied, Package},
+            project::Project,
+            variables::{Place, Variables, region},
+        },
         reload::{Reload, WatchPlan},
-        variables::{Place, Variables, region},
     },
 };
 

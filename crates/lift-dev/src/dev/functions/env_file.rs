@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-use crate::dev::variables::Variables;
+use crate::dev::program::variables::Variables;
 
 /// The file, there until this is dropped.
 #[derive(Debug)]

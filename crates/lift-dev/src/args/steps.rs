@@ -2,13 +2,11 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, error::Error};
 
-use super::expect::Expected;
-
 /// One thing of a script.
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
     Send(String),
-    Expect(Expected),
+    Expect(String),
 }
 
 /// A script: what to send and to expect, one after the other.
@@ -16,7 +14,7 @@ pub(crate) enum Step {
 pub(crate) struct Steps(Vec<Step>);
 
 impl Steps {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
@@ -58,8 +56,7 @@ impl FromArgMatches for Steps {
             places.zip(texts).collect()
         };
         let sends = all("send").into_iter().map(|(at, text)| (at, Step::Send(text)));
-        let expects = all("expect").into_iter();
-        let expects = expects.map(|(at, text)| (at, Step::Expect(Expected::parse(text))));
+        let expects = all("expect").into_iter().map(|(at, text)| (at, Step::Expect(text)));
         let mut steps: Vec<(usize, Step)> = sends.chain(expects).collect();
         steps.sort_by_key(|(at, _)| *at);
         Ok(Self(steps.into_iter().map(|(_, step)| step).collect()))

@@ -12,10 +12,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::dev::{
-    backoff::Backoff,
-    function::{Program, end::End, generation::Generation},
-    output::Output,
+use crate::dev::functions::{
+    backoff::Backoff, end::End, generation::Generation, output::Output, program::Program,
 };
 
 /// The processes of one function.

@@ -1,6 +1,18 @@
 //! The functions of a plan, started, watched and ended together. Behind the gateway, which has a
 //! [`Target`] for each route.
 
+pub(crate) mod attached;
+mod backoff;
+mod end;
+mod env_file;
+mod generation;
+pub(crate) mod output;
+pub(crate) mod prepared;
+mod process;
+pub(crate) mod program;
+mod remote;
+pub(crate) mod supervisor;
+
 use std::{convert::Infallible, future::pending, path::Path};
 
 use anyhow::Result;
@@ -12,12 +24,19 @@ use lift_gateway::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::dev::{
-    faults::Faults,
-    function::{Attached, Elsewhere, Program, Supervisor},
-    prepared::{How, Prepared},
-    reload::{Deploy, Reload},
-    seen::Witnesses,
+use crate::{
+    dev::{
+        fault_proxies::Faults,
+        functions::{
+            attached::Attached,
+            prepared::{How, Prepared},
+            program::Program,
+            remote::Elsewhere,
+            supervisor::Supervisor,
+        },
+        reload::{Deploy, Reload},
+    },
+    observe::Witnesses,
 };
 
 /// What starts them all.
@@ -75,7 +94,7 @@ enum Runner {
 
 impl Functions {
     /// Starts them beside each other. Call this on the main thread only, because of
-    /// [`Child::spawn`](crate::dev::child::Child::spawn).
+    /// [`Child::spawn`](crate::dev::program::child::Child::spawn).
     pub(crate) async fn start(prepared: Vec<Prepared>, start: &Start<'_>) -> Result<Self> {
         let all = prepared.into_iter().map(|function| Running::start(function, start));
         Ok(Self { all: try_join_all(all).await? })

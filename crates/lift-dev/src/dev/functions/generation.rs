@@ -12,9 +12,13 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::dev::{
-    function::{Program, SLOW, end::End, process::Process},
-    output::Output,
+use crate::{
+    dev::functions::{
+        end::End,
+        output::Output,
+        process::Process,
+        program::{Program, SLOW},
+    },
     stop::Stop,
 };
 

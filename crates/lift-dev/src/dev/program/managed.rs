@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use tokio::{io::AsyncReadExt as _, process::Command};
 
-use crate::dev::{child::Child, executable::Executable};
+use crate::dev::program::{child::Child, executable::Executable};
 
 /// What asks the Runtime API for events and calls a handler in Node.
 const NODE: &str = include_str!("runtime/bootstrap.mjs");

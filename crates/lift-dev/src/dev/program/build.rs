@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use cargo_metadata::Message;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-use crate::dev::{cargo::cargo, child::Child, executable::Executable, project::Project};
+use crate::dev::program::{cargo::cargo, child::Child, executable::Executable, project::Project};
 
 /// Builds the app and answers what its binary is. Dropped half-way, it ends cargo.
 pub(crate) async fn build(project: &Project) -> Result<Executable> {

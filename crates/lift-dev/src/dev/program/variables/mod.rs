@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use crate::dev::{access::LOCAL, cargo::is_of_cargo_run, plan::FunctionPlan};
+use crate::dev::{api::access::LOCAL, plan::FunctionPlan, program::cargo::is_of_cargo_run};
 
 /// Names to values, as a process gets them.
 pub(crate) type Variables = BTreeMap<OsString, OsString>;

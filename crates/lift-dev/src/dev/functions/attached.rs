@@ -19,7 +19,7 @@ use lift_gateway::{
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::dev::{function::env_file::EnvFile, variables::Variables};
+use crate::dev::{functions::env_file::EnvFile, program::variables::Variables};
 
 /// So long may a person look at one event. Not for ever, as deadlines are times of the calendar.
 pub(crate) const AS_LONG_AS_IT_TAKES: Duration = Duration::from_secs(7 * 24 * 60 * 60);

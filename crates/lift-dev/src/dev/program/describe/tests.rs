@@ -4,8 +4,8 @@ use std::process::ExitStatus;
 
 use super::{Description, Route, understand};
 use crate::dev::{
-    executable::Executable,
     plan::{ApiPlan, RoutePlan},
+    program::executable::Executable,
 };
 
 fn check(stdout: &str) -> Result<Description, String> {

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, anyhow};
 use dynoxide::Database as Engine;
 use lift_faults::{HttpUpstream, Link, Proxy};
 
-use crate::dev::listen;
+use crate::dev::api::listen;
 
 pub(crate) use lift_faults::{Faults, Plan};
 

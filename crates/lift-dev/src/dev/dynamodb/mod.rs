@@ -1,5 +1,8 @@
 //! DynamoDB on this machine: dynoxide on one SQLite file, served over HTTP beside the gateway.
 
+pub(crate) mod connections_table;
+mod template_tables;
+
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -15,7 +18,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{dev::tables, template::Table};
+use crate::template::Table;
 
 /// How long the server may finish its requests. They take milliseconds, so only a client that
 /// sent half a request uses this up.
@@ -40,7 +43,7 @@ impl Database {
                 "cannot open the database {name}: {error}. Delete its folder to start with an empty one"
             )
         })?;
-        tables::create(&engine, tables)?;
+        template_tables::create(&engine, tables)?;
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
         let server = tokio::spawn(dynoxide::server::serve_with_shutdown(listener, engine, stopped));

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::dev::{inspector, listen};
+use crate::dev::{api::listen, inspector};
 
 /// Where everything is.
 #[derive(Debug)]

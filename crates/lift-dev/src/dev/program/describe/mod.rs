@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-use crate::dev::{executable::Executable, variables::Variables};
+use crate::dev::program::{executable::Executable, variables::Variables};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 

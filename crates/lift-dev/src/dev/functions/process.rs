@@ -18,14 +18,16 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::dev::{
-    child::Child,
-    faults,
-    function::{
-        Program,
-        end::{Cause, End},
+use crate::{
+    dev::{
+        fault_proxies,
+        functions::{
+            end::{Cause, End},
+            output::Output,
+            program::Program,
+        },
+        program::child::Child,
     },
-    output::Output,
     stop::Stop,
 };
 
@@ -65,7 +67,7 @@ impl Process {
         let mut api = environment.address()?;
         let mut between = None;
         if let Some(faults) = &program.faults {
-            let proxy = faults::before_runtime(faults, api).await?;
+            let proxy = fault_proxies::before_runtime(faults, api).await?;
             api = proxy.address();
             between = Some(proxy);
         }

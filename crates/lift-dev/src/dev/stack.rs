@@ -9,18 +9,17 @@ use lift_gateway::Control;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::dev::{
+use crate::{
     data_dir::DataDir,
-    database::Database,
-    describe::Description,
-    faults::{Between, Plan as FaultPlan},
-    functions::{Functions, Start},
-    plan::{ApiPlan, Plan},
-    prepared::Prepared,
-    reload::{Deploy, WatchPlan},
-    seen::Witnesses,
-    table::ConnectionsTable,
-    variables::Place,
+    dev::{
+        dynamodb::{Database, connections_table::ConnectionsTable},
+        fault_proxies::{Between, Plan as FaultPlan},
+        functions::{Functions, Start, prepared::Prepared},
+        plan::{ApiPlan, Plan},
+        program::{describe::Description, variables::Place},
+        reload::{Deploy, WatchPlan},
+    },
+    observe::Witnesses,
 };
 
 /// Where it all is put.

@@ -17,9 +17,9 @@ use lift_gateway::Id;
 use nix::unistd;
 use tokio::{net::unix::pipe::Receiver, process::Command};
 
-use crate::dev::{
-    seen::{Sight, Witnesses},
-    terminal::escape::escape,
+use crate::{
+    dev::terminal::escape::escape,
+    observe::{Sight, Witnesses},
 };
 
 /// So many lines are shown when a process dies at start: a panic's message stands above its backtrace.
@@ -183,7 +183,7 @@ mod tests {
     use std::{io::Write as _, sync::mpsc};
 
     use super::*;
-    use crate::dev::seen::{Seen, Witness};
+    use crate::observe::{Seen, Witness};
 
     struct Lines(mpsc::Sender<(Option<Id>, String)>);
 

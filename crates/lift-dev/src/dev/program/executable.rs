@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use tokio::process::Command;
 
-use crate::dev::{child::Child, variables::Variables};
+use crate::dev::program::{child::Child, variables::Variables};
 
 /// A program with its arguments, in a folder. `Display` is as one would type it.
 #[derive(Debug, Clone)]

@@ -4,26 +4,18 @@
 //! those environments belong to, started, watched, replaced and ended. Processes that run the same
 //! program are a generation. Others run a function that is [`Attached`] or [`Elsewhere`].
 
-mod attached;
-mod elsewhere;
-mod end;
-mod env_file;
-mod generation;
-mod process;
-mod supervisor;
-
 use std::{sync::Arc, time::Duration};
 
-pub(crate) use self::attached::{AS_LONG_AS_IT_TAKES, Attached};
-pub(crate) use self::elsewhere::Elsewhere;
-pub(crate) use self::supervisor::Supervisor;
-
-use crate::dev::{
-    executable::Executable, faults::Faults, package::Copied, seen::Witnesses, variables::Variables,
+use crate::{
+    dev::{
+        fault_proxies::Faults,
+        program::{executable::Executable, package::Copied, variables::Variables},
+    },
+    observe::Witnesses,
 };
 
 /// After so long without a sign of life at start, what a process wrote is shown.
-const SLOW: Duration = Duration::from_secs(3);
+pub(crate) const SLOW: Duration = Duration::from_secs(3);
 
 /// What every process of a generation runs.
 #[derive(Debug, Clone)]

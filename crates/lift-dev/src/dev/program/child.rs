@@ -14,7 +14,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::dev::die_with_parent::die_with_parent;
+use crate::dev::program::die_with_parent::die_with_parent;
 
 /// A running child. Dropped, it is killed with its group.
 #[derive(Debug)]
