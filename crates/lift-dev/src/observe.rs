@@ -1,62 +1,61 @@
-//! What is seen of a running app, stamped and handed to each who wants to know: the terminal, the
-//! inspector, a recording. Beside the flow: nobody here changes anything.
+//! What is observed of a running app, with a time stamp, handed to each observer: the terminal, the
+//! inspector, a recording. Observers change nothing.
 
 use std::{fmt, sync::Arc, time::SystemTime};
 
 use lift_gateway::{Happening, Id, Watch};
 
-/// One thing, and when it was seen.
+/// One observed event, and when it was observed.
 #[derive(Debug, Clone)]
-pub(crate) struct Seen {
+pub(crate) struct Observed {
     pub(crate) at: SystemTime,
-    pub(crate) what: Sight,
+    pub(crate) kind: ObservedKind,
 }
 
-/// What can be seen.
+/// What was observed.
 #[derive(Debug, Clone)]
-pub(crate) enum Sight {
-    /// Something happened to a connection.
-    Happening(Happening),
-    /// A process of the function wrote a line, while it worked on this invocation, if on any.
+pub(crate) enum ObservedKind {
+    /// An event of the gateway.
+    Gateway(Happening),
+    /// A process of the function wrote a line. `invocation` is the invocation that it was working on,
+    /// if any.
     Line { process: u64, invocation: Option<Id>, text: String },
 }
 
-/// Who wants to know. Told within the gateway's tasks, so nothing here may block.
-pub(crate) trait Witness: Send + Sync {
-    fn see(&self, seen: &Seen);
+/// Receives everything that is observed. Runs within the gateway's tasks, so it must not block.
+pub(crate) trait Observer: Send + Sync {
+    fn observe(&self, observed: &Observed);
 }
 
-/// All who want to know. Clones are the same.
+/// All observers. Clones share them.
 #[derive(Clone, Default)]
-pub(crate) struct Witnesses(Arc<[Box<dyn Witness>]>);
+pub(crate) struct Observers(Arc<[Box<dyn Observer>]>);
 
-impl Witnesses {
-    pub(crate) fn new(all: Vec<Box<dyn Witness>>) -> Self {
+impl Observers {
+    pub(crate) fn new(all: Vec<Box<dyn Observer>>) -> Self {
         Self(all.into())
     }
 
-    /// Tells everybody.
-    pub(crate) fn tell(&self, what: Sight) {
+    /// Passes `kind` to every observer.
+    pub(crate) fn notify(&self, kind: ObservedKind) {
         if !self.0.is_empty() {
-            let seen = Seen { at: SystemTime::now(), what };
-            self.0.iter().for_each(|witness| witness.see(&seen));
+            let observed = Observed { at: SystemTime::now(), kind };
+            self.0.iter().for_each(|observer| observer.observe(&observed));
         }
     }
 
-    /// What the gateway tells.
-    pub(crate) fn watch(&self) -> Watch {
-        match self.0.is_empty() {
-            true => Watch::default(),
-            false => {
-                let all = self.clone();
-                Watch::new(move |happening| all.tell(Sight::Happening(happening)))
-            }
+    /// The gateway's observer, which passes its events on to these.
+    pub(crate) fn of_gateway(&self) -> Watch {
+        if self.0.is_empty() {
+            return Watch::default();
         }
+        let all = self.clone();
+        Watch::new(move |event| all.notify(ObservedKind::Gateway(event)))
     }
 }
 
-impl fmt::Debug for Witnesses {
+impl fmt::Debug for Observers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Witnesses({})", self.0.len())
+        write!(f, "Observers({})", self.0.len())
     }
 }

@@ -22,13 +22,13 @@ pub(crate) fn read(path: &Path) -> Result<Plan> {
 
 /// The proxies that the whole function shares.
 #[derive(Debug)]
-pub(crate) struct Between {
+pub(crate) struct FaultProxies {
     pub(crate) faults: Faults,
     database: Proxy,
     gateway: Proxy,
 }
 
-impl Between {
+impl FaultProxies {
     /// Stands between the function and these two, which need not be up yet.
     pub(crate) async fn start(
         plan: Plan,
@@ -61,7 +61,7 @@ impl Between {
 }
 
 /// Stands between one process and its Runtime API.
-pub(crate) async fn before_runtime(faults: &Faults, api: SocketAddr) -> Result<Proxy> {
+pub(crate) async fn runtime_proxy(faults: &Faults, api: SocketAddr) -> Result<Proxy> {
     start(Link::runtime(faults, upstream(api)?)).await
 }
 

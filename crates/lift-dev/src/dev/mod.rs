@@ -32,12 +32,12 @@ use crate::{
         inspector::Inspector,
         plan::Plan,
         reload::WatchPlan,
-        stack::{Behind, Ground},
+        stack::{Stack, StackConfig},
         terminal::Terminal,
         ui::{browser, notices, ready::Ready},
     },
     exit::Interrupted,
-    observe::{Witness, Witnesses},
+    observe::{Observer, Observers},
     recording::Recorder,
     stop::Stop,
 };
@@ -75,7 +75,7 @@ struct App {
     listener: TcpListener,
     settings: Settings,
     access: Access,
-    behind: Behind,
+    stack: Stack,
     inspector: Option<Inspector>,
     args: TerminalArgs,
     recorder: Option<Recorder>,
@@ -107,47 +107,48 @@ async fn start(args: DevArgs, terminal: Terminal) -> Result<App> {
     // Where only others' addresses lead to the gateway, nobody could see it.
     let inspector = (!args.no_inspector && gateway.ip().is_loopback())
         .then(|| Inspector::new(plan.name.clone(), access.secret().map(str::to_owned)));
-    let mut witnesses: Vec<Box<dyn Witness>> = vec![Box::new(terminal)];
-    witnesses.extend(inspector.clone().map(|inspector| Box::new(inspector) as Box<dyn Witness>));
-    witnesses
-        .extend(recorder.as_ref().map(|recorder| Box::new(recorder.ear()) as Box<dyn Witness>));
-    let witnesses = Witnesses::new(witnesses);
-    let ground = Ground {
+    let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(terminal)];
+    observers.extend(inspector.clone().map(|inspector| Box::new(inspector) as Box<dyn Observer>));
+    observers.extend(
+        recorder.as_ref().map(|recorder| Box::new(recorder.observer()) as Box<dyn Observer>),
+    );
+    let observers = Observers::new(observers);
+    let config = StackConfig {
         data_dir,
         database,
         gateway,
         secret_key: access.secret_key(),
         concurrency: args.concurrency,
         faults,
-        witnesses: &witnesses,
+        observers: &observers,
         watch,
     };
-    let mut behind = Behind::start(plan, ground).await?;
+    let mut stack = Stack::start(plan, config).await?;
 
     let mut limits = Limits::default();
-    if behind.functions.take_their_time() {
+    if stack.functions.take_their_time() {
         limits.integration_timeout = AS_LONG_AS_IT_TAKES;
     }
-    let api = mem::take(&mut behind.api);
-    let signatures = access.signatures(&behind.region);
+    let api = mem::take(&mut stack.api);
+    let signatures = access.signatures(&stack.region);
     let settings = Settings {
-        connections: access.connections(&behind.region),
+        connections: access.connections(&stack.region),
         order: if args.gateway.serial { MessageOrder::Serial } else { MessageOrder::Concurrent },
         limits,
         index,
-        region: behind.region.clone(),
-        watch: witnesses.watch(),
+        region: stack.region.clone(),
+        watch: observers.of_gateway(),
         site: inspector.as_ref().map(Inspector::site),
-        ..api.settings(&behind.functions.targets(), signatures)?
+        ..api.settings(&stack.functions.targets(), signatures)?
     };
-    Ok(App { listener, settings, access, behind, inspector, args: args.terminal, recorder })
+    Ok(App { listener, settings, access, stack, inspector, args: args.terminal, recorder })
 }
 
 impl App {
     /// Serves clients until `stop`, and then ends everything in the order in which it is used:
     /// clients, and what is behind the gateway.
     async fn serve(self, stop: CancellationToken) -> Result<()> {
-        let Self { listener, settings, mut behind, inspector, recorder, .. } = self;
+        let Self { listener, settings, mut stack, inspector, recorder, .. } = self;
         let is_signed = matches!(settings.authorization, Authorization::Iam(_));
         let signed = is_signed.then(|| self.access.keys(&settings.region));
         let ready = Ready {
@@ -155,10 +156,10 @@ impl App {
             stage: &settings.stage,
             has_page: settings.index.is_some(),
             inspector: inspector.is_some(),
-            database: behind.database.address(),
-            tables: &behind.tables,
-            attach: &behind.functions.lines()?,
-            seed: behind.between.as_ref().map(|between| between.faults.plan().seed()),
+            database: stack.database.address(),
+            tables: &stack.tables,
+            attach: &stack.functions.lines()?,
+            seed: stack.proxies.as_ref().map(|proxies| proxies.faults.plan().seed()),
             signed: signed.as_deref(),
             access: self.access.line(&settings.region),
             token: self.access.token(),
@@ -170,12 +171,12 @@ impl App {
             browser::open(ready.view());
         }
 
-        let [backend, ..] = &behind.functions.targets()[..] else { bail!("there is no function") };
+        let [backend, ..] = &stack.functions.targets()[..] else { bail!("there is no function") };
         let (backend, shutdown) = (backend.clone(), stop.clone().cancelled_owned());
         let server = Server::new(listener, settings, backend)?;
         let control = server.control();
         if let Some(inspector) = &inspector {
-            inspector.attach(control.clone(), behind.store.take());
+            inspector.attach(control.clone(), stack.store.take());
         }
         let gateway = tokio::spawn(server.run(async move {
             shutdown.await;
@@ -186,9 +187,9 @@ impl App {
         // each client still needs them.
         let served = tokio::select! {
             served = gateway => served,
-            never = behind.watch(Some(&control), &stop) => match never {},
+            never = stack.watch(Some(&control), &stop) => match never {},
         };
-        behind.stop().await;
+        stack.stop().await;
         if let Some(recorder) = recorder {
             tracing::info!("{}", recorder.end()?);
         }

@@ -13,17 +13,17 @@ use crate::{
     data_dir::DataDir,
     dev::{
         dynamodb::{Database, connections_table::ConnectionsTable},
-        fault_proxies::{Between, Plan as FaultPlan},
+        fault_proxies::{FaultProxies, Plan as FaultPlan},
         functions::{Functions, Start, prepared::Prepared},
         plan::{ApiPlan, Plan},
         program::{describe::Description, variables::Place},
         reload::{Deploy, WatchPlan},
     },
-    observe::Witnesses,
+    observe::Observers,
 };
 
 /// Where it all is put.
-pub(crate) struct Ground<'a> {
+pub(crate) struct StackConfig<'a> {
     pub(crate) data_dir: DataDir,
     /// Where the database listens.
     pub(crate) database: TcpListener,
@@ -36,13 +36,13 @@ pub(crate) struct Ground<'a> {
     /// What goes wrong on purpose.
     pub(crate) faults: Option<FaultPlan>,
     /// Who is told what the functions write.
-    pub(crate) witnesses: &'a Witnesses,
+    pub(crate) observers: &'a Observers,
     /// What the functions are watched for.
     pub(crate) watch: WatchPlan,
 }
 
 /// Everything that is behind an API, up and ready.
-pub(crate) struct Behind {
+pub(crate) struct Stack {
     /// The API, with the routes that the app says of itself.
     pub(crate) api: ApiPlan,
     pub(crate) region: String,
@@ -52,26 +52,26 @@ pub(crate) struct Behind {
     pub(crate) tables: Vec<String>,
     /// Where the app keeps its connections, if Lift does it for it; read past the faults.
     pub(crate) store: Option<DynamoStore>,
-    pub(crate) between: Option<Between>,
+    pub(crate) proxies: Option<FaultProxies>,
     // Last, so that the folder is given free after the database in it was closed.
     _data_dir: DataDir,
 }
 
-impl Behind {
+impl Stack {
     /// Builds and starts what is planned. Call this on the main thread only, because it starts
     /// processes.
-    pub(crate) async fn start(mut plan: Plan, ground: Ground<'_>) -> Result<Self> {
-        let Ground { data_dir, gateway, secret_key, concurrency, .. } = ground;
-        let database = ground.database.local_addr()?;
-        let between = match ground.faults {
-            Some(faults) => Some(Between::start(faults, database, gateway).await?),
+    pub(crate) async fn start(mut plan: Plan, config: StackConfig<'_>) -> Result<Self> {
+        let StackConfig { data_dir, gateway, secret_key, concurrency, .. } = config;
+        let database = config.database.local_addr()?;
+        let proxies = match config.faults {
+            Some(faults) => Some(FaultProxies::start(faults, database, gateway).await?),
             None => None,
         };
-        let gateway = between.as_ref().map_or(gateway, Between::gateway);
+        let gateway = proxies.as_ref().map_or(gateway, FaultProxies::gateway);
         plan.lead_here(gateway);
         let place = Place {
             data_dir: data_dir.path(),
-            database: between.as_ref().map_or(database, Between::database),
+            database: proxies.as_ref().map_or(database, FaultProxies::database),
             gateway,
             stage: &plan.api.stage,
             secret_key,
@@ -79,7 +79,7 @@ impl Behind {
         let programs = data_dir.programs();
         let mut functions = Vec::new();
         for function in plan.functions {
-            let watch = &ground.watch;
+            let watch = &config.watch;
             let function = Prepared::new(function, &plan.folder, &place, watch, &programs);
             functions.push(function.await?);
         }
@@ -88,7 +88,7 @@ impl Behind {
             Some(app) => functions[app].describe().await?,
             None => Description::default(),
         };
-        let database = Database::start(&data_dir.database(), ground.database, &plan.tables)?;
+        let database = Database::start(&data_dir.database(), config.database, &plan.tables)?;
         let mut table = ConnectionsTable::new(database.address(), &region, &plan.name);
         if let (Some(app), Some(variable)) = (plan.app, description.table_variable()) {
             table.make_ready().await?;
@@ -100,9 +100,9 @@ impl Behind {
         }
         let start = Start {
             concurrency,
-            faults: between.as_ref().map(|between| &between.faults),
+            faults: proxies.as_ref().map(|proxies| &proxies.faults),
             data_dir: data_dir.path(),
-            witnesses: ground.witnesses,
+            observers: config.observers,
         };
         let mut functions = Functions::start(functions, &start).await?;
         let mut tables: Vec<String> = plan.tables.into_iter().map(|table| table.name).collect();
@@ -116,7 +116,7 @@ impl Behind {
             let (targets, keys) = (functions.targets(), api.keys());
             functions.deploy_by(app, Deploy { api: planned, app, targets, table, keys });
         }
-        Ok(Self { api, region, functions, database, tables, store, between, _data_dir: data_dir })
+        Ok(Self { api, region, functions, database, tables, store, proxies, _data_dir: data_dir })
     }
 
     /// Watches the functions for as long as it is polled, and reloads those behind the gateway that
@@ -132,7 +132,7 @@ impl Behind {
     /// Ends everything in the order in which it is used: functions, database.
     pub(crate) async fn stop(self) {
         self.functions.stop().await;
-        if let Some(Between { faults, .. }) = self.between {
+        if let Some(FaultProxies { faults, .. }) = self.proxies {
             let report = faults.report();
             tracing::info!("{} faults, with seed {}", report.total(), report.seed());
         }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use lift_gateway::{Happening, Id, InvokeError, Origin, What as Told};
 
 use super::{Failure, Recorder, Source, Text, What, read, reader::parse};
-use crate::observe::{Sight, Witnesses};
+use crate::observe::{ObservedKind, Observers};
 
 const EVENT: &str = r#"{"requestContext":{"routeKey":"say","z":1,"a":1.50},"body":"é\n"}"#;
 
@@ -19,7 +19,7 @@ fn a_recording_has_what_happened_in_order() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("session.jsonl");
     let recorder = Recorder::start(&path, "chat", "local").expect("a new file");
-    let witnesses = Witnesses::new(vec![Box::new(recorder.ear())]);
+    let observers = Observers::new(vec![Box::new(recorder.observer())]);
     let (one, two) = (id("R1kmxc2VNjMCFIA="), id("Vq8_edKIjoECGrg="));
     let (call, late) = (id("AAAAAAAAAAAAAAA="), id("BBBBBBBBBBBBBBB="));
     let took = Duration::from_micros(1_500);
@@ -37,9 +37,9 @@ fn a_recording_has_what_happened_in_order() {
         (one, Told::Answered { invocation: late, took, result: Err(failed) }),
         (one, Told::Closed { code: 1001, reason: "Going away".to_owned() }),
     ] {
-        witnesses.tell(Sight::Happening(Happening { connection, what }));
+        observers.notify(ObservedKind::Gateway(Happening { connection, what }));
     }
-    drop(witnesses);
+    drop(observers);
     let said = recorder.end().expect("written");
     assert!(said.starts_with("recorded 2 events to "), "{said}");
 

@@ -15,7 +15,7 @@ use std::{
 use anyhow::{Context as _, Result};
 
 use super::{Head, Line, VERSION, What};
-use crate::observe::{Seen, Sight, Witness};
+use crate::observe::{Observed, ObservedKind, Observer};
 
 /// So long a line may wait in memory for others.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -23,18 +23,18 @@ const PATIENCE: Duration = Duration::from_millis(200);
 /// A recording that is being written. It loses nothing: what waits for the disk waits in memory.
 pub(crate) struct Recorder {
     path: PathBuf,
-    lines: Sender<Option<Seen>>,
+    lines: Sender<Option<Observed>>,
     writer: JoinHandle<io::Result<u64>>,
 }
 
 /// What tells the recorder.
-pub(crate) struct Ear(Sender<Option<Seen>>);
+pub(crate) struct RecordingObserver(Sender<Option<Observed>>);
 
-impl Witness for Ear {
-    fn see(&self, seen: &Seen) {
-        if matches!(seen.what, Sight::Happening(_)) {
+impl Observer for RecordingObserver {
+    fn observe(&self, observed: &Observed) {
+        if matches!(observed.kind, ObservedKind::Gateway(_)) {
             // A recorder that failed says so at the end.
-            let _ = self.0.send(Some(seen.clone()));
+            let _ = self.0.send(Some(observed.clone()));
         }
     }
 }
@@ -58,14 +58,14 @@ impl Recorder {
         };
         let head = Head { recording: VERSION, app: app.to_owned(), stage: stage.to_owned() };
         write_line(&mut file, &head)?;
-        let (lines, heard) = mpsc::channel();
-        let writer = thread::spawn(move || write(file, &heard));
+        let (lines, observed) = mpsc::channel();
+        let writer = thread::spawn(move || write(file, &observed));
         Ok(Self { path: path.to_owned(), lines, writer })
     }
 
     /// The witness that fills the recording.
-    pub(crate) fn ear(&self) -> Ear {
-        Ear(self.lines.clone())
+    pub(crate) fn observer(&self) -> RecordingObserver {
+        RecordingObserver(self.lines.clone())
     }
 
     /// Ends the recording with what was heard until now, and says how many events it has.
@@ -81,11 +81,11 @@ impl Recorder {
 }
 
 /// Writes until it is told that this is all; answers how many events there were.
-fn write(mut file: BufWriter<File>, heard: &Receiver<Option<Seen>>) -> io::Result<u64> {
+fn write(mut file: BufWriter<File>, observed: &Receiver<Option<Observed>>) -> io::Result<u64> {
     let mut numbers = HashMap::new();
     let mut events = 0;
     loop {
-        let seen = match heard.recv_timeout(PATIENCE) {
+        let seen = match observed.recv_timeout(PATIENCE) {
             Ok(Some(seen)) => seen,
             Err(RecvTimeoutError::Timeout) => {
                 file.flush()?;
@@ -93,7 +93,7 @@ fn write(mut file: BufWriter<File>, heard: &Receiver<Option<Seen>>) -> io::Resul
             }
             Ok(None) | Err(RecvTimeoutError::Disconnected) => break,
         };
-        let Sight::Happening(happening) = seen.what else { continue };
+        let ObservedKind::Gateway(happening) = seen.kind else { continue };
         let answered = matches!(happening.what, lift_gateway::What::Answered { .. });
         let number = |invocation: lift_gateway::Id| match answered {
             true => numbers.remove(&invocation).unwrap_or_default(),

@@ -29,11 +29,11 @@ use crate::{
         functions::Target,
         plan::{AccessPlan, Plan},
         reload::WatchPlan,
-        stack::{Behind, Ground},
+        stack::{Stack, StackConfig},
         terminal::escape::escape,
     },
     exit::{self, Interrupted},
-    observe::{Seen, Sight, Witness, Witnesses},
+    observe::{Observed, ObservedKind, Observer, Observers},
     recording::{self, Answer, Recording, Source, Text, What},
     stop::Stop,
 };
@@ -71,7 +71,7 @@ async fn replay(args: ReplayArgs) -> Result<ExitCode> {
     let listen = async || TcpListener::bind("127.0.0.1:0").await.context("no free port");
     let (gateway, database) = (listen().await?, listen().await?);
     let connections = Connections::default();
-    let ground = Ground {
+    let config = StackConfig {
         data_dir: DataDir::lock(folder.path().to_owned())?,
         database,
         gateway: gateway.local_addr()?,
@@ -79,20 +79,20 @@ async fn replay(args: ReplayArgs) -> Result<ExitCode> {
         // One event at a time needs one process.
         concurrency: 1,
         faults: None,
-        witnesses: &Witnesses::new(vec![Box::new(Lines)]),
+        observers: &Observers::new(vec![Box::new(Lines)]),
         watch: WatchPlan::new(true, &[])?,
     };
     let serving = tokio::spawn(connections.clone().serve(gateway));
-    let mut behind = Behind::start(plan, ground).await?;
+    let mut stack = Stack::start(plan, config).await?;
 
-    let again = Again::new(&behind, connections, Comparison { ignored: ignore });
+    let again = Again::new(&stack, connections, Comparison { ignored: ignore });
     let mut report = Report::new(verbose);
     let never = CancellationToken::new();
     let replayed = tokio::select! {
         replayed = again.all(&recording, &mut report) => replayed,
-        never = behind.watch(None, &never) => match never {},
+        never = stack.watch(None, &never) => match never {},
     };
-    behind.stop().await;
+    stack.stop().await;
     serving.abort();
     replayed?;
     report.sum()?;
@@ -110,14 +110,14 @@ struct Again {
 }
 
 impl Again {
-    fn new(behind: &Behind, connections: Connections, comparison: Comparison) -> Self {
-        let api = &behind.api;
+    fn new(stack: &Stack, connections: Connections, comparison: Comparison) -> Self {
+        let api = &stack.api;
         let routes = api.routes.iter().map(|route| (route.key.clone(), route.function)).collect();
         let authorizer = match &api.access {
             AccessPlan::Lambda(authorizer) => Some(authorizer.function),
             AccessPlan::Everybody | AccessPlan::Iam => None,
         };
-        let targets = behind.functions.targets();
+        let targets = stack.functions.targets();
         Self { targets, routes, authorizer, connections, comparison }
     }
 
@@ -188,9 +188,9 @@ fn name(invocation: u64, route: Option<&str>, connection: &str) -> String {
 /// What the functions write goes to stderr.
 struct Lines;
 
-impl Witness for Lines {
-    fn see(&self, seen: &Seen) {
-        if let Sight::Line { text, .. } = &seen.what {
+impl Observer for Lines {
+    fn observe(&self, observed: &Observed) {
+        if let ObservedKind::Line { text, .. } = &observed.kind {
             eprintln!("  | {}", escape(text));
         }
     }

@@ -134,21 +134,21 @@ fn a_line_of_the_function_is_with_its_event() {
         lines.extend(lift.lines_until("$disconnect"));
     }
     // Both ran at the same time. A line belongs to the event above it, or to the one that it names.
-    let (mut above, mut whose) = ("", BTreeMap::new());
+    let (mut above, mut event_ref) = ("", BTreeMap::new());
     for line in &lines {
         if let Some(log) = line.strip_prefix("  │ ") {
             let (name, text) = log.split_at(log.find("meet-").expect("a line of the function"));
             let name = if name.is_empty() { above } else { name.trim() };
-            whose.entry(name.to_owned()).or_insert_with(Vec::new).push(text.to_owned());
+            event_ref.entry(name.to_owned()).or_insert_with(Vec::new).push(text.to_owned());
         } else if line.contains("  say  ") {
             above = &line[14..22];
         }
     }
-    let mut whose: Vec<Vec<String>> = whose.into_values().collect();
-    whose.sort();
+    let mut event_ref: Vec<Vec<String>> = event_ref.into_values().collect();
+    event_ref.sort();
     let expected = ["A", "B"]
         .map(|name| vec![format!("meet-{name} begins"), format!(r"meet-{name} \e[31mends")]);
-    assert_eq!(whose, expected, "{lines:#?}");
+    assert_eq!(event_ref, expected, "{lines:#?}");
 }
 
 #[test]

@@ -45,7 +45,7 @@ impl Generation {
         let stop = Stop { in_order: CancellationToken::new(), at_once };
         let mut generation =
             Self { program, processes: JoinSet::new(), environments: Vec::new(), wanted: 1, stop };
-        let output = Output::held(number, &generation.program.witnesses);
+        let output = Output::held(number, &generation.program.observers);
         let mut status = generation.add(function, number, &output).await?;
         let slow = sleep(SLOW);
         tokio::pin!(slow);

@@ -36,7 +36,7 @@ use crate::{
         },
         reload::{Deploy, Reload},
     },
-    observe::Witnesses,
+    observe::Observers,
 };
 
 /// What starts them all.
@@ -47,7 +47,7 @@ pub(crate) struct Start<'a> {
     /// Where the variables of those are written down that are started by others.
     pub(crate) data_dir: &'a Path,
     /// Who is told what they write.
-    pub(crate) witnesses: &'a Witnesses,
+    pub(crate) observers: &'a Observers,
 }
 
 /// What a route invokes: a function here or elsewhere.
@@ -156,8 +156,8 @@ impl Running {
         match how {
             How::Start(executable) => {
                 let function = Function::new(settings);
-                let (faults, witnesses) = (start.faults.cloned(), start.witnesses.clone());
-                let program = Program { name, executable, variables, faults, witnesses, copy };
+                let (faults, observers) = (start.faults.cloned(), start.observers.clone());
+                let program = Program { name, executable, variables, faults, observers, copy };
                 let supervisor = Supervisor::start(function.clone(), program, cap).await?;
                 let runner = Some(Runner::Supervisor(Box::new(supervisor)));
                 Ok(Self { target: Target::Here(function), runner, reload })

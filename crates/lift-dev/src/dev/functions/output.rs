@@ -19,7 +19,7 @@ use tokio::{net::unix::pipe::Receiver, process::Command};
 
 use crate::{
     dev::terminal::escape::escape,
-    observe::{Sight, Witnesses},
+    observe::{ObservedKind, Observers},
 };
 
 /// So many lines are shown when a process dies at start: a panic's message stands above its backtrace.
@@ -35,7 +35,7 @@ const PIPE: usize = 64 * 1024;
 #[derive(Clone)]
 pub(crate) struct Output {
     process: u64,
-    witnesses: Witnesses,
+    observers: Observers,
     state: Arc<Mutex<State>>,
 }
 
@@ -48,19 +48,19 @@ struct State {
     begun: Vec<u8>,
     last: VecDeque<String>,
     /// Lines not told yet. `None` once they are passed on as they come.
-    held: Option<Vec<Sight>>,
+    held: Option<Vec<ObservedKind>>,
 }
 
 impl Output {
     /// The output of process `number`, passed on as it comes.
-    pub(crate) fn passed_on(process: u64, witnesses: &Witnesses) -> Self {
-        Self { process, witnesses: witnesses.clone(), state: Arc::default() }
+    pub(crate) fn passed_on(process: u64, observers: &Observers) -> Self {
+        Self { process, observers: observers.clone(), state: Arc::default() }
     }
 
     /// The same, but nobody is told before [`Output::release`]: if the process dies at start, its
     /// last words stand in the error and not twice.
-    pub(crate) fn held(process: u64, witnesses: &Witnesses) -> Self {
-        let output = Self::passed_on(process, witnesses);
+    pub(crate) fn held(process: u64, observers: &Observers) -> Self {
+        let output = Self::passed_on(process, observers);
         output.state().held = Some(Vec::new());
         output
     }
@@ -69,7 +69,7 @@ impl Output {
     pub(crate) fn release(&self) {
         let mut state = self.state();
         for line in state.held.take().unwrap_or_default() {
-            self.witnesses.tell(line);
+            self.observers.notify(line);
         }
     }
 
@@ -166,10 +166,10 @@ impl Output {
             state.last.pop_front();
         }
         state.last.push_back(text.clone());
-        let line = Sight::Line { process: self.process, invocation: state.invocation, text };
+        let line = ObservedKind::Line { process: self.process, invocation: state.invocation, text };
         match &mut state.held {
             Some(held) => held.push(line),
-            None => self.witnesses.tell(line),
+            None => self.observers.notify(line),
         }
     }
 
@@ -183,26 +183,26 @@ mod tests {
     use std::{io::Write as _, sync::mpsc};
 
     use super::*;
-    use crate::observe::{Seen, Witness};
+    use crate::observe::{Observed, Observer};
 
     struct Lines(mpsc::Sender<(Option<Id>, String)>);
 
-    impl Witness for Lines {
-        fn see(&self, seen: &Seen) {
-            if let Sight::Line { process: 1, invocation, text } = &seen.what {
+    impl Observer for Lines {
+        fn observe(&self, observed: &Observed) {
+            if let ObservedKind::Line { process: 1, invocation, text } = &observed.kind {
                 self.0.send((*invocation, text.clone())).expect("somebody reads");
             }
         }
     }
 
-    fn witnesses() -> (Witnesses, mpsc::Receiver<(Option<Id>, String)>) {
+    fn observers() -> (Observers, mpsc::Receiver<(Option<Id>, String)>) {
         let (sender, lines) = mpsc::channel();
-        (Witnesses::new(vec![Box::new(Lines(sender))]), lines)
+        (Observers::new(vec![Box::new(Lines(sender))]), lines)
     }
 
     /// What a shell writes to both, as the output that is held.
     async fn of(script: &str) -> Output {
-        let output = Output::held(1, &Witnesses::default());
+        let output = Output::held(1, &Observers::default());
         let mut shell = Command::new("sh");
         output.attach(shell.args(["-c", script])).expect("a pipe");
         let mut child = shell.spawn().expect("a shell");
@@ -233,7 +233,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_line_belongs_to_what_the_process_had_when_it_was_written() {
-        let (all, lines) = witnesses();
+        let (all, lines) = observers();
         let output = Output::passed_on(1, &all);
         // Nobody reads it here but `now_has`.
         let mut writer = output.pipe().expect("a pipe");

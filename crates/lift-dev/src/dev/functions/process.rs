@@ -44,7 +44,7 @@ pub(crate) struct Process {
     child: Child,
     environment: Arc<Environment>,
     /// What stands between the process and the environment.
-    between: Option<Proxy>,
+    proxy: Option<Proxy>,
     readers: JoinSet<()>,
 }
 
@@ -65,11 +65,11 @@ impl Process {
             function.environment_that_tells(listener, move |invocation| told.now_has(invocation)),
         );
         let mut api = environment.address()?;
-        let mut between = None;
+        let mut proxy = None;
         if let Some(faults) = &program.faults {
-            let proxy = fault_proxies::before_runtime(faults, api).await?;
-            api = proxy.address();
-            between = Some(proxy);
+            let started = fault_proxies::runtime_proxy(faults, api).await?;
+            api = started.address();
+            proxy = Some(started);
         }
         let own = [
             ("AWS_LAMBDA_RUNTIME_API", &*api.to_string()),
@@ -83,7 +83,7 @@ impl Process {
 
         let mut readers = JoinSet::new();
         readers.spawn(output.clone().read());
-        Ok(Self { number, started, child, environment, between, readers })
+        Ok(Self { number, started, child, environment, proxy, readers })
     }
 
     /// Where it gets its work, for as long as it lives.
@@ -99,7 +99,7 @@ impl Process {
     /// Serves and watches the process until it ends, or ends it when `stop` says so: in order it
     /// finishes what it runs, at once it has a moment.
     pub(crate) async fn run(self, stop: Stop) -> End {
-        let Self { number, started, mut child, environment, between, readers } = self;
+        let Self { number, started, mut child, environment, proxy, readers } = self;
         let mut asking_since = None;
         let cause = tokio::select! {
             cause = watch(&mut child, &environment, &mut asking_since, &stop) => cause,
@@ -107,7 +107,7 @@ impl Process {
             () = environment.serve() => Cause::Lost(io::ErrorKind::NotConnected.into()),
         };
         // First of all: an event that the process had is failed by this.
-        drop((environment, between));
+        drop((environment, proxy));
         let asked_for = asking_since.map(|since: Instant| since.elapsed());
         let _ = timeout(LAST_LINES, readers.join_all()).await;
         End { number, cause, started, asked_for }

@@ -11,7 +11,7 @@ use crate::{
         fault_proxies::Faults,
         program::{executable::Executable, package::Copied, variables::Variables},
     },
-    observe::Witnesses,
+    observe::Observers,
 };
 
 /// After so long without a sign of life at start, what a process wrote is shown.
@@ -30,5 +30,5 @@ pub(crate) struct Program {
     /// What the executable is a copy of; the copy goes with the last process.
     pub(crate) copy: Option<Arc<Copied>>,
     /// Who sees what its processes write.
-    pub(crate) witnesses: Witnesses,
+    pub(crate) observers: Observers,
 }

@@ -114,7 +114,7 @@ impl Supervisor {
 
         while self.serving.alive() < self.serving.wanted && Instant::now() >= self.not_before {
             self.started += 1;
-            let output = Output::passed_on(self.started, &self.program().witnesses);
+            let output = Output::passed_on(self.started, &self.program().observers);
             if let Err(error) = self.serving.add(&self.function, self.started, &output).await {
                 self.wait_longer();
                 tracing::error!("{error:#}; the next attempt comes {}", self.when());

@@ -9,7 +9,7 @@ use lift_gateway::{Cause, ConnectionInfo, Happening, Id, InvokeError, Origin, Wh
 use serde::Serialize;
 
 use super::{mask::Mask, summary};
-use crate::observe::{Seen, Sight};
+use crate::observe::{Observed, ObservedKind};
 
 /// A payload in the timeline is cut to about so many bytes; whoever asks for the entry gets all.
 const PREVIEW: usize = 2 * 1024;
@@ -119,10 +119,10 @@ impl Note {
     }
 
     /// What is to be kept; `None` for what another line says already.
-    pub(crate) fn of(seen: &Seen) -> Option<Self> {
-        let Happening { connection, what } = match &seen.what {
-            Sight::Happening(happening) => happening,
-            Sight::Line { process, invocation, text } => {
+    pub(crate) fn of(seen: &Observed) -> Option<Self> {
+        let Happening { connection, what } = match &seen.kind {
+            ObservedKind::Gateway(happening) => happening,
+            ObservedKind::Line { process, invocation, text } => {
                 let words = Some(format!("process {process}"));
                 let data = Bytes::copy_from_slice(text.as_bytes());
                 let line = Self::new(seen.at, Kind::Log);

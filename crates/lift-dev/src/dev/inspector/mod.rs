@@ -48,7 +48,7 @@ use self::{
     mask::Mask,
     ring::{Bounds, Ring},
 };
-use crate::observe::{Seen, Witness};
+use crate::observe::{Observed, Observer};
 
 /// Where its page is.
 pub(crate) const PATH: &str = "/_lift";
@@ -151,8 +151,8 @@ impl Inspector {
     }
 }
 
-impl Witness for Inspector {
-    fn see(&self, seen: &Seen) {
+impl Observer for Inspector {
+    fn observe(&self, seen: &Observed) {
         if let Some(note) = Note::of(seen) {
             self.ring().push(note);
         }

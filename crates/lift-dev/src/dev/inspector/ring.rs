@@ -121,7 +121,7 @@ mod tests {
     use lift_gateway::{Happening, What};
 
     use super::*;
-    use crate::observe::{Seen, Sight};
+    use crate::observe::{Observed, ObservedKind};
 
     fn ring(entries: usize, bytes: usize) -> Ring {
         Ring::new(Bounds { entries, bytes })
@@ -134,8 +134,8 @@ mod tests {
 
     fn seen(what: What) -> Note {
         let connection = Id::parse("R1kmxc2VNjMCFIA=").expect("an id");
-        let what = Sight::Happening(Happening { connection, what });
-        Note::of(&Seen { at: std::time::SystemTime::now(), what }).expect("worth a note")
+        let what = ObservedKind::Gateway(Happening { connection, what });
+        Note::of(&Observed { at: std::time::SystemTime::now(), kind: what }).expect("worth a note")
     }
 
     fn numbers(batch: &Batch) -> Vec<u64> {

@@ -18,7 +18,7 @@ use tokio::{
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
 
 use super::Inspector;
-use crate::observe::{Seen, Sight, Witness as _, Witnesses};
+use crate::observe::{Observed, ObservedKind, Observer as _, Observers};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -43,7 +43,7 @@ impl World {
         let settings = Settings {
             stage: "local".to_owned(),
             routes: Routes::default().with_route("$connect", false).with_route("$default", false),
-            watch: Witnesses::new(vec![Box::new(inspector.clone())]).watch(),
+            watch: Observers::new(vec![Box::new(inspector.clone())]).of_gateway(),
             site: Some(inspector.site()),
             ..Settings::default()
         };
@@ -160,8 +160,8 @@ async fn the_feed_tells_what_happens_without_secrets() {
 async fn a_page_that_cannot_follow_is_told_what_it_missed() {
     let world = World::start().await;
     for n in 0..11_000 {
-        let what = Sight::Line { process: 1, invocation: None, text: n.to_string() };
-        world.inspector.see(&Seen { at: SystemTime::now(), what });
+        let what = ObservedKind::Line { process: 1, invocation: None, text: n.to_string() };
+        world.inspector.observe(&Observed { at: SystemTime::now(), kind: what });
     }
     let mut feed = Feed::open(&world, 0).await;
     feed.data().await.unwrap();

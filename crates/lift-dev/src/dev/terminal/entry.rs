@@ -14,7 +14,7 @@ pub(crate) enum Entry {
     /// An event that takes long; it is shown again when it is over.
     Running(Box<Event>),
     /// A line of the function that is shown by itself.
-    Log(Log, Option<Whose>),
+    Log(Log, Option<EventRef>),
     /// Messages that were posted to connections within a moment, or calls of `@connections` that had
     /// the same answer.
     Calls(Calls),
@@ -29,7 +29,7 @@ pub(crate) enum Entry {
 pub(crate) struct Event {
     /// When it came.
     pub(crate) at: SystemTime,
-    pub(crate) whose: Whose,
+    pub(crate) event_ref: EventRef,
     /// What the function answered; of `$connect`, what the client was answered.
     pub(crate) status: Option<u16>,
     /// The close code and reason, of `$disconnect`.
@@ -49,7 +49,7 @@ impl Event {
     pub(crate) fn new(at: SystemTime, connection: Id, route: Option<String>) -> Self {
         Self {
             at,
-            whose: Whose { connection, route, request: None },
+            event_ref: EventRef { connection, route, request: None },
             status: None,
             closed: None,
             took: None,
@@ -62,14 +62,14 @@ impl Event {
 
     /// Whether it is of this route.
     pub(crate) fn is(&self, route: &str) -> bool {
-        self.whose.route.as_deref() == Some(route)
+        self.event_ref.route.as_deref() == Some(route)
     }
 
     /// The same event as far as it is known while it runs.
     pub(crate) fn copy(&self) -> Self {
-        let Whose { connection, route, request } = self.whose.clone();
+        let EventRef { connection, route, request } = self.event_ref.clone();
         let mut copy = Self::new(self.at, connection, route);
-        copy.whose.request = request;
+        copy.event_ref.request = request;
         (copy.message, copy.closed) = (self.message, self.closed.clone());
         copy
     }
@@ -82,7 +82,7 @@ impl Event {
 
 /// Which event something belongs to.
 #[derive(Debug, Clone)]
-pub(crate) struct Whose {
+pub(crate) struct EventRef {
     pub(crate) connection: Id,
     /// `None` for the authorizer, and for a message that has no route.
     pub(crate) route: Option<String>,

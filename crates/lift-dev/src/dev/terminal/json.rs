@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::dev::terminal::{
-    entry::{Calls, Entry, Event, Log, Whose},
+    entry::{Calls, Entry, Event, EventRef, Log},
     failure::Failure,
 };
 
@@ -18,7 +18,7 @@ enum Line<'a> {
     Event {
         time: String,
         #[serde(flatten)]
-        whose: Named<'a>,
+        event_ref: Named<'a>,
         #[serde(skip_serializing_if = "Option::is_none")]
         status: Option<u16>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,7 +38,7 @@ enum Line<'a> {
         time: String,
         process: u64,
         #[serde(flatten)]
-        whose: Option<Named<'a>>,
+        event_ref: Option<Named<'a>>,
         text: &'a str,
     },
     Calls {
@@ -82,13 +82,13 @@ pub(crate) fn write(text: &mut String, entry: &Entry) {
     match entry {
         Entry::Event(event) | Entry::Running(event) => {
             for log in &event.logs {
-                line(text, &of_log(log, Some(&event.whose)));
+                line(text, &of_log(log, Some(&event.event_ref)));
             }
             if matches!(entry, Entry::Event(_)) {
                 line(text, &of_event(event));
             }
         }
-        Entry::Log(log, whose) => line(text, &of_log(log, whose.as_ref())),
+        Entry::Log(log, event_ref) => line(text, &of_log(log, event_ref.as_ref())),
         Entry::Calls(calls) => line(text, &of_calls(calls)),
         Entry::Missed(count) => line(text, &Line::Missed { count: *count }),
         Entry::Total { total, failed, took } => {
@@ -101,7 +101,7 @@ fn of_event(event: &Event) -> Line<'_> {
     let closed = event.closed.as_ref();
     Line::Event {
         time: time(event.at),
-        whose: named(&event.whose),
+        event_ref: named(&event.event_ref),
         status: event.status,
         close_code: closed.map(|(code, _)| *code),
         close_reason: closed.map(|(_, reason)| &**reason),
@@ -116,9 +116,9 @@ fn of_failure(failure: &Failure) -> Error {
     Error { kind: failure.kind(), message: failure.message() }
 }
 
-fn of_log<'a>(log: &'a Log, whose: Option<&'a Whose>) -> Line<'a> {
+fn of_log<'a>(log: &'a Log, event_ref: Option<&'a EventRef>) -> Line<'a> {
     let Log { at, process, text } = log;
-    Line::Log { time: time(*at), process: *process, whose: whose.map(named), text }
+    Line::Log { time: time(*at), process: *process, event_ref: event_ref.map(named), text }
 }
 
 fn of_calls(calls: &Calls) -> Line<'_> {
@@ -134,11 +134,11 @@ fn of_calls(calls: &Calls) -> Line<'_> {
     }
 }
 
-fn named(whose: &Whose) -> Named<'_> {
+fn named(event_ref: &EventRef) -> Named<'_> {
     Named {
-        connection_id: whose.connection.as_str(),
-        request_id: whose.request.as_deref(),
-        route_key: whose.route.as_deref(),
+        connection_id: event_ref.connection.as_str(),
+        request_id: event_ref.request.as_deref(),
+        route_key: event_ref.route.as_deref(),
     }
 }
 

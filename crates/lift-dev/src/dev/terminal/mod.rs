@@ -7,7 +7,7 @@
 //! The thread is apart from the gateway: a terminal that is slow, or stands still, holds up nothing.
 //! What does not fit into the queue is counted, and the count is shown.
 
-mod crowds;
+mod calls;
 mod entry;
 pub(crate) mod escape;
 mod events;
@@ -34,7 +34,7 @@ use crate::{
     args::LogFormat,
     colors,
     dev::terminal::{entry::Entry, events::Events, pretty::Pretty},
-    observe::{Seen, Sight, Witness},
+    observe::{Observed, ObservedKind, Observer},
 };
 
 /// So much may wait to be shown.
@@ -47,13 +47,13 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const GLANCE: Duration = Duration::from_secs(1);
 
 /// Starts to show things, in this format.
-pub(crate) fn start(format: LogFormat) -> (Terminal, Shown) {
+pub(crate) fn start(format: LogFormat) -> (Terminal, TerminalThread) {
     let (queue, seen) = mpsc::sync_channel(QUEUE);
     let (ended, end) = mpsc::channel();
     let missed = Arc::new(AtomicU64::new(0));
     let terminal = Terminal { queue, events: format != LogFormat::Off, missed: missed.clone() };
-    let shown = Shown { queue: terminal.queue.clone(), end };
-    let pen = Pen::new(format);
+    let shown = TerminalThread { queue: terminal.queue.clone(), end };
+    let pen = LineWriter::new(format);
     thread::spawn(move || {
         show(&seen, &missed, &pen);
         // Whoever waited may have given up.
@@ -64,16 +64,16 @@ pub(crate) fn start(format: LogFormat) -> (Terminal, Shown) {
 
 /// A witness that puts what it sees into the queue.
 pub(crate) struct Terminal {
-    queue: SyncSender<Option<Seen>>,
+    queue: SyncSender<Option<Observed>>,
     /// Whether it shows events, and not only what the function writes.
     events: bool,
     missed: Arc<AtomicU64>,
 }
 
-impl Witness for Terminal {
-    fn see(&self, seen: &Seen) {
-        if (self.events || matches!(seen.what, Sight::Line { .. }))
-            && self.queue.try_send(Some(seen.clone())).is_err()
+impl Observer for Terminal {
+    fn observe(&self, observed: &Observed) {
+        if (self.events || matches!(observed.kind, ObservedKind::Line { .. }))
+            && self.queue.try_send(Some(observed.clone())).is_err()
         {
             self.missed.fetch_add(1, Ordering::Relaxed);
         }
@@ -81,12 +81,12 @@ impl Witness for Terminal {
 }
 
 /// The other end of the queue.
-pub(crate) struct Shown {
-    queue: SyncSender<Option<Seen>>,
+pub(crate) struct TerminalThread {
+    queue: SyncSender<Option<Observed>>,
     end: Receiver<()>,
 }
 
-impl Shown {
+impl TerminalThread {
     /// Shows what waits, and nothing after it.
     pub(crate) fn end(self) {
         let until = Instant::now() + PATIENCE;
@@ -101,7 +101,7 @@ impl Shown {
     }
 }
 
-fn show(seen: &Receiver<Option<Seen>>, missed: &AtomicU64, pen: &Pen) {
+fn show(seen: &Receiver<Option<Observed>>, missed: &AtomicU64, pen: &LineWriter) {
     let mut events = Events::default();
     let mut entries = Vec::new();
     let (mut open, started) = (true, Instant::now());
@@ -140,12 +140,12 @@ fn show(seen: &Receiver<Option<Seen>>, missed: &AtomicU64, pen: &Pen) {
 }
 
 /// How and where to write.
-enum Pen {
+enum LineWriter {
     People { pretty: Pretty, colors: bool },
     Programs,
 }
 
-impl Pen {
+impl LineWriter {
     fn new(format: LogFormat) -> Self {
         match format {
             LogFormat::Json => Self::Programs,

@@ -17,7 +17,7 @@ pub(crate) fn id() -> Id {
 /// A message that was answered.
 pub(crate) fn message() -> Event {
     let mut event = Event::new(at(), id(), Some("say".to_owned()));
-    event.whose.request = Some("S1kmxc2VIAMCJQw=".to_owned());
+    event.event_ref.request = Some("S1kmxc2VIAMCJQw=".to_owned());
     event.status = Some(200);
     event.took = Some(Duration::from_micros(3142));
     (event.message, event.reply) = (Some(84), Some(1204));

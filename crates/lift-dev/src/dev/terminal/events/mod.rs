@@ -15,11 +15,11 @@ use lift_gateway::{Cause, Happening, Id, InvokeError, Origin, What};
 
 use crate::{
     dev::terminal::{
-        crowds::{Call, Crowds},
+        calls::{Call, CallGroups},
         entry::{Entry, Event, Log},
         failure::Failure,
     },
-    observe::{Seen, Sight},
+    observe::{Observed, ObservedKind},
 };
 
 /// How long what the client gets for an answered event is waited for. It comes at once, or not at all.
@@ -45,7 +45,7 @@ pub(crate) struct Events {
     closing: HashMap<Id, Closing>,
     /// Connections whose client sent bytes that are no text.
     binary: HashSet<Id>,
-    crowds: Crowds,
+    groups: CallGroups,
 }
 
 struct Open {
@@ -71,13 +71,13 @@ struct Closing {
 
 impl Events {
     /// Takes in what was seen, and adds what is complete by it to `out`.
-    pub(crate) fn see(&mut self, now: Instant, seen: Seen, out: &mut Vec<Entry>) {
+    pub(crate) fn see(&mut self, now: Instant, seen: Observed, out: &mut Vec<Entry>) {
         let at = seen.at;
-        match seen.what {
-            Sight::Line { process, invocation, text } => {
+        match seen.kind {
+            ObservedKind::Line { process, invocation, text } => {
                 self.line(invocation, Log { at, process, text }, out);
             }
-            Sight::Happening(Happening { connection, what }) => {
+            ObservedKind::Gateway(Happening { connection, what }) => {
                 self.happen(now, at, connection, what, out);
             }
         }
@@ -91,7 +91,7 @@ impl Events {
         for (_, closing) in self.closing.extract_if(|_, closing| closing.until <= now) {
             out.push(Entry::Event(closing.event));
         }
-        self.crowds.pass(now, out);
+        self.groups.pass(now, out);
         self.open.retain(|_, open| now < open.since + LOST);
         for open in self.open.values_mut() {
             if !open.shown && open.since + SLOW <= now {
@@ -113,7 +113,7 @@ impl Events {
         let answered = self.answered.iter().map(|answered| answered.until);
         let closing = self.closing.values().map(|closing| closing.until);
         let slow = self.open.values().map(|open| open.since + if open.shown { LOST } else { SLOW });
-        answered.chain(closing).chain(self.crowds.due()).chain(slow).min()
+        answered.chain(closing).chain(self.groups.due()).chain(slow).min()
     }
 
     fn line(&mut self, invocation: Option<Id>, log: Log, out: &mut Vec<Entry>) {
@@ -121,7 +121,7 @@ impl Events {
         if let Some(open) = self.open.get_mut(&invocation) {
             match open.shown {
                 false => open.event.logs.push(log),
-                true => out.push(Entry::Log(log, Some(open.event.whose.clone()))),
+                true => out.push(Entry::Log(log, Some(open.event.event_ref.clone()))),
             }
         } else if let Some(answered) = self.answered(invocation) {
             answered.event.logs.push(log);
@@ -142,7 +142,7 @@ impl Events {
             What::Invoked { invocation, route, payload } => {
                 let mut event = Box::new(Event::new(at, connection, route));
                 if let Ok(payload) = lift_event::Event::decode(payload) {
-                    event.whose.request = Some(payload.request_id().to_owned());
+                    event.event_ref.request = Some(payload.request_id().to_owned());
                     event.message = payload.message_id().map(|_| payload.body().len());
                 }
                 if event.is("$disconnect")
@@ -174,7 +174,7 @@ impl Events {
             What::Received { binary: true, .. } => drop(self.binary.insert(connection)),
             What::Sent { data, origin: Origin::Post } => {
                 let (method, bytes) = ("POST".to_owned(), data.len());
-                self.crowds.add(now, Call { at, connection, method, status: 200, bytes });
+                self.groups.add(now, Call { at, connection, method, status: 200, bytes });
             }
             What::Sent { data, origin: Origin::Reply } => {
                 self.sent(&data, |a| a.body.as_deref() == Some(&*data), connection, out);
@@ -186,7 +186,7 @@ impl Events {
             What::Called { method, status } if method == "POST" && status == 200 => {}
             What::Called { method, status } => {
                 let (method, status) = (method.to_string(), status.as_u16());
-                self.crowds.add(now, Call { at, connection, method, status, bytes: 0 });
+                self.groups.add(now, Call { at, connection, method, status, bytes: 0 });
             }
             What::Closed { code, reason } => {
                 let route = Some("$disconnect".to_owned());
@@ -222,7 +222,7 @@ impl Events {
             Err(error) => event.failure = Some(Failure::Invoke(error)),
         }
         let good = event.status.is_some_and(|status| status < 400);
-        let is_authorizer = event.whose.route.is_none() && event.failure.is_none();
+        let is_authorizer = event.event_ref.route.is_none() && event.failure.is_none();
         let nothing_comes = is_authorizer || !event.is("$connect") && good && body.is_none();
         if nothing_comes || event.is("$disconnect") {
             return out.push(Entry::Event(event));
@@ -257,7 +257,8 @@ impl Events {
 
     /// A client was answered.
     fn connect(&mut self, at: SystemTime, connection: Id, status: u16, out: &mut Vec<Entry>) {
-        let is_it = |a: &Answered| a.event.whose.connection == connection && a.event.is("$connect");
+        let is_it =
+            |a: &Answered| a.event.event_ref.connection == connection && a.event.is("$connect");
         let mut event = match self.answered.iter().position(is_it) {
             Some(place) => self.answered.remove(place).event,
             // There is no such route, or the client did not come as far as it.
@@ -276,7 +277,7 @@ impl Events {
         out: &mut Vec<Entry>,
     ) {
         let is_it = |a: &Answered| {
-            a.event.whose.connection == connection && a.event.reply.is_none() && is_for(a)
+            a.event.event_ref.connection == connection && a.event.reply.is_none() && is_for(a)
         };
         if let Some(place) = self.answered.iter().position(is_it) {
             let Answered { mut event, .. } = self.answered.remove(place);

@@ -22,14 +22,14 @@ impl Scene {
         Self { events: Events::default(), now: Instant::now(), out: Vec::new() }
     }
 
-    fn see(&mut self, what: Sight) {
-        let seen = Seen { at: SystemTime::now(), what };
+    fn see(&mut self, what: ObservedKind) {
+        let seen = Observed { at: SystemTime::now(), kind: what };
         self.events.see(self.now, seen, &mut self.out);
     }
 
     /// Something happens to the connection C.
     fn happens(&mut self, what: What) {
-        self.see(Sight::Happening(Happening { connection: id('C'), what }));
+        self.see(ObservedKind::Gateway(Happening { connection: id('C'), what }));
     }
 
     fn invoked(&mut self, invocation: char, route: &str) {
@@ -50,7 +50,7 @@ impl Scene {
 
     fn writes(&mut self, invocation: Option<char>, text: &str) {
         let (invocation, text) = (invocation.map(id), text.to_owned());
-        self.see(Sight::Line { process: 1, invocation, text });
+        self.see(ObservedKind::Line { process: 1, invocation, text });
     }
 
     /// What there is to show after a while, in short.
@@ -68,8 +68,8 @@ impl Scene {
 fn short(entry: &Entry) -> String {
     match entry {
         Entry::Event(event) | Entry::Running(event) => {
-            let Event { whose, status, closed, reply, failure, logs, .. } = &**event;
-            let mut words = vec![whose.route.clone().unwrap_or_default()];
+            let Event { event_ref, status, closed, reply, failure, logs, .. } = &**event;
+            let mut words = vec![event_ref.route.clone().unwrap_or_default()];
             words.extend(matches!(entry, Entry::Running(_)).then(|| "runs".to_owned()));
             words.extend(status.map(|status| status.to_string()));
             words.extend(closed.as_ref().map(|(code, _)| code.to_string()));
@@ -78,7 +78,7 @@ fn short(entry: &Entry) -> String {
             words.extend(logs.iter().map(|log| format!("|{}", log.text)));
             words.join(" ")
         }
-        Entry::Log(log, whose) => format!("|{} {}", log.text, whose.is_some()),
+        Entry::Log(log, event_ref) => format!("|{} {}", log.text, event_ref.is_some()),
         Entry::Calls(Calls { method, status, count, connections, .. }) => {
             format!("{method} {status} {count} {connections}")
         }
@@ -197,7 +197,7 @@ fn posts_and_calls_are_counted() {
     let mut scene = Scene::new();
     for connection in ['D', 'E', 'D'] {
         let what = What::Sent { data: "x".into(), origin: Origin::Post };
-        scene.see(Sight::Happening(Happening { connection: id(connection), what }));
+        scene.see(ObservedKind::Gateway(Happening { connection: id(connection), what }));
         scene.happens(What::Called { method: Method::POST, status: StatusCode::OK });
     }
     assert_eq!(scene.after(Duration::from_millis(100)), ["POST 200 3 2"]);

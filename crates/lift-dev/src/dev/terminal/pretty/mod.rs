@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use lift_gateway::Id;
 
 use crate::dev::terminal::{
-    entry::{Calls, Entry, Event, Log, Whose},
+    entry::{Calls, Entry, Event, EventRef, Log},
     escape::{cut, escape, fit},
 };
 
@@ -47,7 +47,7 @@ impl Pretty {
         match entry {
             Entry::Event(event) => self.event(text, event, false),
             Entry::Running(event) => self.event(text, event, true),
-            Entry::Log(log, Some(whose)) => attached(text, log, Some(whose)),
+            Entry::Log(log, Some(event_ref)) => attached(text, log, Some(event_ref)),
             Entry::Log(log, None) => own(text, log),
             Entry::Calls(calls) => self.calls(text, calls),
             Entry::Missed(count) => {
@@ -58,7 +58,7 @@ impl Pretty {
     }
 
     fn event(&self, text: &mut String, event: &Event, running: bool) {
-        let Event { whose, closed, took, message, reply, failure, .. } = event;
+        let Event { event_ref, closed, took, message, reply, failure, .. } = event;
         let failed = failure.is_some();
         let (status, style) = match (event.status, closed) {
             _ if running => ("…".to_owned(), DIM),
@@ -70,7 +70,7 @@ impl Pretty {
         };
         // Only an authorizer is asked without a route.
         let nothing = if took.is_some() { "authorizer" } else { "-" };
-        let key = whose.route.as_deref().unwrap_or(nothing);
+        let key = event_ref.route.as_deref().unwrap_or(nothing);
         let route_style = if key.starts_with('$') { DIM } else { BOLD };
         let route = styled(route_style, &fit(&escape(key), ROUTE));
         let took = took.map_or_else(String::new, milliseconds);
@@ -83,7 +83,7 @@ impl Pretty {
                 format!("{:>8}{arrow}{}", size(message), size(reply))
             }
         };
-        let head = self.head(event.at, Some(whose.connection));
+        let head = self.head(event.at, Some(event_ref.connection));
         let status = styled(style, &format!("{status:<5}"));
         line(text, &format!("{head}  {route}  {status}  {took:>8}  {}", styled(DIM, &sizes)));
         if let Some(failure) = failure {
@@ -93,7 +93,7 @@ impl Pretty {
             }
         }
         for log in &event.logs {
-            attached(text, log, running.then_some(whose));
+            attached(text, log, running.then_some(event_ref));
         }
     }
 
@@ -135,8 +135,9 @@ impl Pretty {
 }
 
 /// A line that belongs to an event: below it, or with its connection's name when it stands alone.
-fn attached(text: &mut String, log: &Log, whose: Option<&Whose>) {
-    let name = whose.map(|whose| format!("{} ", short(whose.connection))).unwrap_or_default();
+fn attached(text: &mut String, log: &Log, event_ref: Option<&EventRef>) {
+    let name =
+        event_ref.map(|event_ref| format!("{} ", short(event_ref.connection))).unwrap_or_default();
     line(text, &format!("  {} {name}{}", styled(DIM, "│"), written(log)));
 }
 

@@ -20,7 +20,7 @@ fn the_columns_of_events() {
     let mut refused = Event::new(sample::at(), sample::id(), Some("$connect".to_owned()));
     (refused.status, refused.took) = (Some(401), Some(Duration::from_millis(312)));
     let mut long = sample::message();
-    long.whose.route = Some("rooms/messages/send".to_owned());
+    long.event_ref.route = Some("rooms/messages/send".to_owned());
     (long.took, long.message, long.reply) = (Some(Duration::from_secs(28)), Some(131_072), None);
     let mut running = sample::message().copy();
     running.logs = vec![sample::log("thinking")];
@@ -30,7 +30,7 @@ fn the_columns_of_events() {
         Entry::Event(long.into()),
         Entry::Event(sample::disconnect().into()),
         Entry::Running(running.into()),
-        Entry::Log(sample::log("still"), Some(sample::message().whose)),
+        Entry::Log(sample::log("still"), Some(sample::message().event_ref)),
         Entry::Log(sample::log("\u{1b}]0;up\u{7}"), None),
         Entry::Calls(sample::posts(100, 99)),
         Entry::Calls(sample::posts(1, 1)),

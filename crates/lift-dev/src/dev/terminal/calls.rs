@@ -10,13 +10,13 @@ use lift_gateway::Id;
 use crate::dev::terminal::entry::{Calls, Entry};
 
 /// Calls within so long are one entry, if they had the same answer.
-const CROWD: Duration = Duration::from_millis(100);
+const GROUPED: Duration = Duration::from_millis(100);
 
 /// The calls that are counted now, by method and status.
 #[derive(Default)]
-pub(crate) struct Crowds(HashMap<(String, u16), Crowd>);
+pub(crate) struct CallGroups(HashMap<(String, u16), CallGroup>);
 
-struct Crowd {
+struct CallGroup {
     calls: Calls,
     connections: HashSet<Id>,
     until: Instant,
@@ -31,30 +31,30 @@ pub(crate) struct Call {
     pub(crate) bytes: usize,
 }
 
-impl Crowds {
+impl CallGroups {
     pub(crate) fn add(&mut self, now: Instant, call: Call) {
         let Call { at, connection, method, status, bytes } = call;
-        let crowd = self.0.entry((method, status)).or_insert_with_key(|(method, _)| {
+        let group = self.0.entry((method, status)).or_insert_with_key(|(method, _)| {
             let method = method.clone();
             let calls =
                 Calls { at, method, status, count: 0, bytes: 0, connections: 0, connection };
-            Crowd { calls, connections: HashSet::new(), until: now + CROWD }
+            CallGroup { calls, connections: HashSet::new(), until: now + GROUPED }
         });
-        crowd.calls.count += 1;
-        crowd.calls.bytes += bytes;
-        crowd.connections.insert(connection);
+        group.calls.count += 1;
+        group.calls.bytes += bytes;
+        group.connections.insert(connection);
     }
 
     /// Adds the crowds whose time is over to `out`.
     pub(crate) fn pass(&mut self, now: Instant, out: &mut Vec<Entry>) {
-        for (_, Crowd { calls, connections, .. }) in
-            self.0.extract_if(|_, crowd| crowd.until <= now)
+        for (_, CallGroup { calls, connections, .. }) in
+            self.0.extract_if(|_, group| group.until <= now)
         {
             out.push(Entry::Calls(Calls { connections: connections.len(), ..calls }));
         }
     }
 
     pub(crate) fn due(&self) -> Option<Instant> {
-        self.0.values().map(|crowd| crowd.until).min()
+        self.0.values().map(|group| group.until).min()
     }
 }
