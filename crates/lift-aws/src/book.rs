@@ -1,4 +1,4 @@
-//! Compiles and runs the snippets of the book, `docs/`: one item for each chapter.
+//! Compiles and runs the snippets of the book in `docs`: one item per chapter.
 
 #[doc = include_str!("../../../docs/src/first-app.md")]
 struct FirstApp;
@@ -15,8 +15,8 @@ struct Replies;
 #[doc = include_str!("../../../docs/src/sending.md")]
 struct Sending;
 
-#[doc = include_str!("../../../docs/src/anywhere.md")]
-struct Anywhere;
+#[doc = include_str!("../../../docs/src/publishing.md")]
+struct Publishing;
 
 #[doc = include_str!("../../../docs/src/layers.md")]
 struct Layers;
@@ -26,6 +26,12 @@ struct Testing;
 
 #[doc = include_str!("../../../docs/src/aws.md")]
 struct OnAws;
+
+#[doc = include_str!("../../../docs/src/deploying.md")]
+struct Deploying;
+
+#[doc = include_str!("../../../docs/src/description.md")]
+struct AppDescription;
 
 #[doc = include_str!("../../../docs/src/table.md")]
 struct TheTable;

@@ -66,7 +66,7 @@ async fn answers(target: &Target) -> Result<()> {
         Ok(_) => Ok(()),
         Err(Finding::Differs { expected, got }) => Err(anyhow!(
             "{}: no probe answers at {url}: expected {expected}, got {got}\n\
-             Deploy `lift-conformance` behind it, which is the probe there: docs/src/fidelity.md says how.",
+             Deploy `lift-conformance` behind it, which is the probe there: docs/src/compatibility.md says how.",
             target.name
         )),
         Err(Finding::Skipped(why)) => Err(anyhow!("{}: {why}", target.name)),

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::{Finding, Keys, Observed};
 
-/// The APIs that cases need. `docs/src/fidelity.md` tells what each has.
+/// The APIs that cases need. `docs/src/compatibility.md` tells what each has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Api {
     /// All routes, an authorizer without identity sources, stage variables.

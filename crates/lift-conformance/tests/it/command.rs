@@ -36,7 +36,7 @@ fn a_target_that_is_not_there_is_an_error_and_no_finding() {
     let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("x=ws://{}/prod", socket.local_addr().unwrap());
     drop(socket);
-    fails(&["--target", &url], &["no probe answers at ws://", "fidelity.md"]);
+    fails(&["--target", &url], &["no probe answers at ws://", "compatibility.md"]);
 }
 
 #[test]

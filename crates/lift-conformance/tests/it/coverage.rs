@@ -106,7 +106,7 @@ fn the_gateways_list_names_what_exists() {
 /// The book tells what is unsure, and by which case it would be settled.
 #[test]
 fn the_book_names_every_unsure_case() {
-    let text = fs::read_to_string(root().join("docs/src/fidelity.md")).unwrap();
+    let text = fs::read_to_string(root().join("docs/src/compatibility.md")).unwrap();
     let is_id = |word: &&str| {
         let section = word.split_once('-').map_or("", |(section, _)| section);
         section.parse::<f32>().is_ok()
