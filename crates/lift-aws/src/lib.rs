@@ -16,8 +16,6 @@
 //! }
 //! ```
 
-#[cfg(doctest)]
-mod book;
 mod config;
 mod error;
 mod http;
@@ -40,5 +38,5 @@ pub use verify::{SignatureError, Signatures};
 
 /// Compiles the example of the README.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;

@@ -46,3 +46,8 @@ pub use known::Known;
 pub use run::{Outcome, Run, run};
 pub use sign::Keys;
 pub use target::{Address, Api, Site, Target, Waits};
+
+/// Compiles the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -45,3 +45,8 @@ pub use payload::{Identity, Kind, Payload, RequestContext};
 pub use reply::Reply;
 pub use select::{Selection, SelectionError};
 pub use str::Str;
+
+/// Compiles the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

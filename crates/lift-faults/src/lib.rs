@@ -45,8 +45,6 @@
 //! ```
 
 mod answer;
-#[cfg(doctest)]
-mod book;
 mod call;
 mod dice;
 mod faults;
@@ -63,3 +61,8 @@ pub use plan::{Api, Plan, PlanError};
 pub use proxy::Proxy;
 pub use report::{Injected, Report};
 pub use upstream::{HttpUpstream, Upstream, UpstreamError};
+
+/// Compiles the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

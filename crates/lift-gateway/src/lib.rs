@@ -81,7 +81,7 @@ pub use settings::{
 pub use site::{PageBody, Site};
 pub use watch::{Cause, ConnectionInfo, Happening, Origin, Watch, What};
 
-/// Compiles the snippets of the book's chapter on the gateway.
+/// Compiles the example of the README.
 #[cfg(doctest)]
-#[doc = include_str!("../../../docs/src/gateway.md")]
-struct Book;
+#[doc = include_str!("../README.md")]
+struct Readme;

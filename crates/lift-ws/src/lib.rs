@@ -94,3 +94,8 @@ pub use service::{Invocation, Service};
 pub use garde;
 pub use lift_event as event;
 pub use lift_event::{Event, Reply};
+
+/// Compiles the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
