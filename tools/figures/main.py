@@ -55,7 +55,7 @@ def main():
     print()
     for bar in (["idle", "--clients", "5000"], ["burst"]):
         # Its own verdicts are tools/pressure's business.
-        subprocess.run([options.bins / "hold", *bar], check=False)
+        subprocess.run([options.bins / "load", *bar], check=False)
 
 
 def measure(echo, process, url, clients, seconds):

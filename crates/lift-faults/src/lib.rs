@@ -44,15 +44,15 @@
 //! # }
 //! ```
 
-mod answer;
 mod call;
-mod dice;
 mod faults;
 mod lag;
 mod link;
 mod plan;
 mod proxy;
+mod random;
 mod report;
+mod response;
 mod upstream;
 
 pub use faults::Faults;

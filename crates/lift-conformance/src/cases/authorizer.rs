@@ -8,7 +8,7 @@ use crate::{
     Mark::*,
     Observed, Site,
     error::{holds, same},
-    life::keys,
+    lifetime::keys,
     probe::{Fail, Orders},
 };
 

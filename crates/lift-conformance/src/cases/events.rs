@@ -7,7 +7,7 @@ use crate::{
     Mark::*,
     Observed, Site,
     error::{holds, same},
-    life::keys,
+    lifetime::keys,
 };
 
 pub(super) fn cases() -> Vec<Case> {

@@ -8,7 +8,7 @@ use crate::{
     Mark::*,
     Observed, Site,
     error::{holds, same},
-    life::Life,
+    lifetime::Life,
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -115,7 +115,7 @@ async fn proxy_headers(site: Site) -> Observed {
 
 async fn no_hop_headers(site: Site) -> Observed {
     let life = life(&site).await?;
-    let names = crate::life::keys(&life.connect["headers"]);
+    let names = crate::lifetime::keys(&life.connect["headers"]);
     let is_hop = |name: &&str| {
         ["connection", "upgrade", "content-length"].contains(&name.to_ascii_lowercase().as_str())
     };
@@ -127,7 +127,7 @@ async fn multi_value_headers(site: Site) -> Observed {
     let (single, multi) = (&life.connect["headers"], &life.connect["multiValueHeaders"]);
     same("x-twice of multiValueHeaders", &multi["x-twice"], &json!(["a", "b"]))?;
     same("x-twice of headers", &single["x-twice"], &json!("b"))?;
-    same("their names", crate::life::keys(multi), crate::life::keys(single))
+    same("their names", crate::lifetime::keys(multi), crate::lifetime::keys(single))
 }
 
 async fn disconnect_headers(site: Site) -> Observed {

@@ -9,8 +9,8 @@ use crate::{
     Mark::*,
     Observed, Site,
     error::{holds, same},
-    life::keys,
-    manage::Managed,
+    lifetime::keys,
+    management::Managed,
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -248,8 +248,11 @@ async fn forbidden(site: Site, stage: Option<&'static str>) -> Observed {
     let mut client = site.client().await?;
     let id = client.id().await?;
     let (host, _) = site.management.rsplit_once('/').unwrap_or_default();
-    let url =
-        format!("{host}{}/@connections/{}", stage.unwrap_or_default(), crate::manage::escaped(&id));
+    let url = format!(
+        "{host}{}/@connections/{}",
+        stage.unwrap_or_default(),
+        crate::management::escaped(&id)
+    );
     let answer = site.call(Method::POST, &url, "x", site.keys.as_ref()).await?;
     same("status and error", (answer.status, answer.error()), (403, "ForbiddenException"))?;
     same("the body", &answer.body[..], &br#"{"message":"Forbidden"}"#[..])
@@ -282,7 +285,7 @@ async fn slow_reader(site: Site) -> Observed {
 async fn own(site: &Site) -> Observed<(crate::client::Client, String)> {
     let mut client = site.client().await?;
     let id = client.id().await?;
-    Ok((client, format!("{}/@connections/{}", site.management, crate::manage::escaped(&id))))
+    Ok((client, format!("{}/@connections/{}", site.management, crate::management::escaped(&id))))
 }
 
 async fn unsigned(site: Site) -> Observed {

@@ -11,7 +11,7 @@ use lift_conformance::{
 };
 use lift_gateway::Settings;
 
-use crate::flips::{self, Flip};
+use crate::changed_settings::{self, Flip};
 
 /// So many cases run at once, and each waits most of its time.
 const JOBS: usize = 32;
@@ -50,7 +50,7 @@ fn ids_are_of_one_case_each() {
 /// All settings at once: what no setting is named for does not change.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_settings_fail_no_other_cases() {
-    let flips = flips::table();
+    let flips = changed_settings::table();
     let all_at_once = |api, settings: &mut Settings| {
         flips.iter().for_each(|flip| (flip.change)(api, settings));
     };
@@ -66,7 +66,7 @@ async fn the_settings_fail_no_other_cases() {
 /// One setting at a time: of the cases that settings are named for, its own fail.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_setting_fails_its_cases() {
-    let (flips, all) = (flips::table(), cases::all());
+    let (flips, all) = (changed_settings::table(), cases::all());
     let (flips, all) = (&flips, &all);
     let wrong = stream::iter(flips).map(|flip| async move {
         // What waits long is not run for other settings: it was seen to pass above.
@@ -93,12 +93,12 @@ fn is_named(flips: &[Flip], case: &Case) -> bool {
 /// A setting that somebody adds needs a case, or a reason.
 #[test]
 fn every_setting_is_turned() {
-    let flips = flips::table();
-    for (group, fields) in flips::fields() {
+    let flips = changed_settings::table();
+    for (group, fields) in changed_settings::fields() {
         for field in fields {
             let setting = format!("{group}::{field}");
             let turned = flips.iter().any(|flip| flip.setting == setting);
-            let excluded = flips::EXCLUDED.iter().any(|(name, _)| *name == setting);
+            let excluded = changed_settings::EXCLUDED.iter().any(|(name, _)| *name == setting);
             assert!(
                 turned != excluded,
                 "`{setting}` needs a flip that a case notices, or a reason"

@@ -15,8 +15,8 @@ use tokio::time::Instant;
 
 use crate::{
     call::Call,
-    dice::Dice,
     plan::{Access, Api, Fault, Lost, Plan, Reason, What, When},
+    random::Dice,
     report::{Injected, Report},
 };
 

@@ -3,8 +3,8 @@
 //! [`Link::call`] is the flow. What the program has sent is done even when the program has gone,
 //! as it is in a network: the work is a task of its own.
 
-mod again;
 mod outcome;
+mod redelivery;
 
 use std::{
     fmt,
@@ -25,15 +25,15 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    answer,
     call::{Call, Items},
     faults::{Effect, Faults, Meeting},
     lag::LaggingCopy,
     plan::{Access, Api, Lost},
+    response,
     upstream::{Shared, Upstream},
 };
-use again::Again;
 use outcome::Outcome;
+use redelivery::Again;
 
 /// The connection broke before an answer came. Whether the request was done, who knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -129,7 +129,7 @@ impl Link {
             return self.0.forward(request).await.into_answer().await;
         };
         if self.0.again.takes(&call) {
-            return Ok(answer::accepted());
+            return Ok(response::accepted());
         }
         if let Some(event) = self.0.again.event(&call) {
             return Ok(event);
@@ -168,11 +168,11 @@ impl Inner {
         let outcome = match meeting.effect.take() {
             None => self.work(&call, request, &meeting).await,
             Some((Effect::Throttle(reason), number)) => {
-                Outcome::Answer(answer::throttled(&call, reason.as_ref(), &request, number))
+                Outcome::Answer(response::throttled(&call, reason.as_ref(), &request, number))
             }
             Some((Effect::Error { status, name, lost }, number)) => {
                 self.work_unless_lost(lost, &call, request, &meeting).await;
-                Outcome::Answer(answer::error(self.api, status, name.as_deref(), number))
+                Outcome::Answer(response::error(self.api, status, name.as_deref(), number))
             }
             Some((Effect::Hang { at_most, lost }, _)) => {
                 self.work_unless_lost(lost, &call, request, &meeting).await;

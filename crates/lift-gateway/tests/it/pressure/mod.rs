@@ -1,4 +1,4 @@
-//! Much of something at once: what the gateway has to bear. `tools/hold` has what needs thousands of
+//! Much of something at once: what the gateway has to bear. `tools/load` has what needs thousands of
 //! clients or another process.
 
 mod churn;

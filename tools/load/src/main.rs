@@ -6,20 +6,20 @@
 //! say as much about the machine.
 //!
 //! ```text
-//! main -> system (limits) -> bars: one of them -> report
-//!                              |-- server: the child `hold serve`, its counts, memory, CPU
+//! main -> system (limits) -> thresholds: one of them -> report
+//!                              |-- server: the child `load serve`, its counts, memory, CPU
 //!                              '-- clients, management: the load
 //! ```
 
 #![allow(clippy::print_stdout, reason = "what is measured goes to the terminal")]
 
-mod bars;
 mod clients;
 mod management;
 mod report;
 mod serve;
 mod server;
 mod system;
+mod thresholds;
 
 use std::process::ExitCode;
 
@@ -28,7 +28,7 @@ use clap::{Parser, Subcommand};
 /// Puts Lift's gateway under pressure and counts what it holds.
 ///
 /// Build it with optimization, or the figures are those of a debug build, such as by
-/// `cargo run --profile many -p hold -- idle`.
+/// `cargo run --profile many -p load -- idle`.
 #[derive(Parser)]
 #[command(version, verbatim_doc_comment)]
 struct Arguments {
@@ -41,19 +41,19 @@ enum Command {
     /// Serve a gateway whose function counts connections and echoes messages
     Serve(serve::Options),
     /// Hold clients that say nothing: memory and CPU of each
-    Idle(bars::idle::Options),
+    Idle(thresholds::idle::Options),
     /// Connect clients at once, then at a steady rate, through an authorizer
-    Burst(bars::burst::Options),
+    Burst(thresholds::burst::Options),
     /// Send messages at a steady rate and lose none
-    Echo(bars::echo::Options),
+    Echo(thresholds::echo::Options),
     /// Let the server's file descriptors run out, and come back
     Fds,
     /// Drip requests, beside honest clients
-    Slowloris(bars::slowloris::Options),
+    Slowloris(thresholds::slowloris::Options),
     /// Post to clients that do not read, beside ones that do
-    Stuck(bars::stuck::Options),
+    Stuck(thresholds::stuck::Options),
     /// Flood from one client, beside polite ones
-    Flood(bars::flood::Options),
+    Flood(thresholds::flood::Options),
     /// Claim frames of 2^63-1 bytes, and send a million empty fragments
     Frames,
 }
@@ -62,14 +62,14 @@ enum Command {
 async fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Serve(options) => serve::run(options).await.map(|()| true),
-        Command::Idle(options) => bars::idle::run(options).await,
-        Command::Burst(options) => bars::burst::run(options).await,
-        Command::Echo(options) => bars::echo::run(options).await,
-        Command::Fds => bars::fds::run().await,
-        Command::Slowloris(options) => bars::slowloris::run(options).await,
-        Command::Stuck(options) => bars::stuck::run(options).await,
-        Command::Flood(options) => bars::flood::run(options).await,
-        Command::Frames => bars::frames::run().await,
+        Command::Idle(options) => thresholds::idle::run(options).await,
+        Command::Burst(options) => thresholds::burst::run(options).await,
+        Command::Echo(options) => thresholds::echo::run(options).await,
+        Command::Fds => thresholds::fds::run().await,
+        Command::Slowloris(options) => thresholds::slowloris::run(options).await,
+        Command::Stuck(options) => thresholds::stuck::run(options).await,
+        Command::Flood(options) => thresholds::flood::run(options).await,
+        Command::Frames => thresholds::frames::run().await,
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -39,7 +39,7 @@ const FLOOD: u64 = 1024 * 1024;
 
 pub(crate) async fn run() -> Result<bool> {
     system::check(CLAIMS)?;
-    let mut report = Report::new("4");
+    let mut report = Report::new("frames");
     let server = Server::start(serve::Options::default()).await?;
     // The first clients warm up what is allocated once.
     drop(crowd(server.address, 0, CLAIMS).await?);

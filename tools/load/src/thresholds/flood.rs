@@ -42,7 +42,7 @@ pub(crate) struct Options {
 
 pub(crate) async fn run(Options { clients: count, seconds }: Options) -> Result<bool> {
     system::check(count + 1)?;
-    let mut report = Report::new("14");
+    let mut report = Report::new("flood");
     for rate in [None, Some(RATE)] {
         let options = serve::Options { rate, takes: TAKES, ..serve::Options::default() };
         let mut server = Server::start(options).await?;

@@ -48,7 +48,7 @@ pub(crate) struct Options {
 pub(crate) async fn run(options: Options) -> Result<bool> {
     let Options { stuck, healthy, posts } = options;
     system::check(stuck + healthy)?;
-    let mut report = Report::new("13");
+    let mut report = Report::new("stuck");
     let server = Server::start(serve::Options::default()).await?;
     let management = Management::new(server.address);
     let (readers, reader_ids) = with_ids(crowd(server.address, 0, healthy).await?).await?;

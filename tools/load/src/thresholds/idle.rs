@@ -30,7 +30,7 @@ pub(crate) struct Options {
 
 pub(crate) async fn run(Options { clients: count }: Options) -> Result<bool> {
     system::check(count)?;
-    let mut report = Report::new("7");
+    let mut report = Report::new("idle");
     let mut server = Server::start(serve::Options::default()).await?;
     let before = server.resident()?;
     let start = Instant::now();

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{Observed, Site, client::Client, knock::Knock, watcher::Watcher};
+use crate::{Observed, Site, client::Client, handshake::Knock, watcher::Watcher};
 
 /// The events of a connection that opened, sent one message and closed without a code.
 pub(crate) struct Life {

@@ -33,7 +33,7 @@ pub(crate) async fn run(options: Options) -> Result<bool> {
     let Options { clients: count, rate, seconds } = options;
     let later = (rate * seconds) as usize;
     system::check(count + later)?;
-    let mut report = Report::new("9");
+    let mut report = Report::new("burst");
     let options = serve::Options { authorizer: true, ..serve::Options::default() };
     let mut server = Server::start(options).await?;
     let address = server.address;

@@ -35,7 +35,7 @@ pub(crate) struct Options {
 pub(crate) async fn run(options: Options) -> Result<bool> {
     let Options { clients: count, rate, seconds } = options;
     system::check(count)?;
-    let mut report = Report::new("10");
+    let mut report = Report::new("echo");
     let server = Server::start(serve::Options::default()).await?;
     let clients = crowd(server.address, 0, count).await?;
     let used = server.cpu()?;

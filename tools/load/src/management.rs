@@ -30,7 +30,7 @@ impl Management {
 
     /// The status of the answer.
     pub(crate) async fn post(&self, id: &str, data: Bytes) -> Result<u16> {
-        let url = format!("http://{}/hold/@connections/{id}", self.server);
+        let url = format!("http://{}/load/@connections/{id}", self.server);
         let request = Request::post(url).body(Full::new(data))?;
         Ok(self.http.request(request).await?.status().as_u16())
     }

@@ -30,7 +30,7 @@ use crate::system;
 const BACKLOG: u32 = 4096;
 
 /// A policy that lets everybody in.
-const ALLOW: &str = r#"{"principalId":"hold","policyDocument":{"Version":"2012-10-17","Statement":
+const ALLOW: &str = r#"{"principalId":"load","policyDocument":{"Version":"2012-10-17","Statement":
     [{"Action":"execute-api:Invoke","Effect":"Allow","Resource":"*"}]}}"#;
 
 #[derive(Args, Clone, Default)]
@@ -140,7 +140,7 @@ fn settings(options: &Options) -> Settings {
     let routes = Routes::default().with_route("$connect", false).with_route("$disconnect", false);
     let allow = |_: Bytes| async { Ok::<_, InvokeError>(Bytes::from_static(ALLOW.as_bytes())) };
     Settings {
-        stage: "hold".into(),
+        stage: "load".into(),
         routes: routes.with_route("$default", true),
         authorization: match options.authorizer {
             true => Authorization::Lambda(Authorizer::function(allow)),

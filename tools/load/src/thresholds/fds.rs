@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run() -> Result<bool> {
     system::check(INSIDE + OUTSIDE)?;
-    let mut report = Report::new("11");
+    let mut report = Report::new("fds");
     let options = serve::Options { files: Some(FILES), ..serve::Options::default() };
     let mut server = Server::start(options).await?;
     let address = server.address;

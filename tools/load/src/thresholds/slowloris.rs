@@ -27,12 +27,12 @@ const HONEST: Duration = Duration::from_millis(20);
 
 /// What is dripped: at once, and then again every second.
 const DRIPS: [(&str, &str, &str); 4] = [
-    ("a request's head", "GET /hold HTTP/1.1\r\nHost: h\r\nX: ", "x"),
+    ("a request's head", "GET /load HTTP/1.1\r\nHost: h\r\nX: ", "x"),
     ("nothing at all", "", ""),
     ("nothing after a first request", "GET /lift.json HTTP/1.1\r\nHost: h\r\n\r\n", ""),
     (
         "a request's body",
-        "POST /hold/@connections/x HTTP/1.1\r\nHost: h\r\nContent-Length: 9999\r\n\r\n",
+        "POST /load/@connections/x HTTP/1.1\r\nHost: h\r\nContent-Length: 9999\r\n\r\n",
         "x",
     ),
 ];
@@ -46,7 +46,7 @@ pub(crate) struct Options {
 
 pub(crate) async fn run(Options { clients: count }: Options) -> Result<bool> {
     system::check(count * 2)?;
-    let mut report = Report::new("12");
+    let mut report = Report::new("slowloris");
     let server = Server::start(serve::Options::default()).await?;
     let address = server.address;
     let dripping = (0..count).map(|number| tokio::spawn(drip(address, number)));

@@ -51,7 +51,7 @@ pub(crate) async fn connect(server: SocketAddr, number: usize) -> Result<Client>
 /// The handshake on a socket.
 pub(crate) async fn upgrade(server: SocketAddr, socket: TcpStream) -> Result<Client> {
     let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER).write_buffer_size(0);
-    let url = format!("ws://{server}/hold");
+    let url = format!("ws://{server}/load");
     // A handshake is a large future.
     let handshake = Box::pin(client_async_with_config(url, socket, Some(config)));
     Ok(timeout(PATIENCE, handshake).await.context("no answer to a handshake")??.0)
