@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use lift_event::{Event, Kind, Reply};
+use lift_event::{Event, EventKind, Reply};
 use lift_gateway::{InvokeError, Routes, Settings, serve};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -105,15 +105,15 @@ impl Gateway {
 async fn function(payload: Bytes) -> Result<Bytes, InvokeError> {
     let event = Event::decode(payload).expect("the gateway's own event");
     let reply = match event.kind() {
-        Kind::Connect => {
+        EventKind::Connect => {
             *LAST.lock().expect("no panic") = event.connection_id().to_owned();
             // Trusts the client: whatever it offers is good.
             let headers = event.headers().expect("headers");
             Reply::new(200)
                 .with_subprotocol(headers.get("Sec-WebSocket-Protocol").unwrap_or_default())
         }
-        Kind::Message => Reply::new(200).with_body(event.body().to_vec()),
-        Kind::Disconnect => Reply::new(200),
+        EventKind::Message => Reply::new(200).with_body(event.body().to_vec()),
+        EventKind::Disconnect => Reply::new(200),
     };
     Ok(reply.encode().into())
 }

@@ -89,7 +89,7 @@ async fn left(request: Request) -> Result<Response, Error> {
 async fn say(request: Request) -> Result<Response, Error> {
     let (user, room) = identity(&request).await?;
     let Say { text } = request.json().await?;
-    let at = request.event().request_time_epoch();
+    let at = request.event().request_time_epoch().as_millis();
     let message = ToClient::Message { room, user, text: text.0, at };
     let _ = request.publisher().await?.own_tenant().json(&message).await?;
     Ok(Response::ok())

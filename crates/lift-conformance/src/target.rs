@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt, str::FromStr, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
+use lift_ws::event::limits;
 
 use crate::{Finding, Keys, Observed};
 
@@ -90,9 +91,9 @@ pub struct Waits {
 impl Default for Waits {
     fn default() -> Self {
         Self {
-            idle: Duration::from_secs(10 * 60),
-            lifetime: Duration::from_secs(2 * 60 * 60),
-            integration: Duration::from_secs(29),
+            idle: limits::IDLE_TIMEOUT,
+            lifetime: limits::CONNECTION_LIFETIME,
+            integration: limits::INTEGRATION_TIMEOUT,
             patience: Duration::from_secs(10),
             quiet: Duration::from_millis(500),
             longest: Duration::from_secs(5),

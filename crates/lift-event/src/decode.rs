@@ -7,8 +7,9 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 
 use crate::{
-    DecodeError, Event, Payload, Str,
+    DecodeError, Event, Payload,
     event::{Body, Disconnect, Inner, Span},
+    wire::Str,
 };
 
 /// The largest payload that spans can address. Lambda's own limit is 6 MB.

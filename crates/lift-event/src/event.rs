@@ -8,7 +8,7 @@ use std::{fmt, sync::Arc};
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
-use crate::{DecodeError, Fields, Kind};
+use crate::{DecodeError, EventKind, Fields, Timestamp};
 
 /// An event that API Gateway sent.
 #[derive(Clone)]
@@ -43,10 +43,10 @@ pub(crate) struct Inner {
     pub(crate) text: String,
     /// What had to be unescaped; spans count it as if it stood behind the payload.
     pub(crate) unescaped: String,
-    pub(crate) kind: Kind,
+    pub(crate) kind: EventKind,
     pub(crate) body: Body,
-    pub(crate) connected_at: u64,
-    pub(crate) request_time_epoch: u64,
+    pub(crate) connected_at: Timestamp,
+    pub(crate) request_time_epoch: Timestamp,
     pub(crate) connection_id: Span,
     pub(crate) route_key: Span,
     pub(crate) stage: Span,
@@ -83,7 +83,7 @@ impl Event {
 
     /// What happened.
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> EventKind {
         self.0.kind
     }
 
@@ -130,15 +130,15 @@ impl Event {
         self.at(self.0.request_time)
     }
 
-    /// When the event happened, in milliseconds since 1970.
+    /// When the event happened.
     #[must_use]
-    pub fn request_time_epoch(&self) -> u64 {
+    pub fn request_time_epoch(&self) -> Timestamp {
         self.0.request_time_epoch
     }
 
-    /// When the connection opened, in milliseconds since 1970; the same for all its events.
+    /// When the connection opened; the same for all its events.
     #[must_use]
-    pub fn connected_at(&self) -> u64 {
+    pub fn connected_at(&self) -> Timestamp {
         self.0.connected_at
     }
 

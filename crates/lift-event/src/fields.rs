@@ -3,8 +3,9 @@
 use serde::Deserialize;
 
 use crate::{
-    DecodeError, Str,
+    DecodeError,
     pairs::{Multi, Pairs, Single},
+    wire::Str,
 };
 
 /// Names with their values, sorted by name, the values of one name in order.

@@ -12,12 +12,12 @@
 //! ```
 //!
 //! ```
-//! use lift_event::{Event, Kind};
+//! use lift_event::{Event, EventKind};
 //!
 //! let bytes = include_str!("../fixtures/message-default-plain-text.json");
 //! let event = Event::decode(bytes)?;
 //! assert_eq!(event.route_key(), "$default");
-//! assert_eq!(event.kind(), Kind::Message);
+//! assert_eq!(event.kind(), EventKind::Message);
 //! assert_eq!(event.body(), b"hello");
 //! # Ok::<(), lift_event::DecodeError>(())
 //! ```
@@ -27,24 +27,25 @@ mod decode;
 mod error;
 mod event;
 mod fields;
-mod list;
+pub mod limits;
 mod object;
 mod pairs;
 mod payload;
 mod reply;
 mod select;
-mod str;
+mod timestamp;
 mod unescape;
+#[doc(hidden)]
+pub mod wire;
 
 pub use authorizer::AuthorizerRequest;
 pub use error::DecodeError;
 pub use event::Event;
 pub use fields::Fields;
-pub use list::list_items;
-pub use payload::{Identity, Kind, Payload, RequestContext};
+pub use payload::{EventKind, Identity, Payload, RequestContext};
 pub use reply::Reply;
 pub use select::{Selection, SelectionError};
-pub use str::Str;
+pub use timestamp::Timestamp;
 
 /// Compiles the example of the README.
 #[cfg(doctest)]

@@ -7,7 +7,7 @@ use serde::{
     de::{DeserializeSeed, MapAccess, SeqAccess, Visitor},
 };
 
-use crate::Str;
+use crate::wire::Str;
 
 /// How many pairs there is room for at first: a browser's handshake has 14 headers.
 const ROOM: usize = 16;

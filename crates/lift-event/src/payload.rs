@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
-    DecodeError, Str,
+    DecodeError, Timestamp,
     object::{self, Object},
+    wire::Str,
 };
 
 /// An event as API Gateway sends it to the function.
@@ -72,7 +73,7 @@ pub struct RequestContext<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disconnect_status_code: Option<i32>,
     /// Which of the three kinds of event this is.
-    pub event_type: Kind,
+    pub event_type: EventKind,
     /// Equal to `request_id`.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub extended_request_id: Option<Str<'a>>,
@@ -88,10 +89,10 @@ pub struct RequestContext<'a> {
     /// The stage's name.
     #[serde(borrow)]
     pub stage: Str<'a>,
-    /// When the connection opened, in milliseconds since 1970.
-    pub connected_at: u64,
-    /// When this event happened, in milliseconds since 1970.
-    pub request_time_epoch: u64,
+    /// When the connection opened.
+    pub connected_at: Timestamp,
+    /// When this event happened.
+    pub request_time_epoch: Timestamp,
     /// The client's address and user agent.
     #[serde(borrow, default, deserialize_with = "object::nullable")]
     pub identity: Identity<'a>,
@@ -145,7 +146,7 @@ pub struct Identity<'a> {
 /// What happened to the connection: `requestContext.eventType`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum Kind {
+pub enum EventKind {
     /// A client asks to connect; the reply decides.
     Connect,
     /// A client sent a message.

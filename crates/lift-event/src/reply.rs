@@ -7,7 +7,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{DecodeError, Str, object::Object};
+use crate::{DecodeError, object::Object, wire::Str};
 
 const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
 

@@ -7,7 +7,7 @@ use memchr::memchr;
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::value::RawValue;
 
-use crate::Str;
+use crate::wire::Str;
 
 /// Deserializes a string or null.
 pub(crate) fn body<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Str<'de>>, D::Error> {

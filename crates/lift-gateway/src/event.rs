@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use lift_event::{Identity, Kind, Payload, RequestContext, Str};
+use lift_event::{EventKind, Identity, Payload, RequestContext, Timestamp, wire::Str};
 use serde_json::value::{RawValue, to_raw_value};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
@@ -19,7 +19,7 @@ use crate::{
 /// One request to the gateway: its id and its time.
 pub(crate) struct Moment {
     pub(crate) request: Id,
-    epoch: u64,
+    epoch: Timestamp,
     text: String,
 }
 
@@ -28,7 +28,7 @@ impl Moment {
         let now = jiff::Timestamp::now();
         Self {
             request: Id::random(),
-            epoch: now.as_millisecond().try_into().unwrap_or_default(),
+            epoch: Timestamp::from_millis(now.as_millisecond().try_into().unwrap_or_default()),
             text: now.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string(),
         }
     }
@@ -71,7 +71,7 @@ pub(crate) fn authorizer(
         (true, NoQuery::Absent) => Maps { single: None, multi: None },
     };
     let variables = raw(&settings.stage_variables);
-    let context = context(settings, connection, moment, Kind::Connect, "$connect");
+    let context = context(settings, connection, moment, EventKind::Connect, "$connect");
     Payload {
         request_type: Some("REQUEST".into()),
         method_arn: Some(arn.into()),
@@ -101,7 +101,7 @@ pub(crate) fn connect(
     let headers = Maps::new(&head.headers);
     let query = (!head.query.is_empty()).then(|| Maps::new(&head.query));
     let variables = variables(settings);
-    let context = context(settings, connection, moment, Kind::Connect, "$connect");
+    let context = context(settings, connection, moment, EventKind::Connect, "$connect");
     Payload {
         headers: headers.single.as_deref(),
         multi_value_headers: headers.multi.as_deref(),
@@ -125,7 +125,7 @@ pub(crate) fn message(
     body: &Body,
 ) -> Bytes {
     let variables = variables(settings);
-    let mut context = context(settings, connection, moment, Kind::Message, route_key);
+    let mut context = context(settings, connection, moment, EventKind::Message, route_key);
     context.message_id = Some(message_id.as_str().into());
     if !settings.choices.context_in_messages {
         context.authorizer = None;
@@ -147,7 +147,7 @@ pub(crate) fn disconnect(settings: &Settings, connection: &Connection, closed: &
     let headers = Maps::new(&headers);
     let variables = variables(settings);
     let moment = Moment::now();
-    let mut context = context(settings, connection, &moment, Kind::Disconnect, "$disconnect");
+    let mut context = context(settings, connection, &moment, EventKind::Disconnect, "$disconnect");
     context.disconnect_status_code = Some(closed.code.into());
     context.disconnect_reason = Some(closed.reason.as_str().into());
     Payload {
@@ -164,7 +164,7 @@ pub(crate) fn context<'a>(
     settings: &'a Settings,
     connection: &'a Connection,
     moment: &'a Moment,
-    event_type: Kind,
+    event_type: EventKind,
     route_key: &'a str,
 ) -> RequestContext<'a> {
     let client = &connection.client;
@@ -179,7 +179,7 @@ pub(crate) fn context<'a>(
         message_direction: Some("IN".into()),
         disconnect_reason: None,
         stage: settings.stage.as_str().into(),
-        connected_at: connection.connected_at,
+        connected_at: Timestamp::from_millis(connection.connected_at),
         request_time_epoch: moment.epoch,
         identity: identity(client),
         request_id: moment.request.as_str().into(),

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use lift_event::limits;
+
 /// What the gateway allows a client, a message and a function.
 ///
 /// The defaults are AWS's where AWS publishes a value; the others say that they are ours.
@@ -43,13 +45,13 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            frame_bytes: 32 * 1024,
-            message_bytes: 128 * 1024,
-            idle: Duration::from_secs(10 * 60),
-            lifetime: Duration::from_secs(2 * 60 * 60),
-            integration_timeout: Duration::from_secs(29),
+            frame_bytes: limits::FRAME_BYTES,
+            message_bytes: limits::MESSAGE_BYTES,
+            idle: limits::IDLE_TIMEOUT,
+            lifetime: limits::CONNECTION_LIFETIME,
+            integration_timeout: limits::INTEGRATION_TIMEOUT,
             header_timeout: Duration::from_secs(10),
-            url_bytes: 4096,
+            url_bytes: limits::URL_BYTES,
             head_bytes: 32 * 1024,
             buffered_bytes: 256 * 1024,
             in_flight: 64,
@@ -76,14 +78,8 @@ pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How long HTTP answers may take after everything else has ended.
 pub(crate) const HTTP_GRACE: Duration = Duration::from_secs(1);
 
-/// The largest answer of a function, in bytes, as Lambda's own error message states it.
-pub(crate) const RESPONSE_BYTES: usize = 6_291_556;
-
 /// The largest report of a function's error and the largest registration, in bytes.
 pub(crate) const REPORT_BYTES: usize = 256 * 1024;
 
 /// How long an extension has between SHUTDOWN and its end.
 pub(crate) const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
-
-/// The largest answer of an authorizer, in bytes. AWS: 8 KB, cannot be raised.
-pub(crate) const AUTHORIZER_BYTES: usize = 8 * 1024;

@@ -4,7 +4,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Version, header};
 use hyper::body::{Body, Incoming};
-use lift_event::{Reply, list_items};
+use lift_event::{Reply, wire::list_items};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::{response, response::Answer};

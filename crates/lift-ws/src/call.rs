@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use lift_event::{Event, Kind};
+use lift_event::{Event, EventKind};
 use quick_cache::sync::Cache;
 use tokio::time::Instant;
 
@@ -126,7 +126,7 @@ impl Call {
             return Ok(connection.clone());
         }
         // Before it is stored nobody is connected, and what it was is known when it ends.
-        let message = self.event().kind() == Kind::Message;
+        let message = self.event().kind() == EventKind::Message;
         if let Some(accept) = self.identified()?.filter(|_| message) {
             let connection = Connection(Arc::new(self.row(accept)?));
             self.set_connection(connection.clone());
@@ -149,7 +149,7 @@ impl Call {
             user: accept.user,
             tenant: accept.tenant,
             endpoint: self.endpoint(),
-            connected_at: self.event().connected_at(),
+            connected_at: self.event().connected_at().as_millis(),
             attributes: accept.attributes.transpose().map_err(Error::internal)?,
         })
     }

@@ -2,6 +2,7 @@
 
 use std::{borrow::Borrow, fmt, sync::Arc};
 
+use lift_event::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::store::{Member, Row};
@@ -119,10 +120,10 @@ impl Connection {
         &self.0.endpoint
     }
 
-    /// When the connection opened, in milliseconds since 1970.
+    /// When the connection opened.
     #[must_use]
-    pub fn connected_at(&self) -> u64 {
-        self.0.connected_at
+    pub fn connected_at(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.connected_at)
     }
 
     /// The connection as a list has it.

@@ -61,7 +61,7 @@ impl<'de> Visitor<'de> for Find<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut found = None;
-        while let Some(key) = map.next_key::<lift_event::Str<'de>>()? {
+        while let Some(key) = map.next_key::<lift_event::wire::Str<'de>>()? {
             let key: Cow<'de, str> = key.0;
             if key == self.0 {
                 found = Some(map.next_value()?);

@@ -25,7 +25,7 @@
 //! # let _ = app;
 //! ```
 
-use lift_event::{Event, Kind, Reply};
+use lift_event::{Event, EventKind, Reply};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -53,9 +53,9 @@ impl Request {
     #[must_use]
     pub fn method(&self) -> &'static str {
         match self.event().kind() {
-            Kind::Connect => "CONNECT",
-            Kind::Message => "MESSAGE",
-            Kind::Disconnect => "DISCONNECT",
+            EventKind::Connect => "CONNECT",
+            EventKind::Message => "MESSAGE",
+            EventKind::Disconnect => "DISCONNECT",
         }
     }
 

@@ -54,7 +54,7 @@ pub trait Layer: Send + Sync + 'static {
 /// use lift_ws::{App, Call, Error, Next, Reply, from_fn};
 ///
 /// let office_hours = from_fn(async |call: Call, next: Next| -> Reply {
-///     match call.event().request_time_epoch() / 3_600_000 % 24 {
+///     match call.event().request_time_epoch().as_secs() / 3600 % 24 {
 ///         9..17 => next.run(call).await,
 ///         _ => next.fail(&call, &Error::new("closed", "Come between 9 and 17")),
 ///     }

@@ -5,7 +5,7 @@ use std::{collections::HashMap, error::Error as StdError, panic::AssertUnwindSaf
 
 use foldhash::fast::RandomState;
 use futures_util::FutureExt;
-use lift_event::{Event, Kind, Reply};
+use lift_event::{Event, EventKind, Reply};
 
 use crate::{
     Accept, Call, Error, Layer,
@@ -95,9 +95,9 @@ impl Routes {
     /// The way of an event: a message takes its own route, else `$default`.
     pub(crate) fn find(&self, event: &Event) -> &Arc<Way> {
         match event.kind() {
-            Kind::Connect => &self.connect,
-            Kind::Disconnect => &self.disconnect,
-            Kind::Message => self.messages.get(event.route_key()).unwrap_or(&self.others),
+            EventKind::Connect => &self.connect,
+            EventKind::Disconnect => &self.disconnect,
+            EventKind::Message => self.messages.get(event.route_key()).unwrap_or(&self.others),
         }
     }
 
@@ -115,7 +115,7 @@ impl Routes {
             error.cause().and_then(|cause| self.mappings.iter().find_map(|mapping| mapping(cause)));
         let error = told.as_ref().unwrap_or(error);
         error.log(event.route_key());
-        if event.kind() == Kind::Connect && error.cause().is_none() {
+        if event.kind() == EventKind::Connect && error.cause().is_none() {
             // API Gateway tells the client the status and nothing else.
             let (status, reason) = (error.status(), error.message());
             tracing::info!(status, reason, "a client was refused");

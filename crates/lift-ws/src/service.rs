@@ -5,12 +5,14 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use lift_event::{DecodeError, Event, Kind, Reply};
+use lift_event::{
+    DecodeError, Event, EventKind, Reply,
+    limits::{INTEGRATION_TIMEOUT, MESSAGE_BYTES},
+};
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    Call, Description, Error, Next, call::Services, correlate::Correlation, publish::MAX_MESSAGE,
-    routes::Routes,
+    Call, Description, Error, Next, call::Services, correlate::Correlation, routes::Routes,
 };
 
 /// How long before the deadline a call is given up, so that its answer is still in time.
@@ -18,9 +20,6 @@ const MARGIN: Duration = Duration::from_millis(200);
 
 /// How long before the deadline the tombstone or the error frame of such a call is given up too.
 const RESERVE: Duration = Duration::from_millis(50);
-
-/// How long API Gateway waits for an integration (reference, section 7), whatever Lambda allows.
-const INTEGRATION: Duration = Duration::from_secs(29);
 
 /// What a function is invoked with.
 ///
@@ -104,14 +103,14 @@ impl Service {
     async fn answer(&self, event: Event, deadline: Instant) -> Reply {
         let way = self.routes.find(&event).clone();
         let two_way = way.two_way;
-        let deadline = deadline.min(Instant::now() + INTEGRATION);
+        let deadline = deadline.min(Instant::now() + INTEGRATION_TIMEOUT);
         let call = Call::new(event, deadline, self.services.clone());
         let next = Next { routes: self.routes.clone(), way, passed: 0 };
         let reply = self.bounded(&call, next).await;
         match call.event().kind() {
-            Kind::Connect => self.handshake(&call, reply).await,
-            Kind::Disconnect => Reply::new(200),
-            Kind::Message => self.deliver(&call, reply, two_way).await,
+            EventKind::Connect => self.handshake(&call, reply).await,
+            EventKind::Disconnect => Reply::new(200),
+            EventKind::Message => self.deliver(&call, reply, two_way).await,
         }
     }
 
@@ -130,7 +129,7 @@ impl Service {
     /// says the rest, and another status might bring a second frame.
     async fn deliver(&self, call: &Call, reply: Reply, two_way: bool) -> Reply {
         let Some(mut body) = reply.into_body() else { return Reply::new(200) };
-        if body.len() > MAX_MESSAGE {
+        if body.len() > MESSAGE_BYTES {
             let fault = Error::internal(format!("the reply has {} bytes", body.len()));
             body = self.routes.failure(call.event(), &fault).into_body().unwrap_or_default();
         }

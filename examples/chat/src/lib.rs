@@ -102,7 +102,7 @@ async fn say(
     event: Event,
     Json(Say { text }): Json<Say>,
 ) -> Result<(), Error> {
-    let at = event.request_time_epoch();
+    let at = event.request_time_epoch().as_millis();
     let message = ToClient::Message { room, user, text: text.0, at };
     let _ = publish.own_tenant().json(&message).await?;
     Ok(())

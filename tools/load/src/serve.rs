@@ -13,7 +13,7 @@ use std::{
 use anyhow::Result;
 use bytes::Bytes;
 use clap::Args;
-use lift_event::{Event, Kind, Reply};
+use lift_event::{Event, EventKind, Reply};
 use lift_gateway::{
     Authorization, Authorizer, InvokeError, Rate, Routes, Settings, Throttles, serve,
 };
@@ -75,13 +75,13 @@ impl Function {
     fn answer(&mut self, event: &Event) -> Reply {
         let id = event.connection_id();
         match event.kind() {
-            Kind::Connect => {
+            EventKind::Connect => {
                 self.counts.accepted += 1;
                 self.open.insert(id.to_owned());
             }
-            Kind::Disconnect if self.open.remove(id) => self.counts.ended += 1,
-            Kind::Disconnect => self.counts.strays += 1,
-            Kind::Message => {
+            EventKind::Disconnect if self.open.remove(id) => self.counts.ended += 1,
+            EventKind::Disconnect => self.counts.strays += 1,
+            EventKind::Message => {
                 self.counts.messages += 1;
                 let asked = event.body() == b"id";
                 let body = if asked { id.as_bytes() } else { event.body() };
@@ -109,7 +109,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
             let event = Event::decode(payload).expect("the gateway's own event");
             let reply = function.lock().unwrap_or_else(PoisonError::into_inner).answer(&event);
             let takes = match event.kind() {
-                Kind::Message => Duration::from_millis(options.takes),
+                EventKind::Message => Duration::from_millis(options.takes),
                 _ => Duration::ZERO,
             };
             async move {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use http::Method;
+use lift_ws::event::limits::{FRAME_BYTES, MESSAGE_BYTES};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
@@ -16,9 +17,6 @@ use crate::{
     frames,
     probe::{Orders, digest_of},
 };
-
-const FRAME: usize = 32 * 1024;
-const MESSAGE: usize = 128 * 1024;
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -46,24 +44,26 @@ pub(super) fn cases() -> Vec<Case> {
             binary_unseen,
         ),
         Case::new("5.3-delete", Unsure, "a client that is DELETEd is closed with 1000", delete),
-        Case::new("5.4-frame", Documented, "a frame may have 32 KB", |site| fits(site, &[FRAME])),
+        Case::new("5.4-frame", Documented, "a frame may have 32 KB", |site| {
+            fits(site, &[FRAME_BYTES])
+        }),
         Case::new(
             "5.4-frame-too-long",
             Documented,
             "a frame above 32 KB closes with 1009",
-            |site| too_long(site, &[FRAME + 1]),
+            |site| too_long(site, &[FRAME_BYTES + 1]),
         ),
         Case::new(
             "5.4-message",
             Documented,
             "a message may have 128 KB in frames of 32 KB, and reaches the function as one",
-            |site| fits(site, &[FRAME; MESSAGE / FRAME]),
+            |site| fits(site, &[FRAME_BYTES; MESSAGE_BYTES / FRAME_BYTES]),
         ),
         Case::new(
             "5.4-message-too-long",
             Documented,
             "a message above 128 KB closes with 1009",
-            |site| too_long(site, &[FRAME, FRAME, FRAME, FRAME, 1]),
+            |site| too_long(site, &[FRAME_BYTES, FRAME_BYTES, FRAME_BYTES, FRAME_BYTES, 1]),
         ),
         Case::new("5.4-post", Observed, "a POST may have 128 KB, and arrives whole", post_fits),
         Case::new(
@@ -189,7 +189,7 @@ async fn too_long(site: Site, lengths: &'static [usize]) -> Observed {
 async fn post_fits(site: Site) -> Observed {
     let mut client = site.client().await?;
     let id = client.id().await?;
-    let text = "y".repeat(MESSAGE);
+    let text = "y".repeat(MESSAGE_BYTES);
     same("the status", site.manage(Method::POST, &id, text.clone()).await?.status, 200)?;
     holds("the same 128 KB", client.text().await? == text, "something else")
 }
@@ -197,11 +197,11 @@ async fn post_fits(site: Site) -> Observed {
 async fn post_split(site: Site) -> Observed {
     let mut client = site.client().await?;
     let id = client.id().await?;
-    let text = "y".repeat(MESSAGE);
+    let text = "y".repeat(MESSAGE_BYTES);
     same("the status", site.manage(Method::POST, &id, text).await?.status, 200)?;
     let lengths = frames::lengths(&mut client, site.waits.patience).await?;
-    holds("no frame above 32 KB", lengths.iter().all(|length| *length <= FRAME), &lengths)?;
-    same("all of it", lengths.iter().sum::<usize>(), MESSAGE)
+    holds("no frame above 32 KB", lengths.iter().all(|length| *length <= FRAME_BYTES), &lengths)?;
+    same("all of it", lengths.iter().sum::<usize>(), MESSAGE_BYTES)
 }
 
 async fn ping(site: Site) -> Observed {

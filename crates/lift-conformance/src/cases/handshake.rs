@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use http::Method;
+use lift_ws::event::limits::URL_BYTES;
 use serde_json::json;
 
 use crate::{
@@ -129,7 +130,7 @@ async fn url_length(site: Site) -> Observed {
     // Whether scheme and host count is not said: neither of these depends on it.
     let path = site.url.splitn(4, '/').nth(3).map_or(0, |path| path.len() + 1);
     let query = |length: usize| format!("?x={}", "y".repeat(length - "?x=".len()));
-    let whole = query(4096 - site.url.len());
+    let whole = query(URL_BYTES - site.url.len());
     same("the status of a URL of 4096", site.knock().path(whole).status().await?, 101)?;
     let status = site.knock().path(query(4097 - path)).status().await?;
     holds("a path of 4097 refused", (400..500).contains(&status), status)

@@ -1,6 +1,7 @@
 //! Section 6: the `@connections` API.
 
 use http::Method;
+use lift_ws::event::limits::MESSAGE_BYTES;
 use serde_json::Value;
 use tokio::time::sleep;
 
@@ -261,7 +262,7 @@ async fn forbidden(site: Site, stage: Option<&'static str>) -> Observed {
 async fn too_large(site: Site) -> Observed {
     let mut client = site.client().await?;
     let id = client.id().await?;
-    let answer = site.manage(Method::POST, &id, vec![b'x'; 128 * 1024 + 1]).await?;
+    let answer = site.manage(Method::POST, &id, vec![b'x'; MESSAGE_BYTES + 1]).await?;
     same("status and error", (answer.status, answer.error()), (413, "PayloadTooLargeException"))?;
     holds("a message", json(&answer)?["message"].is_string(), &answer.body)
 }
@@ -271,7 +272,7 @@ async fn slow_reader(site: Site) -> Observed {
     const POSTS: usize = 240;
     let mut client = site.knock().receive_buffer(16 * 1024).open().await?;
     let id = client.id().await?;
-    let text = "y".repeat(128 * 1024);
+    let text = "y".repeat(MESSAGE_BYTES);
     for _ in 0..POSTS {
         let answer = site.manage(Method::POST, &id, text.clone()).await?;
         if answer.status != 200 {

@@ -13,6 +13,7 @@ mod terminal;
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 
 use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
+use lift_event::limits;
 
 pub(crate) use self::{
     connect::ConnectArgs,
@@ -231,7 +232,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 pub(crate) fn stage(text: &str) -> Result<String, String> {
     // API Gateway's own rule for the names of stages.
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if (1..=128).contains(&text.len()) && text.chars().all(allowed) {
+    if (1..=limits::STAGE_NAME_CHARS).contains(&text.len()) && text.chars().all(allowed) {
         return Ok(text.to_owned());
     }
     Err("a stage is named with 1 to 128 letters, digits, `-` and `_`".to_owned())

@@ -3,12 +3,10 @@
 use std::io::{Read as _, stdin};
 
 use anyhow::{Context as _, Result, bail};
+use lift_event::limits::MESSAGE_BYTES;
 use lift_ws::{Audience, PublishError, Report};
 
 use crate::args::WhatArgs;
-
-/// The largest message, in bytes: API Gateway's limit (reference, section 6).
-const LIMIT: usize = 131_072;
 
 #[derive(Debug)]
 pub(super) enum Act {
@@ -28,9 +26,9 @@ impl Act {
         };
         match message.len() {
             0 => bail!("the message is empty"),
-            1..=LIMIT => Ok(Self::Post(message)),
+            1..=MESSAGE_BYTES => Ok(Self::Post(message)),
             long => bail!(
-                "the message has {long} bytes, and {LIMIT} (128 KB) is API Gateway's limit: send \
+                "the message has {long} bytes, and {MESSAGE_BYTES} (128 KB) is API Gateway's limit: send \
                  it in parts, or a URL where it is"
             ),
         }
@@ -47,10 +45,12 @@ impl Act {
 
 fn of_stdin() -> Result<String> {
     // One more than fits, so that a stream without an end is no trouble.
-    let (mut message, most) = (Vec::new(), LIMIT as u64 + 3);
+    let (mut message, most) = (Vec::new(), MESSAGE_BYTES as u64 + 3);
     stdin().lock().take(most).read_to_end(&mut message).context("cannot read stdin")?;
     if message.len() as u64 == most {
-        bail!("the message on stdin has more than {LIMIT} bytes (128 KB), API Gateway's limit");
+        bail!(
+            "the message on stdin has more than {MESSAGE_BYTES} bytes (128 KB), API Gateway's limit"
+        );
     }
     let mut message = String::from_utf8(message)
         .ok()

@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+use lift_event::limits::{FUNCTION_MEMORY_MB, FUNCTION_TIMEOUT};
+
 use super::{
     api::{Access, Api},
     fault::{Fault, Notice, Read},
@@ -72,7 +74,8 @@ fn function(scope: &Scope<'_>, resource: &Resource, notices: &mut Vec<Notice>) -
     let name = scope.eval(&Node::call("Ref", Node::text(0, &*resource.id)))?;
     let metadata = resource.metadata.as_ref();
     let of_metadata = |key: &str| metadata.and_then(|node| node.get(key)).and_then(Node::as_text);
-    let seconds = section.parsed("Timeout", "a number of seconds")?.unwrap_or(3);
+    let seconds =
+        section.parsed("Timeout", "a number of seconds")?.unwrap_or(FUNCTION_TIMEOUT.as_secs());
     let function = Function {
         id: resource.label().to_owned(),
         name: name.as_text().unwrap_or(&resource.id).to_owned(),
@@ -84,7 +87,9 @@ fn function(scope: &Scope<'_>, resource: &Resource, notices: &mut Vec<Notice>) -
             .and_then(|node| node.get("BuildProperties")?.get("Binary")?.as_text())
             .map(str::to_owned),
         timeout: Duration::from_secs(seconds),
-        memory_mb: section.parsed("MemorySize", "a number of megabytes")?.unwrap_or(128),
+        memory_mb: section
+            .parsed("MemorySize", "a number of megabytes")?
+            .unwrap_or(FUNCTION_MEMORY_MB),
         environment: environment(&mut section, notices)?,
         concurrency: section.parsed("ReservedConcurrentExecutions", "a number of processes")?,
     };

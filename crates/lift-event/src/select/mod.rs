@@ -137,7 +137,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
             return object.map(|object: Value| Some(text(&object).into()));
         };
         let mut found = None;
-        while let Some(key) = map.next_key::<crate::Str<'de>>()? {
+        while let Some(key) = map.next_key::<crate::wire::Str<'de>>()? {
             if *key == **name {
                 found = map.next_value_seed(Walk(rest))?;
             } else {

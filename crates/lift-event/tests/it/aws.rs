@@ -6,7 +6,9 @@ use aws_lambda_events::{
     apigw::ApiGatewayWebsocketProxyRequest as Aws, http::HeaderMap, query_map::QueryMap,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use lift_event::{Event, Fields, Identity, Kind, Payload, RequestContext, Str};
+use lift_event::{
+    Event, EventKind, Fields, Identity, Payload, RequestContext, Timestamp, wire::Str,
+};
 use proptest::{
     array::uniform6,
     collection::{btree_map, vec},
@@ -25,7 +27,7 @@ type Multi = BTreeMap<String, Vec<String>>;
 /// What a [`Payload`] borrows from.
 #[derive(Clone, Debug)]
 struct Parts {
-    kind: Kind,
+    kind: EventKind,
     /// Route key, request time, stage, request id, domain name, API id.
     ids: [String; 6],
     connection_id: String,
@@ -69,8 +71,8 @@ impl Parts {
                 message_direction: text(2),
                 disconnect_reason: text(3),
                 stage: id(2),
-                connected_at: self.connected_at,
-                request_time_epoch: self.request_time_epoch,
+                connected_at: Timestamp::from_millis(self.connected_at),
+                request_time_epoch: Timestamp::from_millis(self.request_time_epoch),
                 identity: Identity {
                     user_agent: text(4),
                     source_ip: text(5),
@@ -197,8 +199,8 @@ fn same_as_meant(parts: &Parts) {
     assert_eq!(event.disconnect_reason(), reason.as_deref());
     assert_eq!(event.user_agent(), user_agent.as_deref());
     assert_eq!(event.source_ip(), source_ip.as_deref());
-    assert_eq!(event.connected_at(), parts.connected_at);
-    assert_eq!(event.request_time_epoch(), parts.request_time_epoch);
+    assert_eq!(event.connected_at().as_millis(), parts.connected_at);
+    assert_eq!(event.request_time_epoch().as_millis(), parts.request_time_epoch);
     assert_eq!(event.disconnect_code(), parts.code);
     assert_eq!(event.body(), parts.body.clone().unwrap_or_default());
     let (headers, query) =
@@ -213,7 +215,8 @@ fn same_as_meant(parts: &Parts) {
 }
 
 fn parts() -> impl Strategy<Value = Parts> {
-    let kind = prop::sample::select(&[Kind::Connect, Kind::Message, Kind::Disconnect][..]);
+    let kind =
+        prop::sample::select(&[EventKind::Connect, EventKind::Message, EventKind::Disconnect][..]);
     let body = prop_oneof![any::<String>().prop_map(String::into_bytes), vec(any::<u8>(), 0..40)];
     // Names differ in more than case, as in one `HeaderMap`.
     let headers = btree_map("[A-Z][a-z0-9-]{0,12}", vec("[ -~\u{e9}\u{1f680}]{0,20}", 1..4), 0..6);

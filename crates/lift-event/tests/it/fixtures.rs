@@ -1,6 +1,6 @@
 //! Captured events: every value that the function sees, and the same JSON on the way back.
 
-use lift_event::{AuthorizerRequest, Event, Kind, Payload};
+use lift_event::{AuthorizerRequest, Event, EventKind, Payload, Timestamp};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -10,7 +10,7 @@ use crate::support::{
 
 /// What all events share; the ids differ between two captures.
 #[track_caller]
-fn check(event: &Event, kind: Kind, route_key: &str) {
+fn check(event: &Event, kind: EventKind, route_key: &str) {
     let ours = event.api_id() == "k3v9example";
     let pick = |first: &'static str, second: &'static str| if ours { first } else { second };
     assert_eq!(event.kind(), kind);
@@ -27,11 +27,12 @@ fn check(event: &Event, kind: Kind, route_key: &str) {
         true => (1795252524410, 1795252562090),
         false => (1795262400000, 1795262400123),
     };
-    assert_eq!((event.connected_at(), event.request_time_epoch()), (connected, epoch));
-    assert_eq!(event.message_id().is_some(), kind == Kind::Message);
-    assert_eq!(event.disconnect_code().is_some(), kind == Kind::Disconnect);
-    assert_eq!(event.disconnect_reason().is_some(), kind == Kind::Disconnect);
-    if kind != Kind::Message {
+    let times = [event.connected_at(), event.request_time_epoch()].map(Timestamp::as_millis);
+    assert_eq!(times, [connected, epoch]);
+    assert_eq!(event.message_id().is_some(), kind == EventKind::Message);
+    assert_eq!(event.disconnect_code().is_some(), kind == EventKind::Disconnect);
+    assert_eq!(event.disconnect_reason().is_some(), kind == EventKind::Disconnect);
+    if kind != EventKind::Message {
         assert_eq!((event.body(), event.text()), (&b""[..], Some("")));
     }
 }
@@ -39,7 +40,7 @@ fn check(event: &Event, kind: Kind, route_key: &str) {
 #[test]
 fn connect_of_a_browser() {
     let event = decode(BROWSER);
-    check(&event, Kind::Connect, "$connect");
+    check(&event, EventKind::Connect, "$connect");
     let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) \
                   Chrome/140.0 Safari/537.36";
     assert_eq!(event.source_ip(), Some("203.0.113.7"));
@@ -60,7 +61,7 @@ fn connect_of_a_browser() {
 #[test]
 fn connect_with_the_nulls_of_2020() {
     let event = decode(NULLS);
-    check(&event, Kind::Connect, "$connect");
+    check(&event, EventKind::Connect, "$connect");
     assert_eq!(event.source_ip(), Some("198.51.100.9"));
     assert_eq!(event.user_agent(), None);
     assert_eq!(event.headers().expect("headers").get("sec-websocket-version"), Some("13"));
@@ -74,7 +75,7 @@ fn disconnects() {
         [(IDLE, 1001, "Going away"), (NO_STATUS, 1005, "Client-side close frame status not set")]
     {
         let event = decode(fixture);
-        check(&event, Kind::Disconnect, "$disconnect");
+        check(&event, EventKind::Disconnect, "$disconnect");
         assert_eq!(event.disconnect_code(), Some(code));
         assert_eq!(event.disconnect_reason(), Some(reason));
         assert_eq!(event.source_ip(), Some("203.0.113.77"));
@@ -85,7 +86,7 @@ fn disconnects() {
 #[test]
 fn message_of_a_route() {
     let event = decode(JSON);
-    check(&event, Kind::Message, "sendmessage");
+    check(&event, EventKind::Message, "sendmessage");
     assert_eq!(event.message_id(), Some("Gx1aCcsVDoECJvw="));
     let body: Value = serde_json::from_slice(event.body()).expect("JSON");
     assert_eq!(body["text"], "hello everyone, this is a normal chat message");
@@ -96,7 +97,7 @@ fn message_of_a_route() {
 #[test]
 fn message_behind_an_authorizer() {
     let event = decode(CONTEXT);
-    check(&event, Kind::Message, "move");
+    check(&event, EventKind::Message, "move");
     assert_eq!(event.message_id(), Some("Vq9B7cqcjoECGrg="));
     let text = r#"{"action":"move","x":3,"y":-1,"note":"caf\u00e9 \ud83d\ude80"}"#;
     assert_eq!(event.text(), Some(text));
@@ -115,7 +116,7 @@ fn message_behind_an_authorizer() {
 #[test]
 fn message_to_the_default_route() {
     let event = decode(PLAIN);
-    check(&event, Kind::Message, "$default");
+    check(&event, EventKind::Message, "$default");
     assert_eq!(event.message_id(), Some("Vq9E2fkzjoECGrg="));
     assert_eq!((event.body(), event.text()), (&b"hello"[..], Some("hello")));
 }
@@ -123,7 +124,7 @@ fn message_to_the_default_route() {
 #[test]
 fn message_in_base64() {
     let event = decode(BASE64);
-    check(&event, Kind::Message, "$default");
+    check(&event, EventKind::Message, "$default");
     assert_eq!(event.message_id(), Some("Vq9B7cqcjoECGrh="));
     assert_eq!((event.body(), event.text()), (&b"hello world"[..], Some("hello world")));
 }
@@ -134,7 +135,7 @@ fn authorizer_is_asked() {
     let arn = "arn:aws:execute-api:eu-west-1:111122223333:k3v9example/prod/$connect";
     assert_eq!(request.method_arn(), arn);
     let event = request.event();
-    check(event, Kind::Connect, "$connect");
+    check(event, EventKind::Connect, "$connect");
     assert_eq!(event.payload(), AUTHORIZER);
     assert_eq!(event.source_ip(), Some("203.0.113.77"));
     assert_eq!(event.query().expect("a query").get("token"), Some("t-1"));

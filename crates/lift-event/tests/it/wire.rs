@@ -1,6 +1,6 @@
 //! What JSON allows: nulls, absent and unknown keys, any order of keys, any way to write a string.
 
-use lift_event::{Event, Kind, Payload};
+use lift_event::{Event, EventKind, Payload};
 use serde_json::{Value, json};
 
 use crate::{
@@ -191,9 +191,11 @@ fn event_survives_the_way_back() {
 
 #[test]
 fn kinds_are_read_from_the_event_type_alone() {
-    for (name, kind) in
-        [("CONNECT", Kind::Connect), ("MESSAGE", Kind::Message), ("DISCONNECT", Kind::Disconnect)]
-    {
+    for (name, kind) in [
+        ("CONNECT", EventKind::Connect),
+        ("MESSAGE", EventKind::Message),
+        ("DISCONNECT", EventKind::Disconnect),
+    ] {
         assert_eq!(decode(&with("requestContext.eventType", json!(name))).kind(), kind);
     }
     for name in ["", "connect", "CONNECTED", "MESSAGE "] {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lift_event::limits::AUTHORIZER_RESPONSE_BYTES;
 use serde::Deserialize;
 use serde_json::{
     Map, Value,
@@ -9,7 +10,7 @@ use serde_json::{
 };
 
 use super::policy::Policy;
-use crate::{ContextValues, limits::AUTHORIZER_BYTES};
+use crate::ContextValues;
 
 /// An answer whose form is good.
 #[derive(Deserialize)]
@@ -33,8 +34,11 @@ pub(crate) struct Allowed {
 
 impl Answer {
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, String> {
-        if bytes.len() > AUTHORIZER_BYTES {
-            return Err(format!("it has {} bytes, more than {AUTHORIZER_BYTES}", bytes.len()));
+        if bytes.len() > AUTHORIZER_RESPONSE_BYTES {
+            return Err(format!(
+                "it has {} bytes, more than {AUTHORIZER_RESPONSE_BYTES}",
+                bytes.len()
+            ));
         }
         let answer: Self = serde_json::from_slice(bytes).map_err(|fault| fault.to_string())?;
         let nested = |(_, value): &(&String, &Value)| value.is_object() || value.is_array();

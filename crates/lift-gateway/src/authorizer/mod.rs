@@ -7,7 +7,7 @@ mod policy;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use lift_event::Kind;
+use lift_event::EventKind;
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
@@ -101,7 +101,7 @@ impl Request<'_> {
                     settings,
                     self.connection,
                     self.moment,
-                    Kind::Connect,
+                    EventKind::Connect,
                     "$connect",
                 );
                 let context = serde_json::to_value(context).unwrap_or_default();

@@ -8,6 +8,7 @@ use http::{HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use lift_event::limits::FUNCTION_RESPONSE_BYTES;
 use serde::Deserialize;
 use tokio::net::TcpStream;
 
@@ -17,10 +18,7 @@ use super::{
     extension,
     room::{Handover, Room},
 };
-use crate::{
-    InvokeError,
-    limits::{REPORT_BYTES, RESPONSE_BYTES},
-};
+use crate::{InvokeError, limits::REPORT_BYTES};
 
 /// Serves the API on one socket. There are no time-outs: the process is ours, and waits.
 pub(super) async fn connection(room: Arc<Room>, socket: TcpStream) {
@@ -86,11 +84,11 @@ async fn next(room: &Arc<Room>) -> Answer {
 }
 
 async fn response(room: &Room, id: &str, body: Incoming) -> Answer {
-    match Limited::new(body, RESPONSE_BYTES).collect().await {
+    match Limited::new(body, FUNCTION_RESPONSE_BYTES).collect().await {
         Ok(body) => accepted(room.finish(Some(id), Ok(body.to_bytes()))),
         Err(error) if error.is::<LengthLimitError>() => {
             let message =
-                format!("Exceeded maximum allowed payload size ({RESPONSE_BYTES} bytes).");
+                format!("Exceeded maximum allowed payload size ({FUNCTION_RESPONSE_BYTES} bytes).");
             let kind = "Function.ResponseSizeTooLarge".to_owned();
             room.finish(Some(id), Err(InvokeError::Function { kind, message: message.clone() }));
             fault(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message)

@@ -9,6 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use lift_event::limits;
 use tokio::{
     net::TcpListener,
     sync::{Notify, oneshot, watch},
@@ -41,7 +42,7 @@ impl Default for FunctionSettings {
     fn default() -> Self {
         Self {
             name: "lift".to_owned(),
-            timeout: Duration::from_secs(3),
+            timeout: limits::FUNCTION_TIMEOUT,
             region: "us-east-1".to_owned(),
             account: "000000000000".to_owned(),
             queue: 1000,

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Mutex};
 
 use fastrand::Rng;
 use futures_util::{SinkExt, StreamExt};
-use lift_event::{Event, Kind};
+use lift_event::{Event, EventKind};
 use serde_json::{Value, json};
 use tokio::{
     io::duplex,
@@ -129,7 +129,7 @@ fn gateway(ends: Ends) -> Arc<Gateway<impl Backend>> {
         let event = Event::decode(payload).expect("an event");
         let ends = ends.clone();
         async move {
-            if event.kind() == Kind::Disconnect {
+            if event.kind() == EventKind::Disconnect {
                 let code = event.disconnect_code().expect("a code");
                 let end = (Instant::now(), u16::try_from(code).expect("a close code"));
                 let mut ends = ends.lock().expect("no panic");

@@ -1,7 +1,7 @@
 //! Signatures and API keys at `$connect`; signatures and tokens at `@connections`.
 
 use bytes::Bytes;
-use lift_event::Kind;
+use lift_event::EventKind;
 use lift_gateway::{
     ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, Caller, Choices, ConnectionsAccess,
     Denied, Rate, Settings, Signatures, SignedRequest,
@@ -56,11 +56,11 @@ async fn a_signed_handshake_says_who_the_client_is() {
     }
     let good = request(&api, &[("authorization", "good 0")]);
     let (mut client, _) = within(connect_async(good)).await.unwrap();
-    let connect = api.event(Kind::Connect).await;
+    let connect = api.event(EventKind::Connect).await;
     send(&mut client, "x").await;
-    let message = api.event(Kind::Message).await;
+    let message = api.event(EventKind::Message).await;
     within(client.close(None)).await.unwrap();
-    for event in [connect, message, api.event(Kind::Disconnect).await] {
+    for event in [connect, message, api.event(EventKind::Disconnect).await] {
         let expected = value!({
             "accessKey": "AKID",
             "accountId": "111122223333",
@@ -92,7 +92,7 @@ async fn api_keys() {
             assert_eq!(refused, (api_key_status, body.clone()), "{headers:?}");
         }
         within(connect_async(request(&api, &[("x-api-key", "one")]))).await.unwrap();
-        let event = json(api.event(Kind::Connect).await.payload());
+        let event = json(api.event(EventKind::Connect).await.payload());
         let expected = value!({ "apiKey": "one", "apiKeyId": "1", "sourceIp": "127.0.0.1" });
         assert_eq!(event["requestContext"]["identity"], expected);
         // The second key's usage plan allows one connection.

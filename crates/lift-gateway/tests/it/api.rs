@@ -7,7 +7,7 @@ use futures_util::{SinkExt, StreamExt, future::BoxFuture};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
-use lift_event::{Event, Kind, Reply};
+use lift_event::{Event, EventKind, Reply};
 use lift_gateway::{Backend, Control, InvokeError, Limits, Routes, Server, Settings};
 use serde_json::Value;
 use tokio::{
@@ -125,7 +125,7 @@ impl Api {
     /// A client and its connection's id; swallows the `$connect` event.
     pub(crate) async fn connect_with_id(&self) -> (Client, String) {
         let client = self.connect().await;
-        let event = self.event(Kind::Connect).await;
+        let event = self.event(EventKind::Connect).await;
         (client, event.connection_id().to_owned())
     }
 
@@ -135,7 +135,7 @@ impl Api {
     }
 
     /// The next event of a kind; those of other kinds are skipped.
-    pub(crate) async fn event(&self, kind: Kind) -> Event {
+    pub(crate) async fn event(&self, kind: EventKind) -> Event {
         let mut events = self.events.lock().await;
         within(async {
             loop {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use lift_event::{AuthorizerRequest, Event, Kind};
+use lift_event::{AuthorizerRequest, Event, EventKind};
 use lift_gateway::{
     Authorization, Authorizer, Choices, ContextValues, IdentitySource, InvokeError, Limits,
     NoQuery, Routes, Settings,
@@ -124,7 +124,7 @@ async fn the_event_has_what_aws_sends() {
     let payload = asked.lock().await.take().unwrap();
     assert_eq!(AuthorizerRequest::decode(payload.clone()).unwrap().method_arn(), ARN);
     let mut event = json(&payload);
-    let mut connect = json(api.event(Kind::Connect).await.payload());
+    let mut connect = json(api.event(EventKind::Connect).await.payload());
     assert_eq!(event["type"], "REQUEST");
     assert_eq!(event["methodArn"], ARN);
     assert_eq!(event["stageVariables"], value!({}));
@@ -183,11 +183,11 @@ async fn later_events_carry_the_context() {
         let choices = Choices { context_values, ..Choices::default() };
         let api = api_with(Settings { choices, ..settings(authorizer) }).await;
         let mut client = api.connect().await;
-        let connect = api.event(Kind::Connect).await;
+        let connect = api.event(EventKind::Connect).await;
         send(&mut client, "x").await;
-        let message = api.event(Kind::Message).await;
+        let message = api.event(EventKind::Message).await;
         within(client.close(None)).await.unwrap();
-        for event in [connect, message, api.event(Kind::Disconnect).await] {
+        for event in [connect, message, api.event(EventKind::Disconnect).await] {
             let mut context = json(event.payload())["requestContext"]["authorizer"].take();
             let context = context.as_object_mut().unwrap();
             assert_eq!(context.remove("principalId"), Some("player-42".into()));
@@ -204,10 +204,10 @@ async fn messages_carry_no_context_when_so_chosen() {
     let api = api_with(Settings { choices, ..settings(authorizer) }).await;
     let mut client = api.connect().await;
     send(&mut client, "x").await;
-    let event = json(api.event(Kind::Message).await.payload());
+    let event = json(api.event(EventKind::Message).await.payload());
     assert!(event["requestContext"].get("authorizer").is_none());
     within(client.close(None)).await.unwrap();
-    let event = json(api.event(Kind::Disconnect).await.payload());
+    let event = json(api.event(EventKind::Disconnect).await.payload());
     assert!(event["requestContext"].get("authorizer").is_some());
 }
 
@@ -263,7 +263,7 @@ async fn the_same_function_may_be_the_authorizer() {
     };
     let api = Api::raw(settings(Authorizer::same_function()), events, function).await;
     api.connect().await;
-    let event = json(api.event(Kind::Connect).await.payload());
+    let event = json(api.event(EventKind::Connect).await.payload());
     assert_eq!(event["requestContext"]["authorizer"]["principalId"], "player-42");
 }
 

@@ -1,7 +1,7 @@
 //! What AWS leaves open: each choice's other side. The defaults are in the other files.
 
 use futures_util::{SinkExt, StreamExt};
-use lift_event::{Kind, Reply};
+use lift_event::{EventKind, Reply};
 use lift_gateway::{BinaryMessages, BinaryPosts, Choices, Limits, Settings};
 use tokio::{sync::mpsc, time::Duration};
 use tokio_tungstenite::tungstenite::Message;
@@ -88,8 +88,8 @@ async fn binary_messages_may_be_allowed() {
             continue;
         }
         assert_eq!(receive(&mut client).await, reply);
-        api.event(Kind::Message).await;
-        let event = api.event(Kind::Message).await;
+        api.event(EventKind::Message).await;
+        let event = api.event(EventKind::Message).await;
         assert_eq!(event.body(), &b"\x00\xff"[..]);
         assert_eq!(event.route_key(), "$default");
         assert_eq!(json(event.payload())["isBase64Encoded"], true);
@@ -107,14 +107,14 @@ async fn ghosts_have_no_disconnect() {
     send(&mut spoke, "x").await;
     assert_eq!(text(&mut spoke).await, "ok");
     drop(spoke);
-    let event = api.event(Kind::Disconnect).await;
+    let event = api.event(EventKind::Disconnect).await;
     assert_eq!((event.connection_id(), event.disconnect_code()), (id.as_str(), Some(1006)));
     assert_eq!(event.disconnect_reason(), Some("Connection lost"));
     assert_eq!(api.manage("GET", &ghost, "").await.status(), 410);
     let mut events = std::mem::replace(&mut *api.events.lock().await, mpsc::unbounded_channel().1);
     api.shutdown().await;
     while let Ok(event) = events.try_recv() {
-        assert_ne!(event.kind(), Kind::Disconnect);
+        assert_ne!(event.kind(), EventKind::Disconnect);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lift_event::{Kind, Reply};
+use lift_event::{EventKind, Reply};
 use lift_gateway::{InvokeError, Limits, Routes, Settings};
 use serde_json::Value;
 use tokio::{
@@ -34,7 +34,7 @@ async fn statuses_of_connect() {
     for (name, outcome, status) in table {
         let outcome = outcome.clone();
         let api = Api::start(move |event| {
-            let outcome = if event.kind() == Kind::Connect { outcome.clone() } else { ok() };
+            let outcome = if event.kind() == EventKind::Connect { outcome.clone() } else { ok() };
             async move { outcome }
         })
         .await;
@@ -63,7 +63,7 @@ async fn without_a_connect_route_everybody_may_connect() {
     let mut client = api.connect().await;
     send(&mut client, "x").await;
     assert!(text(&mut client).await.contains("Internal server error"));
-    assert_eq!(api.events.lock().await.try_recv().unwrap().kind(), Kind::Message);
+    assert_eq!(api.events.lock().await.try_recv().unwrap().kind(), EventKind::Message);
 }
 
 #[tokio::test]
@@ -152,7 +152,7 @@ async fn the_event_has_what_aws_sends() {
         request.headers_mut().append(name, value.parse().unwrap());
     }
     let (_client, _) = within(connect_async(request)).await.unwrap();
-    let event = json(api.event(Kind::Connect).await.payload());
+    let event = json(api.event(EventKind::Connect).await.payload());
     let context = &event["requestContext"];
     let host = api.address.to_string();
     for (key, value) in [
@@ -200,7 +200,7 @@ async fn a_client_that_gives_up_during_connect_is_disconnected_once() {
     let api = Api::start(move |event| {
         let gate = gate.clone();
         async move {
-            if event.kind() == Kind::Connect {
+            if event.kind() == EventKind::Connect {
                 gate.notified().await;
             }
             ok()
@@ -209,11 +209,11 @@ async fn a_client_that_gives_up_during_connect_is_disconnected_once() {
     .await;
     let url = api.url();
     let client = tokio::spawn(connect_async(url));
-    let event = api.event(Kind::Connect).await;
+    let event = api.event(EventKind::Connect).await;
     client.abort();
     assert!(client.await.unwrap_err().is_cancelled());
     go.notify_one();
-    let gone = api.event(Kind::Disconnect).await;
+    let gone = api.event(EventKind::Disconnect).await;
     assert_eq!(gone.connection_id(), event.connection_id());
     assert_eq!(gone.disconnect_code(), Some(1006));
     let id = event.connection_id().to_owned();
@@ -229,7 +229,7 @@ async fn header_names_are_in_the_clients_case() {
                 x-Mine: 1\r\nX-FORWARDED-for: 10.0.0.1\r\nx-amzn-trace-id: Root=1-0-0\r\n\r\n";
     let (_socket, answer) = raw(&api, head).await;
     assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
-    let event = json(api.event(Kind::Connect).await.payload());
+    let event = json(api.event(EventKind::Connect).await.payload());
     let expected = serde_json::json!({
         "HOST": "x",
         "Sec-WebSocket-Version": "13",
@@ -250,7 +250,7 @@ async fn header_names_are_in_the_clients_case() {
         answer.push(within(socket.read_u8()).await.unwrap().into());
     }
     socket.write_all(head.as_bytes()).await.unwrap();
-    let event = json(api.event(Kind::Connect).await.payload());
+    let event = json(api.event(EventKind::Connect).await.payload());
     assert_eq!(event["headers"]["X-Mine"], "1");
 }
 
@@ -265,10 +265,10 @@ async fn stage_variables_are_in_every_event() {
     let api = Api::settings(settings, |_| async { ok() }).await;
     let mut client = api.connect().await;
     send(&mut client, "x").await;
-    let connect = api.event(Kind::Connect).await;
-    let message = api.event(Kind::Message).await;
+    let connect = api.event(EventKind::Connect).await;
+    let message = api.event(EventKind::Message).await;
     within(client.close(None)).await.unwrap();
-    for event in [connect, message, api.event(Kind::Disconnect).await] {
+    for event in [connect, message, api.event(EventKind::Disconnect).await] {
         assert_eq!(json(event.payload())["stageVariables"], json(r#"{"table":"chat"}"#));
     }
 }

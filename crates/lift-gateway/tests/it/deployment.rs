@@ -1,7 +1,7 @@
 //! Routes that change while clients are connected.
 
 use bytes::Bytes;
-use lift_event::{Event, Kind, Reply};
+use lift_event::{Event, EventKind, Reply};
 use lift_gateway::{Routes, Settings};
 
 use crate::api::*;
@@ -33,12 +33,12 @@ async fn a_deployment_changes_the_routes_of_open_sockets() {
     send(&mut client, r#"{"action":"old"}"#).await;
     assert!(text(&mut client).await.contains("Forbidden"));
     drop(client);
-    api.event(Kind::Disconnect).await;
+    api.event(EventKind::Disconnect).await;
 
     // Without $connect whoever comes is let in.
     let mut other = api.connect().await;
     send(&mut other, r#"{"do":"new"}"#).await;
     assert_eq!(text(&mut other).await, "new");
     let mut events = api.events.lock().await;
-    assert_eq!(within(events.recv()).await.unwrap().kind(), Kind::Message);
+    assert_eq!(within(events.recv()).await.unwrap().kind(), EventKind::Message);
 }

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use futures_util::{SinkExt, StreamExt};
-use lift_event::{Kind, Reply};
+use lift_event::{EventKind, Reply};
 use lift_gateway::{Limits, Routes};
 use tokio::{
     sync::{Notify, mpsc},
@@ -35,7 +35,7 @@ async fn the_client_closes() {
     ] {
         let (mut client, id) = api.connect_with_id().await;
         within(client.close(sent)).await.unwrap();
-        let event = api.event(Kind::Disconnect).await;
+        let event = api.event(EventKind::Disconnect).await;
         assert_eq!(event.connection_id(), id);
         assert_eq!(event.disconnect_code(), Some(code));
         assert_eq!(event.disconnect_reason(), Some(reason));
@@ -48,9 +48,9 @@ async fn the_client_closes() {
 async fn the_disconnect_event_has_what_aws_sends() {
     let api = Api::start(|_| async { ok() }).await;
     let mut client = api.connect().await;
-    let connect = json(api.event(Kind::Connect).await.payload());
+    let connect = json(api.event(EventKind::Connect).await.payload());
     within(client.close(None)).await.unwrap();
-    let event = json(api.event(Kind::Disconnect).await.payload());
+    let event = json(api.event(EventKind::Disconnect).await.payload());
     let host = api.address.to_string();
     let headers = serde_json::json!({
         "Host": host, "x-api-key": "", "X-Forwarded-For": "", "x-restapi": ""
@@ -72,7 +72,7 @@ async fn a_lost_client_is_1006() {
     let api = Api::start(|_| async { ok() }).await;
     let (client, id) = api.connect_with_id().await;
     drop(client);
-    let event = api.event(Kind::Disconnect).await;
+    let event = api.event(EventKind::Disconnect).await;
     assert_eq!((event.connection_id(), event.disconnect_code()), (id.as_str(), Some(1006)));
     assert_eq!(api.manage("POST", &id, "x").await.status(), 410);
 }
@@ -84,7 +84,7 @@ async fn a_reset_client_is_1006() {
     let MaybeTlsStream::Plain(socket) = client.get_ref() else { panic!("no TLS here") };
     socket.set_zero_linger().unwrap();
     drop(client);
-    assert_eq!(api.event(Kind::Disconnect).await.disconnect_code(), Some(1006));
+    assert_eq!(api.event(EventKind::Disconnect).await.disconnect_code(), Some(1006));
 }
 
 #[tokio::test]
@@ -105,7 +105,7 @@ async fn a_shutdown_closes_everybody_and_waits_for_every_disconnect() {
     let api = Api::start(move |event| {
         let count = count.clone();
         async move {
-            if event.kind() == Kind::Disconnect {
+            if event.kind() == EventKind::Disconnect {
                 assert_eq!(event.disconnect_code(), Some(1001));
                 assert_eq!(event.disconnect_reason(), Some("Going away"));
                 tokio::task::yield_now().await;
@@ -138,7 +138,7 @@ async fn a_shutdown_waits_for_invocations_within_its_limit() {
     let api = Api::start(move |event| {
         let (gate, count) = (gate.clone(), count.clone());
         async move {
-            if event.kind() == Kind::Message {
+            if event.kind() == EventKind::Message {
                 gate.notified().await;
                 count.fetch_add(1, Ordering::SeqCst);
             }
@@ -148,7 +148,7 @@ async fn a_shutdown_waits_for_invocations_within_its_limit() {
     .await;
     let mut client = api.connect().await;
     send(&mut client, "x").await;
-    api.event(Kind::Message).await;
+    api.event(EventKind::Message).await;
     let events = api.address;
     let stopping = tokio::spawn(api.shutdown());
     assert_eq!(closed(&mut client).await.0, 1001);
@@ -167,7 +167,7 @@ async fn a_shutdown_waits_for_invocations_within_its_limit() {
     let api = Api::with(routes, limits, |_| std::future::pending()).await;
     let mut client = api.connect().await;
     send(&mut client, "x").await;
-    api.event(Kind::Message).await;
+    api.event(EventKind::Message).await;
     api.shutdown().await;
 }
 
@@ -191,7 +191,7 @@ async fn binary_is_1003_and_too_much_is_1009() {
         // The gateway may close before a large message is through.
         let _ = within(client.send(message)).await;
         assert_eq!(closed(&mut client).await.0, u16::from(code));
-        let event = api.event(Kind::Disconnect).await;
+        let event = api.event(EventKind::Disconnect).await;
         assert_eq!(event.disconnect_code(), Some(u16::from(code).into()));
     }
 }
@@ -200,7 +200,7 @@ async fn binary_is_1003_and_too_much_is_1009() {
 async fn a_refused_client_is_never_disconnected() {
     let api = Api::start(|_| async { Ok(Reply::new(401).encode().into()) }).await;
     assert_eq!(api.refused("/prod").await.0, 401);
-    api.event(Kind::Connect).await;
+    api.event(EventKind::Connect).await;
     let mut events = std::mem::replace(&mut *api.events.lock().await, mpsc::unbounded_channel().1);
     api.shutdown().await;
     assert!(events.try_recv().is_err());

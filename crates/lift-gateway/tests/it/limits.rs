@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use futures_util::SinkExt;
-use lift_event::{Kind, Reply};
+use lift_event::{EventKind, Reply};
 use lift_gateway::Limits;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -62,7 +62,7 @@ async fn what_breaks_the_protocol_is_closed_with_its_code() {
         let mut client = api.connect().await;
         client.get_mut().write_all(bytes).await.unwrap();
         assert_eq!(closed(&mut client).await.0, *code, "{name}");
-        let event = api.event(Kind::Disconnect).await;
+        let event = api.event(EventKind::Disconnect).await;
         assert_eq!(event.disconnect_code(), Some((*code).into()), "{name}");
     }
 }
@@ -76,7 +76,7 @@ async fn an_idle_connection_and_an_old_one_are_1001() {
         let api = Api::with(routes(), limits, |_| async { ok() }).await;
         let mut client = api.connect().await;
         assert_eq!(closed(&mut client).await, (1001, "Going away".to_owned()));
-        let event = api.event(Kind::Disconnect).await;
+        let event = api.event(EventKind::Disconnect).await;
         assert_eq!(event.disconnect_code(), Some(1001));
         assert_eq!(event.disconnect_reason(), Some("Going away"));
     }

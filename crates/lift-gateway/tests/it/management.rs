@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use lift_event::Kind;
+use lift_event::EventKind;
 use lift_gateway::{Limits, Routes};
 use tokio_tungstenite::{
     connect_async,
@@ -42,7 +42,7 @@ async fn get_describes_the_connection() {
             request.headers_mut().insert("user-agent", agent.parse().unwrap());
         }
         let (_client, _) = within(connect_async(request)).await.unwrap();
-        let id = api.event(Kind::Connect).await.connection_id().to_owned();
+        let id = api.event(EventKind::Connect).await.connection_id().to_owned();
         let answer = api.manage("GET", &id, "").await;
         assert_eq!(answer.status(), 200);
         assert_eq!(header(&answer, "content-type"), "application/json");
@@ -68,7 +68,7 @@ async fn delete_sends_what_is_queued_and_closes_with_1000() {
     assert_eq!(api.manage("DELETE", &id, "").await.status(), 410);
     assert_eq!(text(&mut client).await, "last words");
     assert_eq!(closed(&mut client).await, (1000, "Connection Closed Normally".to_owned()));
-    let event = api.event(Kind::Disconnect).await;
+    let event = api.event(EventKind::Disconnect).await;
     assert_eq!(event.disconnect_code(), Some(1000));
     assert_eq!(event.disconnect_reason(), Some("Connection Closed Normally"));
 }
@@ -124,7 +124,7 @@ async fn a_pending_connection_is_gone_and_an_open_one_is_not() {
         async move {
             let path = format!("/prod/@connections/{}", event.connection_id());
             let answer = http(*own.get().unwrap(), "POST", &path, &[], "x").await;
-            let expected = if event.kind() == Kind::Connect { 410 } else { 200 };
+            let expected = if event.kind() == EventKind::Connect { 410 } else { 200 };
             if answer.status() == expected { ok() } else { failure() }
         }
     })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use lift_event::{Event, Kind, Reply};
+use lift_event::{Event, EventKind, Reply};
 use lift_gateway::{InvokeError, Limits, Routes};
 use tokio::{
     sync::{Notify, mpsc},
@@ -34,7 +34,7 @@ async fn two_way_routes_reply_and_one_way_routes_do_not() {
         assert_eq!(text(&mut client).await, route, "{message}");
     }
     send(&mut client, r#"{"action":"one"}"#).await;
-    api.event(Kind::Message).await;
+    api.event(EventKind::Message).await;
     send(&mut client, r#"{"action":"two"}"#).await;
     assert_eq!(text(&mut client).await, "two", "nothing came before it");
 }
@@ -61,11 +61,11 @@ async fn a_route_may_have_a_function_of_its_own() {
         assert_eq!(text(&mut client).await, reply, "{message}");
     }
     client.close(None).await.expect("closes");
-    for kind in [Kind::Connect, Kind::Message, Kind::Disconnect] {
+    for kind in [EventKind::Connect, EventKind::Message, EventKind::Disconnect] {
         assert_eq!(within(heard.recv()).await.expect("an event").kind(), kind);
     }
     assert_eq!(
-        api.event(Kind::Message).await.route_key(),
+        api.event(EventKind::Message).await.route_key(),
         "$default",
         "all that the other one got"
     );
@@ -76,7 +76,7 @@ async fn the_message_event_has_what_aws_sends() {
     let api = Api::start(|_| async { ok() }).await;
     let (mut client, id) = api.connect_with_id().await;
     send(&mut client, "{\"action\":\"one\",\"x\":\"é\\n\"}").await;
-    let event = json(api.event(Kind::Message).await.payload());
+    let event = json(api.event(EventKind::Message).await.payload());
     assert_eq!(event["body"], "{\"action\":\"one\",\"x\":\"é\\n\"}");
     assert_eq!(event["isBase64Encoded"], false);
     assert_eq!(event["requestContext"]["routeKey"], "one");
@@ -112,7 +112,7 @@ async fn error_frames_byte_by_byte() {
         ("key", "Internal server error"),
     ] {
         send(&mut client, format!(r#"{{"action":"{action}"}}"#)).await;
-        let request = api.event(Kind::Message).await.request_id().to_owned();
+        let request = api.event(EventKind::Message).await.request_id().to_owned();
         let frame = format!(
             r#"{{"message": "{message}", "connectionId":"{id}", "requestId":"{request}"}}"#
         );
@@ -129,7 +129,7 @@ async fn error_frames_byte_by_byte() {
 #[tokio::test]
 async fn statuses_of_messages_change_nothing() {
     let api = Api::start(|event| async move {
-        let status = if event.kind() == Kind::Message { 500 } else { 200 };
+        let status = if event.kind() == EventKind::Message { 500 } else { 200 };
         Ok(Reply::new(status).with_body("body").encode().into())
     })
     .await;
@@ -170,7 +170,7 @@ async fn a_full_connection_is_read_no_further() {
     let api = Api::with(routes(), limits, move |event| {
         let gate = inner.clone();
         async move {
-            if event.kind() == Kind::Message {
+            if event.kind() == EventKind::Message {
                 gate.notified().await;
             }
             Ok(Reply::new(200).with_body(Bytes::copy_from_slice(event.body())).encode().into())
@@ -182,7 +182,7 @@ async fn a_full_connection_is_read_no_further() {
         send(&mut client, n.to_string()).await;
     }
     for _ in 0..2 {
-        api.event(Kind::Message).await;
+        api.event(EventKind::Message).await;
     }
     // A call that goes through the gateway afterwards shows that the third was not read.
     assert_eq!(api.http("GET", "/lift.json", "").await.status(), 200);
@@ -223,14 +223,14 @@ async fn pings_are_answered_and_reach_no_function() {
     client.send(Message::Ping("hi".into())).await.unwrap();
     let pong = within(client.next()).await.unwrap().unwrap();
     assert_eq!(pong, Message::Pong("hi".into()));
-    assert_eq!(api.events.lock().await.recv().await.unwrap().kind(), Kind::Connect);
+    assert_eq!(api.events.lock().await.recv().await.unwrap().kind(), EventKind::Connect);
     assert!(api.events.lock().await.try_recv().is_err());
 }
 
 #[tokio::test]
 async fn an_exit_of_the_function_is_an_error_frame() {
     let api = Api::start(|event| async move {
-        if event.kind() == Kind::Message { Err(InvokeError::Exited) } else { ok() }
+        if event.kind() == EventKind::Message { Err(InvokeError::Exited) } else { ok() }
     })
     .await;
     let mut client = api.connect().await;

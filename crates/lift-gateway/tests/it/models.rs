@@ -1,6 +1,6 @@
 //! Models of routes: "Bad request body", and no invocation.
 
-use lift_event::{Kind, Reply};
+use lift_event::{EventKind, Reply};
 use lift_gateway::{BadBodyFrame, Choices, Models, Settings};
 
 use crate::api::*;
@@ -50,7 +50,7 @@ async fn what_the_model_refuses_is_a_bad_request_body() {
             send(&mut client, message).await;
             assert_eq!(text(&mut client).await, route);
         }
-        let first = api.event(Kind::Message).await;
+        let first = api.event(EventKind::Message).await;
         assert_eq!(first.text(), Some(r#"{"action":"two","x":1}"#), "the bad one came to nobody");
     }
 }

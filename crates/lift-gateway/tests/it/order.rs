@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::{SinkExt, StreamExt};
-use lift_event::{Kind, Reply};
+use lift_event::{EventKind, Reply};
 use lift_gateway::{Limits, MessageOrder, Settings};
 use tokio::{
     sync::{Notify, Semaphore},
@@ -42,8 +42,8 @@ async fn messages_of_one_connection_wait_and_those_of_others_do_not() {
     let mut other = api.connect().await;
     send(&mut other, "quick").await;
     assert_eq!(text(&mut other).await, "quick");
-    assert_eq!(api.event(Kind::Message).await.text(), Some("slow 1"));
-    assert_eq!(api.event(Kind::Message).await.text(), Some("quick"));
+    assert_eq!(api.event(EventKind::Message).await.text(), Some("slow 1"));
+    assert_eq!(api.event(EventKind::Message).await.text(), Some("quick"));
     assert!(api.events.lock().await.try_recv().is_err(), "the second one waits");
     gate.add_permits(2);
     for message in ["slow 1", "2", "slow 3", "4"] {
@@ -77,7 +77,7 @@ async fn a_time_out_gives_the_turn_on_and_a_close_loses_nothing() {
     within(client.close(None)).await.unwrap();
     let mut texts = Vec::new();
     while texts.last().map(String::as_str) != Some("last") {
-        texts.push(api.event(Kind::Message).await.text().unwrap().to_owned());
+        texts.push(api.event(EventKind::Message).await.text().unwrap().to_owned());
     }
     assert_eq!(texts, ["stuck", "next", "stuck", "last"]);
     gate.notify_waiters();

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use lift_event::{Kind, Reply};
+use lift_event::{EventKind, Reply};
 use lift_gateway::{Choices, Rate, Settings, Throttled, Throttles};
 
 use crate::api::*;
@@ -36,9 +36,9 @@ async fn handshakes_above_a_rate_are_429() {
         let api = api(throttles, Throttled::Frame).await;
         api.connect().await;
         assert_eq!(api.refused("/prod").await, (429, TOO_MANY.to_owned()));
-        api.event(Kind::Connect).await;
+        api.event(EventKind::Connect).await;
         // A refused client is told to nobody, and a disconnect is never throttled.
-        assert_eq!(api.event(Kind::Disconnect).await.kind(), Kind::Disconnect);
+        assert_eq!(api.event(EventKind::Disconnect).await.kind(), EventKind::Disconnect);
     }
 }
 
@@ -88,7 +88,7 @@ async fn messages_above_a_rate_may_close_with_1008() {
         assert_eq!(text(&mut client).await, "$default");
         send(&mut client, "x").await;
         assert_eq!(closed(&mut client).await, (1008, "Too many requests".to_owned()));
-        let event = api.event(Kind::Disconnect).await;
+        let event = api.event(EventKind::Disconnect).await;
         assert_eq!((event.connection_id(), event.disconnect_code()), (id.as_str(), Some(1008)));
     }
 }

@@ -1,7 +1,7 @@
 //! What only one kind of call has, taken from a call of any kind: by layers, and by extractors that
 //! are made of others. The compiler cannot tell there, so the call is asked.
 
-use lift_event::Kind;
+use lift_event::EventKind;
 use serde::de::DeserializeOwned;
 
 use super::{Bytes, Disconnected, Headers, Json, Query, Subprotocols, Text};
@@ -47,7 +47,7 @@ macro_rules! only {
         impl<$($t: $bound + Send,)? S: Sync> FromCall<Any, S> for $type {
             async fn from_call(call: &Call, state: &S) -> Result<Self, Error> {
                 match call.event().kind() {
-                    Kind::$kind => <Self as FromCall<$kind, S>>::from_call(call, state).await,
+                    EventKind::$kind => <Self as FromCall<$kind, S>>::from_call(call, state).await,
                     _ => Err(misplaced(call, stringify!($type))),
                 }
             }
@@ -68,7 +68,7 @@ where
 {
     async fn from_call(call: &Call, state: &S) -> Result<Self, Error> {
         match call.event().kind() {
-            Kind::Message => <Self as FromCall<Message, S>>::from_call(call, state).await,
+            EventKind::Message => <Self as FromCall<Message, S>>::from_call(call, state).await,
             _ => Err(misplaced(call, "Valid<T>")),
         }
     }

@@ -1,6 +1,6 @@
 //! What `$connect` stored with the connection, read anew because it can change.
 
-use lift_event::Kind;
+use lift_event::EventKind;
 use serde::de::DeserializeOwned;
 
 use crate::{Call, Error, FromCall, kind::Stored, store::Read};
@@ -35,13 +35,15 @@ pub struct Attributes<T>(pub T);
 impl<K: Stored, T: DeserializeOwned + Send, S: Sync> FromCall<K, S> for Attributes<T> {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         let attributes = match call.event().kind() {
-            Kind::Message => {
+            EventKind::Message => {
                 let id = call.connection_id();
                 let row = call.services().store.get(&id, Read::Consistent).await?;
                 row.ok_or_else(Error::not_connected)?.attributes
             }
             // Their row was just written or removed, so it is at hand.
-            Kind::Connect | Kind::Disconnect => call.connection().await?.0.attributes.clone(),
+            EventKind::Connect | EventKind::Disconnect => {
+                call.connection().await?.0.attributes.clone()
+            }
         };
         Ok(Self(serde_json::from_value(attributes.unwrap_or_default())?))
     }

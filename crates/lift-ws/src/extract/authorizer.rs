@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lift_event::{Event, Str};
+use lift_event::{Event, wire::Str};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 

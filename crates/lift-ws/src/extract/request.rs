@@ -2,7 +2,7 @@
 
 use std::{fmt, net::IpAddr};
 
-use lift_event::Event;
+use lift_event::{Event, Timestamp};
 
 use crate::{Call, Error, FromCall, Kind};
 
@@ -32,15 +32,15 @@ impl RequestInfo {
         self.0.message_id()
     }
 
-    /// When the connection opened, in milliseconds since 1970; the same for all its events.
+    /// When the connection opened; the same for all its events.
     #[must_use]
-    pub fn connected_at(&self) -> u64 {
+    pub fn connected_at(&self) -> Timestamp {
         self.0.connected_at()
     }
 
-    /// When the event happened, in milliseconds since 1970.
+    /// When the event happened.
     #[must_use]
-    pub fn time_epoch(&self) -> u64 {
+    pub fn time(&self) -> Timestamp {
         self.0.request_time_epoch()
     }
 
@@ -69,7 +69,7 @@ impl fmt::Debug for RequestInfo {
             .field("request_id", &self.request_id())
             .field("message_id", &self.message_id())
             .field("connected_at", &self.connected_at())
-            .field("time_epoch", &self.time_epoch())
+            .field("time", &self.time())
             .field("route_key", &self.route_key())
             .field("stage", &self.stage())
             .field("api_id", &self.api_id())

@@ -1,6 +1,6 @@
 //! The subprotocols that a client offers; only `$connect` has them.
 
-use lift_event::{Event, list_items};
+use lift_event::{Event, wire::list_items};
 
 use crate::{Call, Connect, Error, FromCall};
 

@@ -1,7 +1,7 @@
 //! Refuses messages over a size, before they are parsed.
 
 use futures_util::future::{BoxFuture, FutureExt, ready};
-use lift_event::{Kind, Reply};
+use lift_event::{EventKind, Reply};
 
 use crate::{Call, Error, Layer, Next};
 
@@ -24,7 +24,7 @@ struct BodyLimit(usize);
 impl Layer for BodyLimit {
     fn call(&self, call: Call, next: Next) -> BoxFuture<'static, Reply> {
         let (size, limit) = (call.event().body().len(), self.0);
-        if call.event().kind() == Kind::Message && size > limit {
+        if call.event().kind() == EventKind::Message && size > limit {
             let message = format!("The message has {size} bytes; {limit} is the limit");
             let error = Error::new("too_large", message).with_status(413);
             return ready(next.fail(&call, &error)).boxed();

@@ -1,10 +1,11 @@
 //! Who is meant, and how: a choice of connections that can be sent to, listed, counted or closed.
 
 use bytes::Bytes;
+use lift_event::limits::MESSAGE_BYTES;
 use serde::Serialize;
 
 use super::{
-    Cursor, GlobalPublisher, MAX_MESSAGE, PublishError, Report,
+    Cursor, GlobalPublisher, PublishError, Report,
     error::Kind,
     send::{Act, send},
     who::Who,
@@ -102,7 +103,7 @@ impl Audience {
     /// single connections is in the report.
     pub async fn bytes(self, data: impl Into<Bytes>) -> Result<Report, PublishError> {
         let data = data.into();
-        if data.len() > MAX_MESSAGE {
+        if data.len() > MESSAGE_BYTES {
             return Err(Kind::TooLarge(data.len()).into());
         }
         send(&self, Act::Post(data)).await

@@ -2,6 +2,8 @@
 
 use std::{error, fmt};
 
+use lift_event::limits::MESSAGE_BYTES;
+
 use super::Report;
 use crate::{PushError, store::StoreError};
 
@@ -114,7 +116,7 @@ impl fmt::Display for PublishError {
             Kind::Push(_) => f.write_str("the connection could not be reached"),
             Kind::Json(_) => f.write_str("the message cannot be written as JSON"),
             Kind::TooLarge(bytes) => {
-                write!(f, "the message has {bytes} bytes; 131072 is the limit")
+                write!(f, "the message has {bytes} bytes; {MESSAGE_BYTES} is the limit")
             }
             Kind::NoTenant => f.write_str(
                 "the connection has no tenant: name one in `Accept`, or use `across_tenants()`",

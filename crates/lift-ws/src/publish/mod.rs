@@ -37,6 +37,3 @@ pub use task::Task;
 pub use who::{Recipient, Source, SourcePage};
 
 pub(crate) use slow::SlowReaders;
-
-/// The largest message, in bytes (reference, section 6).
-pub(crate) const MAX_MESSAGE: usize = 131_072;

@@ -1,6 +1,6 @@
 //! The publisher of a handler: bound to the sender, and within its tenant.
 
-use lift_event::Kind;
+use lift_event::EventKind;
 
 use super::{
     Audience, GlobalPublisher, PublishError, Recipient, Source,
@@ -37,9 +37,9 @@ impl Publisher {
     pub(crate) fn within(call: &Call, sender: Connection) -> Self {
         // Only a connection that sent a message can be sent to.
         let absent = match call.event().kind() {
-            Kind::Message => None,
-            Kind::Connect => Some(Absent::connecting(sender.id())),
-            Kind::Disconnect => Some(Absent::ended(sender.id())),
+            EventKind::Message => None,
+            EventKind::Connect => Some(Absent::connecting(sender.id())),
+            EventKind::Disconnect => Some(Absent::ended(sender.id())),
         };
         Self { global: GlobalPublisher::of_call(call, absent), sender }
     }

@@ -1,6 +1,7 @@
 //! What is stored: a connection's [`Row`], and [`Item`]s of the app's own beside it. Both expire with
 //! the connection.
 
+use lift_event::limits;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -8,7 +9,7 @@ use super::{GroupId, StoreError};
 use crate::{ConnectionId, Endpoint, TenantId, UserId};
 
 /// How long API Gateway keeps a connection at most: 2 hours (reference, section 7).
-pub const MAX_CONNECTION_SECONDS: u64 = 7200;
+pub const MAX_CONNECTION_SECONDS: u64 = limits::CONNECTION_LIFETIME.as_secs();
 
 /// What a row outlives its connection by, at most.
 const EXPIRY_MARGIN_SECONDS: u64 = 300;

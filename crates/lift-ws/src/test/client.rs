@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use lift_event::{Kind, Reply, Selection};
+use lift_event::{EventKind, Reply, Selection};
 use serde::Serialize;
 
 use super::{Kit, conversation::Said, event::Draft};
@@ -63,7 +63,7 @@ impl Client {
     pub(super) async fn connect(kit: Kit, query: String, draft: Draft) -> Result<Self, Refused> {
         let id = draft.connection_id().clone();
         kit.push().note(&id, Said::Connects(query));
-        let payload = draft.payload(Kind::Connect, "$connect", None, None);
+        let payload = draft.payload(EventKind::Connect, "$connect", None, None);
         // A draft is always an event, so a failure is the function's: API Gateway answers 502.
         let reply = kit.invoke(payload).await.unwrap_or(Reply::new(502));
         if !reply.is_success() {
@@ -75,7 +75,7 @@ impl Client {
         kit.push().note(&id, Said::LetIn(subprotocol.clone()));
         kit.push().open(&id);
         let ending = Some((1000, "Connection Closed Normally"));
-        let ending = draft.payload(Kind::Disconnect, "$disconnect", None, ending);
+        let ending = draft.payload(EventKind::Disconnect, "$disconnect", None, ending);
         kit.endings().insert(id.clone(), ending);
         Ok(Self { kit, id, draft, subprotocol })
     }
@@ -120,7 +120,7 @@ impl Client {
             );
             return self.kit.push().deliver(&self.id, frame.into());
         };
-        let payload = self.draft.payload(Kind::Message, &route.key, Some(&text), None);
+        let payload = self.draft.payload(EventKind::Message, &route.key, Some(&text), None);
         match self.kit.invoke(payload).await {
             Ok(reply) if route.two_way => {
                 if let Some(body) = reply.into_body() {
@@ -171,7 +171,7 @@ impl Client {
         }
         self.kit.push().note(&self.id, Said::Closes(code));
         let ending = Some((code, reason));
-        let payload = self.draft.payload(Kind::Disconnect, "$disconnect", None, ending);
+        let payload = self.draft.payload(EventKind::Disconnect, "$disconnect", None, ending);
         // API Gateway ignores what a `$disconnect` returns.
         let _ = self.kit.invoke(payload).await;
     }
@@ -186,7 +186,7 @@ impl Client {
     /// The payload of one of this connection's events, to invoke late, twice or never.
     #[must_use]
     pub fn disconnect_payload(&self) -> Bytes {
-        self.draft.payload(Kind::Disconnect, "$disconnect", None, Some((1001, "Going away")))
+        self.draft.payload(EventKind::Disconnect, "$disconnect", None, Some((1001, "Going away")))
     }
 }
 

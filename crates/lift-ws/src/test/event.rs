@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use lift_event::{Identity, Kind, Payload, RequestContext};
+use lift_event::{EventKind, Identity, Payload, RequestContext, Timestamp};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::{Clock, client::next_id};
@@ -76,12 +76,12 @@ impl Draft {
     }
 
     /// Headers come with the handshake, and a fixed set with its end (reference, section 1.1).
-    fn headers(&self, kind: Kind) -> Option<Multi> {
+    fn headers(&self, kind: EventKind) -> Option<Multi> {
         let fixed = [("Host", HOST), ("x-api-key", ""), ("X-Forwarded-For", ""), ("x-restapi", "")];
         match kind {
-            Kind::Connect => Some(self.headers.clone()),
-            Kind::Message => None,
-            Kind::Disconnect => {
+            EventKind::Connect => Some(self.headers.clone()),
+            EventKind::Message => None,
+            EventKind::Disconnect => {
                 Some(fixed.map(|(name, value)| (name.to_owned(), vec![value.to_owned()])).into())
             }
         }
@@ -89,12 +89,12 @@ impl Draft {
 
     pub(super) fn payload(
         &self,
-        kind: Kind,
+        kind: EventKind,
         route_key: &str,
         body: Option<&str>,
         ending: Option<(i32, &str)>,
     ) -> Bytes {
-        let handshake = kind == Kind::Connect;
+        let handshake = kind == EventKind::Connect;
         let headers = self.headers(kind).map(|headers| (raw(&single(&headers)), raw(&headers)));
         let query = (handshake && !self.query.is_empty())
             .then(|| (raw(&single(&self.query)), raw(&self.query)));
@@ -112,7 +112,7 @@ impl Draft {
             request_context: RequestContext {
                 route_key: route_key.into(),
                 authorizer: self.authorizer.as_deref(),
-                message_id: (kind == Kind::Message).then(|| message_id.as_str().into()),
+                message_id: (kind == EventKind::Message).then(|| message_id.as_str().into()),
                 disconnect_status_code: ending.map(|(code, _)| code),
                 event_type: kind,
                 extended_request_id: Some(request_id.as_str().into()),
@@ -120,8 +120,8 @@ impl Draft {
                 message_direction: Some("IN".into()),
                 disconnect_reason: ending.map(|(_, reason)| reason.into()),
                 stage: self.stage.as_str().into(),
-                connected_at: self.connected_at,
-                request_time_epoch: self.clock.now(),
+                connected_at: Timestamp::from_millis(self.connected_at),
+                request_time_epoch: Timestamp::from_millis(self.clock.now()),
                 identity: Identity {
                     user_agent: self.user_agent.as_deref().map(Into::into),
                     source_ip: Some(self.source_ip.as_str().into()),

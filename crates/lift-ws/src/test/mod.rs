@@ -30,7 +30,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use lift_event::{DecodeError, Reply};
+use lift_event::{DecodeError, Reply, limits::INTEGRATION_TIMEOUT};
 use tokio::time::Instant;
 
 use crate::{
@@ -43,9 +43,6 @@ pub use client::{Client, Refused};
 pub use handshake::Handshake;
 pub use push::RecordingPush;
 pub use store::{Operation, RecordingStore};
-
-/// How long a call may take, as on Lambda behind API Gateway.
-const TIMEOUT: Duration = Duration::from_secs(29);
 
 /// An app in memory, behind what API Gateway would do.
 ///
@@ -222,7 +219,7 @@ impl Kit {
     }
 
     async fn call(&self, payload: Bytes) -> Result<Vec<u8>, DecodeError> {
-        let deadline = Instant::now() + TIMEOUT;
+        let deadline = Instant::now() + INTEGRATION_TIMEOUT;
         self.service.call(Invocation { payload, deadline }).await
     }
 

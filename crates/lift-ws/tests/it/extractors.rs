@@ -219,7 +219,7 @@ async fn what_api_gateway_says_of_the_event_and_of_the_client() {
         json!([
             [info.request_id(), info.message_id(), info.route_key()],
             [info.stage(), info.api_id()],
-            [info.connected_at(), info.time_epoch()],
+            [info.connected_at(), info.time()],
         ])
         .to_string()
     };

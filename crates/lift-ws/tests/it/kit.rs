@@ -109,9 +109,9 @@ async fn say(
         "room": room,
         "from": who.id(),
         "text": text,
-        "at": info.time_epoch(),
-        "since": info.connected_at() / 1000,
-        "exact": format!("{}.25", info.connected_at() / 1000),
+        "at": info.time(),
+        "since": info.connected_at().as_secs(),
+        "exact": format!("{}.25", info.connected_at().as_secs()),
         "not a time": [1.5, 7, 1_600_000_000_000_u64],
     });
     let _ = publish.own_tenant().json(&said).await?;

@@ -7,15 +7,13 @@ use axum::{
     extract::{Path, State},
 };
 use http::StatusCode;
+use lift_event::limits::MESSAGE_BYTES;
 use serde::Deserialize;
 
 use super::{
     Inspector,
     failure::{Failure, id},
 };
-
-/// API Gateway's own bound for a message.
-const LONGEST: usize = 128 * 1024;
 
 /// A message.
 #[derive(Debug, Deserialize)]
@@ -71,9 +69,9 @@ pub(crate) async fn advance(
 
 fn short_enough(Message { text }: Message) -> Result<String, Failure> {
     match text.len() {
-        ..=LONGEST => Ok(text),
+        ..=MESSAGE_BYTES => Ok(text),
         long => {
-            let words = format!("a message has {LONGEST} bytes at most, and this one {long}");
+            let words = format!("a message has {MESSAGE_BYTES} bytes at most, and this one {long}");
             Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, words))
         }
     }

@@ -14,6 +14,7 @@ mod template;
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::Result;
+use lift_event::limits::INTEGRATION_TIMEOUT;
 use lift_gateway::{ApiKeys, IdentitySource, Models, Selection, Throttles};
 
 use crate::{
@@ -30,7 +31,7 @@ const MEMORY_MB: u32 = 1024;
 
 /// How long one event may take. Lambda's default of 3 s is for functions on its own machines; a
 /// debug build beside a browser and a compiler gets what API Gateway waits for at most.
-const TIMEOUT: Duration = Duration::from_secs(29);
+const TIMEOUT: Duration = INTEGRATION_TIMEOUT;
 
 /// Functions, and the API before them.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures_util::{SinkExt, StreamExt, future::join_all, stream};
-use lift_event::{Event, Kind, Reply};
+use lift_event::{Event, EventKind, Reply};
 use tokio::{
     io::AsyncWriteExt,
     net::TcpStream,
@@ -66,19 +66,19 @@ async fn function(event: Event, ledger: Ledger) -> Outcome {
     let id = event.connection_id().to_owned();
     let asks = |name| event.query().is_ok_and(|query| query.get(name).is_some());
     match event.kind() {
-        Kind::Connect if asks("refused") => Ok(Reply::new(403).encode().into()),
-        Kind::Connect => {
+        EventKind::Connect if asks("refused") => Ok(Reply::new(403).encode().into()),
+        EventKind::Connect => {
             if asks("slow") {
                 sleep(Duration::from_millis(5)).await;
             }
             ledger.lock().unwrap().entry(id).or_default().accepted = true;
             ok()
         }
-        Kind::Disconnect => {
+        EventKind::Disconnect => {
             ledger.lock().unwrap().entry(id).or_default().disconnects += 1;
             ok()
         }
-        Kind::Message => Ok(Reply::new(200).with_body(id).encode().into()),
+        EventKind::Message => Ok(Reply::new(200).with_body(id).encode().into()),
     }
 }
 

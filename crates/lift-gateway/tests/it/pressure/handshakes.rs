@@ -2,7 +2,7 @@
 //! behind an upgrade is read as HTTP. Handshakes that are meant to cost.
 
 use fastrand::Rng;
-use lift_event::{Kind, Reply, list_items};
+use lift_event::{EventKind, Reply, wire::list_items};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -103,7 +103,7 @@ async fn exchange(api: &Api, bytes: &[u8]) -> String {
 async fn nothing_of_a_handshake_is_injected_into_the_answer() {
     // A function that trusts the client: it chooses whatever was offered last.
     let api = Api::start(|event| async move {
-        if event.kind() != Kind::Connect {
+        if event.kind() != EventKind::Connect {
             return ok();
         }
         let headers = event.headers().unwrap();

@@ -1,14 +1,12 @@
-//! A JSON string that borrows from the payload when it has no escapes: a field of [`Payload`].
-//!
-//! `Option<Cow<str>>` would always own, because serde borrows a `Cow` only at the top level.
-//!
-//! [`Payload`]: crate::Payload
+//! Building blocks of the wire that the other crates of Lift share. Not part of the stable API.
 
 use std::{borrow::Cow, fmt, ops::Deref};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A string of the wire, borrowed where the JSON allows it.
+/// A JSON string: borrowed from the text, or owned when it has escapes.
+///
+/// `Option<Cow<str>>` would always own, because serde borrows a `Cow` only at the top level.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Str<'a>(pub Cow<'a, str>);
 
@@ -64,4 +62,17 @@ impl<'de: 'a, 'a> Deserialize<'de> for Str<'a> {
 
         deserializer.deserialize_str(Visitor)
     }
+}
+
+/// The items of a header that is a list (RFC 9110, section 5.6.1): its values, which may come in
+/// several lines, are split at commas and trimmed, and empty items are dropped.
+///
+/// ```
+/// let values = ["chat.v2, chat.v1", " chat.v0,,"];
+/// let items: Vec<&str> = lift_event::wire::list_items(values).collect();
+/// assert_eq!(items, ["chat.v2", "chat.v1", "chat.v0"]);
+/// ```
+pub fn list_items<'a>(values: impl IntoIterator<Item = &'a str>) -> impl Iterator<Item = &'a str> {
+    let items = values.into_iter().flat_map(|value| value.split(','));
+    items.map(str::trim_ascii).filter(|item| !item.is_empty())
 }
