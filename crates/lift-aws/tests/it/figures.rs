@@ -1,4 +1,4 @@
-//! The figures of the chapter "Connections and cost" are what these tests compute. With
+//! The figures of the chapter "Capacity and cost" are what these tests compute. With
 //! `LIFT_WRITE_FIGURES=1` they write them.
 
 use std::{fmt::Write, fs, path::Path};
@@ -73,12 +73,12 @@ async fn units() {
     store.remove(&row().id).await.expect("remove");
     line("the same `$disconnect` again");
     save(&store, &Row { tenant: None, ..row_of("user=") }).await;
-    line("`$connect` with a user alone, or a tenant alone");
+    line("`$connect` with only a user, or only a tenant");
     save(&store, &Row { tenant: None, user: None, ..row_of("none=") }).await;
     line("`$connect` with neither");
     let bound = store.sign_in(&"none=".into(), &"ana".into(), Some(&"a#b".into())).await;
     let _ = bound.expect("sign in");
-    line("`sign_in` of the last");
+    line("`sign_in` of a connection with neither");
     store.remove_gone(&"none=".into(), 0).await.expect("remove_gone");
     line("a post that is answered 410 in the first minute");
     store.remove_gone(&"none=".into(), u64::MAX).await.expect("remove_gone");
@@ -89,17 +89,17 @@ async fn units() {
     store.set_attributes(&row.id, json!({"tier": "gold"})).await.expect("set");
     line("`set_attributes`");
     store.get(&row.id, Read::Eventual).await.expect("get");
-    line("`Connection`, in a process that does not know it");
+    line("`Connection`, not in the cache of the process");
     store.get(&row.id, Read::Consistent).await.expect("get");
     line("`Attributes`");
     join(&store, &row).await;
     line("joining a group");
     store.remove_item(&row.id, "tea").await.expect("remove_item");
-    line("leaving it");
+    line("leaving a group");
     join(&store, &row).await;
     since(&engine);
     store.remove(&row.id).await.expect("remove");
-    line("`$disconnect` in one group; 2 WRU for each more");
+    line("`$disconnect` in one group; 2 WRU for each further group");
     let of = Members::Tenant("a#b".into());
     for part in store.parts(&of, 1).await.expect("parts") {
         store.page(&of, part, None).await.expect("a page");
@@ -110,7 +110,7 @@ async fn units() {
     line("a list of a user's connections");
     let another = engine.store();
     another.parts(&Members::Tenant("a#b".into()), 1).await.expect("parts");
-    line("META, for each process and minute");
+    line("META, per process and minute");
     check("units", &table);
 }
 
@@ -175,11 +175,11 @@ async fn month() {
         ("API Gateway: messages out", posts, MESSAGE),
         ("Lambda: invocations", invocations, INVOCATION),
         ("Lambda: GB-seconds", gb_seconds, GB_SECOND),
-        ("DynamoDB: WRU of coming and going", lives * units_of_a_life, WRU),
+        ("DynamoDB: WRU of connects and disconnects", lives * units_of_a_life, WRU),
         ("DynamoDB: RRU of lists", messages * units_of_a_list, RRU),
         ("DynamoDB: RRU of META", metas, RRU),
     ];
-    let mut table = "| what | how many | price |\n|---|---|---|\n".to_owned();
+    let mut table = "| item | quantity | price |\n|---|---|---|\n".to_owned();
     let mut sum = 0.0;
     for (what, many, price) in lines {
         sum += many * price;
@@ -190,8 +190,8 @@ async fn month() {
     let per_second = lives / (hours * 3600.0);
     writeln!(
         table,
-        "\nThat is {per_second:.0} clients a second that come, and as many that go: with one shard, if all \
-         were of one tenant. A million lives cost ${:.2}.",
+        "\n{per_second:.0} clients per second connect, and as many disconnect: one shard would be enough for \
+         all in one tenant. A million connections cost ${:.2}.",
         units_of_a_life * WRU * 1e6
     )
     .expect("text");
