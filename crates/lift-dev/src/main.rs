@@ -24,7 +24,6 @@ mod replay;
 mod send;
 mod stop;
 mod table;
-mod template;
 
 use std::{io::Write as _, process::ExitCode};
 

@@ -7,10 +7,8 @@ use boon::{CompileError, Compiler, Draft, Schemas, UrlLoader};
 use lift_gateway::{Models, Selection};
 use serde_json::Value;
 
-use crate::template;
-
 /// What a template says of a route, for the gateway.
-pub(crate) fn compile(models: &template::Models) -> Result<Models> {
+pub(crate) fn compile(models: &lift_template::Models) -> Result<Models> {
     let selection = match &models.selection {
         Some(expression) => expression.parse::<Selection>()?,
         None => Selection::default(),

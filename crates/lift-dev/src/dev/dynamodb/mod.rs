@@ -11,14 +11,13 @@ use std::{
 
 use anyhow::{Context as _, Result, anyhow};
 use dynoxide::Database as Engine;
+use lift_template::Table;
 use tokio::{
     net::TcpListener,
     task::JoinHandle,
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
-
-use crate::template::Table;
 
 /// How long the server may finish its requests. They take milliseconds, so only a client that
 /// sent half a request uses this up.

@@ -2,9 +2,8 @@
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use dynoxide::{Database as Engine, actions::describe_table::DescribeTableRequest};
+use lift_template::Table;
 use serde_json::{Value, json};
-
-use crate::template::Table;
 
 /// Creates those that are missing.
 pub(crate) fn create(engine: &Engine, tables: &[Table]) -> Result<()> {

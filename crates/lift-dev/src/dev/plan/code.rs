@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
+use lift_template::{Code, Function, Notice};
 
 use super::{Source, flags};
 use crate::{
@@ -12,7 +13,6 @@ use crate::{
         managed::{Language, Managed},
         project::Project,
     },
-    template::{Code, Function, Notice},
 };
 
 /// Who runs a function: what the user says, or else what its runtime and its code say.

@@ -16,11 +16,11 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration}
 use anyhow::Result;
 use lift_event::limits::INTEGRATION_TIMEOUT;
 use lift_gateway::{ApiKeys, IdentitySource, Models, Selection, Throttles};
+use lift_template::{Notice, Table};
 
 use crate::{
     args::{AppArgs, Url},
     dev::program::{executable::Executable, managed::Managed, project::Project},
-    template::{Notice, Table},
 };
 
 /// The stage, when nothing names one.

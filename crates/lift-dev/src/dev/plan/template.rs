@@ -6,8 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use lift_gateway::{ApiKey, ApiKeySource, ApiKeys, Rate, Throttles};
+use lift_template::{Access, Api, Function, Given, Template, Throttle};
 
 use super::{
     AccessPlan, ApiPlan, AuthorizerPlan, FunctionPlan, Plan, RoutePlan, STAGE, Source, code,
@@ -19,7 +20,6 @@ use crate::{
         api::models,
         program::{project::folder, variables},
     },
-    template::{self, Access, Api, Function, Given, Template, Throttle},
 };
 
 /// Where a folder has its template.
@@ -74,7 +74,8 @@ pub(super) async fn read(args: &AppArgs, file: &Path) -> Result<Plan> {
     };
     let name = flags::name_of(&folder);
     let given = given(args, &name);
-    let template = template::read(shown, &text, &given)?;
+    let template = lift_template::read(&text, &given)
+        .map_err(|error| anyhow!("{}{error}", shown.display()))?;
     let Template { functions: read, api, tables, mut ignored } = template;
 
     for named in &flags.functions {
@@ -174,7 +175,7 @@ fn api_plan(api: Api, functions: &[Function]) -> Result<ApiPlan> {
     })
 }
 
-fn api_keys(read: template::ApiKeys) -> ApiKeys {
+fn api_keys(read: lift_template::ApiKeys) -> ApiKeys {
     let source = if read.from_authorizer { ApiKeySource::Authorizer } else { ApiKeySource::Header };
     let key = |(id, value)| ApiKey { id, value, rate: None };
     ApiKeys { keys: read.keys.into_iter().map(key).collect(), source }

@@ -2,7 +2,7 @@
 
 use std::io::{Write as _, stderr};
 
-use crate::template::Notice;
+use lift_template::Notice;
 
 /// Prints the block, if there is anything to say.
 pub(crate) fn print(notices: &[Notice]) {

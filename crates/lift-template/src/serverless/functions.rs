@@ -1,7 +1,7 @@
 //! The functions of a service, and their `websocket` events.
 
 use super::{of_api, wrong};
-use crate::template::{
+use crate::{
     fault::{Notice, Read},
     node::{Kind, Node},
     resource::Resource,

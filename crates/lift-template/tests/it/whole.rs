@@ -1,12 +1,12 @@
 //! Whole templates, of every kind: beside each stands what is read.
 
-use std::path::Path;
+use lift_template::Given;
 
-use super::{Given, given, read, show};
+use super::{given, read, show};
 
 #[track_caller]
 fn check(name: &str, text: &str, given: &Given, expected: &str) {
-    let template = read(Path::new(name), text, given).expect("a template");
+    let template = read(name, text, given).expect("a template");
     assert_eq!(show(&template), expected, "{name}");
 }
 
@@ -38,14 +38,14 @@ fn a_service_of_the_serverless_framework() {
 fn a_stage_that_the_user_names() {
     let given = Given { stage: Some("prod".to_owned()), ..given() };
     let text = include_str!("fixtures/serverless.yml");
-    let template = read(Path::new("serverless.yml"), text, &given).expect("a template");
+    let template = read("serverless.yml", text, &given).expect("a template");
     assert_eq!(template.api.stage.name.as_deref(), Some("prod"));
     assert_eq!(template.functions[0].environment["LIMIT"], "100");
     assert_eq!(template.tables[0].name, "polls-votes-prod");
 
     // A name that the template does not have is another name for its only stage.
     let text = include_str!("fixtures/chat.yaml");
-    let template = read(Path::new("chat.yaml"), text, &given).expect("a template");
+    let template = read("chat.yaml", text, &given).expect("a template");
     assert_eq!(template.api.stage.name.as_deref(), Some("prod"));
     assert_eq!(template.api.stage.variables["table"], "chat_connections");
 }
@@ -55,7 +55,7 @@ fn parameters_that_the_user_gives() {
     let parameters = [("TableName".to_owned(), "other".to_owned())].into();
     let given = Given { parameters, ..given() };
     let text = include_str!("fixtures/chat.yaml");
-    let template = read(Path::new("chat.yaml"), text, &given).expect("a template");
+    let template = read("chat.yaml", text, &given).expect("a template");
     assert_eq!(template.tables[0].name, "other");
     assert_eq!(template.functions[0].environment["TABLE_NAME"], "other");
 }

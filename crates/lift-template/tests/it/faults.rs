@@ -1,6 +1,8 @@
 //! What is said of templates that cannot be read: the file, the line, the place and what to do.
 
-use super::{Given, fault, fault_given, given};
+use lift_template::Given;
+
+use super::{fault, fault_given, given};
 
 #[track_caller]
 fn is(text: &str, expected: &str) {

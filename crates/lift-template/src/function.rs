@@ -19,30 +19,34 @@ use super::{
 
 /// A Lambda function.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Function {
+pub struct Function {
     /// What the user calls it: its logical id, or its name in serverless.yml.
-    pub(crate) id: String,
+    pub id: String,
     /// Its name, as it learns it itself.
-    pub(crate) name: String,
+    pub name: String,
     /// Such as `python3.13`.
-    pub(crate) runtime: Option<String>,
+    pub runtime: Option<String>,
     /// Such as `app.handler`; what it means is for the runtime to say.
-    pub(crate) handler: Option<String>,
-    pub(crate) code: Code,
+    pub handler: Option<String>,
+    /// Where its code is.
+    pub code: Code,
     /// How SAM would build it, such as `rust-cargolambda`.
-    pub(crate) build_method: Option<String>,
+    pub build_method: Option<String>,
     /// The binary of the package that is the function, where a build method names it.
-    pub(crate) binary: Option<String>,
-    pub(crate) timeout: Duration,
-    pub(crate) memory_mb: u32,
-    pub(crate) environment: BTreeMap<String, String>,
+    pub binary: Option<String>,
+    /// The longest time for one event.
+    pub timeout: Duration,
+    /// Memory, in MB.
+    pub memory_mb: u32,
+    /// Its environment variables.
+    pub environment: BTreeMap<String, String>,
     /// How many processes there may be at most, if it says so.
-    pub(crate) concurrency: Option<u16>,
+    pub concurrency: Option<u16>,
 }
 
 /// Where the code of a function is.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Code {
+pub enum Code {
     /// In a folder, or a file, relative to the template.
     Path(PathBuf),
     /// In the template.

@@ -1,7 +1,7 @@
 //! Conditions, and the functions that are true or false.
 
 use super::Scope;
-use crate::template::{
+use crate::{
     fault::{Fault, Read},
     node::{Kind, Node},
 };

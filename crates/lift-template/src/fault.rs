@@ -7,13 +7,13 @@ pub(crate) type Read<T> = Result<T, Fault>;
 
 /// Something in a template that keeps it from being read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fault {
+pub struct Fault {
     /// The line; 0 when the fault is of the whole file.
-    pub(crate) line: usize,
+    pub line: usize,
     /// The path of keys, such as `Resources.Chat.Properties.Runtime`; empty when there is none.
-    pub(crate) place: String,
+    pub place: String,
     /// What is wrong, and how to mend it.
-    pub(crate) what: String,
+    pub what: String,
 }
 
 impl Fault {
@@ -57,9 +57,9 @@ impl std::error::Error for Fault {}
 
 /// Something that a template asks for and `lift dev` does not do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Notice {
+pub struct Notice {
     /// The path of keys.
-    pub(crate) place: String,
+    pub place: String,
     /// What is not done, and what follows from that.
-    pub(crate) what: String,
+    pub what: String,
 }

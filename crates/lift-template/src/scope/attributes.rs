@@ -4,7 +4,7 @@
 //! [`Scope::function_of`].
 
 use super::{Scope, intrinsics::unknown};
-use crate::template::{
+use crate::{
     fault::{Fault, Read},
     node::{Kind, Node},
     resource::Resource,

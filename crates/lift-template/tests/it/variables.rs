@@ -1,8 +1,8 @@
 //! The variables of serverless.yml.
 
-use std::path::Path;
+use lift_template::Given;
 
-use super::{Given, fault, given, read};
+use super::{fault, given, read};
 
 fn with(value: &str) -> String {
     format!(
@@ -47,7 +47,7 @@ fn sources() {
         ("${aws:region}/${aws:accountId}", "eu-west-1/123456789012"),
         ("${AWS::Region} ${Name}", "${AWS::Region} ${Name}"),
     ] {
-        let template = read(Path::new("serverless.yml"), &with(value), &given).expect(value);
+        let template = read("serverless.yml", &with(value), &given).expect(value);
         assert_eq!(template.functions[0].environment["V"], expected, "{value}");
     }
 }
@@ -64,7 +64,7 @@ fn what_has_no_value() {
         ("${cf:other.Url}", "`lift dev` does not look up `${cf:other.Url}`"),
         ("${param:x}", "there is no parameter `x`: pass --parameter x=VALUE"),
     ] {
-        let template = read(Path::new("serverless.yml"), &with(value), &given()).expect(value);
+        let template = read("serverless.yml", &with(value), &given()).expect(value);
         assert_eq!(template.functions[0].environment.get("V"), None, "{value}");
         let what = &template.ignored[0].what;
         assert_eq!(*what, format!("is not set: {why}. Set V where you start `lift dev`"));

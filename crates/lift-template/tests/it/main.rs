@@ -6,9 +6,9 @@ mod intrinsics;
 mod variables;
 mod whole;
 
-use std::{fmt::Write as _, path::Path};
+use std::fmt::Write as _;
 
-use super::{Access, Given, Template, read};
+use lift_template::{Access, Given, Template, TemplateError};
 
 /// What a user says who says nothing.
 fn given() -> Given {
@@ -23,8 +23,14 @@ fn given() -> Given {
     }
 }
 
+/// Reads a template; an error is as a user reads it, after the file's name.
+fn read(file: &str, text: &str, given: &Given) -> Result<Template, String> {
+    let named = |error: TemplateError| format!("{file}{error}");
+    lift_template::read(text, given).map_err(named)
+}
+
 fn template(text: &str) -> Template {
-    read(Path::new("template.yaml"), text, &given()).expect("a template")
+    read("template.yaml", text, &given()).expect("a template")
 }
 
 /// What is wrong with a text, as a user reads it.
@@ -35,7 +41,7 @@ fn fault(text: &str) -> String {
 
 #[track_caller]
 fn fault_given(text: &str, given: &Given) -> String {
-    read(Path::new("template.yaml"), text, given).expect_err("a fault").to_string()
+    read("template.yaml", text, given).expect_err("a fault")
 }
 
 /// A template as lines that can be compared.

@@ -1,7 +1,7 @@
 //! The intrinsic functions that make values.
 
 use super::Scope;
-use crate::template::{
+use crate::{
     fault::{Fault, Read},
     node::{Kind, Node},
 };

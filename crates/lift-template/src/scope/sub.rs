@@ -4,7 +4,7 @@ use super::{
     Scope,
     intrinsics::{short, unknown},
 };
-use crate::template::{
+use crate::{
     fault::{Fault, Read},
     node::{Kind, Node},
 };

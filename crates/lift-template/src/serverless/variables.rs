@@ -4,7 +4,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::template::{
+use crate::{
     fault::{Fault, Read},
     node::{Kind, Node},
     scope::Given,

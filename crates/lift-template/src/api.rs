@@ -13,42 +13,49 @@ use super::{
 
 /// A WebSocket API with one stage.
 #[derive(Debug)]
-pub(crate) struct Api {
+pub struct Api {
     /// What stands for `apiId`, also where functions were told it.
-    pub(crate) api_id: String,
-    pub(crate) selection: String,
-    pub(crate) routes: Vec<Route>,
-    pub(crate) access: Access,
+    pub api_id: String,
+    /// The route selection expression, such as `$request.body.action`.
+    pub selection: String,
+    /// The routes that lead to a function of the template. At least one.
+    pub routes: Vec<Route>,
+    /// Who may connect.
+    pub access: Access,
     /// The API keys, if a client needs one to connect.
-    pub(crate) keys: Option<ApiKeys>,
-    pub(crate) stage: Stage,
+    pub keys: Option<ApiKeys>,
+    /// The stage.
+    pub stage: Stage,
 }
 
 /// Who may connect.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) enum Access {
+pub enum Access {
+    /// `NONE`: every client.
     #[default]
     Everybody,
+    /// `CUSTOM`: clients that a Lambda authorizer allows.
     Lambda(Authorizer),
+    /// `AWS_IAM`: clients that sign the handshake.
     Iam,
 }
 
 /// A Lambda authorizer.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Authorizer {
+pub struct Authorizer {
     /// What its function is called.
-    pub(crate) function: String,
+    pub function: String,
     /// The identity sources, as they are written.
-    pub(crate) sources: Vec<String>,
+    pub sources: Vec<String>,
 }
 
 /// The keys of which a client needs one.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct ApiKeys {
+pub struct ApiKeys {
     /// Whether the authorizer's answer has the key, rather than a header.
-    pub(crate) from_authorizer: bool,
+    pub from_authorizer: bool,
     /// Their logical ids and values.
-    pub(crate) keys: Vec<(String, String)>,
+    pub keys: Vec<(String, String)>,
 }
 
 /// Reads the only API, or the one that the user names.

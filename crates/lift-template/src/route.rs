@@ -12,14 +12,15 @@ use super::{
 
 /// A route that leads to a function.
 #[derive(Debug)]
-pub(crate) struct Route {
-    pub(crate) key: String,
+pub struct Route {
+    /// The route key, such as `$connect` or `send`.
+    pub key: String,
     /// Whether what the function answers goes to the client.
-    pub(crate) two_way: bool,
+    pub two_way: bool,
     /// What the function is called.
-    pub(crate) function: String,
+    pub function: String,
     /// Which messages reach it; `None` is all.
-    pub(crate) models: Option<Models>,
+    pub models: Option<Models>,
 }
 
 /// API Gateway does not ask again for a message.

@@ -17,11 +17,11 @@ pub(super) type Schemas = BTreeMap<String, Value>;
 
 /// Which messages reach the function of a route.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Models {
+pub struct Models {
     /// How a message selects one; `None` is that all messages have the model `$default`.
-    pub(crate) selection: Option<String>,
+    pub selection: Option<String>,
     /// By what is selected: the model's name and its JSON Schema.
-    pub(crate) by_key: Vec<(String, String, Value)>,
+    pub by_key: Vec<(String, String, Value)>,
 }
 
 /// Reads the models of an API.

@@ -29,21 +29,21 @@ const DEEPEST: usize = 64;
 
 /// What the user says about the stack that is to be.
 #[derive(Debug, Clone)]
-pub(crate) struct Given {
+pub struct Given {
     /// `AWS::StackName`, or the name of the service.
-    pub(crate) stack: String,
+    pub stack: String,
     /// `AWS::Region`.
-    pub(crate) region: String,
+    pub region: String,
     /// `AWS::AccountId`.
-    pub(crate) account: String,
+    pub account: String,
     /// The values of parameters.
-    pub(crate) parameters: BTreeMap<String, String>,
+    pub parameters: BTreeMap<String, String>,
     /// The stage, when the user names one.
-    pub(crate) stage: Option<String>,
+    pub stage: Option<String>,
     /// The API, when the user names one.
-    pub(crate) api: Option<String>,
+    pub api: Option<String>,
     /// The variables of the user's shell, for `${env:NAME}`.
-    pub(crate) environment: BTreeMap<String, String>,
+    pub environment: BTreeMap<String, String>,
 }
 
 /// The names of a template.

@@ -11,14 +11,15 @@ use super::{
 
 /// A table.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Table {
+pub struct Table {
     /// Its logical id.
-    pub(crate) id: String,
-    pub(crate) name: String,
+    pub id: String,
+    /// Its physical name.
+    pub name: String,
     /// The body of `CreateTable`.
-    pub(crate) create: Value,
+    pub create: Value,
     /// The attribute by which items expire.
-    pub(crate) expires_by: Option<String>,
+    pub expires_by: Option<String>,
 }
 
 /// What CloudFormation and `CreateTable` say in the same words.

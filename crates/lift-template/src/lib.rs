@@ -25,17 +25,16 @@ mod stage;
 mod table;
 mod websocket_api;
 
-use std::path::Path;
-
-use anyhow::{Result, anyhow};
-
-pub(crate) use self::api::{Access, Api, ApiKeys};
-pub(crate) use self::fault::Notice;
-pub(crate) use self::function::{Code, Function};
-pub(crate) use self::model::Models;
-pub(crate) use self::scope::Given;
-pub(crate) use self::stage::Throttle;
-pub(crate) use self::table::Table;
+pub use self::{
+    api::{Access, Api, ApiKeys, Authorizer},
+    fault::{Fault as TemplateError, Notice},
+    function::{Code, Function},
+    model::Models,
+    route::Route,
+    scope::Given,
+    stage::{Stage, Throttle},
+    table::Table,
+};
 
 use self::{
     fault::{Fault, Read},
@@ -44,21 +43,23 @@ use self::{
 
 /// What a template asks for, as far as it concerns a WebSocket API.
 #[derive(Debug)]
-pub(crate) struct Template {
+pub struct Template {
     /// The functions that the API uses.
-    pub(crate) functions: Vec<Function>,
-    pub(crate) api: Api,
-    pub(crate) tables: Vec<Table>,
+    pub functions: Vec<Function>,
+    /// The WebSocket API.
+    pub api: Api,
+    /// The DynamoDB tables.
+    pub tables: Vec<Table>,
     /// What it asks for, too, and `lift dev` does not do.
-    pub(crate) ignored: Vec<Notice>,
+    pub ignored: Vec<Notice>,
 }
 
-/// Reads the template `file`, whose text this is. Errors begin with the file's name.
-pub(crate) fn read(file: &Path, text: &str, given: &Given) -> Result<Template> {
-    template(text, given).map_err(|fault| anyhow!("{}{fault}", file.display()))
-}
-
-fn template(text: &str, given: &Given) -> Read<Template> {
+/// Reads a template, whose text this is.
+///
+/// # Errors
+///
+/// When the text is no template, or its WebSocket API cannot be read.
+pub fn read(text: &str, given: &Given) -> Result<Template, TemplateError> {
     let document = document::read(text)?;
     if serverless::is_one(&document) {
         let service = serverless::Service::read(&document, given)?;
@@ -89,5 +90,7 @@ fn collect(scope: &Scope<'_>, mut notices: Vec<Notice>) -> Read<Template> {
     Ok(Template { functions, api, tables, ignored: notices })
 }
 
-#[cfg(test)]
-mod tests;
+/// Compiles the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Given;
-use crate::template::{
+use crate::{
     fault::{Fault, Read},
     node::{Kind, Node},
 };

@@ -11,21 +11,24 @@ use super::{
 
 /// A stage.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Stage {
+pub struct Stage {
     /// Its name, if the template or the user says one.
-    pub(crate) name: Option<String>,
-    pub(crate) variables: BTreeMap<String, String>,
+    pub name: Option<String>,
+    /// The stage variables.
+    pub variables: BTreeMap<String, String>,
     /// For the routes that have none of their own, together.
-    pub(crate) throttle: Option<Throttle>,
+    pub throttle: Option<Throttle>,
     /// By route key.
-    pub(crate) throttles: BTreeMap<String, Throttle>,
+    pub throttles: BTreeMap<String, Throttle>,
 }
 
 /// A token bucket.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Throttle {
-    pub(crate) per_second: f64,
-    pub(crate) burst: u32,
+pub struct Throttle {
+    /// Calls per second.
+    pub per_second: f64,
+    /// Calls at once.
+    pub burst: u32,
 }
 
 /// Reads the only stage, or the one that the user names. A name that the template does not know

@@ -1,10 +1,9 @@
 //! Whatever a file holds, it is read or refused.
 
-use std::path::Path;
-
+use lift_template::Given;
 use proptest::prelude::*;
 
-use super::{Given, given, read};
+use super::{given, read};
 
 /// The words of templates, so that chance meets what they mean.
 const WORDS: [&str; 40] = [
@@ -71,7 +70,7 @@ fn tree() -> impl Strategy<Value = serde_json::Value> {
 
 fn look(text: &str) {
     let given = Given { stage: Some("s".to_owned()), ..given() };
-    let _ = read(Path::new("x"), text, &given);
+    let _ = read("x", text, &given);
 }
 
 proptest! {
