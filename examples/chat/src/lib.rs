@@ -1,20 +1,20 @@
-//! A chat in rooms. A room is a tenant, so that nothing a handler sends leaves it.
+//! A chat in rooms. A room is a tenant, so a message stays in its room.
 //!
 //! Clients connect with `?name=ana&room=general` and send JSON such as
-//! `{"action":"say","text":"hi"}`; what they receive is a `ToClient`.
+//! `{"action":"say","text":"hi"}`. They receive `ToClient` messages.
 
 use std::collections::BTreeSet;
 
 use lift_ws::{Accept, App, Error, Event, Json, Publisher, Query, Refuse, TenantId, UserId};
 use serde::{Deserialize, Serialize};
 
-/// The longest name and room, in bytes.
+/// The maximum length of a name and of a room, in bytes.
 const MAX_NAME: usize = 64;
 
-/// The longest text, in characters.
+/// The maximum length of a text, in characters.
 const MAX_TEXT: usize = 2_000;
 
-/// The app: one async function for each thing a client can do.
+/// The app: one async function for each kind of message.
 pub fn app() -> App {
     App::new()
         .connect(connect)
@@ -35,7 +35,7 @@ struct Hello {
     room: String,
 }
 
-/// What a client says.
+/// The message of the route `say`.
 #[derive(Debug, Deserialize)]
 struct Say {
     text: Line,
@@ -61,9 +61,9 @@ impl TryFrom<String> for Line {
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 enum ToClient {
-    /// Somebody said something; `at` is in milliseconds since 1970.
+    /// A message from a user; `at` is in milliseconds since 1970.
     Message { room: TenantId, user: UserId, text: String, at: u64 },
-    /// Who is in the room, each once.
+    /// The users in the room, each once.
     Members { room: TenantId, users: BTreeSet<UserId> },
     /// A connection of a user opened.
     Joined { user: UserId },
@@ -85,7 +85,7 @@ async fn connect(Query(hello): Query<Hello>) -> Result<Accept, Refuse> {
 }
 
 async fn joined(user: UserId, publish: Publisher) -> Result<(), Error> {
-    // A post that fails is somebody else's trouble, not a reason to refuse the newcomer.
+    // A failed post concerns another client: it must not refuse the new one.
     let _ = publish.own_tenant().json(&ToClient::Joined { user }).await?;
     Ok(())
 }

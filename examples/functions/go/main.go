@@ -1,5 +1,5 @@
-// A function in Go, on its standard library alone: `say` is echoed through @connections, `ask` is
-// answered as a route response. The loop in main is what a runtime does.
+// A function in Go, with the standard library only: it echoes `say` through @connections, and answers
+// `ask` with a route response. The loop in main is the runtime client.
 package main
 
 import (
@@ -34,7 +34,7 @@ func handle(e event) reply {
 	case "say":
 		var said struct{ Text string }
 		must(json.Unmarshal([]byte(e.Body), &said))
-		// Calls on AWS are signed, as by the SDK's apigatewaymanagementapi.
+		// On AWS, sign these requests, for example with the SDK's apigatewaymanagementapi.
 		connections := os.Getenv("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI") + "/@connections/"
 		id := url.PathEscape(e.RequestContext.ConnectionID)
 		post(connections+id, map[string]string{"said": said.Text, "by": "go"})
@@ -64,7 +64,7 @@ func post(url string, value any) {
 	response.Body.Close()
 }
 
-// An error ends the process: its event fails, and another process takes the next one.
+// An error ends the process. Its event fails, and another process handles the next one.
 func must(err error) {
 	if err != nil {
 		log.Fatal(err)

@@ -1,4 +1,4 @@
-// A function in Node: `say` is echoed through @connections, `ask` is answered as a route response.
+// A function in Node: it echoes `say` through @connections, and answers `ask` with a route response.
 const url = process.env.AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI;
 
 export async function handler({ requestContext, queryStringParameters, body }) {
@@ -18,7 +18,7 @@ export async function handler({ requestContext, queryStringParameters, body }) {
   return { statusCode: 200 };
 }
 
-// AWS wants such calls signed, as @aws-sdk/client-apigatewaymanagementapi does, and it works here too.
+// On AWS, sign these requests, for example with @aws-sdk/client-apigatewaymanagementapi. That works locally too.
 async function post(id, message) {
   const connection = `${url}/@connections/${encodeURIComponent(id)}`;
   const response = await fetch(connection, { method: "POST", body: JSON.stringify(message) });

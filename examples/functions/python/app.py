@@ -1,5 +1,5 @@
-"""A function in Python: `say` is echoed through @connections, `ask` is answered as a route response.
-The runtime, awslambdaric, is the one that Lambda uses."""
+"""A function in Python: it echoes `say` through @connections, and answers `ask` with a route response.
+Its runtime client is awslambdaric, as on Lambda."""
 
 import json
 

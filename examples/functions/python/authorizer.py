@@ -1,4 +1,4 @@
-"""A Lambda authorizer: who shows the right token may connect."""
+"""A Lambda authorizer: a client with the right token can connect."""
 
 
 def handler(event, _):

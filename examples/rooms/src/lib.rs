@@ -1,4 +1,4 @@
-//! Rooms on top of Lift, without anything private of it: [`Rooms`] is the layer, this the app.
+//! An app with rooms. [`Rooms`] implements them on Lift's public API; this file has the handlers.
 //!
 //! Clients connect with `?name=ana` and send `{"action":"join","room":"tea"}`,
 //! `{"action":"say","room":"tea","text":"hi"}`, `{"action":"leave","room":"tea"}` and

@@ -1,7 +1,8 @@
-//! Rooms: a connection joins as many as it likes, and sends to those that it is in.
+//! Rooms: a connection can join several rooms, and sends to those that it has joined.
 //!
-//! A room is a group of the store; being in it is an item beside the connection, which ends with
-//! it. All of this is `lift_ws`'s public API: an extractor of one's own, items, groups.
+//! A room is a group of the store. A connection joins it by storing an item in the group; Lift
+//! removes the item when the connection ends. This uses only the public API of `lift_ws`: a custom
+//! extractor, items, groups.
 
 use lift_ws::{
     Call, Connection, Error, FromCall, Publisher, Stored, StoredConnection, store::Item,
@@ -11,10 +12,10 @@ use serde::Serialize;
 /// The longest name of a room, in bytes.
 const MAX_NAME: usize = 64;
 
-/// The most rooms that one connection is in.
+/// How many rooms one connection can join.
 const MAX_ROOMS: usize = 20;
 
-/// The rooms of the connection that a handler serves. As an argument of a handler it reads nothing.
+/// The rooms of the connection whose event is handled. Extracting it reads nothing.
 #[derive(Debug)]
 pub struct Rooms {
     connection: Connection,
@@ -32,7 +33,7 @@ impl<K: Stored, S: Sync> FromCall<K, S> for Rooms {
 }
 
 impl Rooms {
-    /// The rooms that the connection is in; on `$disconnect`, those that it was in.
+    /// The rooms that the connection has joined; on `$disconnect`, those that it had joined.
     ///
     /// # Errors
     /// When the store fails.
@@ -40,10 +41,11 @@ impl Rooms {
         Ok(self.stored.items().await?.into_iter().map(|item| item.key).collect())
     }
 
-    /// Joins a room. Joining twice is the same as once.
+    /// Joins a room. Joining it again has no effect.
     ///
     /// # Errors
-    /// `bad_room` when the name is empty or over 64 bytes; `too_many_rooms` over 20; or the store's.
+    /// `bad_room` if the name is empty or longer than 64 bytes, `too_many_rooms` for more than 20
+    /// rooms, or the store's error.
     pub async fn join(&self, room: &str) -> Result<(), Error> {
         if room.is_empty() || room.len() > MAX_NAME {
             return Err(Error::new("bad_room", format!("A room has 1 to {MAX_NAME} bytes")));
@@ -63,20 +65,20 @@ impl Rooms {
         self.stored.remove_item(room).await
     }
 
-    /// Sends to everyone in a room, the sender included.
+    /// Sends to all connections in a room, including the sender.
     ///
     /// # Errors
-    /// `not_in_room` when the sender is not in it; or the store's.
+    /// `not_in_room` if the sender has not joined the room, or the store's error.
     pub async fn send(&self, room: &str, message: &impl Serialize) -> Result<(), Error> {
         if !self.joined().await?.iter().any(|name| name == room) {
             return Err(Error::new("not_in_room", "Join the room first").with_status(403));
         }
-        // Lists may lag: who has just joined hears itself all the same.
+        // Lists can lag: a connection that has just joined gets its own message even so.
         let _ = self.publish.sender().json(message).await?;
         self.tell(room, message).await
     }
 
-    /// Sends to everyone else in a room.
+    /// Sends to all other connections in a room.
     ///
     /// # Errors
     /// When the store fails.

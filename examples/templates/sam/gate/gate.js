@@ -1,4 +1,4 @@
-// The Lambda authorizer: whoever knows the secret may connect, under the name of their choice.
+// The Lambda authorizer: a client with the secret can connect, with any name.
 
 exports.handler = (event, context, callback) => {
   const { secret, name = 'somebody' } = event.queryStringParameters;

@@ -1,4 +1,4 @@
-"""Rooms: who connects is kept in DynamoDB, and what they say goes to everybody in their room."""
+"""Rooms: connections are stored in DynamoDB, and a message goes to all connections in the room."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-// The Lambda authorizer: everybody but Mallory may connect.
+// The Lambda authorizer: every user except Mallory can connect.
 
 exports.handler = async (event) => {
   const { name } = event.queryStringParameters;

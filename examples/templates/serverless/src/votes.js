@@ -1,5 +1,5 @@
-// Votes on topics, counted in memory: with one process, which `reservedConcurrency` says, that is
-// as good as a table.
+// Votes on topics, counted in memory. That works because `reservedConcurrency` limits the function to one
+// process.
 
 const topics = process.env.TOPICS.split(',');
 const votes = Object.fromEntries(topics.map((topic) => [topic, 0]));
