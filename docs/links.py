@@ -96,13 +96,29 @@ def wrong_link(path, target):
     return None
 
 
+def paragraphs(path):
+    """Yields (line number, text) of each paragraph outside code, because a link can span lines."""
+    number, lines = 1, []
+    for at, line, language in blocks(path):
+        if language is not None or not line.strip() or line.lstrip().startswith("|"):
+            yield number, " ".join(lines)
+            lines = []
+            if language is None:
+                yield at, line
+            continue
+        if not lines:
+            number = at
+        lines.append(line)
+    yield number, " ".join(lines)
+
+
 def problems(path):
+    for number, text in paragraphs(path):
+        for target in targets(text):
+            if why := wrong_link(path, target):
+                yield number, why
     for number, line, language in blocks(path):
-        if language is None:
-            for target in targets(line):
-                if why := wrong_link(path, target):
-                    yield number, why
-        elif language.split(",")[0] == "rust" and re.match(r"\s*#(\s|$)", line):
+        if language and language.split(",")[0] == "rust" and re.match(r"\s*#(\s|$)", line):
             yield number, "a hidden line in a snippet: readers of the file see it"
 
 
