@@ -20,7 +20,7 @@ const DEFAULT: &str =
 const ALWAYS: &str = "dynoxide=error,aws_config=error";
 
 /// What fails in an event is shown with the event, and better.
-const SHOWN: &str = "lift_gateway::integration=error,lift_gateway::authorizer=error";
+const SHOWN: &str = "lift_gateway::invoke=error,lift_gateway::handshake::authorizer=error";
 
 /// Starts the log, filtered by `LIFT_LOG`, or `RUST_LOG`, or the default, which is silent about what
 /// is said by the lines of events if those are shown.

@@ -9,8 +9,7 @@ use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 
 use crate::{
-    Backend, PageBody, Site, handshake, integration::Gateway, management, page, response,
-    response::Answer,
+    PageBody, Site, gateway::Gateway, handshake, management, page, response, response::Answer,
 };
 
 /// What a path names.
@@ -29,8 +28,8 @@ enum Target<'a> {
 /// An answer of the API, or a page beside it.
 pub(crate) type Body = Either<Full<Bytes>, PageBody>;
 
-pub(crate) async fn handle<B: Backend>(
-    gateway: Arc<Gateway<B>>,
+pub(crate) async fn handle(
+    gateway: Arc<Gateway>,
     peer: SocketAddr,
     request: Request<Incoming>,
 ) -> Response<Body> {
@@ -42,11 +41,7 @@ pub(crate) async fn handle<B: Backend>(
     }
 }
 
-async fn answer<B: Backend>(
-    gateway: Arc<Gateway<B>>,
-    peer: SocketAddr,
-    request: Request<Incoming>,
-) -> Answer {
+async fn answer(gateway: Arc<Gateway>, peer: SocketAddr, request: Request<Incoming>) -> Answer {
     let url = request.uri().path_and_query().map_or("", |url| url.as_str());
     if url.len() > gateway.settings.limits.url_bytes {
         return response::refusal(StatusCode::URI_TOO_LONG);

@@ -3,17 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use lift_event::{EventKind, Identity, Payload, RequestContext, Timestamp, wire::Str};
 use serde_json::value::{RawValue, to_raw_value};
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::{
     NoQuery, Settings,
     connection::{Client, Closed, Connection},
-    head::{Head, Multi, single},
+    handshake::head::{Head, Multi, single},
     id::Id,
+    message::Body,
 };
 
 /// One request to the gateway: its id and its time.
@@ -30,27 +29,6 @@ impl Moment {
             request: Id::random(),
             epoch: Timestamp::from_millis(now.as_millisecond().try_into().unwrap_or_default()),
             text: now.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string(),
-        }
-    }
-}
-
-/// A message as the client sent it.
-pub(crate) enum Incoming {
-    Text(Utf8Bytes),
-    Binary(Bytes),
-}
-
-/// A message as the function gets it.
-pub(crate) struct Body {
-    pub(crate) text: Utf8Bytes,
-    is_base64: bool,
-}
-
-impl Incoming {
-    pub(crate) fn into_body(self) -> Body {
-        match self {
-            Self::Text(text) => Body { text, is_base64: false },
-            Self::Binary(data) => Body { text: STANDARD.encode(data).into(), is_base64: true },
         }
     }
 }

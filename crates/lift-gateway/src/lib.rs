@@ -35,51 +35,43 @@
 //! # }
 //! ```
 
-mod admission;
-mod authorizer;
 mod backend;
-mod clock;
 mod connection;
-mod control;
 mod dispatch;
+mod error_frame;
 mod event;
-mod failure;
+mod gateway;
+mod handle;
 mod handshake;
-mod head;
-mod heard;
 mod id;
-mod integration;
-mod invocation;
+mod invoke;
 mod limits;
+mod local_pages;
 mod management;
-mod order;
+mod message;
+mod observer;
 mod page;
 mod response;
 mod server;
-mod session;
 mod settings;
-mod site;
 mod throttle;
-mod upgrade;
-mod verdict;
-mod watch;
 
 pub mod lambda;
 
 pub use backend::{Backend, InvokeError};
-pub use control::{Control, ControlError};
+pub use handle::{Control, ControlError};
 pub use id::Id;
 pub use lift_event::{Selection, SelectionError};
-pub use limits::Limits;
+pub use limits::{Limits, Rate, Throttles};
+pub use local_pages::{PageBody, Site};
+pub use observer::{Cause, ConnectionInfo, Happening, Origin, Watch, What};
 pub use server::{Server, serve};
 pub use settings::{
     ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, BadBodyFrame, BinaryMessages,
     BinaryPosts, Caller, Choices, ConnectionsAccess, ContextValues, Denied, IdentitySource,
-    IdentitySourceError, MessageOrder, Models, NoQuery, Rate, Routes, Settings, Signatures,
-    SignedRequest, Throttled, Throttles,
+    IdentitySourceError, MessageOrder, Models, NoQuery, Routes, Settings, Signatures,
+    SignedRequest, Throttled,
 };
-pub use site::{PageBody, Site};
-pub use watch::{Cause, ConnectionInfo, Happening, Origin, Watch, What};
 
 /// Compiles the example of the README.
 #[cfg(doctest)]

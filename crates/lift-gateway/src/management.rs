@@ -14,13 +14,12 @@ use tokio::time::timeout;
 
 use crate::{
     ConnectionsAccess, Denied, SignedRequest, What,
-    admission::same,
     connection::{Connection, Refused},
+    gateway::Gateway,
+    handshake::{admission::same, grant::denied},
     id::Id,
-    integration::Gateway,
     response,
     response::Answer,
-    verdict::denied,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -41,8 +40,8 @@ enum Fault {
 }
 
 /// Answers one call; `id` is `None` when the path does not name this stage.
-pub(crate) async fn handle<B>(
-    gateway: &Gateway<B>,
+pub(crate) async fn handle(
+    gateway: &Gateway,
     id: Option<&str>,
     request: Request<Incoming>,
 ) -> Answer {
@@ -54,8 +53,8 @@ pub(crate) async fn handle<B>(
     with_header(answer, REQUEST_ID, Id::random().as_str())
 }
 
-async fn call<B>(
-    gateway: &Gateway<B>,
+async fn call(
+    gateway: &Gateway,
     id: Option<&str>,
     request: Request<Incoming>,
 ) -> Result<Answer, Fault> {

@@ -12,9 +12,11 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Backend, Control, Settings, dispatch,
-    heard::{First, Heard},
-    integration::Gateway,
+    Backend, Control, Settings,
+    backend::Integration,
+    dispatch,
+    gateway::Gateway,
+    handshake::first_request::{First, Heard},
     limits::{ACCEPT_PAUSE, HTTP_GRACE},
 };
 
@@ -36,26 +38,47 @@ pub async fn serve(
     backend: impl Backend,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
-    Server::new(listener, settings, backend)?.run(shutdown).await
+    Server::with_backend(listener, settings, backend)?.run(shutdown).await
 }
 
-/// An API that is about to be served.
-pub struct Server<B> {
+/// An API that does not accept connections yet.
+pub struct Server {
     listener: TcpListener,
-    gateway: Arc<Gateway<B>>,
+    gateway: Arc<Gateway>,
 }
 
-impl<B: Backend> Server<B> {
-    /// A server that does not take connections in yet.
+impl Server {
+    /// A server for [`Settings`] in which each route, and the authorizer, has a function of its own.
+    /// The invocation of a route without one fails.
     ///
     /// # Errors
     /// When the listener has no local address.
-    pub fn new(listener: TcpListener, settings: Settings, backend: B) -> io::Result<Self> {
+    pub fn new(listener: TcpListener, settings: Settings) -> io::Result<Self> {
+        Self::build(listener, settings, None)
+    }
+
+    /// A server whose routes run `backend`, except those that have a function of their own.
+    ///
+    /// # Errors
+    /// When the listener has no local address.
+    pub fn with_backend(
+        listener: TcpListener,
+        settings: Settings,
+        backend: impl Backend,
+    ) -> io::Result<Self> {
+        Self::build(listener, settings, Some(Integration::new(backend)))
+    }
+
+    fn build(
+        listener: TcpListener,
+        settings: Settings,
+        backend: Option<Integration>,
+    ) -> io::Result<Self> {
         let port = listener.local_addr()?.port();
         Ok(Self { listener, gateway: Arc::new(Gateway::new(settings, backend, port)) })
     }
 
-    /// A hand on it, for as long as it is wanted.
+    /// A handle to this server. It stays valid while the server runs.
     #[must_use]
     pub fn control(&self) -> Control {
         Control::new(self.gateway.clone())
@@ -96,7 +119,7 @@ impl<B: Backend> Server<B> {
     }
 }
 
-impl<B> fmt::Debug for Server<B> {
+impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server").field("listener", &self.listener).finish_non_exhaustive()
     }
@@ -121,8 +144,8 @@ pub(crate) async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 }
 
 /// Serves HTTP on one socket, until it ends or becomes a WebSocket.
-async fn connection<B: Backend>(
-    gateway: Arc<Gateway<B>>,
+async fn connection(
+    gateway: Arc<Gateway>,
     socket: TcpStream,
     peer: SocketAddr,
     ended: CancellationToken,

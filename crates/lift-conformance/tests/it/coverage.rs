@@ -127,7 +127,7 @@ fn tests_exist(names: &str) {
     for name in names.split(", ").filter(|name| !name.contains('`')) {
         let Some((file, test)) = name.split_once("::") else { continue };
         let file = match file {
-            "session" => gateway.join("src/session/tests.rs"),
+            "session" => gateway.join("src/connection/session/tests.rs"),
             file => gateway.join(format!("tests/it/{file}.rs")),
         };
         let text = fs::read_to_string(&file).unwrap_or_default();

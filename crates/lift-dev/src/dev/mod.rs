@@ -18,7 +18,7 @@ mod ui;
 
 use std::{mem, time::Duration};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use lift_gateway::{Authorization, Limits, MessageOrder, Server, Settings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -171,9 +171,8 @@ impl App {
             browser::open(ready.view());
         }
 
-        let [backend, ..] = &stack.functions.targets()[..] else { bail!("there is no function") };
-        let (backend, shutdown) = (backend.clone(), stop.clone().cancelled_owned());
-        let server = Server::new(listener, settings, backend)?;
+        let shutdown = stop.clone().cancelled_owned();
+        let server = Server::new(listener, settings)?;
         let control = server.control();
         if let Some(inspector) = &inspector {
             inspector.attach(control.clone(), stack.store.take());

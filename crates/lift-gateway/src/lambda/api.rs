@@ -13,10 +13,9 @@ use serde::Deserialize;
 use tokio::net::TcpStream;
 
 use super::{
-    Status,
-    answer::{Answer, Reply, accepted, fault},
     extension,
-    room::{Handover, Room},
+    process::{Handover, Room, Status},
+    response::{Answer, Reply, accepted, fault},
 };
 use crate::{InvokeError, limits::REPORT_BYTES};
 

@@ -1,15 +1,15 @@
 //! One process of a function, as its supervisor sees it: an address, a status, an end.
 
-use std::{fmt, io, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc};
 
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use super::{
     api,
-    function::Queue,
-    room::{Phase, Room},
+    process::{Phase, Room, Status, Told},
+    queue::Queue,
 };
-use crate::{Id, InvokeError, server};
+use crate::{InvokeError, server};
 
 /// The Runtime API for one process, and the invocation that the process runs.
 ///
@@ -20,27 +20,6 @@ use crate::{Id, InvokeError, server};
 pub struct Environment {
     room: Arc<Room>,
     listener: TcpListener,
-}
-
-/// How a process is doing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Status {
-    /// It has not asked for an invocation yet.
-    #[default]
-    Starting,
-    /// It has asked for its first invocation.
-    Ready,
-    /// It reported that it cannot start; it gets no work. The final status.
-    InitFailed {
-        /// The error's type, the process's own word.
-        kind: String,
-        /// The error's message, the process's own words.
-        message: String,
-    },
-    /// An invocation passed the function's time-out and has failed. The process gets no more work
-    /// and is to be killed, as Lambda does. The final status.
-    TimedOut,
 }
 
 impl Environment {
@@ -96,23 +75,5 @@ impl Environment {
 impl Drop for Environment {
     fn drop(&mut self) {
         self.exited();
-    }
-}
-
-/// Who is told which invocation the process has.
-#[derive(Default)]
-pub(super) struct Told(pub(super) Option<Box<dyn Fn(Option<Id>) + Send + Sync>>);
-
-impl Told {
-    pub(super) fn tell(&self, invocation: Option<Id>) {
-        if let Some(told) = &self.0 {
-            told(invocation);
-        }
-    }
-}
-
-impl fmt::Debug for Told {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "Told(somebody)" } else { "Told(nobody)" })
     }
 }

@@ -12,8 +12,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    answer::{Answer, accepted, fault, json_answer},
-    room::{Phase, Room},
+    process::{Phase, Room},
+    response::{Answer, accepted, fault, json_answer},
 };
 use crate::{
     id,

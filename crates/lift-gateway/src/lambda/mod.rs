@@ -9,12 +9,15 @@
 //!                   '-- Demand --> supervisor --starts, stops--------'
 //! ```
 
-mod answer;
 mod api;
 mod environment;
 mod extension;
 mod function;
-mod room;
+mod process;
+mod queue;
+mod response;
 
-pub use environment::{Environment, Status};
-pub use function::{Demand, Function, FunctionSettings};
+pub use environment::Environment;
+pub use function::Function;
+pub use process::Status;
+pub use queue::{Demand, FunctionSettings};

@@ -2,28 +2,24 @@
 //! [`serve`](crate::serve); [`Control::deploy`](crate::Control::deploy) replaces the routes later.
 
 mod access;
-mod choices;
 mod models;
 mod routes;
-mod source;
-mod throttles;
+mod undocumented;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use crate::{Limits, Site, Watch};
+use crate::{Limits, Site, Throttles, Watch};
 
 pub use self::{
     access::{
         ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, Caller, ConnectionsAccess,
-        Denied, Signatures, SignedRequest,
-    },
-    choices::{
-        BadBodyFrame, BinaryMessages, BinaryPosts, Choices, ContextValues, NoQuery, Throttled,
+        Denied, IdentitySource, IdentitySourceError, Signatures, SignedRequest,
     },
     models::Models,
     routes::Routes,
-    source::{IdentitySource, IdentitySourceError},
-    throttles::{Rate, Throttles},
+    undocumented::{
+        BadBodyFrame, BinaryMessages, BinaryPosts, Choices, ContextValues, NoQuery, Throttled,
+    },
 };
 
 /// An API with one stage.

@@ -106,7 +106,7 @@ impl Api {
                 std::future::pending::<()>().await;
             }
         };
-        let server = Server::new(listener, settings, backend).unwrap();
+        let server = Server::with_backend(listener, settings, backend).unwrap();
         let control = server.control();
         let served = tokio::spawn(server.run(shutdown));
         Self { address, control, events: Mutex::new(events), stop: Some(stop), served }

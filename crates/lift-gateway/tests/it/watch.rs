@@ -52,7 +52,7 @@ async fn start_with(routes: Routes) -> Watched {
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
-    let server = Server::new(listener, settings, backend).expect("a server");
+    let server = Server::with_backend(listener, settings, backend).expect("a server");
     let control = server.control();
     tokio::spawn(server.run(std::future::pending()));
     let (client, _) =

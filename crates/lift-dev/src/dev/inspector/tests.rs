@@ -49,7 +49,7 @@ impl World {
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let server = Server::new(listener, settings, function).unwrap();
+        let server = Server::with_backend(listener, settings, function).unwrap();
         inspector.attach(server.control(), None);
         tokio::spawn(server.run(std::future::pending()));
         Self { address, inspector, events }

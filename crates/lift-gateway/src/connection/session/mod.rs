@@ -19,20 +19,18 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, coding::CloseCode};
 
-use crate::{
-    Backend, BinaryMessages, Limits, What,
-    connection::{Closed, Connection, Outgoing},
-    event::Incoming,
-    integration::Gateway,
-    order::Lane,
-};
-
 use self::socket::{Read, Socket};
+use crate::{
+    BinaryMessages, Limits, What,
+    connection::{Closed, Connection, Outgoing, order::Lane},
+    gateway::Gateway,
+    message::Incoming,
+};
 
 /// An accepted connection's life, from the 101 to the end of its `$disconnect`, which runs once
 /// however the connection ends. `socket` is `None` when the client was gone before it began.
-pub(crate) async fn live<B: Backend, S: AsyncRead + AsyncWrite + Unpin>(
-    gateway: &Arc<Gateway<B>>,
+pub(crate) async fn live<S: AsyncRead + AsyncWrite + Unpin>(
+    gateway: &Arc<Gateway>,
     connection: &Arc<Connection>,
     outbox: mpsc::UnboundedReceiver<Outgoing>,
     socket: Option<(S, Bytes)>,
@@ -78,12 +76,12 @@ struct Session<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     /// A session over a socket whose handshake is done; `early` is what was read behind it.
-    async fn new<B>(
+    async fn new(
         socket: S,
         early: Bytes,
         connection: Arc<Connection>,
         outbox: mpsc::UnboundedReceiver<Outgoing>,
-        gateway: &Gateway<B>,
+        gateway: &Gateway,
     ) -> Self {
         let limits = gateway.settings.limits.clone();
         let socket = Socket::new(socket, early, outbox, &limits).await;
@@ -91,7 +89,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 
     /// Serves the connection until either side ends it, and says why it ended.
-    async fn run<B: Backend>(mut self, gateway: &Arc<Gateway<B>>) -> (Closed, Self) {
+    async fn run(mut self, gateway: &Arc<Gateway>) -> (Closed, Self) {
         let connection = self.connection.clone();
         let choices = &gateway.settings.choices;
         let lane = Lane::new(gateway, &connection);

@@ -1,6 +1,10 @@
 //! A client's connection as the rest of the gateway sees it: who it is, and its queue of messages
 //! to send. The socket itself belongs to the session.
 
+mod clock;
+mod order;
+pub(crate) mod session;
+
 use std::{
     collections::HashMap,
     net::IpAddr,
@@ -14,9 +18,10 @@ use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc};
 use tokio_util::sync::CancellationToken;
 
+use self::clock::Clock;
 use crate::{
-    BinaryPosts, ConnectionInfo, Origin, Settings, Watch, What, clock::Clock, event::Incoming,
-    id::Id, limits::MESSAGE_OVERHEAD, throttle::Bucket, verdict::Granted,
+    BinaryPosts, ConnectionInfo, Origin, Settings, Watch, What, handshake::grant::Granted, id::Id,
+    limits::MESSAGE_OVERHEAD, message::Incoming, throttle::Bucket,
 };
 
 /// What a handshake leaves behind for the connection's events.
@@ -261,6 +266,20 @@ impl Table {
     /// Removes a connection; false when it was not open any more.
     pub(crate) fn remove(&self, id: Id) -> bool {
         self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&id).is_some()
+    }
+}
+
+/// A message's place among those of its connection. Dropped when the client has its answer.
+pub(crate) struct Slot {
+    _place: OwnedSemaphorePermit,
+    _turn: Option<OwnedSemaphorePermit>,
+}
+
+impl Slot {
+    /// A place out of turn, if the connection has one free.
+    pub(crate) fn now(connection: &Connection) -> Option<Self> {
+        let place = connection.slots.clone().try_acquire_owned().ok()?;
+        Some(Self { _place: place, _turn: None })
     }
 }
 

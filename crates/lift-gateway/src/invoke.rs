@@ -1,68 +1,24 @@
-//! Runs the function for an event and gives the client what it is owed. Behind session and
-//! handshake, before the [`Backend`].
+//! Runs the function for an event and sends the client its reply or an error frame. Called by the
+//! handshake, the sessions and the server handle; calls the [`Backend`](crate::Backend).
 
-use std::{
-    mem,
-    pin::pin,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::{pin::pin, sync::Arc};
 
 use bytes::Bytes;
 use http::StatusCode;
 use lift_event::Reply;
-use tokio::time::timeout;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::time::{Instant, timeout};
 
 use crate::{
-    Backend, BinaryMessages, Cause, InvokeError, Origin, Routes, Settings, Throttled, What,
-    connection::{Closed, Connection, Table},
-    event::{self, Incoming, Moment},
-    failure::Failure,
-    id::Id,
-    order::Slot,
-    throttle::Buckets,
+    BinaryMessages, Cause, Id, InvokeError, Origin, Throttled, What,
+    backend::Integration,
+    connection::{Closed, Connection, Slot},
+    error_frame::Failure,
+    event::{self, Moment},
+    gateway::Gateway,
+    message::Incoming,
 };
 
-/// What all tasks of one gateway share.
-pub(crate) struct Gateway<B> {
-    pub(crate) settings: Settings,
-    /// The routes that were deployed last.
-    routes: RwLock<Arc<Routes>>,
-    pub(crate) backend: B,
-    pub(crate) buckets: Buckets,
-    pub(crate) connections: Table,
-    /// Sessions and invocations: what a shutdown waits for.
-    pub(crate) work: TaskTracker,
-    /// Cancelled when the gateway shuts down.
-    pub(crate) closing: CancellationToken,
-    /// The port that clients connect to.
-    pub(crate) port: u16,
-}
-
-impl<B: Backend> Gateway<B> {
-    pub(crate) fn new(mut settings: Settings, backend: B, port: u16) -> Self {
-        Self {
-            buckets: Buckets::new(&settings),
-            routes: RwLock::new(Arc::new(mem::take(&mut settings.routes))),
-            settings,
-            backend,
-            connections: Table::default(),
-            work: TaskTracker::new(),
-            closing: CancellationToken::new(),
-            port,
-        }
-    }
-
-    /// The routes as of now.
-    pub(crate) fn routes(&self) -> Arc<Routes> {
-        self.routes.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Puts other routes in their place.
-    pub(crate) fn deploy(&self, routes: Routes) {
-        *self.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);
-    }
-
+impl Gateway {
     /// Asks the function whether a client may connect, and passes the verdict on: a reply, or the
     /// status of the refusal. Returns when the function ended, which may be long after.
     pub(crate) async fn connect<T>(
@@ -75,7 +31,7 @@ impl<B: Backend> Gateway<B> {
         let status = |code| StatusCode::from_u16(code).unwrap_or(StatusCode::BAD_GATEWAY);
         let failed = status(choices.connect_error_status);
         let name = Id::random();
-        let tell = |cause| self.tell(id, Some(name), cause);
+        let tell = |cause| self.failed(id, Some(name), cause);
         let mut invocation = pin!(self.invoke(id, name, "$connect", payload));
         match timeout(self.settings.limits.integration_timeout, &mut invocation).await {
             Ok(Ok(bytes)) => verdict(Reply::decode(&bytes).map_err(|fault| {
@@ -114,7 +70,7 @@ impl<B: Backend> Gateway<B> {
             let frame = failure.frame(connection.id, moment.request, message_id, bad_body);
             connection.reply(frame, false, Origin::Error)
         };
-        let tell = |invocation, cause| self.tell(connection.id, invocation, cause);
+        let tell = |invocation, cause| self.failed(connection.id, invocation, cause);
         let routes = self.routes();
         let Some(route) = routes.find(&body.text) else {
             tell(None, routes.miss(&body.text));
@@ -192,9 +148,74 @@ impl<B: Backend> Gateway<B> {
         }
     }
 
-    /// Tells who watches why a message or a handshake fails.
-    fn tell(&self, id: Id, invocation: Option<Id>, cause: Cause) {
-        self.settings.watch.tell(id, || What::Failed { invocation, cause });
+    /// Runs the function of a route for a connection. The observer gets both events of invocation
+    /// `name`.
+    async fn invoke(
+        &self,
+        id: Id,
+        name: Id,
+        route: &str,
+        payload: Bytes,
+    ) -> Result<Bytes, InvokeError> {
+        let result = self.run(name, route, payload.clone());
+        self.observed(id, name, Some(route), payload, result).await
+    }
+
+    /// Runs the function of a route without telling the observer.
+    pub(crate) async fn run(
+        &self,
+        name: Id,
+        route: &str,
+        payload: Bytes,
+    ) -> Result<Bytes, InvokeError> {
+        let routes = self.routes();
+        self.call(routes.function(route), name, payload).await
+    }
+
+    /// Runs the authorizer's function `own`, or the gateway's if it has none.
+    pub(crate) async fn authorize(
+        &self,
+        id: Id,
+        own: Option<&Integration>,
+        payload: Bytes,
+    ) -> Result<Bytes, InvokeError> {
+        let name = Id::random();
+        let result = self.call(own, name, payload.clone());
+        self.observed(id, name, None, payload, result).await
+    }
+
+    async fn call(
+        &self,
+        own: Option<&Integration>,
+        name: Id,
+        payload: Bytes,
+    ) -> Result<Bytes, InvokeError> {
+        match self.function(own) {
+            Some(function) => function.invoke_as(name, payload).await,
+            None => Err(InvokeError::Unavailable),
+        }
+    }
+
+    /// Tells the observer of an invocation, before and after. An authorizer has no route.
+    async fn observed(
+        &self,
+        id: Id,
+        invocation: Id,
+        route: Option<&str>,
+        payload: Bytes,
+        result: impl Future<Output = Result<Bytes, InvokeError>>,
+    ) -> Result<Bytes, InvokeError> {
+        let watch = &self.settings.watch;
+        if !watch.is_on() {
+            drop(payload);
+            return result.await;
+        }
+        let (route, started) = (route.map(str::to_owned), Instant::now());
+        watch.tell(id, || What::Invoked { invocation, route, payload });
+        let result = result.await;
+        let took = started.elapsed();
+        watch.tell(id, || What::Answered { invocation, took, result: result.clone() });
+        result
     }
 }
 

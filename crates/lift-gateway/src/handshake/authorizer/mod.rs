@@ -1,24 +1,22 @@
 //! A Lambda authorizer: identity sources, the function, its policy, its context (reference,
 //! section 2).
 
-mod answer;
 mod policy;
+mod response;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use lift_event::EventKind;
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
-use self::answer::Allowed;
+use self::response::Allowed;
+use super::{grant::Refusal, head::Head};
 use crate::{
-    Authorizer, Backend, Id, IdentitySource, InvokeError, Settings,
+    Authorizer, IdentitySource, InvokeError, Settings,
     connection::Connection,
     event::{self, Moment},
-    head::Head,
-    integration::Gateway,
-    verdict::Refusal,
+    gateway::Gateway,
 };
 
 /// What an authorizer is asked about.
@@ -31,17 +29,18 @@ pub(crate) struct Request<'a> {
 
 impl Request<'_> {
     /// Asks the authorizer. When it takes too long the client is refused, and the function runs on.
-    pub(crate) async fn ask<B: Backend>(
-        &self,
-        gateway: &Arc<Gateway<B>>,
-    ) -> Result<Allowed, Refusal> {
+    pub(crate) async fn ask(&self, gateway: &Arc<Gateway>) -> Result<Allowed, Refusal> {
         let settings = &gateway.settings;
         if !self.authorizer.sources.iter().all(|source| self.shows(settings, source)) {
             return Err(Refusal::Unauthorized);
         }
         let payload = event::authorizer(settings, self.connection, self.moment, self.head);
         let started = Instant::now();
-        let invocation = gateway.work.spawn(self.invoke(gateway.clone(), payload));
+        let (function, id) = (self.authorizer.integration.clone(), self.connection.id);
+        let running = gateway.clone();
+        let invocation = gateway
+            .work
+            .spawn(async move { running.authorize(id, function.as_ref(), payload).await });
         let answer = match timeout(settings.limits.integration_timeout, invocation).await {
             Ok(Ok(Ok(answer))) => answer,
             Ok(Ok(Err(InvokeError::Function { message, .. }))) if message == "Unauthorized" => {
@@ -59,7 +58,7 @@ impl Request<'_> {
         };
         let Settings { region, account, api_id, stage, choices, .. } = settings;
         let arn = event::method_arn(region, account, api_id, stage);
-        let answer = answer::Answer::decode(&answer).map_err(|fault| {
+        let answer = response::Answer::decode(&answer).map_err(|fault| {
             tracing::warn!(fault, "the authorizer's answer is malformed");
             Refusal::Failed
         })?;
@@ -68,24 +67,6 @@ impl Request<'_> {
             return Err(Refusal::Forbidden);
         }
         Ok(answer.allowed(choices.context_values, started.elapsed()))
-    }
-
-    fn invoke<B: Backend>(
-        &self,
-        gateway: Arc<Gateway<B>>,
-        payload: Bytes,
-    ) -> impl Future<Output = Result<Bytes, InvokeError>> + Send + use<B> {
-        let (integration, id) = (self.authorizer.integration.clone(), self.connection.id);
-        async move {
-            let (name, event) = (Id::random(), payload.clone());
-            let answer = async {
-                match integration {
-                    Some(integration) => integration.invoke_as(name, payload).await,
-                    None => gateway.backend.invoke_as(name, payload).await,
-                }
-            };
-            gateway.watched(id, name, None, event, answer).await
-        }
     }
 
     /// Whether the client shows a value, and not an empty one.

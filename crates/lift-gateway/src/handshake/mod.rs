@@ -4,6 +4,13 @@
 //! The work is done in a task of its own, so a client that gives up does not stop `$connect`; if
 //! it was accepted, its `$disconnect` runs.
 
+pub(crate) mod admission;
+mod authorizer;
+pub(crate) mod first_request;
+pub(crate) mod grant;
+pub(crate) mod head;
+mod upgrade;
+
 use std::{net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
@@ -19,23 +26,24 @@ use tokio::{
     sync::{mpsc, oneshot},
 };
 
-use crate::{
-    Backend, What,
+use self::{
     admission::admit,
-    connection::{Client, Connection, Outgoing},
-    event::{self, Moment},
+    first_request::{First, Heard},
     head::Head,
-    heard::{First, Heard},
-    integration::Gateway,
+    upgrade::Fault,
+};
+use crate::{
+    What,
+    connection::{Client, Connection, Outgoing, session},
+    event::{self, Moment},
+    gateway::Gateway,
     page, response,
     response::Answer,
-    session, upgrade,
-    upgrade::Fault,
 };
 
 /// Answers the request for an upgrade, after as long as `$connect` takes.
-pub(crate) async fn handle<B: Backend>(
-    gateway: &Arc<Gateway<B>>,
+pub(crate) async fn handle(
+    gateway: &Arc<Gateway>,
     peer: SocketAddr,
     mut request: Request<Incoming>,
 ) -> Answer {
@@ -80,7 +88,7 @@ struct Asking {
 }
 
 impl Asking {
-    async fn run<B: Backend>(self: Box<Self>, gateway: Arc<Gateway<B>>) {
+    async fn run(self: Box<Self>, gateway: Arc<Gateway>) {
         let Some((connection, outbox, upgrade)) = Box::pin(self.open(&gateway)).await else {
             return;
         };
@@ -91,7 +99,7 @@ impl Asking {
 
     /// Answers the client. Something is returned when the function accepted, even if the client
     /// has gone: then there is no upgrade to come, and `$disconnect` has to run.
-    async fn open<B: Backend>(mut self: Box<Self>, gateway: &Arc<Gateway<B>>) -> Option<Open> {
+    async fn open(mut self: Box<Self>, gateway: &Arc<Gateway>) -> Option<Open> {
         let settings = &gateway.settings;
         let source = self.connection.client.source_ip;
         let head = Head::new(&self.parts, self.first.as_deref(), source, gateway.port);
@@ -111,7 +119,7 @@ impl Asking {
         gateway.connect(id, payload, |verdict| self.decide(gateway, verdict)).await
     }
 
-    fn decide<B>(self, gateway: &Gateway<B>, verdict: Result<Reply, StatusCode>) -> Option<Open> {
+    fn decide(self, gateway: &Gateway, verdict: Result<Reply, StatusCode>) -> Option<Open> {
         let refusal = match verdict {
             Ok(reply) if reply.is_success() => return Some(self.accept(gateway, &reply)),
             // A status below 200 would not be an answer in HTTP.
@@ -133,7 +141,7 @@ impl Asking {
         let _ = self.answer.send(answer);
     }
 
-    fn accept<B>(self, gateway: &Gateway<B>, reply: &Reply) -> Open {
+    fn accept(self, gateway: &Gateway, reply: &Reply) -> Open {
         let connection = Arc::new(self.connection);
         connection.tell(|| What::Opened(Box::new(connection.info())));
         gateway.connections.insert(connection.clone());

@@ -13,7 +13,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use hyper::body::{Body, Frame, SizeHint};
 use serde_json::{Value, json};
 
-use super::room::Room;
+use super::process::Room;
 
 pub(super) type Answer = Response<Reply>;
 

@@ -4,19 +4,17 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 
 use crate::{
-    Backend, ConnectionInfo, Id, InvokeError, Routes,
-    connection::{Connection, Refused, Table},
-    event::Incoming,
-    integration::Gateway,
-    order::Slot,
+    ConnectionInfo, Id, InvokeError, Routes,
+    connection::{Connection, Refused, Slot},
+    gateway::Gateway,
+    message::Incoming,
 };
 
 /// A hand on a [`Server`](crate::Server). Clones are the same.
 #[derive(Clone)]
-pub struct Control(Arc<dyn Steer>);
+pub struct Control(Arc<Gateway>);
 
 /// Why a connection was not acted on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,14 +28,14 @@ pub enum ControlError {
 }
 
 impl Control {
-    pub(crate) fn new<B: Backend>(gateway: Arc<Gateway<B>>) -> Self {
+    pub(crate) fn new(gateway: Arc<Gateway>) -> Self {
         Self(gateway)
     }
 
     /// The open connections, the oldest first.
     #[must_use]
     pub fn connections(&self) -> Vec<ConnectionInfo> {
-        let open = self.0.table().all();
+        let open = self.0.connections.all();
         let mut all: Vec<_> = open.iter().map(|connection| connection.info()).collect();
         all.sort_by_key(|info| info.connected_at);
         all
@@ -67,7 +65,9 @@ impl Control {
     pub fn receive(&self, id: Id, text: &str) -> Result<(), ControlError> {
         let connection = self.connection(id)?;
         let slot = Slot::now(&connection).ok_or(ControlError::Full)?;
-        self.0.clone().receive(connection, text, slot);
+        let message = Incoming::Text(text.into());
+        connection.heard(&message);
+        self.0.work.spawn(self.0.clone().message(connection, message, slot));
         Ok(())
     }
 
@@ -76,7 +76,7 @@ impl Control {
     /// # Errors
     /// When the connection is gone.
     pub fn disconnect(&self, id: Id) -> Result<(), ControlError> {
-        self.0.table().close(id).then_some(()).ok_or(ControlError::Gone)
+        self.0.connections.close(id).then_some(()).ok_or(ControlError::Gone)
     }
 
     /// Moves one connection's clock forward: it is idle, and as old, as if that time had passed, and
@@ -95,52 +95,16 @@ impl Control {
     /// # Errors
     /// When there is no reply.
     pub async fn invoke(&self, route: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
-        self.0.clone().invoke(route.to_owned(), payload).await
+        self.0.run(Id::random(), route, payload).await
     }
 
     fn connection(&self, id: Id) -> Result<Arc<Connection>, ControlError> {
-        self.0.table().get(id).ok_or(ControlError::Gone)
+        self.0.connections.get(id).ok_or(ControlError::Gone)
     }
 }
 
 impl fmt::Debug for Control {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Control")
-    }
-}
-
-/// A gateway whose backend's type is forgotten.
-trait Steer: Send + Sync {
-    fn table(&self) -> &Table;
-    fn deploy(&self, routes: Routes);
-    fn receive(self: Arc<Self>, connection: Arc<Connection>, text: &str, slot: Slot);
-    fn invoke(
-        self: Arc<Self>,
-        route: String,
-        payload: Bytes,
-    ) -> BoxFuture<'static, Result<Bytes, InvokeError>>;
-}
-
-impl<B: Backend> Steer for Gateway<B> {
-    fn table(&self) -> &Table {
-        &self.connections
-    }
-
-    fn deploy(&self, routes: Routes) {
-        Gateway::deploy(self, routes);
-    }
-
-    fn receive(self: Arc<Self>, connection: Arc<Connection>, text: &str, slot: Slot) {
-        let message = Incoming::Text(text.into());
-        connection.heard(&message);
-        self.work.clone().spawn(self.message(connection, message, slot));
-    }
-
-    fn invoke(
-        self: Arc<Self>,
-        route: String,
-        payload: Bytes,
-    ) -> BoxFuture<'static, Result<Bytes, InvokeError>> {
-        Box::pin(async move { self.run(Id::random(), &route, payload).await })
     }
 }

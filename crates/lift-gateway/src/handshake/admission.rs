@@ -5,18 +5,19 @@ use std::sync::Arc;
 
 use http::{StatusCode, request::Parts};
 
-use crate::{
-    ApiKey, ApiKeySource, Authorization, Backend, Settings, SignedRequest, authorizer,
-    connection::Connection,
-    event::Moment,
+use super::{
+    authorizer,
+    grant::{Granted, Refusal},
     head::Head,
-    integration::Gateway,
-    verdict::{Granted, Refusal},
+};
+use crate::{
+    ApiKey, ApiKeySource, Authorization, Settings, SignedRequest, connection::Connection,
+    event::Moment, gateway::Gateway,
 };
 
 /// Lets a client in as far as `$connect`, or not.
-pub(crate) async fn admit<B: Backend>(
-    gateway: &Arc<Gateway<B>>,
+pub(crate) async fn admit(
+    gateway: &Arc<Gateway>,
     connection: &Connection,
     moment: &Moment,
     parts: &Parts,
@@ -48,8 +49,8 @@ pub(crate) async fn admit<B: Backend>(
 }
 
 /// The client's API key, if the API wants one.
-fn api_key<B>(
-    gateway: &Gateway<B>,
+fn api_key(
+    gateway: &Gateway,
     head: &Head,
     usage_key: Option<&str>,
 ) -> Result<Option<ApiKey>, Refusal> {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     future::pending,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -10,12 +11,29 @@ use std::{
 use bytes::Bytes;
 use tokio::{sync::watch, task::AbortHandle, time::sleep};
 
-use super::{
-    Status,
-    environment::Told,
-    function::{Invocation, Queue},
-};
-use crate::InvokeError;
+use super::queue::{Invocation, Queue};
+use crate::{Id, InvokeError};
+
+/// How a process is doing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Status {
+    /// It has not asked for an invocation yet.
+    #[default]
+    Starting,
+    /// It has asked for its first invocation.
+    Ready,
+    /// It reported that it cannot start; it gets no work. The final status.
+    InitFailed {
+        /// The error's type, the process's own word.
+        kind: String,
+        /// The error's message, the process's own words.
+        message: String,
+    },
+    /// An invocation passed the function's time-out and has failed. The process gets no more work
+    /// and is to be killed, as Lambda does. The final status.
+    TimedOut,
+}
 
 /// Whether a process gets work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -229,5 +247,23 @@ impl<'a> Idle<'a> {
 impl Drop for Idle<'_> {
     fn drop(&mut self) {
         self.0.count(|demand| demand.idle -= 1);
+    }
+}
+
+/// Who is told which invocation the process has.
+#[derive(Default)]
+pub(super) struct Told(pub(super) Option<Box<dyn Fn(Option<Id>) + Send + Sync>>);
+
+impl Told {
+    pub(super) fn tell(&self, invocation: Option<Id>) {
+        if let Some(told) = &self.0 {
+            told(invocation);
+        }
+    }
+}
+
+impl fmt::Debug for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Told(somebody)" } else { "Told(nobody)" })
     }
 }

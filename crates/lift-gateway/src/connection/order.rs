@@ -5,21 +5,8 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use crate::{Backend, MessageOrder, connection::Connection, event::Incoming, integration::Gateway};
-
-/// A message's place among those of its connection. Dropped when the client has its answer.
-pub(crate) struct Slot {
-    _place: OwnedSemaphorePermit,
-    _turn: Option<OwnedSemaphorePermit>,
-}
-
-impl Slot {
-    /// A place out of turn, if the connection has one free.
-    pub(crate) fn now(connection: &Connection) -> Option<Self> {
-        let place = connection.slots.clone().try_acquire_owned().ok()?;
-        Some(Self { _place: place, _turn: None })
-    }
-}
+use super::{Connection, Slot};
+use crate::{MessageOrder, gateway::Gateway, message::Incoming};
 
 /// Where a connection's messages go.
 pub(crate) enum Lane {
@@ -29,7 +16,7 @@ pub(crate) enum Lane {
 }
 
 impl Lane {
-    pub(crate) fn new<B: Backend>(gateway: &Arc<Gateway<B>>, connection: &Arc<Connection>) -> Self {
+    pub(crate) fn new(gateway: &Arc<Gateway>, connection: &Arc<Connection>) -> Self {
         match gateway.settings.order {
             MessageOrder::Concurrent => Self::Concurrent,
             MessageOrder::Serial => {
@@ -41,9 +28,9 @@ impl Lane {
     }
 
     /// Hands a message over. `place` bounds how many of them there are.
-    pub(crate) fn send<B: Backend>(
+    pub(crate) fn send(
         &self,
-        gateway: &Arc<Gateway<B>>,
+        gateway: &Arc<Gateway>,
         connection: &Arc<Connection>,
         message: Incoming,
         place: OwnedSemaphorePermit,
@@ -59,8 +46,8 @@ impl Lane {
     }
 }
 
-async fn one_by_one<B: Backend>(
-    gateway: Arc<Gateway<B>>,
+async fn one_by_one(
+    gateway: Arc<Gateway>,
     connection: Arc<Connection>,
     mut waiting: mpsc::UnboundedReceiver<(Incoming, OwnedSemaphorePermit)>,
 ) {

@@ -14,7 +14,7 @@ use tokio_tungstenite::{
 };
 
 use super::*;
-use crate::{Choices, InvokeError, Routes, Settings, connection::Client};
+use crate::{Choices, InvokeError, Routes, Settings, backend::Integration, connection::Client};
 
 const REPLY: &[u8] = br#"{"statusCode":200,"body":"reply"}"#;
 
@@ -25,8 +25,8 @@ async fn open(
 }
 
 /// A connection that has no socket yet.
-pub(super) fn connection<B>(
-    gateway: &Gateway<B>,
+pub(super) fn connection(
+    gateway: &Gateway,
 ) -> (Arc<Connection>, mpsc::UnboundedReceiver<Outgoing>) {
     let client = Client {
         source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -45,7 +45,7 @@ async fn open_with(
     let routes = Routes::default().with_route("$default", true);
     let settings = Settings { routes, ..settings };
     let backend = |_: Bytes| async { Ok::<_, InvokeError>(Bytes::from_static(REPLY)) };
-    let gateway = Arc::new(Gateway::new(settings, backend, 0));
+    let gateway = Arc::new(Gateway::new(settings, Some(Integration::new(backend)), 0));
     let (connection, outbox) = connection(&gateway);
     let (near, far) = duplex(1024);
     let session = Session::new(near, Bytes::new(), connection.clone(), outbox, &gateway).await;

@@ -26,8 +26,8 @@ use tokio_tungstenite::{
 use crate::{
     Limits,
     connection::Outgoing,
-    event::Incoming,
     limits::{CONTROL_ROOM, READ_BUFFER},
+    message::Incoming,
 };
 
 /// What the socket has to tell.

@@ -17,7 +17,7 @@ use tokio_tungstenite::{
 };
 
 use super::*;
-use crate::{Routes, Settings};
+use crate::{Routes, Settings, backend::Integration};
 
 const CLIENTS: u64 = 1000;
 
@@ -123,7 +123,7 @@ impl Schedule {
 /// The ends that the function was told of, by connection.
 type Ends = Arc<Mutex<HashMap<String, Vec<(Instant, u16)>>>>;
 
-fn gateway(ends: Ends) -> Arc<Gateway<impl Backend>> {
+fn gateway(ends: Ends) -> Arc<Gateway> {
     let routes = Routes::default().with_route("$disconnect", false).with_route("$default", true);
     let backend = move |payload: Bytes| {
         let event = Event::decode(payload).expect("an event");
@@ -141,11 +141,15 @@ fn gateway(ends: Ends) -> Arc<Gateway<impl Backend>> {
             Ok(Bytes::from_static(br#"{"statusCode":200,"body":"reply"}"#))
         }
     };
-    Arc::new(Gateway::new(Settings { routes, ..Settings::default() }, backend, 0))
+    Arc::new(Gateway::new(
+        Settings { routes, ..Settings::default() },
+        Some(Integration::new(backend)),
+        0,
+    ))
 }
 
 /// Plays a schedule and tells what came of it.
-async fn play<B: Backend>(gateway: Arc<Gateway<B>>, schedule: &Schedule, ends: &Ends) -> Life {
+async fn play(gateway: Arc<Gateway>, schedule: &Schedule, ends: &Ends) -> Life {
     let (connection, outbox) = tests::connection(&gateway);
     gateway.connections.insert(connection.clone());
     let (near, far) = duplex(1024);

@@ -1,0 +1,216 @@
+//! The queue of invocations that wait for an execution environment, and the demand that it makes.
+//! [`Function`](super::Function) fills it, the processes empty it.
+
+use std::{
+    collections::VecDeque,
+    pin::pin,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use lift_event::limits;
+use tokio::{
+    sync::{Notify, oneshot, watch},
+    time::timeout,
+};
+
+use crate::{Id, InvokeError, id};
+
+/// What a function is, as its processes see it.
+#[derive(Clone, Debug)]
+pub struct FunctionSettings {
+    /// The function's name.
+    pub name: String,
+    /// How long one invocation may run.
+    pub timeout: Duration,
+    /// The Region in the function's ARN.
+    pub region: String,
+    /// The account in the function's ARN, 12 digits.
+    pub account: String,
+    /// How many invocations may wait; one more is [`InvokeError::Unavailable`].
+    pub queue: usize,
+    /// How long an invocation may wait before it is [`InvokeError::Unavailable`]. The default is a
+    /// little more than API Gateway waits, so that nothing runs whose client has long had its error.
+    pub patience: Duration,
+}
+
+impl Default for FunctionSettings {
+    /// The name `lift`, Lambda's default time-out of 3 seconds, and 1,000 places in the queue.
+    fn default() -> Self {
+        Self {
+            name: "lift".to_owned(),
+            timeout: limits::FUNCTION_TIMEOUT,
+            region: "us-east-1".to_owned(),
+            account: "000000000000".to_owned(),
+            queue: 1000,
+            patience: Duration::from_secs(30),
+        }
+    }
+}
+
+/// What a supervisor needs to know: whether to start another execution environment.
+///
+/// An environment is neither idle nor busy before its first `next`, and for a moment between its
+/// answer and the `next` after it; so compare `waiting` with the environments that are not busy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Demand {
+    /// The invocations that no environment has taken yet.
+    pub waiting: usize,
+    /// The environments that wait for an invocation.
+    pub idle: usize,
+    /// The environments that run one.
+    pub busy: usize,
+}
+
+/// One event on its way to a process.
+#[derive(Debug)]
+pub(super) struct Invocation {
+    pub(super) id: String,
+    /// What who watches the gateway calls it.
+    pub(super) name: Option<Id>,
+    pub(super) trace: String,
+    pub(super) payload: Bytes,
+    answer: oneshot::Sender<Result<Bytes, InvokeError>>,
+}
+
+impl Invocation {
+    pub(super) fn answer(self, answer: Result<Bytes, InvokeError>) {
+        // The caller may have given up.
+        let _ = self.answer.send(answer);
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Queue {
+    pub(super) settings: FunctionSettings,
+    waiting: Mutex<VecDeque<Invocation>>,
+    arrived: Notify,
+    demand: watch::Sender<Demand>,
+}
+
+impl Queue {
+    pub(super) fn new(settings: FunctionSettings) -> Self {
+        Self {
+            settings,
+            waiting: Mutex::default(),
+            arrived: Notify::new(),
+            demand: watch::Sender::default(),
+        }
+    }
+
+    pub(super) fn demand(&self) -> watch::Receiver<Demand> {
+        self.demand.subscribe()
+    }
+
+    /// Queues an event and waits for its reply.
+    pub(super) async fn run(&self, name: Option<Id>, payload: Bytes) -> Result<Bytes, InvokeError> {
+        let (sender, mut receiver) = oneshot::channel();
+        let (id, trace) = (id::uuid(), id::trace());
+        let invocation = Invocation { id, name, trace, payload, answer: sender };
+        // Whoever stops waiting takes the invocation out of the queue again.
+        let place = Place { queue: self, id: invocation.id.clone() };
+        self.push(invocation)?;
+        let patience = self.settings.patience;
+        let answer = match timeout(patience, &mut receiver).await {
+            Ok(answer) => answer,
+            Err(_) if self.withdraw(&place.id) => return Err(InvokeError::Unavailable),
+            Err(_) => receiver.await,
+        };
+        // An answer that nobody will give any more died with its environment.
+        answer.unwrap_or(Err(InvokeError::Exited))
+    }
+    /// Fails every invocation that waits.
+    pub(super) fn fail_waiting(&self, error: &InvokeError) {
+        let mut waiting = self.waiting();
+        let failed = std::mem::take(&mut *waiting);
+        self.count(|demand| demand.waiting = 0);
+        drop(waiting);
+        for invocation in failed {
+            invocation.answer(Err(error.clone()));
+        }
+    }
+
+    fn push(&self, invocation: Invocation) -> Result<(), InvokeError> {
+        let mut waiting = self.waiting();
+        if waiting.len() >= self.settings.queue {
+            return Err(InvokeError::Unavailable);
+        }
+        waiting.push_back(invocation);
+        self.announce(waiting);
+        Ok(())
+    }
+
+    /// Takes the next invocation. Cancel safe: it is in the queue, or the caller's.
+    pub(super) async fn pop(&self) -> Invocation {
+        loop {
+            // In line before the look, so that what arrives between look and wait is not missed, also
+            // when two arrive at once while two environments are there.
+            let mut arrived = pin!(self.arrived.notified());
+            arrived.as_mut().enable();
+            if let Some(invocation) = self.try_pop() {
+                return invocation;
+            }
+            arrived.await;
+        }
+    }
+
+    fn try_pop(&self) -> Option<Invocation> {
+        let mut waiting = self.waiting();
+        let invocation = waiting.pop_front()?;
+        self.count(|demand| {
+            demand.waiting = waiting.len();
+            demand.busy += 1;
+        });
+        Some(invocation)
+    }
+
+    /// Gives an invocation back that its process never received.
+    pub(super) fn put_back(&self, invocation: Invocation) {
+        let mut waiting = self.waiting();
+        waiting.push_front(invocation);
+        self.announce(waiting);
+    }
+
+    /// Takes an invocation out; false when an environment has it.
+    fn withdraw(&self, id: &str) -> bool {
+        let mut waiting = self.waiting();
+        let Some(place) = waiting.iter().position(|invocation| invocation.id == id) else {
+            return false;
+        };
+        waiting.remove(place);
+        self.count(|demand| demand.waiting = waiting.len());
+        true
+    }
+
+    fn announce(&self, waiting: MutexGuard<'_, VecDeque<Invocation>>) {
+        self.count(|demand| demand.waiting = waiting.len());
+        drop(waiting);
+        self.arrived.notify_one();
+    }
+
+    pub(super) fn count(&self, change: impl FnOnce(&mut Demand)) {
+        self.demand.send_modify(change);
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<Invocation>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The function's ARN.
+    pub(super) fn arn(&self) -> String {
+        let FunctionSettings { name, region, account, .. } = &self.settings;
+        format!("arn:aws:lambda:{region}:{account}:function:{name}")
+    }
+}
+
+struct Place<'a> {
+    queue: &'a Queue,
+    id: String,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.queue.withdraw(&self.id);
+    }
+}
