@@ -8,7 +8,6 @@ mod api;
 mod dynamodb;
 mod fault_proxies;
 pub(crate) mod functions;
-mod inspector;
 pub(crate) mod plan;
 mod program;
 pub(crate) mod reload;
@@ -16,10 +15,11 @@ pub(crate) mod stack;
 pub(crate) mod terminal;
 mod ui;
 
-use std::{mem, time::Duration};
+use std::{mem, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
 use lift_gateway::{Authorization, Limits, MessageOrder, Server, Settings};
+use lift_inspector::{Inspector, Rows};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -29,12 +29,11 @@ use crate::{
     dev::{
         api::{access::Access, listen, models},
         functions::attached::AS_LONG_AS_IT_TAKES,
-        inspector::Inspector,
         plan::Plan,
         reload::WatchPlan,
         stack::{Stack, StackConfig},
         terminal::Terminal,
-        ui::{browser, notices, ready::Ready},
+        ui::{browser, inspector::TableRows, notices, ready::Ready},
     },
     exit::Interrupted,
     observe::{Observer, Observers},
@@ -175,7 +174,8 @@ impl App {
         let server = Server::new(listener, settings)?;
         let control = server.control();
         if let Some(inspector) = &inspector {
-            inspector.attach(control.clone(), stack.store.take());
+            let rows = stack.store.take().map(|store| Arc::new(TableRows(store)) as Arc<dyn Rows>);
+            inspector.attach(control.clone(), rows);
         }
         let gateway = tokio::spawn(server.run(async move {
             shutdown.await;

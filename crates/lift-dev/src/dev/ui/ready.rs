@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::dev::{api::listen, inspector};
+use crate::dev::api::listen;
 
 /// Where everything is.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ impl Ready<'_> {
 
     fn inspector(&self) -> Option<String> {
         let gateway = listen::from_here(self.gateway);
-        self.inspector.then(|| format!("http://{gateway}{}", inspector::PATH))
+        self.inspector.then(|| format!("http://{gateway}{}", lift_inspector::PATH))
     }
 
     fn json(&self) -> Value {

@@ -121,7 +121,6 @@ mod tests {
     use lift_gateway::{Happening, What};
 
     use super::*;
-    use crate::observe::{Observed, ObservedKind};
 
     fn ring(entries: usize, bytes: usize) -> Ring {
         Ring::new(Bounds { entries, bytes })
@@ -134,8 +133,8 @@ mod tests {
 
     fn seen(what: What) -> Note {
         let connection = Id::parse("R1kmxc2VNjMCFIA=").expect("an id");
-        let what = ObservedKind::Gateway(Happening { connection, what });
-        Note::of(&Observed { at: std::time::SystemTime::now(), kind: what }).expect("worth a note")
+        let event = Happening { connection, what };
+        Note::of(std::time::SystemTime::now(), &event).expect("worth a note")
     }
 
     fn numbers(batch: &Batch) -> Vec<u64> {

@@ -1,26 +1,19 @@
 //! Who the connections are. The gateway does not know: users and tenants are in the app's rows, which
 //! are read when somebody looks, some at a time, and again only while they may change.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use futures_util::{StreamExt as _, stream};
-use lift_aws::DynamoStore;
 use lift_gateway::{ConnectionInfo, Id};
-use lift_ws::store::{Read, Store as _};
 use tokio::sync::Mutex;
+
+use super::rows::{Identity, Rows};
 
 /// So many rows are read for one list, so that a list of thousands comes at once.
 const READ: usize = 500;
 
 /// So many at the same time.
 const AT_ONCE: usize = 8;
-
-/// Who a connection is, as far as its row says.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Identity {
-    pub(crate) user: Option<String>,
-    pub(crate) tenant: Option<String>,
-}
 
 /// The identities that were read, by the connections' ids.
 #[derive(Debug, Default)]
@@ -44,10 +37,10 @@ impl Identities {
     /// Who these are, and how many of them are not known yet: ask again.
     pub(crate) async fn of(
         &self,
-        store: Option<&DynamoStore>,
+        rows: Option<&Arc<dyn Rows>>,
         open: &[ConnectionInfo],
     ) -> (Vec<Identity>, usize) {
-        let Some(store) = store else { return (vec![Identity::default(); open.len()], 0) };
+        let Some(rows) = rows else { return (vec![Identity::default(); open.len()], 0) };
         // Whoever asks meanwhile waits, and has less to read then.
         let mut known = self.0.lock().await;
         let is_new = |info: &&ConnectionInfo| !known.contains_key(info.id.as_str());
@@ -58,7 +51,7 @@ impl Identities {
         let now: Vec<_> = new.chain(open.iter().filter(may_differ)).take(READ).collect();
         let now: Vec<_> = now.into_iter().map(|info| (info.id, info.last_active)).collect();
         let read: Vec<(String, Known)> = stream::iter(now)
-            .map(|(id, at)| read(store, id, at))
+            .map(|(id, at)| read(&**rows, id, at))
             .buffer_unordered(AT_ONCE)
             .collect()
             .await;
@@ -77,14 +70,10 @@ impl Identities {
     }
 }
 
-async fn read(store: &DynamoStore, id: Id, last_active: u64) -> (String, Known) {
-    let row = store.get(&id.as_str().into(), Read::Eventual).await.unwrap_or_else(|error| {
+async fn read(rows: &dyn Rows, id: Id, last_active: u64) -> (String, Known) {
+    let identity = rows.identity(id).await.unwrap_or_else(|error| {
         tracing::debug!(%error, %id, "the inspector could not read a row");
-        None
-    });
-    let identity = row.map_or_else(Identity::default, |row| Identity {
-        user: row.user.map(|user| user.as_str().to_owned()),
-        tenant: row.tenant.map(|tenant| tenant.as_str().to_owned()),
+        Identity::default()
     });
     (id.to_string(), Known { identity, last_active })
 }

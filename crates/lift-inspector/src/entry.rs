@@ -9,7 +9,6 @@ use lift_gateway::{Cause, ConnectionInfo, Happening, Id, InvokeError, Origin, Wh
 use serde::Serialize;
 
 use super::{mask::Mask, summary};
-use crate::observe::{Observed, ObservedKind};
 
 /// A payload in the timeline is cut to about so many bytes; whoever asks for the entry gets all.
 const PREVIEW: usize = 2 * 1024;
@@ -118,18 +117,17 @@ impl Note {
         Self { connection, route, event: Some(number), ..self }
     }
 
+    /// A line that a process of the function wrote.
+    pub(crate) fn line(at: SystemTime, process: u64, invocation: Option<Id>, text: &str) -> Self {
+        let words = Some(format!("process {process}"));
+        let data = Bytes::copy_from_slice(text.as_bytes());
+        Self { words, data, invocation, ..Self::new(at, Kind::Log) }
+    }
+
     /// What is to be kept; `None` for what another line says already.
-    pub(crate) fn of(seen: &Observed) -> Option<Self> {
-        let Happening { connection, what } = match &seen.kind {
-            ObservedKind::Gateway(happening) => happening,
-            ObservedKind::Line { process, invocation, text } => {
-                let words = Some(format!("process {process}"));
-                let data = Bytes::copy_from_slice(text.as_bytes());
-                let line = Self::new(seen.at, Kind::Log);
-                return Some(Self { words, data, invocation: *invocation, ..line });
-            }
-        };
-        let note = |kind| Self { connection: Some(*connection), ..Self::new(seen.at, kind) };
+    pub(crate) fn of(at: SystemTime, event: &Happening) -> Option<Self> {
+        let Happening { connection, what } = event;
+        let note = |kind| Self { connection: Some(*connection), ..Self::new(at, kind) };
         Some(match what {
             What::Invoked { invocation, route, payload } => Self {
                 invocation: Some(*invocation),
@@ -140,7 +138,7 @@ impl Note {
             What::Answered { invocation, took, result } => Self {
                 connection: Some(*connection),
                 invocation: Some(*invocation),
-                ..Self::answer(seen.at, *took, result)
+                ..Self::answer(at, *took, result)
             },
             What::Opened(client) => Self { words: Some(words(client)), ..note(Kind::Open) },
             What::Refused { client, status } => Self {

@@ -1,5 +1,7 @@
 //! The inspector on a real gateway: HTTP in, and what comes back, what the function and what clients get.
 
+#![allow(clippy::unwrap_used, missing_docs)]
+
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
@@ -8,7 +10,8 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
-use lift_gateway::{InvokeError, Routes, Server, Settings};
+use lift_gateway::{InvokeError, Routes, Server, Settings, Watch};
+use lift_inspector::Inspector;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader},
@@ -16,9 +19,6 @@ use tokio::{
     time::timeout,
 };
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
-
-use super::Inspector;
-use crate::observe::{Observed, ObservedKind, Observer as _, Observers};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -35,7 +35,7 @@ impl World {
     async fn start() -> Self {
         let inspector = Inspector::new("tiny".to_owned(), ["the-token".to_owned()]);
         let events: Arc<Mutex<Vec<Bytes>>> = Arc::default();
-        let got = events.clone();
+        let (got, seen) = (events.clone(), inspector.clone());
         let function = move |event: Bytes| {
             got.lock().unwrap().push(event);
             async { Ok::<_, InvokeError>(Bytes::from_static(br#"{"statusCode":200,"body":"ok"}"#)) }
@@ -43,7 +43,7 @@ impl World {
         let settings = Settings {
             stage: "local".to_owned(),
             routes: Routes::default().with_route("$connect", false).with_route("$default", false),
-            watch: Observers::new(vec![Box::new(inspector.clone())]).of_gateway(),
+            watch: Watch::new(move |event| seen.event(SystemTime::now(), &event)),
             site: Some(inspector.site()),
             ..Settings::default()
         };
@@ -160,8 +160,7 @@ async fn the_feed_tells_what_happens_without_secrets() {
 async fn a_page_that_cannot_follow_is_told_what_it_missed() {
     let world = World::start().await;
     for n in 0..11_000 {
-        let what = ObservedKind::Line { process: 1, invocation: None, text: n.to_string() };
-        world.inspector.observe(&Observed { at: SystemTime::now(), kind: what });
+        world.inspector.log_line(SystemTime::now(), 1, None, &n.to_string());
     }
     let mut feed = Feed::open(&world, 0).await;
     feed.data().await.unwrap();
@@ -261,5 +260,5 @@ async fn the_feed_ends_with_the_program_and_files_have_their_types() {
         let (head, _) = world.raw("GET", path, "").await;
         assert!(head.starts_with("HTTP/1.1 200 ") && head.contains(kind), "{path}: {head}");
     }
-    assert_eq!(world.raw("GET", "/page/../mod.rs", "").await.0[9..12], *"404");
+    assert_eq!(world.raw("GET", "/page/../lib.rs", "").await.0[9..12], *"404");
 }

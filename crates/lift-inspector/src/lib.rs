@@ -20,11 +20,11 @@ mod identities;
 mod mask;
 mod replay;
 mod ring;
+mod rows;
 mod summary;
-#[cfg(test)]
-mod tests;
 
 use std::{
+    fmt,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -36,11 +36,11 @@ use axum::{
 };
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
-use lift_aws::DynamoStore;
-use lift_gateway::{Control, PageBody, Site};
+use lift_gateway::{Control, Happening, Id, PageBody, Site};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+pub use self::rows::{Identity, Rows, RowsError, Stored, StoredItem};
 use self::{
     entry::Note,
     failure::Failure,
@@ -48,14 +48,13 @@ use self::{
     mask::Mask,
     ring::{Bounds, Ring},
 };
-use crate::observe::{Observed, Observer};
 
 /// Where its page is.
-pub(crate) const PATH: &str = "/_lift";
+pub const PATH: &str = "/_lift";
 
 /// The inspector. Clones are the same.
 #[derive(Clone)]
-pub(crate) struct Inspector(Arc<Inner>);
+pub struct Inspector(Arc<Inner>);
 
 struct Inner {
     /// What the page's title says.
@@ -74,12 +73,13 @@ struct Inner {
 struct Hands {
     control: Control,
     /// Where the app keeps its connections, if it does.
-    store: Option<DynamoStore>,
+    rows: Option<Arc<dyn Rows>>,
 }
 
 impl Inspector {
     /// An inspector that sees, but is not at work yet. What is in `secrets` is shown nowhere.
-    pub(crate) fn new(app: String, secrets: impl IntoIterator<Item = String>) -> Self {
+    #[must_use]
+    pub fn new(app: String, secrets: impl IntoIterator<Item = String>) -> Self {
         let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self(Arc::new(Inner {
             app,
@@ -93,18 +93,19 @@ impl Inspector {
     }
 
     /// Gives it a hand on the gateway that its pages are part of, before that serves anybody.
-    pub(crate) fn attach(&self, control: Control, store: Option<DynamoStore>) {
+    pub fn attach(&self, control: Control, rows: Option<Arc<dyn Rows>>) {
         // There is one gateway; a second would be ignored.
-        let _ = self.0.hands.set(Hands { control, store });
+        let _ = self.0.hands.set(Hands { control, rows });
     }
 
     /// Lets go of the pages that listen, so that the gateway need not wait for them.
-    pub(crate) fn stop(&self) {
+    pub fn stop(&self) {
         self.0.stop.cancel();
     }
 
     /// Its pages.
-    pub(crate) fn site(&self) -> Site {
+    #[must_use]
+    pub fn site(&self) -> Site {
         let pages = self.pages();
         Site::new(move |peer, request| {
             let pages = pages.clone();
@@ -118,6 +119,19 @@ impl Inspector {
                 response.map(|body| PageBody::new(body.map_err(std::io::Error::other)))
             }
         })
+    }
+
+    /// Keeps an event of the gateway. Does not block.
+    pub fn event(&self, at: SystemTime, event: &Happening) {
+        if let Some(note) = Note::of(at, event) {
+            self.ring().push(note);
+        }
+    }
+
+    /// Keeps a line that a process of a function wrote. `invocation` is the invocation that it was
+    /// working on, if any. Does not block.
+    pub fn log_line(&self, at: SystemTime, process: u64, invocation: Option<Id>, text: &str) {
+        self.ring().push(Note::line(at, process, invocation, text));
     }
 
     fn pages(&self) -> Router {
@@ -151,11 +165,9 @@ impl Inspector {
     }
 }
 
-impl Observer for Inspector {
-    fn observe(&self, seen: &Observed) {
-        if let Some(note) = Note::of(seen) {
-            self.ring().push(note);
-        }
+impl fmt::Debug for Inspector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inspector").field("app", &self.0.app).finish_non_exhaustive()
     }
 }
 
@@ -181,3 +193,8 @@ fn headers() -> [(HeaderName, HeaderValue); 5] {
         ),
     ]
 }
+
+/// Compiles the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

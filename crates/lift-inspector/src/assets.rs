@@ -9,7 +9,7 @@ use http::{StatusCode, header};
 macro_rules! files {
     ($($name:literal),* $(,)?) => {
         /// Names and contents.
-        const FILES: &[(&str, &str)] = &[$(($name, include_str!(concat!("page/", $name)))),*];
+        const FILES: &[(&str, &str)] = &[$(($name, include_str!(concat!("assets/", $name)))),*];
     };
 }
 
@@ -36,7 +36,7 @@ files![
 
 /// `GET /_lift`.
 pub(crate) async fn page() -> Response {
-    let html = include_str!("page/index.html");
+    let html = include_str!("assets/index.html");
     ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
 }
 

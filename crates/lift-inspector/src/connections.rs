@@ -9,14 +9,13 @@ use axum::{
 };
 use http::StatusCode;
 use lift_gateway::ConnectionInfo;
-use lift_ws::store::{Item, Read, Store as _};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
     Hands, Inspector,
     failure::{Failure, id},
-    identities::Identity,
+    rows::{Identity, Stored, StoredItem},
 };
 
 /// A connection in the list.
@@ -31,9 +30,9 @@ struct Line {
 
 /// All, the oldest first, and how many of them have no identity yet.
 pub(crate) async fn all(State(inspector): State<Inspector>) -> Result<Response, Failure> {
-    let Hands { control, store } = inspector.hands()?;
+    let Hands { control, rows } = inspector.hands()?;
     let open = control.connections();
-    let (identities, unread) = inspector.0.identities.of(store.as_ref(), &open).await;
+    let (identities, unread) = inspector.0.identities.of(rows.as_ref(), &open).await;
     let line = |(info, who): (&ConnectionInfo, Identity)| Line {
         id: info.id.to_string(),
         ip: info.source_ip,
@@ -51,21 +50,19 @@ pub(crate) async fn one(
     Path(name): Path<String>,
 ) -> Result<Response, Failure> {
     let id = id(&name)?;
-    let Hands { control, store } = inspector.hands()?;
+    let Hands { control, rows } = inspector.hands()?;
     let open = control.connections();
     let info = open.into_iter().find(|info| info.id == id).ok_or_else(Failure::gone)?;
-    let (row, items) = match store {
-        None => (None, Vec::new()),
-        Some(store) => {
-            let id = name.as_str().into();
-            let unread = |error| Failure::new(StatusCode::BAD_GATEWAY, format!("no row: {error}"));
-            let row = store.get(&id, Read::Consistent).await.map_err(unread)?;
-            let (items, _more) = store.items(&id, None).await.map_err(unread)?;
-            (row, items)
-        }
+    let Stored { row, items } = match rows {
+        None => Stored::default(),
+        Some(rows) => rows
+            .stored(id)
+            .await
+            .map_err(|error| Failure::new(StatusCode::BAD_GATEWAY, format!("no row: {error}")))?,
     };
     // Not by the name `key`, which the mask takes for a secret's.
-    let item = |Item { key, group, value }| json!({ "name": key, "group": group, "value": value });
+    let item =
+        |StoredItem { key, group, value }| json!({ "name": key, "group": group, "value": value });
     let items: Vec<Value> = items.into_iter().map(item).collect();
     let all = json!({
         "id": info.id.as_str(),
@@ -75,7 +72,7 @@ pub(crate) async fn one(
         "since": info.connected_at,
         "lastActive": info.last_active,
         "authorizer": info.authorizer,
-        "managed": store.is_some(),
+        "managed": rows.is_some(),
         "row": row,
         "items": items,
     });
