@@ -3,12 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use lift_ws::{
-    Accept, App, Call, Headers, Invocation, Json, Next, Refuse, Service, from_fn,
-    http::{Request, Response},
-    store::MemoryStore,
-    test::RecordingPush,
-};
+use lift_ws::{Accept, App, Call, Headers, Json, Refuse, Service, http::{Request, Response}, layer::{Next, from_fn}, service::Invocation, store::MemoryStore, test::RecordingPush};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 

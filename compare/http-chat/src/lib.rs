@@ -18,7 +18,7 @@ const MAX_TEXT: usize = 2_000;
 pub fn app() -> App {
     App::new()
         .handle("CONNECT", "/connect", connect)
-        .connected(joined)
+        .on_connected(joined)
         .handle("DISCONNECT", "/disconnect", left)
         .handle("MESSAGE", "/say", say)
         .handle("MESSAGE", "/who", who)

@@ -4,7 +4,7 @@ use std::{future::IntoFuture, sync::Arc};
 
 use aws_config::{Region, SdkConfig};
 use futures_util::future::BoxFuture;
-use lift_ws::{GlobalPublisher, Push, store::Store};
+use lift_ws::{GlobalPublisher, push::Push, store::Store};
 
 use crate::{DynamoStore, Error, ManagementApi, config, table::Place};
 

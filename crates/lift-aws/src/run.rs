@@ -10,8 +10,10 @@ use aws_config::SdkConfig;
 use futures_util::future::BoxFuture;
 use lambda_runtime::{LambdaEvent, service_fn};
 use lift_ws::{
-    App, Description, Invocation, Service, TABLE_VARIABLE, VariableDescription,
-    store::{MemoryStore, Store},
+    App, Service,
+    describe::{Description, VariableDescription},
+    service::Invocation,
+    store::{MemoryStore, Store, TABLE_VARIABLE},
 };
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{
@@ -41,7 +43,7 @@ const LOG_VARIABLE: &str = "RUST_LOG";
 
 /// Runs an app as a Lambda function, until the environment is shut down.
 ///
-/// Started with `LIFT_DESCRIBE=1`, it prints the app's [`Description`](lift_ws::Description) as
+/// Started with `LIFT_DESCRIBE=1`, it prints the app's [`Description`](lift_ws::describe::Description) as
 /// JSON and returns. Otherwise it speaks the Lambda Runtime API and nothing else. Connections are
 /// stored in the DynamoDB table that the environment variable `LIFT_TABLE` names. Region, credentials
 /// and endpoints come from the environment's variables, where Lambda puts them, in the SDKs' names.
@@ -213,16 +215,16 @@ mod tests {
 
     #[test]
     fn a_variable_that_is_not_set_is_named() {
-        let app = App::new().unmanaged().variable("PATH");
+        let app = App::new().unmanaged().require_env("PATH");
         assert!(check_variables(&app.describe()).is_ok());
-        let app = app.variable("LIFT_TEST_NOT_SET").variable("LIFT_TEST_NEITHER");
+        let app = app.require_env("LIFT_TEST_NOT_SET").require_env("LIFT_TEST_NEITHER");
         let error = check_variables(&app.describe()).unwrap_err().to_string();
         assert!(error.ends_with(": LIFT_TEST_NEITHER, LIFT_TEST_NOT_SET"), "{error}");
     }
 
     #[test]
     fn the_description_names_what_is_read_here_too() {
-        let variables = describe(&App::new().variable("RUST_LOG").variable("Z")).variables;
+        let variables = describe(&App::new().require_env("RUST_LOG").require_env("Z")).variables;
         let named: Vec<_> =
             variables.iter().map(|variable| (&*variable.name, variable.required)).collect();
         let endpoint = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";

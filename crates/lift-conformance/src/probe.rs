@@ -12,7 +12,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use lift_aws::ManagementApi;
-use lift_ws::{ConnectionId, Endpoint, Push};
+use lift_ws::{
+    ConnectionId,
+    push::{Endpoint, Push},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json, value::RawValue};
 use tokio::time::sleep;

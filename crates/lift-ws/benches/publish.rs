@@ -12,7 +12,8 @@ use std::{
 };
 
 use lift_ws::{
-    ConnectionId, Endpoint, GlobalPublisher, Push,
+    ConnectionId, GlobalPublisher,
+    push::{Endpoint, Push},
     store::{MemoryStore, Row, Store},
     test::RecordingPush,
 };

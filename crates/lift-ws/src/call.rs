@@ -10,14 +10,17 @@ use quick_cache::sync::Cache;
 use tokio::time::Instant;
 
 use crate::{
-    Accept, Connection, ConnectionId, Endpoint, Error, Push,
+    Accept, Connection, ConnectionId, Error,
     publish::SlowReaders,
-    routes::Identify,
+    push::{Endpoint, Push},
     store::{Item, Read, Row, Store, StoreError},
 };
 
 /// How many identities a process keeps: some 300 bytes each.
 const IDENTITIES: usize = 10_000;
+
+/// Makes the identity of a connection from an event with an authorizer's context.
+pub(crate) type AuthorizerIdentity = Arc<dyn Fn(&Event) -> Result<Accept, Error> + Send + Sync>;
 
 /// What all calls of a process share.
 pub(crate) struct Services {
@@ -26,17 +29,17 @@ pub(crate) struct Services {
     /// Identities never change, so a warm process reads each at most once.
     identities: Cache<ConnectionId, Connection>,
     pub(crate) slow: SlowReaders,
-    identify: Option<Identify>,
+    authorizer_identity: Option<AuthorizerIdentity>,
 }
 
 impl Services {
     pub(crate) fn new(
         store: Arc<dyn Store>,
         push: Arc<dyn Push>,
-        identify: Option<Identify>,
+        authorizer_identity: Option<AuthorizerIdentity>,
     ) -> Self {
         let (identities, slow) = (Cache::new(IDENTITIES), SlowReaders::new());
-        Self { store, push, identities, slow, identify }
+        Self { store, push, identities, slow, authorizer_identity }
     }
 
     /// A connection by id, from the cache or the store.
@@ -69,7 +72,7 @@ impl Services {
 /// One invocation, as layers and extractors see it. Cloning it costs a reference count.
 ///
 /// ```
-/// use lift_ws::{App, Call, Next, from_fn};
+/// use lift_ws::{App, Call, layer::{Next, from_fn}};
 ///
 /// let log = from_fn(async |call: Call, next: Next| {
 ///     let left = call.deadline() - tokio::time::Instant::now();
@@ -127,7 +130,7 @@ impl Call {
         }
         // Before it is stored nobody is connected, and what it was is known when it ends.
         let message = self.event().kind() == EventKind::Message;
-        if let Some(accept) = self.identified()?.filter(|_| message) {
+        if let Some(accept) = self.authorizer_identity()?.filter(|_| message) {
             let connection = Connection(Arc::new(self.row(accept)?));
             self.set_connection(connection.clone());
             return Ok(connection);
@@ -137,9 +140,9 @@ impl Call {
     }
 
     /// Who the connection is by its authorizer's context, if the app takes it from there.
-    pub(crate) fn identified(&self) -> Result<Option<Accept>, Error> {
-        let identify = self.services().identify.as_ref();
-        identify.map(|identify| identify(self.event())).transpose()
+    pub(crate) fn authorizer_identity(&self) -> Result<Option<Accept>, Error> {
+        let identity = self.services().authorizer_identity.as_ref();
+        identity.map(|identity| identity(self.event())).transpose()
     }
 
     /// The row of the connection when it was accepted like this.

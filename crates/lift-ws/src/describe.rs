@@ -4,11 +4,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{
-    App,
-    route::{Layers, Messages, Schemas, Slot},
-};
-
 /// What an app needs from its surroundings, as JSON of a stable form.
 ///
 /// Within a version, keys are only added: a reader ignores those that it does not know, and an older
@@ -52,7 +47,7 @@ pub struct RouteDescription {
     /// Whether it needs a route response, so that the handler's reply reaches the client.
     pub two_way: bool,
     /// The most bytes of a message that the app's layers let pass, if one of them says so; see
-    /// [`Layer::body_limit`](crate::Layer::body_limit).
+    /// [`Layer::body_limit`](crate::layer::Layer::body_limit).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_limit: Option<usize>,
     /// The JSON Schema of its messages, if the route says so.
@@ -109,6 +104,14 @@ pub struct VariableDescription {
     pub required: bool,
 }
 
+impl RouteDescription {
+    /// `$connect` or `$disconnect`, whose replies API Gateway does not send to the client.
+    pub(crate) fn lifecycle(key: &str) -> Self {
+        let key = key.to_owned();
+        Self { key, two_way: false, body_limit: None, payload: None, reply: None }
+    }
+}
+
 impl VariableDescription {
     /// A variable that a program reads: `required` if it does not start without it.
     #[must_use]
@@ -128,64 +131,4 @@ impl Default for SettingsDescription {
             subprotocols: Vec::new(),
         }
     }
-}
-
-/// The environment variable that holds the name of the connections' table.
-pub const TABLE_VARIABLE: &str = "LIFT_TABLE";
-
-impl<S: Send + Sync + 'static> App<S> {
-    /// The app's description of itself.
-    #[must_use]
-    pub fn describe(&self) -> Description {
-        let managed = !self.settings.unmanaged;
-        let lifecycle = [
-            ("$connect", managed || self.draft.connect.is_some()),
-            ("$disconnect", managed || self.draft.disconnect.is_some()),
-        ];
-        let lifecycle = lifecycle.into_iter().filter(|(_, there)| *there);
-        let messages = self.draft.messages.iter().map(|(key, slot)| self.message_route(key, slot));
-        let mut routes: Vec<_> =
-            lifecycle.map(|(key, _)| lifecycle_route(key)).chain(messages).collect();
-        routes.sort_by(|a, b| a.key.cmp(&b.key));
-
-        let table = TableDescription { kind: "connections".into(), env: TABLE_VARIABLE.into() };
-        let mut variables = self.variables.clone();
-        if managed {
-            variables.insert(TABLE_VARIABLE.to_owned());
-        }
-        Description {
-            version: 1,
-            routes,
-            tables: managed.then_some(table).into_iter().collect(),
-            settings: SettingsDescription {
-                managed,
-                two_way: self.settings.two_way,
-                subprotocols: self.settings.subprotocols.clone(),
-                correlate: self.correlation.as_ref().map(|field| field.name().to_owned()),
-                ..self.said.clone()
-            },
-            variables: variables
-                .into_iter()
-                .map(|name| VariableDescription::new(name, true))
-                .collect(),
-        }
-    }
-
-    fn message_route(&self, key: &str, slot: &Slot<Messages>) -> RouteDescription {
-        let Messages { two_way, schemas: Schemas { payload, reply }, .. } = &slot.given;
-        let limit = |layers: &Layers| layers.iter().filter_map(|layer| layer.body_limit()).min();
-        RouteDescription {
-            key: key.to_owned(),
-            two_way: two_way.unwrap_or(self.settings.two_way),
-            body_limit: [limit(&self.layers), limit(&slot.layers)].into_iter().flatten().min(),
-            payload: payload.clone(),
-            reply: reply.clone(),
-        }
-    }
-}
-
-/// API Gateway has no use for a reply to these, beside the verdict on a handshake.
-fn lifecycle_route(key: &str) -> RouteDescription {
-    let key = key.to_owned();
-    RouteDescription { key, two_way: false, body_limit: None, payload: None, reply: None }
 }

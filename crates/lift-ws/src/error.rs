@@ -211,7 +211,7 @@ impl fmt::Display for Error {
 /// `{"type":"error","code":"invalid_payload","message":"..."}`.
 ///
 /// ```
-/// use lift_ws::{Error, ErrorFrame};
+/// use lift_ws::{Error, error::ErrorFrame};
 ///
 /// let json = serde_json::to_string(&Error::new("sold_out", "Nothing is left").frame()).unwrap();
 /// assert_eq!(json, r#"{"type":"error","code":"sold_out","message":"Nothing is left"}"#);

@@ -29,8 +29,8 @@ use lift_event::{Event, EventKind, Reply};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    Accept, App, Call, Connection, Error, FromCall, IntoError, IntoHandshake, IntoReply, Json,
-    Publisher, Refuse, TenantId, UserId,
+    Accept, App, Call, Connection, Error, IntoError, IntoReply, Json, Publisher, Refuse, TenantId,
+    UserId, extract::FromCall, handler::IntoHandshake,
 };
 
 /// One event as a request. It owns what it holds.
@@ -190,7 +190,7 @@ impl IntoHandshake for Response {
     fn into_handshake(self) -> Result<Accept, Error> {
         match self.status {
             200..300 => Ok(self.accept),
-            status => Err(Refuse::with_status(status, "refused by the handler").into()),
+            status => Err(Refuse::new(status, "refused by the handler").into()),
         }
     }
 }
@@ -201,7 +201,7 @@ impl<E: IntoError> IntoHandshake for Result<Response, E> {
     }
 }
 
-impl<K: crate::Kind, S: Sync> FromCall<K, S> for Request {
+impl<K: crate::kind::CallKind, S: Sync> FromCall<K, S> for Request {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         Ok(Self(call.clone()))
     }

@@ -7,24 +7,24 @@ mod sealed {
 /// A kind of call: [`Connect`], [`Connected`], [`Message`] or [`Disconnect`]; or [`Any`] of them.
 ///
 /// ```
-/// use lift_ws::{Call, Error, FromCall, Kind};
+/// use lift_ws::{Call, Error, extract::FromCall, kind::CallKind};
 ///
 /// /// The last part of the connection's id, which every kind of call has.
 /// struct Short(String);
 ///
-/// impl<K: Kind, S: Sync> FromCall<K, S> for Short {
+/// impl<K: CallKind, S: Sync> FromCall<K, S> for Short {
 ///     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
 ///         Ok(Self(call.connection_id().as_str().chars().rev().take(4).collect()))
 ///     }
 /// }
 /// ```
-pub trait Kind: sealed::Sealed + Send + Sync + 'static {}
+pub trait CallKind: sealed::Sealed + Send + Sync + 'static {}
 
 /// A kind of call whose connection is stored, so that [`Connection`](crate::Connection) and
 /// [`Publisher`](crate::Publisher) can be extracted.
 ///
 /// ```
-/// use lift_ws::{Call, Connection, Error, FromCall, Stored};
+/// use lift_ws::{Call, Connection, Error, extract::FromCall, kind::Stored};
 ///
 /// /// Somebody who is signed in; not for `$connect`, where nobody is yet.
 /// struct Member(String);
@@ -40,9 +40,9 @@ pub trait Kind: sealed::Sealed + Send + Sync + 'static {}
 #[diagnostic::on_unimplemented(
     message = "a `$connect` handler has no connection yet",
     label = "this handler takes what needs a stored connection",
-    note = "the connection is stored after the handler accepted it: use `.connected(handler)`"
+    note = "the connection is stored after the handler accepted it: use `.on_connected(handler)`"
 )]
-pub trait Stored: Kind {}
+pub trait Stored: CallKind {}
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
@@ -52,7 +52,7 @@ macro_rules! kinds {
         pub struct $name;
 
         impl sealed::Sealed for $name {}
-        impl Kind for $name {}
+        impl CallKind for $name {}
     )*};
 }
 

@@ -35,65 +35,54 @@
 //! # let _ = app;
 //! ```
 
-mod accept;
 mod app;
 mod call;
 mod clock;
 mod connection;
 mod correlate;
-mod describe;
-mod erase;
-mod error;
+pub mod describe;
+pub mod error;
+mod error_reply;
 pub mod extract;
-mod handler;
+pub mod handler;
+#[cfg(feature = "http-style")]
 pub mod http;
-mod kind;
-mod layer;
-pub mod layers;
-mod managed;
-mod publish;
-mod push;
-mod reply;
+mod id;
+pub mod kind;
+pub mod layer;
+mod lifecycle;
+pub mod publish;
+pub mod push;
 mod route;
-mod routes;
-#[cfg(feature = "schema")]
-mod schema;
-mod service;
+pub mod service;
 pub mod store;
 pub mod test;
 
-pub use accept::{Accept, IntoHandshake, Refuse};
 pub use app::App;
 pub use call::Call;
-pub use connection::{Connection, ConnectionId, Endpoint, GroupId, TenantId, UserId};
-pub use describe::{
-    Description, RouteDescription, SettingsDescription, TABLE_VARIABLE, TableDescription,
-    VariableDescription,
-};
-pub use error::{Error, ErrorFrame, IntoError};
+pub use connection::Connection;
+pub use error::{Error, IntoError};
 #[cfg(feature = "valid")]
 pub use extract::Valid;
-pub use extract::{
-    Attributes, Authorizer, Bytes, Deadline, Disconnected, FromCall, Headers, Identity, Json,
-    Query, RequestInfo, Stage, StageVariables, State, StoredConnection, Subprotocols, Text,
-};
-pub use handler::Handler;
-pub use kind::{Any, Connect, Connected, Disconnect, Kind, Message, Stored};
-pub use layer::{Layer, Next, from_fn, from_fn_with};
-pub use publish::{
-    Audience, Cursor, Estimate, GlobalPublisher, MemberStream, Outcome, PublishError, Publisher,
-    Recipient, Report, Source, SourcePage, Task,
-};
-pub use push::{ConnectionInfo, Push, PushError};
-pub use reply::IntoReply;
+pub use extract::{Headers, Json, Query, State, Text};
+pub use handler::{Accept, IntoReply, Refuse};
+pub use id::{ConnectionId, TenantId, UserId};
+pub use lift_event::{Event, Reply};
+pub use publish::{GlobalPublisher, PublishError, Publisher, Report};
 pub use route::Route;
-pub use service::{Invocation, Service};
+pub use service::Service;
+
+// Until the modules below import from where these are.
+pub(crate) use {
+    id::{Endpoint, GroupId},
+    push::{Push, PushError},
+};
 
 /// The crate of the rules of [`Valid`].
 #[cfg(feature = "valid")]
 pub use garde;
+/// The crate `lift-event`: events, replies, limits and timestamps.
 pub use lift_event as event;
-pub use lift_event::{Event, Reply};
 
 /// Compiles the example of the README.
 #[cfg(doctest)]

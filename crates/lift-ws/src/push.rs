@@ -7,7 +7,9 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use lift_event::Event;
 
-use crate::{ConnectionId, Endpoint};
+use crate::ConnectionId;
+
+pub use crate::id::Endpoint;
 
 /// Posts to connections, closes them, and asks about them. It tries each call once: trying again is the
 /// publisher's.
@@ -65,7 +67,7 @@ pub struct ConnectionInfo {
 /// Why a post did not reach its connection.
 ///
 /// ```
-/// use lift_ws::PushError;
+/// use lift_ws::push::PushError;
 ///
 /// assert!(PushError::gone().is_gone());
 /// assert!(PushError::throttled().is_throttled());

@@ -12,7 +12,8 @@ use lift_event::{
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    Call, Description, Error, Next, call::Services, correlate::Correlation, routes::Routes,
+    Call, Error, call::Services, correlate::Correlation, describe::Description,
+    error_reply::ErrorReplies, layer::Next, route::CompiledRoutes,
 };
 
 /// How long before the deadline a call is given up, so that its answer is still in time.
@@ -24,7 +25,7 @@ const RESERVE: Duration = Duration::from_millis(50);
 /// What a function is invoked with.
 ///
 /// ```
-/// use lift_ws::Invocation;
+/// use lift_ws::service::Invocation;
 /// use std::time::Duration;
 /// use tokio::time::Instant;
 ///
@@ -47,7 +48,7 @@ pub struct Invocation {
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 /// use std::{sync::Arc, time::Duration};
-/// use lift_ws::{App, Invocation, store::MemoryStore, test::RecordingPush};
+/// use lift_ws::{App, service::Invocation, store::MemoryStore, test::RecordingPush};
 /// use tokio::time::Instant;
 ///
 /// let app = App::new().default_route(async || "hi").two_way();
@@ -62,21 +63,28 @@ pub struct Invocation {
 /// ```
 #[derive(Clone)]
 pub struct Service {
-    pub(crate) routes: Arc<Routes>,
-    pub(crate) correlation: Option<Correlation>,
-    pub(crate) services: Arc<Services>,
-    pub(crate) description: Arc<Description>,
+    routes: Arc<CompiledRoutes>,
+    errors: Arc<ErrorReplies>,
+    /// Whether connections are stored.
+    managed: bool,
+    correlation: Option<Correlation>,
+    services: Arc<Services>,
+    description: Arc<Description>,
 }
 
 impl Service {
     pub(crate) fn new(
-        routes: Routes,
+        routes: CompiledRoutes,
+        errors: ErrorReplies,
+        managed: bool,
         correlation: Option<Correlation>,
         description: Description,
         services: Services,
     ) -> Self {
         Self {
             routes: Arc::new(routes),
+            errors: Arc::new(errors),
+            managed,
             correlation,
             services: Arc::new(services),
             description: Arc::new(description),
@@ -101,12 +109,11 @@ impl Service {
     }
 
     async fn answer(&self, event: Event, deadline: Instant) -> Reply {
-        let way = self.routes.find(&event).clone();
-        let two_way = way.two_way;
+        let route = self.routes.find(&event).clone();
+        let two_way = route.two_way;
         let deadline = deadline.min(Instant::now() + INTEGRATION_TIMEOUT);
         let call = Call::new(event, deadline, self.services.clone());
-        let next = Next { routes: self.routes.clone(), way, passed: 0 };
-        let reply = self.bounded(&call, next).await;
+        let reply = self.run(&call, Next::new(route, self.errors.clone())).await;
         match call.event().kind() {
             EventKind::Connect => self.handshake(&call, reply).await,
             EventKind::Disconnect => Reply::new(200),
@@ -114,15 +121,15 @@ impl Service {
         }
     }
 
-    /// Runs the layers and the route, within the deadline, and catches what they let fall.
-    async fn bounded(&self, call: &Call, next: Next) -> Reply {
+    /// Runs the layers and the handler, within the deadline, and catches panics of the layers.
+    async fn run(&self, call: &Call, next: Next) -> Reply {
         let rest = AssertUnwindSafe(next.run(call.clone())).catch_unwind();
         let error = match timeout_at(before(call.deadline(), MARGIN), rest).await {
             Ok(Ok(reply)) => return reply,
             Ok(Err(panic)) => Error::panicked(&*panic),
             Err(_) => Error::new("timeout", "The server took too long").with_status(504),
         };
-        self.routes.failure(call.event(), &error)
+        self.errors.reply(call.event(), &error)
     }
 
     /// Brings a message's reply to its sender. What API Gateway gets is 200 either way: the frame
@@ -131,7 +138,7 @@ impl Service {
         let Some(mut body) = reply.into_body() else { return Reply::new(200) };
         if body.len() > MESSAGE_BYTES {
             let fault = Error::internal(format!("the reply has {} bytes", body.len()));
-            body = self.routes.failure(call.event(), &fault).into_body().unwrap_or_default();
+            body = self.errors.reply(call.event(), &fault).into_body().unwrap_or_default();
         }
         if let Some(correlation) = &self.correlation {
             body = correlation.apply(call.event().body(), body);
@@ -163,7 +170,7 @@ impl Service {
             tracing::error!("a layer answered $connect with 2xx, but no connection is stored");
             return Reply::new(500);
         }
-        if call.may_be_saved() && !self.routes.unmanaged {
+        if call.may_be_saved() && self.managed {
             let services = call.services();
             services.forget(call.event().connection_id());
             let id = call.connection_id();

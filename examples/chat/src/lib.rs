@@ -18,7 +18,7 @@ const MAX_TEXT: usize = 2_000;
 pub fn app() -> App {
     App::new()
         .connect(connect)
-        .connected(joined)
+        .on_connected(joined)
         .disconnect(left)
         .route("say", say)
         .route("who", who)

@@ -5,7 +5,10 @@
 //! extractor, items, groups.
 
 use lift_ws::{
-    Call, Connection, Error, FromCall, Publisher, Stored, StoredConnection, store::Item,
+    Call, Connection, Error, Publisher,
+    extract::{FromCall, StoredConnection},
+    kind::Stored,
+    store::Item,
 };
 use serde::Serialize;
 

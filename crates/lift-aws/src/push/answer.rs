@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
-use lift_ws::{ConnectionInfo, PushError};
+use lift_ws::push::{ConnectionInfo, PushError};
 use serde::Deserialize;
 
 /// What a status that is no success means.

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::identity::Identity;
-use lift_ws::PushError;
+use lift_ws::push::PushError;
 use tokio::sync::Mutex;
 
 /// Credentials are read anew this long before they expire.

@@ -4,7 +4,7 @@
 use std::env;
 
 use http::Uri;
-use lift_ws::{Endpoint, PushError};
+use lift_ws::push::{Endpoint, PushError};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::SEGMENT;

@@ -13,7 +13,11 @@ use futures_util::future::BoxFuture;
 use http::{Method, Request, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Error as ClientError;
-use lift_ws::{ConnectionId, ConnectionInfo, Endpoint, Push, PushError, event::Event};
+use lift_ws::{
+    ConnectionId,
+    event::Event,
+    push::{ConnectionInfo, Endpoint, Push, PushError},
+};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::time::timeout;
 

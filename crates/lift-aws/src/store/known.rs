@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use lift_ws::{Endpoint, store::StoreError};
+use lift_ws::{push::Endpoint, store::StoreError};
 use tokio::sync::Mutex;
 
 use super::{

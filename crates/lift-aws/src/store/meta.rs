@@ -11,7 +11,8 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, ReturnValue},
 };
 use lift_ws::{
-    ConnectionId, Endpoint,
+    ConnectionId,
+    push::Endpoint,
     store::{StoreError, id_hash},
 };
 

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use lift_ws::{
-    Accept, App, Authorizer, Publisher, UserId,
+    Accept, App, Publisher, UserId,
+    extract::Authorizer,
     store::{Item, Members, Part, Read, Row, Saved, SignedIn, Store},
     test::Kit,
 };

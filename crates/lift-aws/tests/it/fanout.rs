@@ -12,7 +12,8 @@ use std::{
 
 use lift_aws::{DynamoStore, local_config, publisher, table::CreateOptions};
 use lift_ws::{
-    GlobalPublisher, Task,
+    GlobalPublisher,
+    publish::Task,
     store::{Row, Saved, Store},
 };
 use tokio::{

@@ -11,7 +11,7 @@ use std::{
 
 use lift_aws::{DynamoStore, ManagementApi, local_config};
 use lift_ws::{
-    Endpoint, Push,
+    push::{Endpoint, Push},
     store::{Read as Freshness, Store},
 };
 

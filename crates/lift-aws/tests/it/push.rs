@@ -6,7 +6,9 @@ use std::{process::Stdio, sync::Arc};
 use aws_config::SdkConfig;
 use lift_aws::{ManagementApi, local_config, publisher};
 use lift_ws::{
-    ConnectionInfo, Endpoint, GlobalPublisher, Push, PushError, Recipient,
+    GlobalPublisher,
+    publish::Recipient,
+    push::{ConnectionInfo, Endpoint, Push, PushError},
     store::{MemoryStore, Row, Saved, Store},
 };
 use tokio::process::Command;

@@ -4,7 +4,7 @@ use std::io::{Read as _, stdin};
 
 use anyhow::{Context as _, Result, bail};
 use lift_event::limits::MESSAGE_BYTES;
-use lift_ws::{Audience, PublishError, Report};
+use lift_ws::{PublishError, Report, publish::Audience};
 
 use crate::args::WhatArgs;
 

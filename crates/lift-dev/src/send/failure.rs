@@ -4,7 +4,7 @@
 use std::error::Error as _;
 
 use anyhow::{Error, anyhow};
-use lift_ws::{ConnectionId, PublishError, PushError};
+use lift_ws::{ConnectionId, PublishError, push::PushError};
 
 use super::target::Target;
 

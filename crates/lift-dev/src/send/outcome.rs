@@ -90,7 +90,7 @@ impl Outcome {
         self.rest.left = meant.saturating_sub(self.counts.total() - self.counts.skipped);
         self.failures.extend(report.failures().map(ToString::to_string));
         if self.first_failed.is_none() {
-            self.first_failed = report.ids(lift_ws::Outcome::Failed).next().cloned();
+            self.first_failed = report.ids(lift_ws::publish::Outcome::Failed).next().cloned();
         }
     }
 

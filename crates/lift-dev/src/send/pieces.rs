@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lift_ws::Task;
+use lift_ws::publish::Task;
 
 use super::{
     act::Act,

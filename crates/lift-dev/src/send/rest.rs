@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, fs, io::ErrorKind, path::Path};
 
 use anyhow::{Context as _, Result, bail};
-use lift_ws::Task;
+use lift_ws::publish::Task;
 use serde::{Deserialize, Serialize};
 
 use super::{failure, target::Target, who::Who};

@@ -5,7 +5,11 @@ use std::{
     fmt::{self, Display, Formatter},
 };
 
-use lift_ws::{Audience, ConnectionId, Estimate, GlobalPublisher, PublishError, store::Members};
+use lift_ws::{
+    ConnectionId, GlobalPublisher, PublishError,
+    publish::{Audience, Estimate},
+    store::Members,
+};
 
 use crate::args::WhoArgs;
 

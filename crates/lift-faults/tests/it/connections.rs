@@ -7,7 +7,10 @@ use futures_util::StreamExt;
 use lift_aws::ManagementApi;
 use lift_faults::{Faults, HttpUpstream, Link, Proxy};
 use lift_gateway::{InvokeError, Routes, Settings, serve};
-use lift_ws::{ConnectionId, Endpoint, Push, PushError};
+use lift_ws::{
+    ConnectionId,
+    push::{Endpoint, Push, PushError},
+};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::oneshot,

@@ -13,9 +13,10 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use lift_ws::{
-    Accept, App, Call, Connection, ConnectionId, Event, Invocation, Json, Next, Route, Service,
-    from_fn,
+    Accept, App, Call, Connection, ConnectionId, Event, Json, Route, Service,
     http::{Request, Response},
+    layer::{Next, from_fn},
+    service::Invocation,
     store::{MemoryStore, Row, Store},
     test::RecordingPush,
 };

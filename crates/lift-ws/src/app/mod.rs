@@ -1,29 +1,34 @@
-//! The app's builder: routes and layers in any order, other apps merged in, then one finished
+//! The builder of an app: routes and layers in any order, merged with other apps, then finished as one
 //! [`Service`].
 
 mod settings;
 
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use crate::{
-    Connect, Connected, Disconnect, FromCall, Handler, IntoHandshake, IntoReply, Layer, Message,
-    Push, Route, Service, SettingsDescription,
+    IntoReply, Route, Service,
     call::Services,
-    correlate::Correlation,
-    erase::erase,
-    route::{DEFAULT, Draft, Layers, Messages, Slot, fill},
-    routes::{Routes, Settings},
-    store::Store,
+    describe::{
+        Description, RouteDescription, SettingsDescription, TableDescription, VariableDescription,
+    },
+    extract::FromCall,
+    handler::{Handler, IntoHandshake, erase},
+    kind::{Connect, Connected, Disconnect, Message},
+    layer::{Layer, Layers},
+    push::Push,
+    route::{CompiledRoutes, DEFAULT, Entry, MessageRoute, RouteTable, Schemas, set},
+    store::{Store, TABLE_VARIABLE},
 };
+
+use settings::AppSettings;
 
 /// An app: one handler per route.
 ///
-/// Connections are managed: an accepted `$connect` is stored before the handshake is answered, and
-/// a `$disconnect` puts a tombstone before its handler runs. An app without these handlers still
-/// connects everybody, and its connections are still managed.
+/// Connections are managed: Lift stores an accepted connection before it answers the handshake, and
+/// puts a tombstone before it runs the `$disconnect` handler. An app without these handlers accepts
+/// every client, and its connections are managed too.
 ///
-/// A large app is several, each with routes, layers and a state of its own, put together by
-/// [`merge`](Self::merge).
+/// Several apps, each with its own routes, layers and state, become one by [`merge`](Self::merge).
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
@@ -44,13 +49,10 @@ use crate::{
 #[must_use = "an app does nothing until it is run"]
 pub struct App<S = ()> {
     state: Arc<S>,
-    pub(crate) draft: Draft,
-    pub(crate) layers: Layers,
-    pub(crate) settings: Settings,
-    pub(crate) correlation: Option<Correlation>,
-    /// What the app's surroundings are told beside the routes.
-    pub(crate) said: SettingsDescription,
-    pub(crate) variables: BTreeSet<String>,
+    routes: RouteTable,
+    /// The layers around all routes, outermost first.
+    layers: Layers,
+    settings: AppSettings,
 }
 
 impl App {
@@ -67,28 +69,18 @@ impl Default for App {
 }
 
 impl<S: Send + Sync + 'static> App<S> {
-    /// An app whose handlers can extract [`State<S>`](crate::State), if `S` can be cloned.
+    /// An app whose handlers can extract [`State<S>`](crate::State). `S` must be `Clone` for that.
     pub fn with_state(state: S) -> Self {
         Self {
             state: Arc::new(state),
-            draft: Draft::default(),
+            routes: RouteTable::default(),
             layers: Layers::new(),
-            settings: Settings {
-                two_way: false,
-                unmanaged: false,
-                // Strings cannot fail to serialize.
-                frame: Arc::new(|error| serde_json::to_vec(&error.frame()).unwrap_or_default()),
-                mappings: Vec::new(),
-                subprotocols: Vec::new(),
-                identify: None,
-            },
-            correlation: None,
-            said: SettingsDescription::default(),
-            variables: BTreeSet::new(),
+            settings: AppSettings::default(),
         }
     }
 
-    /// Decides who may connect: the handler returns `Accept` or `Refuse`.
+    /// Sets the handler of `$connect`, which accepts or refuses a client: it returns
+    /// [`Accept`](crate::Accept) or [`Refuse`](crate::Refuse).
     ///
     /// # Panics
     /// When the app has one already.
@@ -103,17 +95,18 @@ impl<S: Send + Sync + 'static> App<S> {
     {
         let state = self.state.clone();
         let handler = erase::<Connect, _, _, _, _>(handler, state, IntoHandshake::into_handshake);
-        fill(&mut self.draft.connect, "$connect", Some(Slot::new(handler)));
+        set(&mut self.routes.connect, "$connect", Some(Entry::new(handler)));
         self
     }
 
-    /// Runs once the connection is stored and before the client is let in: announce a newcomer
-    /// here. The client itself cannot be sent to yet. A failure refuses the handshake.
+    /// Sets a handler that runs after the connection is stored and before the client is accepted.
+    /// Use it to tell other clients. The client itself cannot receive messages yet. An error refuses
+    /// the handshake.
     ///
     /// # Panics
     /// When the app has one already.
     #[track_caller]
-    pub fn connected<H, A>(mut self, handler: H) -> Self
+    pub fn on_connected<H, A>(mut self, handler: H) -> Self
     where
         H: Handler<A, Args = A>,
         A: 'static,
@@ -123,11 +116,12 @@ impl<S: Send + Sync + 'static> App<S> {
     {
         let state = self.state.clone();
         let handler = erase::<Connected, _, _, _, _>(handler, state, IntoReply::into_reply);
-        fill(&mut self.draft.connected, "connected", Some(Slot::new(handler)));
+        set(&mut self.routes.on_connected, "on_connected", Some(Entry::new(handler)));
         self
     }
 
-    /// Runs at most once for a connection that ended, after its tombstone was put.
+    /// Sets the handler of `$disconnect`. It runs at most once for a connection, after the tombstone
+    /// was put.
     ///
     /// # Panics
     /// When the app has one already.
@@ -142,11 +136,12 @@ impl<S: Send + Sync + 'static> App<S> {
     {
         let state = self.state.clone();
         let handler = erase::<Disconnect, _, _, _, _>(handler, state, IntoReply::into_reply);
-        fill(&mut self.draft.disconnect, "$disconnect", Some(Slot::new(handler)));
+        set(&mut self.routes.disconnect, "$disconnect", Some(Entry::new(handler)));
         self
     }
 
-    /// Handles the messages of a route key. To say more of one, see [`with_route`](Self::with_route).
+    /// Sets the handler of a route key's messages. For a route with settings see
+    /// [`with_route`](Self::with_route).
     ///
     /// # Panics
     /// When the key is empty, starts with `$`, or has a handler already.
@@ -162,7 +157,8 @@ impl<S: Send + Sync + 'static> App<S> {
         self.with_route(Route::new(key, handler))
     }
 
-    /// Handles the messages that no other route takes. Never sees `$connect` or `$disconnect`.
+    /// Sets the handler of the messages without a route of their own. It never gets `$connect` or
+    /// `$disconnect`.
     ///
     /// # Panics
     /// When the app has one already.
@@ -178,22 +174,22 @@ impl<S: Send + Sync + 'static> App<S> {
         self.with_route(Route::unchecked(DEFAULT, handler))
     }
 
-    /// Adds a route with settings of its own.
+    /// Adds a route with its own settings.
     ///
     /// # Panics
     /// When its key has a handler already.
     #[track_caller]
     pub fn with_route(mut self, route: Route<S>) -> Self {
-        let Route { key, handler, two_way, layers, schemas, place } = route;
-        let given = Messages { handler: handler(self.state.clone()), two_way, schemas };
-        self.draft.add(key, Slot { given, layers, place });
+        let Route { key, handler, two_way, layers, schemas, location } = route;
+        let value = MessageRoute { handler: handler(self.state.clone()), two_way, schemas };
+        self.routes.add(key, Entry { value, layers, location });
         self
     }
 
-    /// Takes over the routes of another app, which keep its state and its layers; these come inside
-    /// of this app's own. What it needs is taken over too: its variables, its keepalive route, and
-    /// its subprotocols if this app has none. All else that is said for a whole app, such as the
-    /// error frame, `map_error`, `correlate` and the selection, is this app's.
+    /// Adds the routes of another app. They keep their state and their layers, which run inside this
+    /// app's layers. Also added: the other app's required variables, its keepalive route if this app
+    /// has none, and its subprotocols if this app has none. All other settings, such as
+    /// `error_frame`, `map_error`, `correlate` and `route_selection`, are this app's.
     ///
     /// ```
     /// use lift_ws::{App, State};
@@ -204,39 +200,87 @@ impl<S: Send + Sync + 'static> App<S> {
     /// ```
     ///
     /// # Panics
-    /// When both have a handler for the same; the message names both places.
+    /// When both apps have a handler for the same route; the message names both lines of code.
     #[track_caller]
     pub fn merge<T: Send + Sync + 'static>(mut self, other: App<T>) -> Self {
-        self.draft.merge(other.draft, &other.layers, other.settings.two_way);
-        self.said.keepalive = self.said.keepalive.or(other.said.keepalive);
-        self.variables.extend(other.variables);
-        if self.settings.subprotocols.is_empty() {
-            self.settings.subprotocols = other.settings.subprotocols;
-        }
+        self.routes.merge(other.routes, &other.layers, other.settings.two_way);
+        self.settings.merge(other.settings);
         self
     }
 
-    /// Puts a layer around every route, also around those added later. The first layer added is
-    /// the outermost.
+    /// Puts a layer around all routes, also around those that are added later. The first layer is the
+    /// outermost.
     pub fn layer(mut self, layer: impl Layer) -> Self {
         self.layers.push(Arc::new(layer));
         self
     }
 
-    /// Finishes the app: where connections are stored, and how they are posted to. `lift_aws::run`
-    /// and the [test kit](crate::test::Kit) do it for you.
+    /// The app's description of itself.
+    #[must_use]
+    pub fn describe(&self) -> Description {
+        let managed = self.settings.managed;
+        let lifecycle = [
+            ("$connect", managed || self.routes.connect.is_some()),
+            ("$disconnect", managed || self.routes.disconnect.is_some()),
+        ];
+        let lifecycle = lifecycle.into_iter().filter(|(_, exists)| *exists);
+        let lifecycle = lifecycle.map(|(key, _)| RouteDescription::lifecycle(key));
+        let messages = self.routes.messages.iter().map(|(key, entry)| self.message(key, entry));
+        let mut routes: Vec<_> = lifecycle.chain(messages).collect();
+        routes.sort_by(|one, other| one.key.cmp(&other.key));
+
+        let table = TableDescription { kind: "connections".into(), env: TABLE_VARIABLE.into() };
+        let mut variables = self.settings.required_variables.clone();
+        if managed {
+            variables.insert(TABLE_VARIABLE.to_owned());
+        }
+        Description {
+            version: 1,
+            routes,
+            tables: managed.then_some(table).into_iter().collect(),
+            settings: SettingsDescription::from(&self.settings),
+            variables: variables
+                .into_iter()
+                .map(|name| VariableDescription::new(name, true))
+                .collect(),
+        }
+    }
+
+    fn message(&self, key: &str, entry: &Entry<MessageRoute>) -> RouteDescription {
+        let MessageRoute { two_way, schemas: Schemas { payload, reply }, .. } = &entry.value;
+        let limits = self.layers.iter().chain(&entry.layers).filter_map(|layer| layer.body_limit());
+        RouteDescription {
+            key: key.to_owned(),
+            two_way: two_way.unwrap_or(self.settings.two_way),
+            body_limit: limits.min(),
+            payload: payload.clone(),
+            reply: reply.clone(),
+        }
+    }
+
+    /// Finishes the app, with the store of its connections and the client that posts to them.
+    /// `lift_aws::run` and the [test kit](crate::test::Kit) do this for you.
     #[must_use]
     pub fn into_service(self, store: Arc<dyn Store>, push: Arc<dyn Push>) -> Service {
         let description = self.describe();
-        let services = Services::new(store, push, self.settings.identify.clone());
-        let routes = Routes::new(self.draft, &self.layers, self.settings);
-        Service::new(routes, self.correlation, description, services)
+        let AppSettings {
+            two_way,
+            managed,
+            errors,
+            subprotocols,
+            authorizer_identity,
+            correlation,
+            ..
+        } = self.settings;
+        let services = Services::new(store, push, authorizer_identity);
+        let routes = CompiledRoutes::new(self.routes, &self.layers, two_way, managed, subprotocols);
+        Service::new(routes, errors, managed, correlation, description, services)
     }
 }
 
 impl<S> fmt::Debug for App<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let keys: Vec<&str> = self.draft.messages.keys().map(|key| &**key).collect();
+        let keys: Vec<&str> = self.routes.messages.keys().map(|key| &**key).collect();
         f.debug_struct("App").field("routes", &keys).finish_non_exhaustive()
     }
 }

@@ -1,21 +1,85 @@
-//! What an app says of all its routes, and of what it needs from its surroundings.
+//! The settings of an app, beside its routes and layers: one struct, and the methods of [`App`] that
+//! set it.
 
-use std::{error::Error as StdError, sync::Arc};
+use std::{collections::BTreeSet, error::Error as StdError, sync::Arc};
 
 use lift_event::Selection;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Accept, App, Error, correlate::Correlation, extract::authorizer::context};
+use super::App;
+use crate::{
+    Accept, Error, call::AuthorizerIdentity, correlate::Correlation, describe::SettingsDescription,
+    error_reply::ErrorReplies, extract::authorizer::context,
+};
+
+/// What holds for the whole app.
+pub(super) struct AppSettings {
+    /// Whether message routes are two-way unless they say otherwise.
+    pub(super) two_way: bool,
+    /// Whether connections are stored.
+    pub(super) managed: bool,
+    pub(super) errors: ErrorReplies,
+    pub(super) correlation: Option<Correlation>,
+    /// The key of the route that answers with a pong.
+    pub(super) keepalive: Option<String>,
+    /// The supported subprotocols, the preferred one first.
+    pub(super) subprotocols: Vec<String>,
+    pub(super) route_selection: String,
+    pub(super) authorizer_identity: Option<AuthorizerIdentity>,
+    pub(super) required_variables: BTreeSet<String>,
+}
+
+impl Default for AppSettings {
+    fn default() -> Self {
+        Self {
+            two_way: false,
+            managed: true,
+            errors: ErrorReplies::default(),
+            correlation: None,
+            keepalive: None,
+            subprotocols: Vec::new(),
+            route_selection: SettingsDescription::default().selection,
+            authorizer_identity: None,
+            required_variables: BTreeSet::new(),
+        }
+    }
+}
+
+impl AppSettings {
+    /// Adds what a merged app needs.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.keepalive = self.keepalive.take().or(other.keepalive);
+        self.required_variables.extend(other.required_variables);
+        if self.subprotocols.is_empty() {
+            self.subprotocols = other.subprotocols;
+        }
+    }
+}
+
+impl From<&AppSettings> for SettingsDescription {
+    fn from(settings: &AppSettings) -> Self {
+        Self {
+            managed: settings.managed,
+            selection: settings.route_selection.clone(),
+            two_way: settings.two_way,
+            correlate: settings.correlation.as_ref().map(|field| field.name().to_owned()),
+            keepalive: settings.keepalive.clone(),
+            subprotocols: settings.subprotocols.clone(),
+        }
+    }
+}
 
 impl<S: Send + Sync + 'static> App<S> {
-    /// Makes every route two-way that does not say otherwise: replies and error frames are the
-    /// route response instead of a post to the sender.
+    /// Makes all routes two-way that do not say otherwise: replies and error frames are sent as the
+    /// route response, instead of a post to the sender. The routes must be deployed with a route
+    /// response.
     pub fn two_way(mut self) -> Self {
         self.settings.two_way = true;
         self
     }
 
-    /// Sends error frames of another shape than [`ErrorFrame`](crate::ErrorFrame), written as JSON.
+    /// Replaces the shape of error frames, which is [`ErrorFrame`](crate::error::ErrorFrame) by default.
+    /// The returned value is written as JSON.
     ///
     /// ```
     /// use lift_ws::{App, Error};
@@ -30,7 +94,7 @@ impl<S: Send + Sync + 'static> App<S> {
         F: Fn(&Error) -> T + Send + Sync + 'static,
         T: Serialize,
     {
-        self.settings.frame = Arc::new(move |error| match serde_json::to_vec(&frame(error)) {
+        self.settings.errors.set_frame(move |error| match serde_json::to_vec(&frame(error)) {
             Ok(frame) => frame,
             Err(fault) => {
                 tracing::error!(%fault, "the error frame cannot be written as JSON");
@@ -40,8 +104,8 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
-    /// Says what clients are told of an error type of one's own, wherever a handler met it by `?`.
-    /// Without this they are told `internal_error`.
+    /// Translates an error type of your own into what clients get, wherever a handler returns it by
+    /// `?`. Without a mapping clients get `internal_error`. For `None` the next mapping is tried.
     ///
     /// ```
     /// use lift_ws::{App, Error};
@@ -66,23 +130,23 @@ impl<S: Send + Sync + 'static> App<S> {
         E: StdError + 'static,
         F: Fn(&E) -> Option<Error> + Send + Sync + 'static,
     {
-        self.settings.mappings.push(Arc::new(move |cause| mapping(cause.downcast_ref::<E>()?)));
+        self.settings.errors.add_mapping(move |cause| mapping(cause.downcast_ref::<E>()?));
         self
     }
 
-    /// Answers the messages of a route key with `{"type":"pong"}`: clients send one before API
-    /// Gateway cuts their idle connection, which it does after 10 minutes.
+    /// Adds a route that replies `{"type":"pong"}`. API Gateway closes a connection without messages
+    /// after 10 minutes; a client that sends this route's key more often stays connected.
     ///
     /// # Panics
     /// When the key is empty, starts with `$`, or has a handler already.
     #[track_caller]
     pub fn keepalive(mut self, key: &str) -> Self {
-        self.said.keepalive.get_or_insert_with(|| key.to_owned());
+        self.settings.keepalive.get_or_insert_with(|| key.to_owned());
         self.route(key, async || r#"{"type":"pong"}"#)
     }
 
-    /// Copies a field of a message into its reply and its error frame, so that a client can match
-    /// them to what it asked. Both must be JSON objects; a message without the field has none.
+    /// Copies a field of a message into its reply or error frame, so that a client can match it to its
+    /// request. Message and reply must be JSON objects. A message without the field changes nothing.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
@@ -95,17 +159,18 @@ impl<S: Send + Sync + 'static> App<S> {
     /// # });
     /// ```
     pub fn correlate(mut self, field: &str) -> Self {
-        self.correlation = Some(Correlation::new(field));
+        self.settings.correlation = Some(Correlation::new(field));
         self
     }
 
-    /// Takes who a connection is from the context of its Lambda authorizer, which API Gateway sends with
-    /// every event: `Connection`, `UserId` and `Publisher` then cost no read in any process. Without a
-    /// `$connect` handler, whom the authorizer lets through is accepted as this names it.
+    /// Takes the identity of a connection from the context of its Lambda authorizer, which API Gateway
+    /// sends with every event. `Connection`, `UserId` and `Publisher` then need no read. Without a
+    /// `$connect` handler, every client that the authorizer allows is accepted with this identity.
     ///
-    /// Name the same user and tenant for all events of a connection: a `$connect` handler that accepts
-    /// another refuses the handshake. Whether a connection has ended is not looked up for its messages,
-    /// and [`StoredConnection::sign_in`](crate::StoredConnection::sign_in) has no effect on them.
+    /// Return the same user and tenant for all events of a connection. A `$connect` handler that
+    /// accepts another user or tenant refuses the handshake. Messages do not check whether the
+    /// connection has ended, and [`StoredConnection::sign_in`](crate::extract::StoredConnection::sign_in)
+    /// has no effect on them.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
@@ -115,34 +180,36 @@ impl<S: Send + Sync + 'static> App<S> {
     /// struct Claims { sub: String, shop: String }
     ///
     /// let app = App::new()
-    ///     .identify(|claims: Claims| Accept::user(claims.sub).tenant(claims.shop))
+    ///     .identity_from_authorizer(|claims: Claims| Accept::user(claims.sub).tenant(claims.shop))
     ///     .route("me", async |user: UserId| user.to_string());
     /// let kit = Kit::new(app);
     /// let ana = kit.client("ana").authorizer(serde_json::json!({"sub": "ana", "shop": "lotus"}));
     /// let ana = ana.connect().await.unwrap();
     /// ana.send(r#"{"action":"me"}"#).await;
     /// assert_eq!(ana.received(), ["ana"]);
-    /// assert!(kit.client("eve").connect().await.is_err(), "no authorizer has let her through");
+    /// assert!(kit.client("eve").connect().await.is_err(), "the authorizer sent no context");
     /// # });
     /// ```
-    pub fn identify<T, F>(mut self, identity: F) -> Self
+    pub fn identity_from_authorizer<T, F>(mut self, identity: F) -> Self
     where
         T: DeserializeOwned,
         F: Fn(T) -> Accept + Send + Sync + 'static,
     {
-        self.settings.identify = Some(Arc::new(move |event| context(event).map(&identity)));
+        self.settings.authorizer_identity =
+            Some(Arc::new(move |event| context(event).map(&identity)));
         self
     }
 
-    /// Stores no connections. Handlers then cannot extract a connection or a publisher.
+    /// Turns off the store: no connection is stored, and handlers cannot extract a connection or a
+    /// publisher.
     pub fn unmanaged(mut self) -> Self {
-        self.settings.unmanaged = true;
+        self.settings.managed = false;
         self
     }
 
-    /// Speaks these subprotocols, the preferred one first: a client that is let in gets the first of
-    /// them that it offered, unless the `$connect` handler chose one. A client that offered none of
-    /// them is let in without; browsers that offered others then give up.
+    /// Supports these subprotocols, the preferred one first. An accepted client gets the first of them
+    /// that it offered, unless the `$connect` handler chose one. A client that offered none of them is
+    /// accepted without a subprotocol; a browser that offered others then closes the connection.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
@@ -158,15 +225,15 @@ impl<S: Send + Sync + 'static> App<S> {
         self
     }
 
-    /// Says by which part of a message its route is selected: the API's route selection expression,
-    /// `$request.body.action` unless said. The test kit and `lift dev` select by it, and the API
-    /// must be deployed with it. That of a merged app has no effect.
+    /// Sets the API's route selection expression, `$request.body.action` by default: which part of a
+    /// message selects its route. The test kit and `lift dev` use it, and the API must be deployed
+    /// with the same expression. The expression of a merged app has no effect.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
     /// use lift_ws::{App, test::Kit};
     ///
-    /// let app = App::new().selection("$request.body.type").route("hello", async || "hi");
+    /// let app = App::new().route_selection("$request.body.type").route("hello", async || "hi");
     /// let ana = Kit::new(app).connect("").await.unwrap();
     /// ana.send(r#"{"type":"hello"}"#).await;
     /// assert_eq!(ana.received(), ["hi"]);
@@ -176,26 +243,26 @@ impl<S: Send + Sync + 'static> App<S> {
     /// # Panics
     /// When it is not a route selection expression.
     #[track_caller]
-    pub fn selection(mut self, expression: &str) -> Self {
+    pub fn route_selection(mut self, expression: &str) -> Self {
         if let Err(fault) = expression.parse::<Selection>() {
             panic!("{fault}");
         }
-        self.said.selection = expression.to_owned();
+        self.settings.route_selection = expression.to_owned();
         self
     }
 
-    /// Says that the app reads an environment variable, which has to be set: the description names
-    /// it, and `lift_aws::run` does not start without it.
+    /// Requires an environment variable: the app's description names it, and `lift_aws::run` does not
+    /// start without it.
     ///
     /// ```
     /// use lift_ws::App;
     ///
-    /// let app = App::new().variable("SHOP_URL");
+    /// let app = App::new().require_env("SHOP_URL");
     /// let variables = app.describe().variables;
     /// assert!(variables.iter().any(|variable| variable.name == "SHOP_URL" && variable.required));
     /// ```
-    pub fn variable(mut self, name: &str) -> Self {
-        self.variables.insert(name.to_owned());
+    pub fn require_env(mut self, name: &str) -> Self {
+        self.settings.required_variables.insert(name.to_owned());
         self
     }
 }

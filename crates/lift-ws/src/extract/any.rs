@@ -5,17 +5,21 @@ use lift_event::EventKind;
 use serde::de::DeserializeOwned;
 
 use super::{Bytes, Disconnected, Headers, Json, Query, Subprotocols, Text};
-use crate::{Any, Call, Connect, Disconnect, Error, FromCall, Message};
+use crate::{
+    Call, Error,
+    extract::FromCall,
+    kind::{Any, Connect, Disconnect, Message},
+};
 
 impl Call {
     /// Makes what a handler would take as an argument: for layers, and for extractors that are made
     /// of others.
     ///
     /// The state of an app is not there: a layer is given what it needs by
-    /// [`from_fn_with`](crate::from_fn_with), an extractor has it as an argument.
+    /// [`from_fn_with`](crate::layer::from_fn_with), an extractor has it as an argument.
     ///
     /// ```
-    /// use lift_ws::{App, Call, Error, FromCall, Json, Kind};
+    /// use lift_ws::{App, Call, Error, Json, extract::FromCall, kind::CallKind};
     ///
     /// #[derive(serde::Deserialize)]
     /// struct Numbered { number: u64 }
@@ -23,7 +27,7 @@ impl Call {
     /// /// The number of a message, whatever else is in it.
     /// struct Number(u64);
     ///
-    /// impl<K: Kind, S: Sync> FromCall<K, S> for Number {
+    /// impl<K: CallKind, S: Sync> FromCall<K, S> for Number {
     ///     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
     ///         let Json(Numbered { number }) = call.extract().await?;
     ///         Ok(Self(number))

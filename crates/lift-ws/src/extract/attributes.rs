@@ -3,7 +3,7 @@
 use lift_event::EventKind;
 use serde::de::DeserializeOwned;
 
-use crate::{Call, Error, FromCall, kind::Stored, store::Read};
+use crate::{Call, Error, extract::FromCall, kind::Stored, store::Read};
 
 /// The attributes that were given to [`Accept::attributes`](crate::Accept::attributes).
 ///
@@ -15,7 +15,7 @@ use crate::{Call, Error, FromCall, kind::Stored, store::Read};
 /// the attributes do not fit `T`.
 ///
 /// ```
-/// use lift_ws::{Accept, App, Attributes};
+/// use lift_ws::{Accept, App, extract::Attributes};
 ///
 /// #[derive(serde::Deserialize, serde::Serialize)]
 /// struct Plan { seats: u32 }

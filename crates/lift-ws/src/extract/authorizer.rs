@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::pairs;
-use crate::{Call, Error, FromCall, Kind};
+use crate::{Call, Error, extract::FromCall, kind::CallKind};
 
 /// The context that a Lambda authorizer returned for this connection, as a type.
 ///
@@ -24,7 +24,7 @@ use crate::{Call, Error, FromCall, Kind};
 /// do. A context that does not fit `T` is an `internal_error`; the log names the key.
 ///
 /// ```
-/// use lift_ws::{Accept, App, Authorizer};
+/// use lift_ws::{Accept, App, extract::Authorizer};
 ///
 /// #[derive(serde::Deserialize)]
 /// #[serde(rename_all = "camelCase")]
@@ -38,7 +38,7 @@ use crate::{Call, Error, FromCall, Kind};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Authorizer<T>(pub T);
 
-impl<K: Kind, T: DeserializeOwned + Send, S: Sync> FromCall<K, S> for Authorizer<T> {
+impl<K: CallKind, T: DeserializeOwned + Send, S: Sync> FromCall<K, S> for Authorizer<T> {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         context(call.event()).map(Self)
     }

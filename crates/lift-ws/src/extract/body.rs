@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::{Call, Error, FromCall, Message};
+use crate::{Call, Error, extract::FromCall, kind::Message};
 
 /// A message's text.
 ///
@@ -33,7 +33,7 @@ impl<S: Sync> FromCall<Message, S> for Text {
 /// where the route's integration says `CONVERT_TO_BINARY`, and as its text elsewhere.
 ///
 /// ```
-/// use lift_ws::{App, Bytes};
+/// use lift_ws::{App, extract::Bytes};
 ///
 /// async fn measure(body: Bytes) -> String {
 ///     format!("{} bytes", body.len())

@@ -2,8 +2,9 @@
 //! reads anything when this process knows the connection.
 
 use crate::{
-    Call, Connection, ConnectionId, Error, FromCall, Kind, Publisher, TenantId, UserId,
-    kind::Stored,
+    Call, Connection, ConnectionId, Error, Publisher, TenantId, UserId,
+    extract::FromCall,
+    kind::{CallKind, Stored},
 };
 
 impl<K: Stored, S: Sync> FromCall<K, S> for Connection {
@@ -35,7 +36,7 @@ impl<K: Stored, S: Sync> FromCall<K, S> for TenantId {
 }
 
 /// The connection's id, which every event has.
-impl<K: Kind, S: Sync> FromCall<K, S> for ConnectionId {
+impl<K: CallKind, S: Sync> FromCall<K, S> for ConnectionId {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         Ok(call.connection_id())
     }

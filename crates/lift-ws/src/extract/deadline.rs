@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::{Call, Error, FromCall, Kind};
+use crate::{Call, Error, extract::FromCall, kind::CallKind};
 
 /// When the answer must be out. What is still running then is cancelled.
 ///
 /// ```
 /// use std::time::Duration;
-/// use lift_ws::{App, Deadline};
+/// use lift_ws::{App, extract::Deadline};
 ///
 /// async fn report(deadline: Deadline) -> &'static str {
 ///     match deadline.left() > Duration::from_secs(10) {
@@ -31,7 +31,7 @@ impl Deadline {
     }
 }
 
-impl<K: Kind, S: Sync> FromCall<K, S> for Deadline {
+impl<K: CallKind, S: Sync> FromCall<K, S> for Deadline {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         Ok(Self(call.deadline()))
     }

@@ -1,6 +1,6 @@
 //! Why a connection ended; only `$disconnect` says so.
 
-use crate::{Call, Disconnect, Error, FromCall};
+use crate::{Call, Error, extract::FromCall, kind::Disconnect};
 
 /// Why a connection ended. Never fails.
 ///
@@ -8,7 +8,7 @@ use crate::{Call, Disconnect, Error, FromCall};
 /// two-hour limit, 1005 a close without a code, 1006 a connection that was lost.
 ///
 /// ```
-/// use lift_ws::{App, Disconnected};
+/// use lift_ws::{App, extract::Disconnected};
 ///
 /// async fn left(why: Disconnected) {
 ///     println!("{:?} {}", why.code, why.reason);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Call, Connect, Error, FromCall};
+use crate::{Call, Error, extract::FromCall, kind::Connect};
 
 /// The handshake's headers.
 ///

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use super::told;
-use crate::{Call, Error, FromCall, Message};
+use crate::{Call, Error, extract::FromCall, kind::Message};
 
 /// A message's body, parsed; and, returned by a handler, a reply written as JSON.
 ///

@@ -10,7 +10,7 @@
 //! | [`UserId`], [`TenantId`] | all but `$connect` | who it is, or an error when it is nobody |
 //! | [`Attributes`], [`StoredConnection`] | all but `$connect` | what may change of it, and changing it |
 //! | [`ConnectionId`] | all | the connection's id |
-//! | [`Authorizer`], [`Identity`] | all | what an authorizer and API Gateway say of the client |
+//! | [`Authorizer`], [`ClientInfo`] | all | what an authorizer and API Gateway say of the client |
 //! | [`RequestInfo`], [`Stage`], [`StageVariables`] | all | ids, times, the stage |
 //! | [`State`], [`Deadline`], [`Event`], [`Call`] | all | the app's state, the time left, the event as it is |
 //! | `Result<T, Error>` | as `T` | `T`, or why it failed, for a handler that decides itself |
@@ -44,7 +44,7 @@ mod subprotocols;
 #[cfg(feature = "valid")]
 mod valid;
 
-use crate::{Call, Error, Kind};
+use crate::{Call, Error, kind::CallKind};
 
 pub use attributes::Attributes;
 pub use authorizer::Authorizer;
@@ -55,7 +55,7 @@ pub use disconnected::Disconnected;
 pub use headers::Headers;
 pub use json::Json;
 pub use query::Query;
-pub use request::{Identity, RequestInfo};
+pub use request::{ClientInfo, RequestInfo};
 pub use stage::{Stage, StageVariables};
 pub use state::State;
 pub use stored::StoredConnection;
@@ -75,7 +75,7 @@ const MAX_FAULT: usize = 200;
 /// An extractor of one's own is an `async fn`; it can use others, and look at the whole [`Call`]:
 ///
 /// ```
-/// use lift_ws::{App, Call, Connection, Error, FromCall, Message};
+/// use lift_ws::{App, Call, Connection, Error, extract::FromCall, kind::Message};
 ///
 /// /// A user that is signed in.
 /// struct User(String);
@@ -102,7 +102,7 @@ const MAX_FAULT: usize = 200;
     note = "`State<T>` is there in an app made by `App::with_state` with a `T`",
     note = "`lift_ws::extract` lists all extractors; a type of your own implements `FromCall`"
 )]
-pub trait FromCall<K: Kind, S>: Sized + Send {
+pub trait FromCall<K: CallKind, S>: Sized + Send {
     /// Makes the argument.
     ///
     /// # Errors
@@ -111,7 +111,7 @@ pub trait FromCall<K: Kind, S>: Sized + Send {
 }
 
 /// A handler that wants to decide itself what a failed extraction means.
-impl<K: Kind, S: Sync, T: FromCall<K, S>> FromCall<K, S> for Result<T, Error> {
+impl<K: CallKind, S: Sync, T: FromCall<K, S>> FromCall<K, S> for Result<T, Error> {
     async fn from_call(call: &Call, state: &S) -> Result<Self, Error> {
         Ok(T::from_call(call, state).await)
     }
@@ -124,7 +124,7 @@ fn told(fault: &str) -> String {
 
 macro_rules! tuples {
     ($($name:ident),*) => {
-        impl<K: Kind, S: Sync, $($name: FromCall<K, S>),*> FromCall<K, S> for ($($name,)*) {
+        impl<K: CallKind, S: Sync, $($name: FromCall<K, S>),*> FromCall<K, S> for ($($name,)*) {
             #[allow(unused_variables)]
             async fn from_call(call: &Call, state: &S) -> Result<Self, Error> {
                 Ok(($($name::from_call(call, state).await?,)*))

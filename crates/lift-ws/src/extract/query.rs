@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use super::{pairs, told};
-use crate::{Call, Connect, Error, FromCall};
+use crate::{Call, Error, extract::FromCall, kind::Connect};
 
 /// The handshake's query parameters as a type, already percent-decoded.
 ///

@@ -4,12 +4,12 @@ use std::{fmt, net::IpAddr};
 
 use lift_event::{Event, Timestamp};
 
-use crate::{Call, Error, FromCall, Kind};
+use crate::{Call, Error, extract::FromCall, kind::CallKind};
 
 /// The ids and times of the event. Costs a reference count.
 ///
 /// ```
-/// use lift_ws::{App, RequestInfo};
+/// use lift_ws::{App, extract::RequestInfo};
 ///
 /// async fn unknown(info: RequestInfo) -> String {
 ///     format!("no route for this, say {} to support", info.request_id())
@@ -80,9 +80,9 @@ impl fmt::Debug for RequestInfo {
 /// Where the client comes from: what API Gateway saw, not who the client is.
 ///
 /// ```
-/// use lift_ws::{Accept, App, Identity, Refuse};
+/// use lift_ws::{Accept, App, Refuse, extract::ClientInfo};
 ///
-/// async fn connect(identity: Identity) -> Result<Accept, Refuse> {
+/// async fn connect(identity: ClientInfo) -> Result<Accept, Refuse> {
 ///     match identity.source_ip {
 ///         Some(ip) if ip.is_ipv6() => Ok(Accept::anonymous()),
 ///         _ => Err(Refuse::forbidden("IPv6 only")),
@@ -91,7 +91,7 @@ impl fmt::Debug for RequestInfo {
 /// # let _ = App::new().connect(connect);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
+pub struct ClientInfo {
     /// The address that connected to API Gateway: the client's, or that of a proxy before it.
     /// `None` when API Gateway gave none, or none that is an address.
     pub source_ip: Option<IpAddr>,
@@ -99,13 +99,13 @@ pub struct Identity {
     pub user_agent: Option<String>,
 }
 
-impl<K: Kind, S: Sync> FromCall<K, S> for RequestInfo {
+impl<K: CallKind, S: Sync> FromCall<K, S> for RequestInfo {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         Ok(Self(call.event().clone()))
     }
 }
 
-impl<K: Kind, S: Sync> FromCall<K, S> for Identity {
+impl<K: CallKind, S: Sync> FromCall<K, S> for ClientInfo {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         let event = call.event();
         let source_ip = event.source_ip().and_then(|ip| ip.parse().ok());

@@ -3,12 +3,12 @@
 use serde::de::DeserializeOwned;
 
 use super::pairs;
-use crate::{Call, Error, FromCall, Kind};
+use crate::{Call, Error, extract::FromCall, kind::CallKind};
 
 /// The name of the stage, such as `prod`.
 ///
 /// ```
-/// use lift_ws::{App, Stage};
+/// use lift_ws::{App, extract::Stage};
 ///
 /// async fn version(Stage(stage): Stage) -> String {
 ///     format!("this is {stage}")
@@ -28,7 +28,7 @@ pub struct Stage(pub String);
 /// the variable.
 ///
 /// ```
-/// use lift_ws::{App, StageVariables};
+/// use lift_ws::{App, extract::StageVariables};
 ///
 /// #[derive(serde::Deserialize)]
 /// struct Settings { greeting: String, #[serde(default)] beta: bool }
@@ -41,13 +41,13 @@ pub struct Stage(pub String);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StageVariables<T>(pub T);
 
-impl<K: Kind, S: Sync> FromCall<K, S> for Stage {
+impl<K: CallKind, S: Sync> FromCall<K, S> for Stage {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         Ok(Self(call.event().stage().to_owned()))
     }
 }
 
-impl<K: Kind, T: DeserializeOwned + Send, S: Sync> FromCall<K, S> for StageVariables<T> {
+impl<K: CallKind, T: DeserializeOwned + Send, S: Sync> FromCall<K, S> for StageVariables<T> {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         let variables = call.event().stage_variables()?;
         let pairs: Vec<_> = variables.iter().collect();

@@ -2,7 +2,7 @@
 
 use lift_event::Event;
 
-use crate::{Call, Error, FromCall, Kind};
+use crate::{Call, Error, extract::FromCall, kind::CallKind};
 
 /// The state that the app was given, cloned: put what is large into an `Arc`. Never fails.
 ///
@@ -23,19 +23,19 @@ use crate::{Call, Error, FromCall, Kind};
 #[derive(Clone, Copy, Debug)]
 pub struct State<S>(pub S);
 
-impl<K: Kind, S: Clone + Send + Sync> FromCall<K, S> for State<S> {
+impl<K: CallKind, S: Clone + Send + Sync> FromCall<K, S> for State<S> {
     async fn from_call(_: &Call, state: &S) -> Result<Self, Error> {
         Ok(Self(state.clone()))
     }
 }
 
-impl<K: Kind, S: Sync> FromCall<K, S> for Call {
+impl<K: CallKind, S: Sync> FromCall<K, S> for Call {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         Ok(call.clone())
     }
 }
 
-impl<K: Kind, S: Sync> FromCall<K, S> for Event {
+impl<K: CallKind, S: Sync> FromCall<K, S> for Event {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         Ok(call.event().clone())
     }

@@ -4,7 +4,8 @@
 use serde::Serialize;
 
 use crate::{
-    Call, ConnectionId, Error, FromCall, TenantId, UserId,
+    Call, ConnectionId, Error, TenantId, UserId,
+    extract::FromCall,
     kind::Stored,
     store::{Item, Saved, SignedIn},
 };
@@ -12,7 +13,7 @@ use crate::{
 /// The row of the connection that a handler serves, to be changed. Extracting it reads nothing.
 ///
 /// ```
-/// use lift_ws::{App, Error, StoredConnection, Text};
+/// use lift_ws::{App, Error, Text, extract::StoredConnection};
 ///
 /// async fn sign_in(connection: StoredConnection, Text(token): Text) -> Result<&'static str, Error> {
 ///     let user = token; // verify it first!
@@ -79,7 +80,7 @@ impl StoredConnection {
     /// end with their connection.
     ///
     /// ```
-    /// use lift_ws::{Error, StoredConnection, Text, store::Item};
+    /// use lift_ws::{Error, Text, extract::StoredConnection, store::Item};
     ///
     /// async fn join(connection: StoredConnection, Text(room): Text) -> Result<(), Error> {
     ///     connection.put_item(&Item::in_group(room)).await

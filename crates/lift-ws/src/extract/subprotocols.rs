@@ -2,7 +2,7 @@
 
 use lift_event::{Event, wire::list_items};
 
-use crate::{Call, Connect, Error, FromCall};
+use crate::{Call, Error, extract::FromCall, kind::Connect};
 
 /// The subprotocols that a client offered in `Sec-WebSocket-Protocol`, in its order: the preferred
 /// one first. Empty when it offered none.
@@ -14,7 +14,7 @@ use crate::{Call, Connect, Error, FromCall};
 /// An event whose headers are no strings is the server's failure: it refuses with 500.
 ///
 /// ```
-/// use lift_ws::{Accept, App, Refuse, Subprotocols};
+/// use lift_ws::{Accept, App, Refuse, extract::Subprotocols};
 ///
 /// async fn connect(offers: Subprotocols) -> Result<Accept, Refuse> {
 ///     match offers.first_of(&["chat.v2", "chat.v1"]) {

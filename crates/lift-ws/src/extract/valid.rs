@@ -4,7 +4,7 @@ use garde::{Report, Validate};
 use serde::de::DeserializeOwned;
 
 use super::told;
-use crate::{Call, Error, FromCall, Json, Message};
+use crate::{Call, Error, Json, extract::FromCall, kind::Message};
 
 /// A message's body, parsed as [`Json`] does and checked with the rules of [`garde`].
 ///

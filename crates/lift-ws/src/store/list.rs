@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::GroupId;
-use crate::{ConnectionId, Endpoint, TenantId, UserId};
+use crate::{ConnectionId, TenantId, UserId, push::Endpoint};
 
 /// Which connections to list.
 ///

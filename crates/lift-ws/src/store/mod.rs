@@ -15,11 +15,14 @@ use serde_json::Value;
 
 use crate::{ConnectionId, TenantId, UserId};
 
-pub use crate::connection::GroupId;
+pub use crate::id::GroupId;
 pub use error::StoreError;
 pub use list::{Member, Members, Page, Part, Position, id_hash, range_hash};
 pub use memory::MemoryStore;
 pub use row::{Item, MAX_CONNECTION_SECONDS, Removed, Row, check_attributes, check_identity};
+
+/// The environment variable that holds the name of the connections' table.
+pub const TABLE_VARIABLE: &str = "LIFT_TABLE";
 
 /// What became of a [`save`](Store::save), or of a [`put_item`](Store::put_item).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

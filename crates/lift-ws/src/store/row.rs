@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{GroupId, StoreError};
-use crate::{ConnectionId, Endpoint, TenantId, UserId};
+use crate::{ConnectionId, TenantId, UserId, push::Endpoint};
 
 /// How long API Gateway keeps a connection at most: 2 hours (reference, section 7).
 pub const MAX_CONNECTION_SECONDS: u64 = limits::CONNECTION_LIFETIME.as_secs();

@@ -34,8 +34,9 @@ use lift_event::{DecodeError, Reply, limits::INTEGRATION_TIMEOUT};
 use tokio::time::Instant;
 
 use crate::{
-    App, ConnectionId, Invocation, Service,
+    App, ConnectionId, Service,
     clock::epoch_millis,
+    service::Invocation,
     store::{MemoryStore, Store},
 };
 

@@ -13,7 +13,11 @@ use lift_event::Event;
 use tokio::time::sleep;
 
 use super::conversation::{Conversation, Said};
-use crate::{ConnectionId, ConnectionInfo, Endpoint, Push, PushError, clock::epoch_millis};
+use crate::{
+    ConnectionId,
+    clock::epoch_millis,
+    push::{ConnectionInfo, Endpoint, Push, PushError},
+};
 
 type Fault = Box<dyn FnMut(&ConnectionId) -> Option<PushError> + Send>;
 
@@ -21,7 +25,7 @@ type Fault = Box<dyn FnMut(&ConnectionId) -> Option<PushError> + Send>;
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
-/// use lift_ws::{PushError, test::Kit, App};
+/// use lift_ws::{App, push::PushError, test::Kit};
 ///
 /// let kit = Kit::new(App::new().default_route(async || "heard"));
 /// let ana = kit.connect("").await.unwrap();

@@ -1,6 +1,6 @@
 //! Eight arguments at most; more go into a tuple.
 
-use lift_ws::{App, Stage};
+use lift_ws::{App, extract::Stage};
 
 #[rustfmt::skip]
 async fn say(_: Stage, _: Stage, _: Stage, _: Stage, _: Stage, _: Stage, _: Stage, _: Stage, _: Stage) {}

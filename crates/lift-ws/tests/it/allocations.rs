@@ -4,8 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use lift_ws::{
-    Accept, App, Call, Error, Invocation, Json, Next, Route, from_fn, from_fn_with,
-    store::MemoryStore, test::RecordingPush,
+    Accept, App, Call, Error, Json, Route,
+    layer::{Next, from_fn, from_fn_with},
+    service::Invocation,
+    store::MemoryStore,
+    test::RecordingPush,
 };
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;

@@ -3,8 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use lift_ws::{
-    Accept, App, Attributes, Authorizer, Call, Connection, Error, Invocation, Next, Publisher,
-    Query, Refuse, Reply, Subprotocols, UserId, from_fn,
+    Accept, App, Call, Connection, Error, Publisher, Query, Refuse, Reply, UserId,
+    extract::{Attributes, Authorizer, Subprotocols},
+    layer::{Next, from_fn},
+    service::Invocation,
     store::{Members, MemoryStore, Part, Store, StoreError},
     test::{Handshake, Kit, Operation, RecordingPush, RecordingStore, Refused},
 };
@@ -51,8 +53,7 @@ async fn every_failure_refuses_and_leaves_no_row() {
         let kit = Kit::with_store(app, Arc::new(store.clone()));
         kit.connect("name=ana").await.expect_err("is refused").status
     };
-    let refuse =
-        |status| move || async move { Err::<Accept, _>(Refuse::with_status(status, "no")) };
+    let refuse = |status| move || async move { Err::<Accept, _>(Refuse::new(status, "no")) };
     assert_eq!(status(App::new().connect(refuse(401))).await, 401);
     assert_eq!(status(App::new().connect(refuse(429))).await, 429);
     assert_eq!(status(App::new().connect(refuse(200))).await, 500, "a refusal never lets in");
@@ -65,9 +66,9 @@ async fn every_failure_refuses_and_leaves_no_row() {
     let empty = async || Accept::user("").tenant("general");
     assert_eq!(status(App::new().connect(empty)).await, 500, "an empty user cannot be stored");
     let connected = async || -> Result<(), Error> { Err(Error::new("no", "no")) };
-    assert_eq!(status(App::new().connect(hello).connected(connected)).await, 400);
+    assert_eq!(status(App::new().connect(hello).on_connected(connected)).await, 400);
     let panics = async || -> Result<(), Error> { panic!("SECRET") };
-    assert_eq!(status(App::new().connect(hello).connected(panics)).await, 500);
+    assert_eq!(status(App::new().connect(hello).on_connected(panics)).await, 500);
     assert_eq!(stored(&store).await, 0, "whatever was saved on the way has a tombstone");
 }
 
@@ -90,7 +91,8 @@ async fn a_handler_that_hangs_refuses_in_time() {
 async fn a_connected_handler_that_hangs_refuses_and_leaves_no_row() {
     let store = MemoryStore::new();
     let hangs = async || std::future::pending::<()>().await;
-    let kit = Kit::with_store(App::new().connect(hello).connected(hangs), Arc::new(store.clone()));
+    let kit =
+        Kit::with_store(App::new().connect(hello).on_connected(hangs), Arc::new(store.clone()));
     assert_eq!(kit.connect("name=ana").await.expect_err("is refused").status, 504);
     assert_eq!(stored(&store).await, 0);
 }
@@ -195,7 +197,7 @@ async fn the_newcomer_cannot_be_sent_to_before_it_is_in() {
         assert_eq!(report.total(), report.sent, "the newcomer is not among them");
         Ok(())
     };
-    let kit = Kit::new(App::new().connect(hello).connected(greet));
+    let kit = Kit::new(App::new().connect(hello).on_connected(greet));
     let ana = kit.connect("name=ana").await.unwrap();
     let bob = kit.connect("name=bob").await.unwrap();
     assert_eq!(ana.received(), ["bob"]);
@@ -215,7 +217,8 @@ fn by_claims(claims: Claims) -> Accept {
 #[tokio::test]
 async fn an_authorizers_context_says_who_a_connection_is_without_a_read() {
     let store = RecordingStore::default();
-    let kit = Kit::with_store(App::new().identify(by_claims), Arc::new(store.clone()));
+    let kit =
+        Kit::with_store(App::new().identity_from_authorizer(by_claims), Arc::new(store.clone()));
     let ana = kit.client("ana").authorizer(json!({"sub": "ana", "shop": "lotus"}));
     let ana = ana.connect().await.expect("is let in");
     assert_eq!(store.operations(), [Operation::Save]);
@@ -232,7 +235,8 @@ async fn a_process_that_has_not_seen_a_connection_reads_nothing_for_its_message(
         id: String,
     }
     let who = async |who: Connection, _: Publisher| who.user().expect("a user").to_string();
-    let app = App::new().identify(|principal: Principal| Accept::user(principal.id));
+    let app =
+        App::new().identity_from_authorizer(|principal: Principal| Accept::user(principal.id));
     let app = app.default_route(who);
     let store = RecordingStore::default();
     let push = Arc::new(RecordingPush::new());
@@ -247,12 +251,13 @@ async fn a_process_that_has_not_seen_a_connection_reads_nothing_for_its_message(
 
 #[tokio::test]
 async fn a_handler_cannot_accept_another_than_the_authorizer_names() {
-    let other =
-        App::new().identify(by_claims).connect(async || Accept::user("eve").tenant("lotus"));
+    let other = App::new()
+        .identity_from_authorizer(by_claims)
+        .connect(async || Accept::user("eve").tenant("lotus"));
     let ana = Kit::new(other);
     let ana = ana.client("ana").authorizer(json!({"sub": "ana", "shop": "lotus"})).connect().await;
     assert_eq!(ana.expect_err("is refused").status, 500);
-    let nobody = Kit::new(App::new().identify(by_claims)).connect("").await;
+    let nobody = Kit::new(App::new().identity_from_authorizer(by_claims)).connect("").await;
     assert_eq!(nobody.expect_err("no authorizer").status, 500);
 }
 
@@ -266,9 +271,9 @@ async fn a_layer_that_asks_who_ends_does_not_lose_what_was_stored() {
     let seen = stored.clone();
     let note = async move |seats: u32| seen.lock().unwrap().push(seats);
     let app = App::new()
-        .identify(by_claims)
+        .identity_from_authorizer(by_claims)
         .connect(async |Authorizer(claims): Authorizer<Claims>| by_claims(claims).attributes(7))
-        .connected({
+        .on_connected({
             let note = note.clone();
             move |Attributes(seats): Attributes<u32>| {
                 let note = note.clone();

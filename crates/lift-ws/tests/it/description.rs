@@ -1,6 +1,6 @@
 //! What an app says of itself, and what it refuses to be built with.
 
-use lift_ws::{Accept, App, Description, Route, layers};
+use lift_ws::{Accept, App, Route, describe::Description, layer};
 use serde_json::json;
 
 #[derive(schemars::JsonSchema)]
@@ -14,16 +14,16 @@ struct Say {
 fn is_written_as_it_always_was() {
     let app = App::new()
         .connect(async || Accept::anonymous())
-        .with_route(Route::new("say", async || ()).payload::<Say>().layer(layers::body_limit(500)))
+        .with_route(Route::new("say", async || ()).payload::<Say>().layer(layer::body_limit(500)))
         .with_route(Route::new("ask", async || "").one_way().reply::<String>())
         .default_route(async || ())
         .keepalive("ping")
-        .layer(layers::body_limit(1000))
+        .layer(layer::body_limit(1000))
         .two_way()
-        .selection("$request.body.type")
+        .route_selection("$request.body.type")
         .correlate("id")
         .subprotocols(&["chat.v2", "chat.v1"])
-        .variable("SHOP_URL");
+        .require_env("SHOP_URL");
     let json = serde_json::to_string_pretty(&app.describe()).unwrap();
     assert_eq!(json.trim(), include_str!("description.json").trim(), "\n{json}");
     let read: Description = serde_json::from_str(&json).unwrap();
@@ -48,8 +48,9 @@ fn of_an_older_app_lacks_what_was_added() {
 
 #[test]
 fn takes_over_what_a_merged_app_needs() {
-    let shop = App::new().keepalive("ping").variable("SHOP_URL").selection("$request.body.shop");
-    let app = App::new().merge(shop).variable("A").describe();
+    let shop =
+        App::new().keepalive("ping").require_env("SHOP_URL").route_selection("$request.body.shop");
+    let app = App::new().merge(shop).require_env("A").describe();
     let names: Vec<&str> = app.variables.iter().map(|variable| &*variable.name).collect();
     assert_eq!(names, ["A", "LIFT_TABLE", "SHOP_URL"]);
     assert_eq!(app.settings.keepalive.as_deref(), Some("ping"));
@@ -59,7 +60,7 @@ fn takes_over_what_a_merged_app_needs() {
 #[test]
 #[should_panic(expected = "`$request.header.x` is not a route selection expression")]
 fn a_wrong_selection_is_refused() {
-    let _ = App::new().selection("$request.header.x");
+    let _ = App::new().route_selection("$request.header.x");
 }
 
 #[test]

@@ -9,7 +9,8 @@ use std::{
 };
 
 use lift_ws::{
-    Accept, App, Connection, Disconnected, Error, Publisher, Query, UserId,
+    Accept, App, Connection, Error, Publisher, Query, UserId,
+    extract::Disconnected,
     store::{Members, MemoryStore, Part, Store},
     test::{Kit, Operation, RecordingStore},
 };

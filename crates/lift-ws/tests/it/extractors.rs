@@ -4,10 +4,14 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use garde::Validate;
 use lift_ws::{
-    Accept, App, Attributes, Authorizer, Bytes, Call, Connection, Deadline, Disconnected, Error,
-    FromCall, Headers, Identity, Json, Kind, Message, Publisher, Query, Refuse, RequestInfo, Stage,
-    StageVariables, State, Text, Valid,
+    Accept, App, Call, Connection, Error, Headers, Json, Publisher, Query, Refuse, State, Text,
+    Valid,
     event::Event,
+    extract::{
+        Attributes, Authorizer, Bytes, ClientInfo, Deadline, Disconnected, FromCall, RequestInfo,
+        Stage, StageVariables,
+    },
+    kind::{CallKind, Message},
     test::{Kit, Operation, RecordingStore},
 };
 use serde::Deserialize;
@@ -230,7 +234,7 @@ async fn what_api_gateway_says_of_the_event_and_of_the_client() {
     ]);
     assert_eq!(answer(App::new().default_route(show), PLAIN).await, expected.to_string());
 
-    let who = async |who: Identity| format!("{:?} {:?}", who.source_ip, who.user_agent);
+    let who = async |who: ClientInfo| format!("{:?} {:?}", who.source_ip, who.user_agent);
     let app = || App::new().default_route(who);
     assert_eq!(answer(app(), PLAIN).await, "Some(203.0.113.77) None");
     let odd = json!({"sourceIp": "test-invoke", "userAgent": "curl"});
@@ -359,7 +363,7 @@ impl<S: Sync> FromCall<Message, S> for Member {
 /// A user's extractor for every kind.
 struct RouteKey(String);
 
-impl<K: Kind, S: Sync> FromCall<K, S> for RouteKey {
+impl<K: CallKind, S: Sync> FromCall<K, S> for RouteKey {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         Ok(Self(call.event().route_key().to_owned()))
     }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use lift_ws::{
-    Accept, App, Authorizer, Connection, Error, Headers, Identity, Json, Publisher, Query, Reply,
-    RequestInfo, Stage, StageVariables, TenantId, Text, test::Kit,
+    Accept, App, Connection, Error, Headers, Json, Publisher, Query, Reply, TenantId, Text,
+    extract::{Authorizer, ClientInfo, RequestInfo, Stage, StageVariables},
+    test::Kit,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -22,7 +23,7 @@ async fn a_client_is_told_of_in_every_event_as_it_was_set() {
     }
     let told = async |Stage(stage): Stage,
                       StageVariables(variables): StageVariables<Words>,
-                      identity: Identity,
+                      identity: ClientInfo,
                       Authorizer(player): Authorizer<Player>| {
         assert!(player.integration_latency > 0);
         let client = (identity.source_ip, identity.user_agent);
@@ -32,7 +33,7 @@ async fn a_client_is_told_of_in_every_event_as_it_was_set() {
     let connect = {
         move |stage: Stage,
               variables: StageVariables<Words>,
-              who: Identity,
+              who: ClientInfo,
               by: Authorizer<Player>| async move {
             Accept::user(told(stage, variables, who, by).await).tenant("all")
         }
@@ -40,7 +41,7 @@ async fn a_client_is_told_of_in_every_event_as_it_was_set() {
     let left = {
         move |stage: Stage,
               variables: StageVariables<Words>,
-              who: Identity,
+              who: ClientInfo,
               by: Authorizer<Player>,
               publish: Publisher| async move {
             let _ = publish.own_tenant().text(told(stage, variables, who, by).await).await;

@@ -10,9 +10,11 @@ use std::{
 };
 
 use lift_ws::{
-    Accept, App, Authorizer, Bytes, Call, Connection, Disconnected, Error, Headers, Json, Layer,
-    Next, Query, RequestInfo, Route, State, Subprotocols, Text, UserId, Valid, event::Reply,
-    from_fn, from_fn_with, layers, test::Kit,
+    Accept, App, Call, Connection, Error, Headers, Json, Query, Route, State, Text, UserId, Valid,
+    event::Reply,
+    extract::{Authorizer, Bytes, Disconnected, RequestInfo, Subprotocols},
+    layer::{self, Layer, Next, from_fn, from_fn_with},
+    test::Kit,
 };
 use tower::{limit::ConcurrencyLimitLayer, timeout::TimeoutLayer};
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -135,10 +137,10 @@ async fn of_tower_are_applied_once_and_their_errors_become_frames() {
         }
     };
     let app = App::new()
-        .with_route(Route::new("work", handler).layer(layers::tower(ConcurrencyLimitLayer::new(3))))
+        .with_route(Route::new("work", handler).layer(layer::tower(ConcurrencyLimitLayer::new(3))))
         .with_route(
             Route::new("slow", async || std::future::pending::<()>().await)
-                .layer(layers::tower(TimeoutLayer::new(Duration::from_secs(2)))),
+                .layer(layer::tower(TimeoutLayer::new(Duration::from_secs(2)))),
         );
     let ana = Kit::new(app).connect("").await.unwrap();
     let work = (0..12).map(|_| ana.send(r#"{"action":"work"}"#));
@@ -151,7 +153,7 @@ async fn of_tower_are_applied_once_and_their_errors_become_frames() {
 
 #[tokio::test]
 async fn body_limit_refuses_large_messages_and_nothing_else() {
-    let app = App::new().default_route(async || "taken").layer(layers::body_limit(10));
+    let app = App::new().default_route(async || "taken").layer(layer::body_limit(10));
     let ana = Kit::new(app).connect("").await.unwrap();
     ana.send("x".repeat(10)).await;
     ana.send("x".repeat(11)).await;
@@ -170,7 +172,7 @@ async fn trace_records_what_identifies_a_call_and_nothing_else() {
         .with_writer(move || writer.clone())
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
-    let app = App::new().route("say", async || "a secret reply").layer(layers::trace());
+    let app = App::new().route("say", async || "a secret reply").layer(layer::trace());
     let ana = Kit::new(app).connect("token=secret").await.unwrap();
     ana.send(r#"{"action":"say","password":"secret"}"#).await;
     assert_eq!(ana.received(), ["a secret reply"]);
@@ -199,10 +201,10 @@ impl std::io::Write for Lines {
 #[tokio::test]
 async fn of_a_merged_app_go_once_around_connect_and_connected() {
     let log = Arc::default();
-    let presence = App::new().connected(async || ()).layer(note(&log, "presence"));
+    let presence = App::new().on_connected(async || ()).layer(note(&log, "presence"));
     let both = App::new()
         .connect(async || Accept::anonymous())
-        .connected(async || ())
+        .on_connected(async || ())
         .layer(note(&log, "both"));
     Kit::new(App::new().merge(presence)).connect("").await.unwrap();
     Kit::new(App::new().merge(both)).connect("").await.unwrap();

@@ -3,9 +3,10 @@
 use std::{panic, sync::Arc};
 
 use lift_ws::{
-    Accept, App, Attributes, Connection, Error, IntoError, Invocation, Json, Publisher, Route,
-    State, StoredConnection, Text,
+    Accept, App, Connection, Error, IntoError, Json, Publisher, Route, State, Text,
     event::Event,
+    extract::{Attributes, StoredConnection},
+    service::Invocation,
     store::StoreError,
     test::{Kit, Operation, RecordingStore},
 };

@@ -10,7 +10,9 @@ use std::{
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, pending};
 use lift_ws::{
-    ConnectionId, ConnectionInfo, Endpoint, Event, GlobalPublisher, Outcome, Push, PushError,
+    ConnectionId, Event, GlobalPublisher,
+    publish::Outcome,
+    push::{ConnectionInfo, Endpoint, Push, PushError},
     store::{Members, MemoryStore, Part, Row, Store},
 };
 use tokio::time::sleep;

@@ -4,7 +4,9 @@ use std::{collections::HashMap, sync::Arc};
 
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use lift_ws::{
-    Accept, App, Error, Publisher, Query, Recipient, Source, SourcePage, StoredConnection, Text,
+    Accept, App, Error, Publisher, Query, Text,
+    extract::StoredConnection,
+    publish::{Recipient, Source, SourcePage},
     store::{Item, Position, StoreError},
     test::{Kit, RecordingStore},
 };

@@ -3,7 +3,9 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use lift_ws::{
-    ConnectionId, Endpoint, GlobalPublisher, Recipient, Report, Task,
+    ConnectionId, GlobalPublisher, Report,
+    publish::{Recipient, Task},
+    push::Endpoint,
     store::{MemoryStore, Row, Saved, Store},
     test::{Operation, RecordingPush, RecordingStore},
 };
@@ -79,7 +81,7 @@ async fn posts_where_the_row_says_unless_told_otherwise() {
 #[tokio::test]
 async fn reaches_users_by_tenant_or_without() {
     let setup = setup(3).await;
-    let sent = async |audience: lift_ws::Audience| audience.text("x").await.unwrap().sent;
+    let sent = async |audience: lift_ws::publish::Audience| audience.text("x").await.unwrap().sent;
     assert_eq!(sent(setup.publisher.user("t", "ana")).await, 3);
     assert_eq!(sent(setup.publisher.user("other", "ana")).await, 0);
     assert_eq!(sent(setup.publisher.user_without_tenant("ana")).await, 0);
@@ -151,7 +153,7 @@ async fn some_ids_are_cut_into_tasks_too() {
     let mut reached = BTreeSet::new();
     for task in tasks {
         let report = setup.publisher.task(task).with_ids().text("news").await.unwrap();
-        reached.extend(report.ids(lift_ws::Outcome::Sent).cloned());
+        reached.extend(report.ids(lift_ws::publish::Outcome::Sent).cloned());
     }
     assert_eq!(reached.len(), 10);
 }

@@ -3,7 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use lift_ws::{
-    Accept, App, Cursor, Error, GlobalPublisher, Outcome, Publisher, PushError, State, Text,
+    Accept, App, Error, GlobalPublisher, Publisher, State, Text,
+    publish::{Cursor, Outcome},
+    push::PushError,
     store::{MemoryStore, StoreError},
     test::{Kit, Operation, RecordingPush, RecordingStore},
 };

@@ -7,7 +7,8 @@ use std::{
 };
 
 use lift_ws::{
-    Accept, App, ConnectionId, GlobalPublisher, PushError,
+    Accept, App, ConnectionId, GlobalPublisher,
+    push::PushError,
     store::MemoryStore,
     test::{Client, Kit},
 };

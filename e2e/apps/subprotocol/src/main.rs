@@ -1,6 +1,6 @@
 //! Chooses the subprotocol `chat.v2` if it is offered, and answers `ask` by a route response.
 
-use lift_ws::{Accept, App, Route, Subprotocols, Text};
+use lift_ws::{Accept, App, Route, Text, extract::Subprotocols};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lift_aws::Error> {

@@ -6,8 +6,8 @@ use std::{
 };
 
 use lift_ws::{
-    Accept, App, Connection, ConnectionId, Error, Json, Publisher, State, StoredConnection, UserId,
-    store::Item,
+    Accept, App, Connection, ConnectionId, Error, Json, Publisher, State, UserId,
+    extract::StoredConnection, store::Item,
 };
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ pub(super) type Goodbyes = Arc<Mutex<HashMap<ConnectionId, u32>>>;
 pub(super) fn app(goodbyes: Goodbyes) -> App<Goodbyes> {
     App::with_state(goodbyes)
         .connect(async || Accept::user("ana").tenant(TENANT))
-        .connected(joined)
+        .on_connected(joined)
         .disconnect(left)
         .route("say", say)
         .route("note", note)

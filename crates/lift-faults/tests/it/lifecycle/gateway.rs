@@ -9,7 +9,11 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use lift_ws::{ConnectionId, ConnectionInfo, Endpoint, Push, PushError, event::Event};
+use lift_ws::{
+    ConnectionId,
+    event::Event,
+    push::{ConnectionInfo, Endpoint, Push, PushError},
+};
 use tokio::time::sleep;
 
 /// What API Gateway knows of a connection.

@@ -16,7 +16,8 @@ use http::Request;
 use lift_aws::{DynamoStore, Table, table::CreateOptions};
 use lift_faults::{Faults, Link, Plan, Upstream};
 use lift_ws::{
-    ConnectionId, Invocation, Service,
+    ConnectionId, Service,
+    service::Invocation,
     store::{Members, Read, Store},
 };
 use serde_json::Value;

@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{Item, Member, Members, Part, Read, Removed, Row, Saved, SignedIn, Store};
-use crate::{ConnectionId, Endpoint, TenantId, UserId, clock::epoch_millis};
+use crate::{ConnectionId, TenantId, UserId, clock::epoch_millis, push::Endpoint};
 
 /// Runs the whole suite.
 ///

@@ -1,14 +1,14 @@
-//! JSON Schemas of what a route takes and answers, attached to the route, so that no type is forced to
-//! have one.
+//! JSON Schemas of a route's messages and replies, for the app's description. They belong to the route,
+//! so that types without a schema can still be used.
 
 use schemars::{JsonSchema, schema_for};
 use serde_json::Value;
 
-use crate::Route;
+use super::Route;
 
 impl<S> Route<S> {
-    /// Says what the messages of this route are, in the app's description. Templates, docs and
-    /// clients are made from it; the handler is not changed by it.
+    /// Puts the JSON Schema of this route's messages into the app's description. The handler does not
+    /// change.
     ///
     /// ```
     /// use lift_ws::{App, Json, Route};
@@ -27,7 +27,7 @@ impl<S> Route<S> {
         self
     }
 
-    /// Says what the replies of this route are, in the app's description.
+    /// Puts the JSON Schema of this route's replies into the app's description.
     pub fn reply<T: JsonSchema>(mut self) -> Self {
         self.schemas.reply = Some(Value::from(schema_for!(T)));
         self

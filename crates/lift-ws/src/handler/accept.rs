@@ -85,32 +85,32 @@ impl Refuse {
     /// API Gateway sends the status to the client and drops the message. A status that is not 4xx
     /// or 5xx refuses with 500.
     #[must_use]
-    pub fn with_status(status: u16, message: impl Into<Cow<'static, str>>) -> Self {
+    pub fn new(status: u16, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Error::new("refused", message).with_status(status))
     }
 
     /// 400: the handshake lacks something or has something wrong.
     #[must_use]
     pub fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::with_status(400, message)
+        Self::new(400, message)
     }
 
     /// 401: the client did not say who it is.
     #[must_use]
     pub fn unauthorized(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::with_status(401, message)
+        Self::new(401, message)
     }
 
     /// 403: the client may not connect.
     #[must_use]
     pub fn forbidden(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::with_status(403, message)
+        Self::new(403, message)
     }
 
     /// 429: the client, or all of them, connect too often.
     #[must_use]
     pub fn too_many_requests(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::with_status(429, message)
+        Self::new(429, message)
     }
 }
 

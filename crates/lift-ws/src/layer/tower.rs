@@ -10,7 +10,8 @@ use futures_util::future::BoxFuture;
 use lift_event::Reply;
 use tower::{Layer as TowerLayer, Service, ServiceExt};
 
-use crate::{Call, Error, Layer, Next};
+use super::{Layer, Next};
+use crate::{Call, Error};
 
 /// What a bridged service handles: a call, and what comes after.
 pub type Step = (Call, Next);
@@ -22,10 +23,10 @@ pub type Step = (Call, Next);
 /// call together; each `from_fn` costs one.
 ///
 /// ```
-/// use lift_ws::{App, layers};
+/// use lift_ws::{App, layer};
 /// use tower::limit::ConcurrencyLimitLayer;
 ///
-/// let app = App::new().layer(layers::tower(ConcurrencyLimitLayer::new(64)));
+/// let app = App::new().layer(layer::tower(ConcurrencyLimitLayer::new(64)));
 /// # let _ = app;
 /// ```
 pub fn tower<L>(layer: L) -> impl Layer

@@ -3,16 +3,17 @@
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use lift_event::{EventKind, Reply};
 
-use crate::{Call, Error, Layer, Next};
+use super::{Layer, Next};
+use crate::{Call, Error};
 
 /// Answers messages of more than so many bytes with the error frame `too_large`. API Gateway itself
 /// lets at most 131,072 bytes pass (reference, section 5.4). The limit stands in the app's
 /// description.
 ///
 /// ```
-/// use lift_ws::{App, layers::body_limit};
+/// use lift_ws::{App, layer};
 ///
-/// let app = App::new().layer(body_limit(4096)).route("say", async || "heard");
+/// let app = App::new().layer(layer::body_limit(4096)).route("say", async || "heard");
 /// # let _ = app;
 /// ```
 pub fn body_limit(bytes: usize) -> impl Layer {

@@ -2,13 +2,14 @@
 
 use tracing::{Instrument, Level, field};
 
-use crate::{Call, Layer, Next, from_fn};
+use super::{Layer, Next, from_fn};
+use crate::Call;
 
 /// Puts a span named `call` around the rest, at level INFO, with the route key, the connection's and
 /// the event's id, and in the end the reply's status. Body, headers and query are never recorded.
 ///
 /// ```
-/// use lift_ws::{App, layers::trace};
+/// use lift_ws::{App, layer::trace};
 ///
 /// let app = App::new().layer(trace()).route("say", async || "heard");
 /// # let _ = app;
