@@ -78,12 +78,13 @@ pub struct PushError {
     cause: Option<Box<dyn error::Error + Send + Sync>>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Kind {
     Gone,
     Throttled,
     TooLarge,
     Forbidden,
+    NotAllowed(Endpoint),
     Refused,
     Failed,
 }
@@ -113,8 +114,16 @@ impl PushError {
         Self { kind: Kind::Forbidden, cause: Some(cause.into()) }
     }
 
-    /// This post cannot succeed, however often it is tried: a malformed id (400), an endpoint that is
-    /// not allowed. Others may.
+    /// Nothing was sent, because posts to this endpoint are not allowed. Posts to others may succeed.
+    #[must_use]
+    pub fn not_allowed(
+        endpoint: Endpoint,
+        cause: impl Into<Box<dyn error::Error + Send + Sync>>,
+    ) -> Self {
+        Self { kind: Kind::NotAllowed(endpoint), cause: Some(cause.into()) }
+    }
+
+    /// This post cannot succeed, however often it is tried: a malformed id (400). Others may.
     #[must_use]
     pub fn refused(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
         Self { kind: Kind::Refused, cause: Some(cause.into()) }
@@ -154,10 +163,26 @@ impl PushError {
         self.kind == Kind::TooLarge
     }
 
-    /// Whether this post cannot succeed, while others may.
+    /// Whether this post cannot succeed, while others may. An endpoint that is not allowed is one cause.
     #[must_use]
     pub fn is_refused(&self) -> bool {
-        self.kind == Kind::Refused
+        self.kind == Kind::Refused || self.is_not_allowed()
+    }
+
+    /// Whether posts to the connection's endpoint are not allowed; [`endpoint`](Self::endpoint) is that
+    /// endpoint.
+    #[must_use]
+    pub fn is_not_allowed(&self) -> bool {
+        matches!(self.kind, Kind::NotAllowed(_))
+    }
+
+    /// The endpoint that is not allowed; `None` for other errors.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&Endpoint> {
+        match &self.kind {
+            Kind::NotAllowed(endpoint) => Some(endpoint),
+            _ => None,
+        }
     }
 
     /// Whether no connection can be posted to with these credentials and this endpoint.
@@ -169,12 +194,12 @@ impl PushError {
 
 impl fmt::Display for PushError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
+        f.write_str(match &self.kind {
             Kind::Gone => "the connection is gone (410 GoneException)",
             Kind::Throttled => "the post was throttled (429 LimitExceededException)",
             Kind::TooLarge => "the message is over 128 KB (413 PayloadTooLargeException)",
             Kind::Forbidden => "posting is forbidden: check credentials, endpoint and stage",
-            Kind::Refused => "the post cannot be made: check the connection's id and endpoint",
+            Kind::NotAllowed(_) | Kind::Refused => "the post cannot be made: check the connection's id and endpoint",
             Kind::Failed => "the post failed",
         })
     }

@@ -1,8 +1,8 @@
 //! `@connections`: posts signed by hand, which costs half of what the SDK's client does per post.
 
-mod answer;
 mod credentials;
 pub(crate) mod endpoint;
+mod response;
 mod sign;
 
 use std::{error::Error as _, io, sync::Arc, time::Duration};
@@ -143,7 +143,7 @@ impl ManagementApi {
         if head.status.is_success() {
             return body.map_err(PushError::failed);
         }
-        let error = answer::fault(head.status, &head.headers, &body.unwrap_or_default());
+        let error = response::fault(head.status, &head.headers, &body.unwrap_or_default());
         if error.is_forbidden() {
             // The next post reads the credentials anew, in case these have expired.
             self.credentials.forget().await;
@@ -186,7 +186,7 @@ impl Push for ManagementApi {
         id: &'a ConnectionId,
     ) -> BoxFuture<'a, Result<ConnectionInfo, PushError>> {
         Box::pin(async move {
-            answer::info(&within_time(self.request(Method::GET, to, id, Bytes::new())).await?)
+            response::info(&within_time(self.request(Method::GET, to, id, Bytes::new())).await?)
         })
     }
 }

@@ -16,8 +16,8 @@ use tokio::time::sleep;
 
 use super::{
     DynamoStore, Item,
+    encoding::{self, Place},
     error::{Failure, cause},
-    item::{self, Place},
     keys::{self, List},
     rows::LIVE,
 };
@@ -46,7 +46,7 @@ impl DynamoStore {
             }
             None => (String::new(), 1),
         };
-        let stored = item::from_item(row, app, Place { env: &env, shards });
+        let stored = encoding::from_item(row, app, Place { env: &env, shards });
         let put = self.client.put_item().table_name(&self.table).set_item(Some(stored));
         if let Err(failure) = put.send().await.map_err(Failure::from) {
             return Err(self.relieve(list.as_ref(), failure).await);
@@ -58,7 +58,7 @@ impl DynamoStore {
             .set_key(Some(keys::of(&row.id)))
             .update_expression("SET i = :i")
             .condition_expression(LIVE)
-            .expression_attribute_values(":i", item::number(1));
+            .expression_attribute_values(":i", encoding::number(1));
         match mark.send().await.map_err(Failure::from) {
             Ok(_) => Ok(Saved::Stored),
             Err(Failure::Refused(_)) => {
@@ -82,8 +82,8 @@ impl DynamoStore {
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :key AND begins_with(sk, :items)")
-            .expression_attribute_values(":key", item::string(keys::partition_key(id)))
-            .expression_attribute_values(":items", item::string(keys::ITEMS))
+            .expression_attribute_values(":key", encoding::string(keys::partition_key(id)))
+            .expression_attribute_values(":items", encoding::string(keys::ITEMS))
             .limit(self.page)
             .consistent_read(true)
             .set_exclusive_start_key(after)
@@ -100,9 +100,9 @@ impl DynamoStore {
                 .query_items(id, after)
                 .filter_expression("#ttl > :now")
                 .expression_attribute_names("#ttl", "ttl")
-                .expression_attribute_values(":now", item::number(self.now_seconds()));
+                .expression_attribute_values(":now", encoding::number(self.now_seconds()));
             let found = query.send().await.map_err(Failure::from)?;
-            let items: Result<Vec<_>, _> = found.items().iter().map(item::to_item).collect();
+            let items: Result<Vec<_>, _> = found.items().iter().map(encoding::to_item).collect();
             let items = items?;
             after = found.last_evaluated_key;
             // A page may hold nothing but what expired; the caller goes on after the last item.
@@ -134,7 +134,7 @@ impl DynamoStore {
             after = found.last_evaluated_key;
             let items = found.items.unwrap_or_default();
             for item in &items {
-                into.push(item::to_item(item)?);
+                into.push(encoding::to_item(item)?);
             }
             for items in items.chunks(BATCH) {
                 self.delete_batch(items).await?;

@@ -6,9 +6,8 @@ use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::Se
 use lift_ws::store::{Member, Members, Page, Part, Position, StoreError};
 
 use super::{
-    DynamoStore, Item,
+    DynamoStore, Item, encoding,
     error::Failure,
-    item,
     keys::{self, Range},
     meta::Meta,
 };
@@ -52,7 +51,7 @@ impl DynamoStore {
         entry: &Item,
         meta: &mut Arc<Meta>,
     ) -> Result<Member, StoreError> {
-        let (id, user, env) = item::to_entry(entry)?;
+        let (id, user, env) = encoding::to_entry(entry)?;
         if meta.endpoint(env).is_none() {
             *meta = self.meta_naming(env).await?;
         }
@@ -89,10 +88,10 @@ impl DynamoStore {
             .expression_attribute_names("#key", range.names.0)
             .expression_attribute_names("#sort", range.names.1)
             .expression_attribute_names("#ttl", "ttl")
-            .expression_attribute_values(":key", item::string(&range.partition))
-            .expression_attribute_values(":from", item::string(&range.from))
-            .expression_attribute_values(":to", item::string(&range.to))
-            .expression_attribute_values(":now", item::number(self.now_seconds()))
+            .expression_attribute_values(":key", encoding::string(&range.partition))
+            .expression_attribute_values(":from", encoding::string(&range.from))
+            .expression_attribute_values(":to", encoding::string(&range.to))
+            .expression_attribute_values(":now", encoding::number(self.now_seconds()))
             .limit(self.page)
     }
 }

@@ -1,6 +1,6 @@
 //! The META row, which all processes share: the endpoints behind the short ids in the indexes, and
 //! into how many shards lists are cut. How it stands in the table and the requests for it;
-//! [`known`](super::known) says when they are sent.
+//! [`meta_cache`](super::meta_cache) says when they are sent.
 //!
 //! Endpoints are added and never changed. Shard counts change as [`shards`](super::shards) says.
 
@@ -18,8 +18,8 @@ use lift_ws::{
 
 use super::{
     DynamoStore, Item,
+    encoding::{self, integer, number, text},
     error::{Failure, foreign},
-    item::{self, integer, number, text},
     keys::{self, List},
     shards::Shards,
 };
@@ -125,7 +125,7 @@ impl DynamoStore {
         let is_ours = |found: &Item| {
             let sort = text(found, "sk").unwrap_or_default();
             let is_item = sort.starts_with(keys::ITEMS) && found.contains_key("ttl");
-            is_item || item::is_live(found) || found.contains_key("gone") || sort == "META"
+            is_item || encoding::is_live(found) || found.contains_key("gone") || sort == "META"
         };
         match found.items().iter().find(|found| !is_ours(found)) {
             None => Ok(()),

@@ -2,20 +2,20 @@
 //! (connection-store reference, sections 0 and 2).
 //!
 //! ```text
-//! Store -> rows, items, lists: the requests -> item: attributes -> keys: where they stand
-//!                  '-> known -> meta: endpoints and shard counts, shared by all processes
+//! Store -> rows, items, lists: the requests -> encoding: attributes -> keys: where they stand
+//!                  '-> meta_cache -> meta: endpoints and shard counts, shared by all processes
 //! ```
 
 mod clock;
+mod encoding;
 mod error;
 mod forget;
 mod grow;
-mod item;
 mod items;
 mod keys;
-mod known;
 mod lists;
 mod meta;
+mod meta_cache;
 mod rows;
 mod shards;
 
@@ -51,7 +51,7 @@ pub struct DynamoStore {
     page: i32,
     shards: u32,
     clock: Clock,
-    meta: Arc<known::Known>,
+    meta: Arc<meta_cache::Known>,
 }
 
 impl DynamoStore {

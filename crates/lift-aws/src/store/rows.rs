@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use super::{
     DynamoStore, Item,
+    encoding::{self, Place},
     error::Failure,
-    item::{self, Place},
     keys::{self, List},
 };
 
@@ -30,14 +30,14 @@ impl DynamoStore {
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(item::from_row(row, Place { env: &env, shards })))
+            .set_item(Some(encoding::from_row(row, Place { env: &env, shards })))
             .condition_expression("attribute_not_exists(pk)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match put.send().await.map_err(Failure::from) {
             Ok(_) => Ok(Saved::Stored),
             // A retry of a save that did arrive finds its own row.
             Err(Failure::Refused(found)) => {
-                Ok(if item::row_of(found)?.is_some() { Saved::Stored } else { Saved::Ended })
+                Ok(if encoding::row_of(found)?.is_some() { Saved::Stored } else { Saved::Ended })
             }
             Err(failure) => Err(self.relieve(list.as_ref(), failure).await),
         }
@@ -51,8 +51,8 @@ impl DynamoStore {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(keys::of(id)));
         let get = get.consistent_read(read == Read::Consistent);
         let found = get.send().await.map_err(Failure::from)?;
-        let Some(found) = item::row_of(found.item)? else { return Ok(None) };
-        let row = item::to_row(&found)?;
+        let Some(found) = encoding::row_of(found.item)? else { return Ok(None) };
+        let row = encoding::to_row(&found)?;
         Ok((row.expires_at() > self.now_seconds()).then_some(row))
     }
 
@@ -61,12 +61,12 @@ impl DynamoStore {
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(item::tombstone(id, self.now_millis())))
+            .set_item(Some(encoding::tombstone(id, self.now_millis())))
             .return_values(ReturnValue::AllOld);
         let old = put.send().await.map_err(Failure::from)?.attributes;
-        let Some(old) = old.filter(item::is_live) else { return Ok(None) };
+        let Some(old) = old.filter(encoding::is_live) else { return Ok(None) };
         let items = self.end_items(id, &old).await;
-        Ok(Some(Removed { row: item::to_row(&old)?, items }))
+        Ok(Some(Removed { row: encoding::to_row(&old)?, items }))
     }
 
     pub(super) async fn bury_gone(
@@ -78,9 +78,9 @@ impl DynamoStore {
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(item::tombstone(id, self.now_millis())))
+            .set_item(Some(encoding::tombstone(id, self.now_millis())))
             .condition_expression(format!("{LIVE} AND ca < :before"))
-            .expression_attribute_values(":before", item::number(opened_before))
+            .expression_attribute_values(":before", encoding::number(opened_before))
             .return_values(ReturnValue::AllOld)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match put.send().await.map_err(Failure::from) {
@@ -101,7 +101,7 @@ impl DynamoStore {
 
     /// Removes the items of a connection that just ended, if it had some, and answers them.
     async fn end_items(&self, id: &ConnectionId, old: &Item) -> Vec<store::Item> {
-        if item::has_items(old) { self.clear_items(id).await } else { Vec::new() }
+        if encoding::has_items(old) { self.clear_items(id).await } else { Vec::new() }
     }
 
     pub(super) async fn update_attributes(
@@ -117,7 +117,7 @@ impl DynamoStore {
             .set_key(Some(keys::of(id)))
             .update_expression("SET a = :a")
             .condition_expression(LIVE)
-            .expression_attribute_values(":a", item::string(attributes.to_string()));
+            .expression_attribute_values(":a", encoding::string(attributes.to_string()));
         match update.send().await.map_err(Failure::from) {
             Ok(_) => Ok(true),
             Err(Failure::Refused(_)) => Ok(false),
@@ -149,7 +149,7 @@ impl DynamoStore {
             .condition_expression(format!("{LIVE} AND attribute_not_exists(u) AND {free}"))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let mut changes = Vec::new();
-        for (name, value) in item::identity(id, Some(user), tenant, shards) {
+        for (name, value) in encoding::identity(id, Some(user), tenant, shards) {
             changes.push(format!("{name} = :{name}"));
             update = update.expression_attribute_values(format!(":{name}"), value);
         }
@@ -159,8 +159,8 @@ impl DynamoStore {
             Err(Failure::Refused(found)) => found,
             Err(failure) => return Err(self.relieve(list.as_ref(), failure).await),
         };
-        let Some(found) = item::row_of(found)? else { return Ok(SignedIn::Ended) };
-        let row = item::to_row(&found)?;
+        let Some(found) = encoding::row_of(found)? else { return Ok(SignedIn::Ended) };
+        let row = encoding::to_row(&found)?;
         let same = row.user.as_ref() == Some(user) && row.tenant.as_ref() == tenant;
         Ok(if same { SignedIn::Bound } else { SignedIn::Taken })
     }

@@ -12,9 +12,9 @@ mod description;
 mod difference;
 mod failure;
 mod layout;
+mod location;
 mod names;
 mod options;
-mod place;
 
 use std::time::Duration;
 
@@ -27,8 +27,8 @@ pub use check::Check;
 pub use create::{Created, Step};
 pub use description::{Billing, Description, Expiry, Index, Key, Projected, Role};
 pub use difference::{Difference, Note};
+pub use location::Place;
 pub use options::CreateOptions;
-pub use place::Place;
 
 /// A change of a table is answered more slowly than a store call, and nobody's handshake waits.
 const OPERATION: Duration = Duration::from_secs(30);
@@ -67,7 +67,7 @@ impl Table {
             store: DynamoStore::new(config, name.clone()),
             name,
             place: endpoint.map_or_else(|| format!("DynamoDB in {region}"), ToOwned::to_owned),
-            is_local: host.as_ref().and_then(http::Uri::host).is_some_and(place::is_loopback),
+            is_local: host.as_ref().and_then(http::Uri::host).is_some_and(location::is_loopback),
         }
     }
 

@@ -3,8 +3,7 @@
 //!
 //! The words of the errors are AWS's, as its SDKs and logs show them.
 
-mod shown;
-mod time;
+mod claimed;
 
 use std::time::{Duration, SystemTime};
 
@@ -18,7 +17,7 @@ use aws_sigv4::{
 use aws_smithy_runtime_api::client::identity::Identity;
 use http::{HeaderMap, Method, Uri};
 
-use self::shown::{Place, Shown};
+use self::claimed::{Place, Shown};
 
 /// The service's name in the signature (reference, section 6).
 const SERVICE: &str = "execute-api";

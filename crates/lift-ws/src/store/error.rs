@@ -21,6 +21,7 @@ pub struct StoreError {
 enum Kind {
     Failed,
     Throttled,
+    Denied,
     Invalid,
 }
 
@@ -37,6 +38,12 @@ impl StoreError {
         Self { kind: Kind::Throttled, cause: cause.into() }
     }
 
+    /// The store denies access: credentials or permissions are missing.
+    #[must_use]
+    pub fn denied(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        Self { kind: Kind::Denied, cause: cause.into() }
+    }
+
     /// What was to be stored cannot be, whenever it is tried: an empty or too long id.
     #[must_use]
     pub fn invalid(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
@@ -47,6 +54,12 @@ impl StoreError {
     #[must_use]
     pub fn is_invalid(&self) -> bool {
         self.kind == Kind::Invalid
+    }
+
+    /// Whether credentials or permissions are missing.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        self.kind == Kind::Denied
     }
 
     /// Whether it may work later, when less is asked.
@@ -61,6 +74,7 @@ impl fmt::Display for StoreError {
         f.write_str(match self.kind {
             Kind::Failed => "the connection store failed",
             Kind::Throttled => "the connection store is throttled",
+            Kind::Denied => "the connection store denies access",
             Kind::Invalid => "the connection cannot be stored",
         })
     }
