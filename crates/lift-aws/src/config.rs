@@ -1,69 +1,245 @@
-//! The AWS configuration of a process: short time-outs, quick retries, Lift's own HTTP client.
+//! Where AWS is: region, endpoint, credentials. With it go the settings of all SDK clients: short
+//! time-outs, quick retries and Lift's own HTTP client.
 
-use std::{env, time::Duration};
+use std::time::Duration;
 
 use aws_config::{
     BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableCredentialsProvider,
     retry::RetryConfig, timeout::TimeoutConfig,
 };
-use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError},
+};
 use aws_types::sdk_config::Builder;
 
-use crate::{Error, http::sdk::SdkClient};
+use crate::{
+    error::{Error, ErrorKind},
+    http::sdk::SdkClient,
+    variables,
+};
 
-/// A store call that takes longer has failed: a client waits for the handshake meanwhile.
+/// A store call that takes longer has failed: the client waits for its handshake meanwhile.
 const OPERATION: Duration = Duration::from_secs(3);
 
-/// One attempt of it. The SDK itself sets none, so a black hole would eat the whole invocation.
+/// The time for one attempt. The SDK has no limit, so a host that drops packets would take the whole
+/// invocation.
 const ATTEMPT: Duration = Duration::from_secs(1);
 
-/// The first back-off between attempts; DynamoDB answers within milliseconds.
+/// The first back-off between attempts. DynamoDB answers within milliseconds.
 const BACK_OFF: Duration = Duration::from_millis(20);
 
-/// While three in ten requests are throttled, fewer than one handshake in a thousand fails by these.
+/// With so many attempts, fewer than one handshake in a thousand fails while three in ten requests are
+/// throttled.
 const ATTEMPTS: u32 = 7;
 
-/// The configuration of the environment: region, credentials and endpoints as the SDKs find them,
-/// for programs beside the function. What they find in a shared configuration, a container or an
-/// instance is there too.
-pub async fn config() -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::latest())
-        .http_client(SdkClient::new())
-        .timeout_config(timeouts())
-        .retry_config(retries())
-        .load()
-        .await
-}
+/// The region for an endpoint on this machine, where the environment does not name one.
+const LOCAL_REGION: &str = "us-east-1";
 
-/// The configuration of a function: Lambda gives region and credentials in variables. Nothing else
-/// is asked, so that neither the code for it nor its time is part of a cold start.
+/// Where AWS is, and with which credentials: for [`DynamoStore`](crate::DynamoStore),
+/// [`Table`](crate::Table), [`ManagementApi`](crate::ManagementApi) and [`publisher`](crate::publisher).
 ///
-/// # Errors
-/// When there is no region.
-pub(crate) fn function_config() -> Result<SdkConfig, Error> {
-    let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
-    let region = region.ok_or_else(|| Error::new("AWS_REGION is not set"))?;
-    let endpoint = variable("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| variable("AWS_ENDPOINT_URL"));
-    let is_on = |name: &str| variable(name).is_some_and(|text| text.eq_ignore_ascii_case("true"));
-    let mut config = builder(
-        region,
-        SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()),
-    )
-    .use_fips(is_on("AWS_USE_FIPS_ENDPOINT"))
-    .use_dual_stack(is_on("AWS_USE_DUALSTACK_ENDPOINT"));
-    config.set_endpoint_url(endpoint);
-    Ok(config.build())
+/// It converts from and to an [`SdkConfig`], for an app that has one or that needs one for other
+/// services.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), lift_aws::Error> {
+/// use lift_aws::{AwsConfig, Table};
+///
+/// let config = AwsConfig::builder().region("eu-west-1").build().await?;
+/// assert!(Table::new(&config, "chat-connections").check().await?.fits());
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct AwsConfig(SdkConfig);
+
+impl AwsConfig {
+    /// Region, credentials and endpoints as the AWS SDKs find them: in environment variables, a shared
+    /// configuration, a container or an instance. What is missing is an error at its first use; to be
+    /// told at once, use [`builder`](Self::builder).
+    pub async fn from_env() -> Self {
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(SdkClient::new())
+            .timeout_config(timeouts())
+            .retry_config(retries());
+        Self(config.load().await)
+    }
+
+    /// The environment's configuration with some of it replaced, and checked.
+    #[must_use]
+    pub fn builder() -> AwsConfigBuilder {
+        AwsConfigBuilder::default()
+    }
+
+    /// A DynamoDB API on this machine. It takes any credentials, so none are looked for.
+    #[must_use]
+    pub fn local(endpoint_url: &str, region: &str) -> Self {
+        let credentials = Credentials::new("local", "local", None, None, "lift");
+        let credentials = SharedCredentialsProvider::new(credentials);
+        Self(sdk_builder(region.to_owned(), credentials).endpoint_url(endpoint_url).build())
+    }
+
+    /// Replaces the region.
+    #[must_use]
+    pub fn with_region(self, region: impl Into<String>) -> Self {
+        Self(self.0.into_builder().region(Region::new(region.into())).build())
+    }
+
+    /// The configuration of a function: Lambda sets region and credentials in variables. No other source
+    /// is asked, which keeps its code and its time out of a cold start.
+    ///
+    /// # Errors
+    /// When there is no region.
+    pub(crate) fn of_function() -> Result<Self, Error> {
+        let region = variables::region().ok_or_else(no_region)?;
+        let is_on = |name: &str| {
+            variables::value(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+        };
+        let mut config = sdk_builder(region, environment_credentials())
+            .use_fips(is_on(variables::USE_FIPS))
+            .use_dual_stack(is_on(variables::USE_DUAL_STACK));
+        config.set_endpoint_url(variables::dynamodb_endpoint());
+        Ok(Self(config.build()))
+    }
+
+    pub(crate) fn sdk(&self) -> &SdkConfig {
+        &self.0
+    }
 }
 
-/// A configuration for DynamoDB at an endpoint on this machine. It never looks for credentials.
-#[must_use]
-pub fn local_config(endpoint_url: &str, region: &str) -> SdkConfig {
-    let credentials = Credentials::new("local", "local", None, None, "lift");
-    let credentials = SharedCredentialsProvider::new(credentials);
-    builder(region.to_owned(), credentials).endpoint_url(endpoint_url).build()
+/// The configuration of the SDK with its own settings: time-outs, retries and HTTP client are taken over.
+impl From<SdkConfig> for AwsConfig {
+    fn from(config: SdkConfig) -> Self {
+        Self(config)
+    }
 }
 
-fn builder(region: String, credentials: SharedCredentialsProvider) -> Builder {
+/// For SDK clients of other services, with Lift's time-outs, retries and HTTP client.
+impl From<AwsConfig> for SdkConfig {
+    fn from(config: AwsConfig) -> Self {
+        config.0
+    }
+}
+
+/// What replaces the environment's configuration; see [`AwsConfig::builder`].
+#[derive(Clone, Debug, Default)]
+pub struct AwsConfigBuilder {
+    region: Option<String>,
+    endpoint_url: Option<String>,
+}
+
+impl AwsConfigBuilder {
+    /// The region.
+    #[must_use]
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
+        self
+    }
+
+    /// The endpoint of DynamoDB, such as the one that `lift dev` prints. An endpoint on this machine needs
+    /// neither region nor credentials.
+    #[must_use]
+    pub fn endpoint_url(mut self, url: impl Into<String>) -> Self {
+        self.endpoint_url = Some(url.into());
+        self
+    }
+
+    /// Reads the environment, and checks the result.
+    ///
+    /// # Errors
+    /// When there is no region, there are no credentials, or the endpoint is not a URL.
+    pub async fn build(self) -> Result<AwsConfig, Error> {
+        let Some(url) = self.endpoint_url.clone().or_else(variables::dynamodb_endpoint) else {
+            return self.on_aws().await;
+        };
+        let parsed = url.parse::<http::Uri>().ok().filter(|url| url.scheme().is_some());
+        let Some(host) = parsed.as_ref().and_then(http::Uri::host) else {
+            let message =
+                format!("{url} is not the URL of an endpoint, such as http://127.0.0.1:3002");
+            return Err(Error::new(ErrorKind::Configuration, message));
+        };
+        if is_loopback(host) {
+            return Ok(self.on_this_machine(&url));
+        }
+        let config = self.on_aws().await?;
+        Ok(AwsConfig(config.0.into_builder().endpoint_url(url).build()))
+    }
+
+    async fn on_aws(self) -> Result<AwsConfig, Error> {
+        let mut config = AwsConfig::from_env().await;
+        if let Some(region) = self.region {
+            config = config.with_region(region);
+        }
+        if config.0.region().is_none() {
+            return Err(Error::new(
+                ErrorKind::Configuration,
+                "no AWS region is named: pass --region, or set AWS_REGION or the profile's \
+                 `region`",
+            ));
+        }
+        match config.0.credentials_provider() {
+            Some(provider) => provider.provide_credentials().await.map_err(no_credentials)?,
+            None => return Err(no_credentials(CredentialsError::not_loaded_no_source())),
+        };
+        Ok(config)
+    }
+
+    /// Some local databases keep separate data for each access key, so the variables of the environment
+    /// count. No other source of credentials is asked, which could take seconds.
+    fn on_this_machine(self, url: &str) -> AwsConfig {
+        let region = self.region.or_else(variables::region);
+        let config = AwsConfig::local(url, region.as_deref().unwrap_or(LOCAL_REGION));
+        let keys = [variables::ACCESS_KEY_ID, variables::SECRET_ACCESS_KEY];
+        if keys.iter().any(|name| variables::value(name).is_none()) {
+            return config;
+        }
+        let builder = config.0.into_builder().credentials_provider(environment_credentials());
+        AwsConfig(builder.build())
+    }
+}
+
+/// Whether a URL's host is this machine.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// The error where a configuration has no region.
+pub(crate) fn no_region() -> Error {
+    Error::new(ErrorKind::Configuration, format!("{} is not set", variables::REGION))
+}
+
+fn no_credentials(error: CredentialsError) -> Error {
+    // The innermost cause says what is wrong.
+    let mut cause: &dyn std::error::Error = &error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    let cause = cause.to_string();
+    // A function on Lambda does not sign in, so this build of AWS's library leaves that out.
+    if cause.contains("cargo feature") {
+        return Error::new(
+            ErrorKind::Configuration,
+            "the AWS profile signs in with a browser or a program, which is not built in: run \
+             `eval \"$(aws configure export-credentials --format env)\"` first",
+        );
+    }
+    let missing = Error::new(
+        ErrorKind::Configuration,
+        "no AWS credentials are found: set AWS_PROFILE to a profile that has some, or set \
+         AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    );
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) => missing,
+        _ => missing.with_cause(cause),
+    }
+}
+
+fn environment_credentials() -> SharedCredentialsProvider {
+    SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new())
+}
+
+fn sdk_builder(region: String, credentials: SharedCredentialsProvider) -> Builder {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .http_client(SdkClient::new())
@@ -71,10 +247,6 @@ fn builder(region: String, credentials: SharedCredentialsProvider) -> Builder {
         .retry_config(retries())
         .region(Region::new(region))
         .credentials_provider(credentials)
-}
-
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|text| !text.is_empty())
 }
 
 fn timeouts() -> TimeoutConfig {

@@ -1,16 +1,31 @@
-//! Why a function could not start, or a table not be made ready: told to whoever runs it.
+//! The error of functions that do not start and of operations on the table.
 
 use std::{error, fmt};
 
-/// Why it did not work, in words that name the fix where one is known.
+/// Why a function did not start, or an operation on the table failed. Where there is a known fix, the
+/// message names it.
 pub struct Error {
+    kind: ErrorKind,
     message: String,
     cause: Option<Box<dyn error::Error + Send + Sync>>,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ErrorKind {
+    Configuration,
+    RuntimeApi,
+    NoTable,
+    OtherLayout,
+    Denied,
+    Unreachable,
+    /// DynamoDB answered, and did not do what it was asked.
+    Database,
+    Description,
+}
+
 impl Error {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), cause: None }
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), cause: None }
     }
 
     pub(crate) fn with_cause(
@@ -20,6 +35,43 @@ impl Error {
         self.cause = Some(cause.into());
         self
     }
+
+    /// Whether the environment or the configuration lacks something: a region, credentials, a variable,
+    /// the Lambda Runtime API's address.
+    #[must_use]
+    pub fn is_configuration(&self) -> bool {
+        self.kind == ErrorKind::Configuration
+    }
+
+    /// Whether the Lambda Runtime API failed, or could not be reached.
+    #[must_use]
+    pub fn is_runtime_api(&self) -> bool {
+        self.kind == ErrorKind::RuntimeApi
+    }
+
+    /// Whether the table does not exist.
+    #[must_use]
+    pub fn is_no_table(&self) -> bool {
+        self.kind == ErrorKind::NoTable
+    }
+
+    /// Whether the table exists, and its layout does not fit.
+    #[must_use]
+    pub fn is_other_layout(&self) -> bool {
+        self.kind == ErrorKind::OtherLayout
+    }
+
+    /// Whether DynamoDB refused the credentials, or they lack a permission.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        self.kind == ErrorKind::Denied
+    }
+
+    /// Whether DynamoDB could not be reached, or did not answer in time.
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        self.kind == ErrorKind::Unreachable
+    }
 }
 
 impl fmt::Display for Error {
@@ -28,7 +80,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// The message with its causes, because this is what a failing `main` prints.
+/// The message and its causes: a `main` that returns this error prints it so.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")?;

@@ -5,9 +5,9 @@
 //!                                          '--> ManagementApi    -> @connections
 //! ```
 //!
-//! [`Signatures`] is the other side of the last arrow, for a local gateway.
+//! [`Signatures`] is the check that a gateway makes at the end of the last arrow.
 //!
-//! A Lambda function is an app and this:
+//! A Lambda function is an app in this `main`:
 //!
 //! ```no_run
 //! #[tokio::main(flavor = "current_thread")]
@@ -25,9 +25,10 @@ mod run;
 mod store;
 pub mod stream;
 pub mod table;
+pub mod variables;
 mod verify;
 
-pub use config::{config, local_config};
+pub use config::{AwsConfig, AwsConfigBuilder};
 pub use error::Error;
 pub use publisher::{PublisherBuilder, publisher};
 pub use push::ManagementApi;

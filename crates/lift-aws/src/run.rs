@@ -1,4 +1,4 @@
-//! The Lambda loop: events from the Runtime API into the app's pipeline, replies back.
+//! The Lambda loop: passes events from the Runtime API to the app, and its replies back.
 
 use std::{
     env, error,
@@ -6,7 +6,6 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use aws_config::SdkConfig;
 use futures_util::future::BoxFuture;
 use lambda_runtime::{LambdaEvent, service_fn};
 use lift_ws::{
@@ -28,40 +27,39 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use crate::{DynamoStore, Error, ManagementApi, config::function_config, push::endpoint};
+use crate::{
+    AwsConfig, DynamoStore, ManagementApi,
+    error::{Error, ErrorKind},
+    variables,
+};
 
 type BoxError = Box<dyn error::Error + Send + Sync>;
 
-/// What handles the events that are of no connection.
-type Other = Box<dyn Fn(Value) -> BoxFuture<'static, Result<Value, BoxError>> + Send + Sync>;
+/// The handler of events that belong to no connection.
+type OtherHandler = Box<dyn Fn(Value) -> BoxFuture<'static, Result<Value, BoxError>> + Send + Sync>;
 
-/// Tells a program to print its description and exit.
-const DESCRIBE_VARIABLE: &str = "LIFT_DESCRIBE";
-
-/// What is logged, such as `debug` or `lift_ws=debug`; `info` unless set.
-const LOG_VARIABLE: &str = "RUST_LOG";
-
-/// Runs an app as a Lambda function, until the environment is shut down.
+/// Runs an app as a Lambda function, until Lambda shuts the execution environment down.
 ///
-/// Started with `LIFT_DESCRIBE=1`, it prints the app's [`Description`](lift_ws::describe::Description) as
-/// JSON and returns. Otherwise it speaks the Lambda Runtime API and nothing else. Connections are
-/// stored in the DynamoDB table that the environment variable `LIFT_TABLE` names. Region, credentials
-/// and endpoints come from the environment's variables, where Lambda puts them, in the SDKs' names.
+/// With the environment variable `LIFT_DESCRIBE=1`, it prints the app's
+/// [`Description`](lift_ws::describe::Description) as JSON and returns. Otherwise it takes events from the Lambda
+/// Runtime API. Connections are stored in the DynamoDB table that `LIFT_TABLE` names. Region, credentials
+/// and endpoints come from the variables that Lambda sets for the SDKs (see [`variables`]).
 ///
-/// A process serves one event at a time, unless Lambda sets `AWS_LAMBDA_MAX_CONCURRENCY`, as it does
-/// on managed instances: then it serves that many at once, in tasks of tokio's. For more than one
-/// core, `main` then wants tokio's usual runtime, `#[tokio::main]`.
+/// A process serves one event at a time. Where Lambda sets `AWS_LAMBDA_MAX_CONCURRENCY`, as on managed
+/// instances, it serves that many at once, each in a tokio task. To use more than one core, `main` then
+/// needs tokio's multi-threaded runtime, `#[tokio::main]`.
 ///
 /// # Errors
-/// When the environment lacks something, or the Runtime API cannot be reached. A process that serves
-/// several events at once asks the Runtime API again instead.
+/// [`is_configuration`](Error::is_configuration) when a variable is missing, and
+/// [`is_runtime_api`](Error::is_runtime_api) when the Runtime API cannot be reached. A process that serves
+/// several events at once asks the Runtime API again instead of the latter.
 pub async fn run<S: Send + Sync + 'static>(app: App<S>) -> Result<(), Error> {
     serve(app, None).await
 }
 
-/// Runs an app as a Lambda function that is invoked by others too: a queue, a schedule, a stream.
-/// Their events, which are those without a connection, go to `other`; what it returns is the
-/// invocation's result, and what it fails with is reported to Lambda.
+/// Runs an app as a Lambda function that other sources invoke too: a queue, a schedule, a stream. Events
+/// without a connection go to `other`. Its result is the invocation's result, and its error is reported to
+/// Lambda.
 ///
 /// ```no_run
 /// # async fn run() -> Result<(), lift_aws::Error> {
@@ -85,19 +83,23 @@ where
     serve(app, Some(Box::new(move |event| Box::pin(other(event))))).await
 }
 
-async fn serve<S: Send + Sync + 'static>(app: App<S>, other: Option<Other>) -> Result<(), Error> {
-    if env::var(DESCRIBE_VARIABLE).is_ok_and(|value| value == "1") {
+async fn serve<S: Send + Sync + 'static>(
+    app: App<S>,
+    other: Option<OtherHandler>,
+) -> Result<(), Error> {
+    if env::var(variables::DESCRIBE).is_ok_and(|value| value == "1") {
         return print(&describe(&app));
     }
-    log();
-    if env::var_os("AWS_LAMBDA_RUNTIME_API").is_none() {
+    start_log();
+    if env::var_os(variables::RUNTIME_API).is_none() {
         return Err(Error::new(
+            ErrorKind::Configuration,
             "this program is a Lambda function and was not started by Lambda; \
              on this machine, run it with `lift dev`",
         ));
     }
     check_variables(&app.describe())?;
-    let config = function_config()?;
+    let config = AwsConfig::of_function()?;
     let push = ManagementApi::new(&config)?;
     let store = store(&app, &config)?;
     let service = app.into_service(store, Arc::new(push));
@@ -106,30 +108,32 @@ async fn serve<S: Send + Sync + 'static>(app: App<S>, other: Option<Other>) -> R
         let shared = shared.clone();
         async move { answer(&shared.0, shared.1.as_ref(), event).await }
     });
-    lambda_runtime::run_concurrent(handler)
-        .await
-        .map_err(|cause| Error::new("the Lambda Runtime API failed").with_cause(cause))
+    lambda_runtime::run_concurrent(handler).await.map_err(|cause| {
+        Error::new(ErrorKind::RuntimeApi, "the Lambda Runtime API failed").with_cause(cause)
+    })
 }
 
-/// The table of connections; an app that stores none needs no table.
-fn store<S>(app: &App<S>, config: &SdkConfig) -> Result<Arc<dyn Store>, Error>
+/// The store in the table of connections. An app that keeps no connections needs no table.
+fn store<S>(app: &App<S>, config: &AwsConfig) -> Result<Arc<dyn Store>, Error>
 where
     S: Send + Sync + 'static,
 {
     if app.describe().tables.is_empty() {
         return Ok(Arc::new(MemoryStore::new()));
     }
-    let table = env::var(TABLE_VARIABLE)
-        .map_err(|cause| Error::new(format!("{TABLE_VARIABLE} is not text")).with_cause(cause))?;
+    let table = env::var(TABLE_VARIABLE).map_err(|cause| {
+        let message = format!("{TABLE_VARIABLE} is not UTF-8 text");
+        Error::new(ErrorKind::Configuration, message).with_cause(cause)
+    })?;
     Ok(Arc::new(DynamoStore::new(config, table)))
 }
 
 async fn answer(
     service: &Service,
-    other: Option<&Other>,
+    other: Option<&OtherHandler>,
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<Box<RawValue>, BoxError> {
-    if let Some(other) = other.filter(|_| !is_of_a_connection(&event.payload)) {
+    if let Some(other) = other.filter(|_| !has_connection(&event.payload)) {
         let result = other(serde_json::from_str(event.payload.get())?).await?;
         return Ok(to_raw_value(&result)?);
     }
@@ -140,8 +144,8 @@ async fn answer(
     Ok(RawValue::from_string(reply)?)
 }
 
-/// Whether an event says of which connection it is. Those of queues, schedules and streams do not.
-fn is_of_a_connection(event: &RawValue) -> bool {
+/// Whether an event names a connection. Those of queues, schedules and streams do not.
+fn has_connection(event: &RawValue) -> bool {
     #[derive(Deserialize)]
     struct Probe {
         #[serde(rename = "requestContext")]
@@ -156,14 +160,14 @@ fn is_of_a_connection(event: &RawValue) -> bool {
     probe.is_ok_and(|Probe { context: Context { id: IgnoredAny } }| true)
 }
 
-/// Lambda gives the deadline by the wall clock; waiting is by tokio's.
+/// Lambda's deadline, which is wall-clock time, as an instant of tokio's clock.
 fn deadline(epoch_millis: u64) -> Instant {
     let deadline = UNIX_EPOCH + Duration::from_millis(epoch_millis);
     let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
     Instant::now() + left
 }
 
-/// Fails now rather than at the first event that needs it.
+/// Fails at the start if a variable is missing, and not at the first event that needs it.
 fn check_variables(description: &Description) -> Result<(), Error> {
     let required = description.variables.iter().filter(|variable| variable.required);
     let missing: Vec<&str> = required
@@ -174,13 +178,14 @@ fn check_variables(description: &Description) -> Result<(), Error> {
         return Ok(());
     }
     let missing = missing.join(", ");
-    Err(Error::new(format!("set these environment variables of the function: {missing}")))
+    let message = format!("set these environment variables of the function: {missing}");
+    Err(Error::new(ErrorKind::Configuration, message))
 }
 
 /// The app's description, with the variables that this crate reads.
 fn describe<S: Send + Sync + 'static>(app: &App<S>) -> Description {
     let mut description = app.describe();
-    for name in [endpoint::VARIABLE, LOG_VARIABLE] {
+    for name in [variables::MANAGEMENT_ENDPOINT, variables::LOG] {
         if description.variables.iter().all(|variable| variable.name != name) {
             description.variables.push(VariableDescription::new(name, false));
         }
@@ -192,20 +197,22 @@ fn describe<S: Send + Sync + 'static>(app: &App<S>) -> Description {
 #[allow(clippy::print_stdout)]
 fn print(description: &Description) -> Result<(), Error> {
     let json = serde_json::to_string(description);
-    println!("{}", json.map_err(|cause| Error::new("cannot describe").with_cause(cause))?);
+    let json = json.map_err(|cause| {
+        Error::new(ErrorKind::Description, "the app cannot be described").with_cause(cause)
+    })?;
+    println!("{json}");
     Ok(())
 }
 
-/// Logs to stderr, without time and colour, which CloudWatch and `lift dev` add themselves.
-fn log() {
-    // `Targets` reads `RUST_LOG` without the regular expressions of the other filter, which are a
-    // megabyte that a cold start would load.
-    let filter = env::var(LOG_VARIABLE).ok().and_then(|text| text.parse::<Targets>().ok());
+/// Logs to stderr. Time and colour are left out, because CloudWatch and `lift dev` add them.
+fn start_log() {
+    // `Targets` reads `RUST_LOG`. `EnvFilter` would add a megabyte of regular expressions to a cold start.
+    let filter = env::var(variables::LOG).ok().and_then(|text| text.parse::<Targets>().ok());
     let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
-    let json = env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format == "JSON");
+    let json = env::var(variables::LOG_FORMAT).is_ok_and(|format| format == "JSON");
     let lines = fmt::layer().with_writer(std::io::stderr).without_time().with_ansi(false);
     let log = tracing_subscriber::registry().with(filter);
-    // A subscriber of the app's own, set before, stays.
+    // If the app has set a subscriber before, that one stays.
     let _ = if json { log.with(lines.json()).try_init() } else { log.with(lines).try_init() };
 }
 
@@ -223,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn the_description_names_what_is_read_here_too() {
+    fn the_description_names_the_variables_of_this_crate() {
         let variables = describe(&App::new().require_env("RUST_LOG").require_env("Z")).variables;
         let named: Vec<_> =
             variables.iter().map(|variable| (&*variable.name, variable.required)).collect();
@@ -233,10 +240,10 @@ mod tests {
     }
 
     #[test]
-    fn events_of_connections_are_told_from_others() {
-        let is = |json: &str| is_of_a_connection(&RawValue::from_string(json.to_owned()).unwrap());
+    fn events_of_connections_are_recognised() {
+        let is = |json: &str| has_connection(&RawValue::from_string(json.to_owned()).unwrap());
         assert!(is(include_str!("../../lift-event/fixtures/message-json-body.json")));
-        assert!(is(r#"{"requestContext":{"connectionId":5}}"#), "malformed, but meant for the app");
+        assert!(is(r#"{"requestContext":{"connectionId":5}}"#), "malformed, but for the app");
         for other in [
             r#"{"Records":[{"eventSource":"aws:sqs","body":"{}"}]}"#,
             r#"{"detail-type":"Scheduled Event","detail":{}}"#,

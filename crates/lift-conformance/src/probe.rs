@@ -11,7 +11,7 @@ use std::{env, process, time::Duration};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use lift_aws::ManagementApi;
+use lift_aws::{AwsConfig, ManagementApi};
 use lift_ws::{
     ConnectionId,
     push::{Endpoint, Push},
@@ -70,7 +70,7 @@ pub enum Fail {
 /// When the environment is not Lambda's.
 pub async fn serve() -> Result<(), Error> {
     let region = env::var("AWS_REGION")?;
-    let push = ManagementApi::new(&lift_aws::config().await)?;
+    let push = ManagementApi::new(&AwsConfig::from_env().await)?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         let event = String::from(Box::<str>::from(event.payload));
         match answer(&push, &region, event.into()).await {

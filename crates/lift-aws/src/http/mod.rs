@@ -1,6 +1,6 @@
-//! The way out of a function: HTTP/1.1 over rustls, for the SDK ([`sdk`]) and for posts.
+//! The HTTP client for the SDK ([`sdk`]) and for posts: HTTP/1.1 over rustls.
 //!
-//! AWS's endpoints speak HTTP/1.1, so there is no HTTP/2 here, which is most of a megabyte.
+//! AWS's endpoints speak HTTP/1.1. HTTP/2 would add most of a megabyte to the program.
 
 pub(crate) mod sdk;
 
@@ -21,35 +21,37 @@ use hyper_util::{
 use tokio::{net::TcpStream, time::timeout};
 use tower::Service;
 
+use crate::variables;
+
 type BoxError = Box<dyn error::Error + Send + Sync>;
 
 /// A pool of connections, for requests with bodies `B`.
 pub(crate) type Client<B> = Pool<Connector, B>;
 
-/// A connection that is not open by then, with TLS, has failed.
+/// The time to open a connection, TLS included.
 const CONNECT: Duration = Duration::from_millis(750);
 
-/// Made once in a process, when the first client is.
+/// One connector for the process, built with its first client.
 static HTTPS: LazyLock<io::Result<HttpsConnector<HttpConnector>>> = LazyLock::new(|| {
     let https = hyper_rustls::HttpsConnectorBuilder::new();
     let https =
-        if has_own_roots() { https.with_webpki_roots() } else { https.with_native_roots()? };
+        if has_built_in_roots() { https.with_webpki_roots() } else { https.with_native_roots()? };
     Ok(https.https_or_http().enable_http1().build())
 });
 
 /// A function trusts Mozilla's root certificates, which are part of the program: reading the system's
-/// takes longer than all the rest of a cold start. Elsewhere, and when the usual variables name
-/// others, the system's are read.
-fn has_own_roots() -> bool {
-    let named = ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| env::var_os(name).is_some());
-    env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() && !named
+/// takes longer than the rest of a cold start. Other programs, and functions where a variable names
+/// root certificates, read the system's.
+fn has_built_in_roots() -> bool {
+    let is_named = variables::ROOT_CERTIFICATES.iter().any(|name| env::var_os(name).is_some());
+    env::var_os(variables::RUNTIME_API).is_some() && !is_named
 }
 
 /// Opens connections, within [`CONNECT`].
 #[derive(Clone)]
 pub(crate) struct Connector(HttpsConnector<HttpConnector>);
 
-/// A client that keeps an unused connection for so long.
+/// A client that closes a connection which is idle for this long.
 ///
 /// # Errors
 /// When the system's root certificates cannot be read.

@@ -1,4 +1,4 @@
-//! The SDK's HTTP client, on Lift's.
+//! Lift's HTTP client in the form that the SDK takes.
 
 use std::{error::Error, io, time::Duration};
 
@@ -21,11 +21,11 @@ use tokio::time::error::Elapsed;
 
 use super::{Client, client};
 
-/// DynamoDB keeps a connection for longer than that.
+/// DynamoDB keeps idle connections longer.
 const POOL_IDLE: Duration = Duration::from_secs(90);
 
-/// The client of one SDK configuration. Its time to connect is Lift's, whatever the configuration
-/// says; the times for an attempt and an operation are the configuration's.
+/// The client of one SDK configuration. The time to connect is Lift's, whatever the configuration says;
+/// the times for an attempt and an operation are the configuration's.
 #[derive(Clone, Debug)]
 pub(crate) struct SdkClient(Result<Client<SdkBody>, &'static io::Error>);
 
@@ -49,12 +49,12 @@ impl HttpConnector for SdkClient {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let client = self.0.clone();
         HttpConnectorFuture::new(async move {
-            let client = client.map_err(|fault| ConnectorError::user(fault.into()))?;
+            let client = client.map_err(|error| ConnectorError::user(error.into()))?;
             let mut request =
-                request.try_into_http1x().map_err(|fault| ConnectorError::user(fault.into()))?;
+                request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
             let used = capture_connection(&mut request);
             if let Some(capture) = request.extensions().get::<CaptureSmithyConnection>() {
-                // After a transient failure the SDK wants another connection.
+                // After a transient failure the SDK asks for another connection.
                 capture.set_connection_retriever(move || {
                     let used = used.clone();
                     used.connection_metadata().as_ref()?;
@@ -64,20 +64,20 @@ impl HttpConnector for SdkClient {
                     Some(ConnectionMetadata::builder().proxied(false).poison_fn(poison).build())
                 });
             }
-            let response = client.request(request).await.map_err(fault)?;
+            let response = client.request(request).await.map_err(connector_error)?;
             let response: Result<HttpResponse, _> =
                 Response::try_from(response.map(SdkBody::from_body_1_x));
-            response.map_err(|fault| ConnectorError::other(fault.into(), None))
+            response.map_err(|error| ConnectorError::other(error.into(), None))
         })
     }
 }
 
-/// What the SDK's retries have to know of a failure.
-fn fault(error: ClientError) -> ConnectorError {
+/// The error in the SDK's kinds, by which it decides whether to retry.
+fn connector_error(error: ClientError) -> ConnectorError {
     let hyper = source::<hyper::Error>(&error);
     let io = error.is_connect() || source::<io::Error>(&error).is_some();
-    let cut_off = hyper.is_some_and(|fault| {
-        fault.is_incomplete_message() || fault.is_canceled() || fault.is_closed()
+    let cut_off = hyper.is_some_and(|error| {
+        error.is_incomplete_message() || error.is_canceled() || error.is_closed()
     });
     if source::<Elapsed>(&error).is_some() {
         ConnectorError::timeout(error.into())
@@ -90,7 +90,7 @@ fn fault(error: ClientError) -> ConnectorError {
     }
 }
 
-/// The first error of a type behind another.
+/// The first error of a type in a chain of causes.
 fn source<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     std::iter::successors(Some(error), |&error| error.source()).find_map(<dyn Error>::downcast_ref)
 }

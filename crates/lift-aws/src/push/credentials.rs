@@ -7,33 +7,33 @@ use aws_smithy_runtime_api::client::identity::Identity;
 use lift_ws::push::PushError;
 use tokio::sync::Mutex;
 
-/// Credentials are read anew this long before they expire.
+/// Credentials are read again this long before they expire.
 const MARGIN: Duration = Duration::from_secs(60);
 
 pub(super) struct CachedCredentials {
     provider: SharedCredentialsProvider,
-    known: Mutex<Option<Identity>>,
+    cached: Mutex<Option<Identity>>,
 }
 
 impl CachedCredentials {
     pub(super) fn new(provider: SharedCredentialsProvider) -> Self {
-        Self { provider, known: Mutex::new(None) }
+        Self { provider, cached: Mutex::new(None) }
     }
 
-    /// The identity to sign with. Posts that come while it is read wait for the one reading.
+    /// The identity to sign with. Posts that start during a read wait for it.
     pub(super) async fn identity(&self) -> Result<Identity, PushError> {
-        let mut known = self.known.lock().await;
-        if let Some(identity) = known.as_ref().filter(|identity| is_fresh(identity)) {
+        let mut cached = self.cached.lock().await;
+        if let Some(identity) = cached.as_ref().filter(|identity| is_fresh(identity)) {
             return Ok(identity.clone());
         }
         let credentials = self.provider.provide_credentials().await;
         let identity = Identity::from(credentials.map_err(PushError::forbidden)?);
-        *known = Some(identity.clone());
+        *cached = Some(identity.clone());
         Ok(identity)
     }
 
     pub(super) async fn forget(&self) {
-        *self.known.lock().await = None;
+        *self.cached.lock().await = None;
     }
 }
 

@@ -1,39 +1,35 @@
-//! Where posts may go. Every request is signed, so it must not leave for a host that somebody else
-//! chose: an event's domain name, or a row that was written by another's hand.
-
-use std::env;
+//! The endpoints that posts may go to. Every request is signed, so it must not go to a host that an
+//! attacker chose: by an event's domain name, or by a row that another program wrote.
 
 use http::Uri;
 use lift_ws::push::{Endpoint, PushError};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::SEGMENT;
-
-/// Where posts go instead of where rows and events say: the SDKs' own variable for this service.
-pub(crate) const VARIABLE: &str = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
+use crate::variables;
 
 #[derive(Clone, Debug)]
 pub(super) struct Endpoints {
     region: String,
-    /// Where everything goes. Who named it may be signed to.
+    /// The endpoint of all posts, named by environment or configuration. It may be any host.
     only: Option<Endpoint>,
-    /// Origins beside those of API Gateway in the region, such as `https://ws.example.com`.
+    /// Origins that are allowed beside API Gateway in the region, such as `https://ws.example.com`.
     allowed: Vec<String>,
 }
 
 impl Endpoints {
     pub(super) fn new(region: &str) -> Self {
-        let only = env::var(VARIABLE).ok().filter(|url| !url.is_empty());
+        let only = variables::value(variables::MANAGEMENT_ENDPOINT);
         let only = only.as_deref().map(trimmed);
         Self { region: region.to_owned(), only, allowed: Vec::new() }
     }
 
-    /// Sends everything to one endpoint, unless the environment names one.
+    /// Sends all posts to one endpoint, unless the environment names one.
     pub(super) fn set_only(&mut self, url: &str) {
         self.only.get_or_insert_with(|| trimmed(url));
     }
 
-    /// Allows a host, by `https`; or an origin such as `http://127.0.0.1:3001`.
+    /// Allows a host with `https`, or an origin such as `http://127.0.0.1:3001`.
     pub(super) fn allow(&mut self, host: &str) {
         let host = host.trim_end_matches('/').to_ascii_lowercase();
         self.allowed.push(if host.contains("://") { host } else { format!("https://{host}") });
@@ -43,30 +39,36 @@ impl Endpoints {
         self.only.as_ref()
     }
 
-    /// The management endpoint of an API's stage. Both are escaped, so that no event can point a signed
-    /// request at another host.
+    /// The management endpoint of an API's stage. Both names are escaped, so that no event can direct a
+    /// signed request to another host.
     pub(super) fn of_api(&self, api: &str, stage: &str) -> Endpoint {
         let api = utf8_percent_encode(api, NON_ALPHANUMERIC);
         let stage = utf8_percent_encode(stage, SEGMENT);
         Endpoint::from(format!("https://{api}{}/{stage}", self.domain()))
     }
 
-    /// Where a post to an endpoint goes, if it may.
+    /// The endpoint that a post to this endpoint goes to.
+    ///
+    /// # Errors
+    /// When it may not go there.
     pub(super) fn resolve<'a>(&'a self, to: &'a Endpoint) -> Result<&'a Endpoint, PushError> {
         match &self.only {
             Some(only) => Ok(only),
             None if self.is_allowed(to.as_str()) => Ok(to),
-            None => Err(PushError::refused(format!(
-                "{:?} is not an endpoint of API Gateway in {}: name it in {VARIABLE}, or allow its \
-                 host",
-                to.as_str(),
-                self.region
-            ))),
+            None => Err(PushError::not_allowed(
+                to.clone(),
+                format!(
+                    "{:?} is not an endpoint of API Gateway in {}: name it in {}, or allow its host",
+                    to.as_str(),
+                    self.region,
+                    variables::MANAGEMENT_ENDPOINT
+                ),
+            )),
         }
     }
 
     fn is_allowed(&self, url: &str) -> bool {
-        // What follows would stand before the connection's id.
+        // A query or a fragment would precede the connection's id.
         if url.contains(['?', '#', '\\']) {
             return false;
         }
@@ -83,7 +85,7 @@ impl Endpoints {
         scheme == "https" && !api.is_empty() && api.bytes().all(label)
     }
 
-    /// What follows an API's id in its host name.
+    /// The part of a host name after the API's id.
     fn domain(&self) -> String {
         let china = if self.region.starts_with("cn-") { ".cn" } else { "" };
         format!(".execute-api.{}.amazonaws.com{china}", self.region)
@@ -103,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn only_api_gateway_of_the_region_is_signed_to() {
+    fn only_api_gateway_of_the_region_is_allowed() {
         let endpoints = endpoints();
         for url in [
             "https://k3v9example.execute-api.eu-west-1.amazonaws.com/prod",
@@ -143,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn others_are_signed_to_when_they_are_named() {
+    fn other_hosts_are_allowed_when_they_are_named() {
         let mut endpoints = endpoints();
         endpoints.allow("WS.example.com");
         endpoints.allow("http://127.0.0.1:3001/");
@@ -155,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn an_api_is_built_escaped_and_in_its_partition() {
+    fn the_endpoint_of_an_api_is_escaped_and_in_its_partition() {
         let built = endpoints().of_api("evil.example/", "a/b?c");
         assert_eq!(
             built.as_str(),

@@ -1,13 +1,12 @@
 //! `@connections`: posts signed by hand, which costs half of what the SDK's client does per post.
 
 mod credentials;
-pub(crate) mod endpoint;
+mod endpoint;
 mod response;
-mod sign;
+pub(crate) mod sign;
 
 use std::{error::Error as _, io, sync::Arc, time::Duration};
 
-use aws_config::SdkConfig;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Method, Request, Uri, header};
@@ -22,30 +21,33 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::time::timeout;
 
 use crate::{
-    Error,
+    config::{AwsConfig, no_region},
+    error::{Error, ErrorKind},
     http::{Client, client as http_client},
 };
 use credentials::CachedCredentials;
 use endpoint::Endpoints;
 
-/// A post that takes longer has failed: one to a half-dead peer may hang for minutes.
+/// The time for a post. Without it, a post to a peer that is gone without a reset hangs for minutes.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Below the gateway's keep-alive, so that a thawed environment does not use a dead connection.
+/// Shorter than the gateway's keep-alive, so that an execution environment which was frozen does not use a
+/// closed connection.
 const POOL_IDLE: Duration = Duration::from_secs(5);
 
-/// The most of an answer's body that is read.
-const MAX_ANSWER: usize = 4096;
+/// The most bytes of a response's body that are read.
+const MAX_RESPONSE: usize = 4096;
 
-/// What stays as it is in a path segment (RFC 3986).
+/// The characters that are escaped in a path segment (RFC 3986).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The management API of API Gateway: posts to connections, closes them, and asks about them.
+/// The management API of API Gateway: posts to connections, closes them, and reads their information.
 ///
-/// Requests go where rows and events say, as long as that is API Gateway in the configuration's region:
-/// nothing else is signed to, unless it is named. When the environment variable
-/// `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI` is set, or else [`with_endpoint`](Self::with_endpoint) was
-/// called, all go there: that is for custom domains and for `lift dev`.
+/// A request goes to the endpoint of the connection's row or of the event, if that is API Gateway in the
+/// configuration's region, or a host that [`with_allowed`](Self::with_allowed) names. If the environment
+/// variable `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI` is set, all requests go there; else, if
+/// [`with_endpoint`](Self::with_endpoint) was called, they go to its URL. Both are for custom domains and
+/// for `lift dev`.
 #[derive(Clone)]
 pub struct ManagementApi {
     client: Client<Full<Bytes>>,
@@ -55,20 +57,21 @@ pub struct ManagementApi {
 }
 
 impl ManagementApi {
-    /// A client with the credentials and the region of a configuration. It tries each request once, and
-    /// once more when the connection was closed before an answer, as peers do while a process is frozen.
+    /// A client with the credentials and the region of a configuration. It sends each request once, and
+    /// once more if the connection was closed before the response began, as peers do while an execution
+    /// environment is frozen.
     ///
     /// # Errors
     /// When the configuration has no region or no credentials, or the system no root certificates.
-    pub fn new(config: &SdkConfig) -> Result<Self, Error> {
-        let region = config.region().ok_or_else(|| Error::new("AWS_REGION is not set"))?;
+    pub fn new(config: &AwsConfig) -> Result<Self, Error> {
+        let error = |message: &str| Error::new(ErrorKind::Configuration, message);
+        let region = config.sdk().region().ok_or_else(no_region)?;
         let provider = config
+            .sdk()
             .credentials_provider()
-            .ok_or_else(|| Error::new("there are no AWS credentials in the environment"))?;
-        // What is worth another try is the publisher's to decide, but for a connection that was closed.
-        let client = http_client(POOL_IDLE).map_err(|cause| {
-            Error::new("the root certificates cannot be read").with_cause(cause)
-        })?;
+            .ok_or_else(|| error("there are no AWS credentials in the environment"))?;
+        let client = http_client(POOL_IDLE)
+            .map_err(|cause| error("the root certificates cannot be read").with_cause(cause))?;
         Ok(Self {
             client,
             credentials: Arc::new(CachedCredentials::new(provider)),
@@ -77,23 +80,23 @@ impl ManagementApi {
         })
     }
 
-    /// Sends everything to one URL, with the stage or the base path of a custom domain; unless the
-    /// environment names one.
+    /// Sends all requests to one URL, which has the stage or the base path of a custom domain. A URL in the
+    /// environment overrides it.
     #[must_use]
     pub fn with_endpoint(mut self, url: &str) -> Self {
         self.endpoints.set_only(url);
         self
     }
 
-    /// Also signs requests to a host, by `https`: a custom domain that rows name. Another scheme or port
-    /// is named as in `http://127.0.0.1:3001`.
+    /// Also signs requests to this host with `https`, such as a custom domain that rows name. For another
+    /// scheme or port, name an origin such as `http://127.0.0.1:3001`.
     #[must_use]
     pub fn with_allowed(mut self, host: &str) -> Self {
         self.endpoints.allow(host);
         self
     }
 
-    /// Where everything goes, when environment or configuration say so.
+    /// The endpoint of all requests, if the environment or the configuration names one.
     pub(crate) fn only_endpoint(&self) -> Option<&Endpoint> {
         self.endpoints.only()
     }
@@ -131,21 +134,21 @@ impl ManagementApi {
         let uri: Uri = format!("{to}/@connections/{id}").parse().map_err(PushError::refused)?;
         let sent = self.client.request(self.signed(&method, &uri, &data).await?).await;
         let response = match sent {
-            // While the process was frozen its peers closed what was idle, and the pool has not noticed.
+            // A peer closed the idle connection while the process was frozen, unnoticed by the pool.
             Err(error) if is_closed(&error) => {
                 self.client.request(self.signed(&method, &uri, &data).await?).await
             }
             sent => sent,
         };
         let (head, body) = response.map_err(PushError::failed)?.into_parts();
-        let body = Limited::new(body, MAX_ANSWER).collect().await;
+        let body = Limited::new(body, MAX_RESPONSE).collect().await;
         let body = body.map(http_body_util::Collected::to_bytes);
         if head.status.is_success() {
             return body.map_err(PushError::failed);
         }
-        let error = response::fault(head.status, &head.headers, &body.unwrap_or_default());
+        let error = response::error(head.status, &head.headers, &body.unwrap_or_default());
         if error.is_forbidden() {
-            // The next post reads the credentials anew, in case these have expired.
+            // These credentials may have expired: the next post reads them again.
             self.credentials.forget().await;
         }
         Err(error)
@@ -164,10 +167,9 @@ impl Push for ManagementApi {
         id: &'a ConnectionId,
         data: Bytes,
     ) -> BoxFuture<'a, Result<(), PushError>> {
-        Box::pin(async move {
-            // The answer has no body that says more.
-            within_time(self.request(Method::POST, to, id, data)).await.map(drop)
-        })
+        Box::pin(
+            async move { within_time(self.request(Method::POST, to, id, data)).await.map(drop) },
+        )
     }
 
     fn close<'a>(
@@ -191,8 +193,8 @@ impl Push for ManagementApi {
     }
 }
 
-/// Whether the connection ended before any of an answer. A request is sent once more then, on another:
-/// that it had arrived is possible, as with every post that fails.
+/// Whether the connection was closed before the response began. The request is then sent once more, on
+/// another connection. It may have arrived before, as after every post that fails.
 fn is_closed(error: &ClientError) -> bool {
     let cause = error.source().and_then(|cause| cause.downcast_ref::<hyper::Error>());
     cause.is_some_and(|cause| {

@@ -1,12 +1,11 @@
-//! What an answer of `@connections` says (reference, section 6).
+//! Responses of `@connections` as errors and values (reference, section 6).
 
 use http::{HeaderMap, StatusCode};
-use jiff::Timestamp;
 use lift_ws::push::{ConnectionInfo, PushError};
 use serde::Deserialize;
 
-/// What a status that is no success means.
-pub(super) fn fault(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> PushError {
+/// The error of a status that is not a success.
+pub(super) fn error(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> PushError {
     match status {
         StatusCode::GONE => PushError::gone(),
         StatusCode::TOO_MANY_REQUESTS => PushError::throttled(),
@@ -19,11 +18,21 @@ pub(super) fn fault(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Pus
     }
 }
 
-/// What the log says of an error: status, type and the gateway's own words.
+/// The cause in words: status, error type and the gateway's message. Control characters are escaped, so
+/// that no gateway writes to a log or a terminal what it likes.
 fn text(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> String {
-    let kind = headers.get("x-amzn-errortype").and_then(|kind| kind.to_str().ok());
+    let error_type = headers.get("x-amzn-errortype").and_then(|value| value.to_str().ok());
     let body = String::from_utf8_lossy(body);
-    format!("{status} {} {}", kind.unwrap_or_default(), body.trim()).escape_debug().to_string()
+    let text = format!("{status} {} {}", error_type.unwrap_or_default(), body.trim());
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() {
+            escaped.extend(character.escape_debug());
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
 }
 
 #[derive(Deserialize)]
@@ -38,7 +47,7 @@ struct Info {
 #[serde(rename_all = "camelCase")]
 struct Identity {
     source_ip: String,
-    /// Missing when the client sent none.
+    /// Missing when the client sent no such header.
     user_agent: Option<String>,
 }
 
@@ -53,9 +62,9 @@ pub(super) fn info(body: &[u8]) -> Result<ConnectionInfo, PushError> {
     })
 }
 
-/// A time of ISO 8601 in milliseconds since 1970.
+/// An ISO 8601 time in milliseconds since 1970.
 fn millis(time: &str) -> Result<u64, PushError> {
-    let time: Timestamp = time.parse().map_err(PushError::failed)?;
-    // API Gateway is younger than 1970.
+    let time: jiff::Timestamp = time.parse().map_err(PushError::failed)?;
+    // A time before 1970 cannot be: it becomes 1970.
     Ok(u64::try_from(time.as_millisecond()).unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! SigV4 over one request (service `execute-api`).
+//! SigV4 signatures for API Gateway; [`verify`](crate::verify) checks them.
 
 use std::{error::Error, time::SystemTime};
 
@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::identity::Identity;
 use http::Request;
 
 /// The service's name in the signature (reference, section 6).
-const SERVICE: &str = "execute-api";
+pub(crate) const SERVICE: &str = "execute-api";
 
 pub(super) fn sign<B>(
     request: &mut Request<B>,

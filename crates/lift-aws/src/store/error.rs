@@ -1,5 +1,5 @@
-//! What a request to DynamoDB failed with, as the store sees it: a condition that was not met, an
-//! index that is asked for too much, or nothing that can be helped here.
+//! Errors of DynamoDB requests, told apart as the store needs it: a condition that was not met, a shard
+//! that takes no more writes, and all others.
 
 use aws_sdk_dynamodb::{
     Error,
@@ -8,59 +8,15 @@ use aws_sdk_dynamodb::{
 };
 use lift_ws::store::StoreError;
 
-use super::Item;
+use super::attributes::{AttributeMap, LIST_INDEX};
 
 /// A partition of an index takes no more writes (DynamoDB developer guide, "Diagnosing throttling").
-const HOT: &str = "IndexWriteKeyRangeThroughputExceeded";
+const HOT_PARTITION: &str = "IndexWriteKeyRangeThroughputExceeded";
 
-const THROTTLES: [&str; 3] =
+const THROTTLING_CODES: [&str; 3] =
     ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"];
 
-/// Why a request failed.
-pub(super) enum Failure {
-    /// A condition was not met; with the item that stood there, if it was asked for.
-    Refused(Option<Item>),
-    /// A shard of a list takes no more writes: cut into more of them, it would.
-    Hot(StoreError),
-    Other(StoreError),
-}
-
-impl<E, R> From<SdkError<E, R>> for Failure
-where
-    Error: From<SdkError<E, R>>,
-{
-    fn from(error: SdkError<E, R>) -> Self {
-        match Error::from(error) {
-            Error::ConditionalCheckFailedException(refused) => Self::Refused(refused.item),
-            error if is_hot(&error) => Self::Hot(told(error)),
-            error => Self::Other(told(error)),
-        }
-    }
-}
-
-impl From<Failure> for StoreError {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Refused(_) => Self::failed("DynamoDB refused a condition that always holds"),
-            Failure::Hot(error) | Failure::Other(error) => error,
-        }
-    }
-}
-
-fn is_hot(error: &Error) -> bool {
-    let reasons = match error {
-        Error::ProvisionedThroughputExceededException(error) => error.throttling_reasons(),
-        Error::ThrottlingException(error) => error.throttling_reasons(),
-        _ => return false,
-    };
-    let is_hot = |reason: &ThrottlingReason| {
-        let of_lists = reason.resource().is_some_and(|index| index.ends_with("/index/gsi2"));
-        of_lists && reason.reason() == Some(HOT)
-    };
-    reasons.iter().any(is_hot)
-}
-
-/// What DynamoDB says of a table that has not the keys or the indexes that a request names.
+/// What DynamoDB's messages contain when a table lacks the keys or indexes that a request names.
 const OTHER_LAYOUT: [&str; 6] = [
     "specified index",
     "key element",
@@ -70,39 +26,94 @@ const OTHER_LAYOUT: [&str; 6] = [
     "does not project",
 ];
 
-fn told(error: Error) -> StoreError {
-    let code = error.code().unwrap_or_default();
-    let said = error.message().unwrap_or_default();
-    if code == "ValidationException" {
-        if said.contains("starting key") || said.contains("restarted") {
-            return StoreError::invalid(format!("the position is not of this part: {said}"));
+/// What to do about a table of another layout.
+const OTHER_LAYOUT_FIX: &str = "the table does not have the layout that this version of Lift needs: \
+                                `lift table check` shows the differences, and the migration guide \
+                                (docs, \"migrate\") says what to do";
+
+/// Why a request failed.
+pub(super) enum RequestError {
+    /// A condition was not met. Holds the stored item, if the request asked for it.
+    ConditionFailed(Option<AttributeMap>),
+    /// One shard of a list takes no more writes. With more shards, the list would.
+    HotShard(StoreError),
+    /// Any other failure.
+    Store(StoreError),
+}
+
+impl<E, R> From<SdkError<E, R>> for RequestError
+where
+    Error: From<SdkError<E, R>>,
+{
+    fn from(error: SdkError<E, R>) -> Self {
+        match Error::from(error) {
+            Error::ConditionalCheckFailedException(failed) => Self::ConditionFailed(failed.item),
+            error if is_hot_shard(&error) => Self::HotShard(store_error(error)),
+            error => Self::Store(store_error(error)),
         }
-        if OTHER_LAYOUT.iter().any(|words| said.contains(words)) {
-            return StoreError::failed(format!("{NOT_LIFTS}; DynamoDB says: {said}"));
+    }
+}
+
+impl From<RequestError> for StoreError {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::ConditionFailed(_) => {
+                Self::failed("DynamoDB refused a condition that always holds")
+            }
+            RequestError::HotShard(error) | RequestError::Store(error) => error,
+        }
+    }
+}
+
+fn is_hot_shard(error: &Error) -> bool {
+    let reasons = match error {
+        Error::ProvisionedThroughputExceededException(error) => error.throttling_reasons(),
+        Error::ThrottlingException(error) => error.throttling_reasons(),
+        _ => return false,
+    };
+    let list_index = format!("/index/{LIST_INDEX}");
+    let is_hot = |reason: &ThrottlingReason| {
+        let is_list = reason.resource().is_some_and(|index| index.ends_with(&list_index));
+        is_list && reason.reason() == Some(HOT_PARTITION)
+    };
+    reasons.iter().any(is_hot)
+}
+
+fn store_error(error: Error) -> StoreError {
+    let code = error.code().unwrap_or_default();
+    let message = error.message().unwrap_or_default();
+    if code == "ValidationException" {
+        if message.contains("starting key") || message.contains("restarted") {
+            return StoreError::invalid(format!("the position is not of this part: {message}"));
+        }
+        if OTHER_LAYOUT.iter().any(|words| message.contains(words)) {
+            return StoreError::failed(format!("{OTHER_LAYOUT_FIX}; DynamoDB says: {message}"));
         }
     }
     if code == "ResourceNotFoundException" {
         return StoreError::failed(format!(
-            "there is no such table: `lift table create` makes it; DynamoDB says: {said}"
+            "there is no such table: `lift table create` creates it; DynamoDB says: {message}"
         ));
     }
-    let is_throttled = THROTTLES.contains(&code);
-    // The SDK's own text of an error says little; its context says what happened.
+    let is_throttled = THROTTLING_CODES.contains(&code);
+    let is_denied = code == "AccessDeniedException";
+    // The error's own text says little; its context has the code and the message.
     let cause = DisplayErrorContext(error).to_string();
-    if is_throttled { StoreError::throttled(cause) } else { StoreError::failed(cause) }
+    if is_throttled {
+        StoreError::throttled(cause)
+    } else if is_denied {
+        StoreError::denied(cause)
+    } else {
+        StoreError::failed(cause)
+    }
 }
 
-/// What to do about a table that is laid out in another way.
-const NOT_LIFTS: &str = "the table is not laid out as this version of Lift needs it: `lift table \
-                         check` tells what differs, and the migration guide (docs, \"migrate\") \
-                         how to get there";
-
-/// An item that this version of Lift did not write.
-pub(super) fn foreign(what: &str) -> StoreError {
-    StoreError::failed(format!("{NOT_LIFTS}; {what}"))
+/// The error for an item that this version of Lift did not write.
+pub(super) fn other_layout(reason: &str) -> StoreError {
+    StoreError::failed(format!("{OTHER_LAYOUT_FIX}; {reason}"))
 }
 
-/// What is behind an error, for the log.
+/// The cause of an error in words, for the log.
 pub(super) fn cause(error: &StoreError) -> String {
     std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }

@@ -1,6 +1,6 @@
-//! Items of the app's own beside a connection. Two processes may store one and end the connection at
-//! the same time: the item goes first and the row is told then, so that either the end sees that
-//! there are items, or the item's second step fails and takes it away again.
+//! The app's items beside a connection. One process may store an item while another ends the
+//! connection. So the item is written first and the row is marked second: either the end sees the
+//! mark and removes the item, or the mark fails and this process removes it.
 
 use std::time::Duration;
 
@@ -10,80 +10,74 @@ use aws_sdk_dynamodb::{
 };
 use lift_ws::{
     ConnectionId,
-    store::{self, Row, Saved, StoreError},
+    store::{Item, Row, Saved, StoreError},
 };
 use tokio::time::sleep;
 
 use super::{
-    DynamoStore, Item,
-    encoding::{self, Place},
-    error::{Failure, cause},
+    DynamoStore,
+    attributes::{AttributeMap, EXPIRES_AT, HAS_ITEMS, PARTITION_KEY, SORT_KEY},
+    encoding::{self, Placement},
+    error::{RequestError, cause},
     keys::{self, List},
-    rows::LIVE,
+    rows::is_row,
 };
 
-/// The most requests that DynamoDB takes in one batch.
+/// The most writes in one `BatchWriteItem`. DynamoDB's limit.
 const BATCH: usize = 25;
 
-/// How often a batch is sent again for what DynamoDB did not get to.
-const TRIES: u32 = 5;
+/// How many times a batch is sent while DynamoDB leaves some of it unprocessed.
+const ATTEMPTS: u32 = 5;
 
-/// Before the second of them; twice as long before each next one.
+/// The wait before the second attempt; it doubles with each next one.
 const BACK_OFF: Duration = Duration::from_millis(20);
 
 impl DynamoStore {
-    pub(super) async fn put_app_item(
-        &self,
-        row: &Row,
-        app: &store::Item,
-    ) -> Result<Saved, StoreError> {
-        app.check()?;
-        let list = app.group.as_ref().map(|group| List::of_group(row.tenant.as_ref(), group));
-        let (env, shards) = match &list {
+    pub(super) async fn put_app_item(&self, row: &Row, item: &Item) -> Result<Saved, StoreError> {
+        item.check()?;
+        let table = &self.table;
+        let list = item.group.as_ref().map(|group| List::of_group(row.tenant.as_ref(), group));
+        let (endpoint_id, shards) = match &list {
             Some(list) => {
-                let (meta, env) = self.meta_with(&row.endpoint).await?;
-                (env, meta.shards(list).written(self.now_seconds()))
+                let (meta, id) = self.meta.with_endpoint(table, &row.endpoint).await?;
+                (id, meta.shards(list).written(table.now_seconds()))
             }
             None => (String::new(), 1),
         };
-        let stored = encoding::from_item(row, app, Place { env: &env, shards });
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(stored));
-        if let Err(failure) = put.send().await.map_err(Failure::from) {
-            return Err(self.relieve(list.as_ref(), failure).await);
+        let placement = Placement { endpoint_id: &endpoint_id, shards };
+        let put = table.put_item(encoding::from_item(row, item, placement));
+        if let Err(error) = put.send().await.map_err(RequestError::from) {
+            return Err(self.meta.split_if_hot(table, list.as_ref(), error).await);
         }
-        let mark = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::of(&row.id)))
-            .update_expression("SET i = :i")
-            .condition_expression(LIVE)
-            .expression_attribute_values(":i", encoding::number(1));
-        match mark.send().await.map_err(Failure::from) {
+        let mark = table
+            .update_item(keys::of(&row.id))
+            .update_expression(format!("SET {HAS_ITEMS} = :{HAS_ITEMS}"))
+            .condition_expression(is_row())
+            .expression_attribute_values(format!(":{HAS_ITEMS}"), encoding::number(1));
+        match mark.send().await.map_err(RequestError::from) {
             Ok(_) => Ok(Saved::Stored),
-            Err(Failure::Refused(_)) => {
-                self.delete_item(&row.id, &app.key).await?;
+            Err(RequestError::ConditionFailed(_)) => {
+                self.delete_item(&row.id, &item.key).await?;
                 Ok(Saved::Ended)
             }
-            Err(failure) => Err(failure.into()),
+            Err(error) => Err(error.into()),
         }
     }
 
     pub(super) async fn delete_item(&self, id: &ConnectionId, key: &str) -> Result<(), StoreError> {
-        let key = keys::of_item(id, key);
-        let delete = self.client.delete_item().table_name(&self.table).set_key(Some(key));
-        delete.send().await.map_err(Failure::from)?;
+        let delete = self.table.delete_item(keys::of_item(id, key));
+        delete.send().await.map_err(RequestError::from)?;
         Ok(())
     }
 
-    /// A page of a connection's items. Consistent: what was stored last belongs to the answer.
-    fn query_items(&self, id: &ConnectionId, after: Option<Item>) -> QueryFluentBuilder {
-        self.client
+    /// A page of a connection's items. The read is consistent, so it has the item stored last.
+    fn query_items(&self, id: &ConnectionId, after: Option<AttributeMap>) -> QueryFluentBuilder {
+        let items = format!("{PARTITION_KEY} = :key AND begins_with({SORT_KEY}, :items)");
+        self.table
             .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :key AND begins_with(sk, :items)")
+            .key_condition_expression(items)
             .expression_attribute_values(":key", encoding::string(keys::partition_key(id)))
-            .expression_attribute_values(":items", encoding::string(keys::ITEMS))
+            .expression_attribute_values(":items", encoding::string(keys::ITEM_PREFIX))
             .limit(self.page)
             .consistent_read(true)
             .set_exclusive_start_key(after)
@@ -93,28 +87,29 @@ impl DynamoStore {
         &self,
         id: &ConnectionId,
         after: Option<&str>,
-    ) -> Result<(Vec<store::Item>, bool), StoreError> {
+    ) -> Result<(Vec<Item>, bool), StoreError> {
         let mut after = after.map(|key| keys::of_item(id, key));
         loop {
             let query = self
                 .query_items(id, after)
                 .filter_expression("#ttl > :now")
-                .expression_attribute_names("#ttl", "ttl")
-                .expression_attribute_values(":now", encoding::number(self.now_seconds()));
-            let found = query.send().await.map_err(Failure::from)?;
+                .expression_attribute_names("#ttl", EXPIRES_AT)
+                .expression_attribute_values(":now", encoding::number(self.table.now_seconds()));
+            let found = query.send().await.map_err(RequestError::from)?;
             let items: Result<Vec<_>, _> = found.items().iter().map(encoding::to_item).collect();
             let items = items?;
             after = found.last_evaluated_key;
-            // A page may hold nothing but what expired; the caller goes on after the last item.
+            // All items of a page may have expired. The caller continues after the last item, so this
+            // returns at least one while there are more.
             if after.is_none() || !items.is_empty() {
                 return Ok((items, after.is_some()));
             }
         }
     }
 
-    /// Removes all items of a connection that ended, and answers them. What is not removed expires,
-    /// so a failure is only told to the log.
-    pub(super) async fn clear_items(&self, id: &ConnectionId) -> Vec<store::Item> {
+    /// Removes all items of a connection that ended, and returns them. An item that is not removed
+    /// expires, so a failure is only logged.
+    pub(super) async fn clear_items(&self, id: &ConnectionId) -> Vec<Item> {
         let mut items = Vec::new();
         if let Err(error) = self.take_items(id, &mut items).await {
             let cause = cause(&error);
@@ -123,14 +118,10 @@ impl DynamoStore {
         items
     }
 
-    async fn take_items(
-        &self,
-        id: &ConnectionId,
-        into: &mut Vec<store::Item>,
-    ) -> Result<(), StoreError> {
+    async fn take_items(&self, id: &ConnectionId, into: &mut Vec<Item>) -> Result<(), StoreError> {
         let mut after = None;
         loop {
-            let found = self.query_items(id, after).send().await.map_err(Failure::from)?;
+            let found = self.query_items(id, after).send().await.map_err(RequestError::from)?;
             after = found.last_evaluated_key;
             let items = found.items.unwrap_or_default();
             for item in &items {
@@ -145,20 +136,18 @@ impl DynamoStore {
         }
     }
 
-    async fn delete_batch(&self, items: &[Item]) -> Result<(), StoreError> {
-        let delete = |item: &Item| {
+    async fn delete_batch(&self, items: &[AttributeMap]) -> Result<(), StoreError> {
+        let delete = |item: &AttributeMap| {
             let delete = DeleteRequest::builder().set_key(Some(keys::of_read(item))).build();
             delete.map(|delete| WriteRequest::builder().delete_request(delete).build())
         };
         let deletes: Result<Vec<_>, _> = items.iter().map(delete).collect();
         let mut left = deletes.map_err(StoreError::failed)?;
-        for attempt in 0..TRIES {
-            let batch = self.client.batch_write_item().request_items(&self.table, left);
-            let done = batch.send().await.map_err(Failure::from)?;
-            left = done
-                .unprocessed_items
-                .and_then(|mut all| all.remove(&self.table))
-                .unwrap_or_default();
+        for attempt in 0..ATTEMPTS {
+            let done = self.table.batch_write(left).send().await.map_err(RequestError::from)?;
+            let unprocessed = done.unprocessed_items;
+            left =
+                unprocessed.and_then(|mut all| all.remove(self.table.name())).unwrap_or_default();
             if left.is_empty() {
                 return Ok(());
             }

@@ -1,5 +1,5 @@
-//! How an item is found: keys of the table and of its two indexes. Part of the stored format: a
-//! change here makes live connections unreachable.
+//! The keys of items, in the table and in its two indexes. They are part of the stored format: after a
+//! change here, live connections are not found.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use lift_ws::{
@@ -7,61 +7,70 @@ use lift_ws::{
     store::{GroupId, Members, Part, Position, StoreError, id_hash, range_hash},
 };
 
-use super::Item;
+use super::attributes::{
+    AttributeMap, LIST_INDEX, LIST_INDEX_PARTITION_KEY, LIST_INDEX_SORT_KEY, PARTITION_KEY,
+    SORT_KEY, USER_INDEX, USER_INDEX_PARTITION_KEY, USER_INDEX_SORT_KEY,
+};
 
-/// The sort key of a connection's own item.
-const CONNECTION: &str = "CONNECTION";
+/// The sort key of rows.
+const ROW: &str = "CONNECTION";
 
-/// What the sort keys of a connection's other items begin with. The item's key follows as it is: it
-/// is the last, so that nothing can be mistaken for it, and the order of keys is kept.
-pub(super) const ITEMS: &str = "ITEM#";
+/// Begins the partition keys of a connection's row and items. The escaped id follows.
+const CONNECTION_PREFIX: &str = "CONNECTION#";
 
-/// The row that all processes share: shard counts and endpoints.
-const META: &str = "META";
+/// Begins the sort keys of the app's items. The item's key follows unescaped: nothing follows it, and so
+/// items keep the order of their keys.
+pub(super) const ITEM_PREFIX: &str = "ITEM#";
 
-/// A connection's own item.
-pub(super) fn of(id: &ConnectionId) -> Item {
-    key(&partition_key(id), CONNECTION)
+/// Both keys of META, the row that all processes share.
+pub(super) const META: &str = "META";
+
+/// The key of a connection's row.
+pub(super) fn of(id: &ConnectionId) -> AttributeMap {
+    key(&partition_key(id), ROW)
 }
 
 /// The key of an item that was read.
-pub(super) fn of_read(item: &Item) -> Item {
-    ["pk", "sk"]
+pub(super) fn of_read(item: &AttributeMap) -> AttributeMap {
+    [PARTITION_KEY, SORT_KEY]
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), item.get(*name)?.clone())))
         .collect()
 }
 
-/// An item beside it.
-pub(super) fn of_item(id: &ConnectionId, name: &str) -> Item {
-    key(&partition_key(id), &format!("{ITEMS}{name}"))
+/// The key of an app's item beside a row.
+pub(super) fn of_item(id: &ConnectionId, item_key: &str) -> AttributeMap {
+    key(&partition_key(id), &format!("{ITEM_PREFIX}{item_key}"))
 }
 
-pub(super) fn of_meta() -> Item {
+pub(super) fn of_meta() -> AttributeMap {
     key(META, META)
 }
 
-fn key(partition: &str, sort: &str) -> Item {
+fn key(partition: &str, sort: &str) -> AttributeMap {
     let string = |text: &str| AttributeValue::S(text.to_owned());
-    Item::from([("pk".to_owned(), string(partition)), ("sk".to_owned(), string(sort))])
+    AttributeMap::from([
+        (PARTITION_KEY.to_owned(), string(partition)),
+        (SORT_KEY.to_owned(), string(sort)),
+    ])
 }
 
 pub(super) fn partition_key(id: &ConnectionId) -> String {
-    format!("CONNECTION#{}", escape(id.as_str()))
+    format!("{CONNECTION_PREFIX}{}", escape(id.as_str()))
 }
 
-/// The connection of an item, from its partition key.
-pub(crate) fn connection_id(partition_key: &str) -> Option<ConnectionId> {
-    Some(unescape(partition_key.strip_prefix("CONNECTION#")?).into())
+/// The connection of a row or an item, from its partition key.
+pub(super) fn connection_id(partition_key: &str) -> Option<ConnectionId> {
+    Some(unescape(partition_key.strip_prefix(CONNECTION_PREFIX)?).into())
 }
 
-/// The connection whose own item has these keys; `None` for items beside it, and for META.
+/// The connection whose row has these keys; `None` for an app's item and for META.
 pub(crate) fn connection_of(partition_key: &str, sort_key: &str) -> Option<ConnectionId> {
-    connection_id(partition_key).filter(|_| sort_key == CONNECTION)
+    connection_id(partition_key).filter(|_| sort_key == ROW)
 }
 
-/// A list in the second index, which is cut into shards: its partition keys, less the shard. The
-/// shard counts of those that grew are kept by it.
+/// A list in the list index: the partition key of its shards, without the shard's number. META has its
+/// shard count under this name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct List(String);
 
@@ -70,13 +79,13 @@ impl List {
         Self(format!("TENANT#{}", escape(tenant.as_str())))
     }
 
-    /// Ids are never empty, so an empty tenant is none's.
+    /// Ids are never empty, so an empty tenant stands for none.
     pub(super) fn of_group(tenant: Option<&TenantId>, group: &GroupId) -> Self {
         let tenant = tenant.map_or(String::new(), |tenant| escape(tenant.as_str()));
         Self(format!("GROUP#{tenant}#{}", escape(group.as_str())))
     }
 
-    /// A name that was stored before.
+    /// A list by its stored name.
     pub(super) fn named(name: &str) -> Self {
         Self(name.to_owned())
     }
@@ -89,25 +98,31 @@ impl List {
         format!("{}#{shard}", self.0)
     }
 
-    /// The keys under which a connection stands in the list, cut into so many shards, a power of
-    /// two. The low bits of the hash choose one, and the high bits, which are independent of them,
-    /// the place in it.
+    /// The index keys of a connection's entry in the list, for a number of shards that is a power of two.
+    /// The low bits of the hash choose the shard. The high bits, which are independent of them, are the
+    /// sort key.
     pub(super) fn entry(&self, id: &ConnectionId, shards: u32) -> [(&'static str, String); 2] {
         let shard = (id_hash(id) & u64::from(shards.saturating_sub(1))) as u32;
-        [("gsi2pk", self.shard(shard)), ("gsi2sk", sort_key(range_hash(id)))]
+        [
+            (LIST_INDEX_PARTITION_KEY, self.shard(shard)),
+            (LIST_INDEX_SORT_KEY, sort_key(range_hash(id))),
+        ]
     }
 }
 
-/// The keys under which a user's connection stands in the first index.
+/// The index keys of a user's connection in the user index.
 pub(super) fn user_entry(
     id: &ConnectionId,
     tenant: Option<&TenantId>,
     user: &UserId,
 ) -> [(&'static str, String); 2] {
-    [("gsi1pk", user_key(tenant, user)), ("gsi1sk", sort_key(range_hash(id)))]
+    [
+        (USER_INDEX_PARTITION_KEY, user_key(tenant, user)),
+        (USER_INDEX_SORT_KEY, sort_key(range_hash(id))),
+    ]
 }
 
-/// The list in the second index that members stand in; `None` for a user's, which is in the first.
+/// The list of members in the list index; `None` for a user's connections, which are in the user index.
 pub(super) fn list(of: &Members) -> Option<List> {
     match of {
         Members::Tenant(tenant) => Some(List::of_tenant(tenant)),
@@ -116,30 +131,34 @@ pub(super) fn list(of: &Members) -> Option<List> {
     }
 }
 
-/// Where a part of a list is read.
+/// The range of an index that a part of a list covers.
 pub(super) struct Range {
     pub(super) index: &'static str,
-    /// Of the partition key and the sort key.
-    pub(super) names: (&'static str, &'static str),
+    /// The names of the index's partition key and sort key.
+    pub(super) key_names: (&'static str, &'static str),
     pub(super) partition: String,
     pub(super) from: String,
     pub(super) to: String,
 }
 
 pub(super) fn range(of: &Members, part: Part) -> Result<Range, StoreError> {
-    let (index, names, partition) = match (of, list(of)) {
-        (_, Some(list)) => ("gsi2", ("gsi2pk", "gsi2sk"), list.shard(part.shard)),
-        (Members::User { tenant, user }, None) => {
-            ("gsi1", ("gsi1pk", "gsi1sk"), user_key(tenant.as_ref(), user))
+    let (index, key_names, partition) = match (of, list(of)) {
+        (_, Some(list)) => {
+            let key_names = (LIST_INDEX_PARTITION_KEY, LIST_INDEX_SORT_KEY);
+            (LIST_INDEX, key_names, list.shard(part.shard))
         }
-        // `Members` may grow; a store that does not know a list must not answer another.
-        _ => return Err(StoreError::failed(format!("{of:?} is a list that this store has not"))),
+        (Members::User { tenant, user }, None) => {
+            let key_names = (USER_INDEX_PARTITION_KEY, USER_INDEX_SORT_KEY);
+            (USER_INDEX, key_names, user_key(tenant.as_ref(), user))
+        }
+        // `Members` may grow, and another list must not be returned instead.
+        _ => return Err(StoreError::failed(format!("this store does not have the list {of:?}"))),
     };
-    Ok(Range { index, names, partition, from: sort_key(part.from), to: sort_key(part.to) })
+    Ok(Range { index, key_names, partition, from: sort_key(part.from), to: sort_key(part.to) })
 }
 
-/// Connection ids are ordered by time, and DynamoDB splits no key range for heat that is accessed in
-/// order; their hashes are not.
+/// A hash, not the connection's id: ids are ordered by time, and DynamoDB does not split a hot key range
+/// that is accessed in order.
 fn sort_key(hash: u32) -> String {
     format!("{hash:08x}")
 }
@@ -151,7 +170,8 @@ fn user_key(tenant: Option<&TenantId>, user: &UserId) -> String {
     }
 }
 
-/// Makes an id safe to join by `#`: else tenant `a#b` with user `c` were tenant `a` with `b#c`.
+/// Makes an id safe to join by `#`. Without it, tenant `a#b` with user `c` would be tenant `a` with user
+/// `b#c`.
 fn escape(id: &str) -> String {
     id.replace('%', "%25").replace('#', "%23")
 }
@@ -160,21 +180,24 @@ fn unescape(id: &str) -> String {
     id.replace("%23", "#").replace("%25", "%")
 }
 
-/// Where a page ended: the place in the list and the item's own keys. The list is not in it, so that
-/// no position leads into another.
-pub(super) fn to_position(last: &Item, range: &Range) -> Result<Position, StoreError> {
+/// The position after the last entry of a page: its sort key in the index, and its keys in the table. The
+/// list is not part of it, so a position cannot lead into another list.
+pub(super) fn to_position(last: &AttributeMap, range: &Range) -> Result<Position, StoreError> {
     let string = |name: &str| last.get(name)?.as_s().ok();
-    let place = (|| Some((string(range.names.1)?, string("pk")?, string("sk")?)))();
-    let place = place.ok_or_else(|| StoreError::failed("a key is not a string"))?;
-    serde_json::to_string(&place).map(Position).map_err(StoreError::failed)
+    let keys = (|| Some((string(range.key_names.1)?, string(PARTITION_KEY)?, string(SORT_KEY)?)))();
+    let keys = keys.ok_or_else(|| StoreError::failed("a key is not a string"))?;
+    serde_json::to_string(&keys).map(Position).map_err(StoreError::failed)
 }
 
-pub(super) fn from_position(position: &Position, range: &Range) -> Result<Item, StoreError> {
-    let place: (String, String, String) =
+pub(super) fn from_position(
+    position: &Position,
+    range: &Range,
+) -> Result<AttributeMap, StoreError> {
+    let (index_sort, partition, sort): (String, String, String) =
         serde_json::from_str(&position.0).map_err(StoreError::invalid)?;
-    let mut item = key(&place.1, &place.2);
-    item.insert(range.names.0.to_owned(), AttributeValue::S(range.partition.clone()));
-    item.insert(range.names.1.to_owned(), AttributeValue::S(place.0));
+    let mut item = key(&partition, &sort);
+    item.insert(range.key_names.0.to_owned(), AttributeValue::S(range.partition.clone()));
+    item.insert(range.key_names.1.to_owned(), AttributeValue::S(index_sort));
     Ok(item)
 }
 
@@ -183,8 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_fixed_for_ever() {
-        // A change here loses every stored connection.
+    fn keys_are_part_of_the_stored_format() {
         let (id, tenant) = (ConnectionId::from("R1kmxc2VNjMCFIA="), TenantId::from("a#b"));
         let entry = |list: List| list.entry(&id, 4).map(|(_, value)| value);
         let sort = "22989944";
@@ -201,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn escaping_keeps_ids_apart_and_comes_back() {
+    fn escaping_is_reversible_and_keeps_ids_apart() {
         for id in ["a#b", "a%23b", "%", "#", "%25", "a/b", "ü🚀\"", ""] {
             assert_eq!(unescape(&escape(id)), id);
             assert!(!escape(id).contains('#'));

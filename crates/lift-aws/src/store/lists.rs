@@ -1,4 +1,5 @@
-//! Lists: queries of the indexes, a shard and a range of hashes at a time, page by page.
+//! Lists of connections: queries of the indexes, one shard and one range of hashes at a time, page by
+//! page.
 
 use std::sync::Arc;
 
@@ -6,20 +7,29 @@ use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::Se
 use lift_ws::store::{Member, Members, Page, Part, Position, StoreError};
 
 use super::{
-    DynamoStore, Item, encoding,
-    error::Failure,
+    DynamoStore,
+    attributes::{AttributeMap, EXPIRES_AT},
+    encoding,
+    error::RequestError,
     keys::{self, Range},
     meta::Meta,
 };
 
 impl DynamoStore {
-    pub(super) async fn cut(&self, of: &Members, wished: u32) -> Result<Vec<Part>, StoreError> {
+    /// At least as many parts as wished for, and at least one for each shard.
+    pub(super) async fn split_list(
+        &self,
+        of: &Members,
+        wished: u32,
+    ) -> Result<Vec<Part>, StoreError> {
         let shards = match keys::list(of) {
-            Some(list) => self.meta().await?.shards(&list).read(self.now_seconds()),
+            Some(list) => {
+                self.meta.current(&self.table).await?.shards(&list).read(self.table.now_seconds())
+            }
             None => 1,
         };
-        let pieces = wished.div_ceil(shards);
-        Ok((0..shards).flat_map(|shard| Part::whole(shard).split(pieces)).collect())
+        let per_shard = wished.div_ceil(shards);
+        Ok((0..shards).flat_map(|shard| Part::whole(shard).split(per_shard)).collect())
     }
 
     pub(super) async fn read_page(
@@ -31,10 +41,10 @@ impl DynamoStore {
         let range = keys::range(of, part)?;
         let after = after.map(|after| keys::from_position(after, &range)).transpose()?;
         let query = self.query(&range).set_exclusive_start_key(after);
-        let found = query.send().await.map_err(Failure::from)?;
+        let found = query.send().await.map_err(RequestError::from)?;
         let last = found.last_evaluated_key.as_ref();
         let next = last.map(|last| keys::to_position(last, &range)).transpose()?;
-        let mut meta = self.meta().await?;
+        let mut meta = self.meta.current(&self.table).await?;
         let mut members = Vec::with_capacity(found.count.try_into().unwrap_or_default());
         for entry in found.items() {
             members.push(self.member(of, entry, &mut meta).await?);
@@ -42,20 +52,20 @@ impl DynamoStore {
         Ok(Page { members, next })
     }
 
-    /// An index entry as a member. The second index holds the user; in the first, the key says who it
-    /// is. An endpoint that META does not name is looked for: leaving the member out would lose it
-    /// silently.
+    /// An index entry as a member. The list index holds the user; in the user index, the key says who
+    /// it is. If META lacks the entry's endpoint it is read again, because leaving the member out would
+    /// lose it silently.
     async fn member(
         &self,
         of: &Members,
-        entry: &Item,
+        entry: &AttributeMap,
         meta: &mut Arc<Meta>,
     ) -> Result<Member, StoreError> {
-        let (id, user, env) = encoding::to_entry(entry)?;
-        if meta.endpoint(env).is_none() {
-            *meta = self.meta_naming(env).await?;
+        let (id, user, endpoint_id) = encoding::to_entry(entry)?;
+        if meta.endpoint(endpoint_id).is_none() {
+            *meta = self.meta.with_endpoint_id(&self.table, endpoint_id).await?;
         }
-        let endpoint = meta.endpoint(env).cloned();
+        let endpoint = meta.endpoint(endpoint_id).cloned();
         let endpoint = endpoint.ok_or_else(|| StoreError::failed("META lost an endpoint"))?;
         let user = match of {
             Members::User { user, .. } => Some(user.clone()),
@@ -69,7 +79,7 @@ impl DynamoStore {
         let (mut count, mut after) = (0, None);
         loop {
             let query = self.query(&range).select(Select::Count).set_exclusive_start_key(after);
-            let found = query.send().await.map_err(Failure::from)?;
+            let found = query.send().await.map_err(RequestError::from)?;
             count += u64::try_from(found.count).unwrap_or_default();
             after = found.last_evaluated_key;
             if after.is_none() {
@@ -79,19 +89,18 @@ impl DynamoStore {
     }
 
     fn query(&self, range: &Range) -> QueryFluentBuilder {
-        self.client
+        self.table
             .query()
-            .table_name(&self.table)
             .index_name(range.index)
             .key_condition_expression("#key = :key AND #sort BETWEEN :from AND :to")
             .filter_expression("#ttl > :now")
-            .expression_attribute_names("#key", range.names.0)
-            .expression_attribute_names("#sort", range.names.1)
-            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_names("#key", range.key_names.0)
+            .expression_attribute_names("#sort", range.key_names.1)
+            .expression_attribute_names("#ttl", EXPIRES_AT)
             .expression_attribute_values(":key", encoding::string(&range.partition))
             .expression_attribute_values(":from", encoding::string(&range.from))
             .expression_attribute_values(":to", encoding::string(&range.to))
-            .expression_attribute_values(":now", encoding::number(self.now_seconds()))
+            .expression_attribute_values(":now", encoding::number(self.table.now_seconds()))
             .limit(self.page)
     }
 }

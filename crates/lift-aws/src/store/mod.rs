@@ -1,109 +1,85 @@
-//! The store on DynamoDB: one table, conditional saves, tombstones, sharded sparse indexes
+//! The store on DynamoDB: one table, conditional writes, tombstones, sharded sparse indexes
 //! (connection-store reference, sections 0 and 2).
 //!
 //! ```text
-//! Store -> rows, items, lists: the requests -> encoding: attributes -> keys: where they stand
+//! Store -> rows, items, lists -> encoding, keys -> attributes: the stored format
+//!                  |    '-> requests: one request to the table
 //!                  '-> meta_cache -> meta: endpoints and shard counts, shared by all processes
 //! ```
 
-mod clock;
+pub(crate) mod attributes;
 mod encoding;
 mod error;
-mod forget;
-mod grow;
 mod items;
 mod keys;
 mod lists;
 mod meta;
 mod meta_cache;
+mod requests;
 mod rows;
 mod shards;
 
-use std::{collections::HashMap, sync::Arc};
-
-use aws_config::SdkConfig;
-use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use aws_sdk_dynamodb::Client;
 use futures_util::future::BoxFuture;
 use lift_ws::{
     ConnectionId, TenantId, UserId,
     store::{
-        self, Members, Page, Part, Position, Read, Removed, Row, Saved, SignedIn, Store, StoreError,
+        Item, Members, Page, Part, Position, Read, Removed, Row, Saved, SignedIn, Store, StoreError,
     },
 };
 use serde_json::Value;
 
-use clock::Clock;
+use crate::config::AwsConfig;
+use meta_cache::MetaCache;
+use requests::TableClient;
 
 pub(crate) use keys::connection_of;
 
-/// DynamoDB's word; the app's own are [`store::Item`]s.
-type Item = HashMap<String, AttributeValue>;
-
-/// The most entries read for a page. DynamoDB cuts at 1 MB, some 9,000 entries; the embedded engine
-/// reads ahead without a limit.
+/// The most entries read for a page. DynamoDB ends a page at 1 MB, some 9,000 entries; the embedded
+/// database reads ahead without a limit.
 const PAGE: i32 = 5_000;
 
-/// Keeps connections in a DynamoDB table. Cloning shares the client, and what is known of the table.
+/// Keeps connections in a DynamoDB table. A clone shares the client and the copy of the table's META row.
 #[derive(Clone, Debug)]
 pub struct DynamoStore {
-    client: Client,
-    table: String,
+    table: TableClient,
     page: i32,
-    shards: u32,
-    clock: Clock,
-    meta: Arc<meta_cache::Known>,
+    meta: MetaCache,
 }
 
 impl DynamoStore {
     /// A store in a table that exists.
     #[must_use]
-    pub fn new(config: &SdkConfig, table: impl Into<String>) -> Self {
-        Self::with_client(Client::new(config), table)
-    }
-
-    /// A store in a table that exists, reached by a client of your own.
-    #[must_use]
-    pub fn with_client(client: Client, table: impl Into<String>) -> Self {
+    pub fn new(config: &AwsConfig, table: impl Into<String>) -> Self {
         Self {
-            client,
-            table: table.into(),
+            table: TableClient::new(Client::new(config.sdk()), table.into()),
             page: PAGE,
-            shards: shards::DEFAULT,
-            clock: Clock::system(),
-            meta: Arc::default(),
+            meta: MetaCache::new(),
         }
     }
 
-    /// Cuts each tenant's list into this many shards, rounded up to a power of two, 256 at most: 4
-    /// unless set. Only the first store in a table decides; later, lists grow by themselves.
+    /// Splits each tenant's list into this many shards, rounded up to a power of two, at most 256. The
+    /// default is 4. Only the first store that writes to a table decides; later, lists grow by themselves.
     ///
-    /// A shard carries 500 connects and disconnects a second, and each read of a list asks all.
+    /// A shard carries 500 connects and disconnects a second, and each read of a list asks every shard.
     #[must_use]
     pub fn with_shards(mut self, shards: u32) -> Self {
-        self.shards = shards::rounded(shards);
+        self.meta.set_initial_shards(shards);
         self
     }
 
-    /// Reads at most this many entries for a page, to test that pages are followed.
+    /// Reads at most this many entries for a page, to test that callers follow pages.
     #[must_use]
     pub fn with_page(mut self, entries: i32) -> Self {
         self.page = entries.max(1);
         self
     }
 
-    /// Takes the time, in milliseconds since 1970, from somewhere else than the system.
+    /// Replaces the system's clock, for tests. `now` returns milliseconds since 1970.
     #[must_use]
     pub fn with_clock(mut self, now: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
-        self.clock = Clock::new(now);
+        self.table.set_clock(now);
         self
-    }
-
-    fn now_millis(&self) -> u64 {
-        self.clock.millis()
-    }
-
-    fn now_seconds(&self) -> u64 {
-        self.now_millis() / 1000
     }
 }
 
@@ -124,7 +100,7 @@ impl Store for DynamoStore {
         &'a self,
         id: &'a ConnectionId,
     ) -> BoxFuture<'a, Result<Option<Removed>, StoreError>> {
-        Box::pin(self.bury(id))
+        Box::pin(self.put_tombstone(id))
     }
 
     fn remove_gone<'a>(
@@ -132,7 +108,7 @@ impl Store for DynamoStore {
         id: &'a ConnectionId,
         opened_before: u64,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
-        Box::pin(self.bury_gone(id, opened_before))
+        Box::pin(self.put_tombstone_if_opened_before(id, opened_before))
     }
 
     fn set_attributes<'a>(
@@ -155,7 +131,7 @@ impl Store for DynamoStore {
     fn put_item<'a>(
         &'a self,
         row: &'a Row,
-        item: &'a store::Item,
+        item: &'a Item,
     ) -> BoxFuture<'a, Result<Saved, StoreError>> {
         Box::pin(self.put_app_item(row, item))
     }
@@ -172,7 +148,7 @@ impl Store for DynamoStore {
         &'a self,
         id: &'a ConnectionId,
         after: Option<&'a str>,
-    ) -> BoxFuture<'a, Result<(Vec<store::Item>, bool), StoreError>> {
+    ) -> BoxFuture<'a, Result<(Vec<Item>, bool), StoreError>> {
         Box::pin(self.read_items(id, after))
     }
 
@@ -181,7 +157,7 @@ impl Store for DynamoStore {
         of: &'a Members,
         wished: u32,
     ) -> BoxFuture<'a, Result<Vec<Part>, StoreError>> {
-        Box::pin(self.cut(of, wished))
+        Box::pin(self.split_list(of, wished))
     }
 
     fn page<'a>(

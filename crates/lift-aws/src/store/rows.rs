@@ -1,45 +1,50 @@
-//! A connection's own item: saved once, ended by a tombstone, changed only while it lives. Each is
-//! one request, whose condition decides what two processes do at the same time.
+//! The row of a connection: saved once, ended by a tombstone, changed only while the connection lives.
+//! Each operation is one request, whose condition decides between two processes that write at the same
+//! time.
 
-use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::{
+    error::DisplayErrorContext,
+    operation::put_item::builders::PutItemFluentBuilder,
+    types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
+};
 use lift_ws::{
     ConnectionId, TenantId, UserId,
     store::{
-        self, Read, Removed, Row, Saved, SignedIn, StoreError, check_attributes, check_identity,
+        Item, Read, Removed, Row, Saved, SignedIn, Store, StoreError, check_attributes,
+        check_identity,
     },
 };
 use serde_json::Value;
 
 use super::{
-    DynamoStore, Item,
-    encoding::{self, Place},
-    error::Failure,
+    DynamoStore,
+    attributes::{
+        AttributeMap, CONNECTED_AT, ENDED_AT, JSON, PARTITION_KEY, TENANT, USER, is_live,
+    },
+    encoding::{self, Placement},
+    error::RequestError,
     keys::{self, List},
 };
-
-/// What only a live row is: bare keys and tombstones have no `ca`.
-pub(super) const LIVE: &str = "attribute_exists(ca)";
 
 impl DynamoStore {
     pub(super) async fn put_row(&self, row: &Row) -> Result<Saved, StoreError> {
         row.check()?;
-        let (meta, env) = self.meta_with(&row.endpoint).await?;
+        let table = &self.table;
+        let (meta, endpoint_id) = self.meta.with_endpoint(table, &row.endpoint).await?;
         let list = row.tenant.as_ref().map(List::of_tenant);
-        let shards = list.as_ref().map_or(1, |list| meta.shards(list).written(self.now_seconds()));
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(encoding::from_row(row, Place { env: &env, shards })))
-            .condition_expression("attribute_not_exists(pk)")
+        let shards = list.as_ref().map_or(1, |list| meta.shards(list).written(table.now_seconds()));
+        let put = table
+            .put_item(encoding::from_row(row, Placement { endpoint_id: &endpoint_id, shards }))
+            .condition_expression(format!("attribute_not_exists({PARTITION_KEY})"))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match put.send().await.map_err(Failure::from) {
+        match put.send().await.map_err(RequestError::from) {
             Ok(_) => Ok(Saved::Stored),
-            // A retry of a save that did arrive finds its own row.
-            Err(Failure::Refused(found)) => {
-                Ok(if encoding::row_of(found)?.is_some() { Saved::Stored } else { Saved::Ended })
+            // The SDK's retry of a save that succeeded finds its own row.
+            Err(RequestError::ConditionFailed(found)) => {
+                let is_stored = encoding::live_row(found)?.is_some();
+                Ok(if is_stored { Saved::Stored } else { Saved::Ended })
             }
-            Err(failure) => Err(self.relieve(list.as_ref(), failure).await),
+            Err(error) => Err(self.meta.split_if_hot(table, list.as_ref(), error).await),
         }
     }
 
@@ -48,60 +53,60 @@ impl DynamoStore {
         id: &ConnectionId,
         read: Read,
     ) -> Result<Option<Row>, StoreError> {
-        let get = self.client.get_item().table_name(&self.table).set_key(Some(keys::of(id)));
-        let get = get.consistent_read(read == Read::Consistent);
-        let found = get.send().await.map_err(Failure::from)?;
-        let Some(found) = encoding::row_of(found.item)? else { return Ok(None) };
+        let get = self.table.get_item(keys::of(id)).consistent_read(read == Read::Consistent);
+        let found = get.send().await.map_err(RequestError::from)?;
+        let Some(found) = encoding::live_row(found.item)? else { return Ok(None) };
         let row = encoding::to_row(&found)?;
-        Ok((row.expires_at() > self.now_seconds()).then_some(row))
+        Ok((row.expires_at() > self.table.now_seconds()).then_some(row))
     }
 
-    pub(super) async fn bury(&self, id: &ConnectionId) -> Result<Option<Removed>, StoreError> {
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(encoding::tombstone(id, self.now_millis())))
-            .return_values(ReturnValue::AllOld);
-        let old = put.send().await.map_err(Failure::from)?.attributes;
-        let Some(old) = old.filter(encoding::is_live) else { return Ok(None) };
-        let items = self.end_items(id, &old).await;
+    pub(super) async fn put_tombstone(
+        &self,
+        id: &ConnectionId,
+    ) -> Result<Option<Removed>, StoreError> {
+        let put = self.tombstone(id).send().await.map_err(RequestError::from)?;
+        let Some(old) = put.attributes.filter(is_live) else { return Ok(None) };
+        let items = self.remove_items_of(id, &old).await;
         Ok(Some(Removed { row: encoding::to_row(&old)?, items }))
     }
 
-    pub(super) async fn bury_gone(
+    /// The same for a connection that opened before a time, in milliseconds since 1970. Says whether
+    /// there was one.
+    pub(super) async fn put_tombstone_if_opened_before(
         &self,
         id: &ConnectionId,
         opened_before: u64,
     ) -> Result<bool, StoreError> {
         let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(encoding::tombstone(id, self.now_millis())))
-            .condition_expression(format!("{LIVE} AND ca < :before"))
+            .tombstone(id)
+            .condition_expression(format!("{} AND {CONNECTED_AT} < :before", is_row()))
             .expression_attribute_values(":before", encoding::number(opened_before))
-            .return_values(ReturnValue::AllOld)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match put.send().await.map_err(Failure::from) {
+        match put.send().await.map_err(RequestError::from) {
             Ok(put) => {
-                self.end_items(id, &put.attributes.unwrap_or_default()).await;
+                self.remove_items_of(id, &put.attributes.unwrap_or_default()).await;
                 Ok(true)
             }
-            Err(Failure::Refused(found)) => {
-                // Whoever put the tombstone may not have come to the items.
-                if found.is_some_and(|found| found.contains_key("gone")) {
+            Err(RequestError::ConditionFailed(found)) => {
+                // The process that put the tombstone may have failed before it removed the items.
+                if found.is_some_and(|found| found.contains_key(ENDED_AT)) {
                     self.clear_items(id).await;
                 }
                 Ok(false)
             }
-            Err(failure) => Err(failure.into()),
+            Err(error) => Err(error.into()),
         }
     }
 
-    /// Removes the items of a connection that just ended, if it had some, and answers them.
-    async fn end_items(&self, id: &ConnectionId, old: &Item) -> Vec<store::Item> {
-        if encoding::has_items(old) { self.clear_items(id).await } else { Vec::new() }
+    fn tombstone(&self, id: &ConnectionId) -> PutItemFluentBuilder {
+        let tombstone = encoding::tombstone(id, self.table.now_millis());
+        self.table.put_item(tombstone).return_values(ReturnValue::AllOld)
+    }
+
+    /// Removes the items of a connection that just ended, if its row says that there are any, and
+    /// returns them.
+    async fn remove_items_of(&self, id: &ConnectionId, row: &AttributeMap) -> Vec<Item> {
+        if encoding::has_items(row) { self.clear_items(id).await } else { Vec::new() }
     }
 
     pub(super) async fn update_attributes(
@@ -111,17 +116,18 @@ impl DynamoStore {
     ) -> Result<bool, StoreError> {
         check_attributes(&attributes)?;
         let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::of(id)))
-            .update_expression("SET a = :a")
-            .condition_expression(LIVE)
-            .expression_attribute_values(":a", encoding::string(attributes.to_string()));
-        match update.send().await.map_err(Failure::from) {
+            .table
+            .update_item(keys::of(id))
+            .update_expression(format!("SET {JSON} = :{JSON}"))
+            .condition_expression(is_row())
+            .expression_attribute_values(
+                format!(":{JSON}"),
+                encoding::string(attributes.to_string()),
+            );
+        match update.send().await.map_err(RequestError::from) {
             Ok(_) => Ok(true),
-            Err(Failure::Refused(_)) => Ok(false),
-            Err(failure) => Err(failure.into()),
+            Err(RequestError::ConditionFailed(_)) => Ok(false),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -132,21 +138,22 @@ impl DynamoStore {
         tenant: Option<&TenantId>,
     ) -> Result<SignedIn, StoreError> {
         check_identity(Some(user), tenant)?;
+        let table = &self.table;
         let list = tenant.map(List::of_tenant);
         let shards = match &list {
-            Some(list) => self.meta().await?.shards(list).written(self.now_seconds()),
+            Some(list) => self.meta.current(table).await?.shards(list).written(table.now_seconds()),
             None => 1,
         };
-        let free = match tenant {
-            Some(_) => "(attribute_not_exists(t) OR t = :t)",
-            None => "attribute_not_exists(t)",
+        let no_other_tenant = match tenant {
+            Some(_) => format!("(attribute_not_exists({TENANT}) OR {TENANT} = :{TENANT})"),
+            None => format!("attribute_not_exists({TENANT})"),
         };
-        let mut update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::of(id)))
-            .condition_expression(format!("{LIVE} AND attribute_not_exists(u) AND {free}"))
+        let mut update = table
+            .update_item(keys::of(id))
+            .condition_expression(format!(
+                "{} AND attribute_not_exists({USER}) AND {no_other_tenant}",
+                is_row()
+            ))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let mut changes = Vec::new();
         for (name, value) in encoding::identity(id, Some(user), tenant, shards) {
@@ -154,14 +161,39 @@ impl DynamoStore {
             update = update.expression_attribute_values(format!(":{name}"), value);
         }
         let update = update.update_expression(format!("SET {}", changes.join(", ")));
-        let found = match update.send().await.map_err(Failure::from) {
+        let found = match update.send().await.map_err(RequestError::from) {
             Ok(_) => return Ok(SignedIn::Bound),
-            Err(Failure::Refused(found)) => found,
-            Err(failure) => return Err(self.relieve(list.as_ref(), failure).await),
+            Err(RequestError::ConditionFailed(found)) => found,
+            Err(error) => {
+                return Err(self.meta.split_if_hot(table, list.as_ref(), error).await);
+            }
         };
-        let Some(found) = encoding::row_of(found)? else { return Ok(SignedIn::Ended) };
+        let Some(found) = encoding::live_row(found)? else { return Ok(SignedIn::Ended) };
         let row = encoding::to_row(&found)?;
         let same = row.user.as_ref() == Some(user) && row.tenant.as_ref() == tenant;
         Ok(if same { SignedIn::Bound } else { SignedIn::Taken })
     }
+
+    /// Puts a tombstone over every row, and returns over how many.
+    pub(crate) async fn forget_connections(&self) -> Result<usize, StoreError> {
+        let rows = self.table.scan().filter_expression(is_row());
+        let mut found = rows.into_paginator().items().send();
+        let mut forgotten = 0;
+        while let Some(item) = found.next().await {
+            let item =
+                item.map_err(|error| StoreError::failed(DisplayErrorContext(error).to_string()))?;
+            let key = encoding::text(&item, PARTITION_KEY);
+            let Some(id) = key.and_then(keys::connection_id) else { continue };
+            if is_live(&item) {
+                self.remove(&id).await?;
+                forgotten += 1;
+            }
+        }
+        Ok(forgotten)
+    }
+}
+
+/// The condition that an item is a live row: bare keys and tombstones have no such attribute.
+pub(super) fn is_row() -> String {
+    format!("attribute_exists({CONNECTED_AT})")
 }

@@ -1,27 +1,27 @@
-//! Into how many shards a list is cut, and how that number changes while connections live: readers
-//! widen first, writers follow, and what stands under the old number expires by itself
+//! The number of shards of a list, and how it changes while connections live: readers use the larger
+//! number first, writers follow, and rows written under the old number expire
 //! (connection-store reference, section 3).
 
 use lift_ws::store::MAX_CONNECTION_SECONDS;
 
-/// Unless set otherwise. A shard carries 500 connects and disconnects a second.
+/// The default. A shard carries 500 connects and disconnects a second.
 pub(super) const DEFAULT: u32 = 4;
 
-/// A list is cut no further: each of its reads asks every shard.
+/// The most shards of a list, because each read of it asks every shard.
 const MOST: u32 = 256;
 
-/// How long writers keep to the old number, in seconds: longer than a reader may rely on what it
-/// knows, with half a minute for clocks that differ.
+/// How long writers keep the old number after a change, in seconds: longer than a reader may use an old
+/// copy of META, with half a minute for clocks that differ.
 pub(super) const HOLD: u64 = 180;
 
-/// How long after a change the next one has to wait, in seconds: until this one shows.
+/// The least time between two changes, in seconds: the second waits until the first has an effect.
 const PAUSE: u64 = 2 * HOLD;
 
-/// How long rows written under the old number may live, in seconds: the longest life of a row, and
-/// what a writer may lag behind.
+/// How long rows written under the old number may live, in seconds: the longest life of a row, and the
+/// time for which writers keep the old number.
 const DRAIN: u64 = MAX_CONNECTION_SECONDS + 300 + HOLD;
 
-/// A number of shards, the one before and the moment of the change, in seconds since 1970.
+/// A number of shards, the number before it, and the time of the change in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shards {
     pub(super) n: u32,
@@ -35,26 +35,27 @@ impl Shards {
         Self { n, prev: n, since: 0 }
     }
 
-    /// How many to read.
+    /// The number of shards to read.
     pub(super) fn read(self, now: u64) -> u32 {
-        let drained = now >= self.since + DRAIN;
-        if drained { self.n } else { self.n.max(self.prev) }
+        let is_drained = now >= self.since + DRAIN;
+        if is_drained { self.n } else { self.n.max(self.prev) }
     }
 
-    /// Among how many to write: fewer at once, more only when every reader knows.
+    /// The number of shards to write to. A smaller number holds at once, a larger one only when every
+    /// reader knows it.
     pub(super) fn written(self, now: u64) -> u32 {
-        let known = now >= self.since + HOLD;
-        if known { self.n } else { self.n.min(self.prev) }
+        let is_known = now >= self.since + HOLD;
+        if is_known { self.n } else { self.n.min(self.prev) }
     }
 
-    /// Twice as many, unless that is too many or the last change is too recent.
+    /// Twice the shards; `None` at the limit, and when the last change is too recent.
     pub(super) fn doubled(self, now: u64) -> Option<Self> {
-        let may = self.n < MOST && now >= self.since + PAUSE;
-        may.then(|| Self { n: self.n * 2, prev: self.n, since: now })
+        let may_grow = self.n < MOST && now >= self.since + PAUSE;
+        may_grow.then(|| Self { n: self.n * 2, prev: self.n, since: now })
     }
 }
 
-/// A number as asked for, as one that there can be: a power of two.
+/// The nearest valid number that is not smaller: a power of two, within limits.
 pub(super) fn rounded(n: u32) -> u32 {
     n.clamp(1, MOST).next_power_of_two()
 }
@@ -64,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn readers_widen_at_once_and_writers_when_all_know() {
+    fn readers_use_more_shards_at_once_and_writers_when_all_readers_do() {
         let now = 1_800_000_000;
         let grown = Shards::fixed(4).doubled(now).expect("grows");
         assert_eq!(grown, Shards { n: 8, prev: 4, since: now });
@@ -75,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_cut_writers_narrow_at_once_and_readers_when_old_rows_are_gone() {
+    fn writers_use_fewer_shards_at_once_and_readers_when_old_rows_have_expired() {
         let now = 1_800_000_000;
         let cut = Shards { n: 2, prev: 8, since: now };
         assert_eq!((cut.read(now), cut.written(now)), (8, 2));
@@ -83,10 +84,14 @@ mod tests {
     }
 
     #[test]
-    fn growth_has_pauses_and_an_end() {
+    fn growth_has_pauses_and_a_limit() {
         let (mut now, mut shards, mut steps) = (1_800_000_000, Shards::fixed(1), 0);
         while let Some(grown) = shards.doubled(now) {
-            assert_eq!(grown.doubled(now + PAUSE - 1), None, "not before the last one shows");
+            assert_eq!(
+                grown.doubled(now + PAUSE - 1),
+                None,
+                "before the last change has an effect"
+            );
             (now, shards, steps) = (now + PAUSE, grown, steps + 1);
         }
         assert_eq!((shards.n, steps), (256, 8));

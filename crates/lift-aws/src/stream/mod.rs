@@ -1,9 +1,9 @@
-//! Who came and who went, from the stream of the table of connections: for presence and metering,
-//! which must not depend on a handler having run.
+//! Connects and disconnects from the stream of the table of connections: for presence and metering, which
+//! must not depend on whether a handler ran.
 //!
-//! A Lambda function that the table's stream invokes gets batches of changes of items. [`decode`] makes
-//! of them what happened to connections. The stream's view must be `NEW_AND_OLD_IMAGES`, because
-//! what stands in the place of a connection that ended no longer says whose it was.
+//! The table's stream invokes a Lambda function with batches of item changes. [`decode`] turns them into
+//! events of connections. The stream's view type must be `NEW_AND_OLD_IMAGES`, because a tombstone does not
+//! have the user.
 //!
 //! ```no_run
 //! use lift_aws::stream::{self, Change};
@@ -15,7 +15,7 @@
 //!     for event in stream::decode(&batch) {
 //!         let event = match event {
 //!             Ok(event) => event,
-//!             // The function needs `ReportBatchItemFailures`: Lambda sends the rest again.
+//!             // With `ReportBatchItemFailures`, Lambda sends the batch again from here.
 //!             Err(error) => {
 //!                 let failed = json!({"itemIdentifier": error.sequence_number()});
 //!                 return Ok(json!({"batchItemFailures": [failed]}));
@@ -34,10 +34,10 @@
 //! # }
 //! ```
 //!
-//! Lambda may hand over a batch again: what must be counted once is counted by its
+//! Lambda may deliver a batch more than once. To count an event once, remember its
 //! [`sequence_number`](StreamEvent::sequence_number), which is unique and grows for a connection. With
-//! these two filters the event source mapping invokes nobody for items, for META and for tombstones
-//! that expire:
+//! these two filters, the event source mapping does not invoke the function for items, for META and for
+//! tombstones that expire:
 //!
 //! ```json
 //! {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"Keys": {"sk": {"S": ["CONNECTION"]}}}}
@@ -52,9 +52,10 @@ use lift_ws::{ConnectionId, TenantId, UserId};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::store::attributes::{CONNECTED_AT, ENDED_AT};
 use record::{Image, Record};
 
-/// What happened to a connection.
+/// A change of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StreamEvent {
@@ -62,7 +63,7 @@ pub struct StreamEvent {
     pub sequence_number: String,
     /// The connection.
     pub id: ConnectionId,
-    /// Who it is, or was.
+    /// Its user.
     pub user: Option<UserId>,
     /// Its tenant.
     pub tenant: Option<TenantId>,
@@ -72,37 +73,35 @@ pub struct StreamEvent {
     pub change: Change,
 }
 
-/// What can happen to a connection.
+/// The kinds of change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Change {
-    /// It was let in.
+    /// It was accepted.
     Connected,
     /// It was anonymous, and has a user now.
     SignedIn,
-    /// It ended, or a post found it gone.
+    /// It ended, or a post found that it had.
     Disconnected {
         /// When that was stored, in milliseconds since 1970.
         at: u64,
         /// How long it was connected.
         lasted: Duration,
     },
-    /// It was stored until it expired, or was deleted by hand: its end was not heard of, and may have
-    /// been up to 2 hours ago.
+    /// Its row expired, or was deleted by hand. No event told of its end, which may have been up to 2 hours
+    /// before.
     Lost,
 }
 
-/// Decodes the changes of a batch, in their order. Changes that tell nothing of a connection's coming
-/// and going, and records of other sources, are left out.
+/// Decodes the changes of a batch, in order. Other changes and records of other sources are left out.
 ///
 /// # Errors
-/// Where a record is not what DynamoDB and Lift write. What comes before it is good, and what comes
-/// after may be.
+/// For a record that DynamoDB and Lift do not write. The records before and after it are decoded.
 pub fn decode(batch: &Value) -> impl Iterator<Item = Result<StreamEvent, StreamError>> + '_ {
     let records = batch["Records"].as_array().map(Vec::as_slice).unwrap_or_default();
     records.iter().filter(|record| record["eventSource"] == "aws:dynamodb").filter_map(|record| {
         let sequence = record["dynamodb"]["SequenceNumber"].as_str().map(str::to_owned);
-        let failed = |what: String| StreamError { sequence: sequence.clone(), what };
+        let failed = |reason: String| StreamError { sequence: sequence.clone(), reason };
         let record = match Record::deserialize(record) {
             Ok(record) => record,
             Err(error) => return Some(Err(failed(error.to_string()))),
@@ -124,8 +123,8 @@ fn event(record: Record) -> Result<Option<StreamEvent>, String> {
             (Change::SignedIn, new)
         }
         (Some(old), Some(tombstone)) => {
-            let at = tombstone.number("gone")?;
-            let lasted = Duration::from_millis(at.saturating_sub(old.number("ca")?));
+            let at = tombstone.number(ENDED_AT)?;
+            let lasted = Duration::from_millis(at.saturating_sub(old.number(CONNECTED_AT)?));
             (Change::Disconnected { at, lasted }, old)
         }
         (Some(old), None) => (Change::Lost, old),
@@ -135,7 +134,7 @@ fn event(record: Record) -> Result<Option<StreamEvent>, String> {
         id,
         user: image.user().map(Into::into),
         tenant: image.tenant().map(Into::into),
-        connected_at: image.number("ca")?,
+        connected_at: image.number(CONNECTED_AT)?,
         change,
         sequence_number: record.into_sequence_number(),
     }))
@@ -145,12 +144,11 @@ fn event(record: Record) -> Result<Option<StreamEvent>, String> {
 #[derive(Debug)]
 pub struct StreamError {
     sequence: Option<String>,
-    what: String,
+    reason: String,
 }
 
 impl StreamError {
-    /// The record's sequence number, which a partial batch response names; `None` when that is
-    /// missing too.
+    /// The record's sequence number, for a partial batch response; `None` if the record has none.
     #[must_use]
     pub fn sequence_number(&self) -> Option<&str> {
         self.sequence.as_deref()
@@ -160,7 +158,7 @@ impl StreamError {
 impl fmt::Display for StreamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = self.sequence.as_deref().unwrap_or("without a number");
-        write!(f, "the stream's record {number} cannot be read: {}", self.what)
+        write!(f, "the stream's record {number} cannot be read: {}", self.reason)
     }
 }
 

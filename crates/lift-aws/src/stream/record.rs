@@ -1,11 +1,14 @@
-//! A record of a stream as Lambda hands it over, less what is not asked for here.
+//! A record of a DynamoDB stream, as Lambda passes it to a function: the fields that are read here.
 
 use std::collections::HashMap;
 
 use lift_ws::ConnectionId;
 use serde::Deserialize;
 
-use crate::store::connection_of;
+use crate::store::{
+    attributes::{self, PARTITION_KEY, SORT_KEY, TENANT, USER},
+    connection_of,
+};
 
 #[derive(Deserialize)]
 pub(super) struct Record {
@@ -36,7 +39,7 @@ struct Changed {
 #[serde(transparent)]
 pub(super) struct Image(HashMap<String, Attribute>);
 
-/// A string or a number; what else there is, Lift has not.
+/// A string or a number: Lift reads no other types.
 #[derive(Deserialize)]
 struct Attribute {
     #[serde(rename = "S")]
@@ -46,12 +49,13 @@ struct Attribute {
 }
 
 impl Record {
-    /// The connection whose own item changed; `None` for an item beside it, and for META.
+    /// The connection whose row changed; `None` for an app's item and for META.
     pub(super) fn connection(&self) -> Option<ConnectionId> {
-        connection_of(self.dynamodb.keys.string("pk")?, self.dynamodb.keys.string("sk")?)
+        let keys = &self.dynamodb.keys;
+        connection_of(keys.string(PARTITION_KEY)?, keys.string(SORT_KEY)?)
     }
 
-    /// What was there before and after.
+    /// The item before and after the change.
     pub(super) fn images(&self) -> Result<(Option<&Image>, Option<&Image>), String> {
         let Changed { old_image, new_image, .. } = &self.dynamodb;
         let (wants_old, wants_new) = (self.name != Name::Insert, self.name != Name::Remove);
@@ -67,22 +71,22 @@ impl Record {
 }
 
 impl Image {
-    /// Whether it is a connection, and no tombstone.
+    /// Whether this is the row of a live connection.
     pub(super) fn is_live(&self) -> bool {
-        self.0.contains_key("ca") && !self.0.contains_key("gone")
+        attributes::is_live(&self.0)
     }
 
     pub(super) fn user(&self) -> Option<&str> {
-        self.string("u")
+        self.string(USER)
     }
 
     pub(super) fn tenant(&self) -> Option<&str> {
-        self.string("t")
+        self.string(TENANT)
     }
 
     pub(super) fn number(&self, name: &str) -> Result<u64, String> {
         let number = self.0.get(name).and_then(|value| value.number.as_ref()?.parse().ok());
-        number.ok_or_else(|| format!("its attribute `{name}` is no number"))
+        number.ok_or_else(|| format!("its attribute `{name}` is not a number"))
     }
 
     fn string(&self, name: &str) -> Option<&str> {

@@ -1,42 +1,42 @@
-//! Compares a live table with the layout. No I/O: a description in, what differs out.
+//! Compares the description of a live table with the layout. It does no I/O.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
 use super::{
-    description::{Billing, Description, Index, Key, Listed, Projected},
-    difference::{Difference, Note},
-    layout::{self, EXPIRY, STREAM},
+    description::{Billing, IndexDescription, KeyAttribute, KeyList, Projection, TableDescription},
+    difference::{TableDifference, TableNote},
+    layout::{self, EXPIRY, STREAM_VIEW},
 };
 
-/// How a live table compares with what an app needs.
+/// The differences between a live table and the layout that an app needs.
 ///
-/// As JSON it also says whether it `fits`, and each difference and each note is an object with its
-/// `kind`, its particulars, and the `message` that its `Display` is.
+/// Its JSON also has `fits`. In it, each difference and each note is an object with its `kind`, its fields
+/// and its `Display` text as `message`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Check {
+pub struct TableCheck {
     /// The table's name.
     pub table: String,
     /// Why the table does not fit; empty when it does.
-    pub differences: Vec<Difference>,
-    /// What is worth knowing, and no fault.
-    pub notes: Vec<Note>,
+    pub differences: Vec<TableDifference>,
+    /// Facts that do not keep an app from using the table.
+    pub notes: Vec<TableNote>,
 }
 
-impl Check {
+impl TableCheck {
     /// Whether an app can use the table.
     #[must_use]
     pub fn fits(&self) -> bool {
         self.differences.is_empty()
     }
 
-    pub(super) fn of(live: &Description, streams: bool) -> Self {
+    pub(super) fn of(live: &TableDescription, streams: bool) -> Self {
         let mut check =
             Self { table: live.name.clone(), differences: Vec::new(), notes: Vec::new() };
         if is_of_go_lift(live) {
-            check.differences.push(Difference::GoLift);
+            check.differences.push(TableDifference::GoLift);
             return check;
         }
         check.status(live);
@@ -45,42 +45,42 @@ impl Check {
             check.index(live, needed);
         }
         let extra = live.indexes.iter().filter(|index| is_extra(index));
-        check.notes.extend(extra.map(|index| Note::ExtraIndex { index: index.name.clone() }));
+        check.notes.extend(extra.map(|index| TableNote::ExtraIndex { index: index.name.clone() }));
         let local = live.local_indexes.iter();
         check
             .differences
-            .extend(local.map(|index| Difference::LocalIndex { index: index.clone() }));
+            .extend(local.map(|index| TableDifference::LocalIndex { index: index.clone() }));
         check.expiry(live);
         if live.billing == Billing::Provisioned {
-            check.notes.push(Note::Provisioned);
+            check.notes.push(TableNote::Provisioned);
         }
         check.stream(live, streams);
         check
     }
 
-    fn status(&mut self, live: &Description) {
+    fn status(&mut self, live: &TableDescription) {
         if !matches!(live.status.as_str(), "ACTIVE" | "UPDATING") {
-            self.differences.push(Difference::Status { status: live.status.clone() });
+            self.differences.push(TableDifference::Status { status: live.status.clone() });
         }
     }
 
-    fn keys(&mut self, index: Option<&str>, found: &[Key], needed: &layout::Keys) {
+    fn keys(&mut self, index: Option<&str>, found: &[KeyAttribute], needed: &layout::KeyLayout) {
         let needed = needed.described();
         if found != needed {
-            self.differences.push(Difference::Keys {
+            self.differences.push(TableDifference::Keys {
                 index: index.map(ToOwned::to_owned),
-                needed: Listed(&needed).to_string(),
-                found: Listed(found).to_string(),
+                needed: KeyList(&needed).to_string(),
+                found: KeyList(found).to_string(),
             });
         }
     }
 
-    fn index(&mut self, live: &Description, needed: &layout::Index) {
+    fn index(&mut self, live: &TableDescription, needed: &layout::IndexLayout) {
         let name = needed.name.to_owned();
         let Some(found) = live.indexes.iter().find(|index| index.name == name) else {
-            self.differences.push(Difference::MissingIndex {
+            self.differences.push(TableDifference::MissingIndex {
                 index: name,
-                keys: Listed(&needed.keys.described()).to_string(),
+                keys: KeyList(&needed.keys.described()).to_string(),
                 projects: needed.projected.iter().map(|&name| name.to_owned()).collect(),
             });
             return;
@@ -88,10 +88,10 @@ impl Check {
         self.keys(Some(needed.name), &found.keys, &needed.keys);
         if !matches!(found.status.as_str(), "ACTIVE" | "UPDATING") {
             let status = found.status.clone();
-            self.differences.push(Difference::IndexStatus { index: name.clone(), status });
+            self.differences.push(TableDifference::IndexStatus { index: name.clone(), status });
         }
-        let Projected::Only(found) = &found.projected else {
-            self.notes.push(Note::ExtraProjection { index: name, attributes: None });
+        let Projection::Only(found) = &found.projected else {
+            self.notes.push(TableNote::ExtraProjection { index: name, attributes: None });
             return;
         };
         let missing: Vec<String> = needed
@@ -106,55 +106,55 @@ impl Check {
             .cloned()
             .collect();
         if !missing.is_empty() {
-            self.differences.push(Difference::Projection { index: name.clone(), missing });
+            self.differences.push(TableDifference::Projection { index: name.clone(), missing });
         }
         if !extra.is_empty() {
-            self.notes.push(Note::ExtraProjection { index: name, attributes: Some(extra) });
+            self.notes.push(TableNote::ExtraProjection { index: name, attributes: Some(extra) });
         }
     }
 
-    fn expiry(&mut self, live: &Description) {
+    fn expiry(&mut self, live: &TableDescription) {
         let attribute = live.expiry.attribute.as_deref();
         if !live.expiry.is_on() {
-            self.differences.push(Difference::ExpiryOff);
+            self.differences.push(TableDifference::ExpiryOff);
         } else if attribute != Some(EXPIRY) {
             let attribute = attribute.unwrap_or_default().to_owned();
-            self.differences.push(Difference::ExpiryAttribute { attribute });
+            self.differences.push(TableDifference::ExpiryAttribute { attribute });
         }
     }
 
-    fn stream(&mut self, live: &Description, needed: bool) {
+    fn stream(&mut self, live: &TableDescription, needed: bool) {
         let view = live.stream.clone();
-        match (view.as_deref() == Some(STREAM), needed) {
+        match (view.as_deref() == Some(STREAM_VIEW), needed) {
             (true, _) => (),
-            (false, true) => self.differences.push(Difference::Stream { view }),
-            (false, false) => self.notes.push(Note::Stream { view }),
+            (false, true) => self.differences.push(TableDifference::Stream { view }),
+            (false, false) => self.notes.push(TableNote::Stream { view }),
         }
     }
 }
 
-fn is_extra(index: &Index) -> bool {
+fn is_extra(index: &IndexDescription) -> bool {
     !layout::INDEXES.iter().any(|needed| needed.name == index.name)
 }
 
-/// The Go framework's table has the same names, in capitals since it changed its mapper. Before, its
-/// indexes hold every attribute, which Lift's own never do.
-fn is_of_go_lift(live: &Description) -> bool {
-    let names = |keys: &[Key]| keys.iter().map(|key| key.name.clone()).collect::<Vec<_>>();
+/// The table of the Go framework has the same names: in capitals in its newer versions. In its older ones,
+/// the indexes project every attribute, which those of this crate never do.
+fn is_of_go_lift(live: &TableDescription) -> bool {
+    let names = |keys: &[KeyAttribute]| keys.iter().map(|key| key.name.clone()).collect::<Vec<_>>();
     let table = names(&live.keys);
     let is_in_capitals = table == ["PK", "SK"];
-    let holds = |needed: &layout::Index| {
+    let holds = |needed: &layout::IndexLayout| {
         live.indexes.iter().any(|index| {
             index.name == needed.name
                 && names(&index.keys) == needed.keys.names()
-                && (is_in_capitals || index.projected == Projected::All)
+                && (is_in_capitals || index.projected == Projection::All)
         })
     };
     (is_in_capitals || table == layout::KEYS.names()) && layout::INDEXES.iter().all(holds)
 }
 
-/// What a person reads: a line for each, without an end of line after the last.
-impl fmt::Display for Check {
+/// Text for a person: a line for each difference and note, without a line break at the end.
+impl fmt::Display for TableCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.fits() {
             write!(f, "The table {} fits.", self.table)?;
@@ -171,7 +171,7 @@ impl fmt::Display for Check {
     }
 }
 
-impl Serialize for Check {
+impl Serialize for TableCheck {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut check = serializer.serialize_struct("Check", 4)?;
         check.serialize_field("table", &self.table)?;
@@ -185,11 +185,11 @@ impl Serialize for Check {
 #[derive(Serialize)]
 struct WithMessage<'a, T> {
     #[serde(flatten)]
-    particulars: &'a T,
+    fields: &'a T,
     message: String,
 }
 
 fn with_messages<T: fmt::Display>(all: &[T]) -> Vec<WithMessage<'_, T>> {
-    let with_message = |one| WithMessage { particulars: one, message: T::to_string(one) };
+    let with_message = |one| WithMessage { fields: one, message: T::to_string(one) };
     all.iter().map(with_message).collect()
 }

@@ -1,4 +1,4 @@
-//! Creates the table, waits until it can be used, and has its items expire.
+//! Creates the table and turns its time to live on; deletes it.
 
 use std::{fmt, time::Duration};
 
@@ -7,37 +7,37 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     Table,
-    check::Check,
-    description::Description,
-    difference::{Difference, Note},
+    check::TableCheck,
+    description::TableDescription,
+    difference::{TableDifference, TableNote},
     layout::EXPIRY,
     options::CreateOptions,
 };
-use crate::Error;
+use crate::error::{Error, ErrorKind};
 
-/// How often a table that changes is looked at.
-pub(super) const POLL: Duration = Duration::from_millis(500);
+/// The time between two looks at a table that is changing.
+const POLL: Duration = Duration::from_millis(500);
 
-/// How long at most. A table with two indexes takes up to half a minute, seldom more.
-pub(super) const PATIENCE: Duration = Duration::from_secs(300);
+/// The longest wait. Creating a table with two indexes takes up to half a minute, rarely more.
+const MAX_WAIT: Duration = Duration::from_secs(300);
 
-/// How often it is looked whether somebody else turned time to live on.
+/// How many times to look whether another process turned time to live on.
 const LOOKS: u32 = 3;
 
-/// How the creation of a table went.
+/// The result of creating a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Created {
-    /// Whether the table was missing.
+    /// Whether this call created the table; otherwise it existed.
     pub new: bool,
-    /// What is worth knowing, such as an option that an existing table was left without.
-    pub notes: Vec<Note>,
+    /// Facts about the table, such as an option that an existing table does not have.
+    pub notes: Vec<TableNote>,
 }
 
-/// What the creation of a table is about to do.
+/// The next step in the creation of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Step {
+pub enum CreateStep {
     /// Asks DynamoDB for the table.
     Create,
     /// Waits until the table and its indexes are active.
@@ -46,7 +46,7 @@ pub enum Step {
     Expire,
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for CreateStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Create => "creating the table",
@@ -57,19 +57,19 @@ impl fmt::Display for Step {
 }
 
 impl Table {
-    /// Creates the table unless it exists, waits until it is active, and has its items expire.
-    /// Several may do this at once. See [`create_with_progress`](Self::create_with_progress).
+    /// Creates the table unless it exists, waits until it is active, and turns time to live on. Several
+    /// processes may do this at the same time. In an existing table, nothing is changed but time to live.
     ///
     /// # Errors
-    /// When DynamoDB cannot be reached or refuses, when the table does not become active within
-    /// five minutes, and when it exists and does not fit: the error says what differs, and how to
-    /// mend it. An existing table is not changed, but for time to live that is off.
+    /// When DynamoDB cannot be reached or refuses the request, when the table is not active within five
+    /// minutes, and when it exists and does not fit ([`Error::is_other_layout`]): the message names the
+    /// differences and their fixes.
     ///
     /// ```no_run
-    /// use lift_aws::{Table, table::CreateOptions};
+    /// use lift_aws::{AwsConfig, Table, table::CreateOptions};
     ///
     /// # async fn example() -> Result<(), lift_aws::Error> {
-    /// let config = lift_aws::config().await;
+    /// let config = AwsConfig::from_env().await;
     /// let created = Table::new(&config, "chat-connections").create(&CreateOptions::new()).await?;
     /// println!("{}", if created.new { "created" } else { "it existed" });
     /// # Ok(()) }
@@ -78,59 +78,59 @@ impl Table {
         self.create_with_progress(options, |_| ()).await
     }
 
-    /// The same, and says before each step what it is.
+    /// Like [`create`](Self::create), and calls `progress` before each step.
     ///
     /// # Errors
     /// Those of [`create`](Self::create).
     pub async fn create_with_progress(
         &self,
         options: &CreateOptions,
-        mut progress: impl FnMut(Step),
+        mut progress: impl FnMut(CreateStep),
     ) -> Result<Created, Error> {
         let existing = self.find().await?;
         let mut new = false;
         if existing.is_none() {
-            progress(Step::Create);
-            new = self.ask_for_it(options).await?;
+            progress(CreateStep::Create);
+            new = self.request_table(options).await?;
         }
         let mut live = match existing {
             Some(live) if is_settled(&live) => live,
             _ => {
-                progress(Step::Wait);
+                progress(CreateStep::Wait);
                 self.wait_until_settled().await?
             }
         };
-        let mut check = Check::of(&live, false);
-        if check.differences == [Difference::ExpiryOff] {
-            progress(Step::Expire);
-            self.expire_items().await?;
+        let mut check = TableCheck::of(&live, false);
+        if check.differences == [TableDifference::ExpiryOff] {
+            progress(CreateStep::Expire);
+            self.turn_expiry_on().await?;
             live = self.describe().await?;
-            check = Check::of(&live, false);
-            // This call's answer may be older than the change.
-            check.differences.retain(|difference| *difference != Difference::ExpiryOff);
+            check = TableCheck::of(&live, false);
+            // The description may be older than the change.
+            check.differences.retain(|difference| *difference != TableDifference::ExpiryOff);
         }
         if !check.fits() {
             let all: Vec<String> = check.differences.iter().map(ToString::to_string).collect();
-            let all = all.join("; ");
-            return Err(Error::new(format!("the table {} does not fit: {all}", self.name)));
+            let message = format!("the table {} does not fit: {}", self.name, all.join("; "));
+            return Err(Error::new(ErrorKind::OtherLayout, message));
         }
         let mut notes = check.notes;
         if !options.streams {
-            notes.retain(|note| !matches!(note, Note::Stream { view: None }));
+            notes.retain(|note| !matches!(note, TableNote::Stream { view: None }));
         }
         if !new {
-            notes.extend(options.missed_by(&live));
+            notes.extend(options.missing_in(&live));
         }
         Ok(Created { new, notes })
     }
 
-    /// Says whether it was this call that created it.
-    async fn ask_for_it(&self, options: &CreateOptions) -> Result<bool, Error> {
+    /// Says whether this request created the table.
+    async fn request_table(&self, options: &CreateOptions) -> Result<bool, Error> {
         let create = options.define(self.client.create_table().table_name(&self.name));
-        let create = create.map_err(|error| self.undefined(error))?;
+        let create = create.map_err(|error| self.invalid_request(error))?;
         match create.send().await {
             Ok(_) => Ok(true),
-            // Somebody else created it in the meantime.
+            // Another process has created it.
             Err(error)
                 if error.as_service_error().is_some_and(|e| e.is_resource_in_use_exception()) =>
             {
@@ -140,30 +140,26 @@ impl Table {
         }
     }
 
-    async fn wait_until_settled(&self) -> Result<Description, Error> {
-        let end = Instant::now() + PATIENCE;
+    async fn wait_until_settled(&self) -> Result<TableDescription, Error> {
+        let end = Instant::now() + MAX_WAIT;
         while Instant::now() < end {
-            // A description may be older than the table.
+            // `DescribeTable` may not know the table yet.
             if let Some(live) = self.find().await?.filter(is_settled) {
                 return Ok(live);
             }
             sleep(POLL).await;
         }
-        Err(Error::new(format!(
-            "the table {} is not active after {} s: see what DynamoDB's console says of it",
-            self.name,
-            PATIENCE.as_secs()
-        )))
+        Err(self.not_in_time("active"))
     }
 
-    async fn expire_items(&self) -> Result<(), Error> {
+    async fn turn_expiry_on(&self) -> Result<(), Error> {
         let expiry = TimeToLiveSpecification::builder().enabled(true).attribute_name(EXPIRY);
-        let expiry = expiry.build().map_err(|error| self.undefined(error))?;
+        let expiry = expiry.build().map_err(|error| self.invalid_request(error))?;
         let update = self.client.update_time_to_live().table_name(&self.name);
         let Err(error) = update.time_to_live_specification(expiry).send().await else {
             return Ok(());
         };
-        // Somebody else may have turned it on in the meantime, and a description may be older.
+        // Another process may have turned it on, and a description may be older than that.
         if error.message().is_some_and(|text| text.ends_with("already enabled")) {
             return Ok(());
         }
@@ -175,13 +171,52 @@ impl Table {
         }
         Err(self.failed("UpdateTimeToLive", error))
     }
+
+    /// Deletes the table and waits until it is gone.
+    ///
+    /// # Errors
+    /// When the table does not exist, when deletion protection is on, when DynamoDB cannot be reached or
+    /// refuses the request, and when the table is not gone within five minutes.
+    pub async fn delete(&self) -> Result<(), Error> {
+        let live = self.describe().await?;
+        if live.deletion_protection {
+            let message = format!(
+                "the table {name} is protected from deletion: turn that off with `aws dynamodb \
+                 update-table --table-name {name} --no-deletion-protection-enabled`",
+                name = self.name
+            );
+            return Err(Error::new(ErrorKind::Database, message));
+        }
+        // Another process may have started the deletion.
+        if live.status != "DELETING" {
+            let deleted = self.client.delete_table().table_name(&self.name).send().await;
+            deleted.map_err(|error| self.failed("DeleteTable", error))?;
+        }
+        let end = Instant::now() + MAX_WAIT;
+        while self.find().await?.is_some() {
+            if Instant::now() > end {
+                return Err(self.not_in_time("gone"));
+            }
+            sleep(POLL).await;
+        }
+        Ok(())
+    }
+
+    fn not_in_time(&self, state: &str) -> Error {
+        let message = format!(
+            "the table {} is not {state} after {} s: see what DynamoDB's console says",
+            self.name,
+            MAX_WAIT.as_secs()
+        );
+        Error::new(ErrorKind::Database, message)
+    }
 }
 
-/// Whether nothing is being created any more.
-fn is_settled(live: &Description) -> bool {
+/// Whether neither the table nor an index is being created.
+fn is_settled(live: &TableDescription) -> bool {
     live.status != "CREATING" && live.indexes.iter().all(|index| index.status != "CREATING")
 }
 
-fn expires(live: &Description) -> bool {
+fn expires(live: &TableDescription) -> bool {
     live.expiry.is_on() && live.expiry.attribute.as_deref() == Some(EXPIRY)
 }

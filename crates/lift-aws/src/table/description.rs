@@ -1,57 +1,57 @@
-//! What a live table is, as plain values: for people, for JSON, and for a check.
+//! The description of a live table as plain values: for people, for JSON, and for the check.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// What a live table is.
+/// A live table, as DynamoDB describes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Description {
+pub struct TableDescription {
     /// The table's name.
     pub name: String,
-    /// Its name across AWS.
+    /// Its ARN.
     pub arn: Option<String>,
-    /// `ACTIVE` when it can be used; `CREATING`, `UPDATING`, `DELETING` and others.
+    /// `ACTIVE` when it can be used, or `CREATING`, `UPDATING`, `DELETING` and others.
     pub status: String,
-    /// How many items it holds, tombstones included. DynamoDB counts about every six hours.
+    /// The number of items, tombstones included. DynamoDB counts about every six hours.
     pub items: u64,
-    /// How many bytes they take, as old as the count.
+    /// The size of the items in bytes, as old as the count.
     pub bytes: u64,
-    /// How requests are paid.
+    /// How requests are billed.
     pub billing: Billing,
-    /// The key of an item: the partition key, then the sort key if there is one.
-    pub keys: Vec<Key>,
-    /// The global secondary indexes, by name.
-    pub indexes: Vec<Index>,
+    /// The key: the partition key, then the sort key if there is one.
+    pub keys: Vec<KeyAttribute>,
+    /// The global secondary indexes, sorted by name.
+    pub indexes: Vec<IndexDescription>,
     /// The names of the local secondary indexes.
     pub local_indexes: Vec<String>,
     /// How items expire.
     pub expiry: Expiry,
-    /// What the stream holds of a change, when there is one.
+    /// The stream's view type; `None` without a stream.
     pub stream: Option<String>,
-    /// Whether the table cannot be deleted.
+    /// Whether deletion protection is on.
     pub deletion_protection: bool,
 }
 
 /// An attribute of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Key {
+pub struct KeyAttribute {
     /// The attribute.
     pub name: String,
-    /// Its part in the key.
-    pub role: Role,
+    /// Its role in the key.
+    pub role: KeyRole,
     /// `S`, `N` or `B`.
     #[serde(rename = "type")]
     pub value_type: String,
 }
 
-/// What an attribute is in a key.
+/// The role of an attribute in a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 #[non_exhaustive]
-pub enum Role {
+pub enum KeyRole {
     /// The partition key.
     Hash,
     /// The sort key.
@@ -61,41 +61,41 @@ pub enum Role {
 /// A global secondary index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Index {
+pub struct IndexDescription {
     /// Its name.
     pub name: String,
     /// `ACTIVE` when it can be queried, `CREATING` while it is filled.
     pub status: String,
     /// Its key.
-    pub keys: Vec<Key>,
-    /// What it holds beside the keys.
-    pub projected: Projected,
+    pub keys: Vec<KeyAttribute>,
+    /// The attributes that it holds beside the keys.
+    pub projected: Projection,
 }
 
-/// What an index holds of an item, beside all keys.
+/// The attributes that an index holds beside all keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Projected {
+pub enum Projection {
     /// Every attribute.
     All,
-    /// These attributes, in order of the alphabet; none when it holds the keys alone.
+    /// These attributes, in alphabetical order; an empty list for the keys alone.
     Only(Vec<String>),
 }
 
-/// How requests are paid.
+/// How requests are billed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "mode")]
 #[non_exhaustive]
 pub enum Billing {
-    /// For each request, at most so many units a second.
+    /// For each request, up to these limits.
     PayPerRequest {
-        /// Read request units.
+        /// Read request units a second; `None` for no limit.
         max_reads: Option<u64>,
-        /// Write request units.
+        /// Write request units a second; `None` for no limit.
         max_writes: Option<u64>,
     },
-    /// For capacity, whether used or not.
+    /// For provisioned capacity, used or not.
     Provisioned,
 }
 
@@ -105,33 +105,33 @@ pub enum Billing {
 pub struct Expiry {
     /// `ENABLED`, `ENABLING`, `DISABLING` or `DISABLED`.
     pub status: String,
-    /// The attribute that holds the time.
+    /// The attribute with the time.
     pub attribute: Option<String>,
 }
 
 impl Expiry {
-    /// Whether items expire, or will once DynamoDB has begun with it.
+    /// Whether time to live is on or being turned on.
     #[must_use]
     pub fn is_on(&self) -> bool {
         matches!(self.status.as_str(), "ENABLED" | "ENABLING")
     }
 }
 
-/// `pk (HASH, S), sk (RANGE, S)`
-pub(super) struct Listed<'a>(pub(super) &'a [Key]);
+/// Displays a key as `pk (HASH, S), sk (RANGE, S)`.
+pub(super) struct KeyList<'a>(pub(super) &'a [KeyAttribute]);
 
-impl fmt::Display for Listed<'_> {
+impl fmt::Display for KeyList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, Key { name, role, value_type }) in self.0.iter().enumerate() {
+        for (n, KeyAttribute { name, role, value_type }) in self.0.iter().enumerate() {
             let comma = if n == 0 { "" } else { ", " };
-            let role = if *role == Role::Hash { "HASH" } else { "RANGE" };
+            let role = if *role == KeyRole::Hash { "HASH" } else { "RANGE" };
             write!(f, "{comma}{name} ({role}, {value_type})")?;
         }
         Ok(())
     }
 }
 
-impl fmt::Display for Projected {
+impl fmt::Display for Projection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::All => f.write_str("every attribute"),
@@ -156,8 +156,8 @@ impl fmt::Display for Billing {
     }
 }
 
-/// What a person reads: a line for each fact, without an end of line after the last.
-impl fmt::Display for Description {
+/// Text for a person: a line for each fact, without a line break at the end.
+impl fmt::Display for TableDescription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut line = |name: &str, value: &dyn fmt::Display| writeln!(f, "{name:<20} {value}");
         line("Table", &self.name)?;
@@ -168,10 +168,10 @@ impl fmt::Display for Description {
         line("Items", &format_args!("{} (DynamoDB counts about every 6 hours)", self.items))?;
         line("Size", &format_args!("{} bytes", self.bytes))?;
         line("Billing", &self.billing)?;
-        line("Keys", &Listed(&self.keys))?;
-        for Index { name, status, keys, projected } in &self.indexes {
-            let facts = format_args!("{}; projects {projected}; {status}", Listed(keys));
-            line(&format!("Index {name}"), &facts)?;
+        line("Keys", &KeyList(&self.keys))?;
+        for IndexDescription { name, status, keys, projected } in &self.indexes {
+            let facts = format_args!("{}; projects {projected}; {status}", KeyList(keys));
+            line(&format!("IndexDescription {name}"), &facts)?;
         }
         for name in &self.local_indexes {
             line("Local index", name)?;

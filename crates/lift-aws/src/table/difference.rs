@@ -1,54 +1,53 @@
-//! What makes a table unfit, and what is worth knowing of one that fits. One line each, which
-//! names the fix.
+//! Why a table does not fit, and notes about one that does. Each is one line of text, which names the fix.
 
 use std::fmt;
 
 use serde::Serialize;
 
-use super::layout::{EXPIRY, STREAM};
+use super::layout::{EXPIRY, STREAM_VIEW};
 
 /// Why a table does not fit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 #[non_exhaustive]
-pub enum Difference {
-    /// The layout is that of a table of the Go framework Lift. Nothing else was compared.
+pub enum TableDifference {
+    /// The table has the layout of the Go framework Lift. Nothing else was compared.
     GoLift,
     /// The table cannot be used now.
     Status {
-        /// What DynamoDB calls it, such as `CREATING`.
+        /// The status, such as `CREATING`.
         status: String,
     },
-    /// The key of the table, or of one of its indexes, is another.
+    /// The key of the table or of an index differs.
     Keys {
-        /// The index; the table itself when there is none.
+        /// The index; `None` for the table.
         index: Option<String>,
-        /// The key that is needed, with roles and types.
+        /// The needed key, with roles and types.
         needed: String,
-        /// The key that is there.
+        /// The table's key, in the same form.
         found: String,
     },
-    /// An index is not there.
+    /// An index is missing.
     MissingIndex {
         /// Its name.
         index: String,
         /// Its key, with roles and types.
         keys: String,
-        /// The attributes that it has to project.
+        /// The attributes that it must project.
         projects: Vec<String>,
     },
     /// An index cannot be queried now.
     IndexStatus {
         /// The index.
         index: String,
-        /// What DynamoDB calls it, such as `CREATING`.
+        /// The status, such as `CREATING`.
         status: String,
     },
-    /// An index does not hold an attribute that is read from it.
+    /// An index does not project an attribute that is read from it.
     Projection {
         /// The index.
         index: String,
-        /// The attributes that it lacks.
+        /// The missing attributes.
         missing: Vec<String>,
     },
     /// Items do not expire.
@@ -58,75 +57,74 @@ pub enum Difference {
         /// That attribute.
         attribute: String,
     },
-    /// The table has a local secondary index, which binds each partition key to 10 GB and to one
-    /// machine's throughput.
+    /// The table has a local secondary index, which limits each partition key to 10 GB and to the throughput
+    /// of one partition.
     LocalIndex {
         /// Its name.
         index: String,
     },
-    /// The stream is off, or does not hold what is needed of a change. Only where streams are
-    /// asked for.
+    /// The stream is off, or its view type lacks something. Only where a stream is needed.
     Stream {
-        /// What it holds, when it is on.
+        /// Its view type; `None` when it is off.
         view: Option<String>,
     },
 }
 
-/// What is worth knowing of a table, and no fault.
+/// A fact about a table that does not keep an app from using it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 #[non_exhaustive]
-pub enum Note {
-    /// Capacity is paid for, whether used or not, and requests beyond it fail.
+pub enum TableNote {
+    /// Capacity is provisioned: it is billed when unused, and requests beyond it are throttled.
     Provisioned,
     /// The table has an index that is not Lift's.
     ExtraIndex {
         /// Its name.
         index: String,
     },
-    /// An index holds more than is read from it.
+    /// An index projects more than is read from it.
     ExtraProjection {
         /// The index.
         index: String,
-        /// The attributes; none stands for all.
+        /// The extra attributes; `None` for all.
         attributes: Option<Vec<String>>,
     },
-    /// The stream is off, or does not hold what presence needs of a change.
+    /// The stream is off, or its view type lacks something that presence needs.
     Stream {
-        /// What it holds, when it is on.
+        /// Its view type; `None` when it is off.
         view: Option<String>,
     },
-    /// Deletion protection was asked for, and an existing table has none.
+    /// The options ask for deletion protection, and the existing table has none.
     Unprotected,
-    /// Limits were asked for, and an existing table has others.
+    /// The options ask for limits, and the existing table has others.
     Limits,
 }
 
-/// The way out where DynamoDB cannot change what is there.
-const ANOTHER: &str = "create another table and let the app use that";
+/// The fix for what DynamoDB cannot change.
+const USE_ANOTHER: &str = "create another table and let the app use that";
 
-impl fmt::Display for Difference {
+impl fmt::Display for TableDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::GoLift => write!(
                 f,
-                "it has the layout of a table of Go Lift, which keeps its connections otherwise: \
-                 create another table beside it, as the chapter \"From Go Lift\" of the book says \
+                "it has the layout of a table of Go Lift, which stores connections in another way: \
+                 create another table beside it, as the chapter \"From Go Lift\" of the book explains \
                  (docs/src/migrate.md)"
             ),
             Self::Status { status } => write!(f, "its status is {status}: {}", wait(status)),
             Self::Keys { index: None, needed, found } => {
-                write!(f, "its key is {found}, not {needed}: {ANOTHER}")
+                write!(f, "its key is {found}, not {needed}: {USE_ANOTHER}")
             }
             Self::Keys { index: Some(index), needed, found } => write!(
                 f,
-                "the key of {index} is {found}, not {needed}: delete that index and add it anew, \
-                 or {ANOTHER}"
+                "the key of {index} is {found}, not {needed}: delete that index and add it again, \
+                 or {USE_ANOTHER}"
             ),
             Self::MissingIndex { index, keys, projects } => write!(
                 f,
                 "the index {index} is missing: add it with the key {keys}, projecting {}, or \
-                 {ANOTHER}",
+                 {USE_ANOTHER}",
                 projects.join(", ")
             ),
             Self::IndexStatus { index, status } => {
@@ -134,8 +132,8 @@ impl fmt::Display for Difference {
             }
             Self::Projection { index, missing } => write!(
                 f,
-                "the index {index} does not project {}: delete that index and add it anew, or \
-                 {ANOTHER}",
+                "the index {index} does not project {}: delete that index and add it again, or \
+                 {USE_ANOTHER}",
                 missing.join(", ")
             ),
             Self::ExpiryOff => write!(
@@ -151,14 +149,14 @@ impl fmt::Display for Difference {
             Self::LocalIndex { index } => write!(
                 f,
                 "the local secondary index {index} limits what a partition can hold and do, and \
-                 cannot be removed: {ANOTHER}"
+                 cannot be removed: {USE_ANOTHER}"
             ),
             Self::Stream { view } => stream(f, view.as_deref()),
         }
     }
 }
 
-impl fmt::Display for Note {
+impl fmt::Display for TableNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Provisioned => f.write_str(
@@ -166,7 +164,7 @@ impl fmt::Display for Note {
                  each index",
             ),
             Self::ExtraIndex { index } => {
-                write!(f, "the index {index} is not Lift's; an item that stands in it costs more")
+                write!(f, "the index {index} is not Lift's: writes of its items cost more")
             }
             Self::ExtraProjection { index, attributes } => write!(
                 f,
@@ -195,10 +193,13 @@ fn stream(f: &mut fmt::Formatter<'_>, view: Option<&str>) -> fmt::Result {
         None => write!(
             f,
             "the stream is off: `aws dynamodb update-table --table-name NAME \
-             --stream-specification StreamEnabled=true,StreamViewType={STREAM}` turns it on"
+             --stream-specification StreamEnabled=true,StreamViewType={STREAM_VIEW}` turns it on"
         ),
         Some(view) => {
-            write!(f, "the stream holds {view}, not {STREAM}: turn it off, and on with {STREAM}")
+            write!(
+                f,
+                "the stream holds {view}, not {STREAM_VIEW}: turn it off, and on with {STREAM_VIEW}"
+            )
         }
     }
 }
@@ -207,6 +208,6 @@ fn wait(status: &str) -> &'static str {
     match status {
         "CREATING" | "UPDATING" => "wait until it is ACTIVE",
         "DELETING" => "wait until it is gone, and create it",
-        _ => "see what DynamoDB's console says of it",
+        _ => "see what DynamoDB's console says",
     }
 }

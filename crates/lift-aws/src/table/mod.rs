@@ -1,116 +1,226 @@
-//! The table of connections: created, described, checked and deleted. `lift table` is these calls.
+//! The table of connections: created, described, checked and deleted. `lift table` makes these calls.
 //!
 //! ```text
-//! layout -> options -> create -> a live table -> describe -> Description -> check -> Check
+//! layout -> options -> create -> a live table -> describe -> TableDescription -> check -> TableCheck
 //! ```
 
 mod check;
 mod create;
-mod delete;
 mod describe;
 mod description;
 mod difference;
-mod failure;
 mod layout;
-mod location;
-mod names;
 mod options;
 
 use std::time::Duration;
 
-use aws_config::{SdkConfig, timeout::TimeoutConfig};
-use aws_sdk_dynamodb::{Client, config::Builder};
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::{
+    Client,
+    config::Builder,
+    error::{BuildError, DisplayErrorContext, ProvideErrorMetadata, SdkError},
+};
 
-use crate::{DynamoStore, Error};
+use crate::{
+    DynamoStore,
+    config::{AwsConfig, is_loopback},
+    error::{Error, ErrorKind},
+};
 
-pub use check::Check;
-pub use create::{Created, Step};
-pub use description::{Billing, Description, Expiry, Index, Key, Projected, Role};
-pub use difference::{Difference, Note};
-pub use location::Place;
+pub use check::TableCheck;
+pub use create::{CreateStep, Created};
+pub use description::{
+    Billing, Expiry, IndexDescription, KeyAttribute, KeyRole, Projection, TableDescription,
+};
+pub use difference::{TableDifference, TableNote};
 pub use options::CreateOptions;
 
-/// A change of a table is answered more slowly than a store call, and nobody's handshake waits.
+/// The time for an operation. Operations on tables take longer than store calls, and no handshake waits for
+/// them.
 const OPERATION: Duration = Duration::from_secs(30);
 
 const ATTEMPT: Duration = Duration::from_secs(10);
 
 const CONNECT: Duration = Duration::from_secs(3);
 
-/// A table of connections: pay-per-request, with two sparse indexes, expiry and, if wanted, a
-/// stream.
+/// DynamoDB's codes for credentials that it does not know, or that have expired.
+const CREDENTIALS_CODES: [&str; 6] = [
+    "UnrecognizedClientException",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "IncompleteSignature",
+    "ExpiredTokenException",
+    "MissingAuthenticationToken",
+];
+
+/// A table of connections: pay-per-request, with two sparse indexes, time to live and, by default, a
+/// stream. The table may not exist yet.
 #[derive(Clone, Debug)]
 pub struct Table {
     client: Client,
     store: DynamoStore,
     name: String,
-    /// Where it is, for a person.
-    place: String,
+    location: String,
     is_local: bool,
 }
 
 impl Table {
-    /// A table that may not exist yet.
+    /// The table of this name, which may not exist yet.
     #[must_use]
-    pub fn new(config: &SdkConfig, name: impl Into<String>) -> Self {
+    pub fn new(config: &AwsConfig, name: impl Into<String>) -> Self {
         let name = name.into();
+        let sdk = config.sdk();
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
             .operation_attempt_timeout(ATTEMPT)
             .operation_timeout(OPERATION);
-        let own = Builder::from(config).timeout_config(timeouts.build()).build();
-        let endpoint = config.endpoint_url();
-        let host = endpoint.and_then(|url| url.parse::<http::Uri>().ok());
-        let region = config.region().map_or("an unknown region", |region| region.as_ref());
+        let settings = Builder::from(sdk).timeout_config(timeouts.build()).build();
+        let endpoint = sdk.endpoint_url();
+        let url = endpoint.and_then(|url| url.parse::<http::Uri>().ok());
+        let region = sdk.region().map_or("an unknown region", |region| region.as_ref());
         Self {
-            client: Client::from_conf(own),
+            client: Client::from_conf(settings),
             store: DynamoStore::new(config, name.clone()),
             name,
-            place: endpoint.map_or_else(|| format!("DynamoDB in {region}"), ToOwned::to_owned),
-            is_local: host.as_ref().and_then(http::Uri::host).is_some_and(location::is_loopback),
+            location: endpoint.map_or_else(|| format!("DynamoDB in {region}"), ToOwned::to_owned),
+            is_local: url.as_ref().and_then(http::Uri::host).is_some_and(is_loopback),
         }
     }
 
-    /// Where the table is, for a person: an endpoint's URL, or DynamoDB in a region.
-    #[must_use]
-    pub fn place(&self) -> &str {
-        &self.place
-    }
-
-    /// Compares the table with what an app needs.
-    ///
-    /// # Errors
-    /// When there is no such table, and when DynamoDB cannot be reached or refuses. A table that
-    /// does not fit is no error.
+    /// The names of all tables of a region or an endpoint, in the order of DynamoDB.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), lift_aws::Error> {
-    /// let table = lift_aws::Table::new(&lift_aws::config().await, "chat-connections");
+    /// use lift_aws::{AwsConfig, Table};
+    ///
+    /// // The endpoint that `lift dev` prints.
+    /// let config = AwsConfig::local("http://127.0.0.1:3002", "us-east-1");
+    /// assert_eq!(Table::names(&config).await?, ["chat-connections"]);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// When DynamoDB cannot be reached or refuses the request.
+    pub async fn names(config: &AwsConfig) -> Result<Vec<String>, Error> {
+        // No table in particular: the errors of `ListTables` name the location.
+        let any = Self::new(config, "*");
+        let mut pages = any.client.list_tables().into_paginator().items().send();
+        let mut names = Vec::new();
+        while let Some(name) = pages.next().await {
+            names.push(name.map_err(|error| any.failed("ListTables", error))?);
+        }
+        Ok(names)
+    }
+
+    /// Where the table is, as text for a person: an endpoint's URL, or DynamoDB in a region.
+    #[must_use]
+    pub fn location(&self) -> &str {
+        &self.location
+    }
+
+    /// Compares the table with the layout that an app needs.
+    ///
+    /// # Errors
+    /// When the table does not exist, and when DynamoDB cannot be reached or refuses the request. For a table
+    /// that does not fit, this is `Ok` with the differences.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), lift_aws::Error> {
+    /// use lift_aws::{AwsConfig, Table};
+    ///
+    /// let table = Table::new(&AwsConfig::from_env().await, "chat-connections");
     /// let check = table.check().await?;
     /// assert!(check.fits(), "{check}");
     /// # Ok(()) }
     /// ```
-    pub async fn check(&self) -> Result<Check, Error> {
-        Ok(Check::of(&self.describe().await?, false))
+    pub async fn check(&self) -> Result<TableCheck, Error> {
+        Ok(TableCheck::of(&self.describe().await?, false))
     }
 
-    /// The same for an app that reads the table's stream, which is then needed.
+    /// Like [`check`](Self::check), for an app that needs the table's stream.
     ///
     /// # Errors
     /// Those of [`check`](Self::check).
-    pub async fn check_with_streams(&self) -> Result<Check, Error> {
-        Ok(Check::of(&self.describe().await?, true))
+    pub async fn check_with_streams(&self) -> Result<TableCheck, Error> {
+        Ok(TableCheck::of(&self.describe().await?, true))
     }
 
-    /// Puts a tombstone over every stored connection, and says over how many. For a gateway that
-    /// starts: no connection of its last run is open, and no `$disconnect` of it will come.
+    /// Puts a tombstone over every connection, and returns over how many. For a gateway that starts: no
+    /// connection of its last run is open, and no `$disconnect` will follow.
     ///
     /// # Errors
-    /// When DynamoDB cannot be reached or refuses.
+    /// When DynamoDB cannot be reached or refuses a request.
     pub async fn forget_connections(&self) -> Result<usize, Error> {
         let forgotten = self.store.forget_connections().await;
         forgotten.map_err(|error| {
-            Error::new(format!("the table {} cannot be freed", self.name)).with_cause(error)
+            let kind = if error.is_denied() { ErrorKind::Denied } else { ErrorKind::Database };
+            let message = format!("the connections in the table {} cannot be removed", self.name);
+            Error::new(kind, message).with_cause(error)
         })
+    }
+
+    fn missing(&self) -> Error {
+        let Self { name, location, .. } = self;
+        let create = format!("lift table create --table {name}");
+        let fix = if self.is_local {
+            format!("`{create} --endpoint-url {location}` creates it")
+        } else {
+            format!("`{create}` creates it; or is it in another region or account?")
+        };
+        Error::new(ErrorKind::NoTable, format!("there is no table {name} at {location}: {fix}"))
+    }
+
+    /// A request that cannot be built, because of an option or a defect.
+    fn invalid_request(&self, error: BuildError) -> Error {
+        let message = format!("the table {} cannot be defined", self.name);
+        Error::new(ErrorKind::Database, message).with_cause(error)
+    }
+
+    /// The error of a request, in one line that names the fix. `action` is the name of the operation and of
+    /// its permission.
+    fn failed<E, R>(&self, action: &str, error: SdkError<E, R>) -> Error
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        let Self { name, location, .. } = self;
+        if matches!(error, SdkError::TimeoutError(_)) {
+            let message = format!("{location} does not answer {action} in time: try again");
+            return Error::new(ErrorKind::Unreachable, message);
+        }
+        if matches!(&error, SdkError::DispatchFailure(to) if to.is_io() || to.is_timeout()) {
+            let fix = if self.is_local {
+                "is it running?"
+            } else {
+                "is the network up, and the region's name right?"
+            };
+            let message = format!("cannot connect to {location}: {fix}");
+            return Error::new(ErrorKind::Unreachable, message);
+        }
+        let message = error.message().map(str::to_owned);
+        let (Some(code), SdkError::ServiceError(_)) = (error.code(), &error) else {
+            let cause = DisplayErrorContext(error).to_string();
+            let message = format!("{action} failed for the table {name}");
+            return Error::new(ErrorKind::Database, message).with_cause(cause);
+        };
+        let message = message.unwrap_or_else(|| code.to_owned());
+        if code == "AccessDeniedException" {
+            let message = format!(
+                "access denied: allow `dynamodb:{action}` on the table {name}. AWS says: {message}"
+            );
+            return Error::new(ErrorKind::Denied, message);
+        }
+        if CREDENTIALS_CODES.contains(&code) {
+            let message = format!(
+                "{location} does not take the AWS credentials: sign in again, or choose others with \
+                 AWS_PROFILE. AWS says: {message}"
+            );
+            return Error::new(ErrorKind::Denied, message);
+        }
+        if code == "ResourceNotFoundException" {
+            return self.missing();
+        }
+        let message = format!("{action} failed for the table {name}: {message} ({code})");
+        Error::new(ErrorKind::Database, message)
     }
 }

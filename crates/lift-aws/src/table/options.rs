@@ -1,4 +1,4 @@
-//! How a table is created: the options, and the request that they and the layout make.
+//! The options for a new table, and the request that they and the layout define.
 
 use aws_sdk_dynamodb::{
     error::BuildError,
@@ -11,13 +11,12 @@ use aws_sdk_dynamodb::{
 };
 
 use super::{
-    description::{Billing, Description},
-    difference::Note,
+    description::{Billing, TableDescription},
+    difference::TableNote,
     layout,
 };
 
-/// How a table is created. The default is a table with a stream, without deletion protection,
-/// limits or tags.
+/// The options for a new table. The default has a stream, and no deletion protection, limits or tags.
 ///
 /// ```
 /// use lift_aws::table::CreateOptions;
@@ -60,21 +59,21 @@ impl CreateOptions {
         self
     }
 
-    /// The table cannot be deleted until this is turned off.
+    /// Turns deletion protection on: the table cannot be deleted until it is turned off.
     #[must_use]
     pub fn with_deletion_protection(mut self) -> Self {
         self.deletion_protection = true;
         self
     }
 
-    /// At most so many read request units a second, for the table and for each index.
+    /// Limits reads to this many read request units a second, for the table and for each index.
     #[must_use]
     pub fn with_max_reads(mut self, units: u32) -> Self {
         self.max_reads = Some(units);
         self
     }
 
-    /// At most so many write request units a second, for the table and for each index. A
+    /// Limits writes to this many write request units a second, for the table and for each index. A
     /// connection takes one of each when it opens, and again when it ends.
     #[must_use]
     pub fn with_max_writes(mut self, units: u32) -> Self {
@@ -82,14 +81,14 @@ impl CreateOptions {
         self
     }
 
-    /// A tag for the table, such as `team` with `chat`.
+    /// Adds a tag to the table, such as `team` with `chat`.
     #[must_use]
     pub fn with_tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.tags.push((key.into(), value.into()));
         self
     }
 
-    /// The request for a table of the layout with these options.
+    /// The request that creates a table of the layout with these options.
     pub(super) fn define(
         &self,
         create: CreateTableFluentBuilder,
@@ -99,7 +98,7 @@ impl CreateOptions {
         let tags: Vec<Tag> = tags.collect::<Result<_, _>>()?;
         let stream = StreamSpecification::builder()
             .stream_enabled(true)
-            .stream_view_type(StreamViewType::from(layout::STREAM))
+            .stream_view_type(StreamViewType::from(layout::STREAM_VIEW))
             .build()?;
         let mut create = create
             .billing_mode(BillingMode::PayPerRequest)
@@ -139,11 +138,11 @@ impl CreateOptions {
         })
     }
 
-    /// What an existing table was left without.
-    pub(super) fn missed_by(&self, live: &Description) -> Vec<Note> {
-        let mut missed = Vec::new();
+    /// The options that an existing table does not have.
+    pub(super) fn missing_in(&self, live: &TableDescription) -> Vec<TableNote> {
+        let mut missing = Vec::new();
         if self.deletion_protection && !live.deletion_protection {
-            missed.push(Note::Unprotected);
+            missing.push(TableNote::Unprotected);
         }
         let asked = |asked: Option<u32>, found: Option<u64>| {
             asked.is_none_or(|asked| found == Some(asked.into()))
@@ -153,19 +152,19 @@ impl CreateOptions {
             Billing::Provisioned => (None, None),
         };
         if !asked(self.max_reads, max_reads) || !asked(self.max_writes, max_writes) {
-            missed.push(Note::Limits);
+            missing.push(TableNote::Limits);
         }
-        missed
+        missing
     }
 }
 
-fn key_schema(keys: &layout::Keys) -> Result<Vec<KeySchemaElement>, BuildError> {
+fn key_schema(keys: &layout::KeyLayout) -> Result<Vec<KeySchemaElement>, BuildError> {
     let element =
         |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
     Ok(vec![element(keys.partition, KeyType::Hash)?, element(keys.sort, KeyType::Range)?])
 }
 
-fn key_attributes(keys: &layout::Keys) -> Result<Vec<AttributeDefinition>, BuildError> {
+fn key_attributes(keys: &layout::KeyLayout) -> Result<Vec<AttributeDefinition>, BuildError> {
     let string = ScalarAttributeType::S;
     let define = |name: &str| {
         let attribute = AttributeDefinition::builder().attribute_name(name);

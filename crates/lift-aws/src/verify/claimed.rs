@@ -1,4 +1,4 @@
-//! The signature that a request shows, and what it was made over.
+//! The signature that a request claims to have, and what it claims to sign.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,11 +10,11 @@ use super::SignatureError;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
-/// The longest life of a URL that was signed beforehand, in seconds: a week.
-const LONGEST: u64 = 7 * 24 * 60 * 60;
+/// The longest life of a presigned URL, in seconds: a week.
+const MAX_EXPIRES: u64 = 7 * 24 * 60 * 60;
 
-/// What a request shows.
-pub(super) struct Shown {
+/// A request's signature with its particulars.
+pub(super) struct ClaimedSignature {
     pub(super) access_key: String,
     pub(super) region: String,
     pub(super) service: String,
@@ -22,24 +22,24 @@ pub(super) struct Shown {
     pub(super) signature: String,
     /// The session token, if it is signed.
     pub(super) token: Option<String>,
-    /// The URL without what the signer adds.
+    /// The URL without the parameters that the signer adds.
     pub(super) url: String,
-    pub(super) place: Place,
+    pub(super) location: Location,
     signed_headers: String,
     pub(super) scope_date: String,
 }
 
-/// Where the signature is.
-pub(super) enum Place {
+/// Where the request has its signature.
+pub(super) enum Location {
     Header,
     Query { expires: Duration },
 }
 
-impl Shown {
+impl ClaimedSignature {
     pub(super) fn read(uri: &Uri, headers: &HeaderMap) -> Result<Self, SignatureError> {
         let host = text(headers, "host").unwrap_or_default();
         match text(headers, header::AUTHORIZATION.as_str()) {
-            Some(shown) => Self::in_header(shown, host, uri, headers),
+            Some(authorization) => Self::in_header(authorization, host, uri, headers),
             None if uri.query().is_some_and(|query| query.contains("X-Amz-Signature=")) => {
                 Self::in_query(host, uri)
             }
@@ -51,12 +51,12 @@ impl Shown {
     }
 
     fn in_header(
-        shown: &str,
+        authorization: &str,
         host: &str,
         uri: &Uri,
         headers: &HeaderMap,
     ) -> Result<Self, SignatureError> {
-        let Some(fields) = shown.strip_prefix(ALGORITHM) else {
+        let Some(fields) = authorization.strip_prefix(ALGORITHM) else {
             return Err(incomplete(format!("Unsupported AWS 'algorithm': expected {ALGORITHM}.")));
         };
         let fields: Vec<_> =
@@ -74,9 +74,9 @@ impl Shown {
         let token = text(headers, "x-amz-security-token");
         let token = token.filter(|_| lists(&signed_headers, "x-amz-security-token"));
         let url = format!("http://{host}{uri}");
-        let (token, place) = (token.map(str::to_owned), Place::Header);
+        let (token, location) = (token.map(str::to_owned), Location::Header);
         let (credential, signature) = (field("Credential")?, field("Signature")?);
-        Self::new(&credential, date, signature, signed_headers, token, url, place)
+        Self::new(&credential, date, signature, signed_headers, token, url, location)
     }
 
     fn in_query(host: &str, uri: &Uri) -> Result<Self, SignatureError> {
@@ -94,12 +94,12 @@ impl Shown {
         if field("X-Amz-Algorithm")? != ALGORITHM {
             return Err(incomplete(format!("Unsupported AWS 'algorithm': expected {ALGORITHM}.")));
         }
-        let expires = field("X-Amz-Expires")?.parse().ok().filter(|seconds| *seconds <= LONGEST);
+        let expires =
+            field("X-Amz-Expires")?.parse().ok().filter(|seconds| *seconds <= MAX_EXPIRES);
         let expires = expires.ok_or_else(|| {
-            incomplete(format!("X-Amz-Expires must be a number of at most {LONGEST} seconds."))
+            incomplete(format!("X-Amz-Expires must be a number of at most {MAX_EXPIRES} seconds."))
         })?;
-        // The signer adds these itself.
-        let own = [
+        let added_by_signer = [
             "X-Amz-Algorithm",
             "X-Amz-Credential",
             "X-Amz-Date",
@@ -108,14 +108,15 @@ impl Shown {
             "X-Amz-Security-Token",
             "X-Amz-Signature",
         ];
-        let is_own = |pair: &&str| own.contains(&pair.split('=').next().unwrap_or_default());
-        let rest: Vec<_> = query.split('&').filter(|pair| !is_own(pair)).collect();
+        let is_added =
+            |pair: &&str| added_by_signer.contains(&pair.split('=').next().unwrap_or_default());
+        let rest: Vec<_> = query.split('&').filter(|pair| !is_added(pair)).collect();
         let url = format!("http://{host}{}?{}", uri.path(), rest.join("&"));
-        let place = Place::Query { expires: Duration::from_secs(expires) };
+        let location = Location::Query { expires: Duration::from_secs(expires) };
         let token = field("X-Amz-Security-Token").ok();
         let (credential, date) = (field("X-Amz-Credential")?, field("X-Amz-Date")?);
         let (signature, signed) = (field("X-Amz-Signature")?, field("X-Amz-SignedHeaders")?);
-        Self::new(&credential, &date, signature, signed, token, url, place)
+        Self::new(&credential, &date, signature, signed, token, url, location)
     }
 
     fn new(
@@ -125,7 +126,7 @@ impl Shown {
         signed_headers: String,
         token: Option<String>,
         url: String,
-        place: Place,
+        location: Location,
     ) -> Result<Self, SignatureError> {
         let malformed = || {
             incomplete(format!(
@@ -141,13 +142,13 @@ impl Shown {
         let time = parse(date).ok_or_else(|| {
             incomplete(format!("Date must be in ISO-8601 'basic format'. Got '{date}'."))
         })?;
-        // Without the host, a signature would be good for every other gateway, too.
+        // Without the host, the signature would be valid for every other gateway.
         if !lists(&signed_headers, "host") {
             return Err(SignatureError::invalid(
                 "'Host' must be a 'SignedHeader' in the AWS Authorization.",
             ));
         }
-        if matches!(place, Place::Header) && !lists(&signed_headers, "x-amz-date") {
+        if matches!(location, Location::Header) && !lists(&signed_headers, "x-amz-date") {
             return Err(SignatureError::invalid("'X-Amz-Date' must be a 'SignedHeader'."));
         }
         Ok(Self {
@@ -158,49 +159,49 @@ impl Shown {
             signature,
             token,
             url,
-            place,
+            location,
             signed_headers,
             scope_date: day.to_owned(),
         })
     }
 
-    /// Whether the client signed a header. The signer adds the date and the token itself.
+    /// Whether the client signed a header. The date and the token are left out: the signer adds them.
     pub(super) fn signs(&self, name: &str) -> bool {
         !matches!(name, "x-amz-date" | "x-amz-security-token") && lists(&self.signed_headers, name)
     }
 
-    /// Whether the signature is good at this time.
+    /// Whether the signature is valid at this time.
     pub(super) fn check_time(&self, now: SystemTime, skew: Duration) -> Result<(), SignatureError> {
         let (time, minutes) = (self.time, skew.as_secs() / 60);
-        let shown = format(time);
-        if shown.get(..8) != Some(&self.scope_date) {
+        let claimed = format(time);
+        if claimed.get(..8) != Some(&self.scope_date) {
             return Err(SignatureError::invalid(format!(
                 "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date \
-                 from HTTP: '{}' != '{}', from '{shown}'.",
+                 from HTTP: '{}' != '{}', from '{claimed}'.",
                 self.scope_date,
-                shown.get(..8).unwrap_or_default()
+                claimed.get(..8).unwrap_or_default()
             )));
         }
-        let life = match self.place {
-            Place::Header => skew,
-            Place::Query { expires } => expires,
+        let life = match self.location {
+            Location::Header => skew,
+            Location::Query { expires } => expires,
         };
         if now > time + life {
             let oldest = format(now - life);
             let now = format(now);
-            return Err(SignatureError::invalid(match self.place {
-                Place::Header => format!(
-                    "Signature expired: {shown} is now earlier than {oldest} ({now} - {minutes} min.)"
+            return Err(SignatureError::invalid(match self.location {
+                Location::Header => format!(
+                    "Signature expired: {claimed} is now earlier than {oldest} ({now} - {minutes} min.)"
                 ),
-                Place::Query { .. } => {
-                    format!("Signature expired: {shown} is now earlier than {oldest} ({now})")
+                Location::Query { .. } => {
+                    format!("Signature expired: {claimed} is now earlier than {oldest} ({now})")
                 }
             }));
         }
         if time > now + skew {
             let (latest, now) = (format(now + skew), format(now));
             return Err(SignatureError::invalid(format!(
-                "Signature not yet current: {shown} is still later than {latest} ({now} + {minutes} min.)"
+                "Signature not yet current: {claimed} is still later than {latest} ({now} + {minutes} min.)"
             )));
         }
         Ok(())
@@ -219,7 +220,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// `20261121T091524Z`, in ISO 8601's basic format.
+/// Parses a time in ISO 8601's basic format, such as `20261121T091524Z`.
 fn parse(date: &str) -> Option<SystemTime> {
     if date.len() != 16 || !date.is_ascii() {
         return None;

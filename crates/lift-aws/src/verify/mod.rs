@@ -1,7 +1,7 @@
-//! Checks signatures that others made: what API Gateway does before `@connections` and with
-//! `AWS_IAM`. The same crate signs the request anew, and both signatures have to be equal.
+//! Checks SigV4 signatures, as API Gateway does for `@connections` and for handshakes with `AWS_IAM`. The
+//! signing crate signs the request again, and both signatures have to be equal.
 //!
-//! The words of the errors are AWS's, as its SDKs and logs show them.
+//! The texts of the errors are AWS's.
 
 mod claimed;
 
@@ -17,15 +17,13 @@ use aws_sigv4::{
 use aws_smithy_runtime_api::client::identity::Identity;
 use http::{HeaderMap, Method, Uri};
 
-use self::claimed::{Place, Shown};
+use crate::push::sign::SERVICE;
+use claimed::{ClaimedSignature, Location};
 
-/// The service's name in the signature (reference, section 6).
-const SERVICE: &str = "execute-api";
+/// The largest difference of a client's clock, either way. AWS: 5 minutes.
+const MAX_SKEW: Duration = Duration::from_secs(5 * 60);
 
-/// How far a client's clock may be off, either way. AWS: 5 minutes.
-const SKEW: Duration = Duration::from_secs(5 * 60);
-
-/// Checks SigV4 signatures that were made with one pair of keys.
+/// Checks SigV4 signatures that are made with one pair of keys.
 ///
 /// ```
 /// use http::{HeaderMap, Method, Uri};
@@ -43,7 +41,7 @@ pub struct Signatures {
     region: String,
 }
 
-/// Why a signature is not good.
+/// Why a signature is not valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignatureError {
     kind: &'static str,
@@ -75,7 +73,7 @@ impl std::fmt::Display for SignatureError {
 impl std::error::Error for SignatureError {}
 
 impl Signatures {
-    /// Signatures of one pair of keys, for one Region.
+    /// Checks signatures of one pair of keys, for one region.
     #[must_use]
     pub fn new(
         access_key: impl Into<String>,
@@ -92,11 +90,11 @@ impl Signatures {
         &self.access_key
     }
 
-    /// Checks a request as it came: in its `Authorization` header, or in its query when it was signed
-    /// beforehand. A session token counts as whatever it is; the secret alone is what is proved.
+    /// Checks the signature of a request, in its `Authorization` header or, for a presigned URL, in its
+    /// query. Any session token is taken: only the secret key is checked.
     ///
     /// # Errors
-    /// When there is no signature, or it is not good now.
+    /// When there is no signature, or it is not valid now.
     pub fn check(
         &self,
         method: &Method,
@@ -115,59 +113,59 @@ impl Signatures {
         headers: &HeaderMap,
         body: &[u8],
     ) -> Result<(), SignatureError> {
-        let shown = Shown::read(uri, headers)?;
-        if shown.access_key != self.access_key {
+        let claimed = ClaimedSignature::read(uri, headers)?;
+        if claimed.access_key != self.access_key {
             let message = "The security token included in the request is invalid.";
             return Err(SignatureError::new("UnrecognizedClientException", message));
         }
-        if shown.service != SERVICE {
+        if claimed.service != SERVICE {
             let message = format!("Credential should be scoped to correct service: '{SERVICE}'.");
             return Err(SignatureError::invalid(message));
         }
-        if shown.region != self.region {
+        if claimed.region != self.region {
             let message =
-                format!("Credential should be scoped to a valid region, not '{}'.", shown.region);
+                format!("Credential should be scoped to a valid region, not '{}'.", claimed.region);
             return Err(SignatureError::invalid(message));
         }
-        shown.check_time(now, SKEW)?;
-        let expected = self.sign(&shown, method, headers, body).ok_or_else(mismatch)?;
-        let same = subtle::ConstantTimeEq::ct_eq(expected.as_bytes(), shown.signature.as_bytes());
+        claimed.check_time(now, MAX_SKEW)?;
+        let expected = self.sign(&claimed, method, headers, body).ok_or_else(mismatch)?;
+        let same = subtle::ConstantTimeEq::ct_eq(expected.as_bytes(), claimed.signature.as_bytes());
         if bool::from(same) { Ok(()) } else { Err(mismatch()) }
     }
 
     /// The signature that the request should have.
     fn sign(
         &self,
-        shown: &Shown,
+        claimed: &ClaimedSignature,
         method: &Method,
         headers: &HeaderMap,
         body: &[u8],
     ) -> Option<String> {
         let mut settings = SigningSettings::default();
-        // Which headers count is the client's choice, and it is made already.
+        // The client has chosen which headers are signed.
         settings.excluded_headers = None;
-        if let Place::Query { expires, .. } = shown.place {
+        if let Location::Query { expires } = claimed.location {
             settings.signature_location = SignatureLocation::QueryParams;
             settings.expires_in = Some(expires);
         }
-        let token = shown.token.clone();
+        let token = claimed.token.clone();
         let credentials = Credentials::new(&self.access_key, &self.secret_key, token, None, "lift");
         let identity = Identity::from(credentials);
         let params = v4::SigningParams::builder()
             .identity(&identity)
             .region(&self.region)
             .name(SERVICE)
-            .time(shown.time)
+            .time(claimed.time)
             .settings(settings)
             .build()
             .ok()?
             .into();
-        let signed = headers.iter().filter(|(name, _)| shown.signs(name.as_str()));
+        let signed = headers.iter().filter(|(name, _)| claimed.signs(name.as_str()));
         let signed = signed.map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
         let signed: Vec<_> = signed.collect::<Option<_>>()?;
         let body = SignableBody::Bytes(body);
         let request =
-            SignableRequest::new(method.as_str(), &shown.url, signed.into_iter(), body).ok()?;
+            SignableRequest::new(method.as_str(), &claimed.url, signed.into_iter(), body).ok()?;
         let (_, signature) = sigv4(request, &params).ok()?.into_parts();
         Some(signature)
     }

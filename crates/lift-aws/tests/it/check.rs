@@ -1,7 +1,7 @@
 //! A live table is compared with the layout: each difference is named, with its fix.
 
 use aws_sdk_dynamodb::{Client, types::BillingMode};
-use lift_aws::table::{Check, CreateOptions};
+use lift_aws::table::{CreateOptions, TableCheck};
 use serde_json::{Value, json};
 
 use crate::database::Database;
@@ -175,7 +175,7 @@ async fn a_table_that_differs_is_not_created_over_and_not_changed() {
     assert_eq!(table.describe().await.expect("described"), before);
 }
 
-async fn check(table: Value) -> Check {
+async fn check(table: Value) -> TableCheck {
     let database = Database::start().await;
     define(&database.client(), &table).await;
     database.table(NAME).check().await.expect("checked")

@@ -1,6 +1,6 @@
 //! A DynamoDB of a test's own, on a free port.
 
-use lift_aws::{DynamoStore, Table, local_config};
+use lift_aws::{AwsConfig, DynamoStore, Table};
 use tokio::{net::TcpListener, sync::oneshot};
 
 pub(crate) struct Database {
@@ -21,14 +21,14 @@ impl Database {
     }
 
     pub(crate) fn table(&self, name: &str) -> Table {
-        Table::new(&local_config(&self.url, "us-east-1"), name)
+        Table::new(&AwsConfig::local(&self.url, "us-east-1"), name)
     }
 
     pub(crate) fn store(&self, name: &str) -> DynamoStore {
-        DynamoStore::new(&local_config(&self.url, "us-east-1"), name)
+        DynamoStore::new(&AwsConfig::local(&self.url, "us-east-1"), name)
     }
 
     pub(crate) fn client(&self) -> aws_sdk_dynamodb::Client {
-        aws_sdk_dynamodb::Client::new(&local_config(&self.url, "us-east-1"))
+        aws_sdk_dynamodb::Client::new(&AwsConfig::local(&self.url, "us-east-1").into())
     }
 }

@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::{
     runtime_components::RuntimeComponents,
 };
 use futures_util::future::BoxFuture;
-use lift_aws::{DynamoStore, Table, local_config, table::CreateOptions};
+use lift_aws::{AwsConfig, DynamoStore, Table, table::CreateOptions};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ impl Engine {
     /// An engine with the table of the tests.
     pub(crate) async fn start() -> Self {
         let engine = Self::empty();
-        let table = Table::new(&engine.config(), TABLE);
+        let table = Table::new(&engine.config().into(), TABLE);
         let options = CreateOptions::new().without_streams();
         assert!(table.create(&options).await.expect("a table").new);
         engine.take();
@@ -65,14 +65,14 @@ impl Engine {
     }
 
     pub(crate) fn config(&self) -> SdkConfig {
-        let config = local_config("http://engine", "us-east-1").into_builder();
+        let config = SdkConfig::from(AwsConfig::local("http://engine", "us-east-1")).into_builder();
         let config = config.http_client(SharedHttpClient::new(self.clone()));
         // A busy machine is no fault of the store's.
         config.timeout_config(TimeoutConfig::disabled()).build()
     }
 
     pub(crate) fn store(&self) -> DynamoStore {
-        DynamoStore::new(&self.config(), TABLE)
+        DynamoStore::new(&self.config().into(), TABLE)
     }
 
     pub(crate) fn client(&self) -> aws_sdk_dynamodb::Client {

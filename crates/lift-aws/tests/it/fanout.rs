@@ -10,7 +10,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use lift_aws::{DynamoStore, local_config, publisher, table::CreateOptions};
+use lift_aws::{AwsConfig, DynamoStore, publisher, table::CreateOptions};
 use lift_ws::{
     GlobalPublisher,
     publish::Task,
@@ -105,7 +105,7 @@ fn names(folder: &Path) -> Vec<String> {
 async fn worker() {
     let Ok(folder) = env::var(FOLDER) else { return };
     let queue = Queue(folder.into());
-    let config = local_config(&env::var(DATABASE).expect("a URL"), "us-east-1");
+    let config = AwsConfig::local(&env::var(DATABASE).expect("a URL"), "us-east-1");
     let store = DynamoStore::new(&config, TABLE).with_page(10);
     let publisher = publisher(TABLE).config(config).store(store);
     let publisher = publisher.allow(env::var(MANAGEMENT).expect("a URL")).await.expect("built");
@@ -147,7 +147,7 @@ async fn nobody_is_missed_by_workers_that_are_killed() {
     for n in 0..CONNECTIONS {
         assert_eq!(store.save(&row(n, &endpoint)).await.expect("save"), Saved::Stored);
     }
-    let config = local_config(&database.url, "us-east-1");
+    let config = AwsConfig::local(&database.url, "us-east-1");
     let coordinator = publisher(TABLE).config(config).await.expect("built");
 
     let folder = tempfile::tempdir().expect("a folder");

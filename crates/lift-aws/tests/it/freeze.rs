@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use lift_aws::{DynamoStore, ManagementApi, local_config};
+use lift_aws::{AwsConfig, DynamoStore, ManagementApi};
 use lift_ws::{
     push::{Endpoint, Push},
     store::{Read as Freshness, Store},
@@ -84,7 +84,7 @@ fn freeze(peers: &[&Peer]) {
 #[tokio::test]
 async fn no_post_and_no_store_call_fails_after_a_freeze() {
     let (gateway, database) = (Peer::start(), Peer::start());
-    let config = local_config(&database.url, "eu-west-1");
+    let config = AwsConfig::local(&database.url, "eu-west-1");
     let push = ManagementApi::new(&config).expect("a client").with_allowed(&gateway.url);
     let endpoint = Endpoint::from(format!("{}/prod", gateway.url));
     let store = DynamoStore::new(&config, "connections");

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use lift_aws::{DynamoStore, local_config};
+use lift_aws::{AwsConfig, DynamoStore};
 use lift_ws::{
     ConnectionId,
     store::{Read, Store},
@@ -66,7 +66,7 @@ async fn database(answer: fn(usize) -> Option<&'static str>) -> (DynamoStore, im
             tokio::spawn(serve(stream, answer(number)));
         }
     });
-    let store = DynamoStore::new(&local_config(&url, "us-east-1"), "t");
+    let store = DynamoStore::new(&AwsConfig::local(&url, "us-east-1"), "t");
     (store, move || count.load(Ordering::Relaxed))
 }
 

@@ -1,14 +1,14 @@
 //! The contract against a DynamoDB API that is not the embedded engine: `e2e/run stores` starts some
 //! and runs this once for each.
 
-use lift_aws::{DynamoStore, Table, local_config, table::CreateOptions};
+use lift_aws::{AwsConfig, DynamoStore, Table, table::CreateOptions};
 use lift_ws::store::contract;
 
 #[tokio::test]
 #[ignore = "wants LIFT_DYNAMODB_URL, the URL of another DynamoDB API: e2e/run stores gives it"]
 async fn passes_the_contract_elsewhere() {
     let url = std::env::var("LIFT_DYNAMODB_URL").expect("LIFT_DYNAMODB_URL is set");
-    let config = local_config(&url, "us-east-1");
+    let config = AwsConfig::local(&url, "us-east-1");
     let table = Table::new(&config, "elsewhere");
     table.create(&CreateOptions::new()).await.expect("a table");
     for page in [5_000, 7, 1] {

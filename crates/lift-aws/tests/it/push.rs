@@ -4,7 +4,7 @@
 use std::{process::Stdio, sync::Arc};
 
 use aws_config::SdkConfig;
-use lift_aws::{ManagementApi, local_config, publisher};
+use lift_aws::{AwsConfig, ManagementApi, publisher};
 use lift_ws::{
     GlobalPublisher,
     publish::Recipient,
@@ -17,8 +17,8 @@ use crate::management::Management;
 
 const VARIABLE: &str = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
 
-fn config() -> SdkConfig {
-    local_config("http://127.0.0.1:9", "eu-west-1")
+fn config() -> AwsConfig {
+    AwsConfig::local("http://127.0.0.1:9", "eu-west-1")
 }
 
 fn api() -> ManagementApi {
@@ -67,7 +67,8 @@ async fn nothing_is_sent_to_a_host_that_nobody_named() {
     let push = api().with_allowed(&good.url);
     let [bad, fine] = [&trap, &good].map(|at| Endpoint::from(format!("{}/prod", at.url)));
     let error = push.post(&bad, &"a=".into(), "x".into()).await.expect_err("is not allowed");
-    assert!(error.is_refused(), "{error}");
+    assert!(error.is_refused() && error.is_not_allowed(), "{error}");
+    assert_eq!(error.endpoint(), Some(&bad));
     let cause = std::error::Error::source(&error).expect("a cause").to_string();
     assert!(cause.contains("not an endpoint of API Gateway in eu-west-1"), "{cause}");
     let publisher = GlobalPublisher::new(Arc::new(MemoryStore::new()), Arc::new(push));
@@ -204,9 +205,10 @@ async fn the_environment_goes_before_all() {
 
 #[tokio::test]
 async fn a_table_and_a_region_are_enough() {
-    let config = config().into_builder().region(None).build();
+    let config = SdkConfig::from(config()).into_builder().region(None).build();
     let error = publisher("t").config(config.clone()).await.expect_err("there is no region");
     assert_eq!(error.to_string(), "AWS_REGION is not set");
+    assert!(error.is_configuration() && !error.is_runtime_api());
     let publisher = publisher("t").config(config).region("eu-central-1").await.unwrap();
     let to = [Recipient { id: "a=".into(), endpoint: Some("https://evil.example/prod".into()) }];
     let report = publisher.connections(to).text("x").await.expect("a report");

@@ -7,8 +7,8 @@ use std::{
 };
 
 use lift_aws::{
-    Table, local_config,
-    table::{CreateOptions, Step},
+    AwsConfig, Table,
+    table::{CreateOptions, CreateStep},
 };
 use serde_json::{Value, json};
 use tokio::{
@@ -45,7 +45,7 @@ impl Scripted {
     }
 
     fn table(&self) -> Table {
-        Table::new(&local_config(&self.url, "us-east-1"), "t-connections")
+        Table::new(&AwsConfig::local(&self.url, "us-east-1"), "t-connections")
     }
 
     fn calls(&self) -> Vec<String> {
@@ -145,7 +145,7 @@ async fn waits_until_the_table_and_its_indexes_are_active() {
     let options = CreateOptions::new();
     let created = scripted.table().create_with_progress(&options, |step| steps.push(step)).await;
     assert!(created.expect("created").new);
-    assert_eq!(steps, [Step::Create, Step::Wait, Step::Expire]);
+    assert_eq!(steps, [CreateStep::Create, CreateStep::Wait, CreateStep::Expire]);
     let update = scripted.calls().iter().position(|call| call == "UpdateTimeToLive");
     let described = scripted.calls()[..update.expect("a call")].to_vec();
     assert_eq!(described.iter().filter(|call| *call == "DescribeTable").count(), 5);

@@ -109,7 +109,7 @@ async fn an_answer_that_was_lost_is_asked_for_again_without_harm() {
 
 #[tokio::test]
 async fn a_store_that_cannot_be_reached_fails_and_says_so() {
-    let config = lift_aws::local_config("http://127.0.0.1:9", "us-east-1");
+    let config = lift_aws::AwsConfig::local("http://127.0.0.1:9", "us-east-1");
     let store = lift_aws::DynamoStore::new(&config, TABLE);
     let error = store.save(&row()).await.expect_err("nobody listens there");
     assert!(!error.is_invalid());

@@ -4,8 +4,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_sdk_dynamodb::types::TimeToLiveSpecification;
 use lift_aws::{
-    Table, local_config,
-    table::{Billing, CreateOptions, Note, Projected, Step},
+    AwsConfig, Table,
+    table::{Billing, CreateOptions, CreateStep, Projection, TableNote},
 };
 use lift_ws::store::{Read, Row, Saved, Store};
 
@@ -23,7 +23,7 @@ async fn is_created_once() {
     let created = created.expect("created");
     assert!(created.new);
     assert_eq!(created.notes, []);
-    assert_eq!(steps, [Step::Create, Step::Wait, Step::Expire]);
+    assert_eq!(steps, [CreateStep::Create, CreateStep::Wait, CreateStep::Expire]);
     let mut steps = Vec::new();
     let found = table.create_with_progress(&options, |step| steps.push(step)).await;
     assert!(!found.expect("found").new);
@@ -38,7 +38,7 @@ async fn is_as_documented() {
     let table = database.table(NAME);
     table.create(&CreateOptions::new()).await.expect("created");
     let live = table.describe().await.expect("described");
-    let only = |names: &[&str]| Projected::Only(names.iter().map(|&n| n.to_owned()).collect());
+    let only = |names: &[&str]| Projection::Only(names.iter().map(|&n| n.to_owned()).collect());
     let indexes: Vec<_> = live.indexes.iter().map(|i| (&*i.name, i.projected.clone())).collect();
     assert_eq!(indexes, [("gsi1", only(&["env", "ttl"])), ("gsi2", only(&["env", "ttl", "u"]))]);
     let text = live.to_string();
@@ -103,7 +103,7 @@ async fn says_which_options_an_existing_table_is_without() {
     table.create(&CreateOptions::new().without_streams()).await.expect("created");
     let options = CreateOptions::new().with_deletion_protection().with_max_writes(200);
     let found = table.create(&options).await.expect("found");
-    let missed = [Note::Stream { view: None }, Note::Unprotected, Note::Limits];
+    let missed = [TableNote::Stream { view: None }, TableNote::Unprotected, TableNote::Limits];
     assert_eq!(found.notes, missed);
 }
 
@@ -141,7 +141,7 @@ async fn is_deleted_unless_it_is_protected() {
 
 #[tokio::test]
 async fn a_fault_is_told_in_one_line_that_names_the_fix() {
-    let nobody = Table::new(&local_config("http://127.0.0.1:9", "us-east-1"), NAME);
+    let nobody = Table::new(&AwsConfig::local("http://127.0.0.1:9", "us-east-1"), NAME);
     let error = format!("{:?}", nobody.check().await.expect_err("nobody listens"));
     assert_eq!(error, "cannot connect to http://127.0.0.1:9: is it running?");
     let database = Database::start().await;

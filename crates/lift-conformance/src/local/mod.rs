@@ -8,7 +8,7 @@ use std::{io, net::Ipv4Addr, path::PathBuf, time::Duration};
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use lift_aws::ManagementApi;
+use lift_aws::{AwsConfig, ManagementApi};
 use lift_gateway::{Backend, InvokeError, Settings, serve};
 use tokio::{net::TcpListener, task::JoinSet};
 
@@ -100,7 +100,7 @@ pub fn waits() -> Waits {
 /// The probe as a function of this process.
 fn here(management: &str) -> Result<impl Backend + use<>> {
     // The database's endpoint is asked for and never used.
-    let config = lift_aws::local_config(management, REGION);
+    let config = AwsConfig::local(management, REGION);
     let push = ManagementApi::new(&config)?.with_endpoint(management);
     Ok(move |event: Bytes| -> BoxFuture<'static, _> {
         let push = push.clone();

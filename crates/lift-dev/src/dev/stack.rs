@@ -4,7 +4,7 @@
 use std::{convert::Infallible, net::SocketAddr};
 
 use anyhow::Result;
-use lift_aws::DynamoStore;
+use lift_aws::{AwsConfig, DynamoStore};
 use lift_gateway::Control;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -110,7 +110,7 @@ impl Stack {
         let store = table.ready().map(|name| {
             tables.push(name.clone());
             let url = format!("http://{}", database.address());
-            DynamoStore::new(&lift_aws::local_config(&url, &region), &name)
+            DynamoStore::new(&AwsConfig::local(&url, &region), &name)
         });
         if let Some(app) = plan.app {
             let (targets, keys) = (functions.targets(), api.keys());

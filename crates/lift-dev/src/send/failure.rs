@@ -4,7 +4,7 @@
 use std::error::Error as _;
 
 use anyhow::{Error, anyhow};
-use lift_ws::{ConnectionId, PublishError, push::PushError};
+use lift_ws::{ConnectionId, PublishError, push::PushError, store::StoreError};
 
 use super::target::Target;
 
@@ -12,7 +12,7 @@ use super::target::Target;
 pub(super) async fn of_send(target: &Target, error: &PublishError) -> Error {
     let Some(store) = error.source() else { return anyhow!("{error}") };
     let cause = store.source().map(ToString::to_string).unwrap_or_default();
-    if cause.contains("AccessDenied") {
+    if store.downcast_ref::<StoreError>().is_some_and(StoreError::is_denied) {
         return anyhow!(
             "access denied: allow `dynamodb:Query`, `dynamodb:GetItem` and `dynamodb:UpdateItem` on \
              the table and its indexes. AWS says: {cause}"
@@ -40,8 +40,7 @@ pub(super) async fn of_one(target: &Target, failed: Option<&ConnectionId>) -> St
     while let Some(deeper) = cause.and_then(|cause| cause.source()) {
         cause = Some(deeper);
     }
-    // The log's form of the gateway's JSON.
-    let cause = cause.map(ToString::to_string).unwrap_or_default().replace(r#"\""#, "\"");
+    let cause = cause.map(ToString::to_string).unwrap_or_default();
     let cause = cause.trim();
     if push.is_gone() {
         return again.to_owned();
@@ -53,8 +52,12 @@ pub(super) async fn of_one(target: &Target, failed: Option<&ConnectionId>) -> St
              token wants it as AWS_SECRET_ACCESS_KEY. The gateway says: {cause}"
         );
     }
-    if let Some((endpoint, _)) = cause.split_once(": name it in") {
-        return format!("{endpoint}: pass its URL as --endpoint, or its host as --allow");
+    if let Some(endpoint) = push.endpoint() {
+        return format!(
+            "{:?} is not an endpoint of API Gateway in the region: pass its URL as --endpoint, or its \
+             host as --allow",
+            endpoint.as_str()
+        );
     }
     if push.is_refused() {
         return format!("{push}. The gateway says: {cause}");

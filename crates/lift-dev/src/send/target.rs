@@ -2,7 +2,7 @@
 //! publisher.
 
 use anyhow::{Context as _, Result, bail};
-use lift_aws::{Table, table::Place};
+use lift_aws::{AwsConfig, Table, variables::MANAGEMENT_ENDPOINT};
 use lift_ws::{GlobalPublisher, store::MemoryStore};
 
 use crate::args::TargetArgs;
@@ -12,9 +12,6 @@ const SUFFIX: &str = "-connections";
 
 /// The stage of `lift dev`.
 const STAGE: &str = "local";
-
-/// The SDKs' variable for the management URL.
-const VARIABLE: &str = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
 
 #[derive(Debug)]
 pub(super) struct Target {
@@ -37,21 +34,22 @@ impl Target {
             None => (args.endpoint_url.clone(), args.endpoint.clone()),
         };
         only_one(endpoint.as_deref())?;
-        let mut place = Place::new();
+        let mut config = AwsConfig::builder();
         if let Some(region) = &args.region {
-            place = place.with_region(region);
+            config = config.region(region);
         }
         // Without a table, nothing is asked there: it says whether credentials are needed.
         if let Some(url) = database.as_ref().or(endpoint.as_ref().filter(|_| args.table.is_none()))
         {
-            place = place.with_endpoint_url(url);
+            config = config.endpoint_url(url);
         }
+        let config = config.build().await?;
         let name = match (&args.table, args.local) {
-            (None, Some(port)) => local_table(&place, port, by_id).await?,
+            (None, Some(port)) => local_table(&config, port, by_id).await?,
             (name, _) => name.clone(),
         };
         let mut builder =
-            lift_aws::publisher(name.clone().unwrap_or_default()).place(place.clone());
+            lift_aws::publisher(name.clone().unwrap_or_default()).config(config.clone());
         if name.is_none() {
             builder = builder.store(MemoryStore::new());
         }
@@ -64,20 +62,17 @@ impl Target {
         for host in &args.allow {
             builder = builder.allow(host);
         }
-        let table = match &name {
-            Some(name) => Some(Table::at(&place, name).await?),
-            None => None,
-        };
+        let table = name.as_ref().map(|name| Table::new(&config, name));
         Ok(Self { publisher: builder.await?, table, name })
     }
 }
 
 /// The variable goes before what a program names, so a flag that it would overrule is refused.
 fn only_one(endpoint: Option<&str>) -> Result<()> {
-    let variable = std::env::var(VARIABLE).unwrap_or_default();
+    let variable = std::env::var(MANAGEMENT_ENDPOINT).unwrap_or_default();
     match endpoint {
         Some(endpoint) if !variable.is_empty() && variable != endpoint => bail!(
-            "{VARIABLE} says {variable}, and the flags say {endpoint}: unset the variable, or leave \
+            "{MANAGEMENT_ENDPOINT} says {variable}, and the flags say {endpoint}: unset the variable, or leave \
              the flag out"
         ),
         _ => Ok(()),
@@ -85,8 +80,8 @@ fn only_one(endpoint: Option<&str>) -> Result<()> {
 }
 
 /// The table of the app that `lift dev` runs; `None` when it has none, and none is needed.
-async fn local_table(place: &Place, port: u16, by_id: bool) -> Result<Option<String>> {
-    let tables = place.tables().await;
+async fn local_table(config: &AwsConfig, port: u16, by_id: bool) -> Result<Option<String>> {
+    let tables = Table::names(config).await;
     let mut tables = tables.with_context(|| {
         format!("no `lift dev` is found on port {port} (for another port: --local=PORT)")
     })?;

@@ -9,10 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use lift_aws::{
-    Table,
-    table::{CreateOptions, Place},
-};
+use lift_aws::{AwsConfig, Table, table::CreateOptions};
 use serde::Serialize;
 
 use crate::{
@@ -43,7 +40,7 @@ pub(crate) fn run(args: TableArgs) -> Result<ExitCode> {
 async fn create(args: CreateArgs) -> Result<ExitCode> {
     let table = find(&args.location).await?;
     let name = &args.location.table;
-    let progress = Progress::start(format!("looking for the table {name} at {}", table.place()));
+    let progress = Progress::start(format!("looking for the table {name} at {}", table.location()));
     let created = table.create_with_progress(&options(&args), |step| progress.show(step)).await;
     progress.end();
     let created = created?;
@@ -70,9 +67,9 @@ async fn delete(location: &Location, yes: bool) -> Result<ExitCode> {
     let table = find(location).await?;
     let name = &location.table;
     if !yes {
-        confirm::ask(name, table.place(), table.describe().await?.items)?;
+        confirm::ask(name, table.location(), table.describe().await?.items)?;
     }
-    let progress = Progress::start(format!("deleting the table {name} at {}", table.place()));
+    let progress = Progress::start(format!("deleting the table {name} at {}", table.location()));
     let deleted = table.delete().await;
     progress.end();
     deleted?;
@@ -82,14 +79,14 @@ async fn delete(location: &Location, yes: bool) -> Result<ExitCode> {
 
 async fn find(location: &Location) -> Result<Table, lift_aws::Error> {
     let Location { table, endpoint_url, region } = location;
-    let mut place = Place::new();
+    let mut config = AwsConfig::builder();
     if let Some(url) = endpoint_url {
-        place = place.with_endpoint_url(url);
+        config = config.endpoint_url(url);
     }
     if let Some(region) = region {
-        place = place.with_region(region);
+        config = config.region(region);
     }
-    Table::at(&place, table).await
+    Ok(Table::new(&config.build().await?, table))
 }
 
 fn options(args: &CreateArgs) -> CreateOptions {

@@ -3,7 +3,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use lift_aws::{DynamoStore, Table, table::CreateOptions};
+use aws_config::SdkConfig;
+use lift_aws::{AwsConfig, DynamoStore, Table, table::CreateOptions};
 use lift_faults::{Faults, Link, Plan};
 use lift_ws::{
     ConnectionId,
@@ -19,8 +20,8 @@ async fn store(plan: Plan) -> (DynamoStore, Link, Faults) {
     let faults = Faults::new(plan);
     let link =
         Link::dynamodb_with_copies(&faults, direct::engine(), [direct::engine(), direct::engine()]);
-    let config = lift_aws::local_config("http://localhost", "eu-west-1");
-    let config = config.into_builder().http_client(direct::client(&link)).build();
+    let config = SdkConfig::from(AwsConfig::local("http://localhost", "eu-west-1"));
+    let config = config.into_builder().http_client(direct::client(&link)).build().into();
     // The faults fall on items, not on tables, so this passes.
     Table::new(&config, TABLE).create(&CreateOptions::new()).await.expect("a table");
     (DynamoStore::new(&config, TABLE), link, faults)

@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::{
         KeyType, Projection, ProjectionType, ScalarAttributeType,
     },
 };
+use lift_aws::AwsConfig;
 use lift_faults::{Faults, HttpUpstream, Link, Plan, Proxy};
 use tokio::{net::TcpListener, sync::oneshot};
 
@@ -41,9 +42,9 @@ impl World {
         let copies = [upstream(&first), upstream(&second)];
         let link = Link::dynamodb_with_copies(&faults, upstream(&url), copies);
         let proxy = Proxy::start(link.clone()).await.expect("a free port");
-        let direct = client(&lift_aws::local_config(&format!("http://{url}"), "eu-west-1"), 1);
+        let direct = client(&AwsConfig::local(&format!("http://{url}"), "eu-west-1").into(), 1);
         create_table(&direct).await;
-        let config = lift_aws::local_config(&proxy.url(), "eu-west-1");
+        let config = AwsConfig::local(&proxy.url(), "eu-west-1").into();
         Self { faults, link, direct, config, _proxy: Some(proxy), _stop: vec![stop, one, two] }
     }
 
@@ -54,7 +55,7 @@ impl World {
         let copies = [direct::engine(), direct::engine()];
         let link = Link::dynamodb_with_copies(&faults, engine.clone(), copies);
         let through = |link: &Link| {
-            let config = lift_aws::local_config("http://localhost", "eu-west-1");
+            let config = SdkConfig::from(AwsConfig::local("http://localhost", "eu-west-1"));
             config.into_builder().http_client(direct::client(link)).build()
         };
         let none = Faults::new(Plan::default());

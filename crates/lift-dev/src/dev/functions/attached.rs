@@ -12,6 +12,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use lift_aws::variables;
 use lift_gateway::{
     InvokeError,
     lambda::{Environment, Function, FunctionSettings, Status},
@@ -52,7 +53,7 @@ impl Attached {
         let listener = listener.into_std()?;
         let environment = environment(&function, &listener)?;
         let own = [
-            ("AWS_LAMBDA_RUNTIME_API", environment.address()?.to_string()),
+            (variables::RUNTIME_API, environment.address()?.to_string()),
             ("AWS_LAMBDA_LOG_STREAM_NAME", "local/[$LATEST]1".to_owned()),
         ];
         let file = EnvFile::write(file, variables, &own)?;

@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use lift_aws::variables;
 use lift_faults::Proxy;
 use lift_gateway::lambda::{Environment, Function, Status};
 use tokio::{
@@ -72,7 +73,7 @@ impl Process {
             proxy = Some(started);
         }
         let own = [
-            ("AWS_LAMBDA_RUNTIME_API", &*api.to_string()),
+            (variables::RUNTIME_API, &*api.to_string()),
             ("AWS_LAMBDA_LOG_STREAM_NAME", &format!("local/[$LATEST]{number}")),
         ];
         let mut command = program.executable.command(&program.variables, &own);

@@ -10,7 +10,7 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use lift_aws::{DynamoStore, Table, local_config, table::CreateOptions};
+use lift_aws::{AwsConfig, DynamoStore, Table, table::CreateOptions};
 use lift_ws::store::{Row, Saved, Store as _};
 use tokio::runtime::Runtime;
 
@@ -75,7 +75,7 @@ async fn database(ids: &[&str], endpoint: &str) -> String {
     let forever = std::future::pending();
     tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, forever));
 
-    let config = local_config(&url, "us-east-1");
+    let config = AwsConfig::local(&url, "us-east-1");
     let options = CreateOptions::new().without_streams();
     Table::new(&config, TABLE).create(&options).await.expect("is created");
     let store = DynamoStore::new(&config, TABLE);

@@ -9,11 +9,12 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use aws_config::SdkConfig;
 use bytes::Bytes;
 use fastrand::Rng;
 use futures_util::future::join_all;
 use http::Request;
-use lift_aws::{DynamoStore, Table, table::CreateOptions};
+use lift_aws::{AwsConfig, DynamoStore, Table, table::CreateOptions};
 use lift_faults::{Faults, Link, Plan, Upstream};
 use lift_ws::{
     ConnectionId, Service,
@@ -229,9 +230,9 @@ fn changed(engine: impl Upstream, change: Change) -> impl Upstream {
     }
 }
 
-fn config(link: &Link) -> aws_config::SdkConfig {
-    let config = lift_aws::local_config("http://localhost", "eu-west-1");
-    config.into_builder().http_client(direct::client(link)).build()
+fn config(link: &Link) -> AwsConfig {
+    let config = SdkConfig::from(AwsConfig::local("http://localhost", "eu-west-1"));
+    config.into_builder().http_client(direct::client(link)).build().into()
 }
 
 /// Lets an hour pass for the rule of the first minute, once it is set.
@@ -253,7 +254,7 @@ pub(super) fn later(body: &mut serde_json::Value, millis: u64) {
     }
 }
 
-async fn create_table(config: &aws_config::SdkConfig) {
+async fn create_table(config: &AwsConfig) {
     let table = Table::new(config, TABLE);
     for _ in 0..20 {
         if table.create(&CreateOptions::new().without_streams()).await.is_ok() {

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result};
 use lift_aws::{
-    Error, Table,
-    table::{Check, CreateOptions, Difference},
+    AwsConfig, Error, Table,
+    table::{CreateOptions, TableCheck, TableDifference},
 };
 
 /// The table of connections, if the app asks for one.
@@ -46,7 +46,7 @@ impl ConnectionsTable {
 /// Creates the table when it is missing, and forgets the connections of a run that did not end in
 /// order: their sockets are gone, so no `$disconnect` will ever come for them.
 async fn prepare(database: SocketAddr, region: &str, name: &str) -> Result<()> {
-    let config = lift_aws::local_config(&format!("http://{database}"), region);
+    let config = AwsConfig::local(&format!("http://{database}"), region);
     let table = Table::new(&config, name);
     let unusable = || format!("cannot keep connections in the table {name} of the data folder");
     create(&table, name).await.with_context(unusable)?;
@@ -75,9 +75,10 @@ async fn create(table: &Table, name: &str) -> Result<(), Error> {
 }
 
 /// Whether a table is Lift's, but its indexes hold less. Any other of this name is the user's.
-fn is_of_another_version(check: &Check) -> bool {
-    let mended =
-        |one: &Difference| matches!(one, Difference::Projection { .. } | Difference::ExpiryOff);
+fn is_of_another_version(check: &TableCheck) -> bool {
+    let mended = |one: &TableDifference| {
+        matches!(one, TableDifference::Projection { .. } | TableDifference::ExpiryOff)
+    };
     !check.fits() && check.differences.iter().all(mended)
 }
 

@@ -1,7 +1,7 @@
 //! The table is made ready, whatever an earlier run left behind.
 
 use dynoxide::Database;
-use lift_aws::{Table, local_config};
+use lift_aws::{AwsConfig, Table};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -20,7 +20,7 @@ async fn prepared(definition: Option<Value>) -> (anyhow::Result<()>, Table) {
     let address = listener.local_addr().expect("an address");
     let forever = std::future::pending();
     tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, forever));
-    let config = local_config(&format!("http://{address}"), "us-east-1");
+    let config = AwsConfig::local(&format!("http://{address}"), "us-east-1");
     (prepare(address, "us-east-1", NAME).await, Table::new(&config, NAME))
 }
 

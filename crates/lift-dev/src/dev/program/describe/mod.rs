@@ -4,6 +4,7 @@
 use std::{process::ExitStatus, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
+use lift_aws::variables;
 use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
@@ -66,7 +67,8 @@ pub(crate) struct Table {
 
 /// Runs `program` so that it describes itself.
 pub(crate) async fn describe(program: &Executable, variables: &Variables) -> Result<Description> {
-    let mut child = program.spawn(&mut program.command(variables, &[("LIFT_DESCRIBE", "1")]))?;
+    let mut child =
+        program.spawn(&mut program.command(variables, &[(variables::DESCRIBE, "1")]))?;
     let (stdout, stderr) = (child.stdout(), child.stderr());
     let all = async { tokio::join!(child.wait(), read(stdout), read(stderr)) };
     let Ok((status, stdout, stderr)) = tokio::time::timeout(PATIENCE, all).await else {

@@ -8,6 +8,8 @@ use std::{
     path::Path,
 };
 
+use lift_aws::variables;
+
 use crate::dev::{api::access::LOCAL, plan::FunctionPlan, program::cargo::is_of_cargo_run};
 
 /// Names to values, as a process gets them.
@@ -39,7 +41,7 @@ impl Place<'_> {
         let region = region(&all);
         bypass_proxy(&mut all, self.gateway.ip());
         // The runtime client would name the request in each line, which the terminal does.
-        all.entry("RUST_LOG".into()).or_insert_with(|| "info,lambda_runtime=warn".into());
+        all.entry(variables::LOG.into()).or_insert_with(|| "info,lambda_runtime=warn".into());
         // Or its lines would come in blocks, as its stdout is no terminal.
         all.entry("PYTHONUNBUFFERED".into()).or_insert_with(|| "1".into());
 
@@ -50,17 +52,17 @@ impl Place<'_> {
         };
         // The credentials are always ours. A mistake made here may cost a table in `.lift`, but
         // nothing that the developer's own credentials could reach.
-        set("AWS_ACCESS_KEY_ID", &LOCAL);
-        set("AWS_SECRET_ACCESS_KEY", &secret_key);
+        set(variables::ACCESS_KEY_ID, &LOCAL);
+        set(variables::SECRET_ACCESS_KEY, &secret_key);
         set("AWS_SESSION_TOKEN", &LOCAL);
         set("AWS_SHARED_CREDENTIALS_FILE", &"/dev/null");
         set("AWS_CONFIG_FILE", &"/dev/null");
         set("AWS_EC2_METADATA_DISABLED", &"true");
-        set("AWS_REGION", &region);
-        set("AWS_DEFAULT_REGION", &region);
+        set(variables::REGION, &region);
+        set(variables::DEFAULT_REGION, &region);
 
-        set("AWS_ENDPOINT_URL_DYNAMODB", &format!("http://{database}"));
-        set("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", &format!("http://{gateway}/{stage}"));
+        set(variables::DYNAMODB_ENDPOINT, &format!("http://{database}"));
+        set(variables::MANAGEMENT_ENDPOINT, &format!("http://{gateway}/{stage}"));
 
         // AWS_EXECUTION_ENV is missing on purpose: Lambda does not set it for own runtimes.
         set("AWS_LAMBDA_FUNCTION_NAME", &function);
@@ -80,15 +82,15 @@ impl Place<'_> {
 pub(crate) fn is_kept(name: &OsStr) -> bool {
     let Some(text) = name.to_str() else { return true };
     let is_aws = text.starts_with("AWS_") || text.starts_with("LAMBDA_") || text.starts_with("_");
-    let is_place = text == "AWS_REGION" || text == "AWS_DEFAULT_REGION";
+    let is_place = text == variables::REGION || text == variables::DEFAULT_REGION;
     // The user's own stand-in for another service, say a local S3.
     let is_endpoint = text.starts_with("AWS_ENDPOINT_URL_");
-    (!is_aws || is_place || is_endpoint) && text != "LIFT_DESCRIBE" && !is_of_cargo_run(name)
+    (!is_aws || is_place || is_endpoint) && text != variables::DESCRIBE && !is_of_cargo_run(name)
 }
 
 /// The Region that is named in `variables`, or AWS's oldest.
 pub(crate) fn region(variables: &Variables) -> OsString {
-    ["AWS_REGION", "AWS_DEFAULT_REGION"]
+    [variables::REGION, variables::DEFAULT_REGION]
         .iter()
         .filter_map(|name| variables.get(OsStr::new(name)))
         .find(|value| !value.is_empty())
