@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{Outcome, Run, coverage};
 
-/// `[{"target", "cases": [{"id", "section", "mark", "statement", "sources", "outcome", ..}]}]`
+/// `[{"target", "cases": [{"id", "section", "mark", "statement", "reference", "sources", "outcome", ..}]}]`
 #[must_use]
 pub fn json(runs: &[Run]) -> String {
     let runs: Vec<_> = runs.iter().map(of_run).collect();
@@ -18,6 +18,7 @@ fn of_run(run: &Run) -> Value {
             "section": case.section(),
             "mark": case.mark.to_string(),
             "statement": case.statement,
+            "reference": coverage::of_case(case.id).iter().map(|of| of.id).collect::<Vec<_>>(),
             "sources": coverage::sources(case.id),
             "outcome": word(outcome),
         });

@@ -60,9 +60,12 @@ fn cell((case, outcome): &(Case, Outcome), known: &Known) -> String {
     }
 }
 
-/// The mark, with links to where it is from.
+/// The mark, with links to the statements in the book's reference.
 fn known_how(case: &Case) -> String {
-    let links = coverage::sources(case.id);
-    let links = links.iter().zip(1..).map(|(url, number)| format!(" [{number}]({url})"));
+    let statements = coverage::of_case(case.id);
+    let links = statements.iter().map(|statement| {
+        let id = statement.id;
+        format!(" [{id}](reference/api-gateway.md#{id})")
+    });
     format!("{}{}", case.mark, links.collect::<String>())
 }

@@ -1,7 +1,11 @@
-//! Every documented or observed statement on API Gateway has a case or a reason, here and in the
-//! gateway's own list.
+//! Every documented or observed statement on API Gateway has a case or a reason why there is none; ids of
+//! statements and cases exist wherever they are named.
 
-use std::{env, fs, path::PathBuf};
+use std::{
+    collections::HashSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use lift_conformance::{Mark, cases, coverage};
 
@@ -13,63 +17,136 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
+const API_GATEWAY: &str = "docs/src/reference/api-gateway.md";
+const CONNECTION_STORE: &str = "docs/src/reference/connection-store.md";
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The ids of a chapter of the reference, of sections and of statements, each with its line.
+fn anchors(text: &str) -> Vec<(&str, &str)> {
+    let anchor = |line| {
+        let (id, _) = str::split_once(line, "<a id=\"")?.1.split_once('"')?;
+        Some((id, line))
+    };
+    text.lines().filter_map(anchor).collect()
+}
+
 #[test]
 fn statements_name_cases_and_cases_have_statements() {
     let (ids, statements) = (ids(), coverage::statements());
     for statement in &statements {
         for case in &statement.cases {
-            assert!(ids.contains(case), "{}: `{case}` is no case", statement.what);
+            assert!(ids.contains(case), "{}: `{case}` is no case", statement.id);
         }
         let reasoned = statement.excluded.is_some_and(|reason| !reason.is_empty());
-        assert!(reasoned || !statement.cases.is_empty(), "{} has neither", statement.what);
+        assert!(reasoned || !statement.cases.is_empty(), "{} has neither", statement.id);
     }
-    for case in cases::all().iter().filter(|case| case.mark != Mark::Unsure) {
+    for case in cases::all() {
         let stated = statements.iter().any(|statement| statement.cases.contains(&case.id));
-        assert!(stated, "`{}` is {}, and no statement names it", case.id, case.mark);
-        assert!(!coverage::sources(case.id).is_empty(), "`{}` has no source", case.id);
+        assert!(stated, "no statement names the case `{}`", case.id);
+        let is_unsure = case.mark == Mark::Unsure;
+        let has_source = !coverage::sources(case.id).is_empty();
+        assert!(is_unsure || has_source, "`{}` is {} and has no source", case.id, case.mark);
     }
 }
 
-/// The reference is not part of the repository: where it is, each of its marked lines has to be known.
 #[test]
-fn every_marked_line_of_the_reference_is_listed() {
-    let beside = root().join("../shared/reference/api-gateway-websocket.md");
-    let path = env::var_os("LIFT_REFERENCE").map_or(beside, PathBuf::from);
-    let Ok(reference) = fs::read_to_string(&path) else {
-        eprintln!("{} is not there: not compared", path.display());
-        return;
-    };
+fn every_documented_or_observed_statement_is_listed() {
+    let reference = read(API_GATEWAY);
+    let anchors = anchors(&reference);
     let statements = coverage::statements();
-    let (mut section, mut lines, mut unknown) = ("", Vec::new(), Vec::new());
-    for line in reference.lines().map(str::trim) {
-        if let Some(heading) = line.strip_prefix('#') {
-            let number = heading.trim_start_matches('#').split_whitespace().next();
-            let number = number.unwrap_or_default().trim_end_matches('.');
-            if number.starts_with(|first: char| first.is_ascii_digit()) {
-                section = number;
-            }
-        }
-        if is_marked(section, line) {
-            let hash = format!("{:08x}", crc32fast::hash(line.as_bytes()));
-            if !statements.iter().any(|statement| statement.hash == hash) {
-                unknown.push(format!("{hash} | {section} | {line}"));
-            }
-            lines.push(hash);
+    let mut marked = 0;
+    for (id, line) in &anchors {
+        let (section, _) = id.trim_start_matches("R-").split_once('.').unwrap_or((id, ""));
+        let is_covered = ["1", "2", "3", "4", "5", "6", "8"].contains(&section);
+        let is_known = ["*documented*", "*observed*"].iter().any(|mark| line.contains(mark));
+        if is_covered && is_known {
+            marked += 1;
+            let listed = statements.iter().any(|statement| statement.id == *id);
+            assert!(listed, "add to coverage.txt: {line}");
         }
     }
-    assert!(unknown.is_empty(), "add to coverage.txt:\n{}", unknown.join("\n"));
-    let gone =
-        statements.iter().filter(|statement| !lines.iter().any(|line| line == statement.hash));
-    let gone: Vec<_> = gone.map(|statement| (statement.hash, statement.what)).collect();
-    assert!(gone.is_empty(), "the reference has these no more: {gone:?}");
+    assert!(marked > 110, "only {marked} statements were found");
+    for statement in &statements {
+        let line = anchors.iter().find(|(id, _)| *id == statement.id);
+        let (_, line) = line.unwrap_or_else(|| panic!("{} is no statement", statement.id));
+        for (source, url) in statement.sources.iter().zip(statement.urls()) {
+            assert!(line.contains(&format!("({url})")), "{}: no link to {source}", statement.id);
+        }
+        assert_eq!(statement.urls().len(), statement.sources.len(), "{}", statement.id);
+    }
 }
 
-/// `[D]` and `[O]` are documented and observed. In section 3 all is, unless it is marked otherwise.
-fn is_marked(section: &str, line: &str) -> bool {
-    let main = section.split('.').next().unwrap_or_default();
-    let marked = ["[D]", "[D,", "[D:", "[O]", "[O,", "[O:"].iter().any(|mark| line.contains(mark));
-    ["1", "2", "3", "4", "5", "6", "8"].contains(&main)
-        && (marked || (section == "3" && line.starts_with("- ") && !line.contains("[U]")))
+#[test]
+fn ids_of_the_reference_are_unique_and_belong_to_their_sections() {
+    for path in [API_GATEWAY, CONNECTION_STORE] {
+        let text = read(path);
+        let mut seen = HashSet::new();
+        let mut section = "";
+        for (id, line) in anchors(&text) {
+            assert!(seen.insert(id), "{id} is there twice");
+            if line.starts_with('#') {
+                section = id;
+                continue;
+            }
+            let number = id.strip_prefix(section).and_then(|rest| rest.strip_prefix('.'));
+            let number = number.unwrap_or_else(|| panic!("{id} stands in section {section}"));
+            assert!(number.parse::<u32>().is_ok(), "{id}");
+            assert!(line.contains(&format!("**[{id}]**")), "{id} is not shown: {line}");
+        }
+        assert!(seen.len() > 80, "{path}: only {} ids were found", seen.len());
+    }
+}
+
+/// Comments, documents, templates and scripts cite statements as `[R-5.2.3]` and `[S-3.2]`.
+#[test]
+fn every_cited_statement_exists() {
+    let (api_gateway, store) = (read(API_GATEWAY), read(CONNECTION_STORE));
+    let known: HashSet<_> =
+        [&api_gateway, &store].iter().flat_map(|text| anchors(text)).map(|(id, _)| id).collect();
+    let mut citations = 0;
+    for path in sources() {
+        let Ok(text) = fs::read_to_string(&path) else { continue };
+        for id in cited(&text) {
+            citations += usize::from(path.extension().is_some_and(|extension| extension == "rs"));
+            assert!(known.contains(id), "{}: [{id}] is no statement", path.display());
+        }
+    }
+    assert!(citations > 60, "only {citations} citations were found in the code");
+}
+
+/// What stands in brackets and has the form of an id.
+fn cited(text: &str) -> impl Iterator<Item = &str> {
+    text.split('[').skip(1).filter_map(|rest| {
+        let (id, _) = rest.split_once(']')?;
+        let number = id.strip_prefix("R-").or_else(|| id.strip_prefix("S-"))?;
+        let is_number = |part: &str| part.parse::<u32>().is_ok();
+        number.split('.').all(is_number).then_some(id)
+    })
+}
+
+/// The text files of the repository that may cite statements.
+fn sources() -> Vec<PathBuf> {
+    const SKIPPED: [&str; 4] = [".git", "target", "node_modules", "book"];
+    const EXTENSIONS: [&str; 8] = ["rs", "md", "txt", "toml", "yaml", "yml", "py", "mjs"];
+    let mut folders = vec![root()];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let is_skipped = SKIPPED.iter().any(|name| path.ends_with(name));
+            let extension = path.extension().and_then(|extension| extension.to_str());
+            if path.is_dir() && !is_skipped {
+                folders.push(path);
+            } else if extension.is_some_and(|extension| EXTENSIONS.contains(&extension)) {
+                files.push(path);
+            }
+        }
+    }
+    files
 }
 
 /// `crates/lift-gateway/FIDELITY.md`: its tests and cases exist, and each row has both or says why not.
