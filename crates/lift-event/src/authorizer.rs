@@ -1,4 +1,4 @@
-//! The event of a Lambda REQUEST authorizer: a `$connect` in a different coat (reference, section 2).
+//! The event of a Lambda REQUEST authorizer: a `$connect` in a different coat ([R-2.2]).
 
 use bytes::Bytes;
 

@@ -1,6 +1,6 @@
 //! The wire shape of an event, field by field: what the gateway encodes and [`Event`] decodes.
 //!
-//! Which fields an event has depends on its type (reference, section 1.1); absent and `null` are
+//! Which fields an event has depends on its type ([R-1.1]); absent and `null` are
 //! the same. Maps stay raw JSON until somebody asks for them.
 //!
 //! [`Event`]: crate::Event

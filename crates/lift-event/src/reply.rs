@@ -1,4 +1,4 @@
-//! What a function returns to API Gateway: status, subprotocol, body (reference, sections 4 and 5.1).
+//! What a function returns to API Gateway: status, subprotocol, body ([R-4.17], [R-5.1.5]).
 //!
 //! Keys that API Gateway does not know turn a good reply into an "Internal server error" frame, so
 //! the encoder can write no others and the decoder refuses them.

@@ -1,4 +1,4 @@
-//! The error frames: how a client is told that its message failed (reference, section 5.2).
+//! The error frames: how a client is told that its message failed ([R-5.2]).
 
 use bytes::Bytes;
 

@@ -1,5 +1,5 @@
 //! From a connection and what happened to it to the bytes that the function receives
-//! (reference, section 1.1).
+//! ([R-1.1]).
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ impl Moment {
     }
 }
 
-/// What an authorizer is asked: the `$connect` event in another coat (reference, section 2).
+/// What an authorizer is asked: the `$connect` event in another coat ([R-2.2]).
 pub(crate) fn authorizer(
     settings: &Settings,
     connection: &Connection,

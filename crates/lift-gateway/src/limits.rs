@@ -77,7 +77,7 @@ pub struct Rate {
 #[derive(Clone, Debug, Default)]
 pub struct Throttles {
     /// Handshakes, messages and calls of `@connections` together. AWS: 10,000/s and 5,000 for all
-    /// APIs of an account in a Region, can be raised (reference, section 7).
+    /// APIs of an account in a Region, can be raised ([R-7.1]).
     pub account: Option<Rate>,
     /// Handshakes. AWS: 500/s for all APIs of an account in a Region, can be raised.
     pub connections: Option<Rate>,
@@ -88,7 +88,7 @@ pub struct Throttles {
     /// By route key; `$connect` is for handshakes. AWS: the stage's `RouteSettings`, none by default.
     pub routes: HashMap<String, Rate>,
     /// The messages of one connection; above it the client is closed with 1008. AWS documents the
-    /// code ("too many requests from one client", reference, section 5.3) and no value.
+    /// code, "too many requests from one client", and no value ([R-5.3.6]).
     pub connection: Option<Rate>,
 }
 

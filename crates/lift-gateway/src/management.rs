@@ -1,4 +1,4 @@
-//! The `@connections` API: send to a connection, look at it, close it (reference, section 6).
+//! The `@connections` API: send to a connection, look at it, close it ([R-6]).
 //!
 //! A connection is open from the moment that its 101 is handed to the HTTP library until its
 //! close is known; before and after, it is gone. A message may wait in the queue when the answer is

@@ -1,4 +1,4 @@
-//! Responses of `@connections` as errors and values (reference, section 6).
+//! Responses of `@connections` as errors and values ([R-6]).
 
 use http::{HeaderMap, StatusCode};
 use lift_ws::push::{ConnectionInfo, PushError};

@@ -9,7 +9,7 @@ use aws_sigv4::{
 use aws_smithy_runtime_api::client::identity::Identity;
 use http::Request;
 
-/// The service's name in the signature (reference, section 6).
+/// The service's name in the signature ([R-6.5]).
 pub(crate) const SERVICE: &str = "execute-api";
 
 pub(super) fn sign<B>(

@@ -1,5 +1,5 @@
 //! The store on DynamoDB: one table, conditional writes, tombstones, sharded sparse indexes
-//! (connection-store reference, sections 0 and 2).
+//! ([S-0], [S-2.1]).
 //!
 //! ```text
 //! Store -> rows, items, lists -> encoding, keys -> attributes: the stored format

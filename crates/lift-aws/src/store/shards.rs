@@ -1,6 +1,6 @@
 //! The number of shards of a list, and how it changes while connections live: readers use the larger
 //! number first, writers follow, and rows written under the old number expire
-//! (connection-store reference, section 3).
+//! ([S-3]).
 
 use lift_ws::store::MAX_CONNECTION_SECONDS;
 

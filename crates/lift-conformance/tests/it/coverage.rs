@@ -115,7 +115,7 @@ fn every_cited_statement_exists() {
             assert!(known.contains(id), "{}: [{id}] is no statement", path.display());
         }
     }
-    assert!(citations > 60, "only {citations} citations were found in the code");
+    assert!(citations > 40, "only {citations} citations were found in the code");
 }
 
 /// What stands in brackets and has the form of an id.
@@ -162,7 +162,7 @@ fn the_gateways_list_names_what_exists() {
         }
         let columns: Vec<_> = line.trim_matches('|').split('|').map(str::trim).collect();
         let has_cases = ["Holds", "Unsure: settings"].contains(&part);
-        let is_row = has_cases && columns[0].starts_with(|first: char| first.is_ascii_digit());
+        let is_row = has_cases && columns[0].starts_with("[R-");
         let (true, Some(by)) = (is_row, columns.last()) else { continue };
         rows += 1;
         match by.strip_prefix("none: ") {

@@ -1,4 +1,4 @@
-//! From a message's text to a route key: the route selection expression (reference, section 3). The
+//! From a message's text to a route key: the route selection expression ([R-3]). The
 //! gateway and the test kit select with the same code.
 //!
 //! An expression is literals and paths into the message: `$request.body.action`,

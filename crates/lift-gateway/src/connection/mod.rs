@@ -68,7 +68,7 @@ pub(crate) struct Outgoing {
     _room: OwnedSemaphorePermit,
 }
 
-/// Why a connection ended, in the words of the `$disconnect` event (reference, section 1.2).
+/// Why a connection ended, in the words of the `$disconnect` event ([R-1.2]).
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Closed {
     pub(crate) code: u16,

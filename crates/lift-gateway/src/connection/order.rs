@@ -1,5 +1,5 @@
 //! Which of a connection's messages go to the function, and when: at once up to a limit, or one
-//! after the other (reference, section 5.6).
+//! after the other ([R-5.6.2]).
 
 use std::sync::Arc;
 

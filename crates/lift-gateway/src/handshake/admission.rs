@@ -1,5 +1,5 @@
 //! Who may connect: throttles, authorizer or signature, API key, in this order and before `$connect`
-//! (reference, section 2).
+//! ([R-2]).
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
 //! The head of a handshake as events carry it: headers in the client's case, query decoded
-//! (reference, sections 1.1 and 2).
+//! ([R-1.1.3], [R-2.3]).
 
 use std::{collections::BTreeMap, net::IpAddr};
 

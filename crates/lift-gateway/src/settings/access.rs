@@ -1,4 +1,4 @@
-//! Who may connect, and who may call `@connections` (reference, sections 2 and 6).
+//! Who may connect, and who may call `@connections` ([R-2], [R-6]).
 
 use std::{fmt, str::FromStr, sync::Arc};
 

@@ -97,7 +97,7 @@ impl Default for Settings {
 /// Whether the messages of one connection wait for each other.
 ///
 /// AWS promises nothing, and says that replies may come in another order than the messages
-/// (reference, section 5.6). With [`Serial`](Self::Serial) an app that relies on order by mistake
+/// ([R-5.6.2]). With [`Serial`](Self::Serial) an app that relies on order by mistake
 /// works here and not on AWS, so it is not the default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MessageOrder {

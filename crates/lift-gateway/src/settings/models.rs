@@ -1,4 +1,4 @@
-//! The models of a route: which messages reach the function (reference, section 3).
+//! The models of a route: which messages reach the function ([R-3.9]).
 //!
 //! API Gateway's models are JSON Schemas of draft 4. A validator of those is larger than this
 //! crate, so a model is any function here; who wants schemas brings the validator, as `lift dev` does.

@@ -1,4 +1,4 @@
-//! The routes of an API, and how a message finds its own (reference, section 3).
+//! The routes of an API, and how a message finds its own ([R-3]).
 
 use std::{borrow::Cow, collections::HashMap};
 

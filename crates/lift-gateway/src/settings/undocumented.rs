@@ -1,52 +1,52 @@
 //! What AWS does not document, or where sources disagree, as settings: each default is what the
-//! documents say or hint at, else the likeliest. The sections are the reference's.
+//! documents say or hint at, else the likeliest.
 
 /// What to do where nobody outside AWS knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choices {
-    /// How values of an authorizer's context appear in events (section 1.1). Default: as text.
+    /// How values of an authorizer's context appear in events ([R-1.1.28]). Default: as text.
     pub context_values: ContextValues,
     /// Whether the events of messages carry the authorizer's context and the API key, as those of
-    /// `$connect` and `$disconnect` do (section 1.1). Default: yes.
+    /// `$connect` and `$disconnect` do ([R-1.1.26]). Default: yes.
     pub context_in_messages: bool,
-    /// The reason in the `$disconnect` event of a client that was lost, code 1006 (section 1.2).
+    /// The reason in the `$disconnect` event of a client that was lost, code 1006 ([R-1.2.8]).
     /// Default: empty.
     pub lost_reason: String,
-    /// What an authorizer's event has for a URL without a query (section 2). Default: `{}`.
+    /// What an authorizer's event has for a URL without a query ([R-2.7]). Default: `{}`.
     pub no_query: NoQuery,
-    /// The status of a handshake without a good API key (section 2). Default: 403.
+    /// The status of a handshake without a good API key ([R-2.18]). Default: 403.
     pub api_key_status: u16,
-    /// The status of a handshake at a path below the stage (section 4). Default: 403.
+    /// The status of a handshake at a path below the stage ([R-4.3]). Default: 403.
     pub extra_path_status: u16,
-    /// The status when `$connect` fails or its reply is malformed (section 4). Default: 502, which
+    /// The status when `$connect` fails or its reply is malformed ([R-4.12]). Default: 502, which
     /// most have seen; some report 500.
     pub connect_error_status: u16,
-    /// The status when `$connect` passes the integration time-out (section 4). Default: 504.
+    /// The status when `$connect` passes the integration time-out ([R-4.13]). Default: 504.
     pub connect_timeout_status: u16,
     /// Whether a status of 400 or more on a one-way route sends the "Internal server error" frame
-    /// (section 5.1). Default: no, as documented; another emulator does it.
+    /// ([R-5.1.4]). Default: no, as documented; another emulator does it.
     pub one_way_error_frames: bool,
-    /// Whether the replies `null` and `{}` to a message are good ones (section 5.1). Default: no.
+    /// Whether the replies `null` and `{}` to a message are good ones ([R-5.1.6]). Default: no.
     pub empty_replies: bool,
-    /// The form of the "Bad request body" frame (section 5.2). Default: as documented.
+    /// The form of the "Bad request body" frame ([R-5.2.5]). Default: as documented.
     pub bad_body: BadBodyFrame,
     /// What happens to a message above a rate of the account, the stage or the route
-    /// (section 5.2). Default: an error frame.
+    /// ([R-5.2.6]). Default: an error frame.
     pub throttled: Throttled,
-    /// What happens to a binary message of a client (section 5.5). Default: it closes the connection
+    /// What happens to a binary message of a client ([R-5.5.1]). Default: it closes the connection
     /// with 1003, as documented; other emulators hand it to the function.
     pub binary_messages: BinaryMessages,
-    /// How posts that are not UTF-8 go out (section 5.5). Default: as binary frames.
+    /// How posts that are not UTF-8 go out ([R-5.5.3]). Default: as binary frames.
     pub binary_posts: BinaryPosts,
-    /// Whether pings keep an idle connection alive (section 5.5). Default: no.
+    /// Whether pings keep an idle connection alive ([R-5.5.7]). Default: no.
     pub pings_are_activity: bool,
     /// Whether a client that goes without a close frame, and has never sent a message, has no
-    /// `$disconnect`: seen after handshakes whose subprotocol was not answered (section 8).
+    /// `$disconnect`: seen after handshakes whose subprotocol was not answered ([R-8.5]).
     /// Default: no, as documented; `true` shows whether an app can live with rows that nobody
     /// removes.
     pub ghosts: bool,
     /// The close code of a shutdown: 1001 "Going away", or 1012 "Service restart", which AWS documents
-    /// for its own restarts (section 5.3). Default: 1001.
+    /// for its own restarts ([R-5.3.9]). Default: 1001.
     pub shutdown_code: u16,
 }
 

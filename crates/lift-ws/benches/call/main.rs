@@ -1,4 +1,13 @@
-//! Bytes in, bytes out: what the pipeline costs, row by row of the design's budgets (section 8).
+//! What the pipeline costs, from the bytes of an event to the bytes of its reply. The budgets:
+//!
+//! | what | at most |
+//! |---|---|
+//! | a message with a typed JSON body and one layer | 1.15 times the same by hand |
+//! | one more layer that does nothing | 40 ns |
+//! | finding a route among 8 or 300 | 10 ns |
+//! | the extractor `Connection`, when the process knows the connection | 40 ns |
+//! | managed connections with a store that does nothing, for each `$connect` | 60 ns |
+//! | a typed handler | the time of one in the HTTP-style form |
 //!
 //! `cargo bench -p lift-ws`. Each row compares two things within one run, because the machine's
 //! noise is larger than most changes. Allocations are pinned by `tests/it/allocations.rs`.

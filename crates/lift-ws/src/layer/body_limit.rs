@@ -7,7 +7,7 @@ use super::{Layer, Next};
 use crate::{Call, Error};
 
 /// Answers messages of more than so many bytes with the error frame `too_large`. API Gateway itself
-/// lets at most 131,072 bytes pass (reference, section 5.4). The limit stands in the app's
+/// lets at most 131,072 bytes pass ([R-5.4.1]). The limit stands in the app's
 /// description.
 ///
 /// ```

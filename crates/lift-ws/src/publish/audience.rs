@@ -12,8 +12,7 @@ use super::{
 };
 use crate::ConnectionId;
 
-/// How many posts are under way at once unless set. More only makes throttles (connection-store,
-/// section 4).
+/// How many posts are under way at once unless set. More only makes throttles ([S-4.3]).
 const CONCURRENCY: usize = 64;
 
 /// The most: a Lambda function has 1,024 file descriptors.

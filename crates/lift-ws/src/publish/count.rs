@@ -8,7 +8,7 @@ use crate::store::{Members, Part};
 /// The first sample is one of so many ranges of the hashes.
 const FIRST: u64 = 1 << 8;
 
-/// A sample with so many connections is off by 3 % (connection-store, section 2.2).
+/// A sample with so many connections is off by 3 % ([S-2.3.3]).
 const ENOUGH: u64 = 1000;
 
 /// A sample is widened so much at most, since a small one says little of how wide to make it.

@@ -1,5 +1,5 @@
 //! Clients that read too slowly. API Gateway answers 429 for them as it does for a busy account
-//! (reference, section 6), so they are told apart here, and left alone for a while.
+//! ([R-6.17]), so they are told apart here, and left alone for a while.
 
 use std::time::Duration;
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{GroupId, StoreError};
 use crate::{ConnectionId, TenantId, UserId, push::Endpoint};
 
-/// How long API Gateway keeps a connection at most: 2 hours (reference, section 7).
+/// How long API Gateway keeps a connection at most: 2 hours ([R-7.6]).
 pub const MAX_CONNECTION_SECONDS: u64 = limits::CONNECTION_LIFETIME.as_secs();
 
 /// What a row outlives its connection by, at most.

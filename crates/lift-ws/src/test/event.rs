@@ -75,7 +75,7 @@ impl Draft {
         &self.connection_id
     }
 
-    /// Headers come with the handshake, and a fixed set with its end (reference, section 1.1).
+    /// Headers come with the handshake, and a fixed set with its end ([R-1.1.3]).
     fn headers(&self, kind: EventKind) -> Option<Multi> {
         let fixed = [("Host", HOST), ("x-api-key", ""), ("X-Forwarded-For", ""), ("x-restapi", "")];
         match kind {

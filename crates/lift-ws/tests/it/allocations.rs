@@ -1,4 +1,4 @@
-//! How often the pipeline allocates, counted exactly (design, section 8).
+//! How often the pipeline allocates, counted exactly. The budgets of time are in `benches/call`.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,5 +1,4 @@
-//! A Lambda authorizer: identity sources, the function, its policy, its context (reference,
-//! section 2).
+//! A Lambda authorizer: identity sources, the function, its policy, its context ([R-2]).
 
 mod policy;
 mod response;

@@ -144,7 +144,7 @@ mod tests {
             ("execute-api:Invoke", "*/$connec", false),
             ("execute-api:Invoke", "", false),
             ("execute-api:ManageConnections", "*", false),
-            // The form of a REST API has one segment too many (reference, section 2).
+            // The form of a REST API has one segment too many ([R-2.11]).
             (
                 "execute-api:Invoke",
                 "arn:aws:execute-api:eu-west-1:111122223333:k3v9/prod/*/*",

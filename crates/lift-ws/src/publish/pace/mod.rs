@@ -1,7 +1,7 @@
 //! How many posts of a send are under way at once: additive increase, multiplicative decrease.
 //!
 //! API Gateway answers 429 when the account is over its rate, and also for one client that reads too
-//! slowly (reference, section 6). Only the first is a reason to slow down, and it shows on many
+//! slowly ([R-6.17]). Only the first is a reason to slow down, and it shows on many
 //! connections at once. A send has a pace of its own: what an earlier one learned may be minutes old in
 //! an environment that was frozen, and is learned again within a round trip.
 
