@@ -80,7 +80,7 @@ async def templates(checks, lift, client):
 
 
 async def differences(checks, lift, client):
-    async with checks.that("a table of Go Lift is refused, and the guide is named"):
+    async with checks.that("a table of Lift for Go is refused, and the guide is named"):
         go = described(client, NAME)
         for index in go["GlobalSecondaryIndexes"]:
             index["Projection"] = {"ProjectionType": "ALL"}

@@ -16,8 +16,8 @@ Examples:
   lift-conformance --target lift --target other=... --known other=failures.txt --format markdown
 
 A target is a gateway with this program deployed behind it as a Lambda function. Its APIs are main, bare,
-composed, token, keyed, iam and throttled; cases of an API that a target lacks are skipped. The book's chapter \"How
-faithful is it\" tells what each has, and how to deploy them on AWS.
+composed, token, keyed, iam and throttled; cases of an API that a target lacks are skipped. The book's chapter
+\"Compatibility with API Gateway\" says what each has, and how to deploy them on AWS.
 
 Exit code 1: a documented or observed case failed that is not listed as known, or one that is listed passed.";
 

@@ -108,9 +108,9 @@ impl fmt::Display for TableDifference {
         match self {
             Self::GoLift => write!(
                 f,
-                "it has the layout of a table of Go Lift, which stores connections in another way: \
-                 create another table beside it, as the chapter \"From Go Lift\" of the book explains \
-                 (docs/src/migrate.md)"
+                "it has the layout of a table of Lift for Go, which stores connections in another way: \
+                 create another table, as the chapter \"Migrating from Lift for Go\" of the book \
+                 explains (docs/src/migrate.md)"
             ),
             Self::Status { status } => write!(f, "its status is {status}: {}", wait(status)),
             Self::Keys { index: None, needed, found } => {
