@@ -102,9 +102,9 @@ async def in_ministack(checks):
     are invoked, and none of it is ours."""
     url = f"http://127.0.0.1:{(port := free_port())}"
     async with Lift(app=None, options=["--function-url", url, *ROUTES]) as lift:
-        async with checks.that("nobody answers at --function-url: said, and the client is refused"):
+        async with checks.that("nothing answers at --function-url: logged, and the client is refused"):
             equal(await client.refused(lift.url(name="ana")), 502, "the status")
-            await eventually(lambda: lift.stderr.count(f"nobody answers at {url}") == 2,
+            await eventually(lambda: lift.stderr.count(f"nothing answers at {url}") == 2,
                              "it is said at start and of the event")
         async with ministack(port) as server:
             async with checks.that("a function in MiniStack's Lambda, by --function-url"):

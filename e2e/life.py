@@ -72,7 +72,7 @@ async def kill_9(checks, data_dir):
             await world.see({"cleo": [members("general", "cleo")]})
             live, _ = await lift.rows()
             equal([row["u"] for row in live], ["cleo"], "the users with a row")
-            holds("forgot 3 connections" in lift.stderr, lift.stderr)
+            holds("removed 3 connections" in lift.stderr, lift.stderr)
 
 
 MANIFEST = """\
@@ -115,7 +115,7 @@ async def errors(checks, folder):
             ("a folder without a package", [folder, *free], ["no Cargo.toml", "cargo init"]),
             ("a package that does not compile",
              [package(folder, "broken", 'fn main() { let x: u32 = "no"; }'), *free],
-             ["`broken` does not compile", "mend the errors above"]),
+             ["`broken` does not compile", "fix the errors above"]),
             ("a function that crashes at start", [package(folder, "crashing", CRASHES), *free],
              ["exit status: 3", "the key is missing"]),
         ]

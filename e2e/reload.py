@@ -41,9 +41,9 @@ async def rust(checks, folder):
         async with Load(lift) as load:
             async with checks.that(f"{RUST_SWAPS} swaps of a Rust app under {MESSAGES_A_SECOND} messages/s"):
                 await swaps(lift, load, app, "Rust", RUST_SWAPS)
-            async with checks.that("a build that fails shows the compiler's errors, and the old code serves on"):
+            async with checks.that("a build that fails shows the compiler's errors, and still running the previous build"):
                 await fails(lift, load, app, app.text.replace("Text(message)", "Txet(message)"),
-                            ["cannot find tuple struct", "`versions` does not compile: mend the errors above"])
+                            ["cannot find tuple struct", "`versions` does not compile: fix the errors above"])
             async with checks.that("so does code that dies at start"):
                 await fails(lift, load, app, app.text.replace("lift_aws::run(app).await", """
                     if std::env::var_os("LIFT_DESCRIBE").is_none() { panic!("no such key"); }
@@ -123,7 +123,7 @@ async def swaps(lift, load, app, language, count):
 async def fails(lift, load, app, broken, parts):
     since = len(lift.stderr)
     write(app.source, broken)
-    await eventually(lambda: "the old code serves on" in lift.stderr[since:], "the line that says so", 120)
+    await eventually(lambda: "still running the previous build" in lift.stderr[since:], "the line that says so", 120)
     await eventually(lambda: all(part in lift.stderr[since:] for part in parts), f"{parts}", 5)
     await load.some()
 

@@ -1,5 +1,5 @@
-//! The folder that holds the database, locked while this program runs: two of them on one SQLite
-//! file would sweep each other's connections away.
+//! The data folder, with the database, locked while this program runs: two programs on one SQLite file
+//! would delete each other's connections.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -9,9 +9,10 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
+/// The subfolder for copies of programs.
 const PROGRAMS: &str = "programs";
 
-/// The folder, ours until this value is dropped.
+/// The data folder, locked until this is dropped.
 #[derive(Debug)]
 pub(crate) struct DataDir {
     path: PathBuf,
@@ -19,11 +20,11 @@ pub(crate) struct DataDir {
 }
 
 impl DataDir {
-    /// Creates the folder when it is missing and locks it.
+    /// Creates the folder if it is missing, and locks it.
     pub(crate) fn lock(path: PathBuf) -> Result<Self> {
         fs::create_dir_all(&path)
             .with_context(|| format!("cannot create the data folder {}", path.display()))?;
-        // What is in here is of one machine; a repository that holds the app should not see it.
+        // The data belongs to one machine, so it must not get into the app's repository.
         let ignore = path.join(".gitignore");
         if !ignore.exists() {
             fs::write(&ignore, "*\n")
@@ -34,9 +35,9 @@ impl DataDir {
             let file =
                 File::create(&name).with_context(|| format!("cannot create {}", name.display()))?;
             match file.try_lock() {
-                // The last owner may have removed the file between our open and our lock. Then we
-                // hold a lock on a file without a name, which keeps nobody out.
-                Ok(()) if !names(&name, &file)? => {}
+                // The last owner may have removed the file between open and lock. Then the locked file
+                // has no name, and the lock excludes no other program.
+                Ok(()) if !is_same_file(&name, &file)? => {}
                 Ok(()) => return Ok(Self { path, _lock: file }),
                 Err(TryLockError::WouldBlock) => bail!(
                     "the data folder {} is in use by another `lift dev`: stop that one or pass \
@@ -54,15 +55,15 @@ impl DataDir {
         &self.path
     }
 
-    /// Where each program that is started has a folder of its own. What a run that did not end in
-    /// order left there is removed.
-    pub(crate) fn programs(&self) -> PathBuf {
+    /// Empties and returns the folder for copies of programs, in which a run that crashed may have left
+    /// some.
+    pub(crate) fn clear_programs(&self) -> PathBuf {
         let path = self.path.join(PROGRAMS);
         let _ = fs::remove_dir_all(&path);
         path
     }
 
-    /// The file of the database.
+    /// The path of the database file.
     pub(crate) fn database(&self) -> PathBuf {
         self.path.join("dynamodb.db")
     }
@@ -70,16 +71,16 @@ impl DataDir {
 
 impl Drop for DataDir {
     fn drop(&mut self) {
-        // Whatever ran from there has ended, and removed its own.
+        // All processes have ended.
         let _ = fs::remove_dir_all(self.path.join(PROGRAMS));
-        // Removed while still locked, so that nobody can lock it in between. After a crash the
-        // file stays, but its lock went with the process.
+        // Removed while still locked, so that no other program can lock it in between. After a crash,
+        // the file remains without a lock.
         let _ = fs::remove_file(self.path.join("lock"));
     }
 }
 
-/// Whether `path` still leads to `file`.
-fn names(path: &Path, file: &File) -> Result<bool> {
+/// Whether `path` still names `file`.
+fn is_same_file(path: &Path, file: &File) -> Result<bool> {
     let held = file.metadata()?;
     Ok(fs::metadata(path).is_ok_and(|now| (now.dev(), now.ino()) == (held.dev(), held.ino())))
 }

@@ -1,13 +1,14 @@
-//! The command `lift`: run an app on this machine as it runs on AWS, and manage its table there.
+//! The command `lift`: runs an app on this machine as it runs on AWS, and manages its table on AWS.
 //!
-//! This crate is the leaf of the workspace. It turns arguments into plain values, starts what an
-//! app needs here (cargo, an embedded DynamoDB, function processes) and hands the sockets to
-//! `lift-gateway`. It decides nothing about the wire.
+//! This crate is the leaf of the workspace. It reads arguments, starts what an app needs on this machine
+//! (cargo, an embedded DynamoDB, processes of functions) and gives the sockets to `lift-gateway`, which
+//! alone implements API Gateway.
 //!
 //! ```text
-//! args -> dev: plan (flags, template), build, describe, database, functions, gateway -> ready block
-//!     '-> replay: recording, functions, compare -> differences
-//!     '-> send: target, who, pieces, by lift-ws and lift-aws -> result
+//! args -> dev: plan, program, stack (functions, dynamodb), api -> gateway -> ready block, terminal
+//!     '-> replay: recording, stack, compare -> differences
+//!     '-> connect: dial, conversation -> messages
+//!     '-> send: target, sender, by lift-ws and lift-aws -> outcome
 //!     '-> table: create, describe, check, delete, by lift-aws -> result
 //! ```
 
@@ -16,7 +17,9 @@ mod colors;
 mod connect;
 mod data_dir;
 mod dev;
+mod escape;
 mod exit;
+mod lock;
 mod logging;
 mod observe;
 mod recording;
@@ -46,7 +49,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Send(send) => send::run(send),
         Command::Table(table) => table::run(table),
         Command::Completions(completions) => {
-            std::io::stdout().write_all(&completions.script())?;
+            std::io::stdout().write_all(&Args::completions(&completions))?;
             Ok(ExitCode::SUCCESS)
         }
     }

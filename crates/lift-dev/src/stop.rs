@@ -1,12 +1,15 @@
-//! Ctrl-C and SIGTERM. The first asks Lift to stop in order; the second ends it at once.
+//! Ctrl-C and SIGTERM: the first signal stops Lift in order, the second ends it at once.
 
-use std::io;
+use std::{io, time::Duration};
 
 use anyhow::{Context as _, Result};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// Both wishes of the user.
+/// How long remaining tasks may take to drop what they own, at the end of the program.
+pub(crate) const SHUTDOWN: Duration = Duration::from_secs(2);
+
+/// The two ways to stop.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Stop {
     /// Cancelled by the first signal.
@@ -16,16 +19,16 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
-    /// Listens to signals from now on, for the life of the program.
+    /// Listens for signals until the program ends.
     pub(crate) fn listen() -> Result<Self> {
-        let mut signals = Signals::new().context("cannot listen to signals")?;
+        let mut signals = Signals::new().context("cannot listen for signals")?;
         let stop = Self::default();
-        let wishes = stop.clone();
+        let cancelled = stop.clone();
         tokio::spawn(async move {
             signals.next().await;
-            wishes.in_order.cancel();
+            cancelled.in_order.cancel();
             signals.next().await;
-            wishes.at_once.cancel();
+            cancelled.at_once.cancel();
         });
         Ok(stop)
     }

@@ -26,8 +26,10 @@ pub struct Description {
     /// The form's version: 1.
     pub version: u32,
     /// The routes that API Gateway must have, sorted by key.
+    #[serde(default)]
     pub routes: Vec<RouteDescription>,
     /// The tables that the app uses.
+    #[serde(default)]
     pub tables: Vec<TableDescription>,
     /// What holds for the whole app.
     #[serde(default)]
@@ -45,6 +47,7 @@ pub struct RouteDescription {
     /// The route key.
     pub key: String,
     /// Whether it needs a route response, so that the handler's reply reaches the client.
+    #[serde(default)]
     pub two_way: bool,
     /// The most bytes of a message that the app's layers let pass, if one of them says so; see
     /// [`Layer::body_limit`](crate::layer::Layer::body_limit).
@@ -63,6 +66,7 @@ pub struct RouteDescription {
 #[non_exhaustive]
 pub struct TableDescription {
     /// What the app keeps in it: `connections`.
+    #[serde(default)]
     pub kind: String,
     /// The environment variable that holds the table's name.
     pub env: String,

@@ -1,4 +1,4 @@
-//! What `lift connect` can be told.
+//! The arguments of `lift connect`.
 
 use std::{
     io::{IsTerminal as _, stdout},
@@ -9,40 +9,40 @@ use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue, Uri};
 
 use super::steps::Steps;
 
-/// Talk to a WebSocket API from the terminal, or from a script
+/// Connect to a WebSocket API from the terminal or a script
 ///
-/// At a terminal each line that is typed is sent, with history and editing; `/help` lists what else
-/// there is. Lines of a pipe are sent one by one. With --send and --expect it does those in their
-/// order, and its exit code says whether all came true.
+/// At a terminal, each line is sent as a message, with history and editing; `/help` lists the
+/// commands. The lines of a pipe are sent one by one. With --send and --expect, these steps run in the
+/// order given, and the exit code says whether all succeeded.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct ConnectArgs {
-    /// The URL, with its query
+    /// The URL, with its query string
     #[arg(default_value = "ws://127.0.0.1:3001/local", value_parser = url)]
     pub(crate) url: Uri,
 
     #[command(flatten)]
     pub(crate) steps: Steps,
 
-    /// A header of the handshake; may be given several times
+    /// A header of the handshake; may be given more than once
     #[arg(long = "header", short = 'H', value_name = "NAME: VALUE", value_parser = header)]
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
 
-    /// A subprotocol to offer; may be given several times
+    /// A subprotocol to offer; may be given more than once
     #[arg(long = "subprotocol", short = 's', value_name = "NAME")]
     pub(crate) subprotocols: Vec<String>,
 
-    /// How long the handshake and each --expect may take, in seconds
+    /// The time-out of the handshake and of each --expect, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
     pub(crate) timeout: Duration,
 
-    /// How long to go on receiving after the last line or step, in seconds
+    /// How long to keep receiving after the last line or step, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "0.5", value_parser = seconds)]
     pub(crate) wait: Duration,
 }
 
 impl ConnectArgs {
-    /// Whether to colour what is printed: at a terminal, unless `NO_COLOR` is set.
+    /// Whether the output has colours: at a terminal, unless `NO_COLOR` is set.
     pub(crate) fn color(&self) -> bool {
         stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
     }
@@ -58,14 +58,14 @@ Examples:
 
   lift connect 'ws://127.0.0.1:3001/local?name=ana&room=general' \\
       --send '{\"action\":\"say\",\"text\":\"hi\"}' --expect '{\"type\":\"message\",\"text\":\"hi\"}'
-      Check an answer: JSON is expected to have at least these fields, other text to be contained
+      Check an answer: JSON must have at least these fields; other text must be contained
 
   echo '{\"action\":\"who\"}' | lift connect 'ws://127.0.0.1:3001/local?name=ana&room=general'
-      Send the lines of a pipe; what is received goes to stdout, everything else to stderr
+      Send the lines of a pipe; messages go to stdout, everything else to stderr
 
 Exit codes:
-  0  closed as wished, and all that was expected came
-  1  the handshake was refused, the connection broke, or something expected did not come
+  0  the connection was closed, and every expected message came
+  1  the handshake was refused, the connection was lost, or an expected message did not come
   2  the arguments are wrong";
 
 fn url(text: &str) -> Result<Uri, String> {
@@ -81,13 +81,14 @@ fn url(text: &str) -> Result<Uri, String> {
 
 fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
     let (name, value) = text.split_once(':').ok_or("a header looks like `Name: value`")?;
-    let name = name.trim().parse().map_err(|_| format!("{name:?} is no name of a header"))?;
-    let value = value.trim().parse().map_err(|_| format!("{value:?} is no value of a header"))?;
+    let name = name.trim().parse().map_err(|_| format!("{name:?} is not a valid header name"))?;
+    let value =
+        value.trim().parse().map_err(|_| format!("{value:?} is not a valid header value"))?;
     Ok((name, value))
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     let seconds = seconds.filter(|seconds| *seconds <= Duration::from_secs(86_400));
-    seconds.ok_or_else(|| "a number of seconds, such as 5 or 0.5, up to a day".to_owned())
+    seconds.ok_or_else(|| "write a number of seconds, such as 5 or 0.5, up to one day".to_owned())
 }

@@ -1,25 +1,25 @@
-//! What `lift replay` can be told.
+//! The arguments of `lift replay`.
 
 use std::path::PathBuf;
 
-use crate::args::AppArgs;
+use super::dev::AppArgs;
 
-/// Give recorded events to a function again, and compare its replies
+/// Replay recorded events to a function, and compare its replies
 ///
-/// The events of a recording that `lift dev --record` made go to the function one after the other, with
-/// a new database. Replies and posts are compared with those of the recording. The exit code is 0 when
-/// all is as recorded, 1 when something differs, and 2 when the replay cannot run.
+/// The function gets the events of a recording by `lift dev --record`, one after the other, with a new
+/// database. Its replies and posts are compared with the recorded ones. The exit code is 0 if all are
+/// as recorded, 1 if some differ, and 2 if the replay cannot run.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct ReplayArgs {
-    /// The recording
+    /// The file with the recording
     pub(crate) recording: PathBuf,
 
-    /// Leave fields of this name out of the comparison, at any depth; may be given again
+    /// Leave fields of this name out of the comparison, at any depth; may be given more than once
     #[arg(long, value_name = "FIELD")]
     pub(crate) ignore: Vec<String>,
 
-    /// Say something of each event, not only of those that differ
+    /// Print a line for each event, not only for those that differ
     #[arg(long, short)]
     pub(crate) verbose: bool,
 
@@ -30,13 +30,13 @@ pub(crate) struct ReplayArgs {
 const EXAMPLES: &str = "\
 Examples:
   lift dev examples/chat --record session.jsonl
-      Record what happens, until Ctrl-C
+      Record until Ctrl-C
 
   lift replay session.jsonl examples/chat
-      The same events again
+      Replay the same events
 
   lift replay session.jsonl . --ignore token
-      The field `token` differs each time
+      Ignore the field `token`, which is always different
 
   lift replay session.jsonl --command 'node chat.js' --route '$connect' --route say
-      The same events for a function in another language";
+      Replay them to a function in another language";

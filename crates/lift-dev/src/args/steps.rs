@@ -1,15 +1,15 @@
-//! `--send` and `--expect`, in the order in which they were given, which derived arguments forget.
+//! `--send` and `--expect` in the order of the command line, which derived arguments do not keep.
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, error::Error};
 
-/// One thing of a script.
+/// One step of a script.
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
     Send(String),
     Expect(String),
 }
 
-/// A script: what to send and to expect, one after the other.
+/// A script: messages to send and to expect, in order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Steps(Vec<Step>);
 
@@ -30,7 +30,7 @@ impl IntoIterator for Steps {
 
 impl Args for Steps {
     fn augment_args(command: Command) -> Command {
-        let text = |name: &'static str, help: &'static str| {
+        let step = |name: &'static str, help: &'static str| {
             Arg::new(name)
                 .long(name)
                 .value_name("TEXT")
@@ -38,9 +38,10 @@ impl Args for Steps {
                 .allow_hyphen_values(true)
                 .help(help)
         };
-        command
-            .arg(text("send", "Send a message; steps are done in the order given"))
-            .arg(text("expect", "Wait for a message that has these JSON fields, or this text"))
+        command.arg(step("send", "Send a message; steps run in the order given")).arg(step(
+            "expect",
+            "Wait for a message with at least these JSON fields, or with this text",
+        ))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -51,9 +52,9 @@ impl Args for Steps {
 impl FromArgMatches for Steps {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
         let all = |name: &str| -> Vec<(usize, String)> {
-            let places = matches.indices_of(name).into_iter().flatten();
+            let indices = matches.indices_of(name).into_iter().flatten();
             let texts = matches.get_many::<String>(name).into_iter().flatten().cloned();
-            places.zip(texts).collect()
+            indices.zip(texts).collect()
         };
         let sends = all("send").into_iter().map(|(at, text)| (at, Step::Send(text)));
         let expects = all("expect").into_iter().map(|(at, text)| (at, Step::Expect(text)));

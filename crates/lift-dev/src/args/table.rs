@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand, builder::NonEmptyStringValueParser};
 
+use super::values;
+
 /// Create, describe, check or delete an app's table of connections
 #[derive(Debug, Clone, Args)]
 #[command(arg_required_else_help = true, after_long_help = EXAMPLES)]
@@ -13,26 +15,26 @@ pub(crate) struct TableArgs {
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum TableCommand {
     Create(CreateArgs),
-    /// Say what a table is: status, items, keys, indexes, expiry, stream
+    /// Describe a table: status, items, keys, indexes, expiry, stream
     #[command(after_long_help = ENVIRONMENT)]
     Describe {
         #[command(flatten)]
-        location: Location,
+        location: TableLocationArgs,
 
         /// Print it as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Compare a table with what an app needs, and print what differs
+    /// Compare a table with what an app needs, and print the differences
     ///
-    /// Exits with 0 when the table fits, and with 1 when it does not. A table that somebody made
-    /// with other tools may be more than Lift's: that is noted, and fits.
+    /// Exits with 0 if the table fits, and with 1 if it does not. A table may have more than an app
+    /// needs, such as further indexes: this is noted, and the table fits.
     #[command(after_long_help = ENVIRONMENT)]
     Check {
         #[command(flatten)]
-        location: Location,
+        location: TableLocationArgs,
 
-        /// The stream is needed as well
+        /// Require the stream as well
         #[arg(long)]
         streams: bool,
 
@@ -44,9 +46,9 @@ pub(crate) enum TableCommand {
     #[command(after_long_help = ENVIRONMENT)]
     Delete {
         #[command(flatten)]
-        location: Location,
+        location: TableLocationArgs,
 
-        /// Do not ask; needed where there is no terminal
+        /// Do not ask for confirmation; required without a terminal
         #[arg(long)]
         yes: bool,
     },
@@ -54,27 +56,27 @@ pub(crate) enum TableCommand {
 
 /// Create a table and wait until it can be used
 ///
-/// Requests are paid one by one, items expire, and a stream tells of changes. A table that exists
-/// already is compared with what is needed: if it fits, that is success as well.
+/// The table has on-demand billing, expiry of items, and a stream. If a table of this name exists,
+/// it is compared with what an app needs: a table that fits is success as well.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = ENVIRONMENT)]
 pub(crate) struct CreateArgs {
     #[command(flatten)]
-    pub(crate) location: Location,
+    pub(crate) location: TableLocationArgs,
 
-    /// No stream; on AWS it costs nothing until it is read
+    /// Create the table without a stream; on AWS a stream costs nothing until it is read
     #[arg(long)]
     pub(crate) no_streams: bool,
 
-    /// The table cannot be deleted until this is turned off
+    /// Turn on deletion protection: the table cannot be deleted until it is turned off
     #[arg(long)]
     pub(crate) deletion_protection: bool,
 
-    /// At most so many read request units a second, for the table and for each index
+    /// The most read request units per second, for the table and for each index
     #[arg(long, value_name = "UNITS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_reads: Option<u32>,
 
-    /// At most so many write request units a second, for the table and for each index
+    /// The most write request units per second, for the table and for each index
     #[arg(long, value_name = "UNITS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_writes: Option<u32>,
 
@@ -83,18 +85,18 @@ pub(crate) struct CreateArgs {
     pub(crate) tags: Vec<(String, String)>,
 }
 
-/// Which table, and where it is.
+/// A table, and where it is.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct Location {
+pub(crate) struct TableLocationArgs {
     /// The name of the table
-    #[arg(long, value_name = "NAME", value_parser = name)]
+    #[arg(long, value_name = "NAME", value_parser = values::table_name)]
     pub(crate) table: String,
 
-    /// Where DynamoDB is, if not at AWS, such as the URL that `lift dev` prints
+    /// The URL of DynamoDB, such as the one that `lift dev` prints [default: AWS]
     #[arg(long, value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) endpoint_url: Option<String>,
 
-    /// The AWS region [default: that of the environment or the profile]
+    /// The AWS region [default: from the environment or the profile]
     #[arg(long, value_name = "REGION", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) region: Option<String>,
 }
@@ -102,32 +104,23 @@ pub(crate) struct Location {
 const EXAMPLES: &str = "\
 Examples:
   lift table create --table chat-connections --deletion-protection
-      Create the table in the region of the environment, or see that it is right
+      Create the table in the region of the environment, or check it if it exists
 
   lift table check --table chat-connections --endpoint-url http://127.0.0.1:3002
-      Look at the table of a running `lift dev`
+      Check the table of a running `lift dev`
 
   lift table check --table chat-connections --json > check.json || exit 1
-      Stop a deployment when the table is not what the app needs
+      Stop a deployment if the table does not fit the app
 
   lift table delete --table chat-connections --region eu-west-1
-      Delete it, after you have typed its name";
+      Delete the table, after you have typed its name";
 
 const ENVIRONMENT: &str = "\
 Environment:
-  AWS_REGION, AWS_PROFILE, AWS_ACCESS_KEY_ID, ...   as for AWS's own tools
-  AWS_ENDPOINT_URL_DYNAMODB                         the endpoint, unless --endpoint-url is given
+  AWS_REGION, AWS_PROFILE, AWS_ACCESS_KEY_ID, ...   as for the AWS CLI
+  AWS_ENDPOINT_URL_DYNAMODB                         the URL of DynamoDB, unless --endpoint-url is given
 
-An endpoint on this machine needs neither region nor credentials.";
-
-pub(super) fn name(text: &str) -> Result<String, String> {
-    // DynamoDB's own rule.
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if (3..=255).contains(&text.len()) && text.chars().all(allowed) {
-        return Ok(text.to_owned());
-    }
-    Err("a table is named with 3 to 255 letters, digits, `-`, `_` and `.`".to_owned())
-}
+A URL on this machine needs neither region nor credentials.";
 
 fn tag(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {

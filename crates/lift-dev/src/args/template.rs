@@ -1,4 +1,4 @@
-//! The flags of `lift dev` for a template: which one, and what it leaves open.
+//! The flags for a template: the file, its parameters and its API.
 
 use std::path::PathBuf;
 
@@ -6,16 +6,16 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Template")]
 pub(crate) struct TemplateArgs {
-    /// Run what this template says: its functions, routes, authorizer, stage and tables; PATH may
-    /// also be a template, or a folder that has one and no Cargo.toml
+    /// Run the functions, routes, authorizer, stage and tables of this template; PATH can also be a
+    /// template, or a folder that has one and no Cargo.toml
     #[arg(long, value_name = "FILE")]
     pub(crate) template: Option<PathBuf>,
 
-    /// The value of a parameter of the template; may be given again
+    /// The value of a parameter of the template; may be given more than once
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
     pub(crate) parameters: Vec<(String, String)>,
 
-    /// The logical id of the API, when the template has several
+    /// The logical id of the API, if the template has several
     #[arg(long, value_name = "ID")]
     pub(crate) api: Option<String>,
 }

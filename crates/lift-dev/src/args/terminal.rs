@@ -1,36 +1,34 @@
-//! The flags of `lift dev` for who sits in front of it, and `lift completions`.
+//! The flags of `lift dev` for its output, and the arguments of `lift completions`.
 
-use clap::{CommandFactory as _, ValueEnum};
+use clap::{Command, ValueEnum};
 use clap_complete::Shell;
 
-use crate::args::Args;
-
-/// What is shown, and where.
+/// The output, and the browser.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Terminal")]
 pub(crate) struct TerminalArgs {
-    /// How events are shown
+    /// The format of events
     #[arg(long, value_name = "FORMAT", default_value = "pretty")]
     pub(crate) log: LogFormat,
 
-    /// Open the app's page, or else the inspector, in the browser when everything is up
+    /// Open the app's page in the browser when everything runs, or the inspector if there is no page
     #[arg(long)]
     pub(crate) open: bool,
 }
 
-/// How events are shown.
+/// The format of events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogFormat {
-    /// A line on stderr for each event, and below it what the function wrote
+    /// A line on stderr for each event, followed by the lines that the function wrote
     #[default]
     Pretty,
-    /// JSON on stdout, an object per line; the first to wait for has the type `ready`
+    /// JSON on stdout, one object per line; the object of type `ready` comes first
     Json,
-    /// Only what the function writes
+    /// Only the lines that the function writes
     Off,
 }
 
-/// Print what completes commands and options in a shell
+/// Print a script for a shell that completes commands and options
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = INSTALL)]
 pub(crate) struct CompletionsArgs {
@@ -46,10 +44,10 @@ Examples:
   lift completions elvish >> ~/.config/elvish/rc.elv";
 
 impl CompletionsArgs {
-    /// The script for the shell.
-    pub(crate) fn script(&self) -> Vec<u8> {
+    /// The script for the shell, which completes `command`.
+    pub(super) fn script(&self, command: &mut Command) -> Vec<u8> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Args::command(), "lift", &mut script);
+        clap_complete::generate(self.shell, command, "lift", &mut script);
         script
     }
 }

@@ -1,10 +1,10 @@
-//! What the command line accepts.
+//! What the command line accepts and refuses.
 
 use clap::CommandFactory as _;
 
 use super::{
     Args, Command, DevArgs,
-    function::{NamedFunction, RouteArg, Runs},
+    function::{CommandOrUrl, NamedFunction, RouteArg},
 };
 
 fn dev(args: &[&str]) -> Result<DevArgs, String> {
@@ -116,8 +116,8 @@ fn commands() {
 fn functions_by_name() {
     let kind = |text: &str| {
         let mut functions = dev(&["--function", text])?.app.function.functions;
-        let NamedFunction { name, runs } = functions.remove(0);
-        Ok::<_, String>((name, matches!(runs, Runs::Elsewhere(_))))
+        let NamedFunction { name, value } = functions.remove(0);
+        Ok::<_, String>((name, matches!(value, CommandOrUrl::Url(_))))
     };
     assert_eq!(kind("chat=env A=b python3 chat.py").expect("good"), ("chat".to_owned(), false));
     assert_eq!(kind("ask=http://localhost:9000/x").expect("good"), ("ask".to_owned(), true));

@@ -1,7 +1,7 @@
-//! `--faults PLAN`: what stands between the function and its APIs when things shall go wrong.
+//! `--faults PLAN`: proxies that inject faults between a function and its APIs.
 //!
-//! The function is told the addresses of proxies, one for DynamoDB, one for `@connections`, and one
-//! for the Runtime API of each process. Lift's own calls go past them.
+//! Functions get the addresses of the proxies: one for DynamoDB, one for `@connections`, and one for the
+//! Runtime API of each process. Lift's own calls bypass them.
 
 use std::{fs, net::SocketAddr, path::Path};
 
@@ -11,16 +11,17 @@ use lift_faults::{HttpUpstream, Link, Proxy};
 
 use crate::dev::api::listen;
 
-pub(crate) use lift_faults::{Faults, Plan};
+pub(crate) use lift_faults::{Faults, Plan as FaultPlan};
 
-/// Reads a plan, or says which line is wrong with it.
-pub(crate) fn read(path: &Path) -> Result<Plan> {
+/// Reads a fault plan. The error of an invalid one names the line.
+pub(crate) fn read_plan(path: &Path) -> Result<FaultPlan> {
     let shown = path.display();
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read the plan {shown}"))?;
-    text.parse().with_context(|| format!("{shown} is not a plan of faults"))
+    let text =
+        fs::read_to_string(path).with_context(|| format!("cannot read the fault plan {shown}"))?;
+    text.parse().with_context(|| format!("{shown} is not a fault plan"))
 }
 
-/// The proxies that the whole function shares.
+/// The proxies that all processes share.
 #[derive(Debug)]
 pub(crate) struct FaultProxies {
     pub(crate) faults: Faults,
@@ -29,45 +30,44 @@ pub(crate) struct FaultProxies {
 }
 
 impl FaultProxies {
-    /// Stands between the function and these two, which need not be up yet.
+    /// Starts proxies for `database` and `gateway`, which need not listen yet.
     pub(crate) async fn start(
-        plan: Plan,
+        plan: FaultPlan,
         database: SocketAddr,
         gateway: SocketAddr,
     ) -> Result<Self> {
         let faults = Faults::new(plan);
         let to_database = upstream(database)?;
-        let to_database = match faults.plan().lags() {
-            true => {
-                let copies = [copy(database).await?, copy(database).await?];
-                Link::dynamodb_with_copies(&faults, to_database, copies)
-            }
-            false => Link::dynamodb(&faults, to_database),
+        let to_database = if faults.plan().lags() {
+            let replicas = [replica(database).await?, replica(database).await?];
+            Link::dynamodb_with_copies(&faults, to_database, replicas)
+        } else {
+            Link::dynamodb(&faults, to_database)
         };
         let to_gateway = Link::connections(&faults, upstream(gateway)?);
         let (database, gateway) = (start(to_database).await?, start(to_gateway).await?);
         Ok(Self { faults, database, gateway })
     }
 
-    /// Where the function finds its database.
+    /// The address of DynamoDB for functions.
     pub(crate) fn database(&self) -> SocketAddr {
         self.database.address()
     }
 
-    /// Where the function finds `@connections`.
+    /// The address of `@connections` for functions.
     pub(crate) fn gateway(&self) -> SocketAddr {
         self.gateway.address()
     }
 }
 
-/// Stands between one process and its Runtime API.
+/// Starts a proxy between one process and its Runtime API.
 pub(crate) async fn runtime_proxy(faults: &Faults, api: SocketAddr) -> Result<Proxy> {
     start(Link::runtime(faults, upstream(api)?)).await
 }
 
-/// An empty database in memory, for reads that lag. It lives as long as the program.
-async fn copy(beside: SocketAddr) -> Result<HttpUpstream> {
-    let listener = listen::any(beside).await?;
+/// An empty database in memory, which serves lagging reads until the program ends.
+async fn replica(database: SocketAddr) -> Result<HttpUpstream> {
+    let listener = listen::free_port(database).await?;
     let address = listener.local_addr()?;
     let engine = Engine::memory().map_err(|error| anyhow!("no database in memory: {error}"))?;
     let never = std::future::pending();
@@ -76,7 +76,7 @@ async fn copy(beside: SocketAddr) -> Result<HttpUpstream> {
 }
 
 async fn start(link: Link) -> Result<Proxy> {
-    Proxy::start(link).await.context("no free port for the faults")
+    Proxy::start(link).await.context("no free port for a fault proxy")
 }
 
 fn upstream(address: SocketAddr) -> Result<HttpUpstream> {

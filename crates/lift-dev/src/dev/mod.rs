@@ -1,23 +1,29 @@
-//! `lift dev`: an app on this machine, as it runs on AWS.
+//! `lift dev`: runs an app on this machine as it runs on AWS.
 //!
-//! [`start`] is the way up, one step below the other, each in a file of its own; [`App::serve`] is
-//! the rest of the program's life and the way down. Everything that spawns a process runs in the
-//! future given to `block_on`, that is on the main thread: see `die_with_parent`.
+//! ```text
+//! args -> plan -> program (build, describe) -> stack: functions, dynamodb -> api -> gateway -> ui
+//!                                                 '-- reload                  '-> terminal
+//! ```
+//!
+//! [`App::start`] starts these one after the other; [`App::serve`] serves until the end and stops them.
+//! Everything that spawns a process runs in the future given to `block_on`, which is on the main
+//! thread: see `program/die_with_parent.rs`.
 
 mod api;
-mod dynamodb;
+pub(crate) mod dynamodb;
 mod fault_proxies;
 pub(crate) mod functions;
 pub(crate) mod plan;
-mod program;
+pub(crate) mod program;
 pub(crate) mod reload;
 pub(crate) mod stack;
 pub(crate) mod terminal;
 mod ui;
 
-use std::{mem, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use lift_aws::DynamoStore;
 use lift_gateway::{Authorization, Limits, MessageOrder, Server, Settings};
 use lift_inspector::{Inspector, Rows};
 use tokio::net::TcpListener;
@@ -28,26 +34,23 @@ use crate::{
     data_dir::DataDir,
     dev::{
         api::{access::Access, listen, models},
-        functions::attached::AS_LONG_AS_IT_TAKES,
+        functions::attached::DEBUGGER_TIMEOUT,
         plan::Plan,
         reload::WatchPlan,
-        stack::{Stack, StackConfig},
+        stack::{Stack, StackConfig, StartedStack},
         terminal::Terminal,
-        ui::{browser, inspector::TableRows, notices, ready::Ready},
+        ui::{inspector::TableRows, notices, ready::Ready},
     },
     exit::Interrupted,
     observe::{Observer, Observers},
     recording::Recorder,
-    stop::Stop,
+    stop::{SHUTDOWN, Stop},
 };
 
-/// How long the tasks that remain may take to end, which is the time to drop what they own.
-pub(crate) const LAST_GRACE: Duration = Duration::from_secs(2);
-
-/// Runs what `args` name until it is stopped.
+/// Runs the app that `args` name until it is stopped.
 pub(crate) fn run(args: DevArgs) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
-    let (terminal, shown) = terminal::start(args.terminal.log);
+    let (terminal, terminal_thread) = terminal::start(args.terminal.log);
     let result = runtime.block_on(async {
         let stop = Stop::listen()?;
         tokio::select! {
@@ -55,126 +58,105 @@ pub(crate) fn run(args: DevArgs) -> Result<()> {
             () = stop.at_once.cancelled() => Err(Interrupted.into()),
         }
     });
-    // After an interruption, processes are still owned by tasks; dropping those kills them.
-    runtime.shutdown_timeout(LAST_GRACE);
-    shown.end();
+    // After an interruption, tasks still own processes. Dropping the tasks kills the processes.
+    runtime.shutdown_timeout(SHUTDOWN);
+    terminal_thread.end();
     result
 }
 
 async fn start_and_serve(args: DevArgs, terminal: Terminal, stop: &Stop) -> Result<()> {
     let app = tokio::select! {
-        app = start(args, terminal) => app?,
+        app = App::start(args, terminal) => app?,
         () = stop.in_order.cancelled() => return Err(Interrupted.into()),
     };
     app.serve(stop.in_order.clone()).await
 }
 
-/// Everything, up and ready.
+/// A started app, before its gateway serves clients.
 struct App {
     listener: TcpListener,
     settings: Settings,
     access: Access,
     stack: Stack,
+    store: Option<DynamoStore>,
     inspector: Option<Inspector>,
-    args: TerminalArgs,
     recorder: Option<Recorder>,
-}
-
-async fn start(args: DevArgs, terminal: Terminal) -> Result<App> {
-    let faults = args.faults.as_deref().map(fault_proxies::read).transpose()?;
-    let access = Access::new(&args.gateway)?;
-    let mut plan = Plan::read(&args.app).await?;
-    plan.api.stage_variables.extend(args.gateway.stage_variables);
-    for (key, file) in args.gateway.models {
-        plan.api.models.insert(key, models::read(&file)?);
-    }
-    for notice in &plan.notices {
-        tracing::warn!("{notice}");
-    }
-    notices::print(&plan.ignored);
-    let listener = listen::gateway(args.listen).await?;
-    let gateway = listen::from_here(listener.local_addr()?);
-    let database = listen::beside(gateway).await?;
-    let index = plan.page();
-    let data_dir = args.data_dir.unwrap_or_else(|| plan.folder.join(".lift"));
-    let data_dir = DataDir::lock(data_dir)?;
-    let watch = WatchPlan::new(args.no_reload, &args.watch)?;
-    let recorder = match &args.record {
-        Some(path) => Some(Recorder::start(path, &plan.name, &plan.api.stage)?),
-        None => None,
-    };
-    // Where only others' addresses lead to the gateway, nobody could see it.
-    let inspector = (!args.no_inspector && gateway.ip().is_loopback())
-        .then(|| Inspector::new(plan.name.clone(), access.secret().map(str::to_owned)));
-    let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(terminal)];
-    observers.extend(inspector.clone().map(|inspector| Box::new(inspector) as Box<dyn Observer>));
-    observers.extend(
-        recorder.as_ref().map(|recorder| Box::new(recorder.observer()) as Box<dyn Observer>),
-    );
-    let observers = Observers::new(observers);
-    let config = StackConfig {
-        data_dir,
-        database,
-        gateway,
-        secret_key: access.secret_key(),
-        concurrency: args.concurrency,
-        faults,
-        observers: &observers,
-        watch,
-    };
-    let mut stack = Stack::start(plan, config).await?;
-
-    let mut limits = Limits::default();
-    if stack.functions.take_their_time() {
-        limits.integration_timeout = AS_LONG_AS_IT_TAKES;
-    }
-    let api = mem::take(&mut stack.api);
-    let signatures = access.signatures(&stack.region);
-    let settings = Settings {
-        connections: access.connections(&stack.region),
-        order: if args.gateway.serial { MessageOrder::Serial } else { MessageOrder::Concurrent },
-        limits,
-        index,
-        region: stack.region.clone(),
-        watch: observers.of_gateway(),
-        site: inspector.as_ref().map(Inspector::site),
-        ..api.settings(&stack.functions.targets(), signatures)?
-    };
-    Ok(App { listener, settings, access, stack, inspector, args: args.terminal, recorder })
+    args: TerminalArgs,
 }
 
 impl App {
-    /// Serves clients until `stop`, and then ends everything in the order in which it is used:
-    /// clients, and what is behind the gateway.
-    async fn serve(self, stop: CancellationToken) -> Result<()> {
-        let Self { listener, settings, mut stack, inspector, recorder, .. } = self;
-        let is_signed = matches!(settings.authorization, Authorization::Iam(_));
-        let signed = is_signed.then(|| self.access.keys(&settings.region));
-        let ready = Ready {
-            gateway: listener.local_addr()?,
-            stage: &settings.stage,
-            has_page: settings.index.is_some(),
-            inspector: inspector.is_some(),
-            database: stack.database.address(),
-            tables: &stack.tables,
-            attach: &stack.functions.lines()?,
-            seed: stack.proxies.as_ref().map(|proxies| proxies.faults.plan().seed()),
-            signed: signed.as_deref(),
-            access: self.access.line(&settings.region),
-            token: self.access.token(),
-        };
-        ready
-            .print(self.args.log == LogFormat::Json)
-            .context("cannot write the ready block to stdout")?;
-        if self.args.open {
-            browser::open(ready.view());
+    async fn start(args: DevArgs, terminal: Terminal) -> Result<Self> {
+        let faults = args.faults.as_deref().map(fault_proxies::read_plan).transpose()?;
+        let access = Access::new(&args.gateway)?;
+        let mut plan = plan::read(&args.app).await?;
+        plan.api.stage_variables.extend(args.gateway.stage_variables);
+        for (key, file) in args.gateway.models {
+            plan.api.models.insert(key, models::read(&file)?);
         }
+        for notice in &plan.notices {
+            tracing::warn!("{notice}");
+        }
+        notices::print(&plan.ignored);
+        let listener = listen::gateway(args.listen).await?;
+        let gateway = listen::reachable(listener.local_addr()?);
+        let database = listen::next_port(gateway).await?;
+        let index = plan.page();
+        let data_dir = args.data_dir.unwrap_or_else(|| plan.folder.join(".lift"));
+        let data_dir = DataDir::lock(data_dir)?;
+        let watch = WatchPlan::new(args.no_reload, &args.watch)?;
+        let recorder = match &args.record {
+            Some(path) => Some(Recorder::start(path, &plan.name, &plan.api.stage)?),
+            None => None,
+        };
+        // The inspector answers only requests from this machine, to an address on loopback.
+        let inspector =
+            (!args.no_inspector && gateway.ip().is_loopback()).then(|| inspector(&plan, &access));
+        let observers = observers(terminal, inspector.as_ref(), recorder.as_ref());
+        let config = StackConfig {
+            data_dir,
+            database,
+            gateway,
+            secret_key: access.secret_key(),
+            concurrency: args.concurrency,
+            faults,
+            observers: &observers,
+            watch,
+        };
+        let StartedStack { stack, api, store } = Stack::start(plan, config).await?;
+        let mut limits = Limits::default();
+        if stack.functions.has_attached_debugger() {
+            limits.integration_timeout = DEBUGGER_TIMEOUT;
+        }
+        let region = stack.region.clone();
+        let signatures = access.signatures(&region);
+        let settings = Settings {
+            connections: access.connections(&region),
+            order: if args.gateway.serial {
+                MessageOrder::Serial
+            } else {
+                MessageOrder::Concurrent
+            },
+            limits,
+            index,
+            region,
+            watch: observers.of_gateway(),
+            site: inspector.as_ref().map(Inspector::site),
+            ..api.settings(&stack.functions.integrations(), signatures)?
+        };
+        let args = args.terminal;
+        Ok(Self { listener, settings, access, stack, store, inspector, recorder, args })
+    }
 
+    /// Serves clients until `stop`. Then ends everything in an order in which nothing is used after
+    /// its end: the gateway, then the stack.
+    async fn serve(self, stop: CancellationToken) -> Result<()> {
+        self.print_ready()?;
+        let Self { listener, settings, mut stack, store, inspector, recorder, .. } = self;
         let shutdown = stop.clone().cancelled_owned();
         let server = Server::new(listener, settings)?;
         let control = server.control();
         if let Some(inspector) = &inspector {
-            let rows = stack.store.take().map(|store| Arc::new(TableRows(store)) as Arc<dyn Rows>);
+            let rows = store.map(|store| Arc::new(TableRows(store)) as Arc<dyn Rows>);
             inspector.attach(control.clone(), rows);
         }
         let gateway = tokio::spawn(server.run(async move {
@@ -182,8 +164,8 @@ impl App {
             tracing::info!("stopping; press Ctrl-C again to end at once");
             inspector.iter().for_each(Inspector::stop);
         }));
-        // The processes are watched until the gateway has ended, because the `$disconnect` of
-        // each client still needs them.
+        // The processes are watched until the gateway has ended, because the `$disconnect` events of
+        // its clients still need them.
         let served = tokio::select! {
             served = gateway => served,
             never = stack.watch(Some(&control), &stop) => match never {},
@@ -194,4 +176,50 @@ impl App {
         }
         served.context("the gateway panicked")?.context("the gateway failed")
     }
+
+    /// Prints the ready block, and opens the browser if `--open` asks for it.
+    fn print_ready(&self) -> Result<()> {
+        let Self { settings, stack, access, .. } = self;
+        let is_signed = matches!(settings.authorization, Authorization::Iam(_));
+        let signed = is_signed.then(|| access.keys(&settings.region));
+        let ready = Ready {
+            gateway: self.listener.local_addr()?,
+            stage: &settings.stage,
+            has_page: settings.index.is_some(),
+            inspector: self.inspector.is_some(),
+            database: stack.database.address(),
+            tables: &stack.tables,
+            attach: &stack.functions.attach_lines()?,
+            seed: stack.proxies.as_ref().map(|proxies| proxies.faults.plan().seed()),
+            signed: signed.as_deref(),
+            access: access.ready_line(&settings.region),
+            token: access.bearer_token(),
+        };
+        ready
+            .print(self.args.log == LogFormat::Json)
+            .context("cannot write the ready block to stdout")?;
+        if self.args.open {
+            ready.open_browser();
+        }
+        Ok(())
+    }
+}
+
+fn inspector(plan: &Plan, access: &Access) -> Inspector {
+    Inspector::new(plan.name.clone(), access.token().map(str::to_owned))
+}
+
+fn observers(
+    terminal: Terminal,
+    inspector: Option<&Inspector>,
+    recorder: Option<&Recorder>,
+) -> Observers {
+    let mut all: Vec<Box<dyn Observer>> = vec![Box::new(terminal)];
+    if let Some(inspector) = inspector {
+        all.push(Box::new(inspector.clone()));
+    }
+    if let Some(recorder) = recorder {
+        all.push(Box::new(recorder.observer()));
+    }
+    Observers::new(all)
 }

@@ -1,11 +1,12 @@
-//! What is behind an API: functions, built and started, and the database that they share. Before it
-//! stands the gateway, or a replay.
+//! The stack behind an API: its functions, built and started, and their database. The gateway or a
+//! replay invokes it.
 
 use std::{convert::Infallible, net::SocketAddr};
 
 use anyhow::Result;
 use lift_aws::{AwsConfig, DynamoStore};
 use lift_gateway::Control;
+use lift_ws::describe::Description;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -13,74 +14,78 @@ use crate::{
     data_dir::DataDir,
     dev::{
         dynamodb::{Database, connections_table::ConnectionsTable},
-        fault_proxies::{FaultProxies, Plan as FaultPlan},
-        functions::{Functions, Start, prepared::Prepared},
+        fault_proxies::{FaultPlan, FaultProxies},
+        functions::{Functions, StartOptions, environment::LocalServices, prepared::Prepared},
         plan::{ApiPlan, Plan},
-        program::{describe::Description, variables::Place},
+        program::describe::table_variable,
         reload::{Deploy, WatchPlan},
     },
     observe::Observers,
 };
 
-/// Where it all is put.
+/// What a stack is started with.
 pub(crate) struct StackConfig<'a> {
     pub(crate) data_dir: DataDir,
-    /// Where the database listens.
+    /// The socket of the database.
     pub(crate) database: TcpListener,
-    /// Where the functions find `@connections`.
+    /// The address where functions call `@connections`.
     pub(crate) gateway: SocketAddr,
-    /// What the functions sign their posts with.
+    /// The secret key that functions sign their calls of `@connections` with.
     pub(crate) secret_key: &'a str,
-    /// How many processes each function may have, if its plan says nothing else.
+    /// The most processes of a function whose plan sets no limit.
     pub(crate) concurrency: u16,
-    /// What goes wrong on purpose.
+    /// The faults to inject.
     pub(crate) faults: Option<FaultPlan>,
-    /// Who is told what the functions write.
+    /// The observers of what the functions write.
     pub(crate) observers: &'a Observers,
-    /// What the functions are watched for.
     pub(crate) watch: WatchPlan,
 }
 
-/// Everything that is behind an API, up and ready.
+/// A running stack.
 pub(crate) struct Stack {
-    /// The API, with the routes that the app says of itself.
-    pub(crate) api: ApiPlan,
     pub(crate) region: String,
     pub(crate) functions: Functions,
     pub(crate) database: Database,
-    /// The tables that are there for the functions.
+    /// The names of the tables that functions use.
     pub(crate) tables: Vec<String>,
-    /// Where the app keeps its connections, if Lift does it for it; read past the faults.
-    pub(crate) store: Option<DynamoStore>,
     pub(crate) proxies: Option<FaultProxies>,
-    // Last, so that the folder is given free after the database in it was closed.
+    // The last field, so that it is dropped after the database closed its file in the folder.
     _data_dir: DataDir,
 }
 
+/// A stack that has just started, and what only its user needs.
+pub(crate) struct StartedStack {
+    pub(crate) stack: Stack,
+    /// The API, with the routes of the app's own description.
+    pub(crate) api: ApiPlan,
+    /// The store of the app's connections, if Lift manages them. It bypasses the fault proxies.
+    pub(crate) store: Option<DynamoStore>,
+}
+
 impl Stack {
-    /// Builds and starts what is planned. Call this on the main thread only, because it starts
+    /// Builds and starts what `plan` declares. Call this on the main thread only, because it starts
     /// processes.
-    pub(crate) async fn start(mut plan: Plan, config: StackConfig<'_>) -> Result<Self> {
-        let StackConfig { data_dir, gateway, secret_key, concurrency, .. } = config;
+    pub(crate) async fn start(mut plan: Plan, config: StackConfig<'_>) -> Result<StartedStack> {
+        let StackConfig { data_dir, gateway, secret_key, concurrency, observers, .. } = config;
         let database = config.database.local_addr()?;
         let proxies = match config.faults {
             Some(faults) => Some(FaultProxies::start(faults, database, gateway).await?),
             None => None,
         };
         let gateway = proxies.as_ref().map_or(gateway, FaultProxies::gateway);
-        plan.lead_here(gateway);
-        let place = Place {
+        plan.point_at_gateway(gateway);
+        let services = LocalServices {
             data_dir: data_dir.path(),
             database: proxies.as_ref().map_or(database, FaultProxies::database),
             gateway,
             stage: &plan.api.stage,
             secret_key,
         };
-        let programs = data_dir.programs();
+        let programs = data_dir.clear_programs();
         let mut functions = Vec::new();
         for function in plan.functions {
             let watch = &config.watch;
-            let function = Prepared::new(function, &plan.folder, &place, watch, &programs);
+            let function = Prepared::new(function, &plan.folder, &services, watch, &programs);
             functions.push(function.await?);
         }
         let region = functions.first().map(Prepared::region).unwrap_or_default();
@@ -90,37 +95,39 @@ impl Stack {
         };
         let database = Database::start(&data_dir.database(), config.database, &plan.tables)?;
         let mut table = ConnectionsTable::new(database.address(), &region, &plan.name);
-        if let (Some(app), Some(variable)) = (plan.app, description.table_variable()) {
+        if let (Some(app), Some(variable)) = (plan.app, table_variable(&description)) {
             table.make_ready().await?;
-            functions[app].set(variable, table.name());
+            functions[app].set_variable(variable, table.name());
         }
         let planned = plan.api.clone();
+        let mut api = plan.api;
         if let Some(app) = plan.app {
-            plan.api.fill_in(app, description)?;
+            api.add_description(app, description)?;
         }
-        let start = Start {
+        let options = StartOptions {
             concurrency,
             faults: proxies.as_ref().map(|proxies| &proxies.faults),
             data_dir: data_dir.path(),
-            observers: config.observers,
+            observers,
         };
-        let mut functions = Functions::start(functions, &start).await?;
+        let mut functions = Functions::start(functions, &options).await?;
         let mut tables: Vec<String> = plan.tables.into_iter().map(|table| table.name).collect();
-        let api = plan.api;
-        let store = table.ready().map(|name| {
-            tables.push(name.clone());
+        let store = table.ready_name().map(|name| {
+            tables.push(name.to_owned());
             let url = format!("http://{}", database.address());
-            DynamoStore::new(&AwsConfig::local(&url, &region), &name)
+            DynamoStore::new(&AwsConfig::local(&url, &region), name)
         });
         if let Some(app) = plan.app {
-            let (targets, keys) = (functions.targets(), api.keys());
-            functions.deploy_by(app, Deploy { api: planned, app, targets, table, keys });
+            let (integrations, keys) = (functions.integrations(), api.route_keys());
+            let deploy = Deploy { api: planned, app, integrations, table, keys };
+            functions.deploy_on_reload(app, deploy);
         }
-        Ok(Self { api, region, functions, database, tables, store, proxies, _data_dir: data_dir })
+        let stack = Self { region, functions, database, tables, proxies, _data_dir: data_dir };
+        Ok(StartedStack { stack, api, store })
     }
 
-    /// Watches the functions for as long as it is polled, and reloads those behind the gateway that
-    /// `control` is a hand on.
+    /// Watches the functions for as long as this is polled. New code is deployed to the gateway of
+    /// `control`, if there is one.
     pub(crate) async fn watch(
         &mut self,
         control: Option<&Control>,
@@ -129,7 +136,7 @@ impl Stack {
         self.functions.watch(control, closing).await
     }
 
-    /// Ends everything in the order in which it is used: functions, database.
+    /// Stops the functions, and then the database that they use.
     pub(crate) async fn stop(self) {
         self.functions.stop().await;
         if let Some(FaultProxies { faults, .. }) = self.proxies {

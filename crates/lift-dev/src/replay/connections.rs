@@ -4,7 +4,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     convert::Infallible,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
@@ -16,7 +16,7 @@ use hyper_util::rt::TokioIo;
 use percent_encoding::percent_decode_str;
 use tokio::{net::TcpListener, time::sleep};
 
-use crate::recording::Text;
+use crate::{lock::lock, recording::Text};
 
 /// The pause after `accept` failed.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -101,7 +101,7 @@ impl Connections {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

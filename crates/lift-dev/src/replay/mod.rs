@@ -1,7 +1,7 @@
-//! `lift replay`: the events of a recording once more, and what is different now.
+//! `lift replay`: replays the events of a recording, and compares replies and posts.
 //!
 //! ```text
-//! recording -> plan -> behind: functions, database -> each event -> compare -> report
+//! recording -> plan -> stack: functions, database -> each event -> compare -> report
 //!                                   '-- posts --> connections ------'
 //! ```
 
@@ -25,23 +25,22 @@ use crate::{
     args::ReplayArgs,
     data_dir::DataDir,
     dev::{
-        LAST_GRACE,
-        functions::Target,
-        plan::{AccessPlan, Plan},
+        functions::integration::Integration,
+        plan::{self, AccessPlan, ApiPlan},
         reload::WatchPlan,
-        stack::{Stack, StackConfig},
-        terminal::escape::escape,
+        stack::{Stack, StackConfig, StartedStack},
     },
+    escape::escape,
     exit::{self, Interrupted},
     observe::{Observed, ObservedKind, Observer, Observers},
     recording::{self, Answer, Recording, Source, Text, What},
-    stop::Stop,
+    stop::{SHUTDOWN, Stop},
 };
 
-/// The secret key that functions sign with; nobody checks it here.
+/// The secret key of the functions' credentials. A replay does not check signatures.
 const SECRET_KEY: &str = "local";
 
-/// Replays, and says whether all was as recorded.
+/// Replays a recording. The exit code says whether everything was as recorded.
 pub(crate) fn run(args: ReplayArgs) -> Result<ExitCode> {
     let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
     let result = runtime.block_on(async {
@@ -51,9 +50,9 @@ pub(crate) fn run(args: ReplayArgs) -> Result<ExitCode> {
             () = stop.in_order.cancelled() => Err(Interrupted.into()),
         }
     });
-    runtime.shutdown_timeout(LAST_GRACE);
+    runtime.shutdown_timeout(SHUTDOWN);
     match result {
-        // 1 is for differences, as `diff` has it.
+        // 1 is for differences, as with `diff`.
         Err(error) if !error.is::<Interrupted>() => {
             exit::report(&error);
             Ok(ExitCode::from(2))
@@ -66,73 +65,80 @@ async fn replay(args: ReplayArgs) -> Result<ExitCode> {
     let recording = recording::read(&args.recording)?;
     let ReplayArgs { mut app, ignore, verbose, .. } = args;
     app.stage.get_or_insert_with(|| recording.head.stage.clone());
-    let plan = Plan::read(&app).await?;
-    let folder = tempfile::tempdir().context("no folder for the database of the replay")?;
-    let listen = async || TcpListener::bind("127.0.0.1:0").await.context("no free port");
-    let (gateway, database) = (listen().await?, listen().await?);
+    let plan = plan::read(&app).await?;
+    let folder =
+        tempfile::tempdir().context("cannot create a folder for the database of the replay")?;
+    let (gateway, database) = (free_port().await?, free_port().await?);
     let connections = Connections::default();
     let config = StackConfig {
         data_dir: DataDir::lock(folder.path().to_owned())?,
         database,
         gateway: gateway.local_addr()?,
         secret_key: SECRET_KEY,
-        // One event at a time needs one process.
+        // Events are replayed one at a time, so one process is enough.
         concurrency: 1,
         faults: None,
-        observers: &Observers::new(vec![Box::new(Lines)]),
+        observers: &Observers::new(vec![Box::new(PrintLines)]),
         watch: WatchPlan::new(true, &[])?,
     };
     let serving = tokio::spawn(connections.clone().serve(gateway));
-    let mut stack = Stack::start(plan, config).await?;
-
-    let again = Again::new(&stack, connections, Comparison { ignored: ignore });
+    let StartedStack { mut stack, api, .. } = Stack::start(plan, config).await?;
+    let integrations = stack.functions.integrations();
+    let replay = Replay::new(integrations, &api, connections, Comparison { ignored: ignore });
     let mut report = Report::new(verbose);
     let never = CancellationToken::new();
     let replayed = tokio::select! {
-        replayed = again.all(&recording, &mut report) => replayed,
+        replayed = replay.run(&recording, &mut report) => replayed,
         never = stack.watch(None, &never) => match never {},
     };
     stack.stop().await;
     serving.abort();
     replayed?;
-    report.sum()?;
+    report.summary()?;
     Ok(if report.different == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The functions that get the events again.
-struct Again {
-    targets: Vec<Target>,
-    /// Which of them has which route.
+async fn free_port() -> Result<TcpListener> {
+    TcpListener::bind("127.0.0.1:0").await.context("no free port")
+}
+
+/// The functions that the events go to.
+struct Replay {
+    integrations: Vec<Integration>,
+    /// The index of the function of each route.
     routes: HashMap<String, usize>,
     authorizer: Option<usize>,
     connections: Connections,
     comparison: Comparison,
 }
 
-impl Again {
-    fn new(stack: &Stack, connections: Connections, comparison: Comparison) -> Self {
-        let api = &stack.api;
+impl Replay {
+    fn new(
+        integrations: Vec<Integration>,
+        api: &ApiPlan,
+        connections: Connections,
+        comparison: Comparison,
+    ) -> Self {
         let routes = api.routes.iter().map(|route| (route.key.clone(), route.function)).collect();
         let authorizer = match &api.access {
             AccessPlan::Lambda(authorizer) => Some(authorizer.function),
-            AccessPlan::Everybody | AccessPlan::Iam => None,
+            AccessPlan::Public | AccessPlan::Iam => None,
         };
-        let targets = stack.functions.targets();
-        Self { targets, routes, authorizer, connections, comparison }
+        Self { integrations, routes, authorizer, connections, comparison }
     }
 
-    /// Goes through the recording from its first line to its last.
-    async fn all(&self, recording: &Recording, report: &mut Report) -> Result<()> {
+    /// Replays all lines of the recording.
+    async fn run(&self, recording: &Recording, report: &mut Report) -> Result<()> {
         let answers = recording.answers();
         let mut posted = BTreeMap::<&str, Vec<Text>>::new();
         for line in &recording.lines {
             let id = &*line.connection;
             match &line.what {
                 What::Event { invocation, route, event } => {
-                    // An event that was never answered has nothing to compare with.
+                    // Without a recorded answer, there is nothing to compare with.
                     if let Some(&answer) = answers.get(invocation) {
-                        let what = name(*invocation, route.as_deref(), id);
-                        self.one(&what, route.as_deref(), event.get(), answer, report).await?;
+                        let what = describe(*invocation, route.as_deref(), id);
+                        self.event(&what, route.as_deref(), event.get(), answer, report).await?;
                     }
                 }
                 What::Opened => self.connections.open(id, line.at),
@@ -156,7 +162,8 @@ impl Again {
         Ok(())
     }
 
-    async fn one(
+    /// Replays one event, and compares the reply.
+    async fn event(
         &self,
         what: &str,
         route: Option<&str>,
@@ -168,11 +175,10 @@ impl Again {
             Some(key) => self.routes.get(key).copied(),
             None => self.authorizer,
         };
-        let target = function.and_then(|function| self.targets.get(function));
-        let target = target.with_context(|| {
-            format!("{what}: the app has no such route any more, so the event goes nowhere")
-        })?;
-        let answer = target.invoke(Bytes::copy_from_slice(event.as_bytes())).await;
+        let integration = function.and_then(|function| self.integrations.get(function));
+        let integration =
+            integration.with_context(|| format!("{what}: the app no longer has this route"))?;
+        let answer = integration.invoke(Bytes::copy_from_slice(event.as_bytes())).await;
         let now = recording::outcome(answer);
         let now = now.as_deref().map(serde_json::value::RawValue::get);
         report.events += 1;
@@ -180,15 +186,16 @@ impl Again {
     }
 }
 
-fn name(invocation: u64, route: Option<&str>, connection: &str) -> String {
+/// An event, as the report names it.
+fn describe(invocation: u64, route: Option<&str>, connection: &str) -> String {
     let route = route.map_or("the authorizer".to_owned(), |key| format!("route {key}"));
     format!("event {invocation}, {route}, connection {connection}")
 }
 
-/// What the functions write goes to stderr.
-struct Lines;
+/// Prints what the functions write to stderr.
+struct PrintLines;
 
-impl Observer for Lines {
+impl Observer for PrintLines {
     fn observe(&self, observed: &Observed) {
         if let ObservedKind::Line { text, .. } = &observed.kind {
             eprintln!("  | {}", escape(text));

@@ -1,17 +1,17 @@
-//! What a replay says: a diff for each event that differs, and a line at the end.
+//! The report of a replay: a diff for each event that differs, and a summary line.
 
 use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
 
 use super::compare::Difference;
-use crate::dev::terminal::escape::escape;
+use crate::escape::escape;
 
 const PLAIN: Style = Style::new();
 const RED: Style = AnsiColor::Red.on_default();
 const GREEN: Style = AnsiColor::Green.on_default();
 
-/// The report on stdout, with colours where they are wanted.
+/// The report on stdout, with colours if stdout supports them.
 pub(super) struct Report {
     verbose: bool,
     pub(super) events: u64,
@@ -24,7 +24,7 @@ impl Report {
         Self { verbose, events: 0, posts: 0, different: 0 }
     }
 
-    /// Says what differs, if anything does. `what` is an event, or a client's posts.
+    /// Prints the differences of `what`, which is an event or the posts to a connection.
     pub(super) fn compared(&mut self, what: &str, differences: &[Difference]) -> io::Result<()> {
         let mut out = anstream::stdout().lock();
         if differences.is_empty() {
@@ -46,8 +46,8 @@ impl Report {
         Ok(())
     }
 
-    /// The last line.
-    pub(super) fn sum(&self) -> io::Result<()> {
+    /// Prints the last line.
+    pub(super) fn summary(&self) -> io::Result<()> {
         let Self { events, posts, different, .. } = self;
         let all = format!("{events} events, {posts} posts");
         let mut out = anstream::stdout().lock();

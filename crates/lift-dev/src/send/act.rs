@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use lift_event::limits::MESSAGE_BYTES;
 use lift_ws::{PublishError, Report, publish::Audience};
 
-use crate::args::WhatArgs;
+use crate::args::OperationArgs;
 
 #[derive(Debug)]
 pub(super) enum Act {
@@ -18,7 +18,7 @@ pub(super) enum Act {
 
 impl Act {
     /// Reads stdin if the message is there.
-    pub(super) fn read(what: &WhatArgs) -> Result<Self> {
+    pub(super) fn read(what: &OperationArgs) -> Result<Self> {
         let message = match what.message.as_deref() {
             None => return Ok(if what.close { Self::Close } else { Self::Look }),
             Some("-") => of_stdin()?,

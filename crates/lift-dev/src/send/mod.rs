@@ -29,15 +29,15 @@ use crate::{
 /// Does what `args` say, to its end. A connection that failed is no error, but not success.
 pub(crate) fn run(args: SendArgs) -> Result<ExitCode> {
     // Before anything is asked of the network.
-    let act = Act::read(&args.what)?;
+    let act = Act::read(&args.operation)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the async runtime")?;
     runtime.block_on(async {
-        let target = Target::find(&args.target, !args.who.connections.is_empty()).await?;
-        let who = Who::new(&args.who);
+        let target = Target::find(&args.location, !args.target.connections.is_empty()).await?;
+        let who = Who::new(&args.target);
         match act {
-            _ if args.what.list => show::list(&target, &who, args.json).await,
-            _ if args.what.count => show::count(&target, &who, args.json).await,
+            _ if args.operation.list => show::list(&target, &who, args.json).await,
+            _ if args.operation.count => show::count(&target, &who, args.json).await,
             act => send(&target, &who, &act, &args).await,
         }
     })

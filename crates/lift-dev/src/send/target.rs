@@ -5,13 +5,10 @@ use anyhow::{Context as _, Result, bail};
 use lift_aws::{AwsConfig, Table, variables::MANAGEMENT_ENDPOINT};
 use lift_ws::{GlobalPublisher, store::MemoryStore};
 
-use crate::args::TargetArgs;
-
-/// How `lift dev` names the table of an app: after the app.
-const SUFFIX: &str = "-connections";
-
-/// The stage of `lift dev`.
-const STAGE: &str = "local";
+use crate::{
+    args::{DEFAULT_STAGE, LocationArgs},
+    dev::dynamodb::connections_table::is_connections_table,
+};
 
 #[derive(Debug)]
 pub(super) struct Target {
@@ -23,9 +20,9 @@ pub(super) struct Target {
 
 impl Target {
     /// Finds it. Where the connections are given by their ids, it needs no table.
-    pub(super) async fn find(args: &TargetArgs, by_id: bool) -> Result<Self> {
+    pub(super) async fn find(args: &LocationArgs, by_id: bool) -> Result<Self> {
         let local = args.local.map(|port| {
-            let stage = args.stage.as_deref().unwrap_or(STAGE);
+            let stage = args.stage.as_deref().unwrap_or(DEFAULT_STAGE);
             let database = format!("http://127.0.0.1:{}", port + 1);
             (database, format!("http://127.0.0.1:{port}/{stage}"))
         });
@@ -85,7 +82,7 @@ async fn local_table(config: &AwsConfig, port: u16, by_id: bool) -> Result<Optio
     let mut tables = tables.with_context(|| {
         format!("no `lift dev` is found on port {port} (for another port: --local=PORT)")
     })?;
-    tables.retain(|name| name.ends_with(SUFFIX));
+    tables.retain(|name| is_connections_table(name));
     match &mut tables[..] {
         [] if by_id => Ok(None),
         [] => bail!("the app on port {port} keeps no connections: name them with --connection ID"),

@@ -11,7 +11,7 @@ use lift_ws::{
     store::Members,
 };
 
-use crate::args::WhoArgs;
+use crate::args::TargetArgs;
 
 #[derive(Debug)]
 pub(super) struct Who {
@@ -27,8 +27,8 @@ enum To {
 }
 
 impl Who {
-    pub(super) fn new(args: &WhoArgs) -> Self {
-        let WhoArgs { connections, user, tenant, group, all_but } = args.clone();
+    pub(super) fn new(args: &TargetArgs) -> Self {
+        let TargetArgs { connections, user, tenant, group, all_but } = args.clone();
         let tenant = tenant.map(Into::into);
         let to = match (user, group, tenant) {
             (Some(user), _, tenant) => To::List(Members::User { tenant, user: user.into() }),

@@ -90,9 +90,9 @@ fn address_of_another_machine() {
     let path = app.path().to_str().expect("UTF-8");
     // Of a block that is kept for documentation.
     let args = ["dev", path, "--public", "--listen", "192.0.2.7:3001"];
-    Lift::with_args(&args)
-        .ended()
-        .failed_with(&["192.0.2.7 is no address of this machine: pass --listen 127.0.0.1:3001"]);
+    Lift::with_args(&args).ended().failed_with(&[
+        "192.0.2.7 is not an address of this machine: pass --listen 127.0.0.1:3001",
+    ]);
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn a_plan_that_is_none() {
     let args = [OsStr::new("--faults"), plan.as_os_str()];
     let ended = Lift::dev_with(app.path(), &args, &[]).ended();
     ended.failed_with(&[
-        "plan.toml is not a plan of faults: line 3: unknown variant `throttel`",
+        "plan.toml is not a fault plan: line 3: unknown variant `throttel`",
         "did you mean `throttle`?",
     ]);
     assert!(!app.path().join("target").exists(), "nothing was built");
@@ -43,7 +43,7 @@ fn a_plan_that_is_none() {
     let args = [OsStr::new("--faults"), OsStr::new("nowhere.toml")];
     Lift::dev_with(app.path(), &args, &[])
         .ended()
-        .failed_with(&["cannot read the plan nowhere.toml"]);
+        .failed_with(&["cannot read the fault plan nowhere.toml"]);
 }
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;

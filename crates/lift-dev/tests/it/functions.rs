@@ -271,7 +271,7 @@ async fn an_attached_function_that_cannot_start_may_try_again() {
         let mut stream = TcpStream::connect(address).expect("the Runtime API listens");
         write!(stream, "POST /2018-06-01/runtime/init/error HTTP/1.1\r\n{head}{body}")
             .expect("sent");
-        lift.wait_for_line("cannot start (\"Config\": \"no table\"): mend that");
+        lift.wait_for_line("cannot start (\"Config\": \"no table\"): fix that");
     }
     let mut function = start_attached(&lift, "again");
     let mut client = connect(&block).await;
@@ -289,7 +289,7 @@ fn fails_with(args: &[&str], parts: &[&str]) {
 fn what_is_wrong_with_a_command() {
     fails_with(
         &["--command", "no-such-program a", "--route", "x"],
-        &["cannot start `no-such-program a` in ", "has to be there, or in PATH"],
+        &["cannot start `no-such-program a` in ", "must be in that folder or in PATH"],
     );
     fails_with(
         &["--command", "sh -c 'echo no key; exit 3'", "--route", "x"],
@@ -317,7 +317,7 @@ fn what_is_wrong_with_routes() {
     fails_with(&["--command", "true", "--route", "x=b"], &["--function b=COMMAND"]);
     fails_with(&["--command", "true", "--route", "x", "--two-way", "x"], &["named twice"]);
     let two = ["--function", "a=true", "--function", "a=true", "--route", "x=a"];
-    fails_with(&two, &["the function a is named twice"]);
+    fails_with(&two, &["two functions have the name a"]);
     let authorizer = ["--function", "a=true", "--route", "x=a", "--authorizer"];
     fails_with(&authorizer, &["the authorizer has no function"]);
 }

@@ -76,7 +76,7 @@ fn functions_that_cannot_be_run_here() {
     let nowhere = of("Runtime: provided.al2023, CodeUri: nowhere/");
     fails(nowhere.path(), &[], &["the code of Chat is not in", "nowhere"]);
     let empty = of("Runtime: provided.al2023");
-    fails(empty.path(), &[], &["no Cargo.toml and no `bootstrap` of the function Chat"]);
+    fails(empty.path(), &[], &["no Cargo.toml and no `bootstrap` for the function Chat"]);
     let nameless = of("Runtime: nodejs22.x");
     fails(nameless.path(), &[], &["the function Chat has no handler"]);
 }
@@ -97,7 +97,7 @@ fn what_goes_with_a_template_and_what_does_not() {
         fails(folder.path(), &args, &["the template says which functions and routes there are"]);
     }
     let path = folder.path();
-    fails(path, &["--function", "Chta=true"], &["has no function Chta, but Chat"]);
+    fails(path, &["--function", "Chta=true"], &["has no function Chta, only Chat"]);
     fails(path, &["--parameter", "A=1"], &["the template has no parameter `A`; it has none"]);
     fails(path, &["--api", "B"], &["there is no WebSocket API `B`; it has Api"]);
     fails(

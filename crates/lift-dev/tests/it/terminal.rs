@@ -97,7 +97,7 @@ fn each_event_is_a_line_and_each_error_says_what_to_do() {
     assert_eq!(next(), r"  ✗ the function failed with Luck: none\e[2J left");
     assert_eq!(
         next(),
-        "    the client gets no more than `Internal server error`: mend the function"
+        "    the client gets no more than `Internal server error`: fix the function"
     );
     assert_eq!(columns(next()), "say error 33 B → 103 B");
     assert!(next().starts_with("  ✗ malformed reply: "), "{lines:#?}");

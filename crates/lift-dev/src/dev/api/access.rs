@@ -1,70 +1,70 @@
-//! Who may call `@connections`: the token, and how the function comes by it.
+//! Access to `@connections`: the token, and how functions authenticate with it.
 //!
-//! The function proves itself as it does on AWS, with SigV4: the token is the secret key of the
-//! credentials that it is given anyway. So every AWS SDK in it works unchanged, with no variable
-//! or header of Lift's own. People send the token as it is.
+//! A function signs its calls with SigV4, as on AWS. The token is the secret key of its credentials, so
+//! every AWS SDK works unchanged, without variables or headers of Lift. People send the token itself.
 
 use anyhow::{Result, anyhow};
 use lift_gateway::{Caller, ConnectionsAccess, Denied, Signatures};
 
 use crate::args::GatewayArgs;
 
-/// The access key of the function, and its secret key when there is no token.
+/// The access key of functions, and their secret key if there is no token.
 pub(crate) const LOCAL: &str = "local";
 
-/// Who may call `@connections`.
+/// Access to `@connections`.
 pub(crate) struct Access {
     token: Option<String>,
     signed_only: bool,
 }
 
 impl Access {
-    /// What the flags say; a random token when others may connect and none is given.
+    /// The access that the flags declare. With --public, a random token if none is given.
     pub(crate) fn new(args: &GatewayArgs) -> Result<Self> {
         let token = match &args.management_token {
-            None if args.public => Some(random()?),
+            None if args.public => Some(random_token()?),
             token => token.clone(),
         };
         Ok(Self { token, signed_only: args.require_signature })
     }
 
-    /// The secret key of the function's credentials.
+    /// The secret key of the functions' credentials.
     pub(crate) fn secret_key(&self) -> &str {
         self.token.as_deref().unwrap_or(LOCAL)
     }
 
     /// The token, if there is one.
-    pub(crate) fn secret(&self) -> Option<&str> {
+    pub(crate) fn token(&self) -> Option<&str> {
         self.token.as_deref()
     }
 
-    /// The token that people send, if there is one and it is taken.
-    pub(crate) fn token(&self) -> Option<&str> {
+    /// The token that calls may carry as a bearer token, if there is one and --require-signature does not
+    /// forbid it.
+    pub(crate) fn bearer_token(&self) -> Option<&str> {
         self.token.as_deref().filter(|_| !self.signed_only)
     }
 
-    /// What the gateway checks.
+    /// The gateway's setting.
     pub(crate) fn connections(&self, region: &str) -> ConnectionsAccess {
         let guarded = self.token.is_some() || self.signed_only;
         ConnectionsAccess {
-            token: self.token().map(str::to_owned),
+            token: self.bearer_token().map(str::to_owned),
             signatures: guarded.then(|| self.signatures(region)),
         }
     }
 
-    /// What is signed with the function's credentials.
+    /// The check of signatures with the functions' credentials.
     pub(crate) fn signatures(&self, region: &str) -> Signatures {
         signatures(self.secret_key(), region)
     }
 
-    /// What signs, in words.
+    /// The credentials, for the ready block.
     pub(crate) fn keys(&self, region: &str) -> String {
         let secret_key = self.secret_key();
         format!("access key {LOCAL}, secret key {secret_key}, Region {region}")
     }
 
-    /// The ready block's line on how to call, if not everybody may.
-    pub(crate) fn line(&self, region: &str) -> Option<(&'static str, String)> {
+    /// The line of the ready block about authentication, if calls need any: its name and its text.
+    pub(crate) fn ready_line(&self, region: &str) -> Option<(&'static str, String)> {
         match (self.signed_only, &self.token) {
             (true, _) => {
                 let keys = self.keys(region);
@@ -96,8 +96,8 @@ fn signatures(secret_key: &str, region: &str) -> Signatures {
 }
 
 /// 128 random bits in hexadecimal.
-fn random() -> Result<String> {
+fn random_token() -> Result<String> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| anyhow!("no random numbers: {error}"))?;
+    getrandom::fill(&mut bytes).map_err(|error| anyhow!("cannot get random numbers: {error}"))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -1,4 +1,4 @@
-//! The API of a plan: what the app says of itself goes in, and what the gateway serves comes out.
+//! The API of a plan: the app's description is added, and the gateway's settings are made from it.
 
 pub(crate) mod access;
 pub(crate) mod listen;
@@ -8,21 +8,23 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result, bail};
 use lift_gateway::{Authorization, Authorizer, Routes, Selection, Settings, Signatures};
+use lift_ws::describe::Description;
 
 use crate::dev::{
-    functions::Target,
+    functions::integration::Integration,
     plan::{AccessPlan, ApiPlan, AuthorizerPlan, RoutePlan},
-    program::describe::{self, Description},
 };
 
 impl ApiPlan {
-    /// Adds what the function `app` says of itself, where nothing else was said.
-    pub(crate) fn fill_in(&mut self, app: usize, description: Description) -> Result<()> {
-        if let (None, Some(text)) = (&self.selection, description.settings.selection) {
-            self.selection = Some(text.parse::<Selection>().context("the app's route selection")?);
+    /// Adds the description of function `app`. What the plan already declares has priority.
+    pub(crate) fn add_description(&mut self, app: usize, description: Description) -> Result<()> {
+        if self.selection.is_none() {
+            let selection = description.settings.selection.parse::<Selection>();
+            self.selection = Some(selection.context("the app's route selection")?);
         }
-        for describe::Route { key, two_way } in description.routes {
-            if self.routes.iter().all(|route| route.key != key) {
+        for route in description.routes {
+            if self.routes.iter().all(|planned| planned.key != route.key) {
+                let (key, two_way) = (route.key, route.two_way);
                 self.routes.push(RoutePlan { key, two_way, function: app, models: None });
             }
         }
@@ -30,15 +32,15 @@ impl ApiPlan {
     }
 
     /// The keys of its routes.
-    pub(crate) fn keys(&self) -> BTreeSet<String> {
+    pub(crate) fn route_keys(&self) -> BTreeSet<String> {
         self.routes.iter().map(|route| route.key.clone()).collect()
     }
 
-    /// Its routes, each with its function among `targets`, which are those of the plan.
-    pub(crate) fn routes(&self, targets: &[Target]) -> Result<Routes> {
+    /// Its routes for the gateway. `integrations` are those of the plan's functions, in their order.
+    pub(crate) fn routes(&self, integrations: &[Integration]) -> Result<Routes> {
         let mut routes = Routes::new(self.selection.clone().unwrap_or_default());
         for RoutePlan { key, two_way, function, models } in &self.routes {
-            let function = target(targets, *function)?;
+            let function = integration(integrations, *function)?;
             routes = routes.with_route(key, *two_way).with_function(key, function);
             if let Some(models) = self.models.get(key).or(models.as_ref()) {
                 routes = routes.with_models(key, models.clone());
@@ -50,15 +52,19 @@ impl ApiPlan {
         Ok(routes)
     }
 
-    /// The gateway's settings, so far as they are here. Handshakes need one of `signatures` where the
-    /// API says so.
-    pub(crate) fn settings(self, targets: &[Target], signatures: Signatures) -> Result<Settings> {
-        let routes = self.routes(targets)?;
+    /// The gateway's settings that the plan determines. `signatures` checks handshakes if the API
+    /// requires IAM.
+    pub(crate) fn settings(
+        self,
+        integrations: &[Integration],
+        signatures: Signatures,
+    ) -> Result<Settings> {
+        let routes = self.routes(integrations)?;
         let authorization = match self.access {
-            AccessPlan::Everybody => Authorization::None,
+            AccessPlan::Public => Authorization::None,
             AccessPlan::Iam => Authorization::Iam(signatures),
             AccessPlan::Lambda(AuthorizerPlan { function, sources }) => {
-                let authorizer = Authorizer::function(target(targets, function)?);
+                let authorizer = Authorizer::function(integration(integrations, function)?);
                 Authorization::Lambda(sources.into_iter().fold(authorizer, Authorizer::with_source))
             }
         };
@@ -76,6 +82,6 @@ impl ApiPlan {
     }
 }
 
-fn target(targets: &[Target], number: usize) -> Result<Target> {
-    targets.get(number).cloned().with_context(|| format!("there is no function {number}"))
+fn integration(all: &[Integration], index: usize) -> Result<Integration> {
+    all.get(index).cloned().with_context(|| format!("there is no function {index}"))
 }

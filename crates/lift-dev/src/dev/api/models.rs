@@ -1,4 +1,4 @@
-//! The models of a route as JSON Schemas, of draft 4 unless they say another.
+//! Models of routes: JSON Schemas, of draft 4 unless they name another.
 
 use std::{error::Error, fs, path::Path, sync::Arc};
 
@@ -7,7 +7,7 @@ use boon::{CompileError, Compiler, Draft, Schemas, UrlLoader};
 use lift_gateway::{Models, Selection};
 use serde_json::Value;
 
-/// What a template says of a route, for the gateway.
+/// The models of a template's route, for the gateway.
 pub(crate) fn compile(models: &lift_template::Models) -> Result<Models> {
     let selection = match &models.selection {
         Some(expression) => expression.parse::<Selection>()?,
@@ -15,33 +15,33 @@ pub(crate) fn compile(models: &lift_template::Models) -> Result<Models> {
     };
     let mut compiled = Models::new(selection);
     for (key, name, schema) in &models.by_key {
-        compiled = compiled.with_model(key, check(name, schema.clone())?);
+        compiled = compiled.with_model(key, checker(name, schema.clone())?);
     }
     Ok(compiled)
 }
 
-/// The model in a file, which is for all messages of a route.
+/// Reads a model from a file. It applies to all messages of a route.
 pub(crate) fn read(file: &Path) -> Result<Models> {
     let shown = file.display();
     let text =
         fs::read_to_string(file).with_context(|| format!("cannot read the model {shown}"))?;
     let schema = serde_json::from_str(&text).with_context(|| format!("{shown} is not JSON"))?;
-    Ok(Models::one(check(&shown.to_string(), schema)?))
+    Ok(Models::one(checker(&shown.to_string(), schema)?))
 }
 
-/// Whether a message is what a schema allows, and if not, why.
-fn check(
+/// A function that checks messages against a schema and says why one does not match.
+fn checker(
     name: &str,
     schema: Value,
 ) -> Result<impl Fn(&str) -> Result<(), String> + Send + Sync + 'static> {
-    // Names of models are letters and digits; what else one has must not lead anywhere.
+    // API Gateway allows letters and digits in names. Other characters must not change the URL.
     let path: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     let url = format!("model://local/{path}");
     let mut compiler = Compiler::new();
     compiler.set_default_draft(Draft::V4);
-    compiler.use_loader(Box::new(Nothing));
+    compiler.use_loader(Box::new(NoLoader));
     let mut schemas = Schemas::new();
-    let wrong = |error: CompileError| anyhow!("the model {name} is no JSON Schema: {error:#}");
+    let wrong = |error: CompileError| anyhow!("the model {name} is not a JSON Schema: {error:#}");
     compiler.add_resource(&url, schema).map_err(wrong)?;
     let index = compiler.compile(&url, &mut schemas).map_err(wrong)?;
     let schemas = Arc::new(schemas);
@@ -50,7 +50,7 @@ fn check(
         let message: Value =
             serde_json::from_str(message).map_err(|error| format!("it is not JSON: {error}"))?;
         schemas.validate(&message, index).map_err(|error| {
-            // The first line says that it failed, and the others where.
+            // The first line only says that the check failed; the others say where.
             let text = error.to_string();
             let why: Vec<&str> =
                 text.lines().skip(1).map(|line| line.trim_start_matches([' ', '-'])).collect();
@@ -59,12 +59,12 @@ fn check(
     })
 }
 
-/// Schemas may not lead to files, or into the network.
-struct Nothing;
+/// Loads no schema: a schema must not read files or make requests.
+struct NoLoader;
 
-impl UrlLoader for Nothing {
+impl UrlLoader for NoLoader {
     fn load(&self, url: &str) -> Result<Value, Box<dyn Error>> {
-        Err(format!("`lift dev` does not look up {url}").into())
+        Err(format!("`lift dev` does not load {url}").into())
     }
 }
 
@@ -72,22 +72,22 @@ impl UrlLoader for Nothing {
 mod tests {
     use serde_json::json;
 
-    use super::check;
+    use super::checker;
 
     #[test]
-    fn draft_4() {
+    fn messages_are_checked_by_draft_4() {
         let schema = json!({
             "type": "object",
             "required": ["text"],
             "properties": {"text": {"type": "string"}, "n": {"minimum": 1, "exclusiveMinimum": true}},
         });
-        let check = check("Say", schema).expect("a schema");
+        let check = checker("Say", schema).expect("a schema");
         assert_eq!(check(r#"{"text":"a","n":1.5}"#), Ok(()));
         for (message, why) in [
             ("hello", "it is not JSON: expected value at line 1 column 1"),
             ("3", "the model Say does not allow it: at '': want object, but got number"),
             ("{}", "the model Say does not allow it: at '': missing properties 'text'"),
-            // A number here is of later drafts: the boolean is draft 4's alone.
+            // Only draft 4 has a boolean `exclusiveMinimum`.
             (
                 r#"{"text":"","n":1}"#,
                 "the model Say does not allow it: at '/n': must be > 1 but got 1",
@@ -98,12 +98,12 @@ mod tests {
     }
 
     #[test]
-    fn no_schema() {
-        let not_one = |schema| format!("{:#}", check("Say", schema).err().expect("not one"));
-        assert!(not_one(json!({"type": 3})).starts_with("the model Say is no JSON Schema: "));
+    fn invalid_schemas_and_references_are_refused() {
+        let not_one = |schema| format!("{:#}", checker("Say", schema).err().expect("not one"));
+        assert!(not_one(json!({"type": 3})).starts_with("the model Say is not a JSON Schema: "));
         for elsewhere in ["file:///etc/passwd", "http://example.com/a", "model://local/b"] {
             let error = not_one(json!({"$ref": elsewhere}));
-            assert!(error.contains(&format!("`lift dev` does not look up {elsewhere}")), "{error}");
+            assert!(error.contains(&format!("`lift dev` does not load {elsewhere}")), "{error}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! DynamoDB on this machine: dynoxide on one SQLite file, served over HTTP beside the gateway.
+//! DynamoDB on this machine: dynoxide with one SQLite file, served by HTTP.
 
 pub(crate) mod connections_table;
 mod template_tables;
@@ -19,8 +19,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// How long the server may finish its requests. They take milliseconds, so only a client that
-/// sent half a request uses this up.
+/// How long the server may finish its requests. They take milliseconds, unless a client sends only half
+/// a request.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// The running database.
@@ -33,7 +33,7 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Opens `file`, which need not exist, and serves it on `listener` with these tables.
+    /// Opens or creates `file`, creates `tables`, and serves the database on `listener`.
     pub(crate) fn start(file: &Path, listener: TcpListener, tables: &[Table]) -> Result<Self> {
         let address = listener.local_addr()?;
         let name = file.to_str().context("the data folder's path is not UTF-8")?;
@@ -49,20 +49,20 @@ impl Database {
         Ok(Self { address, file: file.to_owned(), stop, server })
     }
 
-    /// Where the database listens.
+    /// The address of the database.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Ends the server and closes the file, so that nothing but the file itself is left.
+    /// Stops the server, and waits until SQLite has removed its write-ahead log.
     pub(crate) async fn close(self) {
         self.stop.cancel();
         if timeout(GRACE, self.server).await.is_err() {
-            tracing::warn!("a DynamoDB client holds the database open; it is closed all the same");
+            tracing::warn!("a DynamoDB client still uses the database; it is closed anyway");
             return;
         }
-        // The server returns an instant before its last connection lets go of the file. SQLite
-        // removes its write-ahead log when that happens.
+        // The server returns shortly before its last connection closes the file. Then SQLite removes its
+        // write-ahead log.
         let log = self.file.with_extension("db-wal");
         for _ in 0..100 {
             if !log.exists() {

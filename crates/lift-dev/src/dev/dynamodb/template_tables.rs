@@ -1,11 +1,11 @@
-//! The tables of a template, made on the embedded engine before anybody reads them.
+//! The tables of a template, created in the embedded database before functions use them.
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use dynoxide::{Database as Engine, actions::describe_table::DescribeTableRequest};
 use lift_template::Table;
 use serde_json::{Value, json};
 
-/// Creates those that are missing.
+/// Creates the tables that are missing.
 pub(crate) fn create(engine: &Engine, tables: &[Table]) -> Result<()> {
     for table in tables {
         let Table { id, name, create, expires_by } = table;
@@ -20,24 +20,26 @@ pub(crate) fn create(engine: &Engine, tables: &[Table]) -> Result<()> {
                 );
             }
         } else {
-            let wrong = || format!("the template's table {id} cannot be made");
+            let cannot_create = || format!("the template's table {id} cannot be made");
             let request = serde_json::from_value(create.clone())
                 .map_err(|error| anyhow!("{}", error.to_string().replace("VALIDATION:", "")));
-            engine.create_table(request.with_context(wrong)?).with_context(wrong)?;
+            engine
+                .create_table(request.with_context(cannot_create)?)
+                .with_context(cannot_create)?;
         }
         if let Some(attribute) = expires_by {
             let request = json!({
                 "TableName": name,
                 "TimeToLiveSpecification": {"AttributeName": attribute, "Enabled": true},
             });
-            // Refused when it is on already, which is as well.
+            // Fails if it is already on.
             let _ = engine.update_time_to_live(serde_json::from_value(request)?);
         }
     }
     Ok(())
 }
 
-/// What cannot be changed about a table: its keys, and those of its indexes.
+/// The parts of a table that cannot be changed: its keys and its indexes.
 fn shape(table: &Value) -> Vec<Value> {
     let mut indexes = Vec::new();
     for kind in ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"] {

@@ -1,18 +1,23 @@
-//! A function whose process a debugger starts: the Runtime API waits for it on a fixed port, and
-//! nothing is ever too slow.
+//! A function whose process a debugger starts: the Runtime API waits for it on a fixed port, without
+//! time-outs.
 //!
-//! When a process asks for an event while an earlier one has not answered its own, that one is gone:
-//! its event fails, and the new process is the function.
+//! If a process asks for an event while an earlier one has not answered its event, the earlier one is
+//! taken for dead: its event fails, and the new process runs the function.
 
 use std::{
     convert::Infallible,
+    ffi::OsStr,
+    fmt::Display,
+    fs::{self, OpenOptions},
+    io::{self, Write as _},
     net::{SocketAddr, TcpListener as StdTcpListener},
-    path::PathBuf,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
 use anyhow::{Context as _, Result};
-use lift_aws::variables;
+use lift_aws::variables::RUNTIME_API;
 use lift_gateway::{
     InvokeError,
     lambda::{Environment, Function, FunctionSettings, Status},
@@ -20,24 +25,25 @@ use lift_gateway::{
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::dev::{functions::env_file::EnvFile, program::variables::Variables};
+use crate::dev::program::variables::Variables;
 
-/// So long may a person look at one event. Not for ever, as deadlines are times of the calendar.
-pub(crate) const AS_LONG_AS_IT_TAKES: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// The time-out of an event that a debugger may hold. It is finite, because the deadline that the
+/// Runtime API gives is a time of day.
+pub(crate) const DEBUGGER_TIMEOUT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// The Runtime API of one process after the other.
+/// The Runtime API for the processes that a debugger starts, one at a time.
 #[derive(Debug)]
-pub(crate) struct Attached {
+pub(crate) struct AttachedFunction {
     name: String,
     function: Function,
-    /// Its socket, which outlives each environment.
+    /// The socket of the Runtime API, which outlives each environment.
     listener: StdTcpListener,
     environment: Environment,
     file: EnvFile,
 }
 
-impl Attached {
-    /// Opens the Runtime API at `address`, and writes down in `file` what a process needs.
+impl AttachedFunction {
+    /// Opens the Runtime API at `address`, and writes the variables that a process needs to `file`.
     pub(crate) async fn start(
         settings: FunctionSettings,
         address: SocketAddr,
@@ -45,47 +51,48 @@ impl Attached {
         file: PathBuf,
     ) -> Result<Self> {
         let name = settings.name.clone();
-        let (timeout, patience) = (AS_LONG_AS_IT_TAKES, AS_LONG_AS_IT_TAKES);
+        let (timeout, patience) = (DEBUGGER_TIMEOUT, DEBUGGER_TIMEOUT);
         let function = Function::new(FunctionSettings { timeout, patience, ..settings });
         let listener = TcpListener::bind(address).await.with_context(|| {
             format!("cannot listen on {address} for the Lambda Runtime API: pass another --attach")
         })?;
         let listener = listener.into_std()?;
         let environment = environment(&function, &listener)?;
-        let own = [
-            (variables::RUNTIME_API, environment.address()?.to_string()),
+        let runtime_variables = [
+            (RUNTIME_API, environment.address()?.to_string()),
             ("AWS_LAMBDA_LOG_STREAM_NAME", "local/[$LATEST]1".to_owned()),
         ];
-        let file = EnvFile::write(file, variables, &own)?;
+        let file = EnvFile::write(file, variables, &runtime_variables)?;
         Ok(Self { name, function, listener, environment, file })
     }
 
-    /// What the gateway invokes.
+    /// The function that the gateway invokes.
     pub(crate) fn function(&self) -> Function {
         self.function.clone()
     }
 
-    /// What to tell who starts the process.
-    pub(crate) fn line(&self) -> Result<String> {
-        let (address, file) = (self.environment.address()?, self.file.shown());
+    /// The line of the ready block that says how to start the process.
+    pub(crate) fn ready_line(&self) -> Result<String> {
+        let (address, file) = (self.environment.address()?, self.file.display());
         Ok(format!("AWS_LAMBDA_RUNTIME_API={address}   (all variables in {file})"))
     }
 
-    /// Serves whoever comes, for as long as it is polled. Once it is `closing`, nobody will.
+    /// Serves every process that connects, for as long as this is polled. After `closing`, events fail
+    /// if no process is attached.
     pub(crate) async fn watch(&mut self, closing: &CancellationToken) -> Infallible {
         let function = self.function.clone();
         tokio::select! {
             never = self.serve() => never,
-            never = fail_when_nobody_comes(&function, closing) => never,
+            never = fail_events_without_process(&function, closing) => never,
         }
     }
 
     async fn serve(&mut self) -> Infallible {
         loop {
             tokio::select! {
-                // It never returns.
+                // Never returns.
                 () = self.environment.serve() => {}
-                () = self.cannot_start() => {}
+                () = self.init_failed() => {}
             }
             match environment(&self.function, &self.listener) {
                 Ok(environment) => self.environment = environment,
@@ -94,8 +101,9 @@ impl Attached {
         }
     }
 
-    /// Waits until a process says that it cannot start, after which it gets no work.
-    async fn cannot_start(&self) {
+    /// Waits until a process reports that it cannot start. The environment gives it no events after
+    /// that.
+    async fn init_failed(&self) {
         let name = &self.name;
         let mut status = self.environment.status();
         loop {
@@ -105,12 +113,12 @@ impl Attached {
                 Status::InitFailed { kind, message } => {
                     return tracing::error!(
                         "the function {name} reported that it cannot start ({kind:?}: \
-                         {message:?}): mend that and start it again"
+                         {message:?}): fix that and start it again"
                     );
                 }
                 _ => {}
             }
-            // The sender is in the environment, so the wait cannot fail.
+            // Cannot fail: the environment holds the sender.
             let _ = status.changed().await;
         }
     }
@@ -121,8 +129,11 @@ fn environment(function: &Function, listener: &StdTcpListener) -> Result<Environ
     Ok(function.environment(listener.context("cannot open the Lambda Runtime API")?))
 }
 
-/// Events that nobody will take must not hold up the end.
-async fn fail_when_nobody_comes(function: &Function, closing: &CancellationToken) -> Infallible {
+/// Fails waiting events while no process is attached, so that they do not delay the shutdown.
+async fn fail_events_without_process(
+    function: &Function,
+    closing: &CancellationToken,
+) -> Infallible {
     closing.cancelled().await;
     let mut demand = function.demand();
     loop {
@@ -130,7 +141,55 @@ async fn fail_when_nobody_comes(function: &Function, closing: &CancellationToken
         if now.waiting > 0 && now.idle + now.busy == 0 {
             function.fail_waiting(&InvokeError::Unavailable);
         }
-        // The sender is in the function.
+        // Cannot fail: the function holds the sender.
         let _ = demand.changed().await;
     }
+}
+
+/// A file of the function's variables, in the form that editors and shells read. Removed on drop,
+/// because the addresses in it are then stale.
+#[derive(Debug)]
+struct EnvFile(PathBuf);
+
+impl EnvFile {
+    /// Writes `variables`, without those that the user's shell has anyway, and `runtime_variables`.
+    fn write(
+        path: PathBuf,
+        variables: &Variables,
+        runtime_variables: &[(&str, String)],
+    ) -> Result<Self> {
+        let changed = variables
+            .iter()
+            .filter(|(name, value)| std::env::var_os(name).as_ref() != Some(value))
+            .map(|(name, value)| (&**name, &**value));
+        let runtime =
+            runtime_variables.iter().map(|(name, value)| (OsStr::new(name), OsStr::new(value)));
+        let mut text = String::new();
+        for (name, value) in changed.chain(runtime) {
+            // Only variables of the shell may not be UTF-8, and those are not written.
+            let (name, value) = (name.to_string_lossy(), value.to_string_lossy());
+            let value =
+                shlex::try_quote(&value).with_context(|| format!("{name} cannot be quoted"))?;
+            text += &format!("{name}={value}\n");
+        }
+        write_private(&path, &text).with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(Self(path))
+    }
+
+    fn display(&self) -> impl Display {
+        self.0.display()
+    }
+}
+
+impl Drop for EnvFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Writes a file that only its owner can read: it may contain the token of `--public`.
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
 }

@@ -1,7 +1,7 @@
-//! The processes of one program. A swap puts the next generation in the place of the last, which
-//! finishes what it runs.
+//! A generation: the processes of one build of a program. A swap starts the next generation, and the
+//! last one finishes its events.
 
-use std::sync::Weak;
+use std::{sync::Weak, time::Duration};
 
 use anyhow::{Result, bail};
 use lift_gateway::lambda::{Environment, Function, Status};
@@ -12,30 +12,30 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    dev::functions::{
-        end::End,
-        output::Output,
-        process::Process,
-        program::{Program, SLOW},
-    },
-    stop::Stop,
+use super::{
+    output::Output,
+    process::{Process, ProcessEnd},
+    program::Program,
 };
+use crate::stop::Stop;
+
+/// If the first process has not asked for an event after this time, its output is shown.
+const SLOW_START: Duration = Duration::from_secs(3);
 
 /// The processes of one program.
 pub(crate) struct Generation {
     program: Program,
-    processes: JoinSet<End>,
-    /// Those of the processes, and of some that have ended.
+    processes: JoinSet<ProcessEnd>,
+    /// The environments of the processes, and of some that have ended.
     environments: Vec<Weak<Environment>>,
-    /// How many there should be now. Grows with what waits; nothing shrinks it but trouble.
+    /// How many processes there should be. Grows with waiting events; only failures reduce it.
     pub(crate) wanted: usize,
     stop: Stop,
 }
 
 impl Generation {
-    /// Starts the first process, with this number, and waits until it asks for an event. `at_once`
-    /// will end all of them.
+    /// Starts the first process, with this number, and waits until it asks for an event. `at_once` ends
+    /// all processes of the generation.
     pub(crate) async fn start(
         function: &Function,
         program: Program,
@@ -47,7 +47,7 @@ impl Generation {
             Self { program, processes: JoinSet::new(), environments: Vec::new(), wanted: 1, stop };
         let output = Output::held(number, &generation.program.observers);
         let mut status = generation.add(function, number, &output).await?;
-        let slow = sleep(SLOW);
+        let slow = sleep(SLOW_START);
         tokio::pin!(slow);
         loop {
             tokio::select! {
@@ -55,12 +55,12 @@ impl Generation {
                 Ok(_) = status.wait_for(|status| *status == Status::Ready) => break,
                 Some(end) = generation.processes.join_next() => {
                     let (program, cause) = (&generation.program.executable, end?.cause);
-                    let (fix, words) = (cause.fix(), output.last_lines());
-                    bail!("`{program}` {cause} before it asked for its first event: {fix}. {words}");
+                    let (fix, lines) = (cause.fix(), output.last_lines());
+                    bail!("`{program}` {cause} before it asked for its first event: {fix}. {lines}");
                 }
                 () = &mut slow, if !slow.is_elapsed() => {
                     let name = &generation.program.name;
-                    tracing::warn!("the function {name} is still starting: it asks for no event");
+                    tracing::warn!("the function {name} is still starting: it has not asked for an event");
                     output.release();
                 }
             }
@@ -84,7 +84,7 @@ impl Generation {
         Ok(status)
     }
 
-    /// What they run.
+    /// The program that they run.
     pub(crate) fn program(&self) -> &Program {
         &self.program
     }
@@ -94,12 +94,12 @@ impl Generation {
         self.processes.len()
     }
 
-    /// The next end of a process; `None` when there is no process.
-    pub(crate) async fn ended(&mut self) -> Option<Result<End, JoinError>> {
+    /// Waits until a process ends; `None` if there is no process.
+    pub(crate) async fn ended(&mut self) -> Option<Result<ProcessEnd, JoinError>> {
         self.processes.join_next().await
     }
 
-    /// Takes no more events, from now on; finishes those that it has, and ends.
+    /// Takes no more events, finishes the ones it has, and ends.
     pub(crate) fn leave(&self) {
         for environment in self.environments.iter().filter_map(Weak::upgrade) {
             environment.stop_work();
@@ -107,7 +107,7 @@ impl Generation {
         self.stop.in_order.cancel();
     }
 
-    /// Waits for the end of all processes, and for nothing else of the program to be left.
+    /// Waits until all processes have ended.
     pub(crate) async fn gone(mut self) {
         while self.processes.join_next().await.is_some() {}
     }

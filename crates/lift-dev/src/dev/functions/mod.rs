@@ -1,202 +1,91 @@
-//! The functions of a plan, started, watched and ended together. Behind the gateway, which has a
-//! [`Target`] for each route.
+//! The functions of a plan, started, watched and stopped together.
+//!
+//! ```text
+//! plan -> prepared -> running: supervisor -> generation -> process, output
+//!                        '---- attached (debugger), remote (HTTP)
+//! gateway, replay -> integration -> the running function
+//! ```
+//!
+//! `lift_gateway::lambda::Function` gives events to execution environments; this folder has the
+//! processes that those environments belong to.
 
 pub(crate) mod attached;
-mod backoff;
-mod end;
-mod env_file;
+pub(crate) mod environment;
 mod generation;
-pub(crate) mod output;
+pub(crate) mod integration;
+mod output;
 pub(crate) mod prepared;
 mod process;
 pub(crate) mod program;
 mod remote;
+mod running;
 pub(crate) mod supervisor;
 
-use std::{convert::Infallible, future::pending, path::Path};
+use std::{convert::Infallible, future::pending};
 
 use anyhow::Result;
-use bytes::Bytes;
 use futures_util::future::{join_all, try_join_all};
-use lift_gateway::{
-    Backend, Control, Id, InvokeError,
-    lambda::{Function, FunctionSettings},
-};
+use lift_gateway::Control;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    dev::{
-        fault_proxies::Faults,
-        functions::{
-            attached::Attached,
-            prepared::{How, Prepared},
-            program::Program,
-            remote::Elsewhere,
-            supervisor::Supervisor,
-        },
-        reload::{Deploy, Reload},
-    },
-    observe::Observers,
-};
+pub(crate) use self::running::StartOptions;
+use self::{integration::Integration, prepared::Prepared, running::RunningFunction};
+use crate::dev::reload::Deploy;
 
-/// What starts them all.
-pub(crate) struct Start<'a> {
-    /// How many processes each may have, if its plan says nothing else.
-    pub(crate) concurrency: u16,
-    pub(crate) faults: Option<&'a Faults>,
-    /// Where the variables of those are written down that are started by others.
-    pub(crate) data_dir: &'a Path,
-    /// Who is told what they write.
-    pub(crate) observers: &'a Observers,
-}
-
-/// What a route invokes: a function here or elsewhere.
-#[derive(Clone)]
-pub(crate) enum Target {
-    Here(Function),
-    Elsewhere(Elsewhere),
-}
-
-impl Backend for Target {
-    async fn invoke(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
-        match self {
-            Self::Here(function) => function.invoke(payload).await,
-            Self::Elsewhere(function) => function.invoke(payload).await,
-        }
-    }
-
-    async fn invoke_as(&self, invocation: Id, payload: Bytes) -> Result<Bytes, InvokeError> {
-        match self {
-            Self::Here(function) => function.invoke_as(invocation, payload).await,
-            Self::Elsewhere(function) => function.invoke(payload).await,
-        }
-    }
-}
-
-/// The functions, up.
+/// The started functions, in the order of the plan.
 pub(crate) struct Functions {
-    all: Vec<Running>,
-}
-
-struct Running {
-    target: Target,
-    /// None for one that runs elsewhere.
-    runner: Option<Runner>,
-    /// None for one that stays as it is.
-    reload: Option<Reload>,
-}
-
-/// Who keeps a function at work.
-enum Runner {
-    Supervisor(Box<Supervisor>),
-    Attached(Attached),
+    all: Vec<RunningFunction>,
 }
 
 impl Functions {
-    /// Starts them beside each other. Call this on the main thread only, because of
+    /// Starts all functions at the same time. Call this on the main thread only, because of
     /// [`Child::spawn`](crate::dev::program::child::Child::spawn).
-    pub(crate) async fn start(prepared: Vec<Prepared>, start: &Start<'_>) -> Result<Self> {
-        let all = prepared.into_iter().map(|function| Running::start(function, start));
+    pub(crate) async fn start(prepared: Vec<Prepared>, options: &StartOptions<'_>) -> Result<Self> {
+        let all = prepared.into_iter().map(|function| RunningFunction::start(function, options));
         Ok(Self { all: try_join_all(all).await? })
     }
 
-    /// Each, in the order of the plan.
-    pub(crate) fn targets(&self) -> Vec<Target> {
-        self.all.iter().map(|function| function.target.clone()).collect()
+    /// The integration of each function, in the order of the plan.
+    pub(crate) fn integrations(&self) -> Vec<Integration> {
+        self.all.iter().map(RunningFunction::integration).collect()
     }
 
-    /// Whether a debugger may hold one of them for as long as it likes.
-    pub(crate) fn take_their_time(&self) -> bool {
-        self.all.iter().any(|one| matches!(one.runner, Some(Runner::Attached(_))))
+    /// Whether a debugger runs one of them, and may hold it at a breakpoint for any time.
+    pub(crate) fn has_attached_debugger(&self) -> bool {
+        self.all.iter().any(|function| matches!(function, RunningFunction::Attached(_)))
     }
 
-    /// How those are started that wait for it: a line of the ready block for each.
-    pub(crate) fn lines(&self) -> Result<Vec<String>> {
-        let lines = self.all.iter().filter_map(|one| match &one.runner {
-            Some(Runner::Attached(attached)) => Some(attached.line()),
+    /// How to start the functions that a debugger runs: one line of the ready block for each.
+    pub(crate) fn attach_lines(&self) -> Result<Vec<String>> {
+        let attached = self.all.iter().filter_map(|function| match function {
+            RunningFunction::Attached(attached) => Some(attached.ready_line()),
             _ => None,
         });
-        lines.collect()
+        attached.collect()
     }
 
-    /// From now on the word of the function `app` on its routes counts.
-    pub(crate) fn deploy_by(&mut self, app: usize, deploy: Deploy) {
-        if let Some(Running { reload: Some(reload), .. }) = self.all.get_mut(app) {
-            reload.deploy_by(deploy);
+    /// Makes each reload of function `app` deploy the routes of its description.
+    pub(crate) fn deploy_on_reload(&mut self, app: usize, deploy: Deploy) {
+        if let Some(RunningFunction::Local(local)) = self.all.get_mut(app)
+            && let Some(reload) = &mut local.reload
+        {
+            reload.set_deploy(deploy);
         }
     }
 
-    /// Watches them for as long as it is polled. New code goes to the gateway that `control` is a
-    /// hand on; without one there is none. Once it is `closing`, no debugger will come.
+    /// Watches the functions for as long as this is polled. New code is deployed to the gateway of
+    /// `control`, if there is one. After `closing`, no debugger is waited for.
     pub(crate) async fn watch(
         &mut self,
         control: Option<&Control>,
         closing: &CancellationToken,
     ) -> Infallible {
-        join_all(self.all.iter_mut().map(|one| one.watch(control, closing))).await;
+        join_all(self.all.iter_mut().map(|function| function.watch(control, closing))).await;
         pending().await
     }
 
     /// Ends their processes.
     pub(crate) async fn stop(self) {
-        join_all(self.all.into_iter().map(Running::stop)).await;
-    }
-}
-
-impl Running {
-    async fn start(function: Prepared, start: &Start<'_>) -> Result<Self> {
-        let settings = FunctionSettings {
-            name: function.name.clone(),
-            region: function.region(),
-            timeout: function.timeout,
-            ..FunctionSettings::default()
-        };
-        let Prepared { name, how, variables, timeout, concurrency, copy, reload, .. } = function;
-        let cap = usize::from(concurrency.unwrap_or(start.concurrency));
-        match how {
-            How::Start(executable) => {
-                let function = Function::new(settings);
-                let (faults, observers) = (start.faults.cloned(), start.observers.clone());
-                let program = Program { name, executable, variables, faults, observers, copy };
-                let supervisor = Supervisor::start(function.clone(), program, cap).await?;
-                let runner = Some(Runner::Supervisor(Box::new(supervisor)));
-                Ok(Self { target: Target::Here(function), runner, reload })
-            }
-            How::Invoke(url) => {
-                let elsewhere = Elsewhere::new(&url, &name, timeout, cap);
-                elsewhere.look().await;
-                Ok(Self { target: Target::Elsewhere(elsewhere), runner: None, reload })
-            }
-            How::Wait(address) => {
-                let file = start.data_dir.join(format!("{name}.env"));
-                let attached = Attached::start(settings, address, &variables, file).await?;
-                let target = Target::Here(attached.function());
-                Ok(Self { target, runner: Some(Runner::Attached(attached)), reload })
-            }
-        }
-    }
-
-    /// Watches it for as long as it is polled.
-    async fn watch(
-        &mut self,
-        control: Option<&Control>,
-        closing: &CancellationToken,
-    ) -> Infallible {
-        let reload = self.reload.as_mut().zip(control);
-        match (&mut self.runner, reload) {
-            (Some(Runner::Supervisor(supervisor)), Some((reload, control))) => {
-                Box::pin(reload.run(supervisor, control)).await
-            }
-            (Some(Runner::Supervisor(supervisor)), None) => supervisor.watch().await,
-            (Some(Runner::Attached(attached)), _) => attached.watch(closing).await,
-            (None, _) => pending().await,
-        }
-    }
-
-    /// Ends its processes.
-    async fn stop(self) {
-        if let Some(Runner::Supervisor(supervisor)) = self.runner {
-            supervisor.stop().await;
-        }
+        join_all(self.all.into_iter().map(RunningFunction::stop)).await;
     }
 }

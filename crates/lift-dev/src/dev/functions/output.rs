@@ -1,16 +1,16 @@
-//! What a process of the function writes, handed line by line to those who watch, each line with the
+//! What a process of the function writes, passed line by line to the observers, each line with the
 //! invocation that it belongs to.
 //!
-//! Its stdout and stderr are one pipe, so that lines stay in order. Whoever reads the pipe, reads it
-//! under a lock: the reader when something comes, and [`Output::now_has`] at the moment when the
-//! process gets an event or has answered it. So what was written before that moment is told before
-//! it. The last lines are kept, because a process that dies at start says there why.
+//! Stdout and stderr are one pipe, so lines stay in order. The pipe is read under a lock in two places:
+//! by the reader when there is data, and by [`Output::set_invocation`] when the process gets an event
+//! or has answered it. So lines that were written before an event are observed before it. The last
+//! lines are kept, because they explain why a process exited at start.
 
 use std::{
     collections::VecDeque,
     io::{self, PipeWriter},
     mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use lift_gateway::Id;
@@ -18,18 +18,20 @@ use nix::unistd;
 use tokio::{net::unix::pipe::Receiver, process::Command};
 
 use crate::{
-    dev::terminal::escape::escape,
+    escape::escape,
+    lock::lock,
     observe::{ObservedKind, Observers},
 };
 
-/// So many lines are shown when a process dies at start: a panic's message stands above its backtrace.
-const KEPT: usize = 100;
+/// How many lines are shown if a process exits at start. A panic prints its message above a long
+/// backtrace.
+const KEPT_LINES: usize = 100;
 
-/// A line that never ends is passed on in pieces of this many bytes.
-const LONGEST: usize = 64 * 1024;
+/// The most bytes of a line; a longer one is split.
+const MAX_LINE: usize = 64 * 1024;
 
-/// What a pipe holds at most, so more was not written before a moment.
-const PIPE: usize = 64 * 1024;
+/// The most bytes that a pipe holds, and so the most that [`Output::set_invocation`] has to read.
+const PIPE_CAPACITY: usize = 64 * 1024;
 
 /// The output of one process. Clones are the same output.
 #[derive(Clone)]
@@ -42,30 +44,31 @@ pub(crate) struct Output {
 #[derive(Default)]
 struct State {
     pipe: Option<Arc<Receiver>>,
-    /// What the process works on.
+    /// The invocation that the process works on.
     invocation: Option<Id>,
-    /// The line that has begun.
-    begun: Vec<u8>,
+    /// The line that has not ended yet.
+    partial: Vec<u8>,
+    /// The last lines, the oldest first.
     last: VecDeque<String>,
-    /// Lines not told yet. `None` once they are passed on as they come.
+    /// Lines that are held back. `None` if lines are passed on as they come.
     held: Option<Vec<ObservedKind>>,
 }
 
 impl Output {
-    /// The output of process `number`, passed on as it comes.
-    pub(crate) fn passed_on(process: u64, observers: &Observers) -> Self {
+    /// The output of process `process`, passed on as it comes.
+    pub(crate) fn new(process: u64, observers: &Observers) -> Self {
         Self { process, observers: observers.clone(), state: Arc::default() }
     }
 
-    /// The same, but nobody is told before [`Output::release`]: if the process dies at start, its
-    /// last words stand in the error and not twice.
+    /// The same, but held back until [`Output::release`]: if the process exits at start, the error shows
+    /// its last lines, and they are not shown twice.
     pub(crate) fn held(process: u64, observers: &Observers) -> Self {
-        let output = Self::passed_on(process, observers);
+        let output = Self::new(process, observers);
         output.state().held = Some(Vec::new());
         output
     }
 
-    /// Tells what was held, and from now on every line as it comes.
+    /// Passes on the lines that were held back, and from now on each line as it comes.
     pub(crate) fn release(&self) {
         let mut state = self.state();
         for line in state.held.take().unwrap_or_default() {
@@ -73,7 +76,7 @@ impl Output {
         }
     }
 
-    /// The last lines, below each other and indented, or a word that there were none.
+    /// The last lines, indented, or a sentence that there are none.
     pub(crate) fn last_lines(&self) -> String {
         let state = self.state();
         if state.last.is_empty() {
@@ -84,14 +87,14 @@ impl Output {
         format!("Its last lines:\n{}", lines.join("\n"))
     }
 
-    /// Makes this the output of what `command` will start.
+    /// Makes this the output of the process that `command` starts.
     pub(crate) fn attach(&self, command: &mut Command) -> io::Result<()> {
         let writer = self.pipe()?;
         command.stdout(writer.try_clone()?).stderr(writer);
         Ok(())
     }
 
-    /// Makes the pipe, and answers the end for the process.
+    /// Makes the pipe, and returns the end for the process.
     fn pipe(&self) -> io::Result<PipeWriter> {
         let (reader, writer) = io::pipe()?;
         self.state().pipe = Some(Arc::new(Receiver::from_owned_fd(reader.into())?));
@@ -101,11 +104,11 @@ impl Output {
     /// Reads until the process and its children have closed their ends.
     pub(crate) async fn read(self) {
         let Some(pipe) = self.state().pipe.clone() else { return };
-        // A pipe that fails is as good as one that ended.
+        // A pipe that fails is treated as closed.
         while pipe.readable().await.is_ok() {
             match self.take(&mut self.state(), |bytes| pipe.try_read(bytes)) {
                 Ok(1..) => {}
-                // Somebody else has read it.
+                // `set_invocation` has read it.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Ok(0) | Err(_) => break,
             }
@@ -113,25 +116,25 @@ impl Output {
         self.end_line(&mut self.state());
     }
 
-    /// Notes what the process works on from now on; what it has written belongs to what it had.
-    pub(crate) fn now_has(&self, invocation: Option<Id>) {
+    /// Sets the invocation of the lines to come. Lines that are already written belong to the last one.
+    pub(crate) fn set_invocation(&self, invocation: Option<Id>) {
         let mut state = self.state();
         if let Some(pipe) = state.pipe.clone() {
-            // Past tokio, which tries to read only after it was woken.
+            // Reads without tokio, which reads only after a wake-up.
             let read = |bytes: &mut [u8]| Ok(unistd::read(&*pipe, bytes)?);
             let mut taken = 0;
-            while taken < PIPE
+            while taken < PIPE_CAPACITY
                 && let Ok(length @ 1..) = self.take(&mut state, read)
             {
                 taken += length;
             }
         }
-        // What has no end yet, and came with the last event, will get none.
+        // A partial line belongs to the last invocation, so it ends here.
         self.end_line(&mut state);
         state.invocation = invocation;
     }
 
-    /// Takes some bytes out of the pipe and tells the lines in them.
+    /// Reads some bytes from the pipe and passes on the lines in them.
     fn take(
         &self,
         state: &mut State,
@@ -140,8 +143,8 @@ impl Output {
         let mut bytes = [0; 8 * 1024];
         let length = read(&mut bytes)?;
         for piece in bytes[..length].split_inclusive(|byte| *byte == b'\n') {
-            state.begun.extend_from_slice(piece);
-            if piece.ends_with(b"\n") || state.begun.len() >= LONGEST {
+            state.partial.extend_from_slice(piece);
+            if piece.ends_with(b"\n") || state.partial.len() >= MAX_LINE {
                 self.end_line(state);
             }
         }
@@ -149,20 +152,20 @@ impl Output {
     }
 
     fn end_line(&self, state: &mut State) {
-        if state.begun.is_empty() {
+        if state.partial.is_empty() {
             return;
         }
-        let begun = mem::take(&mut state.begun);
-        let text = String::from_utf8_lossy(&begun);
-        // Python's runtime client parts the lines of a traceback by returns alone, as CloudWatch
-        // would show them as several events else.
+        let partial = mem::take(&mut state.partial);
+        let text = String::from_utf8_lossy(&partial);
+        // Python's runtime client separates the lines of a traceback by carriage returns, because
+        // CloudWatch would show line feeds as several events.
         for text in text.trim_end_matches(['\r', '\n']).split('\r') {
-            self.tell(state, text.to_owned());
+            self.pass_on(state, text.to_owned());
         }
     }
 
-    fn tell(&self, state: &mut State, text: String) {
-        if state.last.len() == KEPT {
+    fn pass_on(&self, state: &mut State, text: String) {
+        if state.last.len() == KEPT_LINES {
             state.last.pop_front();
         }
         state.last.push_back(text.clone());
@@ -174,7 +177,7 @@ impl Output {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 
@@ -190,7 +193,7 @@ mod tests {
     impl Observer for Lines {
         fn observe(&self, observed: &Observed) {
             if let ObservedKind::Line { process: 1, invocation, text } = &observed.kind {
-                self.0.send((*invocation, text.clone())).expect("somebody reads");
+                self.0.send((*invocation, text.clone())).expect("the test reads");
             }
         }
     }
@@ -200,7 +203,7 @@ mod tests {
         (Observers::new(vec![Box::new(Lines(sender))]), lines)
     }
 
-    /// What a shell writes to both, as the output that is held.
+    /// What a shell script writes to stdout and stderr, held back.
     async fn of(script: &str) -> Output {
         let output = Output::held(1, &Observers::default());
         let mut shell = Command::new("sh");
@@ -213,7 +216,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn keeps_the_last_lines_of_both() {
+    async fn keeps_the_last_lines_of_stdout_and_stderr() {
         let output = of("for n in $(seq 104); do echo line $n; done; printf 'x\\377' >&2").await;
         let last = output.last_lines();
         assert!(last.starts_with("Its last lines:\n  line 6\n  line 7\n"), "{last}");
@@ -224,27 +227,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_line_without_an_end_is_passed_on_in_pieces() {
-        let output = of(&format!("head -c {} /dev/zero", 3 * LONGEST)).await;
+    async fn a_line_without_an_end_is_split() {
+        let output = of(&format!("head -c {} /dev/zero", 3 * MAX_LINE)).await;
         let lengths: Vec<usize> = output.state().last.iter().map(String::len).collect();
-        assert_eq!(lengths.iter().sum::<usize>(), 3 * LONGEST);
-        assert!(lengths.iter().all(|length| *length < 2 * LONGEST), "{lengths:?}");
+        assert_eq!(lengths.iter().sum::<usize>(), 3 * MAX_LINE);
+        assert!(lengths.iter().all(|length| *length < 2 * MAX_LINE), "{lengths:?}");
     }
 
     #[tokio::test]
-    async fn a_line_belongs_to_what_the_process_had_when_it_was_written() {
+    async fn a_line_belongs_to_the_invocation_during_which_it_was_written() {
         let (all, lines) = observers();
-        let output = Output::passed_on(1, &all);
-        // Nobody reads it here but `now_has`.
+        let output = Output::new(1, &all);
+        // Only `set_invocation` reads it in this test.
         let mut writer = output.pipe().expect("a pipe");
         let [first, second] = ["AAAAAAAAAAAAAAA=", "BBBBBBBBBBBBBBB="].map(Id::parse);
         for (now, text) in
             [(first, "start\n"), (None, "1\nhalf"), (second, "between\n"), (None, "2\n")]
         {
             writer.write_all(text.as_bytes()).expect("written");
-            output.now_has(now);
+            output.set_invocation(now);
         }
-        let told: Vec<_> = lines.try_iter().collect();
+        let observed: Vec<_> = lines.try_iter().collect();
         let line = |invocation, text: &str| (invocation, text.to_owned());
         let expected = [
             line(None, "start"),
@@ -253,6 +256,6 @@ mod tests {
             line(None, "between"),
             line(second, "2"),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(observed, expected);
     }
 }

@@ -1,94 +1,80 @@
-//! A function that can be started: its program is built, and its environment is known. Between the
-//! plan and the [`Functions`](crate::dev::functions::Functions).
+//! A function that is ready to start: its program is built, and its environment is known. Stands
+//! between the plan and the [`Functions`](super::Functions).
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc};
 
 use anyhow::Result;
+use lift_ws::describe::Description;
 
-use crate::{
-    args::Url,
-    dev::{
-        plan::{FunctionPlan, Source},
-        program::{
-            build::build,
-            describe::{self, Description},
-            executable::Executable,
-            package::{Copied, Package},
-            project::Project,
-            variables::{Place, Variables, region},
-        },
-        reload::{Reload, WatchPlan},
+use super::environment::LocalServices;
+use crate::dev::{
+    plan::{FunctionPlan, Runner},
+    program::{
+        describe::describe,
+        executable::Executable,
+        package::{Package, ProgramCopy, build},
+        project::Project,
+        variables::{Variables, region},
     },
+    reload::{Reload, WatchPlan},
 };
 
-/// A function that can be started.
+/// A function that is ready to start.
 pub(crate) struct Prepared {
-    pub(crate) name: String,
-    pub(crate) how: How,
+    pub(crate) plan: FunctionPlan,
     pub(crate) variables: Variables,
-    pub(crate) timeout: Duration,
-    pub(crate) concurrency: Option<u16>,
-    /// What the program is a copy of, if it is one.
-    pub(crate) copy: Option<Arc<Copied>>,
-    /// What starts it anew.
+    /// The program that runs the function, or that only describes its routes if the function runs
+    /// elsewhere.
+    pub(crate) program: Option<Executable>,
+    /// The copy that the program is, if it is one.
+    pub(crate) copy: Option<Arc<ProgramCopy>>,
+    /// Restarts the function when its sources change.
     pub(crate) reload: Option<Reload>,
-    /// What can be asked for its routes, whoever runs it.
-    program: Option<Executable>,
-}
-
-/// Who runs it.
-pub(crate) enum How {
-    /// We start this.
-    Start(Executable),
-    /// Somebody who answers there.
-    Invoke(Url),
-    /// A debugger, whose process comes to this address.
-    Wait(SocketAddr),
 }
 
 impl Prepared {
-    /// Builds what there is to build of a function that is in `folder`, unless it says otherwise.
-    /// Copies go below `programs`.
+    /// Builds the function's program if it has one. Without a program, the function's folder is
+    /// `folder`. Copies of programs go to `programs`.
     pub(crate) async fn new(
         plan: FunctionPlan,
         folder: &Path,
-        place: &Place<'_>,
+        services: &LocalServices<'_>,
         watch: &WatchPlan,
         programs: &Path,
     ) -> Result<Self> {
         let (mut copy, mut reload) = (None, None);
-        let (how, program) = match &plan.source {
-            Source::Package(project) => {
-                // Watched before it is built, so that no change is missed.
+        let program = match &plan.runner {
+            Runner::Package(project) => {
+                // Watched before the build, so that no change during the build is missed.
                 let watch = watch.start(Some(project))?;
                 let package = Package::new(project.clone(), programs);
                 let built = package.build().await?;
-                let (executable, copied) = package.copy(&built).await?;
-                copy = Some(copied);
+                let (executable, program_copy) = package.copy(&built).await?;
+                copy = Some(program_copy);
                 reload = watch.map(|watch| Reload::of_package(watch, package, &built));
-                started(executable)
+                Some(executable)
             }
-            Source::Command(executable) => {
+            Runner::Command(executable) => {
                 reload = watch.start(None)?.map(Reload::of_command);
-                started(executable.clone())
+                Some(executable.clone())
             }
-            Source::Managed(managed) => {
+            Runner::Managed(managed) => {
                 reload = watch.start(None)?.map(Reload::of_command);
-                started(managed.executable(&plan.name, place.data_dir)?)
+                Some(managed.executable(&plan.name, services.data_dir)?)
             }
-            Source::Url { url, app } => (How::Invoke(url.clone()), built(app.as_ref()).await?),
-            Source::Attach { listen, app } => (How::Wait(*listen), built(app.as_ref()).await?),
+            Runner::Remote { app, .. } | Runner::Debugger { app, .. } => {
+                build_app(app.as_ref()).await?
+            }
         };
         let folder = program.as_ref().map_or(folder, |program| &program.folder);
-        let variables = place.variables(&plan, folder, std::env::vars_os());
-        let FunctionPlan { name, timeout, concurrency, .. } = plan;
-        Ok(Self { name, how, variables, timeout, concurrency, copy, reload, program })
+        let variables = services.variables(&plan, folder, std::env::vars_os());
+        Ok(Self { plan, variables, program, copy, reload })
     }
 
-    /// What it says of itself; nothing, if there is no program to ask.
+    /// The function's own description; empty if there is no program that can print one.
     pub(crate) async fn describe(&self) -> Result<Description> {
         match &self.program {
-            Some(program) => describe::describe(program, &self.variables).await,
+            Some(program) => describe(program, &self.variables).await,
             None => Ok(Description::default()),
         }
     }
@@ -97,16 +83,12 @@ impl Prepared {
         region(&self.variables).to_string_lossy().into_owned()
     }
 
-    pub(crate) fn set(&mut self, name: &str, value: &str) {
+    pub(crate) fn set_variable(&mut self, name: &str, value: &str) {
         self.variables.insert(name.into(), value.into());
     }
 }
 
-fn started(program: Executable) -> (How, Option<Executable>) {
-    (How::Start(program.clone()), Some(program))
-}
-
-async fn built(app: Option<&Project>) -> Result<Option<Executable>> {
+async fn build_app(app: Option<&Project>) -> Result<Option<Executable>> {
     match app {
         Some(project) => Ok(Some(build(project).await?)),
         None => Ok(None),

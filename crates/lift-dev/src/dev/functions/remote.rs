@@ -1,7 +1,7 @@
-//! A function that runs elsewhere: in cargo-lambda's emulator, in AWS's Runtime Interface Emulator,
-//! in anything that has Lambda's own API to invoke functions.
+//! A function that a server elsewhere runs, invoked by HTTP: cargo-lambda's emulator, AWS's Runtime
+//! Interface Emulator, or any server with Lambda's Invoke API.
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response, Uri, uri::PathAndQuery};
@@ -16,39 +16,40 @@ use tokio::{net::TcpStream, sync::Semaphore, time::timeout};
 
 use crate::args::Url;
 
-/// Lambda says so of a function that failed.
+/// The header that Lambda adds to the response of a failed function.
 const FUNCTION_ERROR: &str = "x-amz-function-error";
 
-/// The largest answer of a function: Lambda's limit, and some room for an emulator's own words.
-const LONGEST: usize = 7 * 1024 * 1024;
+/// The most bytes of a response: Lambda's limit of 6 MB, and some room for an emulator's additions.
+const MAX_RESPONSE: usize = 7 * 1024 * 1024;
 
 /// A function that runs elsewhere. Clones are the same function.
 #[derive(Debug, Clone)]
-pub(crate) struct Elsewhere(Arc<Inner>);
+pub(crate) struct RemoteFunction(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     url: Uri,
     client: Client<HttpConnector, Full<Bytes>>,
     timeout: Duration,
-    /// One place for each event that it may have at a time.
-    places: Semaphore,
+    /// One permit for each event that the function may have at a time.
+    permits: Semaphore,
 }
 
-impl Elsewhere {
-    /// The function that is invoked at `url`; without a path, at Lambda's own for `name`.
+impl RemoteFunction {
+    /// The function that is invoked at `url`. Without a path, the path is that of Lambda's Invoke API
+    /// for `name`.
     pub(crate) fn new(url: &Url, name: &str, timeout: Duration, concurrency: usize) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        let (url, places) = (invocations(url, name), Semaphore::new(concurrency));
-        Self(Arc::new(Inner { url, client, timeout, places }))
+        let (url, permits) = (invoke_url(url, name), Semaphore::new(concurrency));
+        Self(Arc::new(Inner { url, client, timeout, permits }))
     }
 
-    /// Says so if nobody listens there yet.
-    pub(crate) async fn look(&self) {
+    /// Logs a warning if nothing listens at the URL yet.
+    pub(crate) async fn warn_if_unreachable(&self) {
         let url = &self.0.url;
-        let place = (url.host().unwrap_or_default(), url.port_u16().unwrap_or(80));
-        if let Err(error) = TcpStream::connect(place).await {
-            tracing::warn!("{}", nobody(url, &error));
+        let address = (url.host().unwrap_or_default(), url.port_u16().unwrap_or(80));
+        if let Err(error) = TcpStream::connect(address).await {
+            tracing::warn!("{}", unreachable(url, &error));
         }
     }
 
@@ -56,8 +57,8 @@ impl Elsewhere {
     pub(crate) async fn invoke(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
         let after = self.0.timeout;
         let call = async {
-            // The semaphore is never closed.
-            let _place = self.0.places.acquire().await;
+            // Cannot fail: the semaphore is never closed.
+            let _permit = self.0.permits.acquire().await;
             self.0.call(payload).await
         };
         let reply = timeout(after, call).await;
@@ -69,40 +70,42 @@ impl Inner {
     async fn call(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
         let request = Request::post(&self.url).header("content-type", "application/json");
         let request = request.body(Full::new(payload)).map_err(|error| self.lost(&error))?;
-        let response =
-            self.client.request(request).await.map_err(|error| match error.is_connect() {
-                true => InvokeError::Unreachable(nobody(&self.url, &error)),
-                false => self.lost(&error),
-            })?;
+        let response = self.client.request(request).await.map_err(|error| {
+            if error.is_connect() {
+                InvokeError::Unreachable(unreachable(&self.url, &error))
+            } else {
+                self.lost(&error)
+            }
+        })?;
         let (head, body) = response.into_parts();
-        let body = Limited::new(body, LONGEST).collect().await;
+        let body = Limited::new(body, MAX_RESPONSE).collect().await;
         let body = body.map_err(|error| self.lost(&*error))?.to_bytes();
-        understand(&Response::from_parts(head, body))
+        reply_of(&Response::from_parts(head, body))
     }
 
-    fn lost(&self, error: &(dyn std::error::Error + 'static)) -> InvokeError {
-        InvokeError::Unreachable(format!("{} broke off: {error}", self.url))
+    fn lost(&self, error: &(dyn Error + 'static)) -> InvokeError {
+        InvokeError::Unreachable(format!("the call of {} failed: {error}", self.url))
     }
 }
 
-/// The function's reply, or its failure. AWS's emulator sends a failure's body without the header
+/// The function's reply, or its failure. AWS's emulator sends the body of a failure without the header
 /// (issue 20 of aws-lambda-runtime-interface-emulator).
-fn understand(response: &Response<Bytes>) -> Result<Bytes, InvokeError> {
+fn reply_of(response: &Response<Bytes>) -> Result<Bytes, InvokeError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
-    struct Report {
+    struct ErrorBody {
         error_type: String,
         error_message: String,
-        /// Such a field is a reply's.
+        /// Only a reply has this field.
         status_code: Option<IgnoredAny>,
     }
     let header = response.headers().get(FUNCTION_ERROR);
-    let said_ok = header.is_none() && response.status().is_success();
+    let is_ok = header.is_none() && response.status().is_success();
     match serde_json::from_slice(response.body()) {
-        Ok(Report { error_type: kind, error_message: message, status_code: None }) => {
+        Ok(ErrorBody { error_type: kind, error_message: message, status_code: None }) => {
             Err(InvokeError::Function { kind, message })
         }
-        _ if said_ok => Ok(response.body().clone()),
+        _ if is_ok => Ok(response.body().clone()),
         _ => {
             let header = header.and_then(|kind| kind.to_str().ok()).map(str::to_owned);
             let kind = header.unwrap_or_else(|| response.status().to_string());
@@ -112,8 +115,8 @@ fn understand(response: &Response<Bytes>) -> Result<Bytes, InvokeError> {
     }
 }
 
-/// Where to invoke the function `name` at `url`.
-fn invocations(url: &Url, name: &str) -> Uri {
+/// The URL to invoke the function `name` at `url`.
+fn invoke_url(url: &Url, name: &str) -> Uri {
     let has_path = url.path_and_query().is_some_and(|path| path != "/");
     if has_path {
         return url.clone();
@@ -124,22 +127,22 @@ fn invocations(url: &Url, name: &str) -> Uri {
     Uri::from_parts(parts).unwrap_or_else(|_| url.clone())
 }
 
-fn nobody(url: &Uri, error: &dyn std::error::Error) -> String {
-    format!("nobody answers at {url}: start the function there, or name another URL ({error})")
+fn unreachable(url: &Uri, error: &dyn Error) -> String {
+    format!("nothing answers at {url}: start the function there, or pass another URL ({error})")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{InvokeError, Response, invocations, understand};
+    use super::{InvokeError, Response, invoke_url, reply_of};
 
     #[test]
-    fn what_is_a_failure() {
+    fn failures_are_recognized() {
         let of = |status: u16, header: Option<&str>, body: &'static str| {
             let mut response = Response::builder().status(status);
             if let Some(kind) = header {
                 response = response.header("X-Amz-Function-Error", kind);
             }
-            match understand(&response.body(body.into()).expect("a response")) {
+            match reply_of(&response.body(body.into()).expect("a response")) {
                 Ok(reply) => Ok(reply),
                 Err(InvokeError::Function { kind, message }) => Err((kind, message)),
                 Err(other) => panic!("{other}"),
@@ -157,8 +160,8 @@ mod tests {
     }
 
     #[test]
-    fn where_it_is_invoked() {
-        let at = |url: &str| invocations(&url.parse().expect("a URL"), "chat").to_string();
+    fn the_url_gets_a_path() {
+        let at = |url: &str| invoke_url(&url.parse().expect("a URL"), "chat").to_string();
         let lambdas = "http://localhost:9000/2015-03-31/functions/chat/invocations";
         assert_eq!(at("http://localhost:9000"), lambdas);
         assert_eq!(at("http://localhost:9000/"), lambdas);

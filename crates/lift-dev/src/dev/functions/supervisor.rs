@@ -1,5 +1,5 @@
-//! Keeps as many processes of the function as its events need: one from the start, more while
-//! events wait, and another one for each that dies. Other code takes over by [`Supervisor::swap`].
+//! Runs as many processes of a function as its events need: one from the start, more while events
+//! wait, and a new one for each that exits. [`Supervisor::swap`] replaces the program.
 
 use std::{convert::Infallible, mem, time::Duration};
 
@@ -12,32 +12,31 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::dev::functions::{
-    backoff::Backoff, end::End, generation::Generation, output::Output, program::Program,
-};
+use super::{generation::Generation, output::Output, process::ProcessEnd, program::Program};
 
 /// The processes of one function.
 pub(crate) struct Supervisor {
     function: Function,
     demand: watch::Receiver<Demand>,
     serving: Generation,
-    /// Those before, which finish what they run.
+    /// Earlier generations, which finish their events.
     leaving: JoinSet<()>,
-    /// How many processes there have been, which numbers the next one.
+    /// How many processes were started, which gives the next one its number.
     started: u64,
-    cap: usize,
+    /// The most processes.
+    limit: usize,
     backoff: Backoff,
     /// No process is started before this.
     not_before: Instant,
-    /// When the last trouble was counted.
-    trouble: Instant,
+    /// When the last failure was counted.
+    last_failure: Instant,
     /// Ends every process.
     stop: CancellationToken,
 }
 
 impl Supervisor {
     /// Starts the first process and waits until it asks for an event.
-    pub(crate) async fn start(function: Function, program: Program, cap: usize) -> Result<Self> {
+    pub(crate) async fn start(function: Function, program: Program, limit: usize) -> Result<Self> {
         let stop = CancellationToken::new();
         let serving = Generation::start(&function, program, 1, stop.clone()).await?;
         Ok(Self {
@@ -46,27 +45,27 @@ impl Supervisor {
             serving,
             leaving: JoinSet::new(),
             started: 1,
-            cap,
+            limit,
             backoff: Backoff::default(),
             not_before: Instant::now(),
-            trouble: Instant::now(),
+            last_failure: Instant::now(),
             stop,
         })
     }
 
-    /// What serves.
+    /// The program that serves.
     pub(crate) fn program(&self) -> &Program {
         self.serving.program()
     }
 
-    /// Watches the processes for as long as it is polled.
+    /// Starts and watches processes for as long as this is polled.
     pub(crate) async fn watch(&mut self) -> Infallible {
         loop {
             self.fill().await;
             let is_short = self.serving.alive() < self.serving.wanted;
             tokio::select! {
                 Some(end) = self.serving.ended() => match end {
-                    Ok(end) => self.count(end),
+                    Ok(end) => self.process_ended(end),
                     Err(error) => tracing::error!(%error, "lost track of a process"),
                 },
                 Some(_) = self.leaving.join_next() => {}
@@ -76,8 +75,8 @@ impl Supervisor {
         }
     }
 
-    /// Puts `program` in the place of the one that serves. That one goes on until a process of the
-    /// new one asks for its first event; if none does, nothing has changed but that this failed.
+    /// Replaces the program. The current one serves until a process of the new one asks for its first
+    /// event; if none does, this fails and the current one keeps serving.
     pub(crate) async fn swap(&mut self, program: Program) -> Result<()> {
         self.started += 1;
         let (function, number, stop) = (self.function.clone(), self.started, self.stop.clone());
@@ -85,75 +84,123 @@ impl Supervisor {
             next = Generation::start(&function, program, number, stop) => next?,
             never = self.watch() => match never {},
         };
-        // Both ask for events now, so there is no moment without somebody who does.
+        // Both ask for events now, so at each moment a process takes them.
         let last = mem::replace(&mut self.serving, next);
         last.leave();
         self.leaving.spawn(last.gone());
-        // What troubled the last one need not trouble this one.
+        // Failures of the old program do not count against the new one.
         self.backoff.reset();
         self.not_before = Instant::now();
         Ok(())
     }
 
-    /// Ends every process: SIGTERM, and SIGKILL for those that do not follow.
+    /// Ends every process: SIGTERM, then SIGKILL if it does not exit.
     pub(crate) async fn stop(mut self) {
         self.stop.cancel();
         self.serving.gone().await;
         while self.leaving.join_next().await.is_some() {}
     }
 
-    /// Starts the processes that are wanted and allowed now.
+    /// Starts the processes that are needed and allowed now.
     async fn fill(&mut self) {
         let Demand { waiting, idle, busy, .. } = *self.demand.borrow_and_update();
         let alive = self.serving.alive();
-        // Those that leave count as busy, which after a swap may start one too many, never too few.
+        // Processes of earlier generations count as busy. After a swap, this can start one process too
+        // many, but never too few.
         let starting = alive.saturating_sub(idle + busy);
-        // Those that start, or have just become idle, will each take one event.
-        let lacking = waiting.saturating_sub(starting + idle);
-        self.serving.wanted = self.serving.wanted.max((alive + lacking).min(self.cap));
+        // Each process that starts or is idle takes one event.
+        let missing = waiting.saturating_sub(starting + idle);
+        self.serving.wanted = self.serving.wanted.max((alive + missing).min(self.limit));
 
         while self.serving.alive() < self.serving.wanted && Instant::now() >= self.not_before {
             self.started += 1;
-            let output = Output::passed_on(self.started, &self.program().observers);
+            let output = Output::new(self.started, &self.program().observers);
             if let Err(error) = self.serving.add(&self.function, self.started, &output).await {
-                self.wait_longer();
-                tracing::error!("{error:#}; the next attempt comes {}", self.when());
+                self.count_failure();
+                tracing::error!("{error:#}; the next attempt is {}", self.next_start());
             }
         }
     }
 
-    /// Draws the lesson from the end of a process.
-    fn count(&mut self, end: End) {
+    /// Updates the back-off and the number of processes after a process ended.
+    fn process_ended(&mut self, end: ProcessEnd) {
         if end.was_up_long() {
             self.backoff.reset();
         }
         if !end.was_up() {
-            // Others would not come up either: one is enough to find out when that is over, and
-            // what waits will ask for more.
+            // Further processes would fail as well. One is enough until the problem is over; waiting
+            // events then start more.
             self.serving.wanted = self.serving.alive().max(1);
         }
-        // Processes that were there together, and die together, are one trouble.
-        if end.started >= self.trouble {
-            self.wait_longer();
+        // Processes that ran at the same time and exit together are one failure.
+        if end.started >= self.last_failure {
+            self.count_failure();
         }
-        let next = match self.serving.alive() < self.serving.wanted {
-            true => format!("; another one starts {}", self.when()),
-            false => String::new(),
+        let next = if self.serving.alive() < self.serving.wanted {
+            format!("; another one starts {}", self.next_start())
+        } else {
+            String::new()
         };
         let name = &self.program().name;
         tracing::warn!("process {} of the function {name} {}{next}", end.number, end.cause);
     }
 
-    /// Counts a trouble, and starts nothing until the wait for it is over.
-    fn wait_longer(&mut self) {
-        self.trouble = Instant::now();
-        self.not_before = self.trouble + self.backoff.next();
+    /// Counts a failure, and delays the next start by the back-off.
+    fn count_failure(&mut self) {
+        self.last_failure = Instant::now();
+        self.not_before = self.last_failure + self.backoff.next();
     }
 
-    fn when(&self) -> String {
+    /// When the next process starts, in words.
+    fn next_start(&self) -> String {
         match self.not_before.saturating_duration_since(Instant::now()) {
             Duration::ZERO => "now".to_owned(),
             wait => format!("in {:.1} s", wait.as_secs_f64()),
         }
+    }
+}
+
+/// The wait after the second failure in a row; it doubles with each further one.
+const BASE: Duration = Duration::from_secs(1);
+/// The longest wait.
+const MAX: Duration = Duration::from_secs(30);
+
+/// The back-off of restarts: the first is immediate, then 1 s, 2 s, 4 s, up to 30 s.
+#[derive(Debug, Default)]
+struct Backoff {
+    /// Failures in a row.
+    failures: u32,
+}
+
+impl Backoff {
+    /// Counts a failure, and returns the wait before the next start.
+    fn next(&mut self) -> Duration {
+        let earlier = self.failures;
+        self.failures = earlier.saturating_add(1);
+        match earlier {
+            0 => Duration::ZERO,
+            n => BASE.saturating_mul(1_u32.checked_shl(n - 1).unwrap_or(u32::MAX)).min(MAX),
+        }
+    }
+
+    fn reset(&mut self) {
+        self.failures = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Backoff;
+
+    #[test]
+    fn the_back_off_grows_to_its_limit_and_is_reset() {
+        let mut backoff = Backoff::default();
+        let waits: Vec<u64> = (0..8).map(|_| backoff.next().as_secs()).collect();
+        assert_eq!(waits, [0, 1, 2, 4, 8, 16, 30, 30]);
+        for _ in 0..100 {
+            assert_eq!(backoff.next().as_secs(), 30);
+        }
+        backoff.reset();
+        assert_eq!(backoff.next().as_secs(), 0);
     }
 }

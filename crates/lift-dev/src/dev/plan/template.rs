@@ -1,4 +1,4 @@
-//! The plan that a template states.
+//! The plan that a template declares.
 
 use std::{
     collections::BTreeMap,
@@ -11,19 +11,19 @@ use lift_gateway::{ApiKey, ApiKeySource, ApiKeys, Rate, Throttles};
 use lift_template::{Access, Api, Function, Given, Template, Throttle};
 
 use super::{
-    AccessPlan, ApiPlan, AuthorizerPlan, FunctionPlan, Plan, RoutePlan, STAGE, Source, code,
-    env_file, flags,
+    code, flags,
+    types::{AccessPlan, ApiPlan, AuthorizerPlan, FunctionPlan, Plan, RoutePlan, Runner},
 };
 use crate::{
-    args::{self, AppArgs},
+    args::{self, AppArgs, DEFAULT_STAGE},
     dev::{
         api::models,
         program::{project::folder, variables},
     },
 };
 
-/// Where a folder has its template.
-const NAMES: [&str; 6] = [
+/// The file names of a template in a folder.
+const FILE_NAMES: [&str; 6] = [
     "template.yaml",
     "template.yml",
     "template.json",
@@ -32,45 +32,45 @@ const NAMES: [&str; 6] = [
     "serverless.json",
 ];
 
-/// The template that `args` name, if they name one.
+/// The template that `args` name, if any.
 pub(super) fn find(args: &AppArgs) -> Result<Option<PathBuf>> {
     let found = match (&args.template.template, &args.path) {
         (Some(file), _) => Some(file.clone()),
         (None, Some(path)) if path.is_file() && is_template(path) => Some(path.clone()),
-        // A package describes itself, and that goes before.
+        // A cargo package in the folder is run instead of a template beside it.
         (None, Some(path)) if !args.function.names_main() && !path.join("Cargo.toml").exists() => {
-            NAMES.iter().map(|name| path.join(name)).find(|file| file.is_file())
+            FILE_NAMES.iter().map(|name| path.join(name)).find(|file| file.is_file())
         }
         _ => None,
     };
-    let given = &args.template;
-    if found.is_none() && (given.api.is_some() || !given.parameters.is_empty()) {
-        bail!("--parameter and --api are for a template: name it by --template FILE");
+    let flags = &args.template;
+    if found.is_none() && (flags.api.is_some() || !flags.parameters.is_empty()) {
+        bail!("--parameter and --api need a template: pass it as --template FILE");
     }
     Ok(found)
 }
 
 fn is_template(file: &Path) -> bool {
-    file.extension().is_some_and(|end| ["yaml", "yml", "json"].iter().any(|one| end == *one))
+    file.extension().is_some_and(|end| ["yaml", "yml", "json"].iter().any(|known| end == *known))
 }
 
-/// Reads a template and looks at the code of its functions.
+/// Reads a template and finds the code of its functions.
 pub(super) async fn read(args: &AppArgs, file: &Path) -> Result<Plan> {
     let flags = &args.function;
-    if flags.names_main() || flags.says_routes() {
+    if flags.names_main() || flags.declares_api() {
         bail!(
-            "the template says which functions and routes there are: leave --command, --function-url, \
-             --attach, --route, --two-way, --select and --authorizer out, or the template"
+            "the template declares the functions and routes: leave out --command, --function-url, \
+             --attach, --route, --two-way, --select and --authorizer, or the template"
         );
     }
     let shown = file;
     let cannot = || format!("cannot read {}", shown.display());
     let text = fs::read_to_string(file).with_context(cannot)?;
     let file = file.canonicalize().with_context(cannot)?;
-    let beside = file.parent().unwrap_or(Path::new("/")).to_owned();
+    let template_folder = file.parent().unwrap_or(Path::new("/")).to_owned();
     let folder = match &args.path {
         Some(path) if path.is_dir() => folder(path)?,
-        _ => beside.clone(),
+        _ => template_folder.clone(),
     };
     let name = flags::name_of(&folder);
     let given = given(args, &name);
@@ -81,14 +81,14 @@ pub(super) async fn read(args: &AppArgs, file: &Path) -> Result<Plan> {
     for named in &flags.functions {
         if read.iter().all(|function| function.id != named.name) {
             let ids: Vec<&str> = read.iter().map(|function| &*function.id).collect();
-            bail!("{} has no function {}, but {}", shown.display(), named.name, ids.join(", "));
+            bail!("{} has no function {}, only {}", shown.display(), named.name, ids.join(", "));
         }
     }
-    let (environment, notices) = env_file::read_all(&flags.env_files)?;
+    let (environment, notices) = flags::read_env_files(&flags.env_files)?;
     let mut functions = Vec::new();
     for function in &read {
-        let source = code::source(function, flags, &beside, &mut ignored).await?;
-        functions.push(plan(function, source, &environment));
+        let runner = code::runner(function, flags, &template_folder, &mut ignored).await?;
+        functions.push(plan(function, runner, &environment));
     }
     let host = format!("{}.execute-api.{}.amazonaws.com", api.api_id, given.region);
     let api = ApiPlan { host: Some(host), ..api_plan(api, &read)? };
@@ -112,10 +112,10 @@ fn given(args: &AppArgs, name: &str) -> Given {
     }
 }
 
-fn plan(function: &Function, source: Source, shared: &BTreeMap<String, String>) -> FunctionPlan {
+fn plan(function: &Function, runner: Runner, shared: &BTreeMap<String, String>) -> FunctionPlan {
     let mut environment = function.environment.clone();
     environment.extend(shared.clone());
-    let mut plan = FunctionPlan::new(&function.name, source);
+    let mut plan = FunctionPlan::new(&function.name, runner);
     plan.handler = function.handler.clone().unwrap_or(plan.handler);
     FunctionPlan {
         timeout: function.timeout,
@@ -127,34 +127,30 @@ fn plan(function: &Function, source: Source, shared: &BTreeMap<String, String>) 
 }
 
 fn api_plan(api: Api, functions: &[Function]) -> Result<ApiPlan> {
-    let number = |id: &str| {
-        let found = functions.iter().position(|function| function.id == id);
-        found.with_context(|| format!("there is no function {id}"))
-    };
     let mut routes = Vec::new();
     for route in api.routes {
         let models = route.models.map(|models| models::compile(&models)).transpose();
         routes.push(RoutePlan {
             two_way: route.two_way,
-            function: number(&route.function)?,
+            function: index_of(functions, &route.function)?,
             models: models.with_context(|| format!("the models of the route {}", route.key))?,
             key: route.key,
         });
     }
     let access = match api.access {
-        Access::Everybody => AccessPlan::Everybody,
+        Access::Everybody => AccessPlan::Public,
         Access::Iam => AccessPlan::Iam,
         Access::Lambda(authorizer) => {
             let sources = authorizer.sources.iter().map(|source| source.parse());
             AccessPlan::Lambda(AuthorizerPlan {
-                function: number(&authorizer.function)?,
+                function: index_of(functions, &authorizer.function)?,
                 sources: sources
                     .collect::<Result<_, _>>()
                     .context("the authorizer's `IdentitySource`")?,
             })
         }
     };
-    let stage = api.stage.name.unwrap_or_else(|| STAGE.to_owned());
+    let stage = api.stage.name.unwrap_or_else(|| DEFAULT_STAGE.to_owned());
     let selection = api.selection.parse();
     Ok(ApiPlan {
         id: Some(api.api_id),
@@ -175,10 +171,15 @@ fn api_plan(api: Api, functions: &[Function]) -> Result<ApiPlan> {
     })
 }
 
+fn index_of(functions: &[Function], id: &str) -> Result<usize> {
+    let index = functions.iter().position(|function| function.id == id);
+    index.with_context(|| format!("there is no function {id}"))
+}
+
 fn api_keys(read: lift_template::ApiKeys) -> ApiKeys {
     let source = if read.from_authorizer { ApiKeySource::Authorizer } else { ApiKeySource::Header };
-    let key = |(id, value)| ApiKey { id, value, rate: None };
-    ApiKeys { keys: read.keys.into_iter().map(key).collect(), source }
+    let keys = read.keys.into_iter().map(|(id, value)| ApiKey { id, value, rate: None });
+    ApiKeys { keys: keys.collect(), source }
 }
 
 fn rate(Throttle { per_second, burst }: Throttle) -> Rate {

@@ -1,12 +1,11 @@
-//! cargo, called as if Lift itself had not been started by it.
+//! Calls of cargo, without the variables of a cargo that may have started Lift.
 
 use std::{ffi::OsStr, process::Stdio};
 
 use tokio::process::Command;
 
-/// The variables that `cargo run` sets for the program that it starts. A cargo below that program
-/// must not see them: build scripts and `env!` would take them for changes, and every dependency
-/// that reads one would be built again on each start.
+/// The variables that `cargo run` sets for its program. A cargo that this program calls must not get
+/// them: it would take them for changes of the environment, and rebuild every dependency that reads one.
 const OF_CARGO_RUN: [&str; 6] = [
     "CARGO",
     "CARGO_CRATE_NAME",
@@ -17,8 +16,8 @@ const OF_CARGO_RUN: [&str; 6] = [
 ];
 const OF_CARGO_RUN_PREFIXES: [&str; 3] = ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_"];
 
-/// Whether `name` is of the outer cargo rather than of the user, who sets CARGO_HOME,
-/// CARGO_TARGET_DIR, CARGO_BUILD_*, CARGO_NET_*, CARGO_REGISTRIES_*, CARGO_TERM_* and RUSTUP_*.
+/// Whether `cargo run` sets `name`. The user sets CARGO_HOME, CARGO_TARGET_DIR, CARGO_BUILD_*,
+/// CARGO_NET_*, CARGO_REGISTRIES_*, CARGO_TERM_* and RUSTUP_*.
 pub(crate) fn is_of_cargo_run(name: &OsStr) -> bool {
     name.to_str().is_some_and(|name| {
         OF_CARGO_RUN.contains(&name)
@@ -26,7 +25,7 @@ pub(crate) fn is_of_cargo_run(name: &OsStr) -> bool {
     })
 }
 
-/// A call of cargo with a clean environment: the cargo that started Lift, or the one on the PATH.
+/// A call of the cargo that started Lift, or of the one in PATH.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for (name, _) in std::env::vars_os() {
@@ -34,7 +33,7 @@ pub(crate) fn cargo() -> Command {
             command.env_remove(name);
         }
     }
-    // Its progress and the compiler's errors are for the user; what it says on stdout is for us.
+    // Progress and errors on stderr are for the user; Lift reads stdout.
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
     command
 }

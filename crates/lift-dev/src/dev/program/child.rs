@@ -1,7 +1,7 @@
-//! A child process with a group of its own: cargo while it builds, each process of the function.
+//! A child process in its own process group: cargo, or a process of a function.
 //!
-//! The group keeps the terminal's Ctrl-C away from the child, which must live on until the last
-//! `$disconnect` ran, and lets Lift end the child together with whatever it started itself.
+//! With its own group, the child does not get the terminal's Ctrl-C; a function has to run until the
+//! last `$disconnect`. And Lift can end the child together with its own children.
 
 use std::{io, process::ExitStatus, time::Duration};
 
@@ -14,7 +14,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::dev::program::die_with_parent::die_with_parent;
+use super::die_with_parent::die_with_parent;
 
 /// A running child. Dropped, it is killed with its group.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl Child {
         self.group
     }
 
-    /// The child's stdout, the first time that it is asked for and if it is a pipe.
+    /// The child's stdout, if it is a pipe and was not taken before.
     pub(crate) fn stdout(&mut self) -> Option<ChildStdout> {
         self.inner.stdout.take()
     }
@@ -50,7 +50,7 @@ impl Child {
         self.inner.stderr.take()
     }
 
-    /// Waits for the end of the child, and then kills what is left of its group.
+    /// Waits until the child ends, and then kills the rest of its group.
     pub(crate) async fn wait(&mut self) -> io::Result<ExitStatus> {
         let status = self.inner.wait().await?;
         self.signal(Signal::SIGKILL);
@@ -58,7 +58,7 @@ impl Child {
         Ok(status)
     }
 
-    /// Asks the child to end, gives it `grace` for that, and then kills it.
+    /// Ends the child with SIGTERM, and after `grace` with SIGKILL.
     pub(crate) async fn end(&mut self, grace: Duration) -> io::Result<ExitStatus> {
         self.signal(Signal::SIGTERM);
         if let Ok(status) = timeout(grace, self.wait()).await {
@@ -69,9 +69,9 @@ impl Child {
     }
 
     fn signal(&self, signal: Signal) {
-        // Once the child is reaped and its group was killed, the id may be another's.
+        // After the child was reaped, another group may get its id.
         if !self.ended {
-            // An error means that nobody is left in the group, which is what we want.
+            // An error means that the group has no process left, which is the goal.
             let _ = killpg(self.group, signal);
         }
     }

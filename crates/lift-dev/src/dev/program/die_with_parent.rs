@@ -1,15 +1,15 @@
-//! No process of the function outlives Lift, not even after `kill -9`, when Lift can do nothing.
+//! Ends child processes together with Lift, even after `kill -9`, when Lift itself can do nothing.
 //!
-//! On Linux the kernel does it: a child that asked for a parent-death signal gets it when the
-//! *thread* that spawned it ends. That is why Lift spawns children only from the future given to
-//! `block_on`, which runs on the main thread, and never from a task of a worker thread.
+//! On Linux, a child can ask the kernel for a signal when its parent dies. The parent in this sense is
+//! the *thread* that spawned the child. So Lift spawns children only from the future given to
+//! `block_on`, which runs on the main thread, and never from a task on a worker thread.
 //!
-//! Elsewhere nobody does. There a function ends because its Runtime API goes away with Lift: its
-//! long poll fails, and every runtime exits on that.
+//! Other systems have no such signal. There, a function exits because its Runtime API closes with Lift,
+//! and every runtime client exits when its long poll fails.
 //!
-//! This is the one module with unsafe code: `pre_exec` is unsafe because its closure runs between
-//! fork and exec, when other threads may have held locks. What we call there, prctl and getppid,
-//! are plain system calls that take no lock and allocate nothing.
+//! This is the only module with unsafe code: `pre_exec` is unsafe because its closure runs between fork
+//! and exec, when other threads may have held locks. The closure calls only prctl and getppid, which
+//! take no lock and allocate nothing.
 #![allow(unsafe_code)]
 
 use tokio::process::Command;

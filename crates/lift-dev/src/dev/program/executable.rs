@@ -1,4 +1,4 @@
-//! What is started to run a function: a program with its arguments, in a folder.
+//! A program with its arguments and its folder, which runs a function.
 
 use std::{
     fmt::{self, Display, Formatter},
@@ -9,27 +9,28 @@ use std::{
 use anyhow::{Context as _, Result};
 use tokio::process::Command;
 
-use crate::dev::program::{child::Child, variables::Variables};
+use super::{child::Child, variables::Variables};
 
-/// A program with its arguments, in a folder. `Display` is as one would type it.
+/// A program with its arguments and its folder. `Display` writes it as a shell command.
 #[derive(Debug, Clone)]
 pub(crate) struct Executable {
     /// A path, or a name that is looked up in PATH.
     pub(crate) program: PathBuf,
     pub(crate) args: Vec<String>,
-    /// Where it is run, absolute.
+    /// The working directory, absolute.
     pub(crate) folder: PathBuf,
 }
 
 impl Executable {
-    /// What starts it with nothing but `variables` and those in `own`, its output in pipes.
-    pub(crate) fn command(&self, variables: &Variables, own: &[(&str, &str)]) -> Command {
+    /// The command that starts it, with only `variables` and `more` as its environment and with its
+    /// output in pipes.
+    pub(crate) fn command(&self, variables: &Variables, more: &[(&str, &str)]) -> Command {
         let mut command = Command::new(&self.program);
         command
             .args(&self.args)
             .env_clear()
             .envs(variables)
-            .envs(own.iter().copied())
+            .envs(more.iter().copied())
             .current_dir(&self.folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -37,12 +38,12 @@ impl Executable {
         command
     }
 
-    /// Starts what [`command`](Self::command) made. Call this on the main thread only, because of
+    /// Starts the command that [`command`](Self::command) made. Call this on the main thread only, because of
     /// [`Child::spawn`].
     pub(crate) fn spawn(&self, command: &mut Command) -> Result<Child> {
         Child::spawn(command).with_context(|| {
             format!(
-                "cannot start `{self}` in {}; the program has to be there, or in PATH",
+                "cannot start `{self}` in {}: the program must be in that folder or in PATH",
                 self.folder.display()
             )
         })
@@ -53,7 +54,7 @@ impl Display for Executable {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let program = self.program.to_string_lossy();
         let words = std::iter::once(&*program).chain(self.args.iter().map(String::as_str));
-        // What cannot be quoted cannot be in a command line either.
+        // Fails only for arguments that no command line can have.
         match shlex::try_join(words) {
             Ok(line) => f.write_str(&line),
             Err(_) => f.write_str(&program),

@@ -1,5 +1,5 @@
-//! Functions for those runtimes that Lambda brings along itself, in Python and Node: what runs them
-//! here, where Lambda is not.
+//! Functions for Lambda's managed runtimes of Python and Node, and the programs that run them on this
+//! machine.
 
 use std::{
     fs,
@@ -10,28 +10,28 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use tokio::{io::AsyncReadExt as _, process::Command};
 
-use crate::dev::program::{child::Child, executable::Executable};
+use super::{child::Child, executable::Executable};
 
-/// What asks the Runtime API for events and calls a handler in Node.
-const NODE: &str = include_str!("runtime/bootstrap.mjs");
+/// The runtime client for Node: it asks the Runtime API for events and calls the handler.
+const NODE_CLIENT: &str = include_str!("runtime/bootstrap.mjs");
 
-/// Prints the version, and whether what asks the Runtime API for events is there.
-const LOOK: &str = "import sys, importlib.util as u; \
+/// Prints the version of Python, and whether its runtime client is installed.
+const CHECK_PYTHON: &str = "import sys, importlib.util as u; \
     print('%d.%d' % sys.version_info[:2], u.find_spec('awslambdaric') is not None)";
 
-/// A function whose runtime is Lambda's.
+/// A function for a managed runtime.
 #[derive(Debug)]
 pub(crate) struct Managed {
     pub(crate) language: Language,
     /// Such as `app.handler`.
     pub(crate) handler: String,
-    /// Where the code is, absolute.
+    /// The folder of the code, absolute.
     pub(crate) folder: PathBuf,
-    /// The code, if it is in the template.
+    /// The code, if the template contains it.
     pub(crate) inline: Option<String>,
 }
 
-/// What a handler is written in.
+/// The language of a handler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
     Python,
@@ -39,7 +39,7 @@ pub(crate) enum Language {
 }
 
 impl Language {
-    /// The language of one of Lambda's runtimes, if it runs here.
+    /// The language of the runtime that Lambda calls `runtime`, if it is supported here.
     pub(crate) fn of(runtime: &str) -> Option<Self> {
         match runtime {
             _ if runtime.starts_with("python3") => Some(Self::Python),
@@ -48,25 +48,25 @@ impl Language {
         }
     }
 
-    /// What Lambda would call the runtime that is here, or what is missing.
-    pub(crate) async fn here(self, folder: &Path) -> Result<String> {
+    /// Lambda's name for the runtime that is installed here. Fails if something is missing.
+    pub(crate) async fn installed(self, folder: &Path) -> Result<String> {
         match self {
             Self::Python => {
-                let found = output("python3", &["-c", LOOK], folder).await.context(
-                    "functions in Python need `python3` in PATH: install it, or say how to run \
-                     them by --function NAME='COMMAND'",
+                let found = output("python3", &["-c", CHECK_PYTHON], folder).await.context(
+                    "functions in Python need `python3` in PATH: install it, or pass another \
+                     command as --function NAME='COMMAND'",
                 )?;
                 match found.split_once(' ') {
                     Some((version, "True")) => Ok(format!("python{version}")),
                     _ => bail!(
-                        "`python3` has no `awslambdaric`, which runs functions outside of Lambda: \
+                        "`python3` has no `awslambdaric`, which runs functions outside of Lambda: run \
                          `python3 -m pip install awslambdaric`, or activate the environment that has it"
                     ),
                 }
             }
             Self::Node => {
                 let found = output("node", &["--version"], folder).await.context(
-                    "functions in Node need `node` in PATH: install it, or say how to run them by \
+                    "functions in Node need `node` in PATH: install it, or pass another command as \
                      --function NAME='COMMAND'",
                 )?;
                 let major = found.trim_start_matches('v').split('.').next().unwrap_or_default();
@@ -77,22 +77,22 @@ impl Language {
 }
 
 impl Managed {
-    /// What to start for the function `name`. Files that this needs go to `data_dir`.
+    /// The program for the function `name`. Files that it needs go to `data_dir`.
     pub(crate) fn executable(&self, name: &str, data_dir: &Path) -> Result<Executable> {
         let folder = match &self.inline {
-            Some(code) => self.write(code, &data_dir.join("inline").join(name))?,
+            Some(code) => self.write_code(code, &data_dir.join("inline").join(name))?,
             None => self.folder.clone(),
         };
         let (program, mut args) = match self.language {
             Language::Python => ("python3", vec!["-m".to_owned(), "awslambdaric".to_owned()]),
-            Language::Node => ("node", vec![write(data_dir, "bootstrap.mjs", NODE)?]),
+            Language::Node => ("node", vec![write(data_dir, "bootstrap.mjs", NODE_CLIENT)?]),
         };
         args.push(self.handler.clone());
         Ok(Executable { program: program.into(), args, folder })
     }
 
-    /// Writes code that is in the template where Lambda would put it.
-    fn write(&self, code: &str, folder: &Path) -> Result<PathBuf> {
+    /// Writes code of the template to the file that Lambda would put it in.
+    fn write_code(&self, code: &str, folder: &Path) -> Result<PathBuf> {
         let file = match self.language {
             Language::Python => "index.py",
             Language::Node => "index.js",
@@ -102,7 +102,7 @@ impl Managed {
     }
 }
 
-/// Writes a file and answers its absolute path.
+/// Writes a file and returns its absolute path.
 fn write(folder: &Path, name: &str, text: &str) -> Result<String> {
     let file = folder.join(name);
     let written = fs::create_dir_all(folder).and_then(|()| fs::write(&file, text));
@@ -111,7 +111,7 @@ fn write(folder: &Path, name: &str, text: &str) -> Result<String> {
     Ok(path.to_str().context("the data folder's path is not UTF-8")?.to_owned())
 }
 
-/// What a program prints.
+/// What a program prints on stdout.
 async fn output(program: &str, args: &[&str], folder: &Path) -> Result<String> {
     let mut command = Command::new(program);
     command.args(args).current_dir(folder);

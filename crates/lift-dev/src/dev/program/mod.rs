@@ -1,7 +1,6 @@
-//! The program of a function: found, built, copied and asked to describe itself.
+//! The program of a function: found, built, copied, started, and asked for its description.
 
-pub(crate) mod build;
-pub(crate) mod cargo;
+mod cargo;
 pub(crate) mod child;
 pub(crate) mod describe;
 mod die_with_parent;

@@ -1,5 +1,5 @@
-//! A package of cargo, built as often as it changes, and run from a copy: the next build may write
-//! into the binary while processes of this one are still to be started.
+//! Builds a cargo package, and copies the binary. Functions run from the copy, because the next build
+//! can overwrite the binary before all processes of this one have started.
 
 use std::{
     fs, io,
@@ -8,30 +8,32 @@ use std::{
     time::SystemTime,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
+use cargo_metadata::Message;
 use tempfile::{Builder, TempDir};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-use crate::dev::program::{build::build, executable::Executable, project::Project};
+use super::{cargo::cargo, child::Child, executable::Executable, project::Project};
 
-/// A package of cargo.
+/// A cargo package.
 #[derive(Debug)]
 pub(crate) struct Package {
     pub(crate) project: Project,
-    /// Where each copy has a folder of its own.
+    /// The folder for copies; each copy has a subfolder.
     programs: PathBuf,
 }
 
-/// What cargo built.
+/// A build of a package.
 #[derive(Debug)]
 pub(crate) struct Built {
     executable: Executable,
-    /// Cargo leaves the file alone when there is nothing to build.
+    /// When the binary was written. Cargo does not touch it if nothing has changed.
     written: SystemTime,
 }
 
-/// A copy of a binary. The file is removed when this is dropped.
+/// A copy of a binary, removed on drop.
 #[derive(Debug)]
-pub(crate) struct Copied {
+pub(crate) struct ProgramCopy {
     written: SystemTime,
     _folder: TempDir,
 }
@@ -41,22 +43,22 @@ impl Package {
         Self { project, programs: programs.to_owned() }
     }
 
-    /// Has it built. Dropped half-way, it ends cargo.
+    /// Builds the package. Dropping the future ends cargo.
     pub(crate) async fn build(&self) -> Result<Built> {
         let executable = build(&self.project).await?;
         let written = fs::metadata(&executable.program).and_then(|file| file.modified());
-        let unread = || format!("cannot read {}", executable.program.display());
-        Ok(Built { written: written.with_context(unread)?, executable })
+        let cannot_read = || format!("cannot read {}", executable.program.display());
+        Ok(Built { written: written.with_context(cannot_read)?, executable })
     }
 
-    /// Copies what was built.
-    pub(crate) async fn copy(&self, built: &Built) -> Result<(Executable, Arc<Copied>)> {
+    /// Copies the binary.
+    pub(crate) async fn copy(&self, built: &Built) -> Result<(Executable, Arc<ProgramCopy>)> {
         let (from, programs) = (built.binary().to_owned(), self.programs.clone());
-        let copied = tokio::task::spawn_blocking(move || copy(&from, &programs)).await?;
-        let (program, folder) = copied.with_context(|| {
+        let result = tokio::task::spawn_blocking(move || copy(&from, &programs)).await?;
+        let (program, folder) = result.with_context(|| {
             format!("cannot copy {} to {}", built.binary().display(), self.programs.display())
         })?;
-        let copy = Copied { written: built.written, _folder: folder };
+        let copy = ProgramCopy { written: built.written, _folder: folder };
         Ok((Executable { program, ..built.executable.clone() }, Arc::new(copy)))
     }
 }
@@ -66,10 +68,45 @@ impl Built {
         &self.executable.program
     }
 
-    /// Whether `copy` is one of this.
-    pub(crate) fn is_in(&self, copy: &Copied) -> bool {
+    /// Whether `copy` is a copy of this build.
+    pub(crate) fn is_copied_in(&self, copy: &ProgramCopy) -> bool {
         self.written == copy.written
     }
+}
+
+/// Builds the app with cargo and returns its binary. Dropping the future ends cargo. Progress and errors
+/// go to the user's stderr; the path of the binary comes from cargo's messages.
+pub(crate) async fn build(project: &Project) -> Result<Executable> {
+    let mut command = cargo();
+    command
+        .args(["build", "--message-format=json-render-diagnostics", "--bin", &project.binary])
+        .arg("--manifest-path")
+        .arg(project.manifest())
+        .current_dir(&project.folder);
+    let mut child = Child::spawn(&mut command).context("cannot run cargo")?;
+    let mut executable = None;
+    if let Some(stdout) = child.stdout() {
+        let mut lines = BufReader::new(stdout).lines();
+        while let Some(line) = lines.next_line().await? {
+            executable = binary_in(&line, project).or(executable);
+        }
+    }
+    if !child.wait().await?.success() {
+        bail!("`{}` does not compile: fix the errors above", project.name);
+    }
+    let name = &project.name;
+    let program =
+        executable.with_context(|| format!("cargo built `{name}` but reported no binary"))?;
+    Ok(Executable { program, args: Vec::new(), folder: project.folder.clone() })
+}
+
+/// The app's binary, if the message `line` is about it.
+fn binary_in(line: &str, project: &Project) -> Option<PathBuf> {
+    let Ok(Message::CompilerArtifact(artifact)) = serde_json::from_str(line) else { return None };
+    let is_app = artifact.package_id == project.id
+        && artifact.target.is_bin()
+        && artifact.target.name == project.binary;
+    artifact.executable.filter(|_| is_app).map(PathBuf::from)
 }
 
 fn copy(from: &Path, programs: &Path) -> io::Result<(PathBuf, TempDir)> {

@@ -1,4 +1,4 @@
-//! The app's folder, checked: it is a cargo package, and it is clear which binary is the app.
+//! The app's cargo package, and which of its binaries is the app.
 
 use std::path::{Path, PathBuf};
 
@@ -6,35 +6,35 @@ use anyhow::{Context as _, Result, bail};
 use cargo_metadata::{MetadataCommand, Package, PackageId};
 use tokio::io::AsyncReadExt as _;
 
-use crate::dev::program::{cargo::cargo, child::Child};
+use super::{cargo::cargo, child::Child};
 
-/// The package that is run.
+/// The package of an app.
 #[derive(Debug, Clone)]
 pub(crate) struct Project {
     /// The folder, absolute.
     pub(crate) folder: PathBuf,
-    /// The package's id, as cargo names it in its messages.
+    /// The package's id in cargo's messages.
     pub(crate) id: PackageId,
     /// The package's name.
     pub(crate) name: String,
     /// The binary that is the app.
     pub(crate) binary: String,
-    /// The workspace's folder, with the lock file.
+    /// The folder of the workspace, which has the lock file.
     pub(crate) workspace: PathBuf,
-    /// Where cargo builds.
+    /// Cargo's target folder.
     pub(crate) target: PathBuf,
 }
 
 impl Project {
-    /// Reads the package in `path`, or says what is wrong with it and how to mend that. Without the
-    /// name of a `binary`, it has to be clear which one is the app.
+    /// Reads the package in `path`. Fails if it has several binaries, unless `binary` names one or cargo's
+    /// `default-run` does.
     pub(crate) async fn read(path: &Path, binary: Option<&str>) -> Result<Self> {
         let folder = folder(path)?;
         let manifest = folder.join("Cargo.toml");
         if !manifest.is_file() {
             bail!(
-                "no Cargo.toml in {}: pass the folder of a cargo package, make it one with \
-                 `cargo init`, or say with --command what to run there",
+                "no Cargo.toml in {}: pass the folder of a cargo package, create one with \
+                 `cargo init`, or pass --command for another program",
                 path.display()
             );
         }
@@ -65,8 +65,7 @@ pub(crate) fn folder(path: &Path) -> Result<PathBuf> {
     path.canonicalize().with_context(|| format!("cannot open {shown}"))
 }
 
-/// The package of `manifest` itself, not of the workspace around it; before it, the workspace's
-/// folder and its target folder.
+/// The folder of the workspace, its target folder, and the package of `manifest` itself.
 async fn package(manifest: &Path) -> Result<(PathBuf, PathBuf, Package)> {
     let mut command = cargo();
     command.args(["metadata", "--no-deps", "--format-version=1", "--manifest-path"]).arg(manifest);
@@ -77,9 +76,10 @@ async fn package(manifest: &Path) -> Result<(PathBuf, PathBuf, Package)> {
         stdout.read_to_string(&mut text).await?;
     }
     if !child.wait().await?.success() {
-        bail!("cargo cannot read {}: mend what it says above", manifest.display());
+        bail!("cargo cannot read {}: fix the errors above", manifest.display());
     }
-    let metadata = MetadataCommand::parse(text).context("cannot read what cargo says")?;
+    let metadata =
+        MetadataCommand::parse(text).context("cannot read the output of `cargo metadata`")?;
     let found = metadata.packages.into_iter().find(|package| package.manifest_path == manifest);
     let package = found.with_context(|| {
         format!(

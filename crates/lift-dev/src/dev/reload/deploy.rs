@@ -1,4 +1,4 @@
-//! The API after a reload: what the new code says of itself, its routes and its table.
+//! The API after a reload: the routes of the new description, and the table of connections.
 
 use std::collections::BTreeSet;
 
@@ -7,20 +7,20 @@ use lift_gateway::{Control, Routes};
 
 use crate::dev::{
     dynamodb::connections_table::ConnectionsTable,
-    functions::{Target, program::Program},
+    functions::{integration::Integration, program::Program},
     plan::ApiPlan,
-    program::describe::describe,
+    program::describe::{describe, table_variable},
 };
 
-/// The API of an app that says itself which routes it has.
+/// Deploys the API of an app that describes its own routes.
 pub(crate) struct Deploy {
-    /// As it was planned, without what the app said.
+    /// The planned API, without the app's description.
     pub(crate) api: ApiPlan,
-    /// Which of the targets is the app.
+    /// The index of the app among `integrations`.
     pub(crate) app: usize,
-    pub(crate) targets: Vec<Target>,
+    pub(crate) integrations: Vec<Integration>,
     pub(crate) table: ConnectionsTable,
-    /// The keys of the routes that are deployed.
+    /// The keys of the deployed routes.
     pub(crate) keys: BTreeSet<String>,
 }
 
@@ -31,31 +31,32 @@ pub(crate) struct NextApi {
 }
 
 impl Deploy {
-    /// Asks a program what it is, and gives it what it asks for.
+    /// Asks `program` for its description, and prepares the table and the routes that it needs.
     pub(crate) async fn prepare(&mut self, program: &mut Program) -> Result<NextApi> {
         let description = describe(&program.executable, &program.variables).await?;
-        if let Some(variable) = description.table_variable() {
+        if let Some(variable) = table_variable(&description) {
             self.table.make_ready().await?;
             program.variables.insert(variable.into(), self.table.name().into());
         }
         let mut api = self.api.clone();
-        api.fill_in(self.app, description)?;
-        let keys = api.keys();
-        Ok(NextApi { routes: api.routes(&self.targets)?, keys })
+        api.add_description(self.app, description)?;
+        let keys = api.route_keys();
+        Ok(NextApi { routes: api.routes(&self.integrations)?, keys })
     }
 
-    /// Deploys the routes, and says which of them are new and which are gone.
+    /// Deploys the routes, and returns the part of the log line that names new and removed ones.
     pub(crate) fn deploy(&mut self, next: NextApi, control: &Control) -> String {
         let NextApi { routes, keys } = next;
         control.deploy(routes);
-        let list = |name: &str, keys: Vec<&str>| match &*keys {
-            [] => String::new(),
-            keys => format!("; {name}: {}", keys.join(", ")),
-        };
-        let new = keys.difference(&self.keys).map(String::as_str).collect();
-        let gone = self.keys.difference(&keys).map(String::as_str).collect();
-        let said = list("new routes", new) + &list("routes gone", gone);
+        let changes = list("new routes", keys.difference(&self.keys))
+            + &list("routes gone", self.keys.difference(&keys));
         self.keys = keys;
-        said
+        changes
     }
+}
+
+/// `; title: a, b`, or nothing if there are no keys.
+fn list<'a>(title: &str, keys: impl Iterator<Item = &'a String>) -> String {
+    let keys: Vec<&str> = keys.map(String::as_str).collect();
+    if keys.is_empty() { String::new() } else { format!("; {title}: {}", keys.join(", ")) }
 }

@@ -1,9 +1,9 @@
-//! Hot reload: a change of the sources becomes the code that serves, while the sockets stay open.
+//! Hot reload: after a change of the sources, the new code takes over while clients stay connected.
 //!
 //! ```text
 //! watch -change-> build -> describe -> swap -> deploy the routes
-//!          ^        '---------'---------'-- a failure: the old code serves on
-//!          '-- one more change on the way begins anew
+//!          ^        '---------'---------'-- on failure, still running the previous build
+//!          '-- another change restarts from here
 //! ```
 
 mod dep_info;
@@ -17,77 +17,78 @@ use std::convert::Infallible;
 use anyhow::Result;
 use lift_gateway::Control;
 
-pub(crate) use self::deploy::Deploy;
-pub(crate) use self::watch::{Watch, WatchPlan};
-
-use self::{deploy::NextApi, watch::Change};
+pub(crate) use self::{deploy::Deploy, watch::WatchPlan};
+use self::{
+    deploy::NextApi,
+    watch::{Change, Watch},
+};
 use crate::dev::{
     functions::{program::Program, supervisor::Supervisor},
     program::package::{Built, Package},
 };
 
-/// Keeps a function at the state of its sources.
+/// Reloads a function when its sources change.
 pub(crate) struct Reload {
     watch: Watch,
-    recipe: Recipe,
+    steps: ReloadSteps,
 }
 
-/// How the next program is made.
-struct Recipe {
-    /// None for a program that is there without a build.
+/// How the next program is made and deployed.
+struct ReloadSteps {
+    /// None for a program that Lift does not build.
     package: Option<Package>,
-    /// The API, if the function says what that is.
+    /// None for a function that does not describe its own routes.
     deploy: Option<Deploy>,
 }
 
-/// A program, ready to be started.
-struct Made {
+/// A program that is ready to start, and the routes to deploy with it.
+struct NextProgram {
     program: Program,
     api: Option<NextApi>,
 }
 
 impl Reload {
-    /// For a package that was built.
+    /// Reloads a package. `built` is the build that serves now.
     pub(crate) fn of_package(mut watch: Watch, package: Package, built: &Built) -> Self {
-        watch.built(&package.project, built.binary());
-        Self { watch, recipe: Recipe { package: Some(package), deploy: None } }
+        watch.set_built(&package.project, built.binary());
+        Self { watch, steps: ReloadSteps { package: Some(package), deploy: None } }
     }
 
-    /// For a program that is there.
+    /// Restarts a program that Lift does not build.
     pub(crate) fn of_command(watch: Watch) -> Self {
-        Self { watch, recipe: Recipe { package: None, deploy: None } }
+        Self { watch, steps: ReloadSteps { package: None, deploy: None } }
     }
 
-    /// From now on the function's own word on its routes counts.
-    pub(crate) fn deploy_by(&mut self, deploy: Deploy) {
-        self.recipe.deploy = Some(deploy);
+    /// Deploys the routes of the function's description at each reload.
+    pub(crate) fn set_deploy(&mut self, deploy: Deploy) {
+        self.steps.deploy = Some(deploy);
     }
 
-    /// Watches the function, behind the gateway of `control`, and its sources for as long as it is
-    /// polled.
+    /// Watches the function's processes and sources for as long as this is polled. Routes are deployed
+    /// to the gateway of `control`.
     pub(crate) async fn run(
         &mut self,
         supervisor: &mut Supervisor,
         control: &Control,
     ) -> Infallible {
-        let Self { watch, recipe } = self;
+        let Self { watch, steps } = self;
         let mut pending: Option<Change> = None;
         loop {
             let work = async {
                 match pending {
-                    Some(change) => recipe.reload(supervisor, control, change).await,
+                    Some(change) => steps.reload(supervisor, control, change).await,
                     None => match supervisor.watch().await {},
                 }
             };
             tokio::select! {
                 result = work => {
                     pending = None;
-                    watch.note(&result);
+                    watch.reload_ended(&result);
                     if let Err(error) = result {
-                        tracing::error!("the old code serves on: {error:#}");
+                        tracing::error!("still running the previous build: {error:#}");
                     }
                 }
-                // What is being built is old already.
+                // Drops `work`: the sources of the current build are out of date.
                 change = watch.changed() => {
                     let restart = change.restart || pending.is_some_and(|before| before.restart);
                     pending = Some(Change { restart, ..change });
@@ -97,9 +98,9 @@ impl Reload {
     }
 }
 
-impl Recipe {
-    /// Brings what serves to the state of the sources. Dropped half-way, it leaves what serves as it
-    /// is.
+impl ReloadSteps {
+    /// Builds, starts and deploys the current sources. Dropping the future leaves the running program as
+    /// it is.
     async fn reload(
         &mut self,
         supervisor: &mut Supervisor,
@@ -107,20 +108,20 @@ impl Recipe {
         change: Change,
     ) -> Result<()> {
         let serving = supervisor.program().clone();
-        let made = tokio::select! {
-            made = self.make(serving, change.restart) => made?,
+        let next = tokio::select! {
+            next = self.make(serving, change.restart) => next?,
             never = supervisor.watch() => match never {},
         };
-        // The change was none to cargo.
-        let Some(Made { program, api }) = made else { return Ok(()) };
-        let (name, made_in) = (program.name.clone(), change.began.elapsed());
+        // Cargo found nothing to build.
+        let Some(NextProgram { program, api }) = next else { return Ok(()) };
+        let (name, build_time) = (program.name.clone(), change.began.elapsed());
         supervisor.swap(program).await?;
         let routes = match (&mut self.deploy, api) {
             (Some(deploy), Some(api)) => deploy.deploy(api, control),
             _ => String::new(),
         };
         let built = match self.package {
-            Some(_) => format!(" (built in {:.2} s)", made_in.as_secs_f64()),
+            Some(_) => format!(" (built in {:.2} s)", build_time.as_secs_f64()),
             None => String::new(),
         };
         let took = change.began.elapsed().as_secs_f64();
@@ -128,11 +129,11 @@ impl Recipe {
         Ok(())
     }
 
-    /// Makes the next program of the one that serves. `None` when it is the same.
-    async fn make(&mut self, mut program: Program, restart: bool) -> Result<Option<Made>> {
+    /// Makes the next program from the one that serves; `None` if it is the same and `restart` is false.
+    async fn make(&mut self, mut program: Program, restart: bool) -> Result<Option<NextProgram>> {
         if let Some(package) = &self.package {
             let built = package.build().await?;
-            let is_same = program.copy.as_ref().is_some_and(|copy| built.is_in(copy));
+            let is_same = program.copy.as_ref().is_some_and(|copy| built.is_copied_in(copy));
             if is_same && !restart {
                 return Ok(None);
             }
@@ -145,6 +146,6 @@ impl Recipe {
             Some(deploy) => Some(deploy.prepare(&mut program).await?),
             None => None,
         };
-        Ok(Some(Made { program, api }))
+        Ok(Some(NextProgram { program, api }))
     }
 }

@@ -1,4 +1,4 @@
-//! What a function is watched for: the sources of its package, and the paths of `--watch`.
+//! The files that reload a function: the sources of its package, and the paths of `--watch`.
 
 use std::{
     collections::BTreeSet,
@@ -13,50 +13,50 @@ use crate::dev::{
     program::project::Project,
     reload::{
         dep_info,
-        sources::{Sources, Which},
+        sources::{RelevantChanges, Sources},
     },
 };
 
-/// What `--watch` and `--no-reload` say, for all functions.
+/// The settings of `--watch` and `--no-reload`, for all functions.
 #[derive(Debug)]
 pub(crate) struct WatchPlan {
     packages: bool,
     paths: Vec<PathBuf>,
 }
 
-/// What one function is watched for.
+/// The watched files of one function.
 #[derive(Debug)]
 pub(crate) struct Watch {
     package: Option<Sources>,
     paths: Option<Sources>,
-    /// The package and its binary, once it was built.
+    /// The package and its binary, after the first build.
     built: Option<(Project, PathBuf)>,
 }
 
-/// Something changed.
+/// A change of watched files.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Change {
-    /// When that was noticed.
+    /// When it was noticed.
     pub(crate) began: Instant,
-    /// Whether the function is to be started anew, even if its program is the same.
+    /// Whether the function restarts even if its program is the same.
     pub(crate) restart: bool,
 }
 
 impl WatchPlan {
-    /// Packages, unless `no_reload`, and `paths`.
+    /// Watches packages, unless `no_reload`, and `paths`.
     pub(crate) fn new(no_reload: bool, paths: &[PathBuf]) -> Result<Self> {
         let found = paths.iter().map(|path| {
             path.canonicalize().with_context(|| {
-                format!("cannot watch {}: name a file or a folder that is there", path.display())
+                format!("cannot watch {}: there is no such file or folder", path.display())
             })
         });
         Ok(Self { packages: !no_reload, paths: found.collect::<Result<_>>()? })
     }
 
-    /// Watches a function, from now on, if there is something to watch.
+    /// Starts to watch a function; `None` if there is nothing to watch.
     pub(crate) fn start(&self, project: Option<&Project>) -> Result<Option<Watch>> {
         let package = match project.filter(|_| self.packages) {
-            Some(project) => Some(Sources::watch(package(project))?),
+            Some(project) => Some(Sources::watch(package_files(project))?),
             None => None,
         };
         let paths = match &*self.paths {
@@ -68,8 +68,8 @@ impl WatchPlan {
     }
 }
 
-/// Where the sources of a package are, as far as is known before a build.
-fn package(project: &Project) -> impl Iterator<Item = PathBuf> {
+/// The files of a package that are known before a build.
+fn package_files(project: &Project) -> impl Iterator<Item = PathBuf> {
     let files = ["Cargo.toml", "Cargo.lock"].map(|name| project.workspace.join(name));
     files.into_iter().chain([project.folder.clone()])
 }
@@ -84,23 +84,24 @@ impl Watch {
         Change { began, restart }
     }
 
-    /// Notes that the package was built.
-    pub(crate) fn built(&mut self, project: &Project, binary: &Path) {
+    /// Sets the build that serves.
+    pub(crate) fn set_built(&mut self, project: &Project, binary: &Path) {
         self.built = Some((project.clone(), binary.to_owned()));
         self.narrow();
     }
 
-    /// Notes what came of a change.
-    pub(crate) fn note<T>(&mut self, result: &Result<T>) {
+    /// Adapts the watched files to the result of a reload.
+    pub(crate) fn reload_ended<T>(&mut self, result: &Result<T>) {
         match (result, &mut self.package) {
             (Ok(_), _) => self.narrow(),
-            // Anything may be what was missing.
-            (Err(_), Some(sources)) => sources.narrow(Which::All),
+            // After a failure, any change may fix it.
+            (Err(_), Some(sources)) => sources.set_relevant(RelevantChanges::All),
             (Err(_), None) => {}
         }
     }
 
-    /// Watches what the build read. From now on that counts, and what can add to it.
+    /// Watches the files that the build read. Only their changes count, and new files that may belong to
+    /// the package.
     fn narrow(&mut self) {
         let (Some(sources), Some((project, binary))) = (&mut self.package, &self.built) else {
             return;
@@ -109,7 +110,7 @@ impl Watch {
         if let Err(error) = watch_inputs(sources, &inputs) {
             tracing::warn!("{error:#}");
         }
-        sources.narrow(Which::Inputs(inputs));
+        sources.set_relevant(RelevantChanges::Inputs(inputs));
     }
 }
 

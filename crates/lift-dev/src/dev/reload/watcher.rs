@@ -1,4 +1,4 @@
-//! What happens to files, as bursts: an editor's save is several events, and a checkout is hundreds.
+//! Changes of files, grouped into bursts: saving a file causes several events, a git checkout hundreds.
 
 use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
@@ -12,11 +12,11 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-/// A burst is over when nothing happens for so long.
+/// A burst ends when nothing happens for this time.
 const QUIET: Duration = Duration::from_millis(50);
 
-/// Or when it has lasted so long: something may write all the time.
-const LONGEST: Duration = Duration::from_secs(1);
+/// The longest burst, in case a program writes all the time.
+const MAX_BURST: Duration = Duration::from_secs(1);
 
 /// Watches folders.
 #[derive(Debug)]
@@ -24,18 +24,18 @@ pub(crate) struct Watcher {
     inner: RecommendedWatcher,
     events: UnboundedReceiver<notify::Result<Event>>,
     folders: BTreeSet<PathBuf>,
-    /// What is not reported yet.
+    /// The burst that has not ended yet.
     burst: Option<Burst>,
 }
 
-/// What happened, at about the same time.
+/// Changes at about the same time.
 #[derive(Debug)]
 pub(crate) struct Burst {
-    /// When the first of it was noticed.
+    /// When the first change was noticed.
     pub(crate) began: Instant,
-    /// What was written, made, removed or renamed.
+    /// The files that were written, created, removed or renamed.
     pub(crate) paths: BTreeSet<PathBuf>,
-    /// There was too much at once, so anything may have changed.
+    /// Whether events were lost, so that any file may have changed.
     pub(crate) is_all: bool,
 }
 
@@ -43,17 +43,17 @@ impl Watcher {
     pub(crate) fn new() -> Result<Self> {
         let (sender, events) = unbounded_channel();
         let inner = notify::recommended_watcher(move |event| {
-            // Nobody listens any more when Lift stops.
+            // Fails only while Lift stops.
             let _ = sender.send(event);
         })
         .context("cannot watch files: pass --no-reload to run without")?;
         Ok(Self { inner, events, folders: BTreeSet::new(), burst: None })
     }
 
-    /// Watches these folders, not those below them, and no others any more.
+    /// Watches exactly these folders, without their subfolders.
     pub(crate) fn watch(&mut self, folders: BTreeSet<PathBuf>) -> Result<()> {
         for gone in self.folders.difference(&folders) {
-            // It fails for a folder that does not exist, which nobody watches.
+            // Fails for a removed folder, which is not watched anyway.
             let _ = self.inner.unwatch(gone);
         }
         for new in folders.difference(&self.folders) {
@@ -67,7 +67,7 @@ impl Watcher {
                         )
                     });
                 }
-                // Or it went meanwhile.
+                // The folder was removed in the meantime.
                 _ => {}
             }
         }
@@ -75,19 +75,19 @@ impl Watcher {
         Ok(())
     }
 
-    /// Waits for something to happen, and then until it is quiet. Cancel safe.
+    /// Waits for a change, and then for the end of its burst. Cancel safe.
     pub(crate) async fn burst(&mut self) -> Burst {
         loop {
             let next = match &self.burst {
                 None => self.events.recv().await,
                 Some(burst) => {
-                    let left = LONGEST.saturating_sub(burst.began.elapsed());
+                    let left = MAX_BURST.saturating_sub(burst.began.elapsed());
                     timeout(QUIET.min(left), self.events.recv()).await.unwrap_or_default()
                 }
             };
             match next {
                 Some(event) => self.note(event),
-                // It is quiet; or, without a watcher, for ever.
+                // The burst has ended; without one, the watcher has failed and sends nothing more.
                 None => match self.burst.take() {
                     Some(burst) => return burst,
                     None => std::future::pending().await,
@@ -98,15 +98,15 @@ impl Watcher {
 
     fn note(&mut self, event: notify::Result<Event>) {
         let event = event.unwrap_or_else(|error| {
-            tracing::debug!(%error, "an event of a file is lost");
+            tracing::debug!(%error, "lost an event of the file watcher");
             Event::new(EventKind::Other).set_flag(notify::event::Flag::Rescan)
         });
-        // To read a file changes nothing, and cargo reads them all.
+        // Cargo reads every file, which changes nothing.
         if event.kind.is_access() {
             return;
         }
         if let EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_)) = event.kind {
-            // Its watch went with it, so another one of this name needs another.
+            // The watch ends with the folder, so a new folder of this name needs a new watch.
             for path in &event.paths {
                 if self.folders.remove(path) {
                     let _ = self.inner.unwatch(path);

@@ -2,7 +2,7 @@
 
 use lift_gateway::{Cause, InvokeError};
 
-use crate::dev::terminal::escape::{cut, escape};
+use crate::escape::{cut, escape};
 
 /// So much of a malformed reply is shown.
 const SHOWN: usize = 60;
@@ -71,7 +71,7 @@ impl Failure {
     pub(crate) fn advice(&self) -> Option<String> {
         Some(match self {
             Self::Invoke(InvokeError::Function { .. }) => {
-                "the client gets no more than `Internal server error`: mend the function".to_owned()
+                "the client gets no more than `Internal server error`: fix the function".to_owned()
             }
             Self::Invoke(InvokeError::Exited) => {
                 "look for a panic or an exit in what it wrote; another process is started"

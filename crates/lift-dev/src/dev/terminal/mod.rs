@@ -9,7 +9,6 @@
 
 mod calls;
 mod entry;
-pub(crate) mod escape;
 mod events;
 mod failure;
 mod json;

@@ -1,7 +1,5 @@
-//! What `lift dev` shows beside the lines of events: notices of the template, the ready block, the
-//! browser, and the inspector.
+//! What `lift dev` prints at start (the notices about a template, the ready block), and the inspector.
 
-pub(crate) mod browser;
 pub(crate) mod inspector;
 pub(crate) mod notices;
 pub(crate) mod ready;

@@ -1,28 +1,28 @@
-//! The block on stderr that says what a template asks for and `lift dev` does not do.
+//! The block on stderr that lists what a template declares and `lift dev` does not do.
 
 use std::io::{Write as _, stderr};
 
 use lift_template::Notice;
 
-/// Prints the block, if there is anything to say.
+/// Prints the block, if there are notices.
 pub(crate) fn print(notices: &[Notice]) {
     if !notices.is_empty() {
-        // When stderr is gone there is nobody left to tell.
+        // If stderr is closed, the notices are lost.
         let _ = stderr().write_all(block(notices).as_bytes());
     }
 }
 
-/// What is said of several places is said once.
+/// The block; places with the same notice share a line.
 fn block(notices: &[Notice]) -> String {
-    let mut said: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut lines: Vec<(&str, Vec<&str>)> = Vec::new();
     for Notice { place, what } in notices {
-        match said.iter_mut().find(|(other, _)| other == what) {
+        match lines.iter_mut().find(|(other, _)| other == what) {
             Some((_, places)) => places.push(place),
-            None => said.push((what, vec![place])),
+            None => lines.push((what, vec![place])),
         }
     }
     let mut block = "The template asks for what `lift dev` does not do:\n".to_owned();
-    for (what, places) in said {
+    for (what, places) in lines {
         block += &format!("  {}: {what}\n", places.join(", "));
     }
     block + "\n"
@@ -33,7 +33,7 @@ mod tests {
     use super::{Notice, block};
 
     #[test]
-    fn what_is_alike_is_one_line() {
+    fn equal_notices_are_one_line() {
         let notice = |place: &str, what: &str| Notice { place: place.into(), what: what.into() };
         let notices =
             [notice("A.B", "is not done"), notice("C", "is x"), notice("D", "is not done")];

@@ -1,4 +1,4 @@
-//! The ready block: the one thing that Lift prints on stdout. People read it, scripts parse it.
+//! The ready block on stdout, which people read and scripts parse.
 
 use std::{
     fmt::{self, Display, Formatter},
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::dev::api::listen;
 
-/// Where everything is.
+/// The addresses of a running app.
 #[derive(Debug)]
 pub(crate) struct Ready<'a> {
     pub(crate) gateway: SocketAddr,
@@ -19,21 +19,21 @@ pub(crate) struct Ready<'a> {
     pub(crate) inspector: bool,
     pub(crate) database: SocketAddr,
     pub(crate) tables: &'a [String],
-    /// How to start those functions that are started by others.
+    /// How to start the functions that a debugger runs.
     pub(crate) attach: &'a [String],
     /// The seed of the faults, if there are any.
     pub(crate) seed: Option<u64>,
-    /// What signs a handshake, if only signed ones are let in.
+    /// The credentials to sign handshakes with, if they must be signed.
     pub(crate) signed: Option<&'a str>,
-    /// How to call the management API, if not everybody may: a name and a text.
+    /// How to authenticate calls of the management API, if they need it: a name and a text.
     pub(crate) access: Option<(&'static str, String)>,
     /// The token of the management API, if there is one.
     pub(crate) token: Option<&'a str>,
 }
 
 impl Ready<'_> {
-    /// Prints the block, or the same as JSON, at once and whatever stdout is: a script waits for it
-    /// at a pipe's other end. In one piece, because the function may write to the same terminal.
+    /// Prints the block, as text or JSON. It is flushed, because a script may read it from a pipe, and
+    /// written in one piece, because functions may write to the same terminal.
     pub(crate) fn print(&self, json: bool) -> io::Result<()> {
         let text = if json { format!("{}\n", self.json()) } else { self.to_string() };
         let mut stdout = io::stdout().lock();
@@ -41,23 +41,33 @@ impl Ready<'_> {
         stdout.flush()
     }
 
-    /// What to look at: the app's page, or else the inspector.
-    pub(crate) fn view(&self) -> Option<String> {
-        self.page().or_else(|| self.inspector())
+    /// Opens the app's page in the user's browser, or the inspector if there is no page. Does not wait for
+    /// the browser. A failure is only a warning.
+    pub(crate) fn open_browser(&self) {
+        let Some(page) = self.page().or_else(|| self.inspector()) else {
+            tracing::warn!(
+                "--open: there is no page: add web/index.html to the folder of the app, or leave \
+                 --no-inspector out"
+            );
+            return;
+        };
+        if let Err(error) = open::that_detached(&page) {
+            tracing::warn!(%error, "--open: no browser opens {page}; open it yourself");
+        }
     }
 
     /// The app's page, if it has one.
     fn page(&self) -> Option<String> {
-        self.has_page.then(|| format!("http://{}/", listen::from_here(self.gateway)))
+        self.has_page.then(|| format!("http://{}/", listen::reachable(self.gateway)))
     }
 
     fn inspector(&self) -> Option<String> {
-        let gateway = listen::from_here(self.gateway);
+        let gateway = listen::reachable(self.gateway);
         self.inspector.then(|| format!("http://{gateway}{}", lift_inspector::PATH))
     }
 
     fn json(&self) -> Value {
-        let (Self { stage, database, .. }, gateway) = (self, listen::from_here(self.gateway));
+        let (Self { stage, database, .. }, gateway) = (self, listen::reachable(self.gateway));
         let mut json = json!({
             "type": "ready",
             "webSocket": format!("ws://{gateway}/{stage}"),
@@ -67,8 +77,8 @@ impl Ready<'_> {
         let more = [
             ("page", self.page().map(Value::from)),
             ("inspector", self.inspector().map(Value::from)),
-            ("tables", some(self.tables)),
-            ("attach", some(self.attach)),
+            ("tables", non_empty(self.tables)),
+            ("attach", non_empty(self.attach)),
             ("faultsSeed", self.seed.map(Value::from)),
             ("managementToken", self.token.map(Value::from)),
         ];
@@ -81,15 +91,15 @@ impl Ready<'_> {
     }
 }
 
-/// A list, if there is something in it.
-fn some(list: &[String]) -> Option<Value> {
+/// The list, unless it is empty.
+fn non_empty(list: &[String]) -> Option<Value> {
     (!list.is_empty()).then(|| json!(list))
 }
 
 impl Display for Ready<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { stage, database, tables, .. } = self;
-        let gateway = listen::from_here(self.gateway);
+        let gateway = listen::reachable(self.gateway);
         writeln!(f, "Lift is ready.\n")?;
         write!(f, "  WebSocket   ws://{gateway}/{stage}")?;
         if self.gateway.ip().is_unspecified() {

@@ -79,7 +79,7 @@ async fn what_is_wrong_changes_nothing() {
     let mut running = run(&[]).await;
     running.save("src/main.rs", "mod word;", "mod word; mod more;");
     running.lift.wait_for_line("file not found for module `more`");
-    running.lift.wait_for_line("the old code serves on: `tiny` does not compile");
+    running.lift.wait_for_line("still running the previous build: `tiny` does not compile");
     assert_eq!(running.ask("say").await, "one!");
     // What was missing is made, in a folder that is new, and nothing else is saved.
     let more = running.app.path().join("src/more");
@@ -88,7 +88,7 @@ async fn what_is_wrong_changes_nothing() {
     running.lift.wait_for_line("reloaded tiny in ");
 
     running.save("src/main.rs", "// dies here", "panic!(\"no key\"); //");
-    running.lift.wait_for_line("the old code serves on: ");
+    running.lift.wait_for_line("still running the previous build: ");
     running.lift.wait_for_line("no key");
     assert_eq!(running.ask("say").await, "one!");
     running.save("src/main.rs", "panic!(\"no key\"); //", "// dies here");

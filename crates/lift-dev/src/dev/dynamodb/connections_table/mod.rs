@@ -1,4 +1,4 @@
-//! The table of connections, made ready before the first process of the function starts.
+//! The table of connections, made ready before the first process of the app starts.
 
 use std::net::SocketAddr;
 
@@ -8,7 +8,15 @@ use lift_aws::{
     table::{CreateOptions, TableCheck, TableDifference},
 };
 
-/// The table of connections, if the app asks for one.
+/// How `lift dev` names the table of an app: the app's name and this suffix.
+const SUFFIX: &str = "-connections";
+
+/// Whether a table has the name of a table of connections.
+pub(crate) fn is_connections_table(name: &str) -> bool {
+    name.ends_with(SUFFIX)
+}
+
+/// The table of connections of an app. It exists only if the app needs it.
 #[derive(Debug)]
 pub(crate) struct ConnectionsTable {
     database: SocketAddr,
@@ -18,9 +26,9 @@ pub(crate) struct ConnectionsTable {
 }
 
 impl ConnectionsTable {
-    /// A table that nobody has asked for.
+    /// A table that is not created yet.
     pub(crate) fn new(database: SocketAddr, region: &str, app: &str) -> Self {
-        let name = format!("{app}-connections");
+        let name = format!("{app}{SUFFIX}");
         Self { database, region: region.to_owned(), name, is_ready: false }
     }
 
@@ -28,12 +36,12 @@ impl ConnectionsTable {
         &self.name
     }
 
-    /// Its name, once it is ready.
-    pub(crate) fn ready(&self) -> Option<String> {
-        self.is_ready.then(|| self.name.clone())
+    /// Its name, if it was made ready.
+    pub(crate) fn ready_name(&self) -> Option<&str> {
+        self.is_ready.then_some(&*self.name)
     }
 
-    /// Makes it ready, the first time: later, what is in it are the connections of now.
+    /// Makes it ready, once. After that, it has the connections of this run.
     pub(crate) async fn make_ready(&mut self) -> Result<()> {
         if !self.is_ready {
             prepare(self.database, &self.region, &self.name).await?;
@@ -43,29 +51,29 @@ impl ConnectionsTable {
     }
 }
 
-/// Creates the table when it is missing, and forgets the connections of a run that did not end in
-/// order: their sockets are gone, so no `$disconnect` will ever come for them.
+/// Creates the table if it is missing, and removes the connections of a run that was killed: their
+/// sockets are closed, and no `$disconnect` will come for them.
 async fn prepare(database: SocketAddr, region: &str, name: &str) -> Result<()> {
     let config = AwsConfig::local(&format!("http://{database}"), region);
     let table = Table::new(&config, name);
-    let unusable = || format!("cannot keep connections in the table {name} of the data folder");
-    create(&table, name).await.with_context(unusable)?;
-    let ghosts = table.forget_connections().await.with_context(unusable)?;
-    if ghosts > 0 {
-        tracing::info!("forgot {ghosts} connections of a run that did not end in order");
+    let cannot_use = || format!("cannot keep connections in the table {name} of the data folder");
+    create(&table, name).await.with_context(cannot_use)?;
+    let stale = table.forget_connections().await.with_context(cannot_use)?;
+    if stale > 0 {
+        tracing::info!("removed {stale} connections of a run that was killed");
     }
     Ok(())
 }
 
 async fn create(table: &Table, name: &str) -> Result<(), Error> {
-    // The embedded database gets slower with each record of a stream, and keeps them all.
+    // The embedded database keeps every record of a stream, and gets slower with each.
     let options = CreateOptions::new().without_streams();
     match table.create(&options).await {
         Ok(created) if created.new => tracing::debug!(name, "table created"),
         Ok(_) => (),
-        Err(_) if is_of_another_version(&table.check().await?) => {
-            // All that it can hold is the connections of the last run.
-            tracing::info!("made the table {name} anew: it was another version's");
+        Err(_) if is_of_older_version(&table.check().await?) => {
+            // The table holds only connections of the last run, which have ended.
+            tracing::info!("recreated the table {name}, which was of another version");
             table.delete().await?;
             table.create(&options).await?;
         }
@@ -74,12 +82,13 @@ async fn create(table: &Table, name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether a table is Lift's, but its indexes hold less. Any other of this name is the user's.
-fn is_of_another_version(check: &TableCheck) -> bool {
-    let mended = |one: &TableDifference| {
-        matches!(one, TableDifference::Projection { .. } | TableDifference::ExpiryOff)
+/// Whether a table is Lift's, but of a version whose indexes project less. Any other table of this name
+/// is the user's.
+fn is_of_older_version(check: &TableCheck) -> bool {
+    let is_of_version = |difference: &TableDifference| {
+        matches!(difference, TableDifference::Projection { .. } | TableDifference::ExpiryOff)
     };
-    !check.fits() && check.differences.iter().all(mended)
+    !check.fits() && check.differences.iter().all(is_of_version)
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
-//! What is taken for a description.
+//! Which output is a description, and how a plan uses it.
 
 use std::process::ExitStatus;
 
-use super::{Description, Route, understand};
+use lift_ws::describe::Description;
+
+use super::{parse, table_variable};
 use crate::dev::{
     plan::{ApiPlan, RoutePlan},
     program::executable::Executable,
@@ -10,31 +12,29 @@ use crate::dev::{
 
 fn check(stdout: &str) -> Result<Description, String> {
     let chat = Executable { program: "/bin/chat".into(), args: Vec::new(), folder: "/".into() };
-    understand(&chat, ExitStatus::default(), stdout, "what happened\n")
+    parse(&chat, ExitStatus::default(), stdout, "what happened\n")
         .map_err(|error| format!("{error:#}"))
 }
 
 #[test]
 fn routes() {
     let text = r#"{"version":1,"later":{},"routes":[{"key":"$connect","two_way":true,"x":1},{"key":"say"}],"tables":[{"env":"A","kind":"cache"},{"env":"B","kind":"connections"}],"settings":{"selection":"$request.body.type","x":[]}}"#;
-    let routes = vec![
-        Route { key: "$connect".to_owned(), two_way: true },
-        Route { key: "say".to_owned(), two_way: false },
-    ];
     let description = check(text).expect("a description");
-    assert_eq!(description.routes, routes);
-    assert_eq!(description.table_variable(), Some("B"));
-    assert_eq!(description.settings.selection.as_deref(), Some("$request.body.type"));
+    let routes: Vec<_> =
+        description.routes.iter().map(|route| (&*route.key, route.two_way)).collect();
+    assert_eq!(routes, [("$connect", true), ("say", false)]);
+    assert_eq!(table_variable(&description), Some("B"));
+    assert_eq!(description.settings.selection, "$request.body.type");
     assert!(check(&format!("hello from main\n{text}\n")).is_ok());
 }
 
 #[test]
-fn the_plan_is_filled_in_where_it_says_nothing() {
+fn the_description_fills_gaps_of_the_plan() {
     let fill = |plan: ApiPlan, settings: &str| {
         let routes = r#"[{"key":"say","two_way":true},{"key":"ask"}]"#;
         let text = format!(r#"{{"version":1,"routes":{routes},"settings":{settings}}}"#);
         let mut plan = plan;
-        plan.fill_in(0, check(&text)?).map_err(|error| format!("{error:#}"))?;
+        plan.add_description(0, check(&text)?).map_err(|error| format!("{error:#}"))?;
         Ok::<_, String>(plan)
     };
     let expression = |text: &str| Some(text.parse().expect("an expression"));
@@ -73,5 +73,6 @@ fn no_description() {
         assert!(error.ends_with("\n  what happened"), "{error}");
     }
     assert!(check(r#"{"version":1,"routes":3}"#).is_err());
-    assert_eq!(check(r#"{"version":1}"#).expect("empty").table_variable(), None);
+    let empty = check(r#"{"version":1}"#).expect("empty");
+    assert_eq!(table_variable(&empty), None);
 }

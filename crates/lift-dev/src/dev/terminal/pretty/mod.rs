@@ -9,8 +9,8 @@ use anstyle::{Ansi256Color, AnsiColor, Style};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use lift_gateway::Id;
 
-use crate::dev::terminal::{
-    entry::{Calls, Entry, Event, EventRef, Log},
+use crate::{
+    dev::terminal::entry::{Calls, Entry, Event, EventRef, Log},
     escape::{cut, escape, fit},
 };
 

@@ -1,23 +1,24 @@
-//! What the function inherits and what it is given.
+//! Which variables a function gets.
 
 use std::{
     ffi::{OsStr, OsString},
     path::Path,
 };
 
-use super::{Place, Variables};
-use crate::dev::plan::{FunctionPlan, Source};
+use super::{LocalServices, Variables};
+use crate::dev::plan::{FunctionPlan, Runner};
 
-fn given(inherited: &[(&str, &str)]) -> Variables {
-    given_with(inherited, &[])
+/// The environment of a function, from the shell's variables.
+fn environment(shell: &[(&str, &str)]) -> Variables {
+    environment_with(shell, &[])
 }
 
-fn given_with(inherited: &[(&str, &str)], own: &[(&str, &str)]) -> Variables {
+fn environment_with(shell: &[(&str, &str)], planned: &[(&str, &str)]) -> Variables {
     let listen = ([127, 0, 0, 1], 9001).into();
-    let mut function = FunctionPlan::new("chat", Source::Attach { listen, app: None });
+    let mut function = FunctionPlan::new("chat", Runner::Debugger { listen, app: None });
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    function.environment = own.iter().map(owned).collect();
-    let place = Place {
+    function.environment = planned.iter().map(owned).collect();
+    let services = LocalServices {
         data_dir: Path::new("/app/.lift"),
         database: ([127, 0, 0, 1], 3002).into(),
         gateway: ([127, 0, 0, 1], 3001).into(),
@@ -25,11 +26,11 @@ fn given_with(inherited: &[(&str, &str)], own: &[(&str, &str)]) -> Variables {
         secret_key: "token",
     };
     let owned = |(name, value): &(&str, &str)| (OsString::from(name), OsString::from(value));
-    place.variables(&function, Path::new("/apps/chat"), inherited.iter().map(owned))
+    services.variables(&function, Path::new("/apps/chat"), shell.iter().map(owned))
 }
 
-fn check(inherited: &[(&str, &str)], name: &str, expected: Option<&str>) {
-    let variables = given(inherited);
+fn check(shell: &[(&str, &str)], name: &str, expected: Option<&str>) {
+    let variables = environment(shell);
     assert_eq!(variables.get(OsStr::new(name)).and_then(|v| v.to_str()), expected, "{name}");
 }
 
@@ -49,7 +50,7 @@ fn real_credentials_never_pass() {
         ("AWS_SHARED_CREDENTIALS_FILE", "/real"),
         ("AWS_CONFIG_FILE", "/real"),
     ];
-    for (name, value) in given(&real) {
+    for (name, value) in environment(&real) {
         let value = value.to_string_lossy();
         assert!(!value.contains("real") && !value.contains("REAL"), "{name:?}={value}");
     }
@@ -67,7 +68,7 @@ fn the_local_endpoints_win() {
 }
 
 #[test]
-fn the_region_is_the_users() {
+fn the_region_is_of_the_shell() {
     check(&[], "AWS_REGION", Some("us-east-1"));
     check(&[("AWS_REGION", "")], "AWS_REGION", Some("us-east-1"));
     check(&[("AWS_DEFAULT_REGION", "eu-west-1")], "AWS_REGION", Some("eu-west-1"));
@@ -76,7 +77,7 @@ fn the_region_is_the_users() {
 }
 
 #[test]
-fn own_settings_pass_and_the_outer_cargo_does_not() {
+fn the_shells_variables_pass_but_not_those_of_the_outer_cargo() {
     let shell = [("PATH", "/bin"), ("MY_KEY", "1"), ("CARGO_PKG_NAME", "lift-dev"), ("_", "x")];
     check(&shell, "PATH", Some("/bin"));
     check(&shell, "MY_KEY", Some("1"));
@@ -88,7 +89,7 @@ fn own_settings_pass_and_the_outer_cargo_does_not() {
 }
 
 #[test]
-fn a_proxy_is_not_asked_for_loopback() {
+fn loopback_bypasses_a_proxy() {
     check(&[], "NO_PROXY", None);
     check(&[("http_proxy", "http://p")], "NO_PROXY", Some("127.0.0.1,::1,localhost"));
     let own = [("HTTPS_PROXY", "http://p"), ("no_proxy", "corp")];
@@ -97,10 +98,10 @@ fn a_proxy_is_not_asked_for_loopback() {
 }
 
 #[test]
-fn the_functions_own_go_before_the_shells_but_not_before_ours() {
+fn the_functions_variables_override_the_shells_but_not_lifts() {
     let shell = [("TABLE", "shell"), ("PATH", "/bin")];
     let own = [("TABLE", "own"), ("AWS_SECRET_ACCESS_KEY", "real"), ("AWS_REGION", "eu-west-1")];
-    let all = given_with(&shell, &own);
+    let all = environment_with(&shell, &own);
     let of = |name: &str| all.get(OsStr::new(name)).and_then(|value| value.to_str());
     assert_eq!(of("TABLE"), Some("own"));
     assert_eq!(of("PATH"), Some("/bin"));

@@ -1,23 +1,25 @@
-//! `lift table`: the calls of `lift_aws::Table`, with progress on stderr and the result on stdout.
-
-mod confirm;
-mod progress;
+//! `lift table`: creates, describes, checks or deletes a table by `lift_aws::Table`. Progress is on stderr,
+//! the result on stdout.
 
 use std::{
-    io::{self, Write as _},
+    fmt::Display,
+    io::{self, IsTerminal as _, Write as _, stderr, stdin},
     process::ExitCode,
+    time::Duration,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
+use clap::error::ErrorKind;
+use indicatif::ProgressBar;
 use lift_aws::{AwsConfig, Table, table::CreateOptions};
 use serde::Serialize;
 
-use crate::{
-    args::{CreateArgs, Location, TableArgs, TableCommand},
-    table::progress::Progress,
-};
+use crate::args::{Args, CreateArgs, TableArgs, TableCommand, TableLocationArgs, WrongArgs};
 
-/// Runs one command to its end. A table that does not fit is no error, but not success.
+/// How often the spinner turns.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Runs one command. A table that does not fit exits with 1, without an error.
 pub(crate) fn run(args: TableArgs) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the async runtime")?;
@@ -53,21 +55,21 @@ async fn create(args: CreateArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn check(location: &Location, streams: bool, json: bool) -> Result<ExitCode> {
+async fn check(location: &TableLocationArgs, streams: bool, json: bool) -> Result<ExitCode> {
     let table = find(location).await?;
     let check = if streams { table.check_with_streams().await? } else { table.check().await? };
     print(&check, json)?;
     Ok(if check.fits() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn delete(location: &Location, yes: bool) -> Result<ExitCode> {
+async fn delete(location: &TableLocationArgs, yes: bool) -> Result<ExitCode> {
     if !yes {
-        confirm::need_terminal();
+        exit_without_terminal();
     }
     let table = find(location).await?;
     let name = &location.table;
     if !yes {
-        confirm::ask(name, table.location(), table.describe().await?.items)?;
+        confirm(name, table.location(), table.describe().await?.items)?;
     }
     let progress = Progress::start(format!("deleting the table {name} at {}", table.location()));
     let deleted = table.delete().await;
@@ -77,8 +79,8 @@ async fn delete(location: &Location, yes: bool) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn find(location: &Location) -> Result<Table, lift_aws::Error> {
-    let Location { table, endpoint_url, region } = location;
+async fn find(location: &TableLocationArgs) -> Result<Table, lift_aws::Error> {
+    let TableLocationArgs { table, endpoint_url, region } = location;
     let mut config = AwsConfig::builder();
     if let Some(url) = endpoint_url {
         config = config.endpoint_url(url);
@@ -113,4 +115,63 @@ fn print(result: &(impl Serialize + ToString), json: bool) -> Result<()> {
 
 fn print_text(text: &str) -> Result<()> {
     writeln!(io::stdout(), "{text}").context("cannot write the result to stdout")
+}
+
+/// Exits as for wrong arguments if there is no terminal to ask for confirmation.
+fn exit_without_terminal() {
+    if stdin().is_terminal() && stderr().is_terminal() {
+        return;
+    }
+    let message = "there is no terminal to ask for confirmation: pass --yes to delete the table";
+    let wrong = WrongArgs {
+        subcommand: &["table", "delete"],
+        kind: ErrorKind::MissingRequiredArgument,
+        message: message.to_owned(),
+    };
+    Args::error(wrong).exit()
+}
+
+/// Asks the user to type the table's name, and fails for any other answer.
+fn confirm(table: &str, place: &str, items: u64) -> Result<()> {
+    eprintln!("This deletes the table {table} at {place}, with about {items} items.");
+    eprint!("Type its name to delete it: ");
+    stderr().flush()?;
+    let mut answer = String::new();
+    stdin().read_line(&mut answer)?;
+    if answer.trim() != table {
+        bail!("the table {table} is not deleted: the name that was typed is another one");
+    }
+    Ok(())
+}
+
+/// The current step, on stderr: a spinner on a terminal, lines elsewhere.
+#[derive(Debug)]
+struct Progress(Option<ProgressBar>);
+
+impl Progress {
+    /// Shows the first step.
+    fn start(step: String) -> Self {
+        let spinner = stderr().is_terminal().then(ProgressBar::new_spinner);
+        if let Some(spinner) = &spinner {
+            spinner.enable_steady_tick(TICK);
+        }
+        let progress = Self(spinner);
+        progress.show(step);
+        progress
+    }
+
+    /// Shows the next step.
+    fn show(&self, step: impl Display) {
+        match &self.0 {
+            Some(spinner) => spinner.set_message(format!("{step} ...")),
+            None => eprintln!("{step} ..."),
+        }
+    }
+
+    /// Removes the spinner, so that its line is free for the result or the error.
+    fn end(self) {
+        if let Some(spinner) = self.0 {
+            spinner.finish_and_clear();
+        }
+    }
 }

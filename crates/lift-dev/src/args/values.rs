@@ -1,0 +1,43 @@
+//! Values that several commands take, checked by the rules of AWS.
+
+use std::net::SocketAddr;
+
+use lift_event::limits;
+
+/// The stage, when nothing names one.
+pub(crate) const DEFAULT_STAGE: &str = "local";
+
+/// An address with a port.
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "not an address with a port, such as 127.0.0.1:3001 or [::1]:3001".to_owned())
+}
+
+/// The name of a stage, by API Gateway's rule.
+pub(crate) fn stage(text: &str) -> Result<String, String> {
+    if (1..=limits::STAGE_NAME_CHARS).contains(&text.len()) && text.chars().all(is_name_char) {
+        return Ok(text.to_owned());
+    }
+    Err("the name of a stage has 1 to 128 letters, digits, `-` and `_`".to_owned())
+}
+
+/// The name of a function, by Lambda's rule.
+pub(super) fn function_name(text: &str) -> Result<String, String> {
+    if (1..=64).contains(&text.len()) && text.chars().all(is_name_char) {
+        return Ok(text.to_owned());
+    }
+    Err("the name of a function has 1 to 64 letters, digits, `-` and `_`".to_owned())
+}
+
+/// The name of a table, by DynamoDB's rule.
+pub(super) fn table_name(text: &str) -> Result<String, String> {
+    let is_allowed = |c: char| is_name_char(c) || c == '.';
+    if (3..=255).contains(&text.len()) && text.chars().all(is_allowed) {
+        return Ok(text.to_owned());
+    }
+    Err("the name of a table has 3 to 255 letters, digits, `-`, `_` and `.`".to_owned())
+}
+
+fn is_name_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '-' || c == '_'
+}
