@@ -1,4 +1,4 @@
-//! The conversation: moves of the source out, messages of the server to the screen, until one closes.
+//! The conversation: runs the source's actions and prints the server's messages, until one side closes.
 
 use std::time::Duration;
 
@@ -12,9 +12,8 @@ use tokio_tungstenite::tungstenite::{
 
 use super::{
     dial::Socket,
-    expect::Expected,
     screen::Screen,
-    source::{Move, Source},
+    source::{Action, Expected, Source},
 };
 use crate::{args::ConnectArgs, exit::Interrupted};
 
@@ -26,7 +25,7 @@ pub(super) struct Conversation {
     source: Source,
     screen: Screen,
     expecting: Option<Expecting>,
-    /// When to close, once there is nothing more to do.
+    /// When to close, after the last action.
     closing_at: Option<Instant>,
     pinged: Option<Instant>,
     timeout: Duration,
@@ -34,9 +33,9 @@ pub(super) struct Conversation {
 }
 
 struct Expecting {
-    what: Expected,
+    message: Expected,
     until: Instant,
-    /// How many messages came that were not it.
+    /// The number of other messages that came.
     others: usize,
 }
 
@@ -68,26 +67,26 @@ impl Conversation {
                     None => bail!("the connection broke"),
                 },
                 next = self.source.next(), if !busy => match next {
-                    Move::Send(text) => self.send(Message::text(text)).await?,
-                    Move::Expect(what) => {
+                    Action::Send(text) => self.send(Message::text(text)).await?,
+                    Action::Expect(message) => {
                         let until = Instant::now() + self.timeout;
-                        self.expecting = Some(Expecting { what, until, others: 0 });
+                        self.expecting = Some(Expecting { message, until, others: 0 });
                     }
-                    Move::Ping => {
+                    Action::Ping => {
                         self.pinged = Some(Instant::now());
                         self.send(Message::Ping("lift".into())).await?;
                     }
-                    Move::Close => return self.close().await,
-                    Move::End => self.closing_at = Some(Instant::now() + self.wait),
+                    Action::Close => return self.close().await,
+                    Action::End => self.closing_at = Some(Instant::now() + self.wait),
                 },
                 () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {
-                    let Some(Expecting { what, others, .. }) = self.expecting.take() else {
+                    let Some(Expecting { message, others, .. }) = self.expecting.take() else {
                         return self.close().await;
                     };
-                    // The answer to the close does not matter any more.
+                    // The expectation has failed, whatever the close returns.
                     let _ = self.close().await;
                     let seconds = self.timeout.as_secs_f64();
-                    bail!("no message like {what} came within {seconds} s ({others} others did)");
+                    bail!("no message like {message} came within {seconds} s ({others} others did)");
                 },
                 _ = tokio::signal::ctrl_c() => {
                     let _ = self.close().await;
@@ -97,13 +96,13 @@ impl Conversation {
         }
     }
 
-    /// Takes a message; `Some` when the server closed.
+    /// Handles a message. Returns `Some` if the server closed.
     fn receive(&mut self, message: Message) -> Option<anyhow::Result<()>> {
         match message {
             Message::Text(text) => {
                 self.screen.message(&text);
                 match &mut self.expecting {
-                    Some(expecting) if expecting.what.met_by(&text) => self.expecting = None,
+                    Some(expecting) if expecting.message.matches(&text) => self.expecting = None,
                     Some(expecting) => expecting.others += 1,
                     None => {}
                 }
@@ -126,7 +125,7 @@ impl Conversation {
         None
     }
 
-    /// The server closed, which may be what was to be seen, but not while something was to come.
+    /// The server closed. This is an error only if a message was still expected.
     fn closed(&mut self, frame: Option<CloseFrame>) -> anyhow::Result<()> {
         let how = match frame {
             Some(CloseFrame { code, reason }) if reason.is_empty() => format!("with {code}"),
@@ -134,8 +133,8 @@ impl Conversation {
             None => "without a code".to_owned(),
         };
         match self.expecting.take() {
-            Some(Expecting { what, .. }) => {
-                bail!("the server closed the connection {how}, and no message like {what} came")
+            Some(Expecting { message, .. }) => {
+                bail!("the server closed the connection {how}, and no message like {message} came")
             }
             None => {
                 self.screen.note(format!("the server closed the connection {how}"));
@@ -147,16 +146,16 @@ impl Conversation {
     async fn send(&mut self, message: Message) -> anyhow::Result<()> {
         match self.socket.send(message).await {
             Ok(()) => Ok(()),
-            // The reason is among what was received: the loop comes to it.
+            // The close frame is still to be received, and has the reason.
             Err(Error::ConnectionClosed | Error::Protocol(_)) => Ok(()),
             Err(error) => Err(broken(error)),
         }
     }
 
-    /// Closes with 1000, and shows what comes until the server has closed too.
+    /// Closes with 1000, and prints messages until the server has closed too.
     async fn close(&mut self) -> anyhow::Result<()> {
         let normal = CloseFrame { code: CloseCode::Normal, reason: "".into() };
-        // A server that has gone is closed as well.
+        // If this fails, the connection is already closed.
         if self.socket.close(Some(normal)).await.is_err() {
             return Ok(());
         }
@@ -177,6 +176,6 @@ impl Conversation {
 fn broken(error: Error) -> anyhow::Error {
     match error {
         Error::Io(cause) => anyhow!(cause).context("the connection broke"),
-        error => anyhow!(error).context("the server broke the protocol"),
+        error => anyhow!(error).context("the server violated the WebSocket protocol"),
     }
 }

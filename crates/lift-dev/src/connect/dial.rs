@@ -1,4 +1,4 @@
-//! The handshake: a socket, or an error that says what was answered and what to do.
+//! The handshake: returns a socket, or an error with the server's answer and what to do.
 
 use std::{io, sync::Arc};
 
@@ -18,21 +18,21 @@ use crate::args::ConnectArgs;
 pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// An open connection.
-pub(super) struct Dialled {
+pub(super) struct Connected {
     pub(super) socket: Socket,
-    /// What the server chose of the offers.
+    /// The subprotocol that the server chose.
     pub(super) subprotocol: Option<String>,
 }
 
-pub(super) async fn dial(args: &ConnectArgs) -> anyhow::Result<Dialled> {
+pub(super) async fn dial(args: &ConnectArgs) -> anyhow::Result<Connected> {
     let url = &args.url;
-    let mut request = url.clone().into_client_request().context("the URL is not usable")?;
+    let mut request = url.clone().into_client_request().context("the URL is not valid")?;
     for (name, value) in &args.headers {
         request.headers_mut().append(name, value.clone());
     }
     if !args.subprotocols.is_empty() {
         let offers = HeaderValue::from_str(&args.subprotocols.join(", "));
-        let offers = offers.context("a subprotocol is no name of one")?;
+        let offers = offers.context("a subprotocol is not a valid name")?;
         request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, offers);
     }
     let connector = match url.scheme_str() {
@@ -46,7 +46,7 @@ pub(super) async fn dial(args: &ConnectArgs) -> anyhow::Result<Dialled> {
         Ok((socket, response)) => {
             let chosen = response.headers().get(SEC_WEBSOCKET_PROTOCOL);
             let subprotocol = chosen.map(|name| String::from_utf8_lossy(name.as_bytes()).into());
-            Ok(Dialled { socket, subprotocol })
+            Ok(Connected { socket, subprotocol })
         }
         Err(Error::Http(refusal)) => bail!("{}", refused(&refusal)),
         Err(Error::Io(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
@@ -62,26 +62,26 @@ fn tls() -> anyhow::Result<Connector> {
     let found = rustls_native_certs::load_native_certs();
     roots.add_parsable_certificates(found.certs);
     if roots.is_empty() {
-        bail!("no root certificates are found on this system, so no wss:// server can be trusted");
+        bail!("this system has no root certificates, which wss:// needs");
     }
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .context("TLS cannot be set up")?
+        .context("cannot set up TLS")?
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(Connector::Rustls(Arc::new(config)))
 }
 
-/// What the server answered instead of a connection.
+/// An error for the answer that refused the handshake.
 fn refused(response: &Response<Option<Vec<u8>>>) -> String {
     let status = response.status();
     let body = String::from_utf8_lossy(response.body().as_deref().unwrap_or_default());
     let hint = match status.as_u16() {
-        401 => ": the app or its authorizer wants other credentials",
+        401 => ": the app or its authorizer needs other credentials",
         403 => ": forbidden by the app or its authorizer, or the stage in the URL is wrong",
-        404 | 426 => ": this URL serves no WebSocket API",
+        404 | 426 => ": there is no WebSocket API at this URL",
         429 => ": too many handshakes, try again later",
-        500..=599 => ": the function failed, and its log says why",
+        500..=599 => ": the function failed; its log says why",
         _ => "",
     };
     let body = body.trim();

@@ -1,4 +1,4 @@
-//! `lift connect`: a WebSocket client in the terminal, for people and for scripts.
+//! `lift connect`: a WebSocket client for the terminal and for scripts.
 //!
 //! ```text
 //! args -> dial -> conversation <- source: script, lines of stdin, or prompt
@@ -7,8 +7,6 @@
 
 mod conversation;
 mod dial;
-mod expect;
-mod highlight;
 mod prompt;
 mod screen;
 mod source;
@@ -21,16 +19,16 @@ use crate::args::ConnectArgs;
 
 use self::{conversation::Conversation, prompt::Terminal, screen::Screen, source::Source};
 
-/// Connects, talks as `args` say, and closes.
+/// Connects, runs the conversation that `args` declare, and closes.
 pub(crate) fn run(args: ConnectArgs) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.context("cannot start")?;
+    let runtime = runtime.context("cannot start the async runtime")?;
     let ended = runtime.block_on(async {
-        let dialled = dial::dial(&args).await?;
+        let connected = dial::dial(&args).await?;
         let interactive = args.steps.is_empty() && stdin().is_terminal();
         let mut screen = Screen::new(args.color());
-        screen.connected(&args.url, dialled.subprotocol.as_deref(), interactive);
-        let terminal = interactive.then(Terminal::remember).transpose()?;
+        screen.connected(&args.url, connected.subprotocol.as_deref(), interactive);
+        let terminal = interactive.then(Terminal::save).transpose()?;
         let source = if interactive {
             prompt::start(&mut screen)?
         } else if args.steps.is_empty() {
@@ -38,11 +36,11 @@ pub(crate) fn run(args: ConnectArgs) -> anyhow::Result<()> {
         } else {
             Source::script(args.steps.clone())
         };
-        let ended = Conversation::new(dialled.socket, source, screen, &args).run().await;
+        let ended = Conversation::new(connected.socket, source, screen, &args).run().await;
         drop(terminal);
         ended
     });
-    // A thread that waits for a line of the terminal is not waited for.
+    // Does not wait for the thread that reads the terminal.
     runtime.shutdown_background();
     ended
 }

@@ -1,4 +1,4 @@
-//! What is printed: messages to stdout, everything else to stderr; above the prompt if there is one.
+//! The output: messages go to stdout, everything else to stderr, or above the prompt if there is one.
 
 use std::{
     fmt::Display,
@@ -6,9 +6,14 @@ use std::{
 };
 
 use rustyline::ExternalPrinter;
+use serde::de::IgnoredAny;
 use tokio_tungstenite::tungstenite::http::Uri;
 
-use super::highlight;
+const KEY: &str = "\x1b[36m";
+const STRING: &str = "\x1b[32m";
+const NUMBER: &str = "\x1b[33m";
+const WORD: &str = "\x1b[35m";
+const PLAIN: &str = "\x1b[0m";
 
 type Printer = Box<dyn ExternalPrinter + Send>;
 
@@ -22,8 +27,8 @@ impl Screen {
         Self { color, above: None }
     }
 
-    /// Prints above a prompt from now on.
-    pub(super) fn above(&mut self, printer: Printer) {
+    /// Prints above the prompt from now on.
+    pub(super) fn print_above(&mut self, printer: Printer) {
         self.above = Some(printer);
     }
 
@@ -33,21 +38,21 @@ impl Screen {
         self.note(format!("connected to {url}{chosen}{hint}"));
     }
 
-    /// A message that came.
+    /// Prints a received message.
     pub(super) fn message(&mut self, text: &str) {
-        let text = if self.color { highlight::json(text) } else { text.to_owned() };
+        let text = if self.color { highlight(text) } else { text.to_owned() };
         match &mut self.above {
             Some(above) => {
                 let _ = above.print(format!("< {text}\n"));
             }
-            // Whoever closed the pipe wants no more of it.
+            // Fails if the reader closed the pipe.
             None => {
                 let _ = writeln!(io::stdout(), "{text}");
             }
         }
     }
 
-    /// Anything else.
+    /// Prints anything else.
     pub(super) fn note(&mut self, text: impl Display) {
         let text = if self.color { format!("\x1b[2m{text}\x1b[0m") } else { text.to_string() };
         match &mut self.above {
@@ -56,5 +61,84 @@ impl Screen {
             }
             None => eprintln!("{text}"),
         }
+    }
+}
+
+/// `text` with colours if it is JSON. Only colours are added; the text is not reformatted.
+fn highlight(text: &str) -> String {
+    if serde_json::from_str::<IgnoredAny>(text).is_err() {
+        return text.to_owned();
+    }
+    let mut colored = String::with_capacity(text.len() * 2);
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let (length, color) = match first {
+            '"' => {
+                let length = string_length(rest);
+                let key = rest[length..].trim_start().starts_with(':');
+                (length, if key { KEY } else { STRING })
+            }
+            '-' | '0'..='9' => (length_while(rest, |c| !",]} \t\r\n".contains(c)), NUMBER),
+            'a'..='z' => (length_while(rest, |c| c.is_ascii_lowercase()), WORD),
+            other => (other.len_utf8(), ""),
+        };
+        let (token, after) = rest.split_at(length);
+        match color {
+            "" => colored.push_str(token),
+            color => colored.extend([color, token, PLAIN]),
+        }
+        rest = after;
+    }
+    colored
+}
+
+/// The length in bytes of the JSON string at the start of `text`, with its quotes.
+fn string_length(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+fn length_while(text: &str, is_inside: impl Fn(char) -> bool) -> usize {
+    text.find(|c| !is_inside(c)).unwrap_or(text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_colours_are_added() {
+        for text in [
+            r#"{"a\"\\" : [1, -2.5e3,true,null , "ü🚀"], "b":{}}"#,
+            "[]",
+            "7",
+            "\"\"",
+            "not JSON",
+            "{\"half\":",
+            "",
+        ] {
+            let colored = highlight(text);
+            let mut plain = colored.clone();
+            for color in [KEY, STRING, NUMBER, WORD, PLAIN] {
+                plain = plain.replace(color, "");
+            }
+            assert_eq!(plain, text);
+            assert_eq!(
+                colored == text,
+                serde_json::from_str::<IgnoredAny>(text).is_err() || text == "[]"
+            );
+        }
+        assert_eq!(
+            highlight(r#"{"a":"b"}"#),
+            format!("{{{KEY}\"a\"{PLAIN}:{STRING}\"b\"{PLAIN}}}")
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! `--faults`: a plan that is none is refused at once; under a mild one the chat goes on.
+//! `--faults`: an invalid plan is refused at once; with a mild plan the chat keeps working.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -51,8 +51,8 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 struct Client {
     socket: Socket,
     /// How often each text came.
-    heard: BTreeMap<String, usize>,
-    /// Who was in the room, the last time that this was told.
+    received: BTreeMap<String, usize>,
+    /// The members of the room, from the last message about them.
     members: BTreeSet<String>,
 }
 
@@ -63,7 +63,7 @@ impl Client {
         loop {
             match connect_async(url).await {
                 Ok((socket, _)) => {
-                    return Self { socket, heard: BTreeMap::new(), members: BTreeSet::new() };
+                    return Self { socket, received: BTreeMap::new(), members: BTreeSet::new() };
                 }
                 Err(Error::Http(response)) if response.status().is_server_error() => {}
                 Err(other) => panic!("not let in: {other}"),
@@ -90,7 +90,7 @@ impl Client {
             match frame["type"].as_str() {
                 Some("message") => {
                     let text = frame["text"].as_str().expect("a text").to_owned();
-                    *self.heard.entry(text).or_default() += 1;
+                    *self.received.entry(text).or_default() += 1;
                 }
                 Some("members") => {
                     let users = frame["users"].as_array().expect("users").iter();
@@ -119,7 +119,7 @@ async fn the_chat_goes_on_under_a_mild_plan() {
     }
     lift.wait_for_line(": index lag of ");
 
-    // Everybody is found in the end, by everybody.
+    // In the end, every client sees every other.
     let all: BTreeSet<String> = names.map(str::to_owned).into();
     let deadline = Instant::now() + PATIENCE;
     for client in &mut clients {
@@ -130,26 +130,26 @@ async fn the_chat_goes_on_under_a_mild_plan() {
         }
     }
 
-    // Who says a thing until all have heard it succeeds, though not each time.
+    // A client that repeats a message until all have received it succeeds, but not at each attempt.
     const TEXTS: usize = 20;
     let mut said = 0;
     for number in 0..TEXTS {
         let text = format!("text {number}");
         let deadline = Instant::now() + PATIENCE;
         let mut times = 0;
-        while clients.iter().any(|client| !client.heard.contains_key(&text)) {
-            assert!(Instant::now() < deadline, "{text} was said {times} times and not heard");
+        while clients.iter().any(|client| !client.received.contains_key(&text)) {
+            assert!(Instant::now() < deadline, "{text} was sent {times} times and not received");
             times += 1;
             clients[number % names.len()].send(json!({"action": "say", "text": text})).await;
             let all = clients.iter_mut();
             join_all(
-                all.map(|client| client.listen_until(|client| client.heard.contains_key(&text))),
+                all.map(|client| client.listen_until(|client| client.received.contains_key(&text))),
             )
             .await;
         }
         said += times;
-        // Nobody hears a thing more often than it was said.
-        let most = clients.iter().filter_map(|client| client.heard.get(&text)).max();
+        // No client receives a message more often than it was sent.
+        let most = clients.iter().filter_map(|client| client.received.get(&text)).max();
         assert!(most.is_none_or(|most| *most <= times), "{text}: {most:?} of {times}");
     }
     assert!(said < 2 * TEXTS, "{TEXTS} texts had to be said {said} times");

@@ -148,7 +148,7 @@ fn emulator(
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("bound");
     let calls = thread::spawn(move || {
-        // Somebody looks first whether anybody is here.
+        // The first connection only checks whether the server is reachable.
         drop(listener.accept().expect("a look"));
         let answer = |(headers, reply)| answer_one(&listener, headers, reply);
         answers.into_iter().map(answer).collect()
@@ -247,7 +247,7 @@ async fn a_function_that_a_debugger_starts() {
     second.kill().expect("still there");
     second.wait().expect("gone");
 
-    // Nobody is there for `$disconnect`, which holds up nothing; the file goes with Lift.
+    // No process is attached for `$disconnect`, which does not delay the end. Lift removes the file.
     lift.signal("INT");
     let closed = timeout(PATIENCE, client.next()).await.expect("in time");
     assert!(matches!(closed, Some(Ok(Message::Close(_)))), "{closed:?}");

@@ -1,4 +1,4 @@
-//! The inspector of a real `lift dev`: where it is, and whom it answers.
+//! The inspector of a real `lift dev`: its address, and which requests it answers.
 
 use std::{
     ffi::OsStr,

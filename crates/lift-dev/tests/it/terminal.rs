@@ -281,7 +281,7 @@ fn colours_can_be_forced_into_a_pipe() {
 fn a_terminal_that_stands_still_holds_up_nobody() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut child = lift_dev(&folder).stderr(Stdio::piped()).spawn().expect("lift is built");
-    // Nobody reads stderr meanwhile. None of these has a route, so each is some lines of it.
+    // Stderr is not read meanwhile. These messages have no route, so each prints several lines.
     converse(url_of(&ready(&mut child)), &["hello"; 5000]);
     let mut stderr = child.stderr.take().expect("piped");
     signal(child.id(), "INT");

@@ -18,7 +18,7 @@ fn main() {
         }
         return;
     }
-    // Whoever starts this process can see that it did, and which one it was.
+    // Shows the test that this process was started, and its number.
     if let Some(folder) = std::env::var_os("TINY_PIDS") {
         let name = std::path::Path::new(&folder).join(std::process::id().to_string());
         std::fs::write(name, "").unwrap();

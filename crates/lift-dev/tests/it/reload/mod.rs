@@ -18,7 +18,7 @@ const MAIN: &str = include_str!("function.rs");
 struct Running {
     lift: Lift,
     app: App,
-    /// A folder that is no package's, from which the function includes a text.
+    /// A folder outside of any package, from which the function includes a file.
     elsewhere: TempDir,
     /// A socket that is open from the start.
     client: WebSocketStream<MaybeTlsStream<TcpStream>>,
@@ -97,7 +97,7 @@ async fn what_is_wrong_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_change_while_one_starts_begins_anew() {
+async fn a_change_during_a_reload_restarts_it() {
     let mut running = run(&[]).await;
     running.save("src/main.rs", "// dies here", "loop { std::thread::park() } //");
     // It is built, and being started, when the next change comes.
@@ -113,7 +113,7 @@ async fn a_change_while_one_starts_begins_anew() {
 }
 
 #[tokio::test]
-async fn a_path_that_is_watched_starts_the_function_anew() {
+async fn a_change_of_a_watched_path_restarts_the_function() {
     let folder = tempfile::tempdir().expect("a folder");
     let settings = folder.path().join("settings");
     fs::write(&settings, "of the start").expect("written");

@@ -40,11 +40,11 @@ impl StandIn {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let origin = format!("http://{}", listener.local_addr().expect("an address"));
         let endpoint = format!("{origin}/prod");
-        let heard = posts.clone();
+        let received = posts.clone();
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let heard = heard.clone();
-                thread::spawn(move || serve(&stream, &heard));
+                let received = received.clone();
+                thread::spawn(move || serve(&stream, &received));
             }
         });
         let runtime = Runtime::new().expect("a runtime");
