@@ -199,9 +199,10 @@ impl fmt::Display for PushError {
             Kind::Throttled => "the post was throttled (429 LimitExceededException)",
             Kind::TooLarge => "the message is over 128 KB (413 PayloadTooLargeException)",
             Kind::Forbidden => "posting is forbidden: check credentials, endpoint and stage",
-            Kind::NotAllowed(_) | Kind::Refused => {
-                "the post cannot be made: check the connection's id and endpoint"
+            Kind::NotAllowed(_) => {
+                "the post was not sent: its endpoint is neither configured nor allowed"
             }
+            Kind::Refused => "the post cannot be made: check the connection's id and endpoint",
             Kind::Failed => "the post failed",
         })
     }

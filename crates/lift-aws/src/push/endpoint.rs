@@ -3,10 +3,13 @@
 
 use http::Uri;
 use lift_ws::push::{Endpoint, PushError};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::SEGMENT;
 use crate::variables;
+
+/// The characters that are escaped in a path segment (RFC 3986).
+pub(super) const SEGMENT: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 #[derive(Clone, Debug)]
 pub(super) struct Endpoints {
@@ -55,15 +58,14 @@ impl Endpoints {
         match &self.only {
             Some(only) => Ok(only),
             None if self.is_allowed(to.as_str()) => Ok(to),
-            None => Err(PushError::not_allowed(
-                to.clone(),
-                format!(
-                    "{:?} is not an endpoint of API Gateway in {}: name it in {}, or allow its host",
+            None => {
+                let reason = format!(
+                    "{:?} is not an endpoint of API Gateway in {}",
                     to.as_str(),
-                    self.region,
-                    variables::MANAGEMENT_ENDPOINT
-                ),
-            )),
+                    self.region
+                );
+                Err(PushError::not_allowed(to.clone(), reason))
+            }
         }
     }
 

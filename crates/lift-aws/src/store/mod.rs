@@ -23,6 +23,7 @@ use aws_sdk_dynamodb::Client;
 use futures_util::future::BoxFuture;
 use lift_ws::{
     ConnectionId, TenantId, UserId,
+    event::Timestamp,
     store::{
         Item, Members, Page, Part, Position, Read, Removed, Row, Saved, SignedIn, Store, StoreError,
     },
@@ -75,9 +76,9 @@ impl DynamoStore {
         self
     }
 
-    /// Replaces the system's clock, for tests. `now` returns milliseconds since 1970.
+    /// Replaces the system's clock, for tests.
     #[must_use]
-    pub fn with_clock(mut self, now: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+    pub fn with_clock(mut self, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.table.set_clock(now);
         self
     }

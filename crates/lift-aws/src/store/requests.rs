@@ -1,6 +1,6 @@
 //! Requests to one DynamoDB table, and the clock that dates its items.
 
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::{fmt, sync::Arc};
 
 use aws_sdk_dynamodb::{
     Client,
@@ -12,6 +12,7 @@ use aws_sdk_dynamodb::{
     },
     types::WriteRequest,
 };
+use lift_ws::event::Timestamp;
 
 use super::attributes::AttributeMap;
 
@@ -20,29 +21,25 @@ use super::attributes::AttributeMap;
 pub(super) struct TableClient {
     client: Client,
     name: String,
-    now: Arc<dyn Fn() -> u64 + Send + Sync>,
+    now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
 impl TableClient {
     pub(super) fn new(client: Client, name: String) -> Self {
-        let now = Arc::new(|| {
-            let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-            u64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
-        });
-        Self { client, name, now }
+        Self { client, name, now: Arc::new(Timestamp::now) }
     }
 
-    /// Replaces the system's clock. `now` gives milliseconds since 1970.
-    pub(super) fn set_clock(&mut self, now: impl Fn() -> u64 + Send + Sync + 'static) {
+    /// Replaces the system's clock.
+    pub(super) fn set_clock(&mut self, now: impl Fn() -> Timestamp + Send + Sync + 'static) {
         self.now = Arc::new(now);
     }
 
     pub(super) fn now_millis(&self) -> u64 {
-        (self.now)()
+        (self.now)().as_millis()
     }
 
     pub(super) fn now_seconds(&self) -> u64 {
-        self.now_millis() / 1000
+        (self.now)().as_secs()
     }
 
     pub(super) fn name(&self) -> &str {

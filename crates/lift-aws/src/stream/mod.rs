@@ -48,7 +48,7 @@ mod record;
 
 use std::{error, fmt, time::Duration};
 
-use lift_ws::{ConnectionId, TenantId, UserId};
+use lift_ws::{ConnectionId, TenantId, UserId, event::Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -67,8 +67,8 @@ pub struct StreamEvent {
     pub user: Option<UserId>,
     /// Its tenant.
     pub tenant: Option<TenantId>,
-    /// When it opened, in milliseconds since 1970.
-    pub connected_at: u64,
+    /// When it opened.
+    pub connected_at: Timestamp,
     /// What happened.
     pub change: Change,
 }
@@ -83,13 +83,13 @@ pub enum Change {
     SignedIn,
     /// It ended, or a post found that it had.
     Disconnected {
-        /// When that was stored, in milliseconds since 1970.
-        at: u64,
+        /// When the end was stored.
+        at: Timestamp,
         /// How long it was connected.
         lasted: Duration,
     },
-    /// Its row expired, or was deleted by hand. No event told of its end, which may have been up to 2 hours
-    /// before.
+    /// Its row expired, or was deleted by hand, and no event announced its end. That may have been up to 2
+    /// hours before.
     Lost,
 }
 
@@ -123,8 +123,8 @@ fn event(record: Record) -> Result<Option<StreamEvent>, String> {
             (Change::SignedIn, new)
         }
         (Some(old), Some(tombstone)) => {
-            let at = tombstone.number(ENDED_AT)?;
-            let lasted = Duration::from_millis(at.saturating_sub(old.number(CONNECTED_AT)?));
+            let at = tombstone.time(ENDED_AT)?;
+            let lasted = at.since(old.time(CONNECTED_AT)?);
             (Change::Disconnected { at, lasted }, old)
         }
         (Some(old), None) => (Change::Lost, old),
@@ -134,7 +134,7 @@ fn event(record: Record) -> Result<Option<StreamEvent>, String> {
         id,
         user: image.user().map(Into::into),
         tenant: image.tenant().map(Into::into),
-        connected_at: image.number(CONNECTED_AT)?,
+        connected_at: image.time(CONNECTED_AT)?,
         change,
         sequence_number: record.into_sequence_number(),
     }))

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use lift_ws::ConnectionId;
+use lift_ws::{ConnectionId, event::Timestamp};
 use serde::Deserialize;
 
 use crate::store::{
@@ -84,9 +84,12 @@ impl Image {
         self.string(TENANT)
     }
 
-    pub(super) fn number(&self, name: &str) -> Result<u64, String> {
-        let number = self.0.get(name).and_then(|value| value.number.as_ref()?.parse().ok());
-        number.ok_or_else(|| format!("its attribute `{name}` is not a number"))
+    /// A time that is stored in milliseconds since 1970.
+    pub(super) fn time(&self, name: &str) -> Result<Timestamp, String> {
+        let millis = self.0.get(name).and_then(|value| value.number.as_ref()?.parse().ok());
+        millis
+            .map(Timestamp::from_millis)
+            .ok_or_else(|| format!("its attribute `{name}` is not a number"))
     }
 
     fn string(&self, name: &str) -> Option<&str> {

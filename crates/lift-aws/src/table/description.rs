@@ -171,7 +171,7 @@ impl fmt::Display for TableDescription {
         line("Keys", &KeyList(&self.keys))?;
         for IndexDescription { name, status, keys, projected } in &self.indexes {
             let facts = format_args!("{}; projects {projected}; {status}", KeyList(keys));
-            line(&format!("IndexDescription {name}"), &facts)?;
+            line(&format!("Index {name}"), &facts)?;
         }
         for name in &self.local_indexes {
             line("Local index", name)?;

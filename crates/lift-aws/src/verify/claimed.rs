@@ -6,7 +6,7 @@ use aws_smithy_types::{DateTime, date_time::Format};
 use http::{HeaderMap, Uri, header};
 use percent_encoding::percent_decode_str;
 
-use super::SignatureError;
+use super::error::SignatureError;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 

@@ -4,6 +4,7 @@
 //! The texts of the errors are AWS's.
 
 mod claimed;
+mod error;
 
 use std::time::{Duration, SystemTime};
 
@@ -19,6 +20,8 @@ use http::{HeaderMap, Method, Uri};
 
 use crate::push::sign::SERVICE;
 use claimed::{ClaimedSignature, Location};
+
+pub use error::SignatureError;
 
 /// The largest difference of a client's clock, either way. AWS: 5 minutes.
 const MAX_SKEW: Duration = Duration::from_secs(5 * 60);
@@ -40,37 +43,6 @@ pub struct Signatures {
     secret_key: String,
     region: String,
 }
-
-/// Why a signature is not valid.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SignatureError {
-    kind: &'static str,
-    message: String,
-}
-
-impl SignatureError {
-    fn new(kind: &'static str, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
-    }
-
-    fn invalid(message: impl Into<String>) -> Self {
-        Self::new("InvalidSignatureException", message)
-    }
-
-    /// AWS's name of the error, such as `InvalidSignatureException`.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        self.kind
-    }
-}
-
-impl std::fmt::Display for SignatureError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for SignatureError {}
 
 impl Signatures {
     /// Checks signatures of one pair of keys, for one region.

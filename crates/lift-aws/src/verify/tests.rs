@@ -1,4 +1,4 @@
-//! Signatures that the signing crate makes, and what is not good about others.
+//! Signatures that the signing crate makes, and the errors of invalid ones.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -14,17 +14,17 @@ fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_795_252_524)
 }
 
-struct Made {
+struct SignedRequest {
     method: &'static str,
     url: &'static str,
     body: &'static [u8],
     token: Option<&'static str>,
     encoding: PercentEncodingMode,
-    /// How long the signature lives; `None` puts it in the header.
+    /// The life of a presigned URL; `None` puts the signature in the header.
     expires: Option<Duration>,
 }
 
-impl Default for Made {
+impl Default for SignedRequest {
     fn default() -> Self {
         Self {
             method: "POST",
@@ -37,8 +37,8 @@ impl Default for Made {
     }
 }
 
-impl Made {
-    /// As a server gets it: the path and the query alone, and the host in a header.
+impl SignedRequest {
+    /// The request as a server gets it: the URI has path and query, and the host is in a header.
     fn request(&self) -> Request<()> {
         let mut request = Request::builder()
             .method(self.method)
@@ -81,13 +81,13 @@ fn check_at(time: SystemTime, request: &Request<()>, body: &[u8]) -> Result<(), 
     signatures.check_at(time, request.method(), request.uri(), request.headers(), body)
 }
 
-/// The kind of the error, or nothing.
+/// The kind of the error; `None` for a valid signature.
 fn check(request: &Request<()>) -> Option<&'static str> {
     check_at(now(), request, b"hi").err().map(|error| error.kind())
 }
 
 #[test]
-fn good_signatures() {
+fn valid_signatures() {
     for url in [
         "http://localhost:3001/prod/@connections/R1kmxc2VNjMCFIA%3D",
         "http://localhost:3001/prod/@connections/R1kmxc2VNjMCFIA=",
@@ -97,12 +97,19 @@ fn good_signatures() {
     ] {
         for token in [None, Some("a/b+c==")] {
             for expires in [None, Some(Duration::from_secs(900))] {
-                let request = Made { url, token, expires, ..Made::default() }.request();
+                let request =
+                    SignedRequest { url, token, expires, ..SignedRequest::default() }.request();
                 let checked = check_at(now(), &request, b"hi");
                 assert_eq!(checked, Ok(()), "{url} {token:?} {expires:?} {}", request.uri());
                 // A handshake.
-                let handshake =
-                    Made { url, token, expires, method: "GET", body: b"", ..Made::default() };
+                let handshake = SignedRequest {
+                    url,
+                    token,
+                    expires,
+                    method: "GET",
+                    body: b"",
+                    ..SignedRequest::default()
+                };
                 assert_eq!(check_at(now(), &handshake.request(), b""), Ok(()), "{url}");
             }
         }
@@ -111,18 +118,22 @@ fn good_signatures() {
 
 #[test]
 fn a_path_that_is_signed_as_sent_is_refused() {
-    // What `curl --aws-sigv4` and hand-written clients do; AWS encodes the sent path once more.
+    // `curl --aws-sigv4` and hand-written clients do this. AWS encodes the sent path once more.
     for id in ["R1kmxc2VNjMCFIA=", "R1kmxc2VNjMCFIA%3D"] {
         let url: &'static str =
             String::leak(format!("http://localhost:3001/prod/@connections/{id}"));
-        let made = Made { url, encoding: PercentEncodingMode::Single, ..Made::default() };
-        assert_eq!(check(&made.request()), Some("InvalidSignatureException"), "{id}");
+        let signed = SignedRequest {
+            url,
+            encoding: PercentEncodingMode::Single,
+            ..SignedRequest::default()
+        };
+        assert_eq!(check(&signed.request()), Some("InvalidSignatureException"), "{id}");
     }
 }
 
 #[test]
 fn a_change_breaks_the_signature() {
-    let request = || Made::default().request();
+    let request = || SignedRequest::default().request();
     assert_eq!(check(&request()), None);
     let invalid = Some("InvalidSignatureException");
     let mut changed = request();
@@ -143,19 +154,19 @@ fn a_change_breaks_the_signature() {
     }
     let mut unsigned = request();
     unsigned.headers_mut().insert("user-agent", "other".parse().unwrap());
-    assert_eq!(check(&unsigned), None, "it was not signed");
+    assert_eq!(check(&unsigned), None, "the header was not signed");
     let body = check_at(now(), &request(), b"ho").unwrap_err();
     assert!(body.to_string().starts_with("The request signature we calculated does not match"));
-    let stranger = Signatures::new("local", "other", REGION);
+    let other_key = Signatures::new("local", "other", REGION);
     let request = request();
     let checked =
-        stranger.check_at(now(), request.method(), request.uri(), request.headers(), b"hi");
+        other_key.check_at(now(), request.method(), request.uri(), request.headers(), b"hi");
     assert_eq!(checked.map_err(|error| error.kind()), Err("InvalidSignatureException"));
 }
 
 #[test]
 fn scopes_are_checked() {
-    let request = Made::default().request();
+    let request = SignedRequest::default().request();
     for (signatures, kind, message) in [
         (
             Signatures::new("other", "secret", REGION),
@@ -176,8 +187,8 @@ fn scopes_are_checked() {
 }
 
 #[test]
-fn clocks_may_be_five_minutes_off() {
-    let request = Made::default().request();
+fn clocks_may_differ_by_five_minutes() {
+    let request = SignedRequest::default().request();
     let five = Duration::from_secs(300);
     for time in [now() - five, now() + five] {
         assert_eq!(check_at(time, &request, b"hi"), Ok(()));
@@ -195,16 +206,17 @@ fn clocks_may_be_five_minutes_off() {
         "Signature not yet current: 20261121T091524Z is still later than 20261121T091523Z \
          (20261121T091023Z + 5 min.)"
     );
-    // A URL that was signed beforehand lives as long as it says.
+    // A presigned URL has its own life.
     let expires = Some(Duration::from_secs(900));
-    let request = Made { expires, ..Made::default() }.request();
+    let request = SignedRequest { expires, ..SignedRequest::default() }.request();
     assert_eq!(check_at(now() + 2 * five, &request, b"hi"), Ok(()));
     assert!(check_at(now() + 3 * five + second, &request, b"hi").is_err());
 }
 
 #[test]
-fn what_is_malformed_has_its_own_error() {
-    let good = Made::default().request().headers()["authorization"].to_str().unwrap().to_owned();
+fn malformed_signatures_have_errors_of_their_own() {
+    let good =
+        SignedRequest::default().request().headers()["authorization"].to_str().unwrap().to_owned();
     let incomplete = "IncompleteSignatureException";
     let invalid = "InvalidSignatureException";
     for (authorization, kind) in [
@@ -221,21 +233,21 @@ fn what_is_malformed_has_its_own_error() {
         (good.replace("20261121", "20261120"), invalid),
         (good.replace("Signature=", "Signature=0"), invalid),
     ] {
-        let mut request = Made::default().request();
+        let mut request = SignedRequest::default().request();
         request.headers_mut().insert("authorization", authorization.parse().unwrap());
         assert_eq!(check(&request), Some(kind), "{authorization}");
     }
     for date in ["", "20261121", "2026-11-21T09:15:24Z", "20261121X091524Z", "99999999T999999Z"] {
-        let mut request = Made::default().request();
+        let mut request = SignedRequest::default().request();
         request.headers_mut().insert("x-amz-date", date.parse().unwrap());
         assert_eq!(check(&request), Some(incomplete), "{date}");
     }
-    let mut request = Made::default().request();
+    let mut request = SignedRequest::default().request();
     request.headers_mut().remove("authorization");
     assert_eq!(check(&request), Some("MissingAuthenticationTokenException"));
-    // Hosts that are none, of which the library may not panic.
+    // Invalid hosts, for which the library must not panic.
     for host in [None, Some(""), Some("/"), Some("a b"), Some("[")] {
-        let mut request = Made::default().request();
+        let mut request = SignedRequest::default().request();
         request.headers_mut().remove("host");
         if let Some(host) = host {
             request.headers_mut().insert("host", host.parse().unwrap());

@@ -1,4 +1,4 @@
-//! A live table is compared with the layout: each difference is named, with its fix.
+//! The check of a live table names each difference from the layout with its fix.
 
 use aws_sdk_dynamodb::{Client, types::BillingMode};
 use lift_aws::table::{CreateOptions, TableCheck};
@@ -8,7 +8,7 @@ use crate::database::Database;
 
 const NAME: &str = "t-connections";
 
-/// A definition of the right table, as a user's template has it.
+/// The definition of a table that fits.
 fn right() -> Value {
     json!({
         "keys": ["pk:S", "sk:S"],
@@ -19,7 +19,7 @@ fn right() -> Value {
     })
 }
 
-/// The right table but for this.
+/// That definition with changes; `null` removes a part.
 fn but(changes: Value) -> Value {
     let mut table = right();
     for (name, value) in changes.as_object().expect("an object") {
@@ -32,7 +32,7 @@ fn but(changes: Value) -> Value {
 }
 
 #[tokio::test]
-async fn the_right_table_fits() {
+async fn a_table_of_the_layout_fits() {
     let check = check(right()).await;
     assert_eq!(check.to_string(), "The table t-connections fits.");
     let json = serde_json::to_value(&check).expect("JSON");
@@ -70,7 +70,7 @@ async fn each_difference_is_named_with_its_fix() {
         (json!({"gsi1": gsi1(right_keys(), json!([]))}), "gsi1 does not project ttl, env"),
         (
             json!({"gsi1": gsi1(right_keys(), json!(["ttl"]))}),
-            "gsi1 does not project env: delete that index and add it anew",
+            "gsi1 does not project env: delete that index and add it again",
         ),
         (
             json!({"gsi2": {"keys": ["gsi2pk:S", "gsi2sk:S"], "projects": ["ttl", "env"]}}),
@@ -109,7 +109,7 @@ async fn all_differences_are_named_at_once() {
 }
 
 #[tokio::test]
-async fn what_is_the_users_own_is_noted_and_no_difference() {
+async fn additions_of_the_user_are_notes_and_not_differences() {
     let own = [
         (json!({"mine": {"keys": ["room:S"], "projects": []}}), "the index mine is not Lift's"),
         (
@@ -133,7 +133,7 @@ async fn what_is_the_users_own_is_noted_and_no_difference() {
 }
 
 #[tokio::test]
-async fn a_stream_is_needed_where_it_is_asked_for() {
+async fn a_missing_stream_is_a_difference_where_a_stream_is_needed() {
     for (stream, expected) in
         [(Value::Null, "the stream is off"), (json!("KEYS_ONLY"), "the stream holds KEYS_ONLY")]
     {
@@ -164,12 +164,14 @@ async fn a_table_of_go_lift_is_refused_and_the_guide_named() {
 }
 
 #[tokio::test]
-async fn a_table_that_differs_is_not_created_over_and_not_changed() {
+async fn a_table_that_differs_is_not_replaced_and_not_changed() {
     let database = Database::start().await;
     define(&database.client(), &but(json!({"gsi1": null, "gsi2": null, "ttl": null}))).await;
     let table = database.table(NAME);
     let before = table.describe().await.expect("described");
-    let error = table.create(&CreateOptions::new()).await.expect_err("it differs").to_string();
+    let error = table.create(&CreateOptions::new()).await.expect_err("it differs");
+    assert!(error.is_other_layout());
+    let error = error.to_string();
     assert!(error.starts_with("the table t-connections does not fit: "), "{error}");
     assert!(error.contains("gsi1 is missing") && error.contains("gsi2 is missing"), "{error}");
     assert_eq!(table.describe().await.expect("described"), before);
@@ -212,7 +214,7 @@ async fn define(client: &Client, table: &Value) {
     sdk::create(client, NAME, &attributes, &table_keys, indexes, local, table).await;
 }
 
-/// The same in the SDK's words.
+/// The same with the SDK's types.
 mod sdk {
     use aws_sdk_dynamodb::types::{
         AttributeDefinition, GlobalSecondaryIndex, KeySchemaElement, LocalSecondaryIndex,

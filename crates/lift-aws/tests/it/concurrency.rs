@@ -1,4 +1,4 @@
-//! The Lambda loop in a process of its own: one event at a time, or as many as Lambda says.
+//! The Lambda loop in another process: one event at a time, or as many as Lambda says.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -28,14 +28,14 @@ use tokio::{
 
 const EVENT: &str = include_str!("../../../lift-event/fixtures/message-json-body.json");
 
-/// Many more than a test would reach by chance.
+/// Many more than would overlap by chance.
 const AT_ONCE: usize = 64;
 
-/// Not a test of its own: the process that the others start.
+/// Not a test: the process that the tests start.
 #[tokio::test]
 #[ignore = "runs only as a function"]
 async fn function() {
-    // Nobody answers before all are here: without overlap this would never end.
+    // No event is answered before all are running: without concurrency this never ends.
     let all = Arc::new(Barrier::new(AT_ONCE));
     let meet = move |Text(text): Text| {
         let all = all.clone();
@@ -58,7 +58,7 @@ async fn function() {
     lift_aws::run(app).await.expect("the Runtime API");
 }
 
-/// The Runtime API, as much of it as the loop needs.
+/// The part of the Runtime API that the loop needs.
 #[derive(Default)]
 struct Api {
     events: Mutex<VecDeque<(usize, String)>>,
@@ -68,7 +68,7 @@ struct Api {
 }
 
 impl Api {
-    /// Answers `GET next` while there are events, and then no more; takes `POST response`.
+    /// Answers `GET next` while there are events; afterwards it never answers. Takes `POST response`.
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let path = request.uri().path().to_owned();
         let path: Vec<&str> = path.split('/').collect();
@@ -86,7 +86,7 @@ impl Api {
                     .expect("a response")
             }
             [_, _, "runtime", "invocation", number, "response"] => {
-                let number = number.parse().expect("one of our numbers");
+                let number = number.parse().expect("the number of an event");
                 let body = request.into_body().collect().await.expect("a body").to_bytes();
                 let reply: Value = serde_json::from_slice(&body).expect("a reply");
                 let reply = reply["body"].as_str().expect("a text").to_owned();

@@ -1,10 +1,10 @@
-//! What DynamoDB bills for, by its own words (`ConsumedCapacity`), for the requests that the store
-//! sends; and how many they are.
+//! The requests that the store sends, and the units that DynamoDB bills for them (`ConsumedCapacity`).
 
 use std::sync::Arc;
 
 use lift_ws::{
     Accept, App, Publisher, UserId,
+    event::Timestamp,
     extract::Authorizer,
     store::{Item, Members, Part, Read, Row, Saved, SignedIn, Store},
     test::Kit,
@@ -16,7 +16,7 @@ use crate::{
     rows::{now_millis, row},
 };
 
-/// A store that is warm: it knows the table's META row.
+/// A store that has read the table's META row.
 pub(crate) async fn warm() -> (Engine, lift_aws::DynamoStore) {
     let engine = Engine::start().await;
     let store = engine.store();
@@ -26,15 +26,15 @@ pub(crate) async fn warm() -> (Engine, lift_aws::DynamoStore) {
     (engine, store)
 }
 
-/// Each request as its operation and its units: of the table, and of both indexes.
+/// The operation of each request, and its units in the table and in both indexes.
 pub(crate) fn billed(calls: &[Call]) -> Vec<(&str, [f64; 3])> {
     let one = |call: &'_ Call| {
         let capacity = match &call.answer["ConsumedCapacity"] {
             serde_json::Value::Array(tables) => tables[0].clone(),
             capacity => capacity.clone(),
         };
-        // An error tells no units; one unit is documented for a condition that is not met (developer
-        // guide, "Conditional writes").
+        // An error has no units. One unit is documented for a condition that is not met (developer guide,
+        // "Conditional writes").
         if call.answer["__type"].as_str().is_some_and(|kind| kind.contains("ConditionalCheck")) {
             return [1.0, 0.0, 0.0];
         }
@@ -46,7 +46,7 @@ pub(crate) fn billed(calls: &[Call]) -> Vec<(&str, [f64; 3])> {
 }
 
 #[tokio::test]
-async fn a_life_is_two_requests_of_three_units() {
+async fn a_connection_costs_two_requests_of_three_units() {
     let (engine, store) = warm().await;
     assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
     assert_eq!(billed(&engine.take()), [("PutItem", [1.0, 1.0, 1.0])]);
@@ -57,7 +57,7 @@ async fn a_life_is_two_requests_of_three_units() {
 }
 
 #[tokio::test]
-async fn an_index_costs_only_who_stands_in_it() {
+async fn an_index_costs_only_for_connections_that_it_lists() {
     let (engine, store) = warm().await;
     let anonymous = Row { user: None, tenant: None, ..row() };
     for (row, units) in [
@@ -88,7 +88,7 @@ async fn attributes_cost_one_and_a_sign_in_three() {
 }
 
 #[tokio::test]
-async fn a_group_costs_two_to_join_and_one_to_be_told_of() {
+async fn a_group_costs_two_requests_to_join_and_one_to_leave() {
     let (engine, store) = warm().await;
     assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
     engine.take();
@@ -119,7 +119,11 @@ async fn reads_cost_half_a_unit_and_consistent_ones_one() {
     }
     let of = Members::Tenant("a#b".into());
     let parts = store.parts(&of, 1).await.expect("parts");
-    assert_eq!((parts.len(), billed(&engine.take()).len()), (4, 0), "cutting asks nobody");
+    assert_eq!(
+        (parts.len(), billed(&engine.take()).len()),
+        (4, 0),
+        "parts are computed without a request"
+    );
     for part in parts {
         store.page(&of, part, None).await.expect("a page");
         store.count(&of, part).await.expect("a count");
@@ -130,7 +134,7 @@ async fn reads_cost_half_a_unit_and_consistent_ones_one() {
     assert_eq!(billed(&engine.take()), [("Query", [0.0, 0.5, 0.0])]);
 }
 
-/// The handlers of a chat, which ask who is there and send.
+/// A chat: one handler sends, one reads the authorizer's context.
 fn chat() -> App {
     App::new()
         .connect(async || Accept::user("ana").tenant("a#b"))
@@ -149,7 +153,7 @@ async fn a_message_reads_nothing_or_once_for_a_connection_and_process() {
         || -> Vec<String> { engine.take().into_iter().map(|call| call.operation).collect() };
     let kit = Kit::with_store(chat(), Arc::new(store.clone()));
     let ana = kit.connect("").await.expect("let in");
-    assert_eq!(operations(), ["UpdateItem", "PutItem"], "the new endpoint, and the row");
+    assert_eq!(operations(), ["UpdateItem", "PutItem"], "the new endpoint and the row");
     for _ in 0..3 {
         ana.send(r#"{"action":"sendmessage"}"#).await;
     }
@@ -175,11 +179,11 @@ async fn a_message_reads_nothing_or_once_for_a_connection_and_process() {
         let reply = another.invoke(message).await.expect("a reply");
         assert_eq!(reply.status(), 200, "{reply:?}");
     }
-    assert_eq!(operations(), [""; 0], "what the authorizer said comes with the event");
+    assert_eq!(operations(), [""; 0], "the event has the authorizer's context");
 }
 
 #[tokio::test]
-async fn meta_is_read_once_a_minute_also_by_many_at_once() {
+async fn meta_is_read_once_a_minute_by_concurrent_tasks() {
     use std::sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -187,7 +191,8 @@ async fn meta_is_read_once_a_minute_also_by_many_at_once() {
     let (engine, _) = warm().await;
     let now = Arc::new(AtomicU64::new(now_millis()));
     let clock = Arc::clone(&now);
-    let store = engine.store().with_clock(move || clock.load(Ordering::Relaxed));
+    let store =
+        engine.store().with_clock(move || Timestamp::from_millis(clock.load(Ordering::Relaxed)));
     let metas = || {
         let calls = engine.take();
         calls.iter().filter(|call| call.body["Key"]["pk"]["S"] == "META").count()
@@ -209,7 +214,7 @@ async fn meta_is_read_once_a_minute_also_by_many_at_once() {
 }
 
 #[tokio::test]
-async fn the_first_request_ever_makes_meta_and_a_new_endpoint_adds_itself() {
+async fn the_first_request_creates_meta_and_adds_its_endpoint() {
     let engine = Engine::start().await;
     assert_eq!(engine.store().save(&row()).await.expect("save"), Saved::Stored);
     let operations = |calls: Vec<Call>| -> Vec<String> {

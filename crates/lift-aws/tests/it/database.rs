@@ -1,4 +1,4 @@
-//! A DynamoDB of a test's own, on a free port.
+//! A DynamoDB API for one test, on a free port.
 
 use lift_aws::{AwsConfig, DynamoStore, Table};
 use tokio::{net::TcpListener, sync::oneshot};

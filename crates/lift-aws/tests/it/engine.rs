@@ -1,5 +1,5 @@
-//! DynamoDB in the test's own process: the embedded engine stands where the SDK has its HTTP client.
-//! Each request can be looked at, held back, or answered by the test.
+//! DynamoDB within the test's process: the embedded database in place of the SDK's HTTP client. A test can
+//! inspect each request, delay it, or answer it.
 
 use std::sync::{Arc, Mutex};
 
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 pub(crate) const TABLE: &str = "chat-connections";
 
-/// A request of the SDK and what it was answered, its capacity included.
+/// A request of the SDK and its answer, with the consumed capacity.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) operation: String,
@@ -27,7 +27,7 @@ pub(crate) struct Call {
     pub(crate) answer: Value,
 }
 
-/// Comes before a request reaches the engine; an answer keeps it from there.
+/// Runs before a request reaches the database. If it returns an answer, the request does not reach it.
 type Before = dyn Fn(&str, &Value) -> BoxFuture<'static, Option<(u16, Value)>> + Send + Sync;
 
 #[derive(Clone)]
@@ -38,7 +38,7 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// An engine with the table of the tests.
+    /// A database with the table of the tests.
     pub(crate) async fn start() -> Self {
         let engine = Self::empty();
         let table = Table::new(&engine.config().into(), TABLE);
@@ -53,7 +53,7 @@ impl Engine {
         Self { database, calls: Arc::default(), before: Arc::new(|_, _| Box::pin(async { None })) }
     }
 
-    /// The same database behind a hook of a test's own.
+    /// The same database behind a hook.
     pub(crate) fn before(
         &self,
         before: impl Fn(&str, &Value) -> BoxFuture<'static, Option<(u16, Value)>>
@@ -67,7 +67,7 @@ impl Engine {
     pub(crate) fn config(&self) -> SdkConfig {
         let config = SdkConfig::from(AwsConfig::local("http://engine", "us-east-1")).into_builder();
         let config = config.http_client(SharedHttpClient::new(self.clone()));
-        // A busy machine is no fault of the store's.
+        // Without time-outs, so that a busy machine fails no test.
         config.timeout_config(TimeoutConfig::disabled()).build()
     }
 
@@ -111,7 +111,7 @@ impl Engine {
             "DescribeStream" => run(body, |request| db.describe_stream(request)),
             "GetShardIterator" => run(body, |request| db.get_shard_iterator(request)),
             "GetRecords" => run(body, |request| db.get_records(request)),
-            other => panic!("the tests know no {other}"),
+            other => panic!("the tests do not support {other}"),
         }
     }
 }
@@ -165,7 +165,7 @@ impl HttpConnector for Engine {
     }
 }
 
-/// What DynamoDB answers when a partition takes no more.
+/// DynamoDB's answer when a partition takes no more requests.
 pub(crate) fn throttle(reason: &str) -> Value {
     let resource = "arn:aws:dynamodb:us-east-1:000000000000:table/chat-connections/index/gsi2";
     json!({"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException",

@@ -1,6 +1,6 @@
-//! Fan-out beyond one process: tasks in a queue, worker processes that are killed at random, and nobody
-//! is missed. The queue is two folders: a task is taken by moving its file from one to the other, and
-//! what a killed worker had taken comes back, as a queue's visibility time-out does.
+//! A fan-out by several processes: its parts are in a queue, worker processes are killed at random, and every
+//! connection is reached. The queue is two folders. A worker takes a job by moving its file from one to the
+//! other, and the test puts the jobs of a killed worker back, as a queue's visibility time-out does.
 
 use std::{
     collections::BTreeSet,
@@ -28,18 +28,18 @@ const RUNS: usize = 50;
 const CONNECTIONS: usize = 120;
 const WORKERS: usize = 3;
 
-/// What a worker process is told: the queue's folder, the database, `@connections`.
+/// The variables of a worker process: the queue's folder, the database, `@connections`.
 const FOLDER: &str = "FANOUT_FOLDER";
 const DATABASE: &str = "FANOUT_DATABASE";
 const MANAGEMENT: &str = "FANOUT_MANAGEMENT";
 
-/// A worker's time for one task beside the half second that a send keeps: too little for a whole one,
-/// so that cursors are put to use as well.
+/// A worker's time for one job, without the half second that a send reserves. It is too short for a whole
+/// job, so that cursors are tested too.
 const PATIENCE: Duration = Duration::from_millis(200);
 
 #[derive(Clone, serde::Serialize, serde::Deserialize)]
 struct Job {
-    /// Stays the same for what is left of it.
+    /// The same for the rest of a job.
     number: u64,
     task: Task,
     message: String,
@@ -74,7 +74,7 @@ impl Queue {
         None
     }
 
-    /// Puts back what a dead worker had taken. Says how much.
+    /// Puts back the jobs of a killed worker, and returns their number.
     fn put_back(&self, worker: u32) -> usize {
         let suffix = format!(".{worker}");
         let lost = names(&self.taken());
@@ -85,7 +85,7 @@ impl Queue {
         .count()
     }
 
-    /// Notes that nothing of a job is left.
+    /// Records that a job is complete.
     fn done(&self, number: u64) {
         fs::write(self.finished().join(number.to_string()), "").expect("a file");
     }
@@ -100,7 +100,7 @@ fn names(folder: &Path) -> Vec<String> {
     entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect()
 }
 
-/// Not a test of its own: what a worker process runs, until it is killed.
+/// Not a test: the worker processes run this until they are killed.
 #[tokio::test]
 async fn worker() {
     let Ok(folder) = env::var(FOLDER) else { return };
@@ -124,7 +124,7 @@ async fn work(publisher: &GlobalPublisher, queue: &Queue, job: Job, taken: &Path
         Ok(report) => report.cursor.map(|cursor| job.task.clone().rest(cursor)),
         Err(error) => {
             let cursor = error.report().and_then(|report| report.cursor.clone());
-            // Nothing was sent when there is no cursor.
+            // Without a cursor, nothing was sent.
             Some(cursor.map_or(job.task.clone(), |cursor| job.task.clone().rest(cursor)))
         }
     };
@@ -132,12 +132,12 @@ async fn work(publisher: &GlobalPublisher, queue: &Queue, job: Job, taken: &Path
         Some(task) => queue.put(&Job { task, ..job }),
         None => queue.done(job.number),
     }
-    // Only when what is left is in the queue. Killed before this, it is done twice.
+    // After the rest is in the queue: a worker that is killed before this repeats the job.
     fs::remove_file(taken).expect("is there until it is done");
 }
 
 #[tokio::test]
-async fn nobody_is_missed_by_workers_that_are_killed() {
+async fn killed_workers_miss_no_connection() {
     let seed = fastrand::get_seed();
     let database = Database::start().await;
     database.table(TABLE).create(&CreateOptions::new().without_streams()).await.expect("a table");
@@ -177,7 +177,7 @@ async fn nobody_is_missed_by_workers_that_are_killed() {
             jobs.insert(number.to_string());
         }
         let start = Instant::now();
-        // The first kill is while the work goes on, wherever it is.
+        // Kills a worker while it works.
         while names(&queue.taken()).is_empty() && start.elapsed() < Duration::from_secs(5) {
             sleep(Duration::from_millis(1)).await;
         }

@@ -1,5 +1,5 @@
-//! The figures of the chapter "Capacity and cost" are what these tests compute. With
-//! `LIFT_WRITE_FIGURES=1` they write them.
+//! The tables in the chapter "Capacity and cost" are computed here and compared. With
+//! `LIFT_WRITE_FIGURES=1`, the tests write them.
 
 use std::{fmt::Write, fs, path::Path};
 
@@ -20,7 +20,7 @@ const MINUTE: f64 = 0.25e-6;
 const INVOCATION: f64 = 0.2e-6;
 const GB_SECOND: f64 = 0.000_013_333_4;
 
-/// Compares the table of a name in the chapter with what it must be.
+/// Compares a table of the chapter with the computed one.
 fn check(name: &str, expected: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/src/cost.md");
     let chapter = fs::read_to_string(&path).expect("the chapter");
@@ -37,7 +37,7 @@ fn check(name: &str, expected: &str) {
     panic!("cost.md: the table \"{name}\" must be\n{expected}");
 }
 
-/// What requests were billed since the last time: how many, and units of both kinds.
+/// The requests since the last call: their number, and the billed write and read units.
 fn since(engine: &Engine) -> (usize, f64, f64) {
     let calls = engine.take();
     let (mut writes, mut reads) = (0.0, 0.0);

@@ -1,5 +1,5 @@
-//! A function between two invocations is frozen, and its peers close their idle connections meanwhile.
-//! The test stands still as a frozen process does: its one thread sleeps, and nothing in it notices.
+//! Lambda freezes an execution environment between two invocations, and peers close idle connections
+//! meanwhile. In the test, the runtime's only thread sleeps, so that nothing notices.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -18,7 +18,7 @@ use lift_ws::{
 /// How often the function is frozen (reliability, bar 21).
 const CYCLES: u32 = 100;
 
-/// An HTTP server that answers everything by `{}`, until it closes its connections.
+/// An HTTP server that answers every request with `{}`, until it closes its connections.
 #[derive(Clone)]
 struct Peer {
     url: String,
@@ -40,7 +40,7 @@ impl Peer {
         peer
     }
 
-    /// Closes all connections, and says how many there were.
+    /// Closes all connections, and returns their number.
     fn close(&self) -> usize {
         let open = std::mem::take(&mut *self.open.lock().expect("no panic"));
         open.iter().filter(|stream| stream.shutdown(Shutdown::Both).is_ok()).count()
@@ -72,11 +72,11 @@ fn answer(mut stream: TcpStream) {
     }
 }
 
-/// The function is frozen, and its peers lose their patience.
+/// Freezes the process while its peers close their connections.
 fn freeze(peers: &[&Peer]) {
     let peers: Vec<Peer> = peers.iter().map(|&peer| peer.clone()).collect();
     let closing = thread::spawn(move || peers.iter().map(Peer::close).sum::<usize>());
-    // Not tokio's sleep: nothing of this process runs.
+    // Not tokio's sleep: no task may run meanwhile.
     thread::sleep(Duration::from_millis(3));
     assert!(closing.join().expect("no panic") > 0, "there was something to close");
 }

@@ -1,4 +1,4 @@
-//! How the SDK's requests end when the database does not answer as it should.
+//! Requests of the SDK to a database that hangs, fails or closes connections.
 
 use std::{
     sync::{
@@ -27,10 +27,10 @@ const FAILED: &str = "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 2\r\
 async fn a_database_that_never_answers_is_given_up_after_three_seconds() {
     let (store, connections) = database(|_| None).await;
     let start = Instant::now();
-    let error = get(&store).await.expect_err("nobody answers");
+    let error = get(&store).await.expect_err("no answer");
     let seconds = start.elapsed().as_secs_f64();
     assert!((2.99..3.2).contains(&seconds), "{seconds} s: {error:?}");
-    assert_eq!(connections(), 3, "one for each attempt of a second");
+    assert_eq!(connections(), 3, "one connection for each attempt of a second");
 }
 
 #[tokio::test]
@@ -38,7 +38,7 @@ async fn a_connection_that_the_database_closes_is_replaced() {
     let (store, connections) = database(|number| Some(if number == 1 { "" } else { EMPTY })).await;
     get(&store).await.expect("the second attempt");
     get(&store).await.expect("an answer");
-    assert_eq!(connections(), 2, "the second is used again");
+    assert_eq!(connections(), 2, "the second connection is used again");
 }
 
 #[tokio::test]
@@ -53,8 +53,8 @@ async fn get(store: &DynamoStore) -> Result<(), lift_ws::store::StoreError> {
     store.get(&ConnectionId::from("R1kmxc2VNjMCFIA="), Read::Eventual).await.map(drop)
 }
 
-/// A database that answers every request on its n-th connection in one way: with a text, with the
-/// end of the connection (an empty text), or never. Also, how many connections it has had.
+/// A database. `answer` says for its n-th connection how to answer each request: with a text, by closing the
+/// connection (an empty text), or never. Also returns the number of connections so far.
 async fn database(answer: fn(usize) -> Option<&'static str>) -> (DynamoStore, impl Fn() -> usize) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -72,7 +72,7 @@ async fn database(answer: fn(usize) -> Option<&'static str>) -> (DynamoStore, im
 
 async fn serve(mut stream: TcpStream, answer: Option<&'static str>) {
     let mut request = [0; 8192];
-    // A request of the store fits into one read.
+    // One read takes a whole request of the store.
     while stream.read(&mut request).await.is_ok_and(|length| length > 0) {
         match answer {
             Some("") => return,

@@ -1,5 +1,5 @@
-//! Items of the app's end with their connection, also when DynamoDB does only a part of what it is
-//! asked, and when the first attempt did not come to them.
+//! The app's items end with their connection, also when DynamoDB processes only part of a batch, and when
+//! the first attempt to remove them fails.
 
 use std::sync::{
     Arc,
@@ -23,7 +23,7 @@ async fn with_items(store: &DynamoStore, count: usize) {
     }
 }
 
-/// How many items stand in the table, live or not.
+/// The number of items in the table, expired ones included.
 fn left(engine: &Engine) -> usize {
     let (_, found) = engine.ask("Scan", json!({"TableName": TABLE}));
     let items = found["Items"].as_array().expect("items");
@@ -33,7 +33,7 @@ fn left(engine: &Engine) -> usize {
 }
 
 #[tokio::test]
-async fn more_than_a_batch_of_them_and_more_than_a_page_are_removed() {
+async fn more_items_than_a_batch_and_a_page_are_removed() {
     let engine = Engine::start().await;
     let store = engine.store().with_page(40);
     with_items(&store, 60).await;
@@ -46,12 +46,12 @@ async fn more_than_a_batch_of_them_and_more_than_a_page_are_removed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_batch_leaves_unprocessed_is_sent_again() {
+async fn unprocessed_items_of_a_batch_are_sent_again() {
     let engine = Engine::start().await;
     with_items(&engine.store(), 10).await;
     let asked = Arc::new(AtomicUsize::new(0));
     let (count, inner) = (Arc::clone(&asked), engine.clone());
-    // Takes three of a batch and returns the others, as DynamoDB does when it is busy.
+    // Processes three items of a batch and returns the others, as a busy DynamoDB does.
     let busy = engine.before(move |operation, body| {
         if operation != "BatchWriteItem" {
             return Box::pin(async { None });
@@ -69,7 +69,7 @@ async fn what_a_batch_leaves_unprocessed_is_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn items_that_cannot_be_removed_fail_no_disconnect_and_a_later_410_removes_them() {
+async fn items_that_are_not_removed_fail_no_disconnect_and_a_later_410_removes_them() {
     let engine = Engine::start().await;
     with_items(&engine.store(), 3).await;
     let broken = engine.before(|operation, _| {
@@ -81,7 +81,11 @@ async fn items_that_cannot_be_removed_fail_no_disconnect_and_a_later_410_removes
     assert_eq!(removed.row, row());
     assert_eq!(left(&engine), 3);
     let store = engine.store();
-    assert_eq!(store.items(&row().id, None).await.expect("items").0.len(), 3, "for a moment");
+    assert_eq!(
+        store.items(&row().id, None).await.expect("items").0.len(),
+        3,
+        "they are still there"
+    );
     assert!(!store.remove_gone(&row().id, u64::MAX).await.expect("remove_gone"));
     assert_eq!(left(&engine), 0);
 }

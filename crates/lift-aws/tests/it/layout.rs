@@ -1,4 +1,4 @@
-//! A table that is missing, or that something else laid out, is refused with words that help.
+//! A missing table and a table of another layout are refused with an error that names the fix.
 
 use std::error::Error;
 
@@ -19,7 +19,7 @@ async fn a_table_that_is_missing_or_of_another_layout_is_refused() {
     };
     let missing = cause(&empty).await;
     assert!(missing.contains("lift table create"), "{missing}");
-    // Without indexes, and with a connection of the Go version's.
+    // Without indexes, and with a connection of the Go version.
     let table = json!({"TableName": TABLE, "BillingMode": "PAY_PER_REQUEST",
         "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
         "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"},
@@ -42,7 +42,7 @@ async fn a_table_that_is_missing_or_of_another_layout_is_refused() {
 }
 
 #[tokio::test]
-async fn without_the_right_to_scan_a_new_table_is_taken_as_it_is() {
+async fn without_the_permission_to_scan_a_new_table_is_used_unchecked() {
     let engine = Engine::start().await.before(|operation, _| {
         let denied = operation == "Scan";
         let error = json!({"__type": "com.amazon.coral.service#AccessDeniedException"});

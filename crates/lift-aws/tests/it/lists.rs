@@ -1,5 +1,5 @@
-//! Lists of any length: cut by the engine at 1 MB, cut by us at 7, cut into ranges; what they hold
-//! comes out once.
+//! Lists of any length, in pages of 1 MB, in pages of seven entries and in ranges. Each member is listed
+//! once.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ async fn store_all(store: &DynamoStore, rows: &[Row]) {
     saves.try_for_each(|_| async { Ok(()) }).await.expect("save");
 }
 
-/// The ids of a part, and of how many entries each page was.
+/// The ids of a part, and the number of entries of each page.
 async fn read(store: &DynamoStore, of: &Members, part: Part) -> (Vec<ConnectionId>, Vec<usize>) {
     let (mut ids, mut pages, mut after) = (Vec::new(), Vec::new(), None::<Position>);
     loop {
@@ -28,14 +28,14 @@ async fn read(store: &DynamoStore, of: &Members, part: Part) -> (Vec<ConnectionI
         pages.push(page.members.len());
         ids.extend(page.members.into_iter().map(|member| member.id));
         let Some(next) = page.next else { return (ids, pages) };
-        // As a task that goes on in another process does.
+        // As JSON, in which another process gets it.
         let text = serde_json::to_string(&next).expect("is JSON");
         after = Some(serde_json::from_str(&text).expect("is a position"));
     }
 }
 
 #[tokio::test]
-async fn pages_that_dynamodb_cuts_at_1_mb_are_followed() {
+async fn pages_that_dynamodb_ends_at_1_mb_are_followed() {
     let engine = Engine::start().await;
     let store = engine.store().with_shards(1).with_page(1_000_000);
     // Entries of almost 2 KB, so that few are needed: `#` is three bytes when it is escaped.
@@ -53,12 +53,12 @@ async fn pages_that_dynamodb_cuts_at_1_mb_are_followed() {
     let (ids, pages) = read(&store, &of, Part::whole(0)).await;
     let all: BTreeSet<ConnectionId> = rows.iter().map(|row| row.id.clone()).collect();
     assert_eq!((ids.len(), ids.into_iter().collect::<BTreeSet<_>>()), (1200, all));
-    assert!(pages.len() > 2 && pages[0] < 700, "cut by size, not by number: {pages:?}");
+    assert!(pages.len() > 2 && pages[0] < 700, "pages end by size, not by number: {pages:?}");
     assert_eq!(store.count(&of, Part::whole(0)).await.expect("a count"), 1200);
 }
 
 #[tokio::test]
-async fn no_page_holds_more_than_was_asked_for_and_ranges_are_read_beside_each_other() {
+async fn no_page_has_more_than_the_limit_and_ranges_are_read_concurrently() {
     let engine = Engine::start().await;
     let store = engine.store().with_page(7);
     let rows: Vec<Row> =
@@ -78,7 +78,7 @@ async fn no_page_holds_more_than_was_asked_for_and_ranges_are_read_beside_each_o
 }
 
 #[tokio::test]
-async fn what_is_removed_between_two_pages_is_no_obstacle() {
+async fn members_removed_between_two_pages_do_not_stop_the_list() {
     let engine = Engine::start().await;
     let store = engine.store().with_shards(1).with_page(5);
     let rows: Vec<Row> =
@@ -86,7 +86,7 @@ async fn what_is_removed_between_two_pages_is_no_obstacle() {
     store_all(&store, &rows).await;
     let of = Members::Tenant("a#b".into());
     let first = store.page(&of, Part::whole(0), None).await.expect("a page");
-    // The one that the position names goes too.
+    // The member that the position names is removed too.
     for member in &first.members {
         store.remove(&member.id).await.expect("remove").expect("a row");
     }
@@ -99,7 +99,7 @@ async fn what_is_removed_between_two_pages_is_no_obstacle() {
 }
 
 #[tokio::test]
-async fn a_position_leads_into_no_other_list() {
+async fn a_position_does_not_lead_into_another_list() {
     let engine = Engine::start().await;
     let store = engine.store().with_shards(1).with_page(1);
     let other = Row { id: "other=".into(), tenant: Some("other".into()), ..row() };
@@ -110,7 +110,7 @@ async fn a_position_leads_into_no_other_list() {
     let position = page.next.expect("more");
     assert!(!position.0.contains("other#"), "{position:?}");
     let page = store.page(&of("a#b"), Part::whole(0), Some(&position)).await.expect("a page");
-    assert_eq!(page.members, [], "what follows that place in this list");
+    assert_eq!(page.members, [], "the entries after that position in this list");
     for (part, position) in [
         (Part::whole(0), Position("{}".to_owned())),
         (Part::whole(0), Position("soon".to_owned())),
@@ -121,7 +121,7 @@ async fn a_position_leads_into_no_other_list() {
     }
 }
 
-/// The bytes that DynamoDB reads for a connection in a list, in the first and the second index.
+/// The bytes that DynamoDB reads for a connection in a list, in the user index and in the list index.
 pub(crate) async fn entry_sizes() -> (usize, usize) {
     let engine = Engine::start().await;
     let row = Row { tenant: Some("acme".into()), user: Some("user-12345".into()), ..row() };
@@ -136,7 +136,7 @@ pub(crate) async fn entry_sizes() -> (usize, usize) {
     (size("gsi1"), size("gsi2"))
 }
 
-/// As DynamoDB counts: a number has a byte for two digits, and one more.
+/// The size that DynamoDB bills: a number has a byte for two digits, and one more.
 fn value_size(value: &serde_json::Value) -> usize {
     match (value["S"].as_str(), value["N"].as_str()) {
         (Some(text), _) => text.len(),

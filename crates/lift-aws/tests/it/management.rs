@@ -1,4 +1,4 @@
-//! An `@connections` of a test's own, on a free port: records what it is asked, answers as told by id.
+//! An `@connections` API for tests, on a free port. It records requests, and answers as a test says.
 
 use std::{
     convert::Infallible,
@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 #[derive(Clone, Debug)]
-pub(crate) struct Seen {
+pub(crate) struct Recorded {
     /// Method and path, such as `POST /prod/@connections/a%3D`.
     pub(crate) call: String,
     pub(crate) authorization: String,
@@ -23,7 +23,7 @@ pub(crate) struct Seen {
 pub(crate) struct Management {
     /// The origin, without a stage.
     pub(crate) url: String,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    recorded: Arc<Mutex<Vec<Recorded>>>,
     serving: JoinHandle<()>,
 }
 
@@ -34,14 +34,14 @@ impl Drop for Management {
 }
 
 impl Management {
-    /// Starts one that answers each request by its method and the connection's id.
+    /// Starts it. `answer` gives status and body for a method and a connection's id.
     pub(crate) async fn start(
         answer: impl Fn(&str, &str) -> (u16, &'static str) + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let seen = Arc::<Mutex<Vec<Seen>>>::default();
-        let (answer, record) = (Arc::new(answer), seen.clone());
+        let recorded = Arc::<Mutex<Vec<Recorded>>>::default();
+        let (answer, record) = (Arc::new(answer), recorded.clone());
         let serving = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (answer, record) = (answer.clone(), record.clone());
@@ -53,12 +53,12 @@ impl Management {
                         let authorization = authorization.and_then(|value| value.to_str().ok());
                         let id = head.uri.path().rsplit('/').next().unwrap_or_default();
                         let (status, text) = answer(head.method.as_str(), id);
-                        let seen = Seen {
+                        let recorded = Recorded {
                             call: format!("{} {}", head.method, head.uri.path()),
                             authorization: authorization.unwrap_or_default().to_owned(),
                             body: body.collect().await.expect("a body").to_bytes(),
                         };
-                        record.lock().expect("no panic").push(seen);
+                        record.lock().expect("no panic").push(recorded);
                         let mut response = Response::new(Full::new(Bytes::from(text)));
                         *response.status_mut() = status.try_into().expect("a status");
                         Ok::<_, Infallible>(response)
@@ -68,11 +68,11 @@ impl Management {
                 tokio::spawn(http1::Builder::new().serve_connection(stream, service));
             }
         });
-        Self { url, seen, serving }
+        Self { url, recorded, serving }
     }
 
-    /// What was asked since the last call.
-    pub(crate) fn take(&self) -> Vec<Seen> {
-        std::mem::take(&mut self.seen.lock().expect("no panic"))
+    /// The requests since the last call.
+    pub(crate) fn take(&self) -> Vec<Recorded> {
+        std::mem::take(&mut self.recorded.lock().expect("no panic"))
     }
 }

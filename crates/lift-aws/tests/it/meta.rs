@@ -1,4 +1,4 @@
-//! META, which all processes share: endpoints are found in it, and it may be out of reach for a while.
+//! META, which all processes share: its endpoints, and outages in which it cannot be read.
 
 use std::{
     error::Error,
@@ -8,7 +8,10 @@ use std::{
     },
 };
 
-use lift_ws::store::{Members, Part, Row, Saved, Store};
+use lift_ws::{
+    event::Timestamp,
+    store::{Members, Part, Row, Saved, Store},
+};
 use serde_json::json;
 
 use crate::{
@@ -41,7 +44,7 @@ async fn members_of_several_endpoints_are_listed_with_their_own() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_is_nowhere_named_fails_the_page() {
+async fn an_endpoint_that_meta_lacks_fails_the_page() {
     let engine = Engine::start().await;
     let store = engine.store();
     assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
@@ -56,7 +59,7 @@ async fn an_endpoint_that_is_nowhere_named_fails_the_page() {
     let (stranger, of) = (engine.store(), Members::Tenant("a#b".into()));
     let part = Part { shard: 1, from: 0, to: u32::MAX };
     for _ in 0..3 {
-        let error = stranger.page(&of, part, None).await.expect_err("is not silent");
+        let error = stranger.page(&of, part, None).await.expect_err("is an error");
         let cause = error.source().expect("a cause").to_string();
         assert!(cause.contains("kjl2oh"), "{cause}");
     }
@@ -65,7 +68,7 @@ async fn an_endpoint_that_is_nowhere_named_fails_the_page() {
 }
 
 #[tokio::test]
-async fn two_endpoints_of_one_short_id_are_an_error() {
+async fn two_endpoints_with_the_same_short_id_are_an_error() {
     let engine = Engine::start().await;
     let store = engine.store();
     assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
@@ -74,12 +77,12 @@ async fn two_endpoints_of_one_short_id_are_an_error() {
         "ExpressionAttributeNames": {"#env": "env#kjl2oh"},
         "ExpressionAttributeValues": {":env": {"S": "https://other/dev"}}});
     assert_eq!(engine.ask("UpdateItem", forged).0, 200);
-    let error = engine.store().save(&row()).await.expect_err("is not mixed up");
+    let error = engine.store().save(&row()).await.expect_err("is refused");
     assert!(error.source().expect("a cause").to_string().contains("same short id"));
 }
 
 #[tokio::test]
-async fn throttles_are_typed_and_meta_outlives_an_outage() {
+async fn throttling_is_typed_and_an_old_copy_of_meta_serves_in_an_outage() {
     let (down, now) =
         (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU64::new(row().connected_at)));
     let engine = Engine::start().await;
@@ -94,8 +97,9 @@ async fn throttles_are_typed_and_meta_outlives_an_outage() {
         }
     });
     let clock = Arc::clone(&now);
-    let store = faulty.store().with_clock(move || clock.load(Ordering::Relaxed));
-    let error = store.save(&row()).await.expect_err("nothing is known");
+    let store =
+        faulty.store().with_clock(move || Timestamp::from_millis(clock.load(Ordering::Relaxed)));
+    let error = store.save(&row()).await.expect_err("there is no copy");
     assert!(error.is_throttled());
     down.store(false, Ordering::Relaxed);
     assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);

@@ -1,4 +1,4 @@
-//! The contract against a DynamoDB API that is not the embedded engine: `e2e/run stores` starts some
+//! The store contract against other DynamoDB APIs than the embedded database: `e2e/run stores` starts them
 //! and runs this once for each.
 
 use lift_aws::{AwsConfig, DynamoStore, Table, table::CreateOptions};

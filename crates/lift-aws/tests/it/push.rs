@@ -1,5 +1,5 @@
-//! `@connections` at the wire: requests that are signed, hosts that are not signed to, answers by
-//! status, and publishers that are built from a table and a region.
+//! `@connections` on the wire: signed requests, hosts that are not allowed, errors by status, and publishers
+//! that are built from a table and a region.
 
 use std::{process::Stdio, sync::Arc};
 
@@ -62,7 +62,7 @@ async fn requests_are_signed_and_escaped() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_to_a_host_that_nobody_named() {
+async fn nothing_is_sent_to_a_host_that_is_not_allowed() {
     let (trap, good) = (healthy().await, healthy().await);
     let push = api().with_allowed(&good.url);
     let [bad, fine] = [&trap, &good].map(|at| Endpoint::from(format!("{}/prod", at.url)));
@@ -75,7 +75,7 @@ async fn nothing_is_sent_to_a_host_that_nobody_named() {
     let to = [("a=", &bad), ("b=", &fine), ("c=", &bad)];
     let to = to.map(|(id, at)| Recipient { id: id.into(), endpoint: Some(at.clone()) });
     let report = publisher.connections(to).text("x").await.expect("a report");
-    assert_eq!((report.sent, report.failed), (1, 2), "the others are sent to all the same");
+    assert_eq!((report.sent, report.failed), (1, 2), "the others are sent");
     assert_eq!((good.take().len(), trap.take().len()), (1, 0));
 }
 
@@ -158,7 +158,7 @@ async fn a_connections_info_is_read() {
 }
 
 #[tokio::test]
-async fn a_publisher_posts_where_configuration_row_or_api_say() {
+async fn a_publisher_posts_to_the_endpoint_of_configuration_row_or_api() {
     let (configured, of_row) = (healthy().await, healthy().await);
     let row = store(&format!("{}/prod", of_row.url)).await;
     let builder = || publisher("t").config(config()).store(row.clone()).allow(of_row.url.as_str());
@@ -168,9 +168,9 @@ async fn a_publisher_posts_where_configuration_row_or_api_say() {
 
     let publisher = builder().api("k3v9example", "prod").await.unwrap();
     let report = publisher.tenant("lotus").text("x").await.expect("a report");
-    assert_eq!((report.sent, of_row.take().len()), (1, 1), "a list knows the row's endpoint");
+    assert_eq!((report.sent, of_row.take().len()), (1, 1), "a list has the row's endpoint");
     let report = publisher.connection("R1kmxc2VNjMCFIA=").text("x").await.expect("a report");
-    assert_eq!((report.sent, of_row.take().len()), (1, 1), "and one connection's row is read");
+    assert_eq!((report.sent, of_row.take().len()), (1, 1), "one connection's row is read");
     assert!(format!("{publisher:?}").contains(
         "fallback: Some(\"https://k3v9example.execute-api.eu-west-1.amazonaws.com/prod\")"
     ));
@@ -180,13 +180,13 @@ async fn a_publisher_posts_where_configuration_row_or_api_say() {
     assert_eq!(report.gone, 1, "a connection without a row, and no API named");
 }
 
-/// The environment of a test is shared, so this one runs in a process of its own.
+/// All tests share the environment, so this one runs in another process.
 #[tokio::test]
-async fn the_environment_goes_before_all() {
+async fn the_environment_overrides_all() {
     if std::env::var(VARIABLE).is_err() {
         let named = healthy().await;
         let child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "push::the_environment_goes_before_all"])
+            .args(["--exact", "push::the_environment_overrides_all"])
             .env(VARIABLE, format!("{}/env", named.url))
             .stdout(Stdio::null())
             .status();
@@ -212,5 +212,5 @@ async fn a_table_and_a_region_are_enough() {
     let publisher = publisher("t").config(config).region("eu-central-1").await.unwrap();
     let to = [Recipient { id: "a=".into(), endpoint: Some("https://evil.example/prod".into()) }];
     let report = publisher.connections(to).text("x").await.expect("a report");
-    assert_eq!(report.failed, 1, "evil.example is not signed to");
+    assert_eq!(report.failed, 1, "evil.example is not allowed");
 }

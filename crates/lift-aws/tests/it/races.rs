@@ -1,5 +1,5 @@
-//! What several processes do to one connection at the same time, in every order of their requests:
-//! after the last answer, nothing is left of a connection that ended, and it ended once.
+//! Several processes change one connection at the same time, in every order of their requests. After the last
+//! answer, nothing is left of a connection that ended, and it ended once.
 
 use std::{
     cell::Cell,
@@ -29,32 +29,32 @@ enum Op {
 }
 use Op::{Gone, Put, Remove, Save, Take};
 
-/// What an operation was answered.
+/// The answer of an operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Said {
-    /// It was the one that ended the connection, so that its handler runs.
+struct Answer {
+    /// This operation ended the connection, so that its handler runs.
     ended: bool,
-    /// It ended the connection, or found it ended.
+    /// This operation ended the connection, or found that it had ended.
     closed: bool,
     stored: bool,
 }
 
-async fn perform(store: DynamoStore, op: Op, row: Row) -> Said {
-    let saved = |saved| Said { stored: saved == Saved::Stored, ..Said::default() };
+async fn perform(store: DynamoStore, op: Op, row: Row) -> Answer {
+    let saved = |saved| Answer { stored: saved == Saved::Stored, ..Answer::default() };
     match op {
         Save => saved(store.save(&row).await.expect("save")),
         Put(key) => saved(store.put_item(&row, &Item::in_group(key)).await.expect("put_item")),
         Take(key) => {
             store.remove_item(&row.id, key).await.expect("remove_item");
-            Said::default()
+            Answer::default()
         }
         Remove => {
             let old = store.remove(&row.id).await.expect("remove");
-            Said { ended: old.is_some(), closed: true, stored: false }
+            Answer { ended: old.is_some(), closed: true, stored: false }
         }
         Gone => {
             let ended = store.remove_gone(&row.id, u64::MAX).await.expect("remove_gone");
-            Said { ended, closed: ended, stored: false }
+            Answer { ended, closed: ended, stored: false }
         }
     }
 }
@@ -66,12 +66,12 @@ thread_local! {
 
 type Gates = Arc<Mutex<BTreeMap<usize, oneshot::Sender<()>>>>;
 
-/// An engine that takes no request before it is let through.
+/// A database that holds each request until its gate is opened.
 fn gated(engine: &Engine) -> (Engine, Gates) {
     let gates = Gates::default();
     let waiting = Arc::clone(&gates);
     let engine = engine.before(move |_, body| {
-        // What all share is not raced for here.
+        // Requests for META are not part of the race.
         if body["Key"]["pk"]["S"] == "META" {
             return Box::pin(async { None });
         }
@@ -85,31 +85,31 @@ fn gated(engine: &Engine) -> (Engine, Gates) {
     (engine, gates)
 }
 
-/// Runs operations at the same time; `choose` says which of so many waiting requests goes next.
+/// Runs operations at the same time. `choose` picks the next of a number of waiting requests.
 async fn race(
     gates: &Gates,
     store: &DynamoStore,
     row: &Row,
     ops: &[Op],
     choose: &mut dyn FnMut(usize) -> usize,
-) -> Vec<Said> {
-    let start = |op: &Op| -> BoxFuture<'static, Said> {
+) -> Vec<Answer> {
+    let start = |op: &Op| -> BoxFuture<'static, Answer> {
         Box::pin(perform(store.clone(), *op, row.clone()))
     };
-    let mut running: Vec<Option<BoxFuture<'static, Said>>> =
+    let mut running: Vec<Option<BoxFuture<'static, Answer>>> =
         ops.iter().map(start).map(Some).collect();
-    let mut said = vec![Said::default(); ops.len()];
+    let mut answers = vec![Answer::default(); ops.len()];
     loop {
         for (n, slot) in running.iter_mut().enumerate() {
             CURRENT.set(n);
             let Some(future) = slot else { continue };
             if let std::task::Poll::Ready(answer) = poll!(Pin::new(future)) {
-                (said[n], *slot) = (answer, None);
+                (answers[n], *slot) = (answer, None);
             }
         }
         let left = running.iter().flatten().count();
         if left == 0 {
-            return said;
+            return answers;
         }
         let waiting: Vec<usize> = gates.lock().expect("no panic").keys().copied().collect();
         if waiting.len() < left {
@@ -122,18 +122,20 @@ async fn race(
     }
 }
 
-/// Checks what must hold when all is quiet.
-fn check(engine: &Engine, row: &Row, first: bool, ops: &[Op], said: &[Said], order: &str) {
-    let what = || format!("{ops:?} {said:?} in the order {order}");
-    let closed = said.iter().any(|said| said.closed);
+/// Checks what must hold after the last answer.
+fn check(engine: &Engine, row: &Row, first: bool, ops: &[Op], answers: &[Answer], order: &str) {
+    let what = || format!("{ops:?} {answers:?} in the order {order}");
+    let closed = answers.iter().any(|answer| answer.closed);
     let table = found(engine, None, "pk", &format!("CONNECTION#{}", row.id));
     let live = table.iter().any(|item| item["ca"].is_object());
-    assert!(said.iter().filter(|said| said.ended).count() <= 1, "ended twice: {}", what());
-    let saved = ops.iter().zip(said).any(|(op, said)| matches!(op, Save) && said.stored);
+    assert!(answers.iter().filter(|answer| answer.ended).count() <= 1, "ended twice: {}", what());
+    let saved = ops.iter().zip(answers).any(|(op, answer)| matches!(op, Save) && answer.stored);
     assert_eq!(live, !closed && (first || saved), "{}", what());
     let kept = |key: &str| {
-        let put = |(op, said): (&Op, &Said)| matches!(op, Put(of) if *of == key) && said.stored;
-        ops.iter().zip(said).any(put) && !ops.iter().any(|op| matches!(op, Take(of) if *of == key))
+        let put =
+            |(op, answer): (&Op, &Answer)| matches!(op, Put(of) if *of == key) && answer.stored;
+        ops.iter().zip(answers).any(put)
+            && !ops.iter().any(|op| matches!(op, Take(of) if *of == key))
     };
     for key in ["tea", "coffee"] {
         let is = table.iter().any(|item| item["sk"]["S"] == format!("ITEM#{key}"));
@@ -150,7 +152,7 @@ fn check(engine: &Engine, row: &Row, first: bool, ops: &[Op], said: &[Said], ord
     }
 }
 
-/// What stands under a key, live or not.
+/// The items under a key.
 fn found(engine: &Engine, index: Option<&str>, name: &str, key: &str) -> Vec<Value> {
     let mut query = json!({"TableName": TABLE, "KeyConditionExpression": format!("{name} = :key"),
         "ExpressionAttributeValues": {":key": {"S": key}}});
@@ -165,7 +167,7 @@ fn found(engine: &Engine, index: Option<&str>, name: &str, key: &str) -> Vec<Val
 struct Bench {
     engine: Engine,
     gates: Gates,
-    /// One that saves at once, and one that races.
+    /// A store whose requests are not held; that of [`store`](Self::store) is.
     quiet: DynamoStore,
     store: DynamoStore,
     runs: usize,
@@ -180,7 +182,7 @@ impl Bench {
         Self { engine, gates, quiet, store: gated.store(), runs: 0 }
     }
 
-    /// One schedule, on a connection of its own, which may be there before.
+    /// One order of requests, on a new connection, which may be saved before.
     async fn run(&mut self, first: bool, ops: &[Op], choose: &mut dyn FnMut(usize) -> usize) {
         self.runs += 1;
         let id = format!("R1kmx{}=", self.runs);
@@ -195,8 +197,8 @@ impl Bench {
             order.push_str(&format!("{chosen}/{waiting} "));
             chosen
         };
-        let said = race(&self.gates, &self.store, &row, ops, &mut noted).await;
-        check(&self.engine, &row, first, ops, &said, &order);
+        let answers = race(&self.gates, &self.store, &row, ops, &mut noted).await;
+        check(&self.engine, &row, first, ops, &answers, &order);
         self.engine.take();
     }
 
@@ -223,7 +225,7 @@ impl Bench {
 }
 
 #[tokio::test]
-async fn every_order_of_a_few_leaves_nothing_behind() {
+async fn every_order_of_a_few_operations_leaves_nothing_behind() {
     let mut bench = Bench::start().await;
     bench.run_all(false, &[Save, Save, Remove, Remove]).await;
     bench.run_all(false, &[Save, Remove, Gone]).await;
@@ -236,7 +238,7 @@ async fn every_order_of_a_few_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn orders_of_many_leave_nothing_behind() {
+async fn random_orders_of_many_operations_leave_nothing_behind() {
     let wished = std::env::var("LIFT_SCHEDULES").ok().and_then(|count| count.parse().ok());
     let mut bench = Bench::start().await;
     let ops =

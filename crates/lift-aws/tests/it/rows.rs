@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use lift_ws::store::Row;
 
-/// One of a fixed id, that opened a second ago.
+/// A row with a fixed id, which opened within the last minute.
 pub(crate) fn row() -> Row {
     row_of("R1kmxc2VNjMCFIA=")
 }

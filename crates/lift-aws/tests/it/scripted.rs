@@ -1,5 +1,5 @@
-//! What no engine on this machine does: a DynamoDB that takes its time, refuses, or is overtaken by
-//! somebody else. Each operation is answered from a list; the last answer stays.
+//! A DynamoDB API that the embedded database cannot play: it is slow, refuses requests, or another process
+//! is faster. Each operation is answered from a list, whose last answer is repeated.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -132,7 +132,7 @@ async fn waits_until_the_table_and_its_indexes_are_active() {
     let scripted = Scripted::start(&[
         ("DescribeTable", 400, not_found()),
         ("CreateTable", 200, json!({})),
-        // A description may be older than the table.
+        // `DescribeTable` may not know the table yet.
         ("DescribeTable", 400, not_found()),
         ("DescribeTable", 200, live("CREATING", "CREATING")),
         ("DescribeTable", 200, live("ACTIVE", "CREATING")),
@@ -152,7 +152,7 @@ async fn waits_until_the_table_and_its_indexes_are_active() {
 }
 
 #[tokio::test]
-async fn somebody_else_may_create_it_at_the_same_time() {
+async fn another_process_may_create_it_at_the_same_time() {
     let scripted = Scripted::start(&[
         ("DescribeTable", 400, not_found()),
         ("CreateTable", 400, fault("ResourceInUseException", "Table already exists")),
@@ -178,7 +178,7 @@ async fn expiry_that_cannot_be_turned_on_is_an_error() {
     let expected = "UpdateTimeToLive failed for the table t-connections";
     assert!(error.to_string().starts_with(expected), "{error}");
     assert!(error.to_string().contains(reason), "{error}");
-    // The same refusal when somebody else has just done it, which a description may not know yet.
+    // DynamoDB refuses also when another process has just turned it on. A description may not show it yet.
     answers.push(("DescribeTimeToLive", 200, expiry("DISABLED")));
     answers.push(("DescribeTimeToLive", 200, expiry("ENABLING")));
     let scripted = Scripted::start(&answers).await;
@@ -186,7 +186,7 @@ async fn expiry_that_cannot_be_turned_on_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_being_made_or_deleted_does_not_fit() {
+async fn a_table_that_is_being_created_or_deleted_does_not_fit() {
     for (status, index, expected) in [
         ("CREATING", "CREATING", "its status is CREATING: wait until it is ACTIVE"),
         ("ACTIVE", "CREATING", "the status of the index gsi1 is CREATING: wait"),
@@ -238,17 +238,23 @@ async fn deletion_waits_until_the_table_is_gone() {
 }
 
 #[tokio::test]
-async fn a_refusal_names_the_right_or_the_credentials() {
+async fn a_refusal_names_the_permission_or_the_credentials() {
     let denied = "User: arn:aws:iam::123456789012:user/ana is not authorized to perform it";
-    for (code, message, expected) in [
-        ("AccessDeniedException", denied, "access denied: allow `dynamodb:DescribeTable`"),
-        ("ExpiredTokenException", "expired", "does not take the AWS credentials: sign in again"),
-        ("UnrecognizedClientException", "invalid", "does not take the AWS credentials"),
-        ("LimitExceededException", "too much", "too much (LimitExceededException)"),
+    for (code, message, expected, is_denied) in [
+        ("AccessDeniedException", denied, "access denied: allow `dynamodb:DescribeTable`", true),
+        (
+            "ExpiredTokenException",
+            "expired",
+            "does not take the AWS credentials: sign in again",
+            true,
+        ),
+        ("UnrecognizedClientException", "invalid", "does not take the AWS credentials", true),
+        ("LimitExceededException", "too much", "too much (LimitExceededException)", false),
     ] {
         let scripted = Scripted::start(&[("DescribeTable", 400, fault(code, message))]).await;
         let error = scripted.table().check().await.expect_err("refused");
         let text = format!("{error:?}");
         assert!(text.contains(expected) && text.contains(message), "{text}");
+        assert_eq!((error.is_denied(), error.is_unreachable()), (is_denied, false), "{code}");
     }
 }

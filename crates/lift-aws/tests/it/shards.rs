@@ -1,4 +1,4 @@
-//! A list that DynamoDB throttles is cut into more shards, and nobody is lost on the way.
+//! A list that DynamoDB throttles is split into more shards, and every member stays listed.
 
 use std::{
     collections::BTreeSet,
@@ -11,6 +11,7 @@ use std::{
 use lift_aws::DynamoStore;
 use lift_ws::{
     ConnectionId,
+    event::Timestamp,
     store::{GroupId, Item, Members, Row, Saved, Store},
 };
 
@@ -21,8 +22,7 @@ use crate::{
 
 const HOT: &str = "IndexWriteKeyRangeThroughputExceeded";
 
-/// A table, a clock that all its stores share, and a switch by which every write to a list is
-/// throttled.
+/// A table, a clock that all its stores share, and a switch that throttles every write to a list.
 struct Bench {
     engine: Engine,
     now: Arc<AtomicU64>,
@@ -43,7 +43,7 @@ impl Bench {
 
     fn store(&self) -> DynamoStore {
         let now = Arc::clone(&self.now);
-        self.engine.store().with_clock(move || now.load(Ordering::Relaxed))
+        self.engine.store().with_clock(move || Timestamp::from_millis(now.load(Ordering::Relaxed)))
     }
 
     fn pass(&self, seconds: u64) {
@@ -85,19 +85,23 @@ async fn list(store: &DynamoStore, of: &Members) -> Vec<ConnectionId> {
 }
 
 #[tokio::test]
-async fn readers_widen_before_writers_and_nobody_is_missed() {
+async fn readers_use_more_shards_before_writers_and_no_member_is_missed() {
     let bench = Bench::start(HOT).await;
     let (writer, reader) = (bench.store(), bench.store());
     let of = Members::Tenant("a#b".into());
     let mut live = BTreeSet::new();
     assert_eq!((shards(&writer).await, shards(&reader).await), (4, 4));
-    // Every 30 seconds for ten minutes: a save by a process that knows of the growth, or by one
-    // that read META up to a minute ago, and a list by either.
+    // Every 30 seconds for ten minutes, both processes save and list. One knows the new shard count at
+    // once, the other reads META up to a minute later.
     for step in 0..20 {
         // Half a minute after the other process read META.
         if step == 3 {
             bench.throttled_save(&writer, "R1kmxTHROTTLED=").await;
-            assert_eq!(shards(&writer).await, 8, "who grows it reads all at once");
+            assert_eq!(
+                shards(&writer).await,
+                8,
+                "the process that splits it reads all shards at once"
+            );
         }
         for n in 0..8 {
             let row = bench.row(format!("R1kmx{step:02}{n}="));
@@ -114,17 +118,13 @@ async fn readers_widen_before_writers_and_nobody_is_missed() {
     }
     assert_eq!((shards(&writer).await, shards(&reader).await), (8, 8));
     let other = Members::Tenant("other".into());
-    assert_eq!(
-        reader.parts(&other, 1).await.expect("parts").len(),
-        4,
-        "the others stay as they are"
-    );
+    assert_eq!(reader.parts(&other, 1).await.expect("parts").len(), 4, "other lists are not split");
     let used: BTreeSet<String> = bench.shards_written().await;
-    assert!(used.len() > 4, "new rows stand in new shards: {used:?}");
+    assert!(used.len() > 4, "new rows are in new shards: {used:?}");
 }
 
 #[tokio::test]
-async fn many_throttled_writers_grow_a_list_once_and_again_after_a_pause() {
+async fn many_throttled_writers_split_a_list_once_and_again_after_a_pause() {
     let bench = Bench::start(HOT).await;
     let writers: Vec<DynamoStore> = (0..5).map(|_| bench.store()).collect();
     for writer in &writers {
@@ -136,14 +136,14 @@ async fn many_throttled_writers_grow_a_list_once_and_again_after_a_pause() {
     assert_eq!(shards(&bench.store()).await, 8);
     bench.pass(300);
     bench.throttled_save(&writers[0], "R1kmxSOON=").await;
-    assert_eq!(shards(&bench.store()).await, 8, "the last change has not shown yet");
+    assert_eq!(shards(&bench.store()).await, 8, "the last change has no effect yet");
     bench.pass(61);
     bench.throttled_save(&writers[0], "R1kmxLATER=").await;
     assert_eq!(shards(&bench.store()).await, 16);
 }
 
 #[tokio::test]
-async fn another_throttle_grows_nothing() {
+async fn throttling_for_another_reason_splits_nothing() {
     let bench = Bench::start("TableWriteAccountLimitExceeded").await;
     let store = bench.store();
     bench.throttled_save(&store, "R1kmx=").await;
@@ -151,7 +151,7 @@ async fn another_throttle_grows_nothing() {
 }
 
 #[tokio::test]
-async fn a_group_grows_by_itself() {
+async fn a_throttled_group_is_split() {
     let bench = Bench::start(HOT).await;
     let store = bench.store();
     let row = bench.row("R1kmx=".to_owned());
@@ -169,7 +169,7 @@ async fn a_group_grows_by_itself() {
 }
 
 #[tokio::test]
-async fn the_first_store_decides_on_the_number_of_shards() {
+async fn the_first_store_decides_the_number_of_shards() {
     let bench = Bench::start(HOT).await;
     assert_eq!(shards(&bench.store().with_shards(6)).await, 8);
     assert_eq!(shards(&bench.store().with_shards(64)).await, 8);

@@ -1,4 +1,4 @@
-//! The store passes the contract, and stores what it should and no more.
+//! The store passes the contract of stores, and stores the documented attributes.
 
 use std::{
     error::Error,
@@ -19,7 +19,7 @@ use crate::{
     rows::row,
 };
 
-/// Over HTTP, as it is on AWS.
+/// Over HTTP, as on AWS.
 #[tokio::test]
 async fn passes_the_contract() {
     let database = Database::start().await;
@@ -35,7 +35,7 @@ async fn passes_the_contract_on_pages_of_any_length_and_any_number_of_shards() {
 }
 
 #[tokio::test]
-async fn a_tombstone_holds_nothing_of_the_user() {
+async fn a_tombstone_has_nothing_of_the_user() {
     let engine = Engine::start().await;
     let store = engine.store();
     assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
@@ -47,7 +47,7 @@ async fn a_tombstone_holds_nothing_of_the_user() {
 }
 
 #[tokio::test]
-async fn a_live_row_reads_as_documented() {
+async fn a_row_is_stored_as_documented() {
     let engine = Engine::start().await;
     assert_eq!(engine.store().save(&row()).await.expect("save"), Saved::Stored);
     let items = items(&engine).await;
@@ -66,7 +66,7 @@ async fn a_live_row_reads_as_documented() {
 }
 
 #[tokio::test]
-async fn an_item_reads_as_documented_and_expires_with_its_connection() {
+async fn an_item_is_stored_as_documented_and_expires_with_its_connection() {
     let engine = Engine::start().await;
     let store = engine.store();
     assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
@@ -80,14 +80,14 @@ async fn an_item_reads_as_documented_and_expires_with_its_connection() {
     assert_eq!((string("u"), string("env"), string("a")), ("ana", "kjl2oh", r#"{"seat":4}"#));
     assert_eq!(item["ttl"], AttributeValue::N(row().expires_at().to_string()));
     let live = items.iter().find(|item| item["sk"] == items_key("CONNECTION")).expect("a row");
-    assert!(live.contains_key("i"), "the row knows that there are items: {live:?}");
+    assert!(live.contains_key("i"), "the row is marked: {live:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_was_lost_is_asked_for_again_without_harm() {
+async fn a_request_whose_answer_was_lost_is_retried_without_harm() {
     let engine = Engine::start().await;
     let (inner, lost) = (engine.clone(), Arc::new(AtomicBool::new(false)));
-    // Does what it is asked, and then loses the answer once for each operation.
+    // Processes the request and then loses the answer, once.
     let lose = Arc::clone(&lost);
     let flaky = engine.before(move |operation, body| {
         let loses = operation == "PutItem" && lose.swap(false, Ordering::Relaxed);
@@ -102,26 +102,39 @@ async fn an_answer_that_was_lost_is_asked_for_again_without_harm() {
     assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored, "it finds its own row");
     lost.store(true, Ordering::Relaxed);
     let removed = store.remove(&row().id).await.expect("remove");
-    assert_eq!(removed, None, "a handler runs at most once, so here it does not");
+    assert_eq!(removed, None, "a handler runs at most once, here not at all");
     assert_eq!(store.save(&row()).await.expect("save"), Saved::Ended);
     assert!(!lost.load(Ordering::Relaxed));
 }
 
 #[tokio::test]
-async fn a_store_that_cannot_be_reached_fails_and_says_so() {
+async fn a_database_that_cannot_be_reached_is_an_error() {
     let config = lift_aws::AwsConfig::local("http://127.0.0.1:9", "us-east-1");
     let store = lift_aws::DynamoStore::new(&config, TABLE);
-    let error = store.save(&row()).await.expect_err("nobody listens there");
+    let error = store.save(&row()).await.expect_err("nothing listens there");
     assert!(!error.is_invalid());
     let cause = error.source().expect("a cause").to_string();
     assert!(cause.contains("dispatch failure"), "{cause}");
+}
+
+#[tokio::test]
+async fn a_missing_permission_is_denied() {
+    let engine = Engine::start().await.before(|operation, _| {
+        let denied = operation == "PutItem";
+        let error = json!({"__type": "com.amazon.coral.service#AccessDeniedException",
+            "message": "User: arn:aws:iam::123456789012:user/ana is not authorized"});
+        Box::pin(async move { denied.then_some((400, error)) })
+    });
+    let error = engine.store().save(&row()).await.expect_err("is denied");
+    assert!(error.is_denied() && !error.is_throttled() && !error.is_invalid(), "{error:?}");
+    assert!(error.source().expect("a cause").to_string().contains("is not authorized"));
 }
 
 fn items_key(sort: &str) -> AttributeValue {
     AttributeValue::S(sort.to_owned())
 }
 
-/// All of the table but META.
+/// All items of the table except META.
 async fn items(engine: &Engine) -> Vec<std::collections::HashMap<String, AttributeValue>> {
     let found = engine.client().scan().table_name(TABLE).send().await.expect("a scan").items;
     let meta = AttributeValue::S("META".to_owned());

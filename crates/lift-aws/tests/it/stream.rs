@@ -1,10 +1,11 @@
-//! The table's stream, as the embedded engine writes it and as AWS documents it, becomes who came and
-//! who went.
-
-use std::time::Duration;
+//! The table's stream, as the embedded database writes it and as AWS documents it, decoded into connects and
+//! disconnects.
 
 use lift_aws::stream::{self, Change, StreamError, StreamEvent};
-use lift_ws::store::{Item, Row, Saved, SignedIn, Store};
+use lift_ws::{
+    event::Timestamp,
+    store::{Item, Row, Saved, SignedIn, Store},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -22,7 +23,7 @@ async fn streaming() -> (Engine, String) {
     (engine, arn)
 }
 
-/// All that the stream holds, as Lambda hands it over.
+/// All records of the stream, in the form that Lambda passes to a function.
 fn batch(engine: &Engine, arn: &str) -> Value {
     let ask = |operation: &str, body: Value| {
         let (status, answer) = engine.ask(operation, body);
@@ -44,7 +45,7 @@ fn decoded(batch: &Value) -> Vec<StreamEvent> {
 }
 
 #[tokio::test]
-async fn a_stream_tells_who_came_and_who_went() {
+async fn a_stream_has_connects_sign_ins_disconnects_and_losses() {
     let (engine, arn) = streaming().await;
     let store = engine.store();
     let ana = row_of("R1kmxANA=");
@@ -57,7 +58,7 @@ async fn a_stream_tells_who_came_and_who_went() {
     assert_eq!(store.put_item(&ana, &Item::in_group("tea")).await.expect("put"), Saved::Stored);
     let signed_in = store.sign_in(&eve.id, &"eve".into(), Some(&"a#b".into())).await;
     assert_eq!(signed_in.expect("sign in"), SignedIn::Bound);
-    let before = now_millis();
+    let before = Timestamp::now();
     store.remove(&ana.id).await.expect("remove").expect("a row");
     store.remove(&ana.id).await.expect("remove");
     store.remove(&"R1kmxNEVER=".into()).await.expect("remove");
@@ -66,8 +67,8 @@ async fn a_stream_tells_who_came_and_who_went() {
     let events = decoded(&batch(&engine, &arn));
     let seen: Vec<_> = events.iter().map(|event| (event.id.as_str(), event.change)).collect();
     let Change::Disconnected { at, lasted } = seen[4].1 else { panic!("{seen:?}") };
-    assert!((before..=now_millis()).contains(&at));
-    assert_eq!(lasted, Duration::from_millis(at - ana.connected_at));
+    assert!((before..=Timestamp::now()).contains(&at));
+    assert_eq!(lasted, at.since(Timestamp::from_millis(ana.connected_at)));
     let expected = [
         ("R1kmxANA=", Change::Connected),
         ("R1kmxEVE=", Change::Connected),
@@ -78,16 +79,16 @@ async fn a_stream_tells_who_came_and_who_went() {
     ];
     assert_eq!(seen, expected);
     for n in [0, 4, 5] {
-        assert_eq!(events[n].user, Some("ana".into()), "also of one who has gone");
+        assert_eq!(events[n].user, Some("ana".into()), "also of a connection that ended");
         assert_eq!(events[n].tenant, Some("a#b".into()));
     }
     assert_eq!((&events[1].user, &events[3].user), (&None, &Some("eve".into())));
-    assert_eq!(events[4].connected_at, ana.connected_at);
+    assert_eq!(events[4].connected_at, Timestamp::from_millis(ana.connected_at));
     let numbers: Vec<_> = events.iter().map(|event| &event.sequence_number).collect();
     assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "{numbers:?}");
 }
 
-/// The shape of the Lambda developer guide ("Using AWS Lambda with Amazon DynamoDB").
+/// The record of the Lambda developer guide ("Using AWS Lambda with Amazon DynamoDB").
 fn documented() -> Value {
     let live = json!({"pk": {"S": "CONNECTION#a%23b="}, "sk": {"S": "CONNECTION"},
         "ca": {"N": "1795262400000"}, "ttl": {"N": "1795269900"}, "u": {"S": "ana"}, "e": {"S": "x"}});
@@ -107,7 +108,7 @@ fn documented() -> Value {
 }
 
 #[test]
-fn the_documented_shape_is_read() {
+fn the_documented_record_is_decoded() {
     let events = decoded(&json!({"Records": [documented()]}));
     assert_eq!(events.len(), 1);
     assert_eq!((events[0].id.as_str(), events[0].change), ("a#b=", Change::Lost));
@@ -115,7 +116,7 @@ fn the_documented_shape_is_read() {
 }
 
 #[test]
-fn what_is_of_no_connection_is_left_out() {
+fn records_of_other_items_and_sources_are_left_out() {
     let mut other_table = documented();
     other_table["dynamodb"]["Keys"] = json!({"id": {"S": "5"}});
     let mut meta = documented();
@@ -133,7 +134,7 @@ fn what_is_of_no_connection_is_left_out() {
 }
 
 #[test]
-fn a_malformed_record_names_itself_and_spares_the_others() {
+fn a_malformed_record_is_named_and_the_others_are_decoded() {
     let broken = |change: fn(&mut Value)| {
         let mut record = documented();
         change(&mut record);

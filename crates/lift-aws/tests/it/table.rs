@@ -1,4 +1,4 @@
-//! The table is made once, described, deleted, and freed of ghosts.
+//! The table: created once, described, deleted, and cleared of the connections of an earlier run.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -97,14 +97,14 @@ async fn has_what_the_options_say() {
 }
 
 #[tokio::test]
-async fn says_which_options_an_existing_table_is_without() {
+async fn names_the_options_that_an_existing_table_does_not_have() {
     let database = Database::start().await;
     let table = database.table(NAME);
     table.create(&CreateOptions::new().without_streams()).await.expect("created");
     let options = CreateOptions::new().with_deletion_protection().with_max_writes(200);
     let found = table.create(&options).await.expect("found");
-    let missed = [TableNote::Stream { view: None }, TableNote::Unprotected, TableNote::Limits];
-    assert_eq!(found.notes, missed);
+    let missing = [TableNote::Stream { view: None }, TableNote::Unprotected, TableNote::Limits];
+    assert_eq!(found.notes, missing);
 }
 
 #[tokio::test]
@@ -115,7 +115,7 @@ async fn has_expiry_turned_on_when_it_fits_otherwise() {
     expiry(&database, "ttl", false).await;
     let check = table.check().await.expect("checked");
     assert!(check.to_string().contains("items do not expire"), "{check}");
-    assert!(!table.create(&CreateOptions::new()).await.expect("mended").new);
+    assert!(!table.create(&CreateOptions::new()).await.expect("repaired").new);
     assert!(table.check().await.expect("checked").fits());
     expiry(&database, "ttl", false).await;
     expiry(&database, "x", true).await;
@@ -127,7 +127,9 @@ async fn has_expiry_turned_on_when_it_fits_otherwise() {
 async fn is_deleted_unless_it_is_protected() {
     let database = Database::start().await;
     let table = database.table(NAME);
-    let missing = table.delete().await.expect_err("there is none").to_string();
+    let missing = table.delete().await.expect_err("there is none");
+    assert!(missing.is_no_table());
+    let missing = missing.to_string();
     assert!(missing.contains("there is no table t-connections at http://127.0.0.1:"), "{missing}");
     table.create(&CreateOptions::new().with_deletion_protection()).await.expect("created");
     let protected = table.delete().await.expect_err("protected").to_string();
@@ -140,10 +142,11 @@ async fn is_deleted_unless_it_is_protected() {
 }
 
 #[tokio::test]
-async fn a_fault_is_told_in_one_line_that_names_the_fix() {
-    let nobody = Table::new(&AwsConfig::local("http://127.0.0.1:9", "us-east-1"), NAME);
-    let error = format!("{:?}", nobody.check().await.expect_err("nobody listens"));
-    assert_eq!(error, "cannot connect to http://127.0.0.1:9: is it running?");
+async fn an_error_is_one_line_that_names_the_fix() {
+    let unreachable = Table::new(&AwsConfig::local("http://127.0.0.1:9", "us-east-1"), NAME);
+    let error = unreachable.check().await.expect_err("nothing listens");
+    assert!(error.is_unreachable());
+    assert_eq!(format!("{error:?}"), "cannot connect to http://127.0.0.1:9: is it running?");
     let database = Database::start().await;
     let error = format!("{:?}", database.table(NAME).check().await.expect_err("no table"));
     let create = "`lift table create --table t-connections --endpoint-url http://127.0.0.1:";

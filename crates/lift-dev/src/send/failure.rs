@@ -52,12 +52,8 @@ pub(super) async fn of_one(target: &Target, failed: Option<&ConnectionId>) -> St
              token wants it as AWS_SECRET_ACCESS_KEY. The gateway says: {cause}"
         );
     }
-    if let Some(endpoint) = push.endpoint() {
-        return format!(
-            "{:?} is not an endpoint of API Gateway in the region: pass its URL as --endpoint, or its \
-             host as --allow",
-            endpoint.as_str()
-        );
+    if push.is_not_allowed() {
+        return format!("{cause}: pass its URL as --endpoint, or its host as --allow");
     }
     if push.is_refused() {
         return format!("{push}. The gateway says: {cause}");
