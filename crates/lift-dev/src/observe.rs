@@ -3,7 +3,7 @@
 
 use std::{fmt, sync::Arc, time::SystemTime};
 
-use lift_gateway::{Happening, Id, Watch};
+use lift_gateway::{GatewayEvent, Id};
 
 /// One observed event, and when it was observed.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub(crate) struct Observed {
 #[derive(Debug, Clone)]
 pub(crate) enum ObservedKind {
     /// An event of the gateway.
-    Gateway(Happening),
+    Gateway(GatewayEvent),
     /// A process of the function wrote a line. `invocation` is the invocation that it was working on,
     /// if any.
     Line { process: u64, invocation: Option<Id>, text: String },
@@ -45,12 +45,12 @@ impl Observers {
     }
 
     /// The gateway's observer, which passes its events on to these.
-    pub(crate) fn of_gateway(&self) -> Watch {
+    pub(crate) fn of_gateway(&self) -> lift_gateway::Observer {
         if self.0.is_empty() {
-            return Watch::default();
+            return lift_gateway::Observer::default();
         }
         let all = self.clone();
-        Watch::new(move |event| all.notify(ObservedKind::Gateway(event)))
+        lift_gateway::Observer::new(move |event| all.notify(ObservedKind::Gateway(event)))
     }
 }
 

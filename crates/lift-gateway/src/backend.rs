@@ -18,7 +18,7 @@ pub trait Backend: Send + Sync + 'static {
     /// When there is no reply. The client learns only that it failed; the log learns why.
     fn invoke(&self, payload: Bytes) -> impl Future<Output = Result<Bytes, InvokeError>> + Send;
 
-    /// Runs the function for an invocation as [`What::Invoked`](crate::What::Invoked) names it. Only
+    /// Runs the function for an invocation as [`GatewayEventKind::Invoked`](crate::GatewayEventKind::Invoked) names it. Only
     /// a backend that tells of its own doings needs the name.
     ///
     /// # Errors
@@ -68,31 +68,94 @@ impl fmt::Debug for Integration {
     }
 }
 
-/// Why an invocation gave no reply. For logs: clients never see it.
+/// Why an invocation gave no reply. It is for logs: clients never see it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvokeError {
-    /// The function reported an error.
-    #[error("the function failed with {kind:?}: {message:?}")]
-    Function {
-        /// The error's type, such as `Runtime.ExitError`; the function's own word.
-        kind: String,
-        /// The error's message; the function's own words.
-        message: String,
-    },
-    /// The function's process ended before it answered.
+#[error(transparent)]
+pub struct InvokeError(InvokeErrorKind);
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+enum InvokeErrorKind {
+    #[error("the function failed with {error_type:?}: {message:?}")]
+    Function { error_type: String, message: String },
     #[error("the function's process ended before it answered")]
     Exited,
-    /// The function's own time-out passed.
-    #[error("the function timed out after {after:?}")]
-    TimedOut {
-        /// The function's time-out.
-        after: Duration,
-    },
-    /// No execution environment took the invocation: too many wait, or it waited too long.
+    #[error("the function timed out after {0:?}")]
+    TimedOut(Duration),
     #[error("no execution environment could take the invocation")]
     Unavailable,
-    /// The function runs elsewhere, and nobody answers there.
     #[error("{0}")]
     Unreachable(String),
+}
+
+impl InvokeError {
+    /// The function reported an error. `error_type` is its `errorType`, such as `Runtime.ExitError`,
+    /// and `message` its `errorMessage`.
+    #[must_use]
+    pub fn function(error_type: impl Into<String>, message: impl Into<String>) -> Self {
+        let (error_type, message) = (error_type.into(), message.into());
+        Self(InvokeErrorKind::Function { error_type, message })
+    }
+
+    /// The function's process ended before it answered.
+    #[must_use]
+    pub fn exited() -> Self {
+        Self(InvokeErrorKind::Exited)
+    }
+
+    /// The function's own time-out, `after`, passed.
+    #[must_use]
+    pub fn timed_out(after: Duration) -> Self {
+        Self(InvokeErrorKind::TimedOut(after))
+    }
+
+    /// No execution environment took the invocation: too many waited, or it waited too long.
+    #[must_use]
+    pub fn unavailable() -> Self {
+        Self(InvokeErrorKind::Unavailable)
+    }
+
+    /// The function runs elsewhere and cannot be reached. `message` says where and why.
+    #[must_use]
+    pub fn unreachable(message: impl Into<String>) -> Self {
+        Self(InvokeErrorKind::Unreachable(message.into()))
+    }
+
+    /// The type and the message of the error that the function reported, if it reported one.
+    #[must_use]
+    pub fn function_error(&self) -> Option<(&str, &str)> {
+        match &self.0 {
+            InvokeErrorKind::Function { error_type, message } => Some((error_type, message)),
+            _ => None,
+        }
+    }
+
+    /// Whether the function's process ended before it answered.
+    #[must_use]
+    pub fn is_exited(&self) -> bool {
+        self.0 == InvokeErrorKind::Exited
+    }
+
+    /// Whether the function's own time-out passed.
+    #[must_use]
+    pub fn is_timed_out(&self) -> bool {
+        matches!(self.0, InvokeErrorKind::TimedOut(_))
+    }
+
+    /// Whether no execution environment took the invocation.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        self.0 == InvokeErrorKind::Unavailable
+    }
+
+    /// Whether the function runs elsewhere and could not be reached.
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self.0, InvokeErrorKind::Unreachable(_))
+    }
+
+    /// Whether an authorizer answered the error message `Unauthorized`, which refuses the client with
+    /// 401.
+    pub(crate) fn is_unauthorized(&self) -> bool {
+        self.function_error().is_some_and(|(_, message)| message == "Unauthorized")
+    }
 }

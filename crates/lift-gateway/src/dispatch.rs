@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 
 use crate::{
-    PageBody, Site, gateway::Gateway, handshake, management, page, response, response::Answer,
+    LocalPages, PageBody, gateway::Gateway, handshake, management, page, response, response::Answer,
 };
 
 /// What a path names.
@@ -33,8 +33,8 @@ pub(crate) async fn handle(
     peer: SocketAddr,
     request: Request<Incoming>,
 ) -> Response<Body> {
-    match &gateway.settings.site {
-        Some(site) if Site::owns(request.uri().path()) => {
+    match &gateway.settings.local_pages {
+        Some(site) if LocalPages::owns(request.uri().path()) => {
             site.answer(peer, request).await.map(Either::Right)
         }
         _ => answer(gateway, peer, request).await.map(Either::Left),
@@ -55,7 +55,7 @@ async fn answer(gateway: Arc<Gateway>, peer: SocketAddr, request: Request<Incomi
         return match target {
             Target::Stage => handshake::handle(&gateway, peer, request).await,
             Target::BelowStage => {
-                let status = StatusCode::from_u16(gateway.settings.choices.extra_path_status);
+                let status = StatusCode::from_u16(gateway.settings.undocumented.extra_path_status);
                 response::refusal(status.unwrap_or(StatusCode::FORBIDDEN))
             }
             _ => response::refusal(StatusCode::FORBIDDEN),

@@ -43,7 +43,7 @@ pub(crate) fn authorizer(
     let Settings { region, account, api_id, stage, .. } = settings;
     let arn = method_arn(region, account, api_id, stage);
     let headers = Maps::new(&head.all_headers());
-    let query = match (head.query.is_empty(), settings.choices.no_query) {
+    let query = match (head.query.is_empty(), settings.undocumented.no_query) {
         (false, _) | (true, NoQuery::Empty) => Maps::new(&head.query),
         (true, NoQuery::Null) => Maps { single: raw(&()), multi: raw(&()) },
         (true, NoQuery::Absent) => Maps { single: None, multi: None },
@@ -105,7 +105,7 @@ pub(crate) fn message(
     let variables = variables(settings);
     let mut context = context(settings, connection, moment, EventKind::Message, route_key);
     context.message_id = Some(message_id.as_str().into());
-    if !settings.choices.context_in_messages {
+    if !settings.undocumented.context_in_messages {
         context.authorizer = None;
         context.identity.api_key = None;
         context.identity.api_key_id = None;

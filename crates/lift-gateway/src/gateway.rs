@@ -9,7 +9,8 @@ use std::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Cause, Id, Routes, Settings, What, backend::Integration, connection::Table, throttle::Buckets,
+    FailureCause, GatewayEventKind, Id, Routes, Settings, backend::Integration, connection::Table,
+    throttle::Buckets,
 };
 
 /// What all tasks of one gateway share.
@@ -59,7 +60,9 @@ impl Gateway {
     }
 
     /// Tells the observer why a message or a handshake fails.
-    pub(crate) fn failed(&self, connection: Id, invocation: Option<Id>, cause: Cause) {
-        self.settings.watch.tell(connection, || What::Failed { invocation, cause });
+    pub(crate) fn failed(&self, connection: Id, invocation: Option<Id>, cause: FailureCause) {
+        self.settings
+            .observer
+            .notify(connection, || GatewayEventKind::Failed { invocation, cause });
     }
 }

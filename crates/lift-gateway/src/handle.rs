@@ -14,20 +14,39 @@ use crate::{
 
 /// A hand on a [`Server`](crate::Server). Clones are the same.
 #[derive(Clone)]
-pub struct Control(Arc<Gateway>);
+pub struct ServerHandle(Arc<Gateway>);
 
-/// Why a connection was not acted on.
+/// Why a call of a [`ServerHandle`] did nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ControlError {
-    /// There is no such open connection.
+#[error(transparent)]
+pub struct HandleError(HandleErrorKind);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum HandleErrorKind {
     #[error("the connection is gone")]
     Gone,
-    /// More waits for the client, or for the function, than may wait.
     #[error("too much waits on the connection already")]
     Full,
 }
 
-impl Control {
+impl HandleError {
+    const GONE: Self = Self(HandleErrorKind::Gone);
+    const FULL: Self = Self(HandleErrorKind::Full);
+
+    /// Whether there is no open connection with this id.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.0 == HandleErrorKind::Gone
+    }
+
+    /// Whether as much as may wait for the client, or for the function, waits already.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.0 == HandleErrorKind::Full
+    }
+}
+
+impl ServerHandle {
     pub(crate) fn new(gateway: Arc<Gateway>) -> Self {
         Self(gateway)
     }
@@ -50,10 +69,10 @@ impl Control {
     ///
     /// # Errors
     /// When the connection is gone, or does not read.
-    pub fn post(&self, id: Id, data: Bytes) -> Result<(), ControlError> {
+    pub fn post(&self, id: Id, data: Bytes) -> Result<(), HandleError> {
         self.connection(id)?.post(data).map_err(|refused| match refused {
-            Refused::Gone => ControlError::Gone,
-            Refused::Full => ControlError::Full,
+            Refused::Gone => HandleError::GONE,
+            Refused::Full => HandleError::FULL,
         })
     }
 
@@ -62,9 +81,9 @@ impl Control {
     ///
     /// # Errors
     /// When the connection is gone, or as many of its messages as may are with the function.
-    pub fn receive(&self, id: Id, text: &str) -> Result<(), ControlError> {
+    pub fn receive(&self, id: Id, text: &str) -> Result<(), HandleError> {
         let connection = self.connection(id)?;
-        let slot = Slot::now(&connection).ok_or(ControlError::Full)?;
+        let slot = Slot::now(&connection).ok_or(HandleError::FULL)?;
         let message = Incoming::Text(text.into());
         connection.heard(&message);
         self.0.work.spawn(self.0.clone().message(connection, message, slot));
@@ -75,8 +94,8 @@ impl Control {
     ///
     /// # Errors
     /// When the connection is gone.
-    pub fn disconnect(&self, id: Id) -> Result<(), ControlError> {
-        self.0.connections.close(id).then_some(()).ok_or(ControlError::Gone)
+    pub fn disconnect(&self, id: Id) -> Result<(), HandleError> {
+        self.0.connections.close(id).then_some(()).ok_or(HandleError::GONE)
     }
 
     /// Moves one connection's clock forward: it is idle, and as old, as if that time had passed, and
@@ -84,7 +103,7 @@ impl Control {
     ///
     /// # Errors
     /// When the connection is gone.
-    pub fn advance(&self, id: Id, by: Duration) -> Result<(), ControlError> {
+    pub fn advance(&self, id: Id, by: Duration) -> Result<(), HandleError> {
         self.connection(id)?.clock.advance(by);
         Ok(())
     }
@@ -98,13 +117,13 @@ impl Control {
         self.0.run(Id::random(), route, payload).await
     }
 
-    fn connection(&self, id: Id) -> Result<Arc<Connection>, ControlError> {
-        self.0.connections.get(id).ok_or(ControlError::Gone)
+    fn connection(&self, id: Id) -> Result<Arc<Connection>, HandleError> {
+        self.0.connections.get(id).ok_or(HandleError::GONE)
     }
 }
 
-impl fmt::Debug for Control {
+impl fmt::Debug for ServerHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Control")
+        f.write_str("ServerHandle")
     }
 }

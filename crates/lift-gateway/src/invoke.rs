@@ -9,7 +9,8 @@ use lift_event::Reply;
 use tokio::time::{Instant, timeout};
 
 use crate::{
-    BinaryMessages, Cause, Id, InvokeError, Origin, Throttled, What,
+    BinaryMessages, FailureCause, GatewayEventKind, Id, InvokeError, MessageSource,
+    ThrottledMessages,
     backend::Integration,
     connection::{Closed, Connection, Slot},
     error_frame::Failure,
@@ -27,16 +28,16 @@ impl Gateway {
         payload: Bytes,
         verdict: impl FnOnce(Result<Reply, StatusCode>) -> T,
     ) -> T {
-        let choices = &self.settings.choices;
+        let undocumented = &self.settings.undocumented;
         let status = |code| StatusCode::from_u16(code).unwrap_or(StatusCode::BAD_GATEWAY);
-        let failed = status(choices.connect_error_status);
+        let failed = status(undocumented.connect_error_status);
         let name = Id::random();
         let tell = |cause| self.failed(id, Some(name), cause);
         let mut invocation = pin!(self.invoke(id, name, "$connect", payload));
         match timeout(self.settings.limits.integration_timeout, &mut invocation).await {
             Ok(Ok(bytes)) => verdict(Reply::decode(&bytes).map_err(|fault| {
                 tracing::warn!(%fault, "the reply to $connect is malformed");
-                tell(Cause::Reply { fault: fault.to_string() });
+                tell(FailureCause::Reply { reason: fault.to_string() });
                 failed
             })),
             Ok(Err(error)) => {
@@ -45,8 +46,8 @@ impl Gateway {
             }
             Err(_) => {
                 tracing::warn!("$connect passed the integration time-out");
-                tell(Cause::TimedOut { after: self.settings.limits.integration_timeout });
-                let verdict = verdict(Err(status(choices.connect_timeout_status)));
+                tell(FailureCause::TimedOut { after: self.settings.limits.integration_timeout });
+                let verdict = verdict(Err(status(undocumented.connect_timeout_status)));
                 log("$connect", invocation.await);
                 verdict
             }
@@ -65,10 +66,10 @@ impl Gateway {
         let (moment, message_id) = (Moment::now(), Id::random());
         // One invocation to a request, so one name for both.
         let name = moment.request;
-        let bad_body = self.settings.choices.bad_body;
+        let bad_body = self.settings.undocumented.bad_body;
         let fail = |failure: Failure| {
             let frame = failure.frame(connection.id, moment.request, message_id, bad_body);
-            connection.reply(frame, false, Origin::Error)
+            connection.reply(frame, false, MessageSource::Error)
         };
         let tell = |invocation, cause| self.failed(connection.id, invocation, cause);
         let routes = self.routes();
@@ -77,15 +78,15 @@ impl Gateway {
             return fail(Failure::NoRoute).await;
         };
         if !self.buckets.message(route.key) {
-            tell(None, Cause::Throttled { route: route.key.to_owned() });
-            return match self.settings.choices.throttled {
-                Throttled::Frame => fail(Failure::Throttled).await,
-                Throttled::Close => connection.close(1008, "Too many requests"),
+            tell(None, FailureCause::Throttled { route: route.key.to_owned() });
+            return match self.settings.undocumented.throttled {
+                ThrottledMessages::Frame => fail(Failure::Throttled).await,
+                ThrottledMessages::Close => connection.close(1008, "Too many requests"),
             };
         }
         if let Some(Err(fault)) = route.models.map(|models| models.check(&body.text)) {
             tracing::debug!(route = route.key, fault, "no model allows the message");
-            tell(None, Cause::Model { route: route.key.to_owned(), fault });
+            tell(None, FailureCause::Model { route: route.key.to_owned(), reason: fault });
             return fail(Failure::BadBody).await;
         }
         let payload =
@@ -94,11 +95,13 @@ impl Gateway {
         let mut invocation = pin!(self.invoke(connection.id, name, route.key, payload));
         match timeout(self.settings.limits.integration_timeout, &mut invocation).await {
             Ok(Ok(bytes)) => match self.answer(&bytes, route.two_way) {
-                Ok(Some((body, binary))) => connection.reply(body, binary, Origin::Reply).await,
+                Ok(Some((body, binary))) => {
+                    connection.reply(body, binary, MessageSource::Reply).await
+                }
                 Ok(None) => {}
                 Err(fault) => {
                     tracing::warn!(route = route.key, %fault, "the reply is malformed");
-                    tell(Some(name), Cause::Reply { fault });
+                    tell(Some(name), FailureCause::Reply { reason: fault });
                     fail(Failure::Function).await;
                 }
             },
@@ -109,7 +112,7 @@ impl Gateway {
             Err(_) => {
                 tracing::warn!(route = route.key, "the message passed the integration time-out");
                 let after = self.settings.limits.integration_timeout;
-                tell(Some(name), Cause::TimedOut { after });
+                tell(Some(name), FailureCause::TimedOut { after });
                 fail(Failure::TimedOut).await;
                 drop(slot);
                 log(route.key, invocation.await);
@@ -120,15 +123,15 @@ impl Gateway {
     /// What a reply sends to the client, and whether as a binary message. A malformed one is a
     /// failure on one-way routes, too.
     fn answer(&self, reply: &[u8], two_way: bool) -> Result<Option<(Bytes, bool)>, String> {
-        let choices = &self.settings.choices;
-        if choices.empty_replies && matches!(reply.trim_ascii(), b"null" | b"{}") {
+        let undocumented = &self.settings.undocumented;
+        if undocumented.empty_replies && matches!(reply.trim_ascii(), b"null" | b"{}") {
             return Ok(None);
         }
         let reply = Reply::decode(reply).map_err(|fault| fault.to_string())?;
-        if choices.one_way_error_frames && !two_way && reply.status() >= 400 {
+        if undocumented.one_way_error_frames && !two_way && reply.status() >= 400 {
             return Err(format!("its status is {}", reply.status()));
         }
-        let binary = reply.is_base64() && choices.binary_messages == BinaryMessages::Base64;
+        let binary = reply.is_base64() && undocumented.binary_messages == BinaryMessages::Base64;
         let body = reply.into_body().filter(|_| two_way);
         if body.as_ref().is_some_and(|body| body.len() > self.settings.limits.message_bytes) {
             return Err("the body is larger than a message may be".to_owned());
@@ -138,7 +141,9 @@ impl Gateway {
 
     /// Tells the function that a connection ended, if it wants to know. The reply is ignored.
     pub(crate) async fn disconnect(&self, connection: &Connection, closed: &Closed) {
-        let ghost = self.settings.choices.ghosts && closed.code == 1006 && connection.is_silent();
+        let ghost = self.settings.undocumented.silent_clients_skip_disconnect
+            && closed.code == 1006
+            && connection.is_silent();
         if self.routes().contains("$disconnect") && !ghost {
             let payload = event::disconnect(&self.settings, connection, closed);
             log(
@@ -192,7 +197,7 @@ impl Gateway {
     ) -> Result<Bytes, InvokeError> {
         match self.function(own) {
             Some(function) => function.invoke_as(name, payload).await,
-            None => Err(InvokeError::Unavailable),
+            None => Err(InvokeError::unavailable()),
         }
     }
 
@@ -205,16 +210,20 @@ impl Gateway {
         payload: Bytes,
         result: impl Future<Output = Result<Bytes, InvokeError>>,
     ) -> Result<Bytes, InvokeError> {
-        let watch = &self.settings.watch;
-        if !watch.is_on() {
+        let observer = &self.settings.observer;
+        if !observer.is_on() {
             drop(payload);
             return result.await;
         }
         let (route, started) = (route.map(str::to_owned), Instant::now());
-        watch.tell(id, || What::Invoked { invocation, route, payload });
+        observer.notify(id, || GatewayEventKind::Invoked { invocation, route, payload });
         let result = result.await;
         let took = started.elapsed();
-        watch.tell(id, || What::Answered { invocation, took, result: result.clone() });
+        observer.notify(id, || GatewayEventKind::Answered {
+            invocation,
+            took,
+            result: result.clone(),
+        });
         result
     }
 }

@@ -12,7 +12,7 @@
 //!              '------ management ------+--------------------------------------------'
 //! ```
 //!
-//! [`Watch`] tells whoever looks on what happens, [`Control`] acts on open connections, and a [`Site`]
+//! [`Observer`] tells whoever looks on what happens, [`ServerHandle`] acts on open connections, and a [`LocalPages`]
 //! has pages below `/_lift`: none of them is part of the flow.
 //!
 //! What AWS documents is done as documented; where AWS is silent, the item says what was chosen.
@@ -59,18 +59,20 @@ mod throttle;
 pub mod lambda;
 
 pub use backend::{Backend, InvokeError};
-pub use handle::{Control, ControlError};
+pub use handle::{HandleError, ServerHandle};
 pub use id::Id;
 pub use lift_event::{Selection, SelectionError};
 pub use limits::{Limits, Rate, Throttles};
-pub use local_pages::{PageBody, Site};
-pub use observer::{Cause, ConnectionInfo, Happening, Origin, Watch, What};
+pub use local_pages::{LocalPages, PageBody};
+pub use observer::{
+    ConnectionInfo, FailureCause, GatewayEvent, GatewayEventKind, MessageSource, Observer,
+};
 pub use server::{Server, serve};
 pub use settings::{
     ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, BadBodyFrame, BinaryMessages,
-    BinaryPosts, Caller, Choices, ConnectionsAccess, ContextValues, Denied, IdentitySource,
-    IdentitySourceError, MessageOrder, Models, NoQuery, Routes, Settings, Signatures,
-    SignedRequest, Throttled,
+    BinaryPosts, Caller, ConnectionsAccess, ContextValues, IdentitySource, IdentitySourceError,
+    MessageOrder, Models, NoQuery, Routes, Settings, SignatureRejection, Signatures, SignedRequest,
+    ThrottledMessages, Undocumented,
 };
 
 /// Compiles the example of the README.

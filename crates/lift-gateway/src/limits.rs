@@ -73,7 +73,7 @@ pub struct Rate {
 /// The throttles of an API. By default there are none: a load test measures the app, not them.
 ///
 /// A handshake above a rate is refused with 429, a call of `@connections` with 429
-/// `LimitExceededException`, a message as [`Choices::throttled`](crate::Choices::throttled) says.
+/// `LimitExceededException`, a message as [`Undocumented::throttled`](crate::Undocumented::throttled) says.
 #[derive(Clone, Debug, Default)]
 pub struct Throttles {
     /// Handshakes, messages and calls of `@connections` together. AWS: 10,000/s and 5,000 for all
@@ -113,7 +113,7 @@ pub(crate) const READ_BUFFER: usize = 4 * 1024;
 /// take for even an empty one.
 pub(crate) const MESSAGE_OVERHEAD: usize = 128;
 
-/// Room in a socket's write buffer for pongs and the close frame, beside one message.
+/// ProcessState in a socket's write buffer for pongs and the close frame, beside one message.
 pub(crate) const CONTROL_ROOM: usize = 4 * 1024;
 
 /// The pause after `accept` failed, which is when file descriptors have run out.

@@ -12,18 +12,18 @@ use hyper::body::Incoming;
 /// The body of a page: in memory, or a stream.
 pub type PageBody = UnsyncBoxBody<Bytes, io::Error>;
 
-/// The path of all pages of a [`Site`].
+/// The path of all pages of a [`LocalPages`].
 pub(crate) const PREFIX: &str = "/_lift";
 
 /// Answers every request for `/_lift` and what is below it. The caller's address comes first; who may
 /// see the pages is the site's own question.
 #[derive(Clone)]
-pub struct Site(Arc<Pages>);
+pub struct LocalPages(Arc<Pages>);
 
 type Pages =
     dyn Fn(SocketAddr, Request<Incoming>) -> BoxFuture<'static, Response<PageBody>> + Send + Sync;
 
-impl Site {
+impl LocalPages {
     /// A site that is a function from a request to its answer.
     #[must_use]
     pub fn new<F>(
@@ -49,8 +49,8 @@ impl Site {
     }
 }
 
-impl fmt::Debug for Site {
+impl fmt::Debug for LocalPages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Site")
+        f.write_str("LocalPages")
     }
 }

@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use crate::{
-    ConnectionsAccess, Denied, SignedRequest, What,
+    ConnectionsAccess, GatewayEventKind, SignatureRejection, SignedRequest,
     connection::{Connection, Refused},
     gateway::Gateway,
     handshake::{admission::same, grant::denied},
@@ -28,7 +28,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 enum Fault {
     Forbidden,
     NoToken,
-    Denied(Denied),
+    Denied(SignatureRejection),
     BadId(String),
     BadBody,
     SlowBody,
@@ -48,7 +48,10 @@ pub(crate) async fn handle(
     let method = request.method().clone();
     let answer = call(gateway, id, request).await.unwrap_or_else(Fault::into_answer);
     if let Some(id) = id.and_then(Id::parse) {
-        gateway.settings.watch.tell(id, || What::Called { method, status: answer.status() });
+        gateway
+            .settings
+            .observer
+            .notify(id, || GatewayEventKind::Called { method, status: answer.status() });
     }
     with_header(answer, REQUEST_ID, Id::random().as_str())
 }

@@ -11,25 +11,25 @@ use crate::{Id, InvokeError};
 
 /// Who is told what happens. By default nobody, which costs one comparison for each happening.
 #[derive(Clone, Default)]
-pub struct Watch(Option<Arc<dyn Fn(Happening) + Send + Sync>>);
+pub struct Observer(Option<Arc<dyn Fn(GatewayEvent) + Send + Sync>>);
 
-impl Watch {
+impl Observer {
     /// Tells a function, in the order in which things happen on one connection. It runs within the
     /// gateway's own tasks, so it must not block: let it put what it is told into a queue.
     ///
     /// ```
-    /// use lift_gateway::{Settings, Watch, What};
+    /// use lift_gateway::{Settings, Observer, GatewayEventKind};
     ///
-    /// let watch = Watch::new(|happening| {
-    ///     if let What::Closed { code, .. } = happening.what {
-    ///         println!("{} closed with {code}", happening.connection);
+    /// let observer = Observer::new(|event| {
+    ///     if let GatewayEventKind::Closed { code, .. } = event.kind {
+    ///         println!("{} closed with {code}", event.connection);
     ///     }
     /// });
-    /// let settings = Settings { watch, ..Settings::default() };
+    /// let settings = Settings { observer, ..Settings::default() };
     /// # drop(settings);
     /// ```
     #[must_use]
-    pub fn new(told: impl Fn(Happening) + Send + Sync + 'static) -> Self {
+    pub fn new(told: impl Fn(GatewayEvent) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(told)))
     }
 
@@ -39,32 +39,41 @@ impl Watch {
     }
 
     /// Tells what happened; it is not even made when nobody watches.
-    pub(crate) fn tell(&self, connection: Id, what: impl FnOnce() -> What) {
+    pub(crate) fn notify(&self, connection: Id, kind: impl FnOnce() -> GatewayEventKind) {
         if let Some(told) = &self.0 {
-            told(Happening { connection, what: what() });
+            told(GatewayEvent { connection, kind: kind() });
         }
     }
 }
 
-impl fmt::Debug for Watch {
+impl fmt::Debug for Observer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.is_on() { "Watch(on)" } else { "Watch(off)" })
+        f.write_str(if self.is_on() { "Observer(on)" } else { "Observer(off)" })
     }
 }
 
 /// One thing that happened to one connection.
 #[derive(Clone, Debug)]
-pub struct Happening {
+#[non_exhaustive]
+pub struct GatewayEvent {
     /// The connection; also of a client that is refused in the end.
     pub connection: Id,
     /// What happened.
-    pub what: What,
+    pub kind: GatewayEventKind,
+}
+
+impl GatewayEvent {
+    /// An event of a connection, for tests of observers.
+    #[must_use]
+    pub fn new(connection: Id, kind: GatewayEventKind) -> Self {
+        Self { connection, kind }
+    }
 }
 
 /// What can happen to a connection.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum What {
+pub enum GatewayEventKind {
     /// A function is invoked for it.
     Invoked {
         /// Names this invocation; [`Answered`](Self::Answered) has the same.
@@ -89,7 +98,7 @@ pub enum What {
         /// The invocation, if it came to one.
         invocation: Option<Id>,
         /// Why.
-        cause: Cause,
+        cause: FailureCause,
     },
     /// The client is in: the 101 goes out.
     Opened(Box<ConnectionInfo>),
@@ -112,7 +121,7 @@ pub enum What {
         /// Its bytes.
         data: Bytes,
         /// Where it comes from.
-        origin: Origin,
+        source: MessageSource,
     },
     /// Somebody called `@connections`.
     Called {
@@ -133,7 +142,7 @@ pub enum What {
 /// Why a message or a handshake fails, when the function did not say so itself.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Cause {
+pub enum FailureCause {
     /// No route has the key that the message selects, and there is no `$default`.
     NoRoute {
         /// The key, if the message has one.
@@ -151,12 +160,12 @@ pub enum Cause {
         /// The route key.
         route: String,
         /// What is wrong with the message.
-        fault: String,
+        reason: String,
     },
     /// The function's reply is malformed, or more than may be sent.
     Reply {
         /// What is wrong with it.
-        fault: String,
+        reason: String,
     },
     /// The gateway waits no longer. The function runs on; it is answered later, to nobody.
     TimedOut {
@@ -167,7 +176,7 @@ pub enum Cause {
 
 /// Where a message to a client comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum MessageSource {
     /// A two-way route's reply.
     Reply,
     /// The gateway: an error frame.

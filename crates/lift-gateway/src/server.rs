@@ -12,11 +12,11 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Backend, Control, Settings,
+    Backend, ServerHandle, Settings,
     backend::Integration,
     dispatch,
     gateway::Gateway,
-    handshake::first_request::{First, Heard},
+    handshake::first_request::{FirstRequest, RecordingStream},
     limits::{ACCEPT_PAUSE, HTTP_GRACE},
 };
 
@@ -80,8 +80,8 @@ impl Server {
 
     /// A handle to this server. It stays valid while the server runs.
     #[must_use]
-    pub fn control(&self) -> Control {
-        Control::new(self.gateway.clone())
+    pub fn handle(&self) -> ServerHandle {
+        ServerHandle::new(self.gateway.clone())
     }
 
     /// Serves until `shutdown` resolves: [`serve`] says how that ends.
@@ -152,7 +152,7 @@ async fn connection(
 ) {
     let limits = &gateway.settings.limits;
     let (timer, head_bytes) = (limits.header_timeout, limits.head_bytes);
-    let (socket, first) = Heard::new(socket, head_bytes);
+    let (socket, first) = RecordingStream::new(socket, head_bytes);
     let service = service_fn(move |mut request| {
         let gateway = gateway.clone();
         note(&mut request, &first);
@@ -180,7 +180,7 @@ async fn connection(
 
 /// Gives a handshake its request as it was sent. Whatever request comes first, nothing is kept
 /// after it.
-fn note<T>(request: &mut Request<T>, first: &First) {
+fn note<T>(request: &mut Request<T>, first: &FirstRequest) {
     match request.headers().contains_key(header::UPGRADE) {
         true => drop(request.extensions_mut().insert(first.clone())),
         false => drop(first.take()),

@@ -36,7 +36,7 @@ pub(crate) async fn send(
     Json(message): Json<Message>,
 ) -> Done {
     let text = short_enough(message)?;
-    done(inspector.control()?.receive(id(&name)?, &text))
+    done(inspector.handle()?.receive(id(&name)?, &text))
 }
 
 /// Posts as the backend.
@@ -46,7 +46,7 @@ pub(crate) async fn post(
     Json(message): Json<Message>,
 ) -> Done {
     let text = short_enough(message)?;
-    done(inspector.control()?.post(id(&name)?, text.into()))
+    done(inspector.handle()?.post(id(&name)?, text.into()))
 }
 
 /// Closes the connection.
@@ -54,7 +54,7 @@ pub(crate) async fn disconnect(
     State(inspector): State<Inspector>,
     Path(name): Path<String>,
 ) -> Done {
-    done(inspector.control()?.disconnect(id(&name)?))
+    done(inspector.handle()?.disconnect(id(&name)?))
 }
 
 /// Moves the connection's clock forward.
@@ -64,7 +64,7 @@ pub(crate) async fn advance(
     Json(Step { seconds }): Json<Step>,
 ) -> Done {
     let by = Duration::from_secs(seconds.into());
-    done(inspector.control()?.advance(id(&name)?, by))
+    done(inspector.handle()?.advance(id(&name)?, by))
 }
 
 fn short_enough(Message { text }: Message) -> Result<String, Failure> {
@@ -77,6 +77,6 @@ fn short_enough(Message { text }: Message) -> Result<String, Failure> {
     }
 }
 
-fn done(result: Result<(), lift_gateway::ControlError>) -> Done {
+fn done(result: Result<(), lift_gateway::HandleError>) -> Done {
     Ok(result.map(|()| StatusCode::NO_CONTENT)?)
 }

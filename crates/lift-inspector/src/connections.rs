@@ -30,8 +30,8 @@ struct Line {
 
 /// All, the oldest first, and how many of them have no identity yet.
 pub(crate) async fn all(State(inspector): State<Inspector>) -> Result<Response, Failure> {
-    let Hands { control, rows } = inspector.hands()?;
-    let open = control.connections();
+    let Hands { handle, rows } = inspector.hands()?;
+    let open = handle.connections();
     let (identities, unread) = inspector.0.identities.of(rows.as_ref(), &open).await;
     let line = |(info, who): (&ConnectionInfo, Identity)| Line {
         id: info.id.to_string(),
@@ -50,8 +50,8 @@ pub(crate) async fn one(
     Path(name): Path<String>,
 ) -> Result<Response, Failure> {
     let id = id(&name)?;
-    let Hands { control, rows } = inspector.hands()?;
-    let open = control.connections();
+    let Hands { handle, rows } = inspector.hands()?;
+    let open = handle.connections();
     let info = open.into_iter().find(|info| info.id == id).ok_or_else(Failure::gone)?;
     let Stored { row, items } = match rows {
         None => Stored::default(),

@@ -5,7 +5,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use lift_gateway::{Cause, ConnectionInfo, Happening, Id, InvokeError, Origin, What};
+use lift_gateway::{
+    ConnectionInfo, FailureCause, GatewayEvent, GatewayEventKind, Id, InvokeError, MessageSource,
+};
 use serde::Serialize;
 
 use super::{mask::Mask, summary};
@@ -125,54 +127,60 @@ impl Note {
     }
 
     /// What is to be kept; `None` for what another line says already.
-    pub(crate) fn of(at: SystemTime, event: &Happening) -> Option<Self> {
-        let Happening { connection, what } = event;
+    pub(crate) fn of(at: SystemTime, event: &GatewayEvent) -> Option<Self> {
+        let GatewayEvent { connection, kind, .. } = event;
         let note = |kind| Self { connection: Some(*connection), ..Self::new(at, kind) };
-        Some(match what {
-            What::Invoked { invocation, route, payload } => Self {
+        Some(match kind {
+            GatewayEventKind::Invoked { invocation, route, payload } => Self {
                 invocation: Some(*invocation),
                 route: route.clone(),
                 data: payload.clone(),
                 ..note(Kind::Event)
             },
-            What::Answered { invocation, took, result } => Self {
+            GatewayEventKind::Answered { invocation, took, result } => Self {
                 connection: Some(*connection),
                 invocation: Some(*invocation),
                 ..Self::answer(at, *took, result)
             },
-            What::Opened(client) => Self { words: Some(words(client)), ..note(Kind::Open) },
-            What::Refused { client, status } => Self {
+            GatewayEventKind::Opened(client) => {
+                Self { words: Some(words(client)), ..note(Kind::Open) }
+            }
+            GatewayEventKind::Refused { client, status } => Self {
                 words: Some(words(client)),
                 code: Some(status.as_u16()),
                 failed: true,
                 ..note(Kind::Refused)
             },
             // A copy, for the message may be a small piece of a large buffer.
-            What::Received { data, binary } => Self {
+            GatewayEventKind::Received { data, binary } => Self {
                 words: binary.then(|| "binary".to_owned()),
                 failed: *binary,
                 data: Bytes::copy_from_slice(data),
                 ..note(Kind::In)
             },
-            What::Failed { invocation, cause } => Self {
+            GatewayEventKind::Failed { invocation, cause } => Self {
                 words: Some(why(cause)),
                 failed: true,
                 invocation: *invocation,
                 ..note(Kind::Failed)
             },
-            What::Sent { data, origin } => match origin {
-                Origin::Reply => Self { data: data.clone(), ..note(Kind::Out) },
-                Origin::Error => Self { data: data.clone(), failed: true, ..note(Kind::Error) },
-                Origin::Post => Self { data: data.clone(), ..note(Kind::Post) },
+            GatewayEventKind::Sent { data, source } => match source {
+                MessageSource::Reply => Self { data: data.clone(), ..note(Kind::Out) },
+                MessageSource::Error => {
+                    Self { data: data.clone(), failed: true, ..note(Kind::Error) }
+                }
+                MessageSource::Post => Self { data: data.clone(), ..note(Kind::Post) },
             },
-            What::Called { method: Method::POST, status: StatusCode::OK } => return None,
-            What::Called { method, status } => Self {
+            GatewayEventKind::Called { method: Method::POST, status: StatusCode::OK } => {
+                return None;
+            }
+            GatewayEventKind::Called { method, status } => Self {
                 words: Some(format!("{method} @connections")),
                 code: Some(status.as_u16()),
                 failed: !status.is_success(),
                 ..note(Kind::Call)
             },
-            What::Closed { code, reason } => Self {
+            GatewayEventKind::Closed { code, reason } => Self {
                 code: Some(*code),
                 words: Some(reason.clone()).filter(|reason| !reason.is_empty()),
                 ..note(Kind::Close)
@@ -187,14 +195,14 @@ fn words(client: &ConnectionInfo) -> String {
     format!("{}, {agent}", client.source_ip)
 }
 
-fn why(cause: &Cause) -> String {
+fn why(cause: &FailureCause) -> String {
     match cause {
-        Cause::NoRoute { selected: Some(key), .. } => format!("no route is called {key:?}"),
-        Cause::NoRoute { selected: None, .. } => "the message selects no route".to_owned(),
-        Cause::Throttled { route } => format!("too many messages for {route}"),
-        Cause::Model { fault, .. } => format!("no model allows the message: {fault}"),
-        Cause::Reply { fault } => format!("the reply is malformed: {fault}"),
-        Cause::TimedOut { after } => format!("no reply after {after:?}"),
+        FailureCause::NoRoute { selected: Some(key), .. } => format!("no route is called {key:?}"),
+        FailureCause::NoRoute { selected: None, .. } => "the message selects no route".to_owned(),
+        FailureCause::Throttled { route } => format!("too many messages for {route}"),
+        FailureCause::Model { reason, .. } => format!("no model allows the message: {reason}"),
+        FailureCause::Reply { reason } => format!("the reply is malformed: {reason}"),
+        FailureCause::TimedOut { after } => format!("no reply after {after:?}"),
         other => format!("{other:?}"),
     }
 }

@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
-use lift_gateway::{ControlError, Id};
+use lift_gateway::{HandleError, Id};
 use serde_json::json;
 
 /// A refusal.
@@ -21,15 +21,15 @@ impl Failure {
     }
 
     pub(crate) fn gone() -> Self {
-        ControlError::Gone.into()
+        Self::new(StatusCode::GONE, "the connection is gone")
     }
 }
 
-impl From<ControlError> for Failure {
-    fn from(error: ControlError) -> Self {
-        let status = match error {
-            ControlError::Gone => StatusCode::GONE,
-            ControlError::Full => StatusCode::TOO_MANY_REQUESTS,
+impl From<HandleError> for Failure {
+    fn from(error: HandleError) -> Self {
+        let status = match error.is_gone() {
+            true => StatusCode::GONE,
+            false => StatusCode::TOO_MANY_REQUESTS,
         };
         Self::new(status, error.to_string())
     }

@@ -36,7 +36,7 @@ use axum::{
 };
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
-use lift_gateway::{Control, Happening, Id, PageBody, Site};
+use lift_gateway::{GatewayEvent, Id, LocalPages, PageBody, ServerHandle};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
@@ -71,7 +71,7 @@ struct Inner {
 
 /// What the inspector works with.
 struct Hands {
-    control: Control,
+    handle: ServerHandle,
     /// Where the app keeps its connections, if it does.
     rows: Option<Arc<dyn Rows>>,
 }
@@ -92,10 +92,10 @@ impl Inspector {
         }))
     }
 
-    /// Gives it a hand on the gateway that its pages are part of, before that serves anybody.
-    pub fn attach(&self, control: Control, rows: Option<Arc<dyn Rows>>) {
+    /// Gives it the handle of the gateway that serves its pages, before that accepts connections.
+    pub fn attach(&self, handle: ServerHandle, rows: Option<Arc<dyn Rows>>) {
         // There is one gateway; a second would be ignored.
-        let _ = self.0.hands.set(Hands { control, rows });
+        let _ = self.0.hands.set(Hands { handle, rows });
     }
 
     /// Lets go of the pages that listen, so that the gateway need not wait for them.
@@ -105,9 +105,9 @@ impl Inspector {
 
     /// Its pages.
     #[must_use]
-    pub fn site(&self) -> Site {
+    pub fn local_pages(&self) -> LocalPages {
         let pages = self.pages();
-        Site::new(move |peer, request| {
+        LocalPages::new(move |peer, request| {
             let pages = pages.clone();
             async move {
                 let mut response = match guard::check(peer, &request) {
@@ -122,7 +122,7 @@ impl Inspector {
     }
 
     /// Keeps an event of the gateway. Does not block.
-    pub fn event(&self, at: SystemTime, event: &Happening) {
+    pub fn event(&self, at: SystemTime, event: &GatewayEvent) {
         if let Some(note) = Note::of(at, event) {
             self.ring().push(note);
         }
@@ -156,8 +156,8 @@ impl Inspector {
         hands.ok_or_else(|| Failure::new(StatusCode::SERVICE_UNAVAILABLE, words))
     }
 
-    fn control(&self) -> Result<&Control, Failure> {
-        Ok(&self.hands()?.control)
+    fn handle(&self) -> Result<&ServerHandle, Failure> {
+        Ok(&self.hands()?.handle)
     }
 
     fn ring(&self) -> MutexGuard<'_, Ring> {

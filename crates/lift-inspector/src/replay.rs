@@ -53,10 +53,10 @@ pub(crate) async fn replay(
             Bytes::from(event)
         }
     };
-    let control = inspector.control()?.clone();
+    let handle = inspector.handle()?.clone();
     let event = inspector.ring().push(Note::replayed(&entry.note, payload.clone()));
     let start = Instant::now();
-    let result = control.invoke(route, payload).await;
+    let result = handle.invoke(route, payload).await;
     let answer = Note::answer(SystemTime::now(), start.elapsed(), &result);
     let reply = inspector.ring().push(answer.to(event, &entry.note));
     Ok(Json(inspector.kept(reply)?.whole(&inspector.0.mask)).into_response())

@@ -118,7 +118,7 @@ impl Ring {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use lift_gateway::{Happening, What};
+    use lift_gateway::{GatewayEvent, GatewayEventKind};
 
     use super::*;
 
@@ -127,13 +127,16 @@ mod tests {
     }
 
     fn frame(data: &str) -> Note {
-        let what = What::Received { data: Bytes::copy_from_slice(data.as_bytes()), binary: false };
+        let what = GatewayEventKind::Received {
+            data: Bytes::copy_from_slice(data.as_bytes()),
+            binary: false,
+        };
         seen(what)
     }
 
-    fn seen(what: What) -> Note {
+    fn seen(kind: GatewayEventKind) -> Note {
         let connection = Id::parse("R1kmxc2VNjMCFIA=").expect("an id");
-        let event = Happening { connection, what };
+        let event = GatewayEvent::new(connection, kind);
         Note::of(std::time::SystemTime::now(), &event).expect("worth a note")
     }
 
@@ -178,9 +181,14 @@ mod tests {
         let invocation = Id::parse("aaaaaaaaaaaaaaa=").expect("an id");
         let took = std::time::Duration::from_millis(5);
         let ask = || {
-            seen(What::Invoked { invocation, route: Some("say".to_owned()), payload: Bytes::new() })
+            seen(GatewayEventKind::Invoked {
+                invocation,
+                route: Some("say".to_owned()),
+                payload: Bytes::new(),
+            })
         };
-        let answer = || seen(What::Answered { invocation, took, result: Ok(Bytes::new()) });
+        let answer =
+            || seen(GatewayEventKind::Answered { invocation, took, result: Ok(Bytes::new()) });
         ring.push(ask());
         ring.push(answer());
         let reply = ring.get(1).expect("kept");

@@ -27,10 +27,7 @@ fn echo(Event { body, is_base64_encoded }: Event) -> Reply {
 
 /// The function in the gateway's process.
 pub(crate) async fn invoke(event: Bytes) -> Result<Bytes, InvokeError> {
-    let failed = |fault: serde_json::Error| InvokeError::Function {
-        kind: "Echo".to_owned(),
-        message: fault.to_string(),
-    };
+    let failed = |fault: serde_json::Error| InvokeError::function("Echo", fault.to_string());
     let event = serde_json::from_slice(&event).map_err(failed)?;
     serde_json::to_vec(&echo(event)).map(Bytes::from).map_err(failed)
 }

@@ -4,7 +4,7 @@ use std::{env, process::Stdio};
 
 use clap::ValueEnum;
 use lift_gateway::{
-    Backend, BinaryMessages, Choices, Limits, Routes, Settings,
+    Backend, BinaryMessages, Limits, Routes, Settings, Undocumented,
     lambda::{Environment, Function, FunctionSettings},
 };
 use tokio::{net::TcpListener, process::Command, task::JoinSet};
@@ -63,14 +63,15 @@ fn settings(autobahn: Option<Sizes>) -> Settings {
     let routes = Routes::default().with_route("$default", true);
     let usual = Settings { routes, ..Settings::default() };
     let Some(sizes) = autobahn else { return usual };
-    let choices = Choices { binary_messages: BinaryMessages::Base64, ..usual.choices.clone() };
+    let undocumented =
+        Undocumented { binary_messages: BinaryMessages::Base64, ..usual.undocumented.clone() };
     // The suite's largest message has 16 MiB, in one frame.
     let (frame_bytes, message_bytes) = match sizes {
         Sizes::Rfc => (64 << 20, 64 << 20),
         Sizes::Aws => (usual.limits.frame_bytes, usual.limits.message_bytes),
     };
     let limits = Limits { frame_bytes, message_bytes, in_flight: 1, ..usual.limits.clone() };
-    Settings { limits, choices, ..usual }
+    Settings { limits, undocumented, ..usual }
 }
 
 /// One process of the function, which ends with this future.

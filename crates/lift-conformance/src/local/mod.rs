@@ -106,8 +106,8 @@ fn here(management: &str) -> Result<impl Backend + use<>> {
         let push = push.clone();
         Box::pin(async move {
             probe::answer(&push, REGION, event).await.map_err(|fail| match fail {
-                Fail::Error(message) => InvokeError::Function { kind: "Error".into(), message },
-                Fail::Exit => InvokeError::Exited,
+                Fail::Error(message) => InvokeError::function("Error", message),
+                Fail::Exit => InvokeError::exited(),
             })
         })
     })

@@ -1,8 +1,9 @@
 //! The APIs of the suite, as settings of Lift's gateway. `template.yaml` has the same for AWS.
 
 use lift_gateway::{
-    ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, Caller, ConnectionsAccess, Denied,
-    IdentitySource, Limits, Models, Rate, Routes, Settings, Signatures, Throttles,
+    ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, Caller, ConnectionsAccess,
+    IdentitySource, Limits, Models, Rate, Routes, Settings, SignatureRejection, Signatures,
+    Throttles,
 };
 use serde_json::Value;
 
@@ -94,7 +95,7 @@ fn signatures() -> Signatures {
     let signatures = lift_aws::Signatures::new(LOCAL, LOCAL, REGION);
     Signatures::new(move |request| {
         let checked = signatures.check(request.method, request.uri, request.headers, request.body);
-        let denied = |error: lift_aws::SignatureError| Denied {
+        let denied = |error: lift_aws::SignatureError| SignatureRejection {
             kind: error.kind(),
             message: error.to_string(),
         };

@@ -5,8 +5,8 @@ use std::{collections::HashMap, time::Duration};
 
 use lift_conformance::Api;
 use lift_gateway::{
-    BadBodyFrame, BinaryMessages, BinaryPosts, Choices, ContextValues, Limits, MessageOrder,
-    NoQuery, Settings, Throttled, Throttles,
+    BadBodyFrame, BinaryMessages, BinaryPosts, ContextValues, Limits, MessageOrder, NoQuery,
+    Settings, ThrottledMessages, Throttles, Undocumented,
 };
 
 /// A setting that is turned.
@@ -18,7 +18,7 @@ pub(crate) struct Flip {
 
 /// Settings that cannot be seen from outside, or stand for nothing of AWS's.
 pub(crate) const EXCLUDED: [(&str, &str); 9] = [
-    ("Choices::shutdown_code", "nobody can ask a gateway for a restart"),
+    ("Undocumented::shutdown_code", "nobody can ask a gateway for a restart"),
     ("Limits::header_timeout", "ours; AWS says nothing on slow heads"),
     ("Limits::head_bytes", "ours; as above"),
     ("Limits::in_flight", "ours; the gateway reads on later, and nothing is lost"),
@@ -32,7 +32,7 @@ pub(crate) const EXCLUDED: [(&str, &str); 9] = [
 /// The names of the settings, so that none is forgotten.
 pub(crate) fn fields() -> [(&'static str, Vec<String>); 3] {
     [
-        ("Choices", names(&format!("{:?}", Choices::default()))),
+        ("Undocumented", names(&format!("{:?}", Undocumented::default()))),
         ("Limits", names(&format!("{:?}", Limits::default()))),
         ("Throttles", names(&format!("{:?}", Throttles::default()))),
     ]
@@ -53,53 +53,53 @@ macro_rules! flips {
 
 pub(crate) fn table() -> Vec<Flip> {
     flips! {
-        "Choices::context_values": |_, settings| {
-            settings.choices.context_values = ContextValues::AsGiven;
+        "Undocumented::context_values": |_, settings| {
+            settings.undocumented.context_values = ContextValues::AsGiven;
         } => ["1.1-context-as-text"];
-        "Choices::context_in_messages": |_, settings| {
-            settings.choices.context_in_messages = false;
+        "Undocumented::context_in_messages": |_, settings| {
+            settings.undocumented.context_in_messages = false;
         } => ["1.1-authorizer-at-messages"];
-        "Choices::lost_reason": |_, settings| {
-            settings.choices.lost_reason = "Connection lost".to_owned();
+        "Undocumented::lost_reason": |_, settings| {
+            settings.undocumented.lost_reason = "Connection lost".to_owned();
         } => ["1.2-lost-reason"];
-        "Choices::no_query": |_, settings| {
-            settings.choices.no_query = NoQuery::Absent;
+        "Undocumented::no_query": |_, settings| {
+            settings.undocumented.no_query = NoQuery::Absent;
         } => ["2-no-query"];
-        "Choices::api_key_status": |_, settings| {
-            settings.choices.api_key_status = 401;
+        "Undocumented::api_key_status": |_, settings| {
+            settings.undocumented.api_key_status = 401;
         } => ["2-no-api-key"];
-        "Choices::extra_path_status": |_, settings| {
-            settings.choices.extra_path_status = 404;
+        "Undocumented::extra_path_status": |_, settings| {
+            settings.undocumented.extra_path_status = 404;
         } => ["4-extra-path"];
-        "Choices::connect_error_status": |_, settings| {
-            settings.choices.connect_error_status = 500;
+        "Undocumented::connect_error_status": |_, settings| {
+            settings.undocumented.connect_error_status = 500;
         } => ["4-function-error", "4-crash", "4-no-status"];
-        "Choices::connect_timeout_status": |_, settings| {
-            settings.choices.connect_timeout_status = 500;
+        "Undocumented::connect_timeout_status": |_, settings| {
+            settings.undocumented.connect_timeout_status = 500;
         } => ["4-timeout"];
-        "Choices::one_way_error_frames": |_, settings| {
-            settings.choices.one_way_error_frames = true;
+        "Undocumented::one_way_error_frames": |_, settings| {
+            settings.undocumented.one_way_error_frames = true;
         } => ["5.1-one-way-error-status"];
-        "Choices::empty_replies": |_, settings| {
-            settings.choices.empty_replies = true;
+        "Undocumented::empty_replies": |_, settings| {
+            settings.undocumented.empty_replies = true;
         } => ["5.1-empty-reply"];
-        "Choices::bad_body": |_, settings| {
-            settings.choices.bad_body = BadBodyFrame::LikeOthers;
+        "Undocumented::bad_body": |_, settings| {
+            settings.undocumented.bad_body = BadBodyFrame::LikeOthers;
         } => ["5.2-bad-body-form"];
-        "Choices::throttled": |_, settings| {
-            settings.choices.throttled = Throttled::Close;
+        "Undocumented::throttled": |_, settings| {
+            settings.undocumented.throttled = ThrottledMessages::Close;
         } => ["5.2-throttled"];
-        "Choices::binary_messages": |_, settings| {
-            settings.choices.binary_messages = BinaryMessages::Base64;
+        "Undocumented::binary_messages": |_, settings| {
+            settings.undocumented.binary_messages = BinaryMessages::Base64;
         } => ["5.3-binary", "5.3-binary-unseen"];
-        "Choices::binary_posts": |_, settings| {
-            settings.choices.binary_posts = BinaryPosts::LossyText;
+        "Undocumented::binary_posts": |_, settings| {
+            settings.undocumented.binary_posts = BinaryPosts::LossyText;
         } => ["5.5-binary-post"];
-        "Choices::pings_are_activity": |_, settings| {
-            settings.choices.pings_are_activity = true;
+        "Undocumented::pings_are_activity": |_, settings| {
+            settings.undocumented.pings_are_activity = true;
         } => ["5.5-ping-is-none"];
-        "Choices::ghosts": |_, settings| {
-            settings.choices.ghosts = true;
+        "Undocumented::silent_clients_skip_disconnect": |_, settings| {
+            settings.undocumented.silent_clients_skip_disconnect = true;
         } => ["8-silent"];
         "Settings::order": |_, settings| {
             settings.order = MessageOrder::Serial;

@@ -139,8 +139,8 @@ impl App {
             limits,
             index,
             region,
-            watch: observers.of_gateway(),
-            site: inspector.as_ref().map(Inspector::site),
+            observer: observers.of_gateway(),
+            local_pages: inspector.as_ref().map(Inspector::local_pages),
             ..api.settings(&stack.functions.integrations(), signatures)?
         };
         let args = args.terminal;
@@ -154,10 +154,10 @@ impl App {
         let Self { listener, settings, mut stack, store, inspector, recorder, .. } = self;
         let shutdown = stop.clone().cancelled_owned();
         let server = Server::new(listener, settings)?;
-        let control = server.control();
+        let handle = server.handle();
         if let Some(inspector) = &inspector {
             let rows = store.map(|store| Arc::new(TableRows(store)) as Arc<dyn Rows>);
-            inspector.attach(control.clone(), rows);
+            inspector.attach(handle.clone(), rows);
         }
         let gateway = tokio::spawn(server.run(async move {
             shutdown.await;
@@ -168,7 +168,7 @@ impl App {
         // its clients still need them.
         let served = tokio::select! {
             served = gateway => served,
-            never = stack.watch(Some(&control), &stop) => match never {},
+            never = stack.watch(Some(&handle), &stop) => match never {},
         };
         stack.stop().await;
         if let Some(recorder) = recorder {

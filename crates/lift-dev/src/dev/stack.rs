@@ -5,7 +5,7 @@ use std::{convert::Infallible, net::SocketAddr};
 
 use anyhow::Result;
 use lift_aws::{AwsConfig, DynamoStore};
-use lift_gateway::Control;
+use lift_gateway::ServerHandle;
 use lift_ws::describe::Description;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -127,13 +127,13 @@ impl Stack {
     }
 
     /// Watches the functions for as long as this is polled. New code is deployed to the gateway of
-    /// `control`, if there is one.
+    /// `handle`, if there is one.
     pub(crate) async fn watch(
         &mut self,
-        control: Option<&Control>,
+        handle: Option<&ServerHandle>,
         closing: &CancellationToken,
     ) -> Infallible {
-        self.functions.watch(control, closing).await
+        self.functions.watch(handle, closing).await
     }
 
     /// Stops the functions, and then the database that they use.

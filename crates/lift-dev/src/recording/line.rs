@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use lift_gateway::{Id, InvokeError, Origin};
+use lift_gateway::{GatewayEventKind, Id, InvokeError, MessageSource};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -95,21 +95,22 @@ impl Text {
 impl What {
     /// What the gateway tells, if it belongs into a recording. `number` gives an invocation its
     /// number.
-    pub(super) fn told(what: lift_gateway::What, number: impl FnOnce(Id) -> u64) -> Option<Self> {
-        use lift_gateway::What as Told;
+    pub(super) fn told(what: GatewayEventKind, number: impl FnOnce(Id) -> u64) -> Option<Self> {
         Some(match what {
-            Told::Invoked { invocation, route, payload } => {
+            GatewayEventKind::Invoked { invocation, route, payload } => {
                 // The gateway wrote the event, so it is JSON.
                 let event = raw(&payload)?;
                 Self::Event { invocation: number(invocation), route, event }
             }
-            Told::Answered { invocation, took, result } => answer(number(invocation), took, result),
-            Told::Opened(_) => Self::Opened,
-            Told::Received { data, .. } => Self::Received { message: Text::new(&data) },
-            Told::Sent { data, origin } => {
-                Self::Sent { from: origin.into(), message: Text::new(&data) }
+            GatewayEventKind::Answered { invocation, took, result } => {
+                answer(number(invocation), took, result)
             }
-            Told::Closed { code, reason } => Self::Closed { code, reason },
+            GatewayEventKind::Opened(_) => Self::Opened,
+            GatewayEventKind::Received { data, .. } => Self::Received { message: Text::new(&data) },
+            GatewayEventKind::Sent { data, source } => {
+                Self::Sent { from: source.into(), message: Text::new(&data) }
+            }
+            GatewayEventKind::Closed { code, reason } => Self::Closed { code, reason },
             _ => return None,
         })
     }
@@ -131,8 +132,10 @@ pub(crate) fn outcome(result: Result<Bytes, InvokeError>) -> Result<Box<RawValue
     match result {
         Ok(reply) => raw(&reply)
             .ok_or_else(|| failure("Malformed", String::from_utf8_lossy(&reply).into_owned())),
-        Err(InvokeError::Function { kind, message }) => Err(Failure { kind, message }),
-        Err(error) => Err(failure("Lambda", error.to_string())),
+        Err(error) => Err(match error.function_error() {
+            Some((kind, message)) => failure(kind, message.to_owned()),
+            None => failure("Lambda", error.to_string()),
+        }),
     }
 }
 
@@ -201,12 +204,12 @@ impl TryFrom<Flat> for Line {
     }
 }
 
-impl From<Origin> for Source {
-    fn from(origin: Origin) -> Self {
-        match origin {
-            Origin::Reply => Self::Reply,
-            Origin::Error => Self::Gateway,
-            Origin::Post => Self::Post,
+impl From<MessageSource> for Source {
+    fn from(source: MessageSource) -> Self {
+        match source {
+            MessageSource::Reply => Self::Reply,
+            MessageSource::Error => Self::Gateway,
+            MessageSource::Post => Self::Post,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use lift_gateway::{Happening, Id, InvokeError, Origin, What as Told};
+use lift_gateway::{GatewayEvent, GatewayEventKind, Id, InvokeError, MessageSource};
 
 use super::{Failure, Recorder, Source, Text, What, read, reader::parse};
 use crate::observe::{ObservedKind, Observers};
@@ -24,20 +24,37 @@ fn a_recording_has_what_happened_in_order() {
     let (call, late) = (id("AAAAAAAAAAAAAAA="), id("BBBBBBBBBBBBBBB="));
     let took = Duration::from_micros(1_500);
     let route = Some("say".to_owned());
-    let failed = InvokeError::Function { kind: "Oops".to_owned(), message: "no\nluck".to_owned() };
-    for (connection, what) in [
-        (one, Told::Received { data: "hello".into(), binary: false }),
-        (one, Told::Invoked { invocation: late, route: route.clone(), payload: EVENT.into() }),
-        (two, Told::Invoked { invocation: call, route, payload: EVENT.into() }),
-        (two, Told::Sent { data: Bytes::from_static(&[0xff]), origin: Origin::Post }),
+    let failed = InvokeError::function("Oops", "no\nluck");
+    for (connection, kind) in [
+        (one, GatewayEventKind::Received { data: "hello".into(), binary: false }),
+        (
+            one,
+            GatewayEventKind::Invoked {
+                invocation: late,
+                route: route.clone(),
+                payload: EVENT.into(),
+            },
+        ),
+        (two, GatewayEventKind::Invoked { invocation: call, route, payload: EVENT.into() }),
         (
             two,
-            Told::Answered { invocation: call, took, result: Ok("{\n\"statusCode\": 200}".into()) },
+            GatewayEventKind::Sent {
+                data: Bytes::from_static(&[0xff]),
+                source: MessageSource::Post,
+            },
         ),
-        (one, Told::Answered { invocation: late, took, result: Err(failed) }),
-        (one, Told::Closed { code: 1001, reason: "Going away".to_owned() }),
+        (
+            two,
+            GatewayEventKind::Answered {
+                invocation: call,
+                took,
+                result: Ok("{\n\"statusCode\": 200}".into()),
+            },
+        ),
+        (one, GatewayEventKind::Answered { invocation: late, took, result: Err(failed) }),
+        (one, GatewayEventKind::Closed { code: 1001, reason: "Going away".to_owned() }),
     ] {
-        observers.notify(ObservedKind::Gateway(Happening { connection, what }));
+        observers.notify(ObservedKind::Gateway(GatewayEvent::new(connection, kind)));
     }
     drop(observers);
     let said = recorder.end().expect("written");

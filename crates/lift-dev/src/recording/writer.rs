@@ -93,8 +93,8 @@ fn write(mut file: BufWriter<File>, observed: &Receiver<Option<Observed>>) -> io
             }
             Ok(None) | Err(RecvTimeoutError::Disconnected) => break,
         };
-        let ObservedKind::Gateway(happening) = seen.kind else { continue };
-        let answered = matches!(happening.what, lift_gateway::What::Answered { .. });
+        let ObservedKind::Gateway(event) = seen.kind else { continue };
+        let answered = matches!(event.kind, lift_gateway::GatewayEventKind::Answered { .. });
         let number = |invocation: lift_gateway::Id| match answered {
             true => numbers.remove(&invocation).unwrap_or_default(),
             false => {
@@ -103,10 +103,10 @@ fn write(mut file: BufWriter<File>, observed: &Receiver<Option<Observed>>) -> io
                 events
             }
         };
-        let Some(what) = What::told(happening.what, number) else { continue };
+        let Some(what) = What::told(event.kind, number) else { continue };
         let at = seen.at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let at = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
-        write_line(&mut file, &Line { at, connection: happening.connection.to_string(), what })?;
+        write_line(&mut file, &Line { at, connection: event.connection.to_string(), what })?;
     }
     file.flush()?;
     Ok(events)

@@ -20,8 +20,9 @@ use tokio_util::sync::CancellationToken;
 
 use self::clock::Clock;
 use crate::{
-    BinaryPosts, ConnectionInfo, Origin, Settings, Watch, What, handshake::grant::Granted, id::Id,
-    limits::MESSAGE_OVERHEAD, message::Incoming, throttle::Bucket,
+    BinaryPosts, ConnectionInfo, GatewayEventKind, MessageSource, Observer, Settings,
+    handshake::grant::Granted, id::Id, limits::MESSAGE_OVERHEAD, message::Incoming,
+    throttle::Bucket,
 };
 
 /// What a handshake leaves behind for the connection's events.
@@ -45,7 +46,7 @@ pub(crate) struct Connection {
     spoke: AtomicBool,
     /// What its idle time and its age are counted by.
     pub(crate) clock: Clock,
-    watch: Watch,
+    observer: Observer,
     /// Cancelled to close the connection from the gateway's side.
     pub(crate) closing: CancellationToken,
     /// The close code and reason for `closing`, when they are not the usual ones.
@@ -82,7 +83,7 @@ impl Closed {
 
     /// The client went without a close frame. AWS documents the code; the reason is not known.
     pub(crate) fn lost(settings: &Settings) -> Self {
-        Self::new(1006, &settings.choices.lost_reason)
+        Self::new(1006, &settings.undocumented.lost_reason)
     }
 }
 
@@ -114,11 +115,11 @@ impl Connection {
             last_active: AtomicU64::new(now),
             spoke: AtomicBool::new(false),
             clock: Clock::default(),
-            watch: settings.watch.clone(),
+            observer: settings.observer.clone(),
             closing,
             verdict: OnceLock::new(),
             rate: settings.throttles.connection.map(Bucket::new),
-            binary_posts: settings.choices.binary_posts,
+            binary_posts: settings.undocumented.binary_posts,
             room: Arc::new(Semaphore::new(total_room)),
             slots: Arc::new(Semaphore::new(limits.in_flight.clamp(1, Semaphore::MAX_PERMITS))),
             total_room,
@@ -134,16 +135,16 @@ impl Connection {
             TryAcquireError::Closed => Refused::Gone,
             TryAcquireError::NoPermits => Refused::Full,
         })?;
-        self.queue(data, false, room, Origin::Post)
+        self.queue(data, false, room, MessageSource::Post)
     }
 
     /// Queues what the client is owed for its own message: waits while the client is slow, and
     /// does nothing when it has gone.
-    pub(crate) async fn reply(&self, data: Bytes, binary: bool, origin: Origin) {
+    pub(crate) async fn reply(&self, data: Bytes, binary: bool, source: MessageSource) {
         let room = self.room.clone().acquire_many_owned(self.cost(&data)).await;
         if let Ok(room) = room {
             // A connection that closes meanwhile has nobody left to tell.
-            let _ = self.queue(data, binary, room, origin);
+            let _ = self.queue(data, binary, room, source);
         }
     }
 
@@ -153,14 +154,14 @@ impl Connection {
         mut data: Bytes,
         binary: bool,
         room: OwnedSemaphorePermit,
-        origin: Origin,
+        source: MessageSource,
     ) -> Result<(), Refused> {
         let mut text = !binary && std::str::from_utf8(&data).is_ok();
         if !text && !binary && self.binary_posts == BinaryPosts::LossyText {
             (data, text) = (String::from_utf8_lossy(&data).into_owned().into(), true);
         }
         // Told first, so that nobody hears of an answer to it before.
-        self.tell(|| What::Sent { data: data.clone(), origin });
+        self.notify(|| GatewayEventKind::Sent { data: data.clone(), source });
         self.queue.send(Outgoing { data, text, _room: room }).map_err(|_| Refused::Gone)
     }
 
@@ -188,9 +189,13 @@ impl Connection {
 
     /// Notes that a message came.
     pub(crate) fn heard(&self, message: &Incoming) {
-        self.tell(|| match message {
-            Incoming::Text(text) => What::Received { data: text.clone().into(), binary: false },
-            Incoming::Binary(data) => What::Received { data: data.clone(), binary: true },
+        self.notify(|| match message {
+            Incoming::Text(text) => {
+                GatewayEventKind::Received { data: text.clone().into(), binary: false }
+            }
+            Incoming::Binary(data) => {
+                GatewayEventKind::Received { data: data.clone(), binary: true }
+            }
         });
         self.spoke.store(true, Ordering::Relaxed);
         self.touch();
@@ -212,8 +217,8 @@ impl Connection {
     }
 
     /// Tells who watches.
-    pub(crate) fn tell(&self, what: impl FnOnce() -> What) {
-        self.watch.tell(self.id, what);
+    pub(crate) fn notify(&self, kind: impl FnOnce() -> GatewayEventKind) {
+        self.observer.notify(self.id, kind);
     }
 
     /// The connection, for who watches.

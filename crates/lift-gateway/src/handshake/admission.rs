@@ -54,7 +54,7 @@ fn api_key(
     head: &Head,
     usage_key: Option<&str>,
 ) -> Result<Option<ApiKey>, Refusal> {
-    let Settings { api_keys, choices, .. } = &gateway.settings;
+    let Settings { api_keys, undocumented, .. } = &gateway.settings;
     let Some(keys) = api_keys else { return Ok(None) };
     let shown = match keys.source {
         ApiKeySource::Header => head.header("x-api-key"),
@@ -62,7 +62,7 @@ fn api_key(
     };
     let known = |shown: &str| keys.keys.iter().find(|key| same(&key.value, shown));
     let Some(key) = shown.and_then(known) else {
-        let status = StatusCode::from_u16(choices.api_key_status);
+        let status = StatusCode::from_u16(undocumented.api_key_status);
         return Err(Refusal::NoKey(status.unwrap_or(StatusCode::FORBIDDEN)));
     };
     match gateway.buckets.key(key) {

@@ -14,27 +14,27 @@ use tokio::{
 };
 
 /// The socket.
-pub(crate) struct Heard {
+pub(crate) struct RecordingStream {
     socket: TcpStream,
-    first: First,
+    first: FirstRequest,
     limit: usize,
 }
 
 /// What was read until somebody took it; then nothing is kept any more.
 #[derive(Clone)]
-pub(crate) struct First(Arc<Mutex<Option<Vec<u8>>>>);
+pub(crate) struct FirstRequest(Arc<Mutex<Option<Vec<u8>>>>);
 
-impl First {
+impl FirstRequest {
     /// What the first request looked like; `None` for the later ones.
     pub(crate) fn take(&self) -> Option<Vec<u8>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
-impl Heard {
+impl RecordingStream {
     /// Keeps at most `limit` bytes.
-    pub(crate) fn new(socket: TcpStream, limit: usize) -> (Self, First) {
-        let first = First(Arc::new(Mutex::new(Some(Vec::new()))));
+    pub(crate) fn new(socket: TcpStream, limit: usize) -> (Self, FirstRequest) {
+        let first = FirstRequest(Arc::new(Mutex::new(Some(Vec::new()))));
         (Self { socket, first: first.clone(), limit }, first)
     }
 
@@ -44,7 +44,7 @@ impl Heard {
     }
 }
 
-impl AsyncRead for Heard {
+impl AsyncRead for RecordingStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -62,7 +62,7 @@ impl AsyncRead for Heard {
     }
 }
 
-impl AsyncWrite for Heard {
+impl AsyncWrite for RecordingStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::value::RawValue;
 
 use crate::{
-    ApiKey, Caller, Denied,
+    ApiKey, Caller, SignatureRejection,
     response::{self, Answer},
 };
 
@@ -30,7 +30,7 @@ pub(crate) enum Refusal {
     /// It has no good API key.
     NoKey(StatusCode),
     /// Its signature is not good.
-    Denied(Denied),
+    Denied(SignatureRejection),
 }
 
 impl Refusal {
@@ -49,6 +49,6 @@ impl Refusal {
 }
 
 /// The answer to a bad signature.
-pub(crate) fn denied(denied: &Denied) -> Answer {
+pub(crate) fn denied(denied: &SignatureRejection) -> Answer {
     response::error(StatusCode::FORBIDDEN, denied.kind, &denied.message)
 }

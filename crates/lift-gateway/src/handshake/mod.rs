@@ -28,12 +28,12 @@ use tokio::{
 
 use self::{
     admission::admit,
-    first_request::{First, Heard},
+    first_request::{FirstRequest, RecordingStream},
     head::Head,
     upgrade::Fault,
 };
 use crate::{
-    What,
+    GatewayEventKind,
     connection::{Client, Connection, Outgoing, session},
     event::{self, Moment},
     gateway::Gateway,
@@ -66,7 +66,7 @@ pub(crate) async fn handle(
     let closing = gateway.closing.child_token();
     let (connection, outbox) = Connection::new(client, &gateway.settings, closing);
     let upgrade = hyper::upgrade::on(&mut request);
-    let first = request.extensions_mut().remove::<First>().and_then(|first| first.take());
+    let first = request.extensions_mut().remove::<FirstRequest>().and_then(|first| first.take());
     let (answer, answered) = oneshot::channel();
     let (parts, _) = request.into_parts();
     // Boxed, so that a connection does not carry the memory of its handshake.
@@ -136,14 +136,15 @@ impl Asking {
 
     fn refuse(self, answer: Answer) {
         let (connection, status) = (self.connection, answer.status());
-        connection.tell(|| What::Refused { client: Box::new(connection.info()), status });
+        connection
+            .notify(|| GatewayEventKind::Refused { client: Box::new(connection.info()), status });
         // The client may have gone.
         let _ = self.answer.send(answer);
     }
 
     fn accept(self, gateway: &Gateway, reply: &Reply) -> Open {
         let connection = Arc::new(self.connection);
-        connection.tell(|| What::Opened(Box::new(connection.info())));
+        connection.notify(|| GatewayEventKind::Opened(Box::new(connection.info())));
         gateway.connections.insert(connection.clone());
         let subprotocol = upgrade::subprotocol(&self.parts.headers, reply);
         // The client may have gone, which its upgrade will notice.
@@ -157,7 +158,7 @@ type Open = (Arc<Connection>, mpsc::UnboundedReceiver<Outgoing>, OnUpgrade);
 
 /// The socket itself, out of the HTTP library's box, and what was read too far.
 fn socket(upgraded: Upgraded) -> Option<(TcpStream, Bytes)> {
-    let parts = upgraded.downcast::<TokioIo<Heard>>().ok()?;
+    let parts = upgraded.downcast::<TokioIo<RecordingStream>>().ok()?;
     Some((parts.io.into_inner().into_inner(), parts.read_buf))
 }
 

@@ -14,13 +14,13 @@ use tokio::net::TcpStream;
 
 use super::{
     extension,
-    process::{Handover, Room, Status},
+    process::{Handover, ProcessState, Status},
     response::{Answer, Reply, accepted, fault},
 };
 use crate::{InvokeError, limits::REPORT_BYTES};
 
 /// Serves the API on one socket. There are no time-outs: the process is ours, and waits.
-pub(super) async fn connection(room: Arc<Room>, socket: TcpStream) {
+pub(super) async fn connection(room: Arc<ProcessState>, socket: TcpStream) {
     let service = service_fn(move |request| {
         let room = room.clone();
         async move { Ok::<_, Infallible>(dispatch(&room, request).await) }
@@ -34,7 +34,7 @@ pub(super) async fn connection(room: Arc<Room>, socket: TcpStream) {
     }
 }
 
-async fn dispatch(room: &Arc<Room>, request: Request<Incoming>) -> Answer {
+async fn dispatch(room: &Arc<ProcessState>, request: Request<Incoming>) -> Answer {
     let path = request.uri().path().to_owned();
     let segments: Vec<_> = path.split('/').skip(1).collect();
     match (request.method(), segments.as_slice()) {
@@ -44,7 +44,7 @@ async fn dispatch(room: &Arc<Room>, request: Request<Incoming>) -> Answer {
         }
         (&Method::POST, ["2018-06-01", "runtime", "invocation", id, "error"]) => {
             let (kind, message) = report(request).await;
-            accepted(room.finish(Some(id), Err(InvokeError::Function { kind, message })))
+            accepted(room.finish(Some(id), Err(InvokeError::function(kind, message))))
         }
         (&Method::POST, ["2018-06-01", "runtime", "init", "error"]) => {
             let (kind, message) = report(request).await;
@@ -58,7 +58,7 @@ async fn dispatch(room: &Arc<Room>, request: Request<Incoming>) -> Answer {
     }
 }
 
-async fn next(room: &Arc<Room>) -> Answer {
+async fn next(room: &Arc<ProcessState>) -> Answer {
     let Some(Handover { id, trace, payload, deadline }) = room.next().await else {
         return fault(StatusCode::CONFLICT, "Superseded", "A later call waits for the next event");
     };
@@ -82,14 +82,14 @@ async fn next(room: &Arc<Room>) -> Answer {
     answer
 }
 
-async fn response(room: &Room, id: &str, body: Incoming) -> Answer {
+async fn response(room: &ProcessState, id: &str, body: Incoming) -> Answer {
     match Limited::new(body, FUNCTION_RESPONSE_BYTES).collect().await {
         Ok(body) => accepted(room.finish(Some(id), Ok(body.to_bytes()))),
         Err(error) if error.is::<LengthLimitError>() => {
             let message =
                 format!("Exceeded maximum allowed payload size ({FUNCTION_RESPONSE_BYTES} bytes).");
             let kind = "Function.ResponseSizeTooLarge".to_owned();
-            room.finish(Some(id), Err(InvokeError::Function { kind, message: message.clone() }));
+            room.finish(Some(id), Err(InvokeError::function(kind, message.clone())));
             fault(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message)
         }
         Err(_) => fault(StatusCode::BAD_REQUEST, "InvalidRequest", "The body ended too early"),

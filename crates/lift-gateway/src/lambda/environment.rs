@@ -6,7 +6,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use super::{
     api,
-    process::{Phase, Room, Status, Told},
+    process::{InvocationCallback, Phase, ProcessState, Status},
     queue::Queue,
 };
 use crate::{InvokeError, server};
@@ -18,13 +18,13 @@ use crate::{InvokeError, server};
 /// same as `exited`.
 #[derive(Debug)]
 pub struct Environment {
-    room: Arc<Room>,
+    room: Arc<ProcessState>,
     listener: TcpListener,
 }
 
 impl Environment {
-    pub(super) fn new(queue: Arc<Queue>, listener: TcpListener, told: Told) -> Self {
-        Self { room: Arc::new(Room::new(queue, told)), listener }
+    pub(super) fn new(queue: Arc<Queue>, listener: TcpListener, told: InvocationCallback) -> Self {
+        Self { room: Arc::new(ProcessState::new(queue, told)), listener }
     }
 
     /// What the process has to find in `AWS_LAMBDA_RUNTIME_API`.
@@ -64,11 +64,11 @@ impl Environment {
         self.room.stop(Phase::Shutdown);
     }
 
-    /// Notes that the process ended: what it ran fails with [`InvokeError::Exited`], and it gets
+    /// Notes that the process ended: what it ran fails with [`InvokeError::is_exited`], and it gets
     /// nothing more.
     pub fn exited(&self) {
         self.room.stop(Phase::Shutdown);
-        self.room.finish(None, Err(InvokeError::Exited));
+        self.room.finish(None, Err(InvokeError::exited()));
     }
 }
 

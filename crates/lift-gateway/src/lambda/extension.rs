@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    process::{Phase, Room},
+    process::{Phase, ProcessState},
     response::{Answer, accepted, fault, json_answer},
 };
 use crate::{
@@ -22,7 +22,11 @@ use crate::{
 
 const IDENTIFIER: &str = "lambda-extension-identifier";
 
-pub(super) async fn dispatch(room: &Room, path: &[&str], request: Request<Incoming>) -> Answer {
+pub(super) async fn dispatch(
+    room: &ProcessState,
+    path: &[&str],
+    request: Request<Incoming>,
+) -> Answer {
     if let (&Method::POST, ["register"]) = (request.method(), path) {
         return register(room, request).await;
     }
@@ -38,7 +42,7 @@ pub(super) async fn dispatch(room: &Room, path: &[&str], request: Request<Incomi
     }
 }
 
-async fn register(room: &Room, request: Request<Incoming>) -> Answer {
+async fn register(room: &ProcessState, request: Request<Incoming>) -> Answer {
     #[derive(Deserialize)]
     struct Registration {
         #[serde(default)]
@@ -69,7 +73,7 @@ async fn register(room: &Room, request: Request<Incoming>) -> Answer {
     answer
 }
 
-async fn next(room: &Room, shutdown: bool) -> Answer {
+async fn next(room: &ProcessState, shutdown: bool) -> Answer {
     let mut phase = room.phase.subscribe();
     // The sender is in the room, so the wait cannot fail.
     let _ = phase.wait_for(|phase| *phase == Phase::Shutdown).await;

@@ -8,7 +8,7 @@ use tokio::{net::TcpListener, sync::watch};
 
 use super::{
     environment::Environment,
-    process::Told,
+    process::InvocationCallback,
     queue::{Demand, FunctionSettings, Queue},
 };
 use crate::{Backend, Id, InvokeError};
@@ -35,19 +35,19 @@ impl Function {
     /// A new execution environment: the Runtime API for one process, on a listener of its own.
     #[must_use]
     pub fn environment(&self, listener: TcpListener) -> Environment {
-        Environment::new(self.0.clone(), listener, Told::default())
+        Environment::new(self.0.clone(), listener, InvocationCallback::default())
     }
 
     /// The same, and tells which invocation its process has: right before the process gets one, and
     /// with `None` when it is answered, before anybody else knows. So what the process writes between
     /// the two belongs to that invocation. It is told `None` too for an invocation without a name.
     #[must_use]
-    pub fn environment_that_tells(
+    pub fn environment_with_callback(
         &self,
         listener: TcpListener,
         told: impl Fn(Option<Id>) + Send + Sync + 'static,
     ) -> Environment {
-        Environment::new(self.0.clone(), listener, Told(Some(Box::new(told))))
+        Environment::new(self.0.clone(), listener, InvocationCallback(Some(Box::new(told))))
     }
 
     /// Fails everything that waits, for a supervisor that knows that no environment will come.

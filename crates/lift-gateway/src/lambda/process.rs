@@ -48,11 +48,11 @@ pub(super) enum Phase {
 
 /// What the Runtime API's connections share.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(super) struct ProcessState {
     pub(super) queue: Arc<Queue>,
     running: Mutex<Option<Running>>,
-    /// Told under the lock of `running`, so in the order of what happens there.
-    told: Told,
+    /// Called under the lock of `running`, so in the order of what happens there.
+    told: InvocationCallback,
     pub(super) phase: watch::Sender<Phase>,
     pub(super) status: watch::Sender<Status>,
     /// Counts the calls of `next`: only the latest one gets an invocation.
@@ -76,8 +76,8 @@ pub(super) struct Handover {
     pub(super) deadline: Duration,
 }
 
-impl Room {
-    pub(super) fn new(queue: Arc<Queue>, told: Told) -> Self {
+impl ProcessState {
+    pub(super) fn new(queue: Arc<Queue>, told: InvocationCallback) -> Self {
         Self {
             queue,
             running: Mutex::default(),
@@ -95,7 +95,7 @@ impl Room {
     pub(super) async fn next(self: &Arc<Self>) -> Option<Handover> {
         let kind = "Runtime.NextBeforeResponse".to_owned();
         let message = "the process asked for an event before it answered the last one".to_owned();
-        self.finish(None, Err(InvokeError::Function { kind, message }));
+        self.finish(None, Err(InvokeError::function(kind, message)));
         self.status.send_if_modified(|status| {
             let first = *status == Status::Starting;
             if first {
@@ -148,7 +148,7 @@ impl Room {
                 room.time_out(&id, limit);
             }
         });
-        self.told.tell(invocation.name);
+        self.told.notify(invocation.name);
         *running = Some(Running { invocation, timer: timer.abort_handle() });
         self.occupied.send_replace(true);
         Some(handover)
@@ -179,13 +179,13 @@ impl Room {
         let Running { invocation, timer } =
             running.take_if(|running| id.is_none_or(|id| running.invocation.id == id))?;
         timer.abort();
-        self.told.tell(None);
+        self.told.notify(None);
         self.occupied.send_replace(false);
         Some(invocation)
     }
 
     fn time_out(&self, id: &str, after: Duration) {
-        if self.finish(Some(id), Err(InvokeError::TimedOut { after })) {
+        if self.finish(Some(id), Err(InvokeError::timed_out(after))) {
             self.end(Status::TimedOut);
         }
     }
@@ -252,18 +252,22 @@ impl Drop for Idle<'_> {
 
 /// Who is told which invocation the process has.
 #[derive(Default)]
-pub(super) struct Told(pub(super) Option<Box<dyn Fn(Option<Id>) + Send + Sync>>);
+pub(super) struct InvocationCallback(pub(super) Option<Box<dyn Fn(Option<Id>) + Send + Sync>>);
 
-impl Told {
-    pub(super) fn tell(&self, invocation: Option<Id>) {
+impl InvocationCallback {
+    pub(super) fn notify(&self, invocation: Option<Id>) {
         if let Some(told) = &self.0 {
             told(invocation);
         }
     }
 }
 
-impl fmt::Debug for Told {
+impl fmt::Debug for InvocationCallback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "Told(somebody)" } else { "Told(nobody)" })
+        f.write_str(if self.0.is_some() {
+            "InvocationCallback(set)"
+        } else {
+            "InvocationCallback(unset)"
+        })
     }
 }

@@ -28,11 +28,11 @@ pub struct FunctionSettings {
     pub region: String,
     /// The account in the function's ARN, 12 digits.
     pub account: String,
-    /// How many invocations may wait; one more is [`InvokeError::Unavailable`].
+    /// How many invocations may wait; one more is [`InvokeError::is_unavailable`].
     pub queue: usize,
-    /// How long an invocation may wait before it is [`InvokeError::Unavailable`]. The default is a
+    /// How long an invocation may wait before it is [`InvokeError::is_unavailable`]. The default is a
     /// little more than API Gateway waits, so that nothing runs whose client has long had its error.
-    pub patience: Duration,
+    pub max_wait: Duration,
 }
 
 impl Default for FunctionSettings {
@@ -44,7 +44,7 @@ impl Default for FunctionSettings {
             region: "us-east-1".to_owned(),
             account: "000000000000".to_owned(),
             queue: 1000,
-            patience: Duration::from_secs(30),
+            max_wait: Duration::from_secs(30),
         }
     }
 }
@@ -111,14 +111,14 @@ impl Queue {
         // Whoever stops waiting takes the invocation out of the queue again.
         let place = Place { queue: self, id: invocation.id.clone() };
         self.push(invocation)?;
-        let patience = self.settings.patience;
-        let answer = match timeout(patience, &mut receiver).await {
+        let max_wait = self.settings.max_wait;
+        let answer = match timeout(max_wait, &mut receiver).await {
             Ok(answer) => answer,
-            Err(_) if self.withdraw(&place.id) => return Err(InvokeError::Unavailable),
+            Err(_) if self.withdraw(&place.id) => return Err(InvokeError::unavailable()),
             Err(_) => receiver.await,
         };
         // An answer that nobody will give any more died with its environment.
-        answer.unwrap_or(Err(InvokeError::Exited))
+        answer.unwrap_or(Err(InvokeError::exited()))
     }
     /// Fails every invocation that waits.
     pub(super) fn fail_waiting(&self, error: &InvokeError) {
@@ -134,7 +134,7 @@ impl Queue {
     fn push(&self, invocation: Invocation) -> Result<(), InvokeError> {
         let mut waiting = self.waiting();
         if waiting.len() >= self.settings.queue {
-            return Err(InvokeError::Unavailable);
+            return Err(InvokeError::unavailable());
         }
         waiting.push_back(invocation);
         self.announce(waiting);

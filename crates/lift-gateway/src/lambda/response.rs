@@ -13,7 +13,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use hyper::body::{Body, Frame, SizeHint};
 use serde_json::{Value, json};
 
-use super::process::Room;
+use super::process::ProcessState;
 
 pub(super) type Answer = Response<Reply>;
 
@@ -45,13 +45,13 @@ pub(super) struct Reply {
 }
 
 struct Unread {
-    room: Arc<Room>,
+    room: Arc<ProcessState>,
     id: String,
 }
 
 impl Reply {
     /// An event for a process.
-    pub(super) fn event(room: Arc<Room>, id: String, payload: Bytes) -> Self {
+    pub(super) fn event(room: Arc<ProcessState>, id: String, payload: Bytes) -> Self {
         // A body without bytes is never asked for, so it would look as if it had not gone out.
         let unread = (!payload.is_empty()).then_some(Unread { room, id });
         Self { data: Some(payload), unread }

@@ -153,7 +153,7 @@ impl fmt::Debug for ConnectionsAccess {
     }
 }
 
-type Check = dyn Fn(&SignedRequest<'_>) -> Result<Caller, Denied> + Send + Sync;
+type Check = dyn Fn(&SignedRequest<'_>) -> Result<Caller, SignatureRejection> + Send + Sync;
 
 /// Checks the signatures of requests. This crate knows the place and the answers; the arithmetic of
 /// SigV4 comes from whoever serves the API.
@@ -164,12 +164,12 @@ impl Signatures {
     /// Signatures that `check` accepts.
     #[must_use]
     pub fn new(
-        check: impl Fn(&SignedRequest<'_>) -> Result<Caller, Denied> + Send + Sync + 'static,
+        check: impl Fn(&SignedRequest<'_>) -> Result<Caller, SignatureRejection> + Send + Sync + 'static,
     ) -> Self {
         Self(Arc::new(check))
     }
 
-    pub(crate) fn check(&self, request: &SignedRequest<'_>) -> Result<Caller, Denied> {
+    pub(crate) fn check(&self, request: &SignedRequest<'_>) -> Result<Caller, SignatureRejection> {
         (self.0)(request)
     }
 }
@@ -208,7 +208,7 @@ pub struct Caller {
 
 /// Why a signature was refused. The client gets 403 with both texts, as from AWS.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Denied {
+pub struct SignatureRejection {
     /// The header `x-amzn-ErrorType`, such as `InvalidSignatureException`.
     pub kind: &'static str,
     /// `{"message": ..}`

@@ -1,5 +1,5 @@
 //! What an API is: its stage, its routes, its limits, who may connect. Given once to
-//! [`serve`](crate::serve); [`Control::deploy`](crate::Control::deploy) replaces the routes later.
+//! [`serve`](crate::serve); [`ServerHandle::deploy`](crate::ServerHandle::deploy) replaces the routes later.
 
 mod access;
 mod models;
@@ -8,17 +8,18 @@ mod undocumented;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use crate::{Limits, Site, Throttles, Watch};
+use crate::{Limits, LocalPages, Observer, Throttles};
 
 pub use self::{
     access::{
         ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, Caller, ConnectionsAccess,
-        Denied, IdentitySource, IdentitySourceError, Signatures, SignedRequest,
+        IdentitySource, IdentitySourceError, SignatureRejection, Signatures, SignedRequest,
     },
     models::Models,
     routes::Routes,
     undocumented::{
-        BadBodyFrame, BinaryMessages, BinaryPosts, Choices, ContextValues, NoQuery, Throttled,
+        BadBodyFrame, BinaryMessages, BinaryPosts, ContextValues, NoQuery, ThrottledMessages,
+        Undocumented,
     },
 };
 
@@ -62,13 +63,13 @@ pub struct Settings {
     /// Whether the messages of one connection wait for each other. By default they do not.
     pub order: MessageOrder,
     /// What AWS leaves open.
-    pub choices: Choices,
+    pub undocumented: Undocumented,
     /// An HTML file that is served at `/`, read anew for each request.
     pub index: Option<PathBuf>,
     /// Pages below `/_lift`. By default there are none.
-    pub site: Option<Site>,
+    pub local_pages: Option<LocalPages>,
     /// Who is told what happens. By default nobody.
-    pub watch: Watch,
+    pub observer: Observer,
 }
 
 impl Default for Settings {
@@ -86,10 +87,10 @@ impl Default for Settings {
             limits: Limits::default(),
             throttles: Throttles::default(),
             order: MessageOrder::Concurrent,
-            choices: Choices::default(),
+            undocumented: Undocumented::default(),
             index: None,
-            site: None,
-            watch: Watch::default(),
+            local_pages: None,
+            observer: Observer::default(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::HashMap};
 
 use super::Models;
-use crate::{Backend, Cause, Selection, backend::Integration};
+use crate::{Backend, FailureCause, Selection, backend::Integration};
 
 /// The route keys of an API, and how a message finds its own.
 ///
@@ -85,11 +85,11 @@ impl Routes {
     }
 
     /// Why a message has no route.
-    pub(crate) fn miss(&self, message: &str) -> Cause {
+    pub(crate) fn miss(&self, message: &str) -> FailureCause {
         let selected = self.selection.select(message).map(Cow::into_owned);
         let mut routes: Vec<String> = self.by_key.keys().cloned().collect();
         routes.sort();
-        Cause::NoRoute { selected, routes }
+        FailureCause::NoRoute { selected, routes }
     }
 
     #[track_caller]

@@ -3,7 +3,7 @@
 
 /// What to do where nobody outside AWS knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choices {
+pub struct Undocumented {
     /// How values of an authorizer's context appear in events ([R-1.1.28]). Default: as text.
     pub context_values: ContextValues,
     /// Whether the events of messages carry the authorizer's context and the API key, as those of
@@ -32,7 +32,7 @@ pub struct Choices {
     pub bad_body: BadBodyFrame,
     /// What happens to a message above a rate of the account, the stage or the route
     /// ([R-5.2.6]). Default: an error frame.
-    pub throttled: Throttled,
+    pub throttled: ThrottledMessages,
     /// What happens to a binary message of a client ([R-5.5.1]). Default: it closes the connection
     /// with 1003, as documented; other emulators hand it to the function.
     pub binary_messages: BinaryMessages,
@@ -44,13 +44,13 @@ pub struct Choices {
     /// `$disconnect`: seen after handshakes whose subprotocol was not answered ([R-8.5]).
     /// Default: no, as documented; `true` shows whether an app can live with rows that nobody
     /// removes.
-    pub ghosts: bool,
+    pub silent_clients_skip_disconnect: bool,
     /// The close code of a shutdown: 1001 "Going away", or 1012 "Service restart", which AWS documents
     /// for its own restarts ([R-5.3.9]). Default: 1001.
     pub shutdown_code: u16,
 }
 
-impl Default for Choices {
+impl Default for Undocumented {
     fn default() -> Self {
         Self {
             context_values: ContextValues::Text,
@@ -64,11 +64,11 @@ impl Default for Choices {
             one_way_error_frames: false,
             empty_replies: false,
             bad_body: BadBodyFrame::Documented,
-            throttled: Throttled::Frame,
+            throttled: ThrottledMessages::Frame,
             binary_messages: BinaryMessages::Refused,
             binary_posts: BinaryPosts::Binary,
             pings_are_activity: false,
-            ghosts: false,
+            silent_clients_skip_disconnect: false,
             shutdown_code: 1001,
         }
     }
@@ -105,7 +105,7 @@ pub enum BadBodyFrame {
 
 /// What happens to a message above a rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Throttled {
+pub enum ThrottledMessages {
     /// The frame `{"message": "Too Many Requests", "connectionId":"..", "requestId":".."}`.
     Frame,
     /// The connection is closed with 1008.

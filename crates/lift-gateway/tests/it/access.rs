@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use lift_event::EventKind;
 use lift_gateway::{
-    ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, Caller, Choices, ConnectionsAccess,
-    Denied, Rate, Settings, Signatures, SignedRequest,
+    ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, Caller, ConnectionsAccess, Rate,
+    Settings, SignatureRejection, Signatures, SignedRequest, Undocumented,
 };
 use serde_json::json as value;
 use tokio_tungstenite::{
@@ -29,7 +29,10 @@ fn signatures() -> Signatures {
                 user: "AIDA".into(),
                 user_arn: "arn:aws:iam::111122223333:user/ana".into(),
             }),
-            _ => Err(Denied { kind: "InvalidSignatureException", message: "No match".into() }),
+            _ => Err(SignatureRejection {
+                kind: "InvalidSignatureException",
+                message: "No match".into(),
+            }),
         }
     })
 }
@@ -82,9 +85,9 @@ fn keys(source: ApiKeySource) -> Option<ApiKeys> {
 #[tokio::test]
 async fn api_keys() {
     for (api_key_status, expected) in [(403, "Forbidden"), (401, "Unauthorized")] {
-        let choices = Choices { api_key_status, ..Choices::default() };
+        let undocumented = Undocumented { api_key_status, ..Undocumented::default() };
         let api_keys = keys(ApiKeySource::Header);
-        let settings = Settings { api_keys, choices, ..settings() };
+        let settings = Settings { api_keys, undocumented, ..settings() };
         let api = Api::settings(settings, |_| async { ok() }).await;
         let body = format!(r#"{{"message":"{expected}"}}"#);
         for headers in [&[][..], &[("x-api-key", "three")], &[("x-api-key", "")]] {

@@ -8,7 +8,7 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use lift_event::{Event, EventKind, Reply};
-use lift_gateway::{Backend, Control, InvokeError, Limits, Routes, Server, Settings};
+use lift_gateway::{Backend, InvokeError, Limits, Routes, Server, ServerHandle, Settings};
 use serde_json::Value;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -33,7 +33,7 @@ pub(crate) fn within<T>(future: impl Future<Output = T>) -> impl Future<Output =
 
 pub(crate) struct Api {
     pub(crate) address: SocketAddr,
-    pub(crate) control: Control,
+    pub(crate) handle: ServerHandle,
     pub(crate) events: Mutex<mpsc::UnboundedReceiver<Event>>,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<std::io::Result<()>>,
@@ -44,7 +44,7 @@ pub(crate) fn ok() -> Outcome {
 }
 
 pub(crate) fn failure() -> Outcome {
-    Err(InvokeError::Function { kind: "Oops".into(), message: "secret".into() })
+    Err(InvokeError::function("Oops", "secret"))
 }
 
 /// All three fixed routes, `one` that is one-way and `two` that is two-way.
@@ -107,9 +107,9 @@ impl Api {
             }
         };
         let server = Server::with_backend(listener, settings, backend).unwrap();
-        let control = server.control();
+        let handle = server.handle();
         let served = tokio::spawn(server.run(shutdown));
-        Self { address, control, events: Mutex::new(events), stop: Some(stop), served }
+        Self { address, handle, events: Mutex::new(events), stop: Some(stop), served }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -219,7 +219,7 @@ pub(crate) async fn send(client: &mut Client, text: impl Into<String>) {
     within(client.send(Message::text(text.into()))).await.unwrap();
 }
 
-/// The next message that is not a control frame, or the close frame.
+/// The next message that is not a handle frame, or the close frame.
 pub(crate) async fn receive(client: &mut Client) -> Message {
     within(async {
         loop {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use lift_event::{AuthorizerRequest, Event, EventKind};
 use lift_gateway::{
-    Authorization, Authorizer, Choices, ContextValues, IdentitySource, InvokeError, Limits,
-    NoQuery, Routes, Settings,
+    Authorization, Authorizer, ContextValues, IdentitySource, InvokeError, Limits, NoQuery, Routes,
+    Settings, Undocumented,
 };
 use serde_json::{Value, json as value};
 use tokio::{
@@ -68,7 +68,7 @@ async fn outcomes_and_their_statuses() {
     nobody["principalId"] = Value::Null;
     let error = |message: &str| {
         let (kind, message) = ("Error".to_owned(), message.to_owned());
-        Err(InvokeError::Function { kind, message })
+        Err(InvokeError::function(kind, message))
     };
     let rest = ARN.replace("$connect", "*/*");
     let table = [
@@ -79,7 +79,7 @@ async fn outcomes_and_their_statuses() {
         ("a REST ARN", answer(&policy("Allow", &rest)), 403),
         ("thrown Unauthorized", error("Unauthorized"), 401),
         ("thrown otherwise", error("unauthorized"), 500),
-        ("exit", Err(InvokeError::Exited), 500),
+        ("exit", Err(InvokeError::exited()), 500),
         ("a status", answer(&value!({ "statusCode": 401 })), 500),
         ("HTTP API's form", answer(&value!({ "isAuthorized": true })), 500),
         ("returned Unauthorized", answer(&value!("Unauthorized")), 500),
@@ -155,8 +155,8 @@ async fn an_event_without_a_query_is_as_chosen() {
             seen.send(payload).unwrap();
             async { answer(&policy("Allow", ARN)) }
         });
-        let choices = Choices { no_query, ..Choices::default() };
-        let api = api_with(Settings { choices, ..settings(authorizer) }).await;
+        let undocumented = Undocumented { no_query, ..Undocumented::default() };
+        let api = api_with(Settings { undocumented, ..settings(authorizer) }).await;
         api.connect().await;
         let event = json(asked.recv().await.unwrap());
         for map in ["queryStringParameters", "multiValueQueryStringParameters"] {
@@ -180,8 +180,8 @@ async fn later_events_carry_the_context() {
             let outcome = outcome.clone();
             async move { outcome }
         });
-        let choices = Choices { context_values, ..Choices::default() };
-        let api = api_with(Settings { choices, ..settings(authorizer) }).await;
+        let undocumented = Undocumented { context_values, ..Undocumented::default() };
+        let api = api_with(Settings { undocumented, ..settings(authorizer) }).await;
         let mut client = api.connect().await;
         let connect = api.event(EventKind::Connect).await;
         send(&mut client, "x").await;
@@ -200,8 +200,8 @@ async fn later_events_carry_the_context() {
 #[tokio::test]
 async fn messages_carry_no_context_when_so_chosen() {
     let authorizer = Authorizer::function(|_: Bytes| async { answer(&policy("Allow", ARN)) });
-    let choices = Choices { context_in_messages: false, ..Choices::default() };
-    let api = api_with(Settings { choices, ..settings(authorizer) }).await;
+    let undocumented = Undocumented { context_in_messages: false, ..Undocumented::default() };
+    let api = api_with(Settings { undocumented, ..settings(authorizer) }).await;
     let mut client = api.connect().await;
     send(&mut client, "x").await;
     let event = json(api.event(EventKind::Message).await.payload());

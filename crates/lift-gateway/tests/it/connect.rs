@@ -25,7 +25,7 @@ async fn statuses_of_connect() {
         ("500", Ok(Reply::new(500).encode().into()), 500),
         ("100", Ok(Reply::new(100).encode().into()), 502),
         ("error", failure(), 502),
-        ("exit", Err(InvokeError::Exited), 502),
+        ("exit", Err(InvokeError::exited()), 502),
         ("null", Ok("null".into()), 502),
         ("empty", Ok("".into()), 502),
         ("no status", Ok("{}".into()), 502),

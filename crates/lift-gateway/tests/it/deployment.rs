@@ -27,7 +27,7 @@ async fn a_deployment_changes_the_routes_of_open_sockets() {
 
     let selection = "$request.body.do".parse().unwrap();
     let routes = Routes::new(selection).with_route("new", true).with_route("$disconnect", false);
-    api.control.deploy(routes);
+    api.handle.deploy(routes);
     send(&mut client, r#"{"do":"new"}"#).await;
     assert_eq!(text(&mut client).await, "new");
     send(&mut client, r#"{"action":"old"}"#).await;

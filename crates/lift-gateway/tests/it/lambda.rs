@@ -93,19 +93,20 @@ async fn errors_reach_the_caller() {
     let report = r#"{"errorType":"Bad","errorMessage":"it broke","stackTrace":[]}"#;
     assert_eq!(setup.post(&format!("invocation/{id}/error"), report).await.status(), 202);
     let error = within(call).await.unwrap().unwrap_err();
-    let (kind, message) = ("Bad".to_owned(), "it broke".to_owned());
-    assert_eq!(error, InvokeError::Function { kind, message });
+    assert_eq!(error, InvokeError::function("Bad", "it broke"));
+    assert_eq!(error.function_error(), Some(("Bad", "it broke")));
 
     let call = setup.invoke("{}");
     let (id, _) = setup.next().await;
     let large = vec![b'x'; 6_291_557];
     assert_eq!(setup.post(&format!("invocation/{id}/response"), large).await.status(), 413);
-    assert!(matches!(within(call).await.unwrap(), Err(InvokeError::Function { .. })));
+    let error = within(call).await.unwrap().unwrap_err();
+    assert!(error.function_error().is_some(), "{error}");
 
     let call = setup.invoke("{}");
     setup.next().await;
     setup.environment.exited();
-    assert_eq!(within(call).await.unwrap(), Err(InvokeError::Exited));
+    assert_eq!(within(call).await.unwrap(), Err(InvokeError::exited()));
 }
 
 #[tokio::test]
@@ -118,8 +119,8 @@ async fn an_init_error_is_told_and_ends_the_work() {
     assert_eq!(status, Status::InitFailed { kind, message });
     let call = setup.invoke("{}");
     setup.demand(Demand { waiting: 1, idle: 0, busy: 0 }).await;
-    setup.function.fail_waiting(&InvokeError::Unavailable);
-    assert_eq!(within(call).await.unwrap(), Err(InvokeError::Unavailable));
+    setup.function.fail_waiting(&InvokeError::unavailable());
+    assert_eq!(within(call).await.unwrap(), Err(InvokeError::unavailable()));
 }
 
 #[tokio::test]
@@ -129,7 +130,7 @@ async fn a_slow_function_times_out_and_is_to_be_killed() {
     let call = setup.invoke("{}");
     let (id, _) = setup.next().await;
     let error = within(call).await.unwrap().unwrap_err();
-    assert_eq!(error, InvokeError::TimedOut { after: timeout });
+    assert_eq!(error, InvokeError::timed_out(timeout));
     let mut status = setup.environment.status();
     within(status.wait_for(|status| *status == Status::TimedOut)).await.unwrap();
     assert_eq!(setup.post(&format!("invocation/{id}/response"), "x").await.status(), 400);
@@ -137,13 +138,13 @@ async fn a_slow_function_times_out_and_is_to_be_killed() {
 
 #[tokio::test]
 async fn the_queue_has_a_bound_and_an_end() {
-    let patience = Duration::from_millis(30);
-    let settings = FunctionSettings { queue: 1, patience, ..FunctionSettings::default() };
+    let max_wait = Duration::from_millis(30);
+    let settings = FunctionSettings { queue: 1, max_wait, ..FunctionSettings::default() };
     let setup = setup(settings).await;
     let first = setup.invoke("{}");
     setup.demand(Demand { waiting: 1, idle: 0, busy: 0 }).await;
-    assert_eq!(within(setup.invoke("{}")).await.unwrap(), Err(InvokeError::Unavailable));
-    assert_eq!(within(first).await.unwrap(), Err(InvokeError::Unavailable));
+    assert_eq!(within(setup.invoke("{}")).await.unwrap(), Err(InvokeError::unavailable()));
+    assert_eq!(within(first).await.unwrap(), Err(InvokeError::unavailable()));
     setup.demand(Demand::default()).await;
 }
 
@@ -182,7 +183,7 @@ async fn who_has_stopped_work_leaves_the_next_event_to_others() {
     assert_eq!(http(address, "GET", NEXT, &[], "").await.body(), "1");
     assert!(!waits.is_finished());
     serving.abort();
-    assert_eq!(within(call).await.unwrap(), Err(InvokeError::Exited));
+    assert_eq!(within(call).await.unwrap(), Err(InvokeError::exited()));
 }
 
 #[tokio::test]
@@ -223,7 +224,7 @@ async fn draining_finishes_and_tells_the_extensions() {
     let answer = http(address, "GET", NEXT, &[], "").await;
     assert_eq!(answer.body(), "2");
     serving.abort();
-    assert_eq!(within(waiting).await.unwrap(), Err(InvokeError::Exited));
+    assert_eq!(within(waiting).await.unwrap(), Err(InvokeError::exited()));
 }
 
 /// Not a test of its own: the process that [`a_real_runtime_client`] starts.
@@ -262,9 +263,8 @@ async fn a_real_runtime_client() {
         assert!(json(&reply)["arn"].as_str().unwrap().ends_with(":function:lift"));
         for fault in [r#"{"do":"fail"}"#, r#"{"do":"panic"}"#] {
             let error = within(setup.invoke(fault)).await.unwrap().unwrap_err();
-            assert!(
-                matches!(&error, InvokeError::Function { message, .. } if message.contains("as told"))
-            );
+            let (_, message) = error.function_error().unwrap();
+            assert!(message.contains("as told"), "{message}");
         }
     }
     assert_eq!(*setup.environment.status().borrow(), Status::Ready);
@@ -280,7 +280,7 @@ async fn an_environment_tells_what_its_process_has_before_it_and_others_know() {
     let address = listener.local_addr().unwrap();
     let (sender, mut told) = tokio::sync::mpsc::unbounded_channel();
     let environment =
-        function.environment_that_tells(listener, move |has| sender.send(has).expect("read"));
+        function.environment_with_callback(listener, move |has| sender.send(has).expect("read"));
     tokio::spawn(async move { environment.serve().await });
 
     let name = Id::parse("AAAAAAAAAAAAAAA=");

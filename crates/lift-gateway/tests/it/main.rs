@@ -6,7 +6,6 @@
 mod access;
 mod api;
 mod authorizer;
-mod choices;
 mod connect;
 mod deployment;
 mod disconnect;
@@ -15,8 +14,9 @@ mod limits;
 mod management;
 mod messages;
 mod models;
+mod observer;
 mod order;
 mod page;
 mod pressure;
 mod throttles;
-mod watch;
+mod undocumented;

@@ -230,7 +230,7 @@ async fn pings_are_answered_and_reach_no_function() {
 #[tokio::test]
 async fn an_exit_of_the_function_is_an_error_frame() {
     let api = Api::start(|event| async move {
-        if event.kind() == EventKind::Message { Err(InvokeError::Exited) } else { ok() }
+        if event.kind() == EventKind::Message { Err(InvokeError::exited()) } else { ok() }
     })
     .await;
     let mut client = api.connect().await;

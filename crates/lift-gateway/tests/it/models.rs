@@ -1,14 +1,14 @@
 //! Models of routes: "Bad request body", and no invocation.
 
 use lift_event::{EventKind, Reply};
-use lift_gateway::{BadBodyFrame, Choices, Models, Settings};
+use lift_gateway::{BadBodyFrame, Models, Settings, Undocumented};
 
 use crate::api::*;
 
 async fn api(models: Models, bad_body: BadBodyFrame) -> Api {
-    let choices = Choices { bad_body, ..Choices::default() };
+    let undocumented = Undocumented { bad_body, ..Undocumented::default() };
     let routes = routes().with_models("two", models);
-    let settings = Settings { stage: "prod".into(), routes, choices, ..Settings::default() };
+    let settings = Settings { stage: "prod".into(), routes, undocumented, ..Settings::default() };
     Api::settings(settings, |event| async move {
         Ok(Reply::new(200).with_body(event.route_key().to_owned()).encode().into())
     })

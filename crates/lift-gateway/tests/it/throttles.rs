@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use lift_event::{EventKind, Reply};
-use lift_gateway::{Choices, Rate, Settings, Throttled, Throttles};
+use lift_gateway::{Rate, Settings, ThrottledMessages, Throttles, Undocumented};
 
 use crate::api::*;
 
@@ -12,10 +12,10 @@ fn burst(burst: u32) -> Option<Rate> {
     Some(Rate { per_second: 0.001, burst })
 }
 
-async fn api(throttles: Throttles, throttled: Throttled) -> Api {
-    let choices = Choices { throttled, ..Choices::default() };
+async fn api(throttles: Throttles, throttled: ThrottledMessages) -> Api {
+    let undocumented = Undocumented { throttled, ..Undocumented::default() };
     let (stage, routes) = ("prod".to_owned(), routes());
-    let settings = Settings { stage, routes, throttles, choices, ..Settings::default() };
+    let settings = Settings { stage, routes, throttles, undocumented, ..Settings::default() };
     Api::settings(settings, |event| async move {
         Ok(Reply::new(200).with_body(event.route_key().to_owned()).encode().into())
     })
@@ -33,7 +33,7 @@ async fn handshakes_above_a_rate_are_429() {
         Throttles { stage: burst(1), ..Throttles::default() },
         Throttles { routes: connect, ..Throttles::default() },
     ] {
-        let api = api(throttles, Throttled::Frame).await;
+        let api = api(throttles, ThrottledMessages::Frame).await;
         api.connect().await;
         assert_eq!(api.refused("/prod").await, (429, TOO_MANY.to_owned()));
         api.event(EventKind::Connect).await;
@@ -49,7 +49,7 @@ async fn messages_above_a_rate_get_a_frame() {
         ("$connect".to_owned(), burst(9).unwrap()),
     ]);
     let throttles = Throttles { stage: burst(1), routes, ..Throttles::default() };
-    let api = api(throttles, Throttled::Frame).await;
+    let api = api(throttles, ThrottledMessages::Frame).await;
     let (mut client, id) = api.connect_with_id().await;
     for (message, expected) in [
         (r#"{"action":"two"}"#, Some("two")),
@@ -79,8 +79,8 @@ async fn messages_above_a_rate_get_a_frame() {
 async fn messages_above_a_rate_may_close_with_1008() {
     let of_route = HashMap::from([("$default".to_owned(), burst(1).unwrap())]);
     for (throttles, throttled) in [
-        (Throttles { routes: of_route, ..Throttles::default() }, Throttled::Close),
-        (Throttles { connection: burst(1), ..Throttles::default() }, Throttled::Frame),
+        (Throttles { routes: of_route, ..Throttles::default() }, ThrottledMessages::Close),
+        (Throttles { connection: burst(1), ..Throttles::default() }, ThrottledMessages::Frame),
     ] {
         let api = api(throttles, throttled).await;
         let (mut client, id) = api.connect_with_id().await;
@@ -96,7 +96,7 @@ async fn messages_above_a_rate_may_close_with_1008() {
 #[tokio::test]
 async fn each_connection_has_its_own_rate() {
     let throttles = Throttles { connection: burst(1), ..Throttles::default() };
-    let api = api(throttles, Throttled::Frame).await;
+    let api = api(throttles, ThrottledMessages::Frame).await;
     for _ in 0..2 {
         let mut client = api.connect().await;
         send(&mut client, "x").await;
@@ -107,7 +107,7 @@ async fn each_connection_has_its_own_rate() {
 #[tokio::test]
 async fn calls_of_connections_count_for_the_account() {
     let throttles = Throttles { account: burst(3), ..Throttles::default() };
-    let api = api(throttles, Throttled::Frame).await;
+    let api = api(throttles, ThrottledMessages::Frame).await;
     let (_client, id) = api.connect_with_id().await;
     for status in [200, 200, 429] {
         let answer = api.manage("GET", &id, "").await;

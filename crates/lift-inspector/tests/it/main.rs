@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
-use lift_gateway::{InvokeError, Routes, Server, Settings, Watch};
+use lift_gateway::{InvokeError, Observer, Routes, Server, Settings};
 use lift_inspector::Inspector;
 use serde_json::{Value, json};
 use tokio::{
@@ -43,14 +43,14 @@ impl World {
         let settings = Settings {
             stage: "local".to_owned(),
             routes: Routes::default().with_route("$connect", false).with_route("$default", false),
-            watch: Watch::new(move |event| seen.event(SystemTime::now(), &event)),
-            site: Some(inspector.site()),
+            observer: Observer::new(move |event| seen.event(SystemTime::now(), &event)),
+            local_pages: Some(inspector.local_pages()),
             ..Settings::default()
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let server = Server::with_backend(listener, settings, function).unwrap();
-        inspector.attach(server.control(), None);
+        inspector.attach(server.handle(), None);
         tokio::spawn(server.run(std::future::pending()));
         Self { address, inspector, events }
     }

@@ -4,7 +4,7 @@
 //! every AWS SDK works unchanged, without variables or headers of Lift. People send the token itself.
 
 use anyhow::{Result, anyhow};
-use lift_gateway::{Caller, ConnectionsAccess, Denied, Signatures};
+use lift_gateway::{Caller, ConnectionsAccess, SignatureRejection, Signatures};
 
 use crate::args::GatewayArgs;
 
@@ -90,7 +90,9 @@ fn signatures(secret_key: &str, region: &str) -> Signatures {
                 user: LOCAL.to_owned(),
                 user_arn: "arn:aws:iam::000000000000:user/local".to_owned(),
             }),
-            Err(error) => Err(Denied { kind: error.kind(), message: error.to_string() }),
+            Err(error) => {
+                Err(SignatureRejection { kind: error.kind(), message: error.to_string() })
+            }
         }
     })
 }

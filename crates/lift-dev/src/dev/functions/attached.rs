@@ -51,8 +51,8 @@ impl AttachedFunction {
         file: PathBuf,
     ) -> Result<Self> {
         let name = settings.name.clone();
-        let (timeout, patience) = (DEBUGGER_TIMEOUT, DEBUGGER_TIMEOUT);
-        let function = Function::new(FunctionSettings { timeout, patience, ..settings });
+        let (timeout, max_wait) = (DEBUGGER_TIMEOUT, DEBUGGER_TIMEOUT);
+        let function = Function::new(FunctionSettings { timeout, max_wait, ..settings });
         let listener = TcpListener::bind(address).await.with_context(|| {
             format!("cannot listen on {address} for the Lambda Runtime API: pass another --attach")
         })?;
@@ -139,7 +139,7 @@ async fn fail_events_without_process(
     loop {
         let now = *demand.borrow_and_update();
         if now.waiting > 0 && now.idle + now.busy == 0 {
-            function.fail_waiting(&InvokeError::Unavailable);
+            function.fail_waiting(&InvokeError::unavailable());
         }
         // Cannot fail: the function holds the sender.
         let _ = demand.changed().await;

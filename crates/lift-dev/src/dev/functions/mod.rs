@@ -25,7 +25,7 @@ use std::{convert::Infallible, future::pending};
 
 use anyhow::Result;
 use futures_util::future::{join_all, try_join_all};
-use lift_gateway::Control;
+use lift_gateway::ServerHandle;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::running::StartOptions;
@@ -74,13 +74,13 @@ impl Functions {
     }
 
     /// Watches the functions for as long as this is polled. New code is deployed to the gateway of
-    /// `control`, if there is one. After `closing`, no debugger is waited for.
+    /// `handle`, if there is one. After `closing`, no debugger is waited for.
     pub(crate) async fn watch(
         &mut self,
-        control: Option<&Control>,
+        handle: Option<&ServerHandle>,
         closing: &CancellationToken,
     ) -> Infallible {
-        join_all(self.all.iter_mut().map(|function| function.watch(control, closing))).await;
+        join_all(self.all.iter_mut().map(|function| function.watch(handle, closing))).await;
         pending().await
     }
 

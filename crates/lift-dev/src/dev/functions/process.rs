@@ -61,9 +61,10 @@ impl Process {
             .await
             .context("no free port for the Lambda Runtime API")?;
         let for_environment = output.clone();
-        let environment = Arc::new(function.environment_that_tells(listener, move |invocation| {
-            for_environment.set_invocation(invocation);
-        }));
+        let environment =
+            Arc::new(function.environment_with_callback(listener, move |invocation| {
+                for_environment.set_invocation(invocation);
+            }));
         let mut api = environment.address()?;
         let mut proxy = None;
         if let Some(faults) = &program.faults {

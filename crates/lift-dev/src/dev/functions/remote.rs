@@ -62,7 +62,7 @@ impl RemoteFunction {
             self.0.call(payload).await
         };
         let reply = timeout(after, call).await;
-        reply.unwrap_or(Err(InvokeError::TimedOut { after }))
+        reply.unwrap_or(Err(InvokeError::timed_out(after)))
     }
 }
 
@@ -72,7 +72,7 @@ impl Inner {
         let request = request.body(Full::new(payload)).map_err(|error| self.lost(&error))?;
         let response = self.client.request(request).await.map_err(|error| {
             if error.is_connect() {
-                InvokeError::Unreachable(unreachable(&self.url, &error))
+                InvokeError::unreachable(unreachable(&self.url, &error))
             } else {
                 self.lost(&error)
             }
@@ -84,7 +84,7 @@ impl Inner {
     }
 
     fn lost(&self, error: &(dyn Error + 'static)) -> InvokeError {
-        InvokeError::Unreachable(format!("the call of {} failed: {error}", self.url))
+        InvokeError::unreachable(format!("the call of {} failed: {error}", self.url))
     }
 }
 
@@ -103,14 +103,14 @@ fn reply_of(response: &Response<Bytes>) -> Result<Bytes, InvokeError> {
     let is_ok = header.is_none() && response.status().is_success();
     match serde_json::from_slice(response.body()) {
         Ok(ErrorBody { error_type: kind, error_message: message, status_code: None }) => {
-            Err(InvokeError::Function { kind, message })
+            Err(InvokeError::function(kind, message))
         }
         _ if is_ok => Ok(response.body().clone()),
         _ => {
             let header = header.and_then(|kind| kind.to_str().ok()).map(str::to_owned);
             let kind = header.unwrap_or_else(|| response.status().to_string());
             let message = String::from_utf8_lossy(response.body()).into_owned();
-            Err(InvokeError::Function { kind, message })
+            Err(InvokeError::function(kind, message))
         }
     }
 }
@@ -133,7 +133,7 @@ fn unreachable(url: &Uri, error: &dyn Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{InvokeError, Response, invoke_url, reply_of};
+    use super::{Response, invoke_url, reply_of};
 
     #[test]
     fn failures_are_recognized() {
@@ -144,8 +144,10 @@ mod tests {
             }
             match reply_of(&response.body(body.into()).expect("a response")) {
                 Ok(reply) => Ok(reply),
-                Err(InvokeError::Function { kind, message }) => Err((kind, message)),
-                Err(other) => panic!("{other}"),
+                Err(error) => {
+                    let (kind, message) = error.function_error().expect("the function's error");
+                    Err((kind.to_owned(), message.to_owned()))
+                }
             }
         };
         let failed = |kind: &str, message: &str| Err((kind.to_owned(), message.to_owned()));

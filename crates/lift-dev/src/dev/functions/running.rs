@@ -4,7 +4,7 @@ use std::{convert::Infallible, future::pending, path::Path};
 
 use anyhow::{Context as _, Result};
 use lift_gateway::{
-    Control,
+    ServerHandle,
     lambda::{Function, FunctionSettings},
 };
 use tokio_util::sync::CancellationToken;
@@ -91,17 +91,15 @@ impl RunningFunction {
     }
 
     /// Watches its processes for as long as this is polled. New code is deployed to the gateway of
-    /// `control`, if there is one.
+    /// `handle`, if there is one.
     pub(super) async fn watch(
         &mut self,
-        control: Option<&Control>,
+        handle: Option<&ServerHandle>,
         closing: &CancellationToken,
     ) -> Infallible {
         match self {
-            Self::Local(local) => match local.reload.as_mut().zip(control) {
-                Some((reload, control)) => {
-                    Box::pin(reload.run(&mut local.supervisor, control)).await
-                }
+            Self::Local(local) => match local.reload.as_mut().zip(handle) {
+                Some((reload, handle)) => Box::pin(reload.run(&mut local.supervisor, handle)).await,
                 None => local.supervisor.watch().await,
             },
             Self::Attached(attached) => attached.watch(closing).await,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
-use lift_gateway::{Control, Routes};
+use lift_gateway::{Routes, ServerHandle};
 
 use crate::dev::{
     dynamodb::connections_table::ConnectionsTable,
@@ -45,9 +45,9 @@ impl Deploy {
     }
 
     /// Deploys the routes, and returns the part of the log line that names new and removed ones.
-    pub(crate) fn deploy(&mut self, next: NextApi, control: &Control) -> String {
+    pub(crate) fn deploy(&mut self, next: NextApi, handle: &ServerHandle) -> String {
         let NextApi { routes, keys } = next;
-        control.deploy(routes);
+        handle.deploy(routes);
         let changes = list("new routes", keys.difference(&self.keys))
             + &list("routes gone", self.keys.difference(&keys));
         self.keys = keys;

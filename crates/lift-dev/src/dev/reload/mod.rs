@@ -15,7 +15,7 @@ mod watcher;
 use std::convert::Infallible;
 
 use anyhow::Result;
-use lift_gateway::Control;
+use lift_gateway::ServerHandle;
 
 pub(crate) use self::{deploy::Deploy, watch::WatchPlan};
 use self::{
@@ -65,18 +65,18 @@ impl Reload {
     }
 
     /// Watches the function's processes and sources for as long as this is polled. Routes are deployed
-    /// to the gateway of `control`.
+    /// to the gateway of `handle`.
     pub(crate) async fn run(
         &mut self,
         supervisor: &mut Supervisor,
-        control: &Control,
+        handle: &ServerHandle,
     ) -> Infallible {
         let Self { watch, steps } = self;
         let mut pending: Option<Change> = None;
         loop {
             let work = async {
                 match pending {
-                    Some(change) => steps.reload(supervisor, control, change).await,
+                    Some(change) => steps.reload(supervisor, handle, change).await,
                     None => match supervisor.watch().await {},
                 }
             };
@@ -104,7 +104,7 @@ impl ReloadSteps {
     async fn reload(
         &mut self,
         supervisor: &mut Supervisor,
-        control: &Control,
+        handle: &ServerHandle,
         change: Change,
     ) -> Result<()> {
         let serving = supervisor.program().clone();
@@ -117,7 +117,7 @@ impl ReloadSteps {
         let (name, build_time) = (program.name.clone(), change.began.elapsed());
         supervisor.swap(program).await?;
         let routes = match (&mut self.deploy, api) {
-            (Some(deploy), Some(api)) => deploy.deploy(api, control),
+            (Some(deploy), Some(api)) => deploy.deploy(api, handle),
             _ => String::new(),
         };
         let built = match self.package {

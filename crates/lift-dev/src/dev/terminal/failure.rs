@@ -1,6 +1,6 @@
 //! Why an event failed, in words that say what to do.
 
-use lift_gateway::{Cause, InvokeError};
+use lift_gateway::{FailureCause, InvokeError};
 
 use crate::escape::{cut, escape};
 
@@ -13,7 +13,7 @@ pub(crate) enum Failure {
     /// The function gave no reply.
     Invoke(InvokeError),
     /// The gateway's reason, with the function's reply if there is one.
-    Gateway(Cause, Vec<u8>),
+    Gateway(FailureCause, Vec<u8>),
     /// The client sent bytes that are no text.
     Binary,
 }
@@ -22,15 +22,15 @@ impl Failure {
     /// One word for programs.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
-            Self::Invoke(InvokeError::Function { .. }) => "function",
-            Self::Invoke(InvokeError::Exited) => "exited",
-            Self::Invoke(InvokeError::TimedOut { .. }) => "functionTimeout",
-            Self::Invoke(InvokeError::Unavailable) => "unavailable",
-            Self::Gateway(Cause::NoRoute { .. }, _) => "noRoute",
-            Self::Gateway(Cause::Throttled { .. }, _) => "throttled",
-            Self::Gateway(Cause::Model { .. }, _) => "model",
-            Self::Gateway(Cause::Reply { .. }, _) => "reply",
-            Self::Gateway(Cause::TimedOut { .. }, _) => "timeout",
+            Self::Invoke(error) if error.function_error().is_some() => "function",
+            Self::Invoke(error) if error.is_exited() => "exited",
+            Self::Invoke(error) if error.is_timed_out() => "functionTimeout",
+            Self::Invoke(error) if error.is_unavailable() => "unavailable",
+            Self::Gateway(FailureCause::NoRoute { .. }, _) => "noRoute",
+            Self::Gateway(FailureCause::Throttled { .. }, _) => "throttled",
+            Self::Gateway(FailureCause::Model { .. }, _) => "model",
+            Self::Gateway(FailureCause::Reply { .. }, _) => "reply",
+            Self::Gateway(FailureCause::TimedOut { .. }, _) => "timeout",
             Self::Invoke(_) | Self::Gateway(..) => "other",
             Self::Binary => "binary",
         }
@@ -39,27 +39,29 @@ impl Failure {
     /// What happened.
     pub(crate) fn message(&self) -> String {
         match self {
-            Self::Invoke(InvokeError::Function { kind, message }) => {
-                format!("the function failed with {}: {}", escape(kind), escape(message))
-            }
-            Self::Invoke(error) => error.to_string(),
-            Self::Gateway(Cause::NoRoute { selected: Some(key), .. }, _) => {
+            Self::Invoke(error) => match error.function_error() {
+                Some((kind, message)) => {
+                    format!("the function failed with {}: {}", escape(kind), escape(message))
+                }
+                None => error.to_string(),
+            },
+            Self::Gateway(FailureCause::NoRoute { selected: Some(key), .. }, _) => {
                 format!("no route for `{}`", cut(&escape(key), SHOWN))
             }
-            Self::Gateway(Cause::NoRoute { selected: None, .. }, _) => {
+            Self::Gateway(FailureCause::NoRoute { selected: None, .. }, _) => {
                 "no route: the message has no route key".to_owned()
             }
-            Self::Gateway(Cause::Throttled { .. }, _) => {
+            Self::Gateway(FailureCause::Throttled { .. }, _) => {
                 "throttled: more messages than the rate allows".to_owned()
             }
-            Self::Gateway(Cause::Model { fault, .. }, _) => {
-                format!("no model allows the message: {}", escape(fault))
+            Self::Gateway(FailureCause::Model { reason, .. }, _) => {
+                format!("no model allows the message: {}", escape(reason))
             }
-            Self::Gateway(Cause::Reply { fault }, reply) => {
+            Self::Gateway(FailureCause::Reply { reason }, reply) => {
                 let reply = String::from_utf8_lossy(reply);
-                format!("malformed reply: {}: {}", escape(fault), cut(&escape(&reply), SHOWN))
+                format!("malformed reply: {}: {}", escape(reason), cut(&escape(&reply), SHOWN))
             }
-            Self::Gateway(Cause::TimedOut { after }, _) => {
+            Self::Gateway(FailureCause::TimedOut { after }, _) => {
                 format!("no reply within {} s, the longest that API Gateway waits", after.as_secs())
             }
             Self::Gateway(cause, _) => escape(&format!("{cause:?}")).into_owned(),
@@ -70,30 +72,30 @@ impl Failure {
     /// What to do about it.
     pub(crate) fn advice(&self) -> Option<String> {
         Some(match self {
-            Self::Invoke(InvokeError::Function { .. }) => {
+            Self::Invoke(error) if error.function_error().is_some() => {
                 "the client gets no more than `Internal server error`: fix the function".to_owned()
             }
-            Self::Invoke(InvokeError::Exited) => {
+            Self::Invoke(error) if error.is_exited() => {
                 "look for a panic or an exit in what it wrote; another process is started"
                     .to_owned()
             }
-            Self::Invoke(InvokeError::TimedOut { .. }) => {
+            Self::Invoke(error) if error.is_timed_out() => {
                 "its process is killed, as Lambda does: answer sooner, and post what takes long"
                     .to_owned()
             }
-            Self::Invoke(InvokeError::Unavailable) => {
+            Self::Invoke(error) if error.is_unavailable() => {
                 "all processes were busy for too long: raise --concurrency".to_owned()
             }
-            Self::Gateway(Cause::NoRoute { routes, .. }, _) => {
+            Self::Gateway(FailureCause::NoRoute { routes, .. }, _) => {
                 format!("the app has {}; add a route, or `$default`", escape(&routes.join(", ")))
             }
-            Self::Gateway(Cause::Throttled { .. }, _) => {
+            Self::Gateway(FailureCause::Throttled { .. }, _) => {
                 "send more slowly, or raise the throttle".to_owned()
             }
-            Self::Gateway(Cause::Reply { .. }, _) => {
+            Self::Gateway(FailureCause::Reply { .. }, _) => {
                 r#"a reply is a JSON object such as {"statusCode":200,"body":"hi"}"#.to_owned()
             }
-            Self::Gateway(Cause::TimedOut { .. }, _) => {
+            Self::Gateway(FailureCause::TimedOut { .. }, _) => {
                 "the function runs on: answer at once, and post the result when it is there"
                     .to_owned()
             }

@@ -169,7 +169,7 @@ mod tests {
     fn the_names_are_what_programs_rely_on() {
         let mut text = String::new();
         let mut event = sample::message();
-        event.failure = Some(Failure::Invoke(InvokeError::Exited));
+        event.failure = Some(Failure::Invoke(InvokeError::exited()));
         write(&mut text, &Entry::Event(event.into()));
         write(&mut text, &Entry::Event(sample::disconnect().into()));
         write(&mut text, &Entry::Log(sample::log("up"), None));

@@ -21,7 +21,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, coding::CloseC
 
 use self::socket::{Read, Socket};
 use crate::{
-    BinaryMessages, Limits, What,
+    BinaryMessages, GatewayEventKind, Limits,
     connection::{Closed, Connection, Outgoing, order::Lane},
     gateway::Gateway,
     message::Incoming,
@@ -45,7 +45,8 @@ pub(crate) async fn live<S: AsyncRead + AsyncWrite + Unpin>(
     };
     gateway.connections.remove(connection.id);
     connection.end();
-    connection.tell(|| What::Closed { code: closed.code, reason: closed.reason.clone() });
+    connection
+        .notify(|| GatewayEventKind::Closed { code: closed.code, reason: closed.reason.clone() });
     let farewell = async {
         if let Some(session) = session {
             session.farewell().await;
@@ -91,7 +92,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     /// Serves the connection until either side ends it, and says why it ended.
     async fn run(mut self, gateway: &Arc<Gateway>) -> (Closed, Self) {
         let connection = self.connection.clone();
-        let choices = &gateway.settings.choices;
+        let undocumented = &gateway.settings.undocumented;
         let lane = Lane::new(gateway, &connection);
         let clock = &connection.clock;
         let opened = clock.now();
@@ -118,7 +119,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                         None if !gateway.closing.is_cancelled() => {
                             (CloseCode::Normal, "Connection Closed Normally")
                         }
-                        None => match choices.shutdown_code {
+                        None => match undocumented.shutdown_code {
                             1012 => (CloseCode::Restart, "Service restart"),
                             code => (code.into(), "Going away"),
                         },
@@ -145,7 +146,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                     active = clock.now();
                     connection.heard(&message);
                     if matches!(message, Incoming::Binary(_))
-                        && choices.binary_messages == BinaryMessages::Refused
+                        && undocumented.binary_messages == BinaryMessages::Refused
                     {
                         return self.end(CloseCode::Unsupported, "Unsupported data");
                     }
@@ -160,7 +161,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                     active = clock.now();
                     connection.touch();
                 }
-                Read::Control if choices.pings_are_activity => active = clock.now(),
+                Read::Control if undocumented.pings_are_activity => active = clock.now(),
                 Read::Control => {}
                 Read::Close(frame) => {
                     self.farewell = Farewell::Echo;

@@ -14,7 +14,9 @@ use tokio_tungstenite::{
 };
 
 use super::*;
-use crate::{Choices, InvokeError, Routes, Settings, backend::Integration, connection::Client};
+use crate::{
+    InvokeError, Routes, Settings, Undocumented, backend::Integration, connection::Client,
+};
 
 const REPLY: &[u8] = br#"{"statusCode":200,"body":"reply"}"#;
 
@@ -106,8 +108,8 @@ async fn pings_do_not_keep_a_connection() {
 
 #[tokio::test(start_paused = true)]
 async fn pings_keep_a_connection_when_so_chosen() {
-    let choices = Choices { pings_are_activity: true, ..Choices::default() };
-    let (_, mut client, run) = open_with(Settings { choices, ..Settings::default() }).await;
+    let undocumented = Undocumented { pings_are_activity: true, ..Undocumented::default() };
+    let (_, mut client, run) = open_with(Settings { undocumented, ..Settings::default() }).await;
     for _ in 0..2 {
         advance(Duration::from_secs(9 * 60)).await;
         client.send(Message::Ping("p".into())).await.expect("sent");

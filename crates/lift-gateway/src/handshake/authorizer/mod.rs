@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout};
 use self::response::Allowed;
 use super::{grant::Refusal, head::Head};
 use crate::{
-    Authorizer, IdentitySource, InvokeError, Settings,
+    Authorizer, IdentitySource, Settings,
     connection::Connection,
     event::{self, Moment},
     gateway::Gateway,
@@ -42,7 +42,7 @@ impl Request<'_> {
             .spawn(async move { running.authorize(id, function.as_ref(), payload).await });
         let answer = match timeout(settings.limits.integration_timeout, invocation).await {
             Ok(Ok(Ok(answer))) => answer,
-            Ok(Ok(Err(InvokeError::Function { message, .. }))) if message == "Unauthorized" => {
+            Ok(Ok(Err(error))) if error.is_unauthorized() => {
                 return Err(Refusal::Unauthorized);
             }
             Ok(Ok(Err(error))) => {
@@ -55,7 +55,7 @@ impl Request<'_> {
                 return Err(Refusal::Failed);
             }
         };
-        let Settings { region, account, api_id, stage, choices, .. } = settings;
+        let Settings { region, account, api_id, stage, undocumented, .. } = settings;
         let arn = event::method_arn(region, account, api_id, stage);
         let answer = response::Answer::decode(&answer).map_err(|fault| {
             tracing::warn!(fault, "the authorizer's answer is malformed");
@@ -65,7 +65,7 @@ impl Request<'_> {
             tracing::debug!(arn, "the authorizer's policy does not allow this connection");
             return Err(Refusal::Forbidden);
         }
-        Ok(answer.allowed(choices.context_values, started.elapsed()))
+        Ok(answer.allowed(undocumented.context_values, started.elapsed()))
     }
 
     /// Whether the client shows a value, and not an empty one.

@@ -11,7 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use lift_event::Reply;
-use lift_gateway::{Cause, Happening, Id, InvokeError, Origin, What};
+use lift_gateway::{FailureCause, GatewayEvent, GatewayEventKind, Id, InvokeError, MessageSource};
 
 use crate::{
     dev::terminal::{
@@ -77,8 +77,8 @@ impl Events {
             ObservedKind::Line { process, invocation, text } => {
                 self.line(invocation, Log { at, process, text }, out);
             }
-            ObservedKind::Gateway(Happening { connection, what }) => {
-                self.happen(now, at, connection, what, out);
+            ObservedKind::Gateway(GatewayEvent { connection, kind, .. }) => {
+                self.happen(now, at, connection, kind, out);
             }
         }
     }
@@ -135,11 +135,11 @@ impl Events {
         now: Instant,
         at: SystemTime,
         connection: Id,
-        what: What,
+        kind: GatewayEventKind,
         out: &mut Vec<Entry>,
     ) {
-        match what {
-            What::Invoked { invocation, route, payload } => {
+        match kind {
+            GatewayEventKind::Invoked { invocation, route, payload } => {
                 let mut event = Box::new(Event::new(at, connection, route));
                 if let Ok(payload) = lift_event::Event::decode(payload) {
                     event.event_ref.request = Some(payload.request_id().to_owned());
@@ -152,43 +152,47 @@ impl Events {
                 }
                 self.open.insert(invocation, Open { since: now, event, shown: false });
             }
-            What::Answered { invocation, took, result } => {
+            GatewayEventKind::Answered { invocation, took, result } => {
                 if let Some(Open { mut event, .. }) = self.open.remove(&invocation) {
                     event.took = Some(took);
                     self.answer(now, invocation, event, result, out);
                 }
             }
-            What::Failed { invocation: Some(invocation), cause } => {
+            GatewayEventKind::Failed { invocation: Some(invocation), cause } => {
                 self.fail(now, invocation, cause);
             }
-            What::Failed { invocation: None, cause } => {
+            GatewayEventKind::Failed { invocation: None, cause } => {
                 let route = match &cause {
-                    Cause::Throttled { route } | Cause::Model { route, .. } => Some(route.clone()),
-                    Cause::NoRoute { selected, .. } => selected.clone(),
+                    FailureCause::Throttled { route } | FailureCause::Model { route, .. } => {
+                        Some(route.clone())
+                    }
+                    FailureCause::NoRoute { selected, .. } => selected.clone(),
                     _ => None,
                 };
                 self.failed(now, Box::new(Event::new(at, connection, route)), cause);
             }
-            What::Opened(_) => self.connect(at, connection, 101, out),
-            What::Refused { status, .. } => self.connect(at, connection, status.as_u16(), out),
-            What::Received { binary: true, .. } => drop(self.binary.insert(connection)),
-            What::Sent { data, origin: Origin::Post } => {
+            GatewayEventKind::Opened(_) => self.connect(at, connection, 101, out),
+            GatewayEventKind::Refused { status, .. } => {
+                self.connect(at, connection, status.as_u16(), out)
+            }
+            GatewayEventKind::Received { binary: true, .. } => drop(self.binary.insert(connection)),
+            GatewayEventKind::Sent { data, source: MessageSource::Post } => {
                 let (method, bytes) = ("POST".to_owned(), data.len());
                 self.groups.add(now, Call { at, connection, method, status: 200, bytes });
             }
-            What::Sent { data, origin: Origin::Reply } => {
+            GatewayEventKind::Sent { data, source: MessageSource::Reply } => {
                 self.sent(&data, |a| a.body.as_deref() == Some(&*data), connection, out);
             }
-            What::Sent { data, origin: Origin::Error } => {
+            GatewayEventKind::Sent { data, source: MessageSource::Error } => {
                 self.sent(&data, |a| a.event.failure.is_some(), connection, out);
             }
             // These were seen as they were sent.
-            What::Called { method, status } if method == "POST" && status == 200 => {}
-            What::Called { method, status } => {
+            GatewayEventKind::Called { method, status } if method == "POST" && status == 200 => {}
+            GatewayEventKind::Called { method, status } => {
                 let (method, status) = (method.to_string(), status.as_u16());
                 self.groups.add(now, Call { at, connection, method, status, bytes: 0 });
             }
-            What::Closed { code, reason } => {
+            GatewayEventKind::Closed { code, reason } => {
                 let route = Some("$disconnect".to_owned());
                 let mut event = Box::new(Event::new(at, connection, route));
                 event.closed = Some((code, reason));
@@ -196,7 +200,7 @@ impl Events {
                 self.closing.insert(connection, Closing { event, until: now + CLOSING });
             }
             // Its size is in the event, or it comes to nothing, which is told.
-            What::Received { binary: false, .. } => {}
+            GatewayEventKind::Received { binary: false, .. } => {}
             _ => {}
         }
     }
@@ -232,7 +236,7 @@ impl Events {
     }
 
     /// The gateway does not take the function's answer, or waits no longer for it.
-    fn fail(&mut self, now: Instant, invocation: Id, cause: Cause) {
+    fn fail(&mut self, now: Instant, invocation: Id, cause: FailureCause) {
         if let Some(open) = self.open.get_mut(&invocation) {
             // It is shown now, and once more when it is answered.
             open.shown = true;
@@ -245,7 +249,7 @@ impl Events {
         }
     }
 
-    fn failed(&mut self, now: Instant, mut event: Box<Event>, cause: Cause) {
+    fn failed(&mut self, now: Instant, mut event: Box<Event>, cause: FailureCause) {
         event.failure = Some(Failure::Gateway(cause, Vec::new()));
         let (reply, until) = (Bytes::new(), now + SETTLE);
         self.answered.push(Answered { invocation: None, event, reply, body: None, until });

@@ -28,24 +28,24 @@ impl Scene {
     }
 
     /// Something happens to the connection C.
-    fn happens(&mut self, what: What) {
-        self.see(ObservedKind::Gateway(Happening { connection: id('C'), what }));
+    fn happens(&mut self, kind: GatewayEventKind) {
+        self.see(ObservedKind::Gateway(GatewayEvent::new(id('C'), kind)));
     }
 
     fn invoked(&mut self, invocation: char, route: &str) {
         let (route, payload) = (Some(route.to_owned()), Bytes::new());
-        self.happens(What::Invoked { invocation: id(invocation), route, payload });
+        self.happens(GatewayEventKind::Invoked { invocation: id(invocation), route, payload });
     }
 
     fn answered(&mut self, invocation: char, result: Result<&'static str, InvokeError>) {
         let (invocation, took) = (id(invocation), Duration::from_millis(3));
         let result =
             result.map(|body| Bytes::from(format!(r#"{{"statusCode":200,"body":"{body}"}}"#)));
-        self.happens(What::Answered { invocation, took, result });
+        self.happens(GatewayEventKind::Answered { invocation, took, result });
     }
 
-    fn sent(&mut self, data: &'static str, origin: Origin) {
-        self.happens(What::Sent { data: data.into(), origin });
+    fn sent(&mut self, data: &'static str, source: MessageSource) {
+        self.happens(GatewayEventKind::Sent { data: data.into(), source });
     }
 
     fn writes(&mut self, invocation: Option<char>, text: &str) {
@@ -98,8 +98,8 @@ fn a_message_is_one_entry_with_its_lines_and_its_reply() {
     scene.answered('a', Ok("one"));
     scene.answered('b', Ok("three"));
     assert_eq!(scene.now(), ["|of nobody false"]);
-    scene.sent("three", Origin::Reply);
-    scene.sent("one", Origin::Reply);
+    scene.sent("three", MessageSource::Reply);
+    scene.sent("one", MessageSource::Reply);
     assert_eq!(scene.now(), ["who 200 →5 |of b", "say 200 →3 |of a"]);
     assert_eq!(scene.events.due(), None);
 
@@ -110,7 +110,7 @@ fn a_message_is_one_entry_with_its_lines_and_its_reply() {
     assert_eq!(scene.after(SETTLE), ["one-way 200 |late"]);
 
     scene.invoked('a', "one-way");
-    scene.happens(What::Answered {
+    scene.happens(GatewayEventKind::Answered {
         invocation: id('a'),
         took: Duration::from_millis(3),
         result: Ok(Bytes::from_static(br#"{"statusCode":200}"#)),
@@ -122,20 +122,20 @@ fn a_message_is_one_entry_with_its_lines_and_its_reply() {
 fn failures_are_with_their_event() {
     let mut scene = Scene::new();
     scene.invoked('a', "say");
-    scene.answered('a', Err(InvokeError::Exited));
-    scene.sent("oh", Origin::Error);
+    scene.answered('a', Err(InvokeError::exited()));
+    scene.sent("oh", MessageSource::Error);
     assert_eq!(scene.now(), ["say →2 exited"]);
 
     scene.invoked('a', "say");
     scene.answered('a', Ok("x"));
-    let cause = Cause::Reply { fault: "bad".to_owned() };
-    scene.happens(What::Failed { invocation: Some(id('a')), cause });
-    scene.sent("oh", Origin::Error);
+    let cause = FailureCause::Reply { reason: "bad".to_owned() };
+    scene.happens(GatewayEventKind::Failed { invocation: Some(id('a')), cause });
+    scene.sent("oh", MessageSource::Error);
     assert_eq!(scene.now(), ["say 200 →2 reply"]);
 
-    let cause = Cause::NoRoute { selected: Some("sya".to_owned()), routes: Vec::new() };
-    scene.happens(What::Failed { invocation: None, cause });
-    scene.sent("oh", Origin::Error);
+    let cause = FailureCause::NoRoute { selected: Some("sya".to_owned()), routes: Vec::new() };
+    scene.happens(GatewayEventKind::Failed { invocation: None, cause });
+    scene.sent("oh", MessageSource::Error);
     assert_eq!(scene.now(), ["sya →2 noRoute"]);
 }
 
@@ -147,9 +147,9 @@ fn a_slow_event_is_shown_while_it_runs_and_one_that_is_too_late_twice() {
     assert_eq!(scene.after(SLOW), ["say runs |begins"]);
     scene.writes(Some('a'), "goes on");
     assert_eq!(scene.now(), ["|goes on true"]);
-    let cause = Cause::TimedOut { after: Duration::from_secs(29) };
-    scene.happens(What::Failed { invocation: Some(id('a')), cause });
-    scene.sent("late", Origin::Error);
+    let cause = FailureCause::TimedOut { after: Duration::from_secs(29) };
+    scene.happens(GatewayEventKind::Failed { invocation: Some(id('a')), cause });
+    scene.sent("late", MessageSource::Error);
     assert_eq!(scene.now(), ["say →4 timeout"]);
     scene.answered('a', Ok("x"));
     assert_eq!(scene.after(SETTLE), ["say 200"]);
@@ -173,12 +173,12 @@ fn clients_that_come_are_refused_and_go() {
     scene.events.connect(now, id('C'), 101, &mut scene.out);
     assert_eq!(scene.now(), ["$connect 101"]);
 
-    scene.happens(What::Received { data: "x".into(), binary: true });
-    scene.happens(What::Closed { code: 1003, reason: "Unsupported data".to_owned() });
+    scene.happens(GatewayEventKind::Received { data: "x".into(), binary: true });
+    scene.happens(GatewayEventKind::Closed { code: 1003, reason: "Unsupported data".to_owned() });
     scene.invoked('a', "$disconnect");
     scene.answered('a', Ok(""));
     assert_eq!(scene.now(), ["$disconnect 200 1003 binary"]);
-    scene.happens(What::Closed { code: 1001, reason: "Going away".to_owned() });
+    scene.happens(GatewayEventKind::Closed { code: 1001, reason: "Going away".to_owned() });
     assert_eq!(scene.after(CLOSING), ["$disconnect 1001"]);
 }
 
@@ -186,9 +186,9 @@ fn clients_that_come_are_refused_and_go() {
 fn an_authorizer_has_answered_before_connect() {
     let mut scene = Scene::new();
     let invocation = id('a');
-    scene.happens(What::Invoked { invocation, route: None, payload: Bytes::new() });
+    scene.happens(GatewayEventKind::Invoked { invocation, route: None, payload: Bytes::new() });
     let (took, policy) = (Duration::from_millis(3), r#"{"policyDocument":{}}"#.into());
-    scene.happens(What::Answered { invocation, took, result: Ok(policy) });
+    scene.happens(GatewayEventKind::Answered { invocation, took, result: Ok(policy) });
     assert_eq!(scene.now(), [""], "there is no status and no failure");
 }
 
@@ -196,12 +196,12 @@ fn an_authorizer_has_answered_before_connect() {
 fn posts_and_calls_are_counted() {
     let mut scene = Scene::new();
     for connection in ['D', 'E', 'D'] {
-        let what = What::Sent { data: "x".into(), origin: Origin::Post };
-        scene.see(ObservedKind::Gateway(Happening { connection: id(connection), what }));
-        scene.happens(What::Called { method: Method::POST, status: StatusCode::OK });
+        let kind = GatewayEventKind::Sent { data: "x".into(), source: MessageSource::Post };
+        scene.see(ObservedKind::Gateway(GatewayEvent::new(id(connection), kind)));
+        scene.happens(GatewayEventKind::Called { method: Method::POST, status: StatusCode::OK });
     }
     assert_eq!(scene.after(Duration::from_millis(100)), ["POST 200 3 2"]);
-    scene.happens(What::Called { method: Method::POST, status: StatusCode::GONE });
+    scene.happens(GatewayEventKind::Called { method: Method::POST, status: StatusCode::GONE });
     let mut rest = Vec::new();
     scene.events.end(scene.now, &mut rest);
     assert_eq!(rest.iter().map(short).collect::<Vec<_>>(), ["POST 410 1 1"]);

@@ -1,6 +1,6 @@
 //! The lines as they look, without colours and with them.
 
-use lift_gateway::{Cause, InvokeError};
+use lift_gateway::{FailureCause, InvokeError};
 
 use super::*;
 use crate::dev::terminal::{failure::Failure, sample};
@@ -74,7 +74,7 @@ fn the_colours_of_events() {
         let line = colored(&Entry::Event(event.copy_with(status).into()));
         assert!(line.contains(color), "{line:?}");
     }
-    event.failure = Some(Failure::Invoke(InvokeError::Exited));
+    event.failure = Some(Failure::Invoke(InvokeError::exited()));
     event.logs = vec![sample::log("thread 'main' panicked at"), sample::log("fine")];
     let failed = colored(&Entry::Event(event.into()));
     let parts = [
@@ -92,10 +92,10 @@ fn the_colours_of_events() {
 fn an_error_says_what_to_do() {
     let reply = br#"{"status": 200, "text": "a reply that is long, and made up by hand"}"#.to_vec();
     let failures = [
-        Failure::Invoke(InvokeError::TimedOut { after: Duration::from_secs(29) }),
-        Failure::Gateway(Cause::TimedOut { after: Duration::from_secs(29) }, Vec::new()),
-        Failure::Gateway(Cause::Reply { fault: "no statusCode".to_owned() }, reply),
-        Failure::Gateway(Cause::Throttled { route: "say".to_owned() }, Vec::new()),
+        Failure::Invoke(InvokeError::timed_out(Duration::from_secs(29))),
+        Failure::Gateway(FailureCause::TimedOut { after: Duration::from_secs(29) }, Vec::new()),
+        Failure::Gateway(FailureCause::Reply { reason: "no statusCode".to_owned() }, reply),
+        Failure::Gateway(FailureCause::Throttled { route: "say".to_owned() }, Vec::new()),
         Failure::Binary,
     ];
     let mut text = String::new();

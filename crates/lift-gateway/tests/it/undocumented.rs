@@ -2,18 +2,18 @@
 
 use futures_util::{SinkExt, StreamExt};
 use lift_event::{EventKind, Reply};
-use lift_gateway::{BinaryMessages, BinaryPosts, Choices, Limits, Settings};
+use lift_gateway::{BinaryMessages, BinaryPosts, Limits, Settings, Undocumented};
 use tokio::{sync::mpsc, time::Duration};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::api::*;
 
-fn settings(choices: Choices) -> Settings {
-    Settings { stage: "prod".into(), routes: routes(), choices, ..Settings::default() }
+fn settings(undocumented: Undocumented) -> Settings {
+    Settings { stage: "prod".into(), routes: routes(), undocumented, ..Settings::default() }
 }
 
-async fn api(choices: Choices) -> Api {
-    Api::settings(settings(choices), |event| async move {
+async fn api(undocumented: Undocumented) -> Api {
+    Api::settings(settings(undocumented), |event| async move {
         match event.text().unwrap_or_default() {
             "null" => Ok("null".into()),
             "{}" => Ok("{}".into()),
@@ -26,19 +26,19 @@ async fn api(choices: Choices) -> Api {
 
 #[tokio::test]
 async fn statuses_of_handshakes() {
-    let choices = Choices {
+    let undocumented = Undocumented {
         connect_error_status: 500,
         connect_timeout_status: 502,
         extra_path_status: 404,
-        ..Choices::default()
+        ..Undocumented::default()
     };
     let limits = Limits { integration_timeout: Duration::from_millis(20), ..Limits::default() };
-    let failing = Api::settings(settings(choices.clone()), |_| async { failure() }).await;
+    let failing = Api::settings(settings(undocumented.clone()), |_| async { failure() }).await;
     let error = r#"{"message":"Internal server error"}"#.to_owned();
     assert_eq!(failing.refused("/prod").await, (500, error.clone()));
     assert_eq!(failing.refused("/prod/x").await.0, 404);
     assert_eq!(failing.refused("/other").await.0, 403);
-    let settings = Settings { limits: limits.clone(), ..settings(choices) };
+    let settings = Settings { limits: limits.clone(), ..settings(undocumented) };
     let slow = Api::settings(settings, |_| std::future::pending()).await;
     assert_eq!(slow.refused("/prod").await, (502, error));
     let usual = Api::with(routes(), limits, |_| std::future::pending()).await;
@@ -48,8 +48,9 @@ async fn statuses_of_handshakes() {
 
 #[tokio::test]
 async fn one_way_errors_and_empty_replies() {
-    let choices = Choices { one_way_error_frames: true, empty_replies: true, ..Choices::default() };
-    let api = api(choices).await;
+    let undocumented =
+        Undocumented { one_way_error_frames: true, empty_replies: true, ..Undocumented::default() };
+    let api = api(undocumented).await;
     let mut client = api.connect().await;
     send(&mut client, r#"{"action":"one","x":"bad"}"#).await;
     assert!(text(&mut client).await.contains("Internal server error"));
@@ -62,7 +63,8 @@ async fn one_way_errors_and_empty_replies() {
 
 #[tokio::test]
 async fn posts_that_are_not_text_may_be_made_text() {
-    let api = api(Choices { binary_posts: BinaryPosts::LossyText, ..Choices::default() }).await;
+    let api =
+        api(Undocumented { binary_posts: BinaryPosts::LossyText, ..Undocumented::default() }).await;
     let (mut client, id) = api.connect_with_id().await;
     assert_eq!(api.manage("POST", &id, &b"a\xffb"[..]).await.status(), 200);
     assert_eq!(text(&mut client).await, "a\u{fffd}b");
@@ -74,7 +76,7 @@ async fn binary_messages_may_be_allowed() {
         (BinaryMessages::Refused, Message::text("ok")),
         (BinaryMessages::Base64, Message::binary("ok")),
     ] {
-        let settings = settings(Choices { binary_messages, ..Choices::default() });
+        let settings = settings(Undocumented { binary_messages, ..Undocumented::default() });
         let api = Api::settings(settings, |_| async {
             Ok(r#"{"statusCode":200,"body":"b2s=","isBase64Encoded":true}"#.into())
         })
@@ -98,9 +100,12 @@ async fn binary_messages_may_be_allowed() {
 
 #[tokio::test]
 async fn ghosts_have_no_disconnect() {
-    let choices =
-        Choices { ghosts: true, lost_reason: "Connection lost".into(), ..Choices::default() };
-    let api = api(choices).await;
+    let undocumented = Undocumented {
+        silent_clients_skip_disconnect: true,
+        lost_reason: "Connection lost".into(),
+        ..Undocumented::default()
+    };
+    let api = api(undocumented).await;
     let (silent, ghost) = api.connect_with_id().await;
     let (mut spoke, id) = api.connect_with_id().await;
     drop(silent);
@@ -120,7 +125,7 @@ async fn ghosts_have_no_disconnect() {
 
 #[tokio::test]
 async fn a_shutdown_may_be_a_restart() {
-    let api = api(Choices { shutdown_code: 1012, ..Choices::default() }).await;
+    let api = api(Undocumented { shutdown_code: 1012, ..Undocumented::default() }).await;
     let mut client = api.connect().await;
     let stopping = tokio::spawn(api.shutdown());
     assert_eq!(closed(&mut client).await, (1012, "Service restart".to_owned()));
