@@ -55,7 +55,7 @@ fn finish(app: App) -> (Service, Instant) {
 pub(crate) fn form(name: &'static str, app: App) -> Form {
     let (service, deadline) = finish(app);
     Form::new(name, async move |payload| {
-        service.call(Invocation { payload, deadline }).await.expect("a reply")
+        service.call(Invocation::new(payload, deadline)).await.expect("a reply")
     })
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn form_within_lambda(name: &'static str, app: App) -> Form {
     Form::new(name, async move |event| {
         let event: Box<RawValue> = lambda::decode(&event);
         let payload = Bytes::from(String::from(Box::<str>::from(event)));
-        let reply = service.call(Invocation { payload, deadline }).await.expect("a reply");
+        let reply = service.call(Invocation::new(payload, deadline)).await.expect("a reply");
         let reply = RawValue::from_string(String::from_utf8(reply).expect("UTF-8"));
         serde_json::to_vec(&reply.expect("JSON")).expect("JSON")
     })

@@ -139,7 +139,7 @@ async fn answer(
     }
     let payload = String::from(Box::<str>::from(event.payload));
     let deadline = deadline(event.context.deadline);
-    let reply = service.call(Invocation { payload: payload.into(), deadline }).await?;
+    let reply = service.call(Invocation::new(payload, deadline)).await?;
     let reply = String::from_utf8(reply)?;
     Ok(RawValue::from_string(reply)?)
 }

@@ -1,4 +1,4 @@
-//! One call on its way to a handler: the event, its deadline, and what the app offers to it.
+//! One call on its way to a handler: the event, its deadline, and the services that all calls share.
 
 use std::sync::{
     Arc, OnceLock,
@@ -16,8 +16,8 @@ use crate::{
     store::{Item, Read, Row, Store, StoreError},
 };
 
-/// How many identities a process keeps: some 300 bytes each.
-const IDENTITIES: usize = 10_000;
+/// The size of the connection cache. An entry has some 300 bytes.
+const CACHED_CONNECTIONS: usize = 10_000;
 
 /// Makes the identity of a connection from an event with an authorizer's context.
 pub(crate) type AuthorizerIdentity = Arc<dyn Fn(&Event) -> Result<Accept, Error> + Send + Sync>;
@@ -26,8 +26,8 @@ pub(crate) type AuthorizerIdentity = Arc<dyn Fn(&Event) -> Result<Accept, Error>
 pub(crate) struct Services {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) push: Arc<dyn Push>,
-    /// Identities never change, so a warm process reads each at most once.
-    identities: Cache<ConnectionId, Connection>,
+    /// Connections with a user. They never change, so a process reads each at most once.
+    connections: Cache<ConnectionId, Connection>,
     pub(crate) slow: SlowReaders,
     authorizer_identity: Option<AuthorizerIdentity>,
 }
@@ -38,13 +38,13 @@ impl Services {
         push: Arc<dyn Push>,
         authorizer_identity: Option<AuthorizerIdentity>,
     ) -> Self {
-        let (identities, slow) = (Cache::new(IDENTITIES), SlowReaders::new());
-        Self { store, push, identities, slow, authorizer_identity }
+        let (connections, slow) = (Cache::new(CACHED_CONNECTIONS), SlowReaders::new());
+        Self { store, push, connections, slow, authorizer_identity }
     }
 
     /// A connection by id, from the cache or the store.
     pub(crate) async fn find(&self, id: &str) -> Result<Option<Connection>, StoreError> {
-        if let Some(known) = self.identities.get(id) {
+        if let Some(known) = self.connections.get(id) {
             return Ok(Some(known));
         }
         let id = ConnectionId::from(id);
@@ -57,19 +57,19 @@ impl Services {
         Ok(connection)
     }
 
-    /// Keeps an identity, unless it is that of nobody: that one may still sign in.
+    /// Caches a connection, unless it is anonymous: it may still sign in.
     pub(crate) fn remember(&self, connection: &Connection) {
         if connection.user().is_some() {
-            self.identities.insert(connection.id().clone(), connection.clone());
+            self.connections.insert(connection.id().clone(), connection.clone());
         }
     }
 
     pub(crate) fn forget(&self, id: &str) {
-        self.identities.remove(id);
+        self.connections.remove(id);
     }
 }
 
-/// One invocation, as layers and extractors see it. Cloning it costs a reference count.
+/// One event with its deadline, as layers and extractors see it. Cloning it costs a reference count.
 ///
 /// ```
 /// use lift_ws::{App, Call, layer::{Next, from_fn}};
@@ -88,10 +88,11 @@ struct Inner {
     event: Event,
     deadline: Instant,
     services: Arc<Services>,
-    /// What `$connect` stored or `$disconnect` removed.
+    /// The connection that `$connect` stored or `$disconnect` removed.
     connection: OnceLock<Connection>,
+    /// Whether `$connect` may have stored a row.
     saving: AtomicBool,
-    /// What `$disconnect` removed beside the connection.
+    /// The items that `$disconnect` removed with the connection.
     items: OnceLock<Vec<Item>>,
 }
 
@@ -108,7 +109,7 @@ impl Call {
         &self.0.event
     }
 
-    /// When the answer must be out.
+    /// The moment at which the reply must be out.
     #[must_use]
     pub fn deadline(&self) -> Instant {
         self.0.deadline
@@ -120,15 +121,15 @@ impl Call {
         self.0.event.connection_id().into()
     }
 
-    /// The stored connection: what `$connect` accepted.
+    /// The stored connection, from the cache or the store.
     ///
     /// # Errors
-    /// `not_connected` when no row is stored for it, read consistently; or the store's failure.
+    /// `not_connected` when a consistent read finds no row; `internal_error` when the store fails.
     pub async fn connection(&self) -> Result<Connection, Error> {
         if let Some(connection) = self.0.connection.get() {
             return Ok(connection.clone());
         }
-        // Before it is stored nobody is connected, and what it was is known when it ends.
+        // `$connect` has no connection before it is stored, and `$disconnect` has the removed row.
         let message = self.event().kind() == EventKind::Message;
         if let Some(accept) = self.authorizer_identity()?.filter(|_| message) {
             let connection = Connection(Arc::new(self.row(accept)?));
@@ -139,13 +140,13 @@ impl Call {
         found.ok_or_else(Error::not_connected)
     }
 
-    /// Who the connection is by its authorizer's context, if the app takes it from there.
+    /// The identity from the authorizer's context, if the app uses it.
     pub(crate) fn authorizer_identity(&self) -> Result<Option<Accept>, Error> {
         let identity = self.services().authorizer_identity.as_ref();
         identity.map(|identity| identity(self.event())).transpose()
     }
 
-    /// The row of the connection when it was accepted like this.
+    /// The row of the connection that `accept` accepts.
     pub(crate) fn row(&self, accept: Accept) -> Result<Row, Error> {
         Ok(Row {
             id: self.connection_id(),
@@ -157,13 +158,13 @@ impl Call {
         })
     }
 
-    /// Notes the call's connection, once it is known without looking.
+    /// Sets the call's connection, so that it needs no read.
     pub(crate) fn set_connection(&self, connection: Connection) {
-        // A call stores or removes its connection once.
+        // A call stores or removes its connection once, so this is never set already.
         let _ = self.0.connection.set(connection);
     }
 
-    /// Notes the items that the connection left.
+    /// Sets the items that were removed with the connection.
     pub(crate) fn set_items(&self, items: Vec<Item>) {
         let _ = self.0.items.set(items);
     }
@@ -180,7 +181,7 @@ impl Call {
         self.services().push.endpoint(self.event())
     }
 
-    /// Notes that a row may be stored from now on.
+    /// From now on a row may be stored, so a refusal has to remove it.
     pub(crate) fn start_saving(&self) {
         self.0.saving.store(true, Ordering::Relaxed);
     }

@@ -10,11 +10,11 @@ use crate::{
     store::{Member, Row},
 };
 
-/// The connection that a handler serves: what `$connect` accepted. It never changes, so it is
-/// cached, and a message usually costs no read for it.
+/// The stored connection that a handler serves. It never changes once it has a user, so it is cached,
+/// and a message usually costs no read.
 ///
-/// Extracting it from a message whose connection is not stored fails with `not_connected`. A handler
-/// that only wants to know who it is takes [`UserId`] or [`TenantId`].
+/// Extracting it fails with `not_connected` when the connection is not stored. A handler that needs
+/// only the user or the tenant takes [`UserId`] or [`TenantId`].
 ///
 /// ```
 /// use lift_ws::{App, Connection};
@@ -22,7 +22,7 @@ use crate::{
 /// async fn me(who: Connection) -> String {
 ///     match who.user() {
 ///         Some(user) => format!("{user}, since {}", who.connected_at()),
-///         None => "nobody".to_owned(),
+///         None => "anonymous".to_owned(),
 ///     }
 /// }
 /// # let _ = App::new().route("me", me);
@@ -37,19 +37,19 @@ impl Connection {
         &self.0.id
     }
 
-    /// The user that `$connect` accepted, if it named one.
+    /// The connection's user; `None` when it is anonymous.
     #[must_use]
     pub fn user(&self) -> Option<&UserId> {
         self.0.user.as_ref()
     }
 
-    /// The tenant that `$connect` named, if it named one.
+    /// The connection's tenant, if it has one.
     #[must_use]
     pub fn tenant(&self) -> Option<&TenantId> {
         self.0.tenant.as_ref()
     }
 
-    /// Where this connection is posted to.
+    /// The `@connections` endpoint that reaches this connection.
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
         &self.0.endpoint
@@ -61,7 +61,7 @@ impl Connection {
         Timestamp::from_millis(self.0.connected_at)
     }
 
-    /// The connection as a list has it.
+    /// The connection as a list returns it.
     pub(crate) fn member(&self) -> Member {
         Member {
             id: self.id().clone(),

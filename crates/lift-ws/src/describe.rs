@@ -1,14 +1,13 @@
-//! The app's description of itself: what `LIFT_DESCRIBE=1` prints, `lift dev` reads, and templates are
-//! made from.
+//! An app's description of itself, which a program prints with `LIFT_DESCRIBE=1` and `lift dev` reads.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What an app needs from its surroundings, as JSON of a stable form.
+/// The routes, tables, settings and environment variables of an app, as JSON of a stable form.
 ///
-/// Within a version, keys are only added: a reader ignores those that it does not know, and an older
-/// app lacks the newer ones. A key keeps its name, its type and its meaning. What is not set is left
-/// out, but for lists and booleans.
+/// Within a version, keys are only added. A reader ignores keys that it does not know; an older app
+/// lacks newer keys. A key keeps its name, type and meaning. Unset keys are left out, except lists and
+/// booleans.
 ///
 /// ```
 /// use lift_ws::App;
@@ -23,7 +22,7 @@ use serde_json::Value;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Description {
-    /// The form's version: 1.
+    /// The version of this form: 1.
     pub version: u32,
     /// The routes that API Gateway must have, sorted by key.
     #[serde(default)]
@@ -46,17 +45,17 @@ pub struct Description {
 pub struct RouteDescription {
     /// The route key.
     pub key: String,
-    /// Whether it needs a route response, so that the handler's reply reaches the client.
+    /// Whether the route needs a route response, which sends the handler's reply to the client.
     #[serde(default)]
     pub two_way: bool,
-    /// The most bytes of a message that the app's layers let pass, if one of them says so; see
+    /// The largest message that the layers pass on, in bytes, if one of them has a limit; see
     /// [`Layer::body_limit`](crate::layer::Layer::body_limit).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_limit: Option<usize>,
-    /// The JSON Schema of its messages, if the route says so.
+    /// The JSON Schema of its messages, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<Value>,
-    /// The JSON Schema of its replies, if the route says so.
+    /// The JSON Schema of its replies, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply: Option<Value>,
 }
@@ -65,7 +64,7 @@ pub struct RouteDescription {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TableDescription {
-    /// What the app keeps in it: `connections`.
+    /// The content of the table: `connections`.
     #[serde(default)]
     pub kind: String,
     /// The environment variable that holds the table's name.
@@ -77,24 +76,24 @@ pub struct TableDescription {
 #[serde(default)]
 #[non_exhaustive]
 pub struct SettingsDescription {
-    /// Whether connections are stored, so that `$connect` and `$disconnect` must reach the app and
-    /// it needs a table. False for [`App::unmanaged`].
+    /// Whether connections are stored. Then the app needs a table and the routes `$connect` and
+    /// `$disconnect`. False after `App::unmanaged`.
     pub managed: bool,
     /// The API's route selection expression, such as `$request.body.action`.
     pub selection: String,
-    /// Whether a route is two-way that does not say otherwise: replies and error frames are then
-    /// its route response. Otherwise they are posted to the sender, which needs the right
+    /// Whether routes are two-way unless they say otherwise: they send replies and error frames as the
+    /// route response. Other routes post them, which needs the permission
     /// `execute-api:ManageConnections`.
     pub two_way: bool,
-    /// The field of a message that is copied into its reply and its error frame, if there is one.
+    /// The field of a message that is copied into its reply or error frame, if the app sets one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correlate: Option<String>,
-    /// The key of the route that clients send to, so that API Gateway does not cut their idle
-    /// connection, if there is one. It is among the routes too.
+    /// The key of the keepalive route, if there is one. Clients send it so that API Gateway does not
+    /// close their idle connection. It is in `routes` too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keepalive: Option<String>,
-    /// The subprotocols that the app speaks, the preferred one first, as far as it says so by
-    /// [`App::subprotocols`]. A `$connect` handler may choose others.
+    /// The subprotocols of `App::subprotocols`, the preferred one first. A `$connect` handler may
+    /// choose others.
     pub subprotocols: Vec<String>,
 }
 
@@ -104,7 +103,7 @@ pub struct SettingsDescription {
 pub struct VariableDescription {
     /// Its name, such as `LIFT_TABLE`.
     pub name: String,
-    /// Whether the program does not start without it.
+    /// Whether the program needs it to start.
     pub required: bool,
 }
 
@@ -117,7 +116,7 @@ impl RouteDescription {
 }
 
 impl VariableDescription {
-    /// A variable that a program reads: `required` if it does not start without it.
+    /// A variable that a program reads; `required` if the program needs it to start.
     #[must_use]
     pub fn new(name: impl Into<String>, required: bool) -> Self {
         Self { name: name.into(), required }

@@ -1,4 +1,4 @@
-//! Why a call failed: a code and a message for the client, and a cause that only the log sees.
+//! The error of a call: a code and a message for the client, and a cause for the log.
 
 use std::{any::Any, borrow::Cow, error, fmt};
 
@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{PublishError, store::StoreError};
 
-/// The failure of an extractor, a layer or a handler.
+/// The error of an extractor, a layer or a handler.
 ///
-/// Any error becomes an `internal_error` by `?`; the client never sees its text. To tell the
-/// client something, make an `Error` with a code and a message.
+/// `?` turns any error into an `internal_error`, whose text goes to the log and never to the client. To
+/// send the client a reason, make an `Error` with a code and a message.
 ///
-/// On a message it becomes an [`ErrorFrame`] to the sender; on `$connect` it refuses the handshake
-/// with [`status`](Self::status).
+/// On a message, the sender gets an [`ErrorFrame`]. On `$connect`, the handshake is refused with
+/// [`status`](Self::status).
 ///
 /// ```
 /// use lift_ws::{App, Error, Text};
@@ -21,7 +21,7 @@ use crate::{PublishError, store::StoreError};
 ///     let number: i32 = text.parse().map_err(|cause: std::num::ParseIntError| {
 ///         Error::new("not_a_number", "Write it with digits").with_cause(cause)
 ///     })?;
-///     let double = number.checked_mul(2).ok_or_else(|| Error::new("too_large", "Less, please"))?;
+///     let double = number.checked_mul(2).ok_or_else(|| Error::new("too_large", "The number is too large"))?;
 ///     Ok(double.to_string())
 /// }
 /// # let _ = App::new().default_route(double);
@@ -34,33 +34,33 @@ pub struct Error {
 }
 
 impl Error {
-    /// A failure that the client is told of: `code` for programs, `message` for people.
+    /// An error that the client gets: `code` for programs, `message` for people. Its status is 400.
     #[must_use]
     pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
         Self { status: 400, code: code.into(), message: message.into(), cause: None }
     }
 
-    /// The payload is not what the route takes; the message should name the field.
+    /// The message does not have the form that the route needs. `message` should name the field.
     #[must_use]
     pub fn invalid_payload(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new("invalid_payload", message)
     }
 
-    /// A failure that is the server's. The cause goes to the log, not to the client.
+    /// An error of the server, with the status 500. The cause goes to the log, not to the client.
     #[must_use]
     pub fn internal(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
         Self::new("internal_error", "Internal error").with_status(500).with_cause(cause)
     }
 
-    /// The HTTP status that refuses a handshake; 400 unless set. Must not be 2xx.
+    /// Sets the HTTP status that refuses a handshake. A status that is not 4xx or 5xx becomes 500.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
-        // A failure never accepts a handshake, whatever it was built with.
+        // An error never accepts a handshake.
         self.status = if (400..600).contains(&status) { status } else { 500 };
         self
     }
 
-    /// Adds what only the log sees.
+    /// Adds a cause, which goes to the log and not to the client.
     #[must_use]
     pub fn with_cause(mut self, cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
         self.cause = Some(cause.into());
@@ -79,19 +79,19 @@ impl Error {
         &self.code
     }
 
-    /// What the client is told.
+    /// The message for people.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// What only the log sees.
+    /// The cause, for the log.
     #[must_use]
     pub fn cause(&self) -> Option<&(dyn error::Error + 'static)> {
         self.cause.as_deref().map(|cause| cause as &(dyn error::Error + 'static))
     }
 
-    /// What the client receives.
+    /// The error frame that the client gets, unless the app sets another shape.
     #[must_use]
     pub fn frame(&self) -> ErrorFrame<'_> {
         ErrorFrame {
@@ -106,27 +106,26 @@ impl Error {
         Self::new("not_connected", "This connection is not known").with_status(410)
     }
 
-    /// What a panic was, for the log.
+    /// The error of a call that panicked.
     pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Self {
         let text = panic.downcast_ref::<&str>().copied();
         let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
         Self::internal(format!("panicked: {}", text.unwrap_or("with a value that is not text")))
     }
 
-    /// Writes the cause to the log, where it is the server's to mend.
+    /// Logs the error if it has a cause.
     pub(crate) fn log(&self, route_key: &str) {
         let Some(cause) = &self.cause else { return };
         tracing::error!(route_key, code = &*self.code, error = %Chain(cause.as_ref()), "call failed");
     }
 }
 
-/// What a handler may fail with, beside [`Error`]: an error of one's own that says what its client
-/// is told.
+/// An error type that a handler may return instead of [`Error`]. The implementation says what the
+/// client gets.
 ///
-/// A handler that returns `Result<_, Error>` makes an `internal_error` of any error by `?`. One that
-/// returns an error of your own tells the client what you say here; without this it does not compile.
-/// `?` into [`Error`] does not ask it: there, write `.map_err(IntoError::into_error)?`, or see
-/// [`App::map_error`](crate::App::map_error).
+/// This trait works where the handler's own return type has your error. In a handler that returns
+/// `Result<_, Error>`, `?` does not use it and makes an `internal_error`: write
+/// `.map_err(IntoError::into_error)?` there, or use [`App::map_error`](crate::App::map_error).
 ///
 /// ```
 /// use lift_ws::{App, Error, IntoError};
@@ -135,33 +134,33 @@ impl Error {
 /// enum ShopError {
 ///     #[error("sold out")]
 ///     SoldOut,
-///     #[error("the till does not answer")]
-///     Till(#[from] std::io::Error),
+///     #[error("the bank does not answer")]
+///     Bank(#[from] std::io::Error),
 /// }
 ///
 /// impl IntoError for ShopError {
 ///     fn into_error(self) -> Error {
 ///         match self {
 ///             Self::SoldOut => Error::new("sold_out", "Nothing is left"),
-///             Self::Till(_) => Error::internal(self),
+///             Self::Bank(_) => Error::internal(self),
 ///         }
 ///     }
 /// }
 ///
 /// async fn buy() -> Result<String, ShopError> {
-///     let paid = std::fs::read_to_string("/till")?;
+///     let paid = std::fs::read_to_string("/payments")?;
 ///     if paid.is_empty() { Err(ShopError::SoldOut) } else { Ok(paid) }
 /// }
 /// # let _ = App::new().route("buy", buy);
 /// ```
 #[diagnostic::on_unimplemented(
     message = "a handler cannot fail with `{Self}`",
-    label = "does not say what the client is told",
+    label = "does not say which error the client gets",
     note = "return `Result<_, lift_ws::Error>`: `?` makes an `internal_error` of any error",
     note = "or implement `lift_ws::IntoError` for an error of your own"
 )]
 pub trait IntoError {
-    /// What the client is told, and the log.
+    /// The error for the client, with a cause for the log.
     fn into_error(self) -> Error;
 }
 
@@ -207,7 +206,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// What a client receives when its message failed:
+/// The JSON that a client gets when its message failed:
 /// `{"type":"error","code":"invalid_payload","message":"..."}`.
 ///
 /// ```
@@ -219,13 +218,14 @@ impl fmt::Display for Error {
 /// assert_eq!(read.code, "sold_out");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ErrorFrame<'a> {
     /// Always `error`.
     #[serde(rename = "type")]
     pub kind: Cow<'a, str>,
-    /// For programs.
+    /// The code, for programs.
     pub code: Cow<'a, str>,
-    /// For people.
+    /// The message, for people.
     pub message: Cow<'a, str>,
 }
 

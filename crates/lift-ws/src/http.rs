@@ -1,8 +1,8 @@
-//! The HTTP-style form of Lift's ancestor in Go: a method and a path, a request in, a response out.
+//! Handlers in HTTP style: a method and a path, a request in, a response out. Needs the feature
+//! `http-style`.
 //!
-//! For code that is moved before it is rewritten, one handler at a time. It goes through the same
-//! pipeline as the typed form, and fails closed as it does: a response that is not 2xx refuses a
-//! `$connect`.
+//! For code that comes from Lift's version in Go and is rewritten step by step. It uses the same pipeline
+//! as typed handlers: a response that is not 2xx refuses a `$connect`.
 //!
 //! | method | path | route key |
 //! |---|---|---|
@@ -33,7 +33,7 @@ use crate::{
     UserId, extract::FromCall, handler::IntoHandshake,
 };
 
-/// One event as a request. It owns what it holds.
+/// One event as a request.
 ///
 /// ```
 /// use lift_ws::{Error, http::{Request, Response}};
@@ -65,7 +65,7 @@ impl Request {
         self.0.event()
     }
 
-    /// The last value of a header of the handshake, its name in any case; only `CONNECT` has any.
+    /// The last value of a header. Names match in any case. Only `CONNECT` has headers.
     ///
     /// # Errors
     /// When the event's headers are malformed.
@@ -73,7 +73,7 @@ impl Request {
         Ok(self.event().headers()?.get(name).map(str::to_owned))
     }
 
-    /// The last value of a query parameter of the handshake; only `CONNECT` has any.
+    /// The last value of a query parameter. Only `CONNECT` has query parameters.
     ///
     /// # Errors
     /// When the event's query is malformed.
@@ -95,24 +95,24 @@ impl Request {
         self.0.extract().await.map(|Json(body)| body)
     }
 
-    /// The stored connection; while it connects there is none.
+    /// The stored connection. `CONNECT` has none.
     ///
     /// # Errors
-    /// `not_connected`, or the store's failure.
+    /// `not_connected`, or the store's error.
     pub async fn connection(&self) -> Result<Connection, Error> {
         self.0.connection().await
     }
 
-    /// Sends to connections on behalf of this one; while it connects there is none.
+    /// The publisher of this connection. `CONNECT` has none.
     ///
     /// # Errors
-    /// `not_connected`, or the store's failure.
+    /// `not_connected`, or the store's error.
     pub async fn publisher(&self) -> Result<Publisher, Error> {
         Ok(Publisher::within(&self.0, self.connection().await?))
     }
 }
 
-/// The answer to a request.
+/// The response to a request.
 ///
 /// ```
 /// use lift_ws::{Error, http::{Request, Response}};
@@ -122,7 +122,7 @@ impl Request {
 /// }
 /// # let _ = lift_ws::App::new().handle("MESSAGE", "/time", time);
 /// ```
-#[must_use = "a response answers by being returned"]
+#[must_use = "a handler has to return its response"]
 #[derive(Clone, Debug)]
 pub struct Response {
     status: u16,
@@ -131,8 +131,8 @@ pub struct Response {
 }
 
 impl Response {
-    /// An answer with an HTTP status. At `CONNECT`, 2xx lets the client in and anything else
-    /// refuses it; elsewhere the client does not see the status.
+    /// A response with an HTTP status. On `CONNECT`, 2xx accepts the client and any other status
+    /// refuses it. Otherwise the client does not see the status.
     pub fn new(status: u16) -> Self {
         Self { status, body: None, accept: Accept::anonymous() }
     }
@@ -142,13 +142,13 @@ impl Response {
         Self::new(200)
     }
 
-    /// Adds a text, which the client receives.
+    /// Sends the client a text.
     pub fn text(mut self, text: impl Into<String>) -> Self {
         self.body = Some(text.into().into_bytes());
         self
     }
 
-    /// Adds a value as JSON, which the client receives.
+    /// Sends the client a value as JSON.
     ///
     /// # Errors
     /// When the value cannot be written as JSON.
@@ -157,19 +157,19 @@ impl Response {
         Ok(self)
     }
 
-    /// At `CONNECT`: who the client is.
+    /// On `CONNECT`: the user of the connection.
     pub fn user(mut self, user: impl Into<UserId>) -> Self {
         self.accept.user = Some(user.into());
         self
     }
 
-    /// At `CONNECT`: the tenant of the connection.
+    /// On `CONNECT`: the tenant of the connection.
     pub fn tenant(mut self, tenant: impl Into<TenantId>) -> Self {
         self.accept.tenant = Some(tenant.into());
         self
     }
 
-    /// At `CONNECT`: the chosen subprotocol, one that the client offered.
+    /// On `CONNECT`: the chosen subprotocol, one that the client offered.
     pub fn subprotocol(mut self, subprotocol: impl Into<String>) -> Self {
         self.accept.subprotocol = Some(subprotocol.into());
         self
@@ -208,10 +208,11 @@ impl<K: crate::kind::CallKind, S: Sync> FromCall<K, S> for Request {
 }
 
 impl<S: Send + Sync + 'static> App<S> {
-    /// Handles a method and a path, as the ancestor did; see [`http`](crate::http).
+    /// Sets the handler of a method and a path; see [`http`](crate::http).
     ///
     /// # Panics
-    /// When the method and the path are not in that table, or have a handler already.
+    /// When the method and the path are not in the table of [`http`](crate::http), or have a handler
+    /// already.
     #[track_caller]
     pub fn handle<H, Fut>(self, method: &str, path: &str, handler: H) -> Self
     where
@@ -226,7 +227,7 @@ impl<S: Send + Sync + 'static> App<S> {
                 self.route(&key[1..], handler)
             }
             _ => panic!(
-                "no route is {method} {path}: use CONNECT /connect, DISCONNECT /disconnect, \
+                "{method} {path} is not a route: use CONNECT /connect, DISCONNECT /disconnect, \
                  MESSAGE /message for the default route, or MESSAGE /key"
             ),
         }

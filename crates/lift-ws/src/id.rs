@@ -1,4 +1,4 @@
-//! The ids of connections, users, tenants, groups and endpoints, each a type of its own, so that they cannot be
+//! The ids of connections, users, tenants, groups and endpoints. Each is a type, so that they cannot be
 //! confused. Cloning one costs a reference count.
 
 use std::{borrow::Borrow, fmt, sync::Arc};
@@ -38,7 +38,7 @@ macro_rules! ids {
             }
         }
 
-        /// Hashes and compares as its text does.
+        /// Hashes and compares like its text.
         impl Borrow<str> for $name {
             fn borrow(&self) -> &str {
                 &self.0
@@ -64,11 +64,11 @@ ids! {
     ConnectionId,
     /// A user's id; unique within a tenant. Never empty in a stored connection.
     UserId,
-    /// A tenant's id. What a handler sends stays within its connection's tenant, unless it says
-    /// otherwise. Never empty in a stored connection.
+    /// A tenant's id. A handler sends within its connection's tenant, unless it asks for another.
+    /// Never empty in a stored connection.
     TenantId,
-    /// The id of a group of the app's own making, such as a room; unique within a tenant.
+    /// The id of a group that the app makes, such as a room; unique within a tenant.
     GroupId,
-    /// Where connections are posted to: the URL of an API's management endpoint with its stage.
+    /// The URL of an API's `@connections` endpoint, with the stage.
     Endpoint,
 }

@@ -1,10 +1,10 @@
-//! The kinds of call as types, so that an extractor which a kind lacks does not compile.
+//! The kinds of call as types, so that a handler with an extractor that its kind lacks does not compile.
 
 mod sealed {
     pub trait Sealed {}
 }
 
-/// A kind of call: [`Connect`], [`Connected`], [`Message`] or [`Disconnect`]; or [`Any`] of them.
+/// A kind of call: [`Connect`], [`Connected`], [`Message`] or [`Disconnect`], or [`Any`] of them.
 ///
 /// ```
 /// use lift_ws::{Call, Error, extract::FromCall, kind::CallKind};
@@ -26,7 +26,7 @@ pub trait CallKind: sealed::Sealed + Send + Sync + 'static {}
 /// ```
 /// use lift_ws::{Call, Connection, Error, extract::FromCall, kind::Stored};
 ///
-/// /// Somebody who is signed in; not for `$connect`, where nobody is yet.
+/// /// The user of a connection that has signed in. Does not compile for `$connect`.
 /// struct Member(String);
 ///
 /// impl<K: Stored, S: Sync> FromCall<K, S> for Member {
@@ -39,7 +39,7 @@ pub trait CallKind: sealed::Sealed + Send + Sync + 'static {}
 /// ```
 #[diagnostic::on_unimplemented(
     message = "a `$connect` handler has no connection yet",
-    label = "this handler takes what needs a stored connection",
+    label = "this handler needs a stored connection",
     note = "the connection is stored after the handler accepted it: use `.on_connected(handler)`"
 )]
 pub trait Stored: CallKind {}
@@ -63,10 +63,10 @@ kinds! {
     Connected,
     /// A client sent a message.
     Message,
-    /// A connection ended.
+    /// A connection has ended.
     Disconnect,
-    /// Any of them: what a layer sees, and what [`Call::extract`](crate::Call::extract) takes from.
-    /// What the call at hand does not have, or not yet, fails when it is extracted.
+    /// Any of them, as in a layer and in [`Call::extract`](crate::Call::extract). An extractor that the
+    /// call does not have fails at run time.
     Any,
 }
 

@@ -1,4 +1,4 @@
-//! The framework: a typed async function per route of an API Gateway WebSocket API.
+//! A framework for API Gateway WebSocket APIs: one typed async function for each route.
 //!
 //! ```text
 //! bytes -decode-> Event -find-> Route -layers-> Handler (extract, run) -> Reply -encode-> bytes
@@ -6,8 +6,19 @@
 //!                                                   '-- Store: save, remove, list
 //! ```
 //!
-//! This crate opens no socket and knows no AWS crate: `lift-aws` runs an [`App`] on Lambda, and
+//! This crate opens no socket and depends on no AWS crate. `lift-aws` runs an [`App`] on Lambda;
 //! [`test`](mod@test) runs it in memory.
+//!
+//! The root has what most apps need. The modules have the rest: all extractors are in [`extract`], layers
+//! in [`layer`], sending in [`publish`].
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `valid` | [`Valid`](extract): message bodies checked with the rules of the crate garde |
+//! | `schema` | `Route::payload` and `Route::reply`: JSON Schemas in the app's description |
+//! | `http-style` | the module `http`: handlers with a method and a path |
+//!
+//! No feature is on by default.
 //!
 //! ```
 //! use lift_ws::{Accept, App, Connection, Error, Json, Publisher, Query, Refuse};

@@ -1,5 +1,5 @@
-//! The one pipeline: bytes in, event, route, layers, handler, reply, bytes out. The Lambda loop, the
-//! test kit and every other way to run an app go through [`Service::call`].
+//! The pipeline of a call: bytes, event, route, layers, handler, reply, bytes. The Lambda loop, the test
+//! kit and all other ways to run an app use [`Service::call`].
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -16,34 +16,42 @@ use crate::{
     error_reply::ErrorReplies, layer::Next, route::CompiledRoutes,
 };
 
-/// How long before the deadline a call is given up, so that its answer is still in time.
-const MARGIN: Duration = Duration::from_millis(200);
+/// How long before the deadline a handler is cancelled, so that its error frame can still be sent.
+const HANDLER_MARGIN: Duration = Duration::from_millis(200);
 
-/// How long before the deadline the tombstone or the error frame of such a call is given up too.
-const RESERVE: Duration = Duration::from_millis(50);
+/// How long before the deadline Lift stops to wait for a post or a removal that follows the handler.
+const REPLY_MARGIN: Duration = Duration::from_millis(50);
 
-/// What a function is invoked with.
+/// The input of one call.
 ///
 /// ```
 /// use lift_ws::service::Invocation;
 /// use std::time::Duration;
 /// use tokio::time::Instant;
 ///
-/// let invocation = Invocation {
-///     payload: r#"{"requestContext":{}}"#.into(),
-///     deadline: Instant::now() + Duration::from_secs(29),
-/// };
+/// let deadline = Instant::now() + Duration::from_secs(29);
+/// let invocation = Invocation::new(r#"{"requestContext":{}}"#, deadline);
 /// # let _ = invocation;
 /// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Invocation {
-    /// The event as it came.
+    /// The bytes of the event.
     pub payload: Bytes,
-    /// When Lambda ends the function. API Gateway waits 29 s at most, and a call with it.
+    /// When Lambda ends the invocation. A call ends after 29 seconds at the latest, because API
+    /// Gateway waits no longer.
     pub deadline: Instant,
 }
 
-/// A finished app. Cloning shares it; it serves any number of calls at once.
+impl Invocation {
+    /// An invocation with an event and the moment at which Lambda ends it.
+    #[must_use]
+    pub fn new(payload: impl Into<Bytes>, deadline: Instant) -> Self {
+        Self { payload: payload.into(), deadline }
+    }
+}
+
+/// A finished app. Clones share it, and it runs any number of calls at the same time.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
@@ -57,7 +65,7 @@ pub struct Invocation {
 ///     "connectionId":"L0SM9cOFvHcCIhw=","requestId":"r","apiId":"a","domainName":"d","requestTime":"",
 ///     "requestTimeEpoch":0,"connectedAt":0},"body":"hello"}"#;
 /// let deadline = Instant::now() + Duration::from_secs(29);
-/// let reply = service.call(Invocation { payload: event.into(), deadline }).await.unwrap();
+/// let reply = service.call(Invocation::new(event, deadline)).await.unwrap();
 /// assert_eq!(reply, br#"{"statusCode":200,"body":"hi"}"#);
 /// # });
 /// ```
@@ -91,12 +99,11 @@ impl Service {
         }
     }
 
-    /// Answers one event.
+    /// Handles one event and returns the bytes of the reply.
     ///
     /// # Errors
-    /// When the payload is not an event of a connection. Everything after that is a reply: a
-    /// failure, a panic and a missed deadline refuse a `$connect` and become one error frame on a
-    /// message.
+    /// When the payload is not an event of a connection. All later errors, panics and missed deadlines
+    /// are replies: they refuse a `$connect`, and send one error frame for a message.
     pub async fn call(&self, invocation: Invocation) -> Result<Vec<u8>, DecodeError> {
         let event = Event::decode(invocation.payload)?;
         Ok(self.answer(event, invocation.deadline).await.encode())
@@ -124,7 +131,7 @@ impl Service {
     /// Runs the layers and the handler, within the deadline, and catches panics of the layers.
     async fn run(&self, call: &Call, next: Next) -> Reply {
         let rest = AssertUnwindSafe(next.run(call.clone())).catch_unwind();
-        let error = match timeout_at(before(call.deadline(), MARGIN), rest).await {
+        let error = match timeout_at(before(call.deadline(), HANDLER_MARGIN), rest).await {
             Ok(Ok(reply)) => return reply,
             Ok(Err(panic)) => Error::panicked(&*panic),
             Err(_) => Error::new("timeout", "The server took too long").with_status(504),
@@ -132,8 +139,8 @@ impl Service {
         self.errors.reply(call.event(), &error)
     }
 
-    /// Brings a message's reply to its sender. What API Gateway gets is 200 either way: the frame
-    /// says the rest, and another status might bring a second frame.
+    /// Sends a message's reply to its sender. API Gateway gets 200 in all cases: another status could
+    /// make it send an error frame of its own.
     async fn deliver(&self, call: &Call, reply: Reply, two_way: bool) -> Reply {
         let Some(mut body) = reply.into_body() else { return Reply::new(200) };
         if body.len() > MESSAGE_BYTES {
@@ -146,10 +153,10 @@ impl Service {
         if two_way {
             return Reply::new(200).with_body(body);
         }
-        // On a one-way route API Gateway would drop the body, so it is posted.
+        // On a one-way route API Gateway drops the body, so post it.
         let (endpoint, id) = (call.endpoint(), call.connection_id());
         let post = call.services().push.post(&endpoint, &id, body.into());
-        match timeout_at(before(call.deadline(), RESERVE), post).await {
+        match timeout_at(before(call.deadline(), REPLY_MARGIN), post).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) if error.is_gone() => {}
             Ok(Err(error)) => {
@@ -161,7 +168,7 @@ impl Service {
         Reply::new(200)
     }
 
-    /// Holds the verdict and the store together: let in with a row, or kept out without one.
+    /// Ensures that an accepted handshake has a stored row and a refused one has none.
     async fn handshake(&self, call: &Call, reply: Reply) -> Reply {
         if reply.is_success() {
             if call.may_be_saved() {
@@ -175,11 +182,12 @@ impl Service {
             services.forget(call.event().connection_id());
             let id = call.connection_id();
             let removed = services.store.remove(&id);
-            if let Ok(Err(error)) = timeout_at(before(call.deadline(), RESERVE), removed).await {
+            if let Ok(Err(error)) = timeout_at(before(call.deadline(), REPLY_MARGIN), removed).await
+            {
                 tracing::warn!(%error, "a refused connection stays stored until it expires");
             }
         }
-        // The reply of a refusal has no use for a body: API Gateway drops it.
+        // API Gateway drops the body of a refusal.
         Reply::new(reply.status())
     }
 }

@@ -51,7 +51,7 @@ fn main() {
     let on = |service: Service| {
         let runtime = &runtime;
         move |payload: Bytes| {
-            runtime.block_on(service.call(Invocation { payload, deadline })).unwrap()
+            runtime.block_on(service.call(Invocation::new(payload, deadline))).unwrap()
         }
     };
 

@@ -1,5 +1,5 @@
-//! What only one kind of call has, taken from a call of any kind: by layers, and by extractors that
-//! are made of others. The compiler cannot tell there, so the call is asked.
+//! [`Call::extract`]: extractors on a call of any kind, for layers and for extractors that use others.
+//! The compiler does not know the kind of the call there, so a wrong extractor fails at run time.
 
 use lift_event::EventKind;
 use serde::de::DeserializeOwned;
@@ -12,11 +12,10 @@ use crate::{
 };
 
 impl Call {
-    /// Makes what a handler would take as an argument: for layers, and for extractors that are made
-    /// of others.
+    /// Runs an extractor: for layers, and for extractors that use others.
     ///
-    /// The state of an app is not there: a layer is given what it needs by
-    /// [`from_fn_with`](crate::layer::from_fn_with), an extractor has it as an argument.
+    /// `State` cannot be extracted here. A layer gets values by
+    /// [`from_fn_with`](crate::layer::from_fn_with), an extractor has the state as an argument.
     ///
     /// ```
     /// use lift_ws::{App, Call, Error, Json, extract::FromCall, kind::CallKind};
@@ -24,7 +23,7 @@ impl Call {
     /// #[derive(serde::Deserialize)]
     /// struct Numbered { number: u64 }
     ///
-    /// /// The number of a message, whatever else is in it.
+    /// /// The field `number` of any message.
     /// struct Number(u64);
     ///
     /// impl<K: CallKind, S: Sync> FromCall<K, S> for Number {
@@ -37,8 +36,8 @@ impl Call {
     /// ```
     ///
     /// # Errors
-    /// The extractor's. What this kind of call never has, such as a message's body at `$connect`, is
-    /// an `internal_error`: the program asks for it in the wrong place.
+    /// The extractor's error. An `internal_error` when this kind of call never has the value, such as a
+    /// message's body at `$connect`.
     pub async fn extract<T: FromCall<Any, ()>>(&self) -> Result<T, Error> {
         T::from_call(self, &()).await
     }
@@ -46,7 +45,6 @@ impl Call {
 
 macro_rules! only {
     ($kind:ident: $($type:ty $(where $t:ident: $bound:path)?,)*) => {$(
-        // No news to who asked in the wrong handler.
         #[diagnostic::do_not_recommend]
         impl<$($t: $bound + Send,)? S: Sync> FromCall<Any, S> for $type {
             async fn from_call(call: &Call, state: &S) -> Result<Self, Error> {
@@ -80,5 +78,7 @@ where
 
 fn misplaced(call: &Call, what: &str) -> Error {
     let route_key = call.event().route_key();
-    Error::internal(format!("`{what}` was asked for at `{route_key}`, which does not have it"))
+    Error::internal(format!(
+        "a layer or an extractor asked for `{what}` at `{route_key}`, which has none"
+    ))
 }

@@ -1,14 +1,14 @@
-//! What `$connect` stored with the connection, read anew because it can change.
+//! The attributes of a connection. They can change, so each extraction reads them.
 
 use lift_event::EventKind;
 use serde::de::DeserializeOwned;
 
 use crate::{Call, Error, extract::FromCall, kind::Stored, store::Read};
 
-/// The attributes that were given to [`Accept::attributes`](crate::Accept::attributes).
+/// The attributes that [`Accept::attributes`](crate::Accept::attributes) stored, as a type.
 ///
-/// A message costs one consistent read; `connected` and `$disconnect` have them at hand. Attributes
-/// that are not there are JSON's null, so that `Attributes<Option<T>>` takes them.
+/// Costs one consistent read on a message, and none on `on_connected` and `$disconnect`. Missing
+/// attributes are JSON's null: use `Attributes<Option<T>>`.
 ///
 /// # Errors
 /// `not_connected` when the connection is not stored; an `internal_error` when the store fails or
@@ -40,7 +40,7 @@ impl<K: Stored, T: DeserializeOwned + Send, S: Sync> FromCall<K, S> for Attribut
                 let row = call.services().store.get(&id, Read::Consistent).await?;
                 row.ok_or_else(Error::not_connected)?.attributes
             }
-            // Their row was just written or removed, so it is at hand.
+            // This call wrote or removed the row, so it has the attributes already.
             EventKind::Connect | EventKind::Disconnect => {
                 call.connection().await?.0.attributes.clone()
             }

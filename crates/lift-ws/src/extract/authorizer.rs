@@ -1,4 +1,4 @@
-//! What a Lambda authorizer said of the client, as a type.
+//! The context of the connection's Lambda authorizer, as a type.
 
 use std::collections::BTreeMap;
 
@@ -11,17 +11,16 @@ use crate::{Call, Error, extract::FromCall, kind::CallKind};
 
 /// The context that a Lambda authorizer returned for this connection, as a type.
 ///
-/// Beside the authorizer's own keys it has `principalId` and `integrationLatency`; AWS limits the
-/// authorizer's answer to 8 KB. Values are strings, numbers or booleans, and which of them arrives
-/// is not certain: API Gateway stringifies in places. So `level: u32` takes `7` and `"7"`, and
-/// `String` takes both as well; a type that asks for anything, such as `serde_json::Value` or one
-/// inside `#[serde(flatten)]`, gets a string. A null counts as absent: use `Option` or
+/// It has the authorizer's own keys, `principalId` and `integrationLatency`. The authorizer's response
+/// may have at most 8 KB. Values are strings, numbers or booleans, but API Gateway turns some of them
+/// into strings. So `level: u32` accepts `7` and `"7"`, and so does `String`. `serde_json::Value` and
+/// fields inside `#[serde(flatten)]` get a string. A null counts as absent: use `Option` or
 /// `#[serde(default)]`.
 ///
 /// # Errors
-/// `no_authorizer` (500) when the event carries no context: no authorizer is attached to the
-/// `$connect` route. It is the server's failure, so a handshake is refused and the log says what to
-/// do. A context that does not fit `T` is an `internal_error`; the log names the key.
+/// `no_authorizer` (500) when the event has no context, because `$connect` has no authorizer. It
+/// refuses a handshake, and the log says what to do. `internal_error` when the context does not fit
+/// `T`; the log names the key.
 ///
 /// ```
 /// use lift_ws::{Accept, App, extract::Authorizer};
@@ -66,7 +65,7 @@ fn parse<T: DeserializeOwned>(context: &RawValue) -> Result<T, String> {
     pairs::parse(&pairs).map_err(|fault| fault.to_string())
 }
 
-/// A string without its quotes, all else as it is written; `None` for null.
+/// A string without its quotes, and other values as they are written; `None` for null.
 fn text(value: &RawValue) -> Option<Str<'_>> {
     match value.get() {
         "null" => None,

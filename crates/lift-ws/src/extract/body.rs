@@ -1,4 +1,4 @@
-//! A message's body as it came: text or bytes.
+//! A message's body, not parsed: text or bytes.
 
 use bytes::Bytes;
 
@@ -7,7 +7,7 @@ use crate::{Call, Error, extract::FromCall, kind::Message};
 /// A message's text.
 ///
 /// # Errors
-/// `invalid_payload` when the message came as bytes that are not UTF-8.
+/// `invalid_payload` when the body is not UTF-8.
 ///
 /// ```
 /// use lift_ws::{App, Text};
@@ -28,9 +28,9 @@ impl<S: Sync> FromCall<Message, S> for Text {
     }
 }
 
-/// A message's bytes, base64 already decoded when the event says so; empty without a body. Never
-/// fails. API Gateway takes text frames only: a client sends bytes as base64, which arrives decoded
-/// where the route's integration says `CONVERT_TO_BINARY`, and as its text elsewhere.
+/// A message's bytes; empty without a body. Never fails. Base64 is decoded when the event marks it.
+/// API Gateway accepts text frames only, so clients send bytes as base64. With the integration setting
+/// `CONVERT_TO_BINARY` they arrive decoded, otherwise as base64 text.
 ///
 /// ```
 /// use lift_ws::{App, extract::Bytes};

@@ -1,5 +1,5 @@
-//! The stored connection of a call, who it is, and the publisher that is bound to it. None of them
-//! reads anything when this process knows the connection.
+//! The stored connection of a call, its user and tenant, and the publisher that is bound to it. They cost no
+//! read when the process has the connection in its cache.
 
 use crate::{
     Call, Connection, ConnectionId, Error, Publisher, TenantId, UserId,
@@ -19,7 +19,7 @@ impl<K: Stored, S: Sync> FromCall<K, S> for Publisher {
     }
 }
 
-/// The user of the connection; that of an anonymous one fails with `no_user` (401).
+/// The user of the connection. Fails with `no_user` (401) on an anonymous connection.
 impl<K: Stored, S: Sync> FromCall<K, S> for UserId {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         let user = call.connection().await?.user().cloned();
@@ -27,7 +27,7 @@ impl<K: Stored, S: Sync> FromCall<K, S> for UserId {
     }
 }
 
-/// The tenant of the connection; that of one without fails with `no_tenant` (403).
+/// The tenant of the connection. Fails with `no_tenant` (403) on a connection without one.
 impl<K: Stored, S: Sync> FromCall<K, S> for TenantId {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         let tenant = call.connection().await?.tenant().cloned();
@@ -35,7 +35,7 @@ impl<K: Stored, S: Sync> FromCall<K, S> for TenantId {
     }
 }
 
-/// The connection's id, which every event has.
+/// The connection's id. Never fails.
 impl<K: CallKind, S: Sync> FromCall<K, S> for ConnectionId {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         Ok(call.connection_id())

@@ -1,4 +1,4 @@
-//! How long a handler has.
+//! The time that a handler has.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::{Call, Error, extract::FromCall, kind::CallKind};
 
-/// When the answer must be out. What is still running then is cancelled.
+/// The moment at which the reply must be out. Lift cancels a handler that still runs 200 ms before it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -14,17 +14,29 @@ use crate::{Call, Error, extract::FromCall, kind::CallKind};
 ///
 /// async fn report(deadline: Deadline) -> &'static str {
 ///     match deadline.left() > Duration::from_secs(10) {
-///         true => "all of it",
-///         false => "the short version",
+///         true => "the full report",
+///         false => "the short report",
 ///     }
 /// }
 /// # let _ = App::new().route("report", report);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Deadline(pub Instant);
+pub struct Deadline(Instant);
 
 impl Deadline {
-    /// The time that is left; zero once it has passed.
+    /// A deadline at a moment, for tests of handlers.
+    #[must_use]
+    pub fn new(at: Instant) -> Self {
+        Self(at)
+    }
+
+    /// The moment.
+    #[must_use]
+    pub fn instant(self) -> Instant {
+        self.0
+    }
+
+    /// The time that is left; zero after the deadline.
     #[must_use]
     pub fn left(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())

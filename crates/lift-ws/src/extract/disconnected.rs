@@ -1,21 +1,22 @@
-//! Why a connection ended; only `$disconnect` says so.
+//! The close code and reason, on `$disconnect` only.
 
 use crate::{Call, Error, extract::FromCall, kind::Disconnect};
 
 /// Why a connection ended. Never fails.
 ///
-/// The code is API Gateway's view, not a proof of who hung up: 1001 is also its own idle and
-/// two-hour limit, 1005 a close without a code, 1006 a connection that was lost.
+/// The code does not prove which side closed. 1001 is also the code of API Gateway's idle time-out and
+/// of its 2-hour limit, 1005 of a close frame without a code, 1006 of a lost connection.
 ///
 /// ```
 /// use lift_ws::{App, extract::Disconnected};
 ///
-/// async fn left(why: Disconnected) {
-///     println!("{:?} {}", why.code, why.reason);
+/// async fn left(end: Disconnected) {
+///     println!("{:?} {}", end.code, end.reason);
 /// }
 /// # let _ = App::new().disconnect(left);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Disconnected {
     /// The close code, such as 1001; `None` when API Gateway gave none.
     pub code: Option<i32>,

@@ -1,4 +1,4 @@
-//! The handshake's headers; only `$connect` has them.
+//! The handshake's headers, on `$connect` only.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use crate::{Call, Error, extract::FromCall, kind::Connect};
 /// The handshake's headers.
 ///
 /// API Gateway leaves out `Connection` and `Upgrade`, and adds `X-Forwarded-For`,
-/// `X-Forwarded-Port`, `X-Forwarded-Proto` and `X-Amzn-Trace-Id`. Values that belong to one name
-/// keep their order, names do not. Browsers cannot set headers of their own on a WebSocket: from
-/// them expect `Origin`, `Cookie` and `Sec-WebSocket-Protocol`.
+/// `X-Forwarded-Port`, `X-Forwarded-Proto` and `X-Amzn-Trace-Id`. The values of one name keep their
+/// order, the names do not. Scripts in browsers cannot set headers on a WebSocket: browsers send
+/// `Origin`, `Cookie` and `Sec-WebSocket-Protocol`.
 ///
 /// # Errors
-/// An event whose headers are no strings is the server's failure: it refuses with 500.
+/// An `internal_error` (500) when a header of the event is not a string.
 ///
 /// ```
 /// use lift_ws::{Accept, App, Headers, Refuse};
@@ -27,28 +27,27 @@ use crate::{Call, Error, extract::FromCall, kind::Connect};
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers {
-    /// All names and values in one string, because two allocations are cheaper than two for each.
+    /// All names and values in one string: two allocations in all instead of two for each header.
     text: String,
     /// The lengths of a name and of its value.
     lengths: Vec<(usize, usize)>,
 }
 
 impl Headers {
-    /// The last value of a name, given in any case.
+    /// The last value of a name. Names match in any case.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.get_all(name).last()
     }
 
-    /// All values of a name, given in any case, in order. One value may still be a list with
-    /// commas.
+    /// All values of a name, in order. Names match in any case. A value may be a list with commas.
     pub fn get_all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.iter()
             .filter(move |(other, _)| other.eq_ignore_ascii_case(name))
             .map(|(_, value)| value)
     }
 
-    /// All names, as the client wrote them, with their values; a name with several values comes
+    /// All names and values. Names are as the client wrote them; a name with several values comes
     /// several times.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let mut rest = self.text.as_str();
@@ -61,7 +60,7 @@ impl Headers {
     }
 }
 
-/// Shows the names alone: values may be secrets.
+/// Shows the names only: values may be secrets.
 impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Headers ")?;

@@ -1,17 +1,17 @@
-//! A message's body as a type; the failure names the field.
+//! A message's body as JSON, parsed into a type; errors name the field.
 
 use serde::de::DeserializeOwned;
 
-use super::told;
+use super::cut;
 use crate::{Call, Error, extract::FromCall, kind::Message};
 
-/// A message's body, parsed; and, returned by a handler, a reply written as JSON.
+/// As an argument: a message's body, parsed from JSON. As a return value: a reply, written as JSON.
 ///
 /// Unknown fields, such as `action`, are ignored unless `T` denies them.
 ///
 /// # Errors
-/// A body that is not JSON or does not fit fails with `invalid_payload`; the message has the path
-/// of the field at fault, such as `item.count`, and is cut at 200 characters.
+/// `invalid_payload` when the body is not JSON or does not fit `T`. The message has the path of the
+/// wrong field, such as `item.count`, and is cut at 200 characters.
 ///
 /// ```
 /// use lift_ws::{App, Json};
@@ -30,7 +30,7 @@ pub struct Json<T>(pub T);
 impl<T: DeserializeOwned + Send, S: Sync> FromCall<Message, S> for Json<T> {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         let event = call.event();
-        // Text is UTF-8 for certain, so that reading it need not check.
+        // Text is known to be UTF-8, which saves a check.
         let parsed = match event.text() {
             Some(text) => serde_json::from_str(text),
             None => serde_json::from_slice(event.body()),
@@ -39,7 +39,7 @@ impl<T: DeserializeOwned + Send, S: Sync> FromCall<Message, S> for Json<T> {
     }
 }
 
-/// What is wrong; where is said by the path, unless the text is no JSON at all.
+/// The error without its position, which the path replaces; with it when the text is not JSON.
 fn what(fault: &serde_json::Error) -> String {
     let text = fault.to_string();
     match text.rsplit_once(" at line ") {
@@ -48,7 +48,7 @@ fn what(fault: &serde_json::Error) -> String {
     }
 }
 
-/// Parses once more, slowly, to learn which field is at fault.
+/// Parses again, slower, to find the path of the wrong field.
 fn locate<T: DeserializeOwned>(body: &[u8]) -> Error {
     let mut json = serde_json::Deserializer::from_slice(body);
     let message = match serde_path_to_error::deserialize::<_, T>(&mut json) {
@@ -58,5 +58,5 @@ fn locate<T: DeserializeOwned>(body: &[u8]) -> Error {
             (path, what) => format!("`{path}`: {what}"),
         },
     };
-    Error::invalid_payload(told(&message))
+    Error::invalid_payload(cut(&message))
 }

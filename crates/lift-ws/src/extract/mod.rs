@@ -1,4 +1,4 @@
-//! Extractors: a handler's arguments, each made from the call. One trait, one rule, any order.
+//! Extractors: the arguments of a handler, each made from the call, in any order.
 //!
 //! | extractor | in | what it is |
 //! |---|---|---|
@@ -6,17 +6,17 @@
 //! | [`Subprotocols`] | `$connect` | the subprotocols that the client offers |
 //! | [`Json`], `Valid`, [`Text`], [`Bytes`] | messages | the body; `Valid` needs the feature `valid` |
 //! | [`Disconnected`] | `$disconnect` | the close code and reason |
-//! | [`Connection`], [`Publisher`] | all but `$connect` | who is connected, and sending to others |
-//! | [`UserId`], [`TenantId`] | all but `$connect` | who it is, or an error when it is nobody |
-//! | [`Attributes`], [`StoredConnection`] | all but `$connect` | what may change of it, and changing it |
+//! | [`Connection`], [`Publisher`] | all but `$connect` | the stored connection; sending to others |
+//! | [`UserId`], [`TenantId`] | all but `$connect` | the connection's user and tenant; an error without one |
+//! | [`Attributes`], [`StoredConnection`] | all but `$connect` | the attributes; changes of the stored connection |
 //! | [`ConnectionId`] | all | the connection's id |
-//! | [`Authorizer`], [`ClientInfo`] | all | what an authorizer and API Gateway say of the client |
+//! | [`Authorizer`], [`ClientInfo`] | all | the authorizer's context; the client's address and user agent |
 //! | [`RequestInfo`], [`Stage`], [`StageVariables`] | all | ids, times, the stage |
-//! | [`State`], [`Deadline`], [`Event`], [`Call`] | all | the app's state, the time left, the event as it is |
-//! | `Result<T, Error>` | as `T` | `T`, or why it failed, for a handler that decides itself |
-//! | a tuple of up to eight | as all of them | several in one |
+//! | [`State`], [`Deadline`], [`Event`], [`Call`] | all | the app's state, the time left, the event |
+//! | `Result<T, Error>` | as `T` | `T` or its error, for a handler that wants to handle it |
+//! | a tuple of up to eight | as all of them | all of them |
 //!
-//! Layers, and extractors that are made of others, take them by [`Call::extract`].
+//! Layers, and extractors that use others, run them with [`Call::extract`].
 //!
 //! [`Connection`]: crate::Connection
 //! [`Publisher`]: crate::Publisher
@@ -63,21 +63,21 @@ pub use subprotocols::Subprotocols;
 #[cfg(feature = "valid")]
 pub use valid::Valid;
 
-/// The most characters of a fault that a client is told: it may quote what the client sent.
+/// The longest error text for clients, in characters: it may quote what the client sent.
 const MAX_FAULT: usize = 200;
 
 /// Makes an argument of a handler from a call of kind `K` in an app with state `S`.
 ///
-/// A failure becomes the refusal of a `$connect` or the error frame of a message. A handler that
-/// wants to decide itself takes a `Result<T, Error>`. Arguments are made in order, and the first
-/// failure ends it.
+/// An error refuses a `$connect`, and becomes the error frame of a message. A handler that wants to
+/// handle the error takes a `Result<T, Error>`. Arguments are made in order; the first error ends the
+/// call.
 ///
-/// An extractor of one's own is an `async fn`; it can use others, and look at the whole [`Call`]:
+/// An extractor of your own is an `async fn`. It can use other extractors and the whole [`Call`]:
 ///
 /// ```
 /// use lift_ws::{App, Call, Connection, Error, extract::FromCall, kind::Message};
 ///
-/// /// A user that is signed in.
+/// /// The name of a user who has signed in.
 /// struct User(String);
 ///
 /// impl<S: Sync> FromCall<Message, S> for User {
@@ -106,19 +106,19 @@ pub trait FromCall<K: CallKind, S>: Sized + Send {
     /// Makes the argument.
     ///
     /// # Errors
-    /// When the call does not have it, or has it in a form that does not fit.
+    /// When the call does not have the value, or it does not fit the type.
     fn from_call(call: &Call, state: &S) -> impl Future<Output = Result<Self, Error>> + Send;
 }
 
-/// A handler that wants to decide itself what a failed extraction means.
+/// The error of an extractor as a value: it does not end the call.
 impl<K: CallKind, S: Sync, T: FromCall<K, S>> FromCall<K, S> for Result<T, Error> {
     async fn from_call(call: &Call, state: &S) -> Result<Self, Error> {
         Ok(T::from_call(call, state).await)
     }
 }
 
-/// A fault as a client is told of it.
-fn told(fault: &str) -> String {
+/// Cuts the text of an error for clients.
+fn cut(fault: &str) -> String {
     fault.chars().take(MAX_FAULT).collect()
 }
 
@@ -133,7 +133,7 @@ macro_rules! tuples {
     };
 }
 
-/// Calls a macro with each list of up to eight names.
+/// Calls a macro with each list of up to eight type names.
 macro_rules! for_each_tuple {
     ($macro:ident) => {
         $macro!();

@@ -1,7 +1,7 @@
-//! Text by name, made into a type: what query, stage variables and authorizer context have in common.
+//! A deserializer for names with text values: query parameters, stage variables and authorizer context.
 //!
-//! API Gateway hands over all of them as strings, so a number or a boolean is parsed out of its
-//! text, as in a form. Faults name the field, and never quote a value: it may be a token.
+//! API Gateway sends all of them as strings, so numbers and booleans are parsed from their text, as in
+//! a form. Errors name the field and never quote a value, because it may be a token.
 
 use std::{error, fmt, slice::ChunkBy};
 
@@ -16,13 +16,13 @@ use serde::{
 
 type Pair<'de> = (&'de str, &'de str);
 
-/// Makes a `T` of pairs of name and value. Pairs of one name stand side by side: they are one field.
+/// Makes a `T` of pairs of name and value, sorted by name. Pairs with the same name are one field.
 pub(super) fn parse<'de, T: Deserialize<'de>>(pairs: &[Pair<'de>]) -> Result<T, Fault> {
     let fields = Fields { left: pairs.chunk_by(|one, next| one.0 == next.0), next: &[] };
     T::deserialize(MapAccessDeserializer::new(fields))
 }
 
-/// Why the text does not fit.
+/// Why the text does not fit the type.
 #[derive(Debug)]
 pub(super) struct Fault(String);
 
@@ -54,7 +54,7 @@ impl de::Error for Fault {
 
 struct Fields<'p, 'de> {
     left: ChunkBy<'p, Pair<'de>, fn(&Pair<'de>, &Pair<'de>) -> bool>,
-    /// The field whose name was read, and whose value comes next.
+    /// The field whose name was read and whose value is next.
     next: &'p [Pair<'de>],
 }
 
@@ -85,7 +85,7 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
 struct Field<'p, 'de>(&'p [Pair<'de>]);
 
 impl<'de> Field<'_, 'de> {
-    /// The only value. Which of several was meant would be a guess.
+    /// The value, when there is exactly one.
     fn one(&self) -> Result<&'de str, Fault> {
         match self.0 {
             [(_, value)] => Ok(value),

@@ -1,19 +1,19 @@
-//! The handshake's query as a type; only `$connect` has one.
+//! The handshake's query parameters as a type, on `$connect` only.
 
 use serde::de::DeserializeOwned;
 
-use super::{pairs, told};
+use super::{cut, pairs};
 use crate::{Call, Error, extract::FromCall, kind::Connect};
 
 /// The handshake's query parameters as a type, already percent-decoded.
 ///
-/// Numbers, booleans and unit enums are parsed out of the text. A field that may be absent is an
-/// `Option`, or `#[serde(default)]`; unknown parameters are ignored, unless `T` denies them. A
-/// parameter that comes several times fits a `Vec` only. Inside `#[serde(flatten)]` all values are
-/// strings. Tokens in a query end up in logs: prefer a header or a one-time ticket.
+/// Numbers, booleans and unit enums are parsed from the text. Use `Option` or `#[serde(default)]` for
+/// parameters that may be absent. Unknown parameters are ignored, unless `T` denies them. A parameter
+/// that comes several times needs a `Vec`. Inside `#[serde(flatten)]` all values are strings. Proxies
+/// and servers log URLs: send a token in a header, or use a ticket that is valid once.
 ///
 /// # Errors
-/// A query that does not fit refuses the handshake with 400 and `invalid_query`; the message names
+/// `invalid_query` (400) when the query does not fit `T`; it refuses the handshake. The message names
 /// the parameter and does not quote its value.
 ///
 /// ```
@@ -35,7 +35,7 @@ impl<T: DeserializeOwned + Send, S: Sync> FromCall<Connect, S> for Query<T> {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         let query = call.event().query()?;
         let pairs: Vec<_> = query.iter().collect();
-        let invalid = |fault: pairs::Fault| Error::new("invalid_query", told(&fault.to_string()));
+        let invalid = |fault: pairs::Fault| Error::new("invalid_query", cut(&fault.to_string()));
         pairs::parse(&pairs).map(Self).map_err(invalid)
     }
 }

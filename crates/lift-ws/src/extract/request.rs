@@ -1,4 +1,4 @@
-//! What API Gateway says of the event and of the client: ids, times, address.
+//! Facts about the event and the client, from API Gateway: ids, times, address.
 
 use std::{fmt, net::IpAddr};
 
@@ -6,7 +6,7 @@ use lift_event::{Event, Timestamp};
 
 use crate::{Call, Error, extract::FromCall, kind::CallKind};
 
-/// The ids and times of the event. Costs a reference count.
+/// The ids and times of the event. Extracting it costs a reference count.
 ///
 /// ```
 /// use lift_ws::{App, extract::RequestInfo};
@@ -26,7 +26,7 @@ impl RequestInfo {
         self.0.request_id()
     }
 
-    /// The message's id; `None` but for messages.
+    /// The message's id; `None` on `$connect` and `$disconnect`.
     #[must_use]
     pub fn message_id(&self) -> Option<&str> {
         self.0.message_id()
@@ -44,7 +44,7 @@ impl RequestInfo {
         self.0.request_time_epoch()
     }
 
-    /// The selected route: `$connect`, `$disconnect`, `$default` or a key of the app's own.
+    /// The selected route: `$connect`, `$disconnect`, `$default` or a key of the app.
     #[must_use]
     pub fn route_key(&self) -> &str {
         self.0.route_key()
@@ -77,13 +77,13 @@ impl fmt::Debug for RequestInfo {
     }
 }
 
-/// Where the client comes from: what API Gateway saw, not who the client is.
+/// The client's address and user agent, as API Gateway saw them. The user is [`UserId`](crate::UserId).
 ///
 /// ```
 /// use lift_ws::{Accept, App, Refuse, extract::ClientInfo};
 ///
-/// async fn connect(identity: ClientInfo) -> Result<Accept, Refuse> {
-///     match identity.source_ip {
+/// async fn connect(client: ClientInfo) -> Result<Accept, Refuse> {
+///     match client.source_ip {
 ///         Some(ip) if ip.is_ipv6() => Ok(Accept::anonymous()),
 ///         _ => Err(Refuse::forbidden("IPv6 only")),
 ///     }
@@ -91,11 +91,12 @@ impl fmt::Debug for RequestInfo {
 /// # let _ = App::new().connect(connect);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ClientInfo {
-    /// The address that connected to API Gateway: the client's, or that of a proxy before it.
-    /// `None` when API Gateway gave none, or none that is an address.
+    /// The address that connected to API Gateway: the client's, or a proxy's. `None` when the event
+    /// has no valid address.
     pub source_ip: Option<IpAddr>,
-    /// The client's `User-Agent`, in its own words.
+    /// The client's `User-Agent` header.
     pub user_agent: Option<String>,
 }
 

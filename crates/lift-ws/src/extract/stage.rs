@@ -1,4 +1,6 @@
-//! The stage that the event came through, and its variables.
+//! The stage of the API that sent the event, and its variables.
+
+use std::fmt;
 
 use serde::de::DeserializeOwned;
 
@@ -10,22 +12,41 @@ use crate::{Call, Error, extract::FromCall, kind::CallKind};
 /// ```
 /// use lift_ws::{App, extract::Stage};
 ///
-/// async fn version(Stage(stage): Stage) -> String {
+/// async fn version(stage: Stage) -> String {
 ///     format!("this is {stage}")
 /// }
 /// # let _ = App::new().route("version", version);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stage(pub String);
+#[derive(Clone, PartialEq, Eq)]
+pub struct Stage(String);
+
+impl Stage {
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
 
 /// The stage's variables as a type.
 ///
-/// They are strings; numbers, booleans and unit enums are parsed out of them. A stage without
-/// variables is one with none, so that fields which are `Option` or `#[serde(default)]` work there.
+/// They are strings; numbers, booleans and unit enums are parsed from them. Use `Option` or
+/// `#[serde(default)]` for variables that a stage may not have.
 ///
 /// # Errors
-/// Variables that do not fit `T` are the server's to mend: an `internal_error`, and the log names
-/// the variable.
+/// `internal_error` when a variable does not fit `T`; the log names it.
 ///
 /// ```
 /// use lift_ws::{App, extract::StageVariables};

@@ -1,10 +1,11 @@
-//! What needs no look into the event: the app's state, and the call and the event as they are.
+//! The app's state, and the call and the event themselves.
 
 use lift_event::Event;
 
 use crate::{Call, Error, extract::FromCall, kind::CallKind};
 
-/// The state that the app was given, cloned: put what is large into an `Arc`. Never fails.
+/// The state that was given to [`App::with_state`](crate::App::with_state). It is cloned for each
+/// call, so put a large one into an `Arc`. Never fails.
 ///
 /// ```
 /// use std::sync::Arc;

@@ -1,5 +1,4 @@
-//! The stored connection as something to change: its attributes, its items, and its user
-//! if it had none.
+//! Changes of the stored connection: its attributes, its items, and the user of an anonymous one.
 
 use serde::Serialize;
 
@@ -10,7 +9,7 @@ use crate::{
     store::{Item, Saved, SignedIn},
 };
 
-/// The row of the connection that a handler serves, to be changed. Extracting it reads nothing.
+/// The stored row of the connection that a handler serves, for changes. Extracting it costs no read.
 ///
 /// ```
 /// use lift_ws::{App, Error, Text, extract::StoredConnection};
@@ -35,8 +34,8 @@ impl StoredConnection {
     /// most 4 KB as JSON.
     ///
     /// # Errors
-    /// `not_connected` when the connection has ended, which this does not undo; `internal_error`
-    /// when the attributes are too large or the store fails.
+    /// `not_connected` when the connection has ended; `internal_error` when the attributes are too
+    /// large or the store fails.
     pub async fn set_attributes(&self, attributes: impl Serialize) -> Result<(), Error> {
         let attributes = serde_json::to_value(attributes)?;
         match self.call.services().store.set_attributes(&self.id, attributes).await? {
@@ -45,13 +44,13 @@ impl StoredConnection {
         }
     }
 
-    /// Says who an anonymous connection is, after the fact: a first message with a token, for
-    /// clients that cannot send one in the handshake. From the next call on, the connection has
-    /// this user and this tenant, for good; a tenant that it has already stays.
+    /// Gives an anonymous connection its user and tenant: for clients that cannot send a token in the
+    /// handshake and send it in a message. They hold from the next call on and cannot be changed. A
+    /// tenant that the connection has already stays.
     ///
     /// # Errors
-    /// `already_signed_in` when it is another's; `not_connected` when it has ended;
-    /// `internal_error` when an id is empty or over 256 bytes, or the store fails.
+    /// `already_signed_in` (409) when the connection has another user; `not_connected` when it has
+    /// ended; `internal_error` when an id is empty or over 256 bytes, or the store fails.
     pub async fn sign_in(
         &self,
         user: impl Into<UserId>,
@@ -75,9 +74,9 @@ impl StoredConnection {
 }
 
 impl StoredConnection {
-    /// Stores an item beside the connection, or replaces the one of the same key. With a group, the
-    /// connection is among those that [`Publisher::group`](crate::Publisher::group) reaches. Items
-    /// end with their connection.
+    /// Stores an item beside the connection, or replaces the item with the same key. An item with a
+    /// group makes the connection a member: [`Publisher::group`](crate::Publisher::group) reaches it.
+    /// Items are removed with their connection.
     ///
     /// ```
     /// use lift_ws::{Error, Text, extract::StoredConnection, store::Item};
@@ -99,7 +98,7 @@ impl StoredConnection {
         }
     }
 
-    /// Removes an item, if it is there.
+    /// Removes an item, if it exists.
     ///
     /// # Errors
     /// When the store fails.
@@ -107,8 +106,8 @@ impl StoredConnection {
         Ok(self.call.services().store.remove_item(&self.id, key).await?)
     }
 
-    /// The connection's items, in the order of their keys. Read anew; meant for some hundreds. On
-    /// `$disconnect` they are those that it had, which costs no read.
+    /// The connection's items, sorted by key. Each call reads all of them, so keep at most some
+    /// hundred. On `$disconnect` it returns the removed items and costs no read.
     ///
     /// # Errors
     /// When the store fails.
@@ -121,7 +120,7 @@ impl StoredConnection {
         loop {
             let after = all.last().map(|item| item.key.clone());
             let (items, more) = store.items(&self.id, after.as_deref()).await?;
-            // A page without an item has nothing to go on from.
+            // A page without items has no key to continue after.
             let more = more && !items.is_empty();
             all.extend(items);
             if !more {

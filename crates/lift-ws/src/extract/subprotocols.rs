@@ -1,4 +1,4 @@
-//! The subprotocols that a client offers; only `$connect` has them.
+//! The subprotocols that a client offers, on `$connect` only.
 
 use lift_event::{Event, wire::list_items};
 
@@ -7,11 +7,11 @@ use crate::{Call, Error, extract::FromCall, kind::Connect};
 /// The subprotocols that a client offered in `Sec-WebSocket-Protocol`, in its order: the preferred
 /// one first. Empty when it offered none.
 ///
-/// Choose one with [`Accept::subprotocol`](crate::Accept::subprotocol). An app that always prefers
-/// the same ones says [`App::subprotocols`](crate::App::subprotocols) instead.
+/// Choose one with [`Accept::subprotocol`](crate::Accept::subprotocol). If the choice is always the
+/// same, use [`App::subprotocols`](crate::App::subprotocols) instead.
 ///
 /// # Errors
-/// An event whose headers are no strings is the server's failure: it refuses with 500.
+/// An `internal_error` (500) when a header of the event is not a string.
 ///
 /// ```
 /// use lift_ws::{Accept, App, Refuse, extract::Subprotocols};
@@ -28,13 +28,13 @@ use crate::{Call, Error, extract::FromCall, kind::Connect};
 pub struct Subprotocols(Vec<Box<str>>);
 
 impl Subprotocols {
-    /// The first of these names that the client offered; the order is the server's.
+    /// The first of `names` that the client offered.
     #[must_use]
     pub fn first_of<'n>(&self, names: &[&'n str]) -> Option<&'n str> {
         names.iter().copied().find(|name| self.contains(name))
     }
 
-    /// Whether the client offered a name. Case matters.
+    /// Whether the client offered a name. Names are case-sensitive.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
         self.iter().any(|offer| offer == name)
@@ -45,13 +45,14 @@ impl Subprotocols {
         self.0.iter().map(|offer| &**offer)
     }
 
-    /// Whether the client offered none. A browser that offered some gives up if none is chosen.
+    /// Whether the client offered none. A browser that offered some closes the connection if the
+    /// server chooses none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// What a handshake offers.
+    /// The subprotocols in a handshake's headers.
     pub(crate) fn of(event: &Event) -> Result<Self, Error> {
         let headers = event.headers()?;
         let offers = list_items(headers.get_all("Sec-WebSocket-Protocol"));

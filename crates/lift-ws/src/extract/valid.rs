@@ -1,21 +1,20 @@
-//! A message's body as a type that also passes its own rules. Needs the feature `valid`.
+//! A message's body as a type, checked with the type's rules. Needs the feature `valid`.
 
 use garde::{Report, Validate};
 use serde::de::DeserializeOwned;
 
-use super::told;
+use super::cut;
 use crate::{Call, Error, Json, extract::FromCall, kind::Message};
 
 /// A message's body, parsed as [`Json`] does and checked with the rules of [`garde`].
 ///
-/// Derive `garde::Validate` for `T`; its macro needs `garde` with the feature `derive` in your own
-/// `Cargo.toml`, in the version that `lift_ws::garde` is. A context, if the rules use one, is made
-/// by its `Default`. garde knows fields by their names in Rust, so that one which serde renames is
-/// named as in Rust when it breaks a rule.
+/// Derive `garde::Validate` for `T`. The macro needs `garde` with the feature `derive` in your
+/// `Cargo.toml`, in the same version as `lift_ws::garde`. If the rules use a context, it is
+/// `Default::default()`. Errors have the names of fields in Rust, also of fields that serde renames.
 ///
 /// # Errors
-/// `invalid_payload`, with each field's path and the rule that it broke, cut at 200 characters. It
-/// never quotes the payload; rules of your own say what they return.
+/// `invalid_payload`, with each field's path and the rule that it broke, cut at 200 characters. The
+/// rules of garde never quote the payload.
 ///
 /// ```
 /// use garde::Validate;
@@ -24,7 +23,7 @@ use crate::{Call, Error, Json, extract::FromCall, kind::Message};
 /// #[derive(serde::Deserialize, Validate)]
 /// struct Say { #[garde(length(min = 1, max = 500))] text: String }
 ///
-/// // {"text":""} brings: `text`: length is lower than 1
+/// // The error for {"text":""}: `text`: length is lower than 1
 /// async fn say(Valid(said): Valid<Say>) -> String {
 ///     said.text
 /// }
@@ -42,7 +41,7 @@ where
         let Json(value) = <Json<T> as FromCall<Message, S>>::from_call(call, state).await?;
         match value.validate() {
             Ok(()) => Ok(Self(value)),
-            Err(report) => Err(Error::invalid_payload(told(&message(&report)))),
+            Err(report) => Err(Error::invalid_payload(cut(&message(&report)))),
         }
     }
 }

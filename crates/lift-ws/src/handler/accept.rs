@@ -1,4 +1,4 @@
-//! The verdict of a `$connect` handler: [`Accept`] or [`Refuse`], and nothing in between.
+//! The result of a `$connect` handler: [`Accept`] or [`Refuse`].
 
 use std::{borrow::Cow, error};
 
@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::{Error, IntoError, TenantId, UserId};
 
-/// Lets a client in, with the identity that its connection keeps.
+/// Accepts a client, with the identity of its connection.
 ///
-/// User and tenant have at most 256 bytes each and are not empty; whatever cannot be stored refuses
-/// the client with 500.
+/// User and tenant have 1 to 256 bytes each. If the connection cannot be stored, the client is refused
+/// with 500.
 ///
 /// ```
 /// use lift_ws::{Accept, App};
@@ -20,7 +20,7 @@ use crate::{Error, IntoError, TenantId, UserId};
 /// }
 /// # let _ = App::new().connect(connect);
 /// ```
-#[must_use = "a client is let in by returning this"]
+#[must_use = "return this from the `$connect` handler to accept the client"]
 #[derive(Clone, Debug, Default)]
 pub struct Accept {
     pub(crate) user: Option<UserId>,
@@ -30,41 +30,43 @@ pub struct Accept {
 }
 
 impl Accept {
-    /// Lets the client in as a user.
+    /// Accepts the client as a user.
     pub fn user(user: impl Into<UserId>) -> Self {
         Self { user: Some(user.into()), ..Self::default() }
     }
 
-    /// Lets the client in without saying who it is.
+    /// Accepts the client without a user. It can get one later by
+    /// [`sign_in`](crate::extract::StoredConnection::sign_in).
     pub fn anonymous() -> Self {
         Self::default()
     }
 
-    /// Puts the connection into a tenant: the others that it can reach.
+    /// Puts the connection into a tenant. Handlers of the connection send within this tenant.
     pub fn tenant(mut self, tenant: impl Into<TenantId>) -> Self {
         self.tenant = Some(tenant.into());
         self
     }
 
-    /// Stores attributes with the connection. What cannot be written as JSON, or has over 4 KB of it,
-    /// refuses the client with 500.
+    /// Stores attributes with the connection, as JSON of at most 4 KB. Larger attributes, or a value
+    /// that cannot be written as JSON, refuse the client with 500.
     pub fn attributes(mut self, attributes: impl Serialize) -> Self {
         let attributes = serde_json::to_value(attributes);
         self.attributes = Some(attributes.map_err(|fault| fault.to_string()));
         self
     }
 
-    /// Chooses one of the subprotocols that the client offered in `Sec-WebSocket-Protocol`. One
-    /// that was not offered refuses the handshake with 500: browsers would drop the connection.
+    /// Chooses one of the subprotocols that the client offered in `Sec-WebSocket-Protocol`. A
+    /// subprotocol that the client did not offer refuses the handshake with 500, because browsers
+    /// would close the connection.
     pub fn subprotocol(mut self, subprotocol: impl Into<String>) -> Self {
         self.subprotocol = Some(subprotocol.into());
         self
     }
 }
 
-/// Keeps a client out. Browsers cannot see the status, other clients can.
+/// Refuses a client. Scripts in browsers cannot see the status, other clients can.
 ///
-/// `?` on any error refuses with 500, and on an [`Error`] with its status.
+/// `?` on an [`Error`] refuses with its status, and on any other error with 500.
 ///
 /// ```
 /// use lift_ws::{Accept, App, Headers, Refuse};
@@ -89,25 +91,25 @@ impl Refuse {
         Self(Error::new("refused", message).with_status(status))
     }
 
-    /// 400: the handshake lacks something or has something wrong.
+    /// 400: something in the handshake is missing or wrong.
     #[must_use]
     pub fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(400, message)
     }
 
-    /// 401: the client did not say who it is.
+    /// 401: the client is not authenticated.
     #[must_use]
     pub fn unauthorized(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(401, message)
     }
 
-    /// 403: the client may not connect.
+    /// 403: the client is not allowed to connect.
     #[must_use]
     pub fn forbidden(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(403, message)
     }
 
-    /// 429: the client, or all of them, connect too often.
+    /// 429: too many handshakes.
     #[must_use]
     pub fn too_many_requests(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(429, message)
@@ -146,7 +148,7 @@ impl From<Refuse> for Error {
 ///
 /// async fn connect() -> Result<Accept, Refuse> {
 ///     match std::env::var("CLOSED") {
-///         Ok(_) => Err(Refuse::forbidden("come tomorrow")),
+///         Ok(_) => Err(Refuse::forbidden("closed")),
 ///         Err(_) => Ok(Accept::anonymous()),
 ///     }
 /// }
@@ -154,11 +156,11 @@ impl From<Refuse> for Error {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "a `$connect` handler cannot return `{Self}`",
-    label = "does not say whether the client is let in",
-    note = "return `Accept`, or `Result<Accept, Refuse>`: nobody is connected by accident"
+    label = "does not say whether the client is accepted",
+    note = "return `Accept` or `Result<Accept, Refuse>`"
 )]
 pub trait IntoHandshake {
-    /// The verdict.
+    /// Converts the output.
     ///
     /// # Errors
     /// When the client is refused.

@@ -1,4 +1,4 @@
-//! What a handler returns, made into a [`Reply`]; a failure stays an [`Error`] until the route ends.
+//! From the output of a message handler to a [`Reply`] or an [`Error`].
 
 use lift_event::Reply;
 use serde::Serialize;
@@ -7,11 +7,10 @@ use crate::{Error, IntoError, Json};
 
 /// What a message handler may return.
 ///
-/// On a two-way route the body is the route response; on a one-way route it is posted to the
-/// sender. `()` sends nothing. A `Result` of one of them fails with [`Error`], or with an error that
-/// implements [`IntoError`].
+/// On a two-way route the body is the route response; on a one-way route Lift posts it to the sender.
+/// `()` sends nothing. In a `Result`, the error is [`Error`] or implements [`IntoError`].
 ///
-/// A reply of one's own:
+/// A type of your own as a reply:
 ///
 /// ```
 /// use lift_ws::{App, Error, IntoReply, Reply};
@@ -34,10 +33,10 @@ use crate::{Error, IntoError, Json};
     note = "return `()`, `String`, `Json<T>` where `T: Serialize`, or a `Result` of one of them"
 )]
 pub trait IntoReply {
-    /// The reply.
+    /// Converts the output.
     ///
     /// # Errors
-    /// When the handler failed, or the body cannot be written.
+    /// The handler's error, or one of writing the body.
     fn into_reply(self) -> Result<Reply, Error>;
 }
 

@@ -13,7 +13,7 @@ use super::{Client, Kit, Refused, event::Draft};
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 /// use lift_ws::{App, extract::{ClientInfo, Stage}, test::Kit};
 ///
-/// let app = App::new().route("where", async |Stage(stage): Stage, identity: ClientInfo| {
+/// let app = App::new().route("where", async |stage: Stage, identity: ClientInfo| {
 ///     format!("{stage}, from {}", identity.source_ip.unwrap())
 /// });
 /// let kit = Kit::new(app);

@@ -221,7 +221,7 @@ impl Kit {
 
     async fn call(&self, payload: Bytes) -> Result<Vec<u8>, DecodeError> {
         let deadline = Instant::now() + INTEGRATION_TIMEOUT;
-        self.service.call(Invocation { payload, deadline }).await
+        self.service.call(Invocation::new(payload, deadline)).await
     }
 
     fn endings(&self) -> MutexGuard<'_, HashMap<ConnectionId, Bytes>> {

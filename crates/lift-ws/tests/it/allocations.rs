@@ -25,7 +25,7 @@ fn allocations(app: App, payload: &'static str) -> u64 {
     let service = app.into_service(Arc::new(MemoryStore::new()), Arc::new(RecordingPush::new()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let deadline = Instant::now() + Duration::from_secs(29);
-    let invocation = || Invocation { payload: Bytes::from(payload.to_owned()), deadline };
+    let invocation = || Invocation::new(payload.to_owned(), deadline);
     let call = |invocation| runtime.block_on(service.call(invocation)).unwrap();
     call(invocation());
     let warm = invocation();

@@ -243,7 +243,7 @@ async fn a_process_that_has_not_seen_a_connection_reads_nothing_for_its_message(
     let service = app.two_way().into_service(Arc::new(store.clone()), push);
     let payload = include_str!("../../../lift-event/fixtures/message-authorizer-context.json");
     let deadline = Instant::now() + Duration::from_secs(29);
-    let reply = service.call(Invocation { payload: payload.into(), deadline }).await;
+    let reply = service.call(Invocation::new(payload, deadline)).await;
     let reply: serde_json::Value = serde_json::from_slice(&reply.expect("an event")).expect("JSON");
     assert_eq!(reply["body"], "player-42");
     assert_eq!(store.operations(), []);

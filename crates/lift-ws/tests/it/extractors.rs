@@ -204,7 +204,7 @@ async fn stage_and_variables() {
         #[serde(default)]
         beta: bool,
     }
-    let show = async |Stage(stage): Stage, StageVariables(all): StageVariables<Variables>| {
+    let show = async |stage: Stage, StageVariables(all): StageVariables<Variables>| {
         format!("{stage} {:?} {}", all.table, all.beta)
     };
     let app = || App::new().route("move", show).default_route(show);
@@ -247,7 +247,7 @@ async fn a_deadline_counts_down_to_zero() {
     let left = async |deadline: Deadline| {
         let before = deadline.left();
         tokio::time::sleep(Duration::from_secs(9)).await;
-        let past = Deadline(tokio::time::Instant::now() - Duration::from_secs(1));
+        let past = Deadline::new(tokio::time::Instant::now() - Duration::from_secs(1));
         format!("{before:?} {:?} {:?}", deadline.left(), past.left())
     };
     assert_eq!(answer(App::new().default_route(left), PLAIN).await, "29s 20s 0ns");

@@ -21,7 +21,7 @@ async fn a_client_is_told_of_in_every_event_as_it_was_set() {
         tier: String,
         integration_latency: u32,
     }
-    let told = async |Stage(stage): Stage,
+    let told = async |stage: Stage,
                       StageVariables(variables): StageVariables<Words>,
                       identity: ClientInfo,
                       Authorizer(player): Authorizer<Player>| {

@@ -353,7 +353,7 @@ async fn are_given_up_in_time_for_api_gateway_whatever_lambda_allows() {
     let payload = include_str!("../../../lift-event/fixtures/message-default-plain-text.json");
     let start = tokio::time::Instant::now();
     let deadline = start + std::time::Duration::from_secs(900);
-    service.call(Invocation { payload: payload.into(), deadline }).await.unwrap();
+    service.call(Invocation::new(payload, deadline)).await.unwrap();
     assert!(start.elapsed() < std::time::Duration::from_secs(29));
 }
 

@@ -193,7 +193,7 @@ async fn live(life: &Arc<Life>, service: &Service, gateway: &Gateway, mut rng: R
 async fn call(service: &Service, kind: Kind, life: &Life) -> Option<u64> {
     let payload = event(kind, &life.id, life.connected_at).into();
     let deadline = Instant::now() + Duration::from_secs(29);
-    let reply = service.call(Invocation { payload, deadline }).await.expect("the event is right");
+    let reply = service.call(Invocation::new(payload, deadline)).await.expect("the event is right");
     let reply: serde_json::Value = serde_json::from_slice(&reply).expect("JSON");
     reply["statusCode"].as_u64()
 }
