@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use lift_ws::{
     Accept, App, Call, Error, Json, Route,
     layer::{Next, from_fn, from_fn_with},

@@ -191,7 +191,7 @@ async fn live(life: &Arc<Life>, service: &Service, gateway: &Gateway, mut rng: R
 
 /// Invokes the app, and answers the reply's status.
 async fn call(service: &Service, kind: Kind, life: &Life) -> Option<u64> {
-    let payload = event(kind, &life.id, life.connected_at).into();
+    let payload = event(kind, &life.id, life.connected_at);
     let deadline = Instant::now() + Duration::from_secs(29);
     let reply = service.call(Invocation::new(payload, deadline)).await.expect("the event is right");
     let reply: serde_json::Value = serde_json::from_slice(&reply).expect("JSON");
