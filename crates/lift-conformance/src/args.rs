@@ -1,4 +1,4 @@
-//! The command line: targets, cases, times.
+//! The command-line arguments.
 
 use std::{env, path::PathBuf, time::Duration};
 
@@ -8,8 +8,8 @@ use lift_conformance::{Address, Keys, Target, Waits};
 
 const EXAMPLES: &str = "\
 Examples:
-  lift-conformance --target lift                    Lift's own gateway, which is started for it
-  lift-conformance --list --only 5.2                what would be looked at
+  lift-conformance --target lift                    Lift's gateway, which the command starts
+  lift-conformance --list --only 5.2                shows the cases of section 5.2
   lift-conformance --target other=ws://127.0.0.1:4000/prod
   lift-conformance --target aws=wss://abc.execute-api.eu-west-1.amazonaws.com/prod \\
       --target aws/bare=wss://def.execute-api.eu-west-1.amazonaws.com/prod --sign eu-west-1 --slow
@@ -17,80 +17,80 @@ Examples:
 
 A target is a gateway with this program deployed behind it as a Lambda function. Its APIs are main, bare,
 composed, token, keyed, iam and throttled; cases of an API that a target lacks are skipped. The book's chapter
-\"Compatibility with API Gateway\" says what each has, and how to deploy them on AWS.
+\"Compatibility with API Gateway\" describes them, and how to deploy them on AWS.
 
-Exit code 1: a documented or observed case failed that is not listed as known, or one that is listed passed.";
+Exit code 1: a documented or observed case failed and is not listed as known, or a listed one passed.";
 
-/// Looks at WebSocket gateways from outside, and says where they differ from API Gateway
+/// Tests gateways of WebSocket APIs from outside, and reports where they differ from API Gateway
 #[derive(Debug, Parser)]
 #[command(name = "lift-conformance", version, arg_required_else_help = true, after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// A gateway: `lift`, or the URL of an API's stage; may be given again
+    /// A gateway: `lift`, or the URL of an API with its stage; may be repeated
     #[arg(long = "target", value_name = "NAME[/API]=URL", required_unless_present = "list")]
     targets: Vec<String>,
 
-    /// Where an API's `@connections` is, unless at the same URL with http; may be given again
+    /// The URL of an API's `@connections`, if it is not the API's URL with http; may be repeated
     #[arg(long = "management", value_name = "NAME[/API]=URL")]
     management: Vec<String>,
 
-    /// What is printed
+    /// The output format
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
 
-    /// Only cases whose id contains this
+    /// Runs only cases whose id contains this text
     #[arg(long, value_name = "TEXT")]
     pub(crate) only: Option<String>,
 
-    /// Shows the cases and runs none
+    /// Lists the cases without running them
     #[arg(long)]
     pub(crate) list: bool,
 
-    /// The failures of a target that are known; may be given again
+    /// A file with the known failures of a target; may be repeated
     #[arg(long, value_name = "NAME=FILE", value_parser = named_file)]
     pub(crate) known: Vec<(String, PathBuf)>,
 
-    /// Cases that have to wait longer than this are left out
+    /// Skips cases that have to wait longer than this
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "5")]
     longest: Duration,
 
-    /// No case is left out, though some wait for two hours
+    /// Skips no case; some wait for two hours
     #[arg(long, conflicts_with = "longest")]
     slow: bool,
 
-    /// After so long without a message the targets close a connection
+    /// The idle time after which the targets close a connection
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "600")]
     idle: Duration,
 
-    /// After so long the targets close every connection
+    /// The lifetime after which the targets close a connection
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "7200")]
     lifetime: Duration,
 
-    /// So long the targets wait for the function
+    /// The integration timeout of the targets
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "29")]
     timeout: Duration,
 
-    /// What has not come by then does not come
+    /// How long to wait for a message that must not come
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "0.5")]
     quiet: Duration,
 
-    /// What has to come is waited for so long
+    /// How long to wait for a message that has to come
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
     patience: Duration,
 
-    /// Signs, with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, for this Region
+    /// Signs for this Region, with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN
     #[arg(long, value_name = "REGION")]
     sign: Option<String>,
 
-    /// A key for the API `keyed`
+    /// The API key of the API `keyed`
     #[arg(long, value_name = "KEY")]
     api_key: Option<String>,
 
-    /// How many cases run at once
+    /// The number of cases that run at once
     #[arg(long, value_name = "NUMBER", default_value_t = 8)]
     pub(crate) jobs: usize,
 }
 
-/// What is printed.
+/// The output format.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Format {
     Text,
@@ -99,7 +99,7 @@ pub(crate) enum Format {
 }
 
 impl Args {
-    /// The targets' names, each once, in their order.
+    /// The names of the targets, without duplicates.
     pub(crate) fn names(&self) -> Vec<String> {
         let mut names = Vec::new();
         for target in &self.targets {
@@ -111,7 +111,7 @@ impl Args {
         names
     }
 
-    /// A target at URLs; none for the one that is started here.
+    /// A target at URLs; `None` for Lift's gateway, which the command starts.
     pub(crate) fn remote(&self, name: &str) -> Result<Option<Target>> {
         if name == "lift" && self.targets.iter().any(|target| target == name) {
             return Ok(None);
@@ -154,11 +154,11 @@ fn keys(region: String) -> Result<Keys> {
 fn named_file(text: &str) -> Result<(String, PathBuf)> {
     match text.split_once('=') {
         Some((name, path)) => Ok((name.to_owned(), path.into())),
-        None => bail!("this is not NAME=FILE"),
+        None => bail!("expected NAME=FILE"),
     }
 }
 
 fn seconds(text: &str) -> Result<Duration> {
-    let seconds: f64 = text.parse().context("this is not a number of seconds")?;
-    Duration::try_from_secs_f64(seconds).context("this is no time to wait")
+    let seconds: f64 = text.parse().context("expected a number of seconds")?;
+    Duration::try_from_secs_f64(seconds).context("the number of seconds is out of range")
 }

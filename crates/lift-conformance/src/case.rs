@@ -1,4 +1,4 @@
-//! A case: what API Gateway does, and how to see whether a gateway does it.
+//! A case: a behavior of API Gateway and a test for it.
 
 use std::{fmt, future::Future, sync::Arc, time::Duration};
 
@@ -8,16 +8,16 @@ use crate::{Api, Finding, Observed, Site, Waits};
 
 type Observe = dyn Fn(Site) -> BoxFuture<'static, Observed> + Send + Sync;
 
-/// One thing that API Gateway does.
+/// A behavior of API Gateway and a test for it.
 #[derive(Clone)]
 pub struct Case {
-    /// The section of the reference, a dash and a name.
+    /// The section of the reference, a dash and a name: `5.2-timeout`.
     pub id: &'static str,
-    /// How it is known.
+    /// How the behavior is known.
     pub mark: Mark,
-    /// What API Gateway does, in a sentence.
+    /// The behavior, in a sentence.
     pub statement: &'static str,
-    /// The API that it is seen at.
+    /// The API that the case uses.
     pub api: Api,
     wait: Option<fn(&Waits) -> Duration>,
     observe: Arc<Observe>,
@@ -25,13 +25,13 @@ pub struct Case {
 
 /// How a statement on API Gateway is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Mark {
     /// AWS documents it.
     Documented,
-    /// Somebody saw it on AWS.
+    /// It was seen on AWS and published.
     Observed,
-    /// Sources disagree or are silent, and Lift's gateway has a setting or a choice. A gateway that does
-    /// something else is not wrong.
+    /// Sources disagree, or there is none. Lift's gateway has a default; another behavior is not a failure.
     Unsure,
 }
 
@@ -60,33 +60,33 @@ impl Case {
         Self { id, mark, statement, api: Api::Main, wait: None, observe: Arc::new(observe) }
     }
 
-    /// The same at another API.
+    /// The case at another API.
     #[must_use]
     pub(crate) fn at(mut self, api: Api) -> Self {
         self.api = api;
         self
     }
 
-    /// It has to wait this long.
+    /// Sets how long the case has to wait.
     #[must_use]
     pub(crate) fn waits(mut self, wait: fn(&Waits) -> Duration) -> Self {
         self.wait = Some(wait);
         self
     }
 
-    /// The reference's section.
+    /// The section of the reference.
     #[must_use]
     pub fn section(&self) -> &'static str {
         self.id.split('-').next().unwrap_or_default()
     }
 
-    /// How long it has to wait at a target with these times.
+    /// How long the case has to wait at a target with these times.
     #[must_use]
     pub fn wait(&self, waits: &Waits) -> Duration {
         self.wait.map_or(Duration::ZERO, |wait| wait(waits))
     }
 
-    /// Looks at a gateway.
+    /// Runs the case against a target.
     pub(crate) async fn observe(&self, target: &crate::Target) -> Observed {
         let wait = self.wait(&target.waits);
         if wait > target.waits.longest {

@@ -1,4 +1,4 @@
-//! A client with an open connection.
+//! A connected client.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use tokio_tungstenite::{
     },
 };
 
-use crate::{Finding, Observed, Waits, probe::Orders};
+use crate::{Finding, Observed, Waits, probe::Instructions};
 
 pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -41,12 +41,12 @@ impl Client {
         }
     }
 
-    /// Sends orders to a route.
-    pub(crate) async fn order(&mut self, route: &str, orders: &Orders) -> Observed {
-        self.send(Message::text(order(route, orders))).await
+    /// Sends instructions to a route.
+    pub(crate) async fn instruct(&mut self, route: &str, instructions: &Instructions) -> Observed {
+        self.send(Message::text(message_for(route, instructions))).await
     }
 
-    /// The next message or close frame; pings and pongs are passed over.
+    /// The next message or close frame; pings and pongs are skipped.
     pub(crate) async fn next_within(&mut self, patience: Duration) -> Observed<Message> {
         let next = async {
             loop {
@@ -78,11 +78,11 @@ impl Client {
         serde_json::from_str(&text).map_err(|_| Finding::differs("a frame of JSON", text))
     }
 
-    /// The code and the reason that the gateway closes with.
+    /// The code and the reason of the gateway's close frame.
     pub(crate) async fn closed_within(&mut self, patience: Duration) -> Observed<(u16, String)> {
         match self.next_within(patience).await? {
             Message::Close(Some(CloseFrame { code, reason })) => {
-                // The library answers the close while it is asked for more.
+                // The library answers the close frame while it reads.
                 let _ = timeout(self.waits.quiet, self.socket.next()).await;
                 Ok((code.into(), reason.as_str().to_owned()))
             }
@@ -95,31 +95,32 @@ impl Client {
         self.closed_within(self.waits.patience).await
     }
 
-    /// Nothing comes before the reply to this: the connection is open, and it was quiet.
+    /// Checks that the connection is open and that nothing arrives before the reply to a message.
     pub(crate) async fn still_quiet(&mut self) -> Observed {
         let reply = r#"{"statusCode":200,"body":"still here"}"#.to_owned();
         tokio::time::sleep(self.waits.quiet).await;
-        self.order("two", &Orders { reply: Some(reply), ..Orders::default() }).await?;
+        self.instruct("two", &Instructions { reply: Some(reply), ..Instructions::default() })
+            .await?;
         match self.text().await? {
             text if text == "still here" => Ok(()),
             other => Err(Finding::differs("nothing, and an open connection", other)),
         }
     }
 
-    /// Its own event, from the two-way route `two`.
+    /// The event of a message to the two-way route `two`, which replies with it.
     pub(crate) async fn event(&mut self) -> Observed<Value> {
-        self.order("two", &Orders::default()).await?;
+        self.instruct("two", &Instructions::default()).await?;
         self.json().await
     }
 
-    /// Its connection's id, from its own event.
+    /// The id of its connection, from such an event.
     pub(crate) async fn id(&mut self) -> Observed<String> {
         let event = self.event().await?;
         let id = event["requestContext"]["connectionId"].as_str().map(str::to_owned);
         id.ok_or_else(|| Finding::differs("an event with a connectionId", event))
     }
 
-    /// Closes with a code, or without one, and waits for the end.
+    /// Closes, with a code or without, and waits for the end of the connection.
     pub(crate) async fn close(mut self, frame: Option<(u16, &str)>) -> Observed {
         let frame = frame.map(|(code, reason)| CloseFrame {
             code: CloseCode::from(code),
@@ -136,9 +137,9 @@ impl Client {
     }
 }
 
-/// A message with orders for a route.
-pub(crate) fn order(route: &str, orders: &Orders) -> String {
-    let mut message = serde_json::to_value(orders).unwrap_or_default();
+/// A message with instructions for a route.
+pub(crate) fn message_for(route: &str, instructions: &Instructions) -> String {
+    let mut message = serde_json::to_value(instructions).unwrap_or_default();
     message["action"] = route.into();
     message.to_string()
 }

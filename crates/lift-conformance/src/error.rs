@@ -1,21 +1,22 @@
-//! What a case found: nothing, or where the gateway differs.
+//! The result of a case: success, a difference, or a skip.
 
 use std::fmt::{Debug, Display};
 
-/// What a case says of a gateway.
+/// The result of an observation.
 pub type Observed<T = ()> = Result<T, Finding>;
 
-/// Why a case did not hold.
+/// Why a case did not pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Finding {
-    /// The gateway does something else.
+    /// The gateway differs from API Gateway.
     Differs {
         /// What API Gateway does.
         expected: String,
-        /// What was seen.
+        /// What the gateway does.
         got: String,
     },
-    /// It could not be looked at, and why.
+    /// The case was skipped, with the reason.
     Skipped(String),
 }
 
@@ -29,7 +30,7 @@ impl Finding {
     }
 }
 
-/// Both have to be equal; `what` says what they are.
+/// Checks that both are equal; `what` describes them.
 pub(crate) fn same<T: PartialEq + Debug>(what: &str, got: T, expected: T) -> Observed {
     if got == expected {
         return Ok(());
@@ -37,7 +38,7 @@ pub(crate) fn same<T: PartialEq + Debug>(what: &str, got: T, expected: T) -> Obs
     Err(Finding::differs(format!("{what}: {expected:?}"), format!("{got:?}")))
 }
 
-/// It has to be true; `got` is what was seen otherwise.
+/// Checks a condition; `got` describes what was seen instead.
 pub(crate) fn holds(what: &str, condition: bool, got: impl Debug) -> Observed {
     if condition { Ok(()) } else { Err(Finding::differs(what, format!("{got:?}"))) }
 }

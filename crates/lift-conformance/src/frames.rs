@@ -1,4 +1,4 @@
-//! Frames one by one, where a client's library would put them together.
+//! Sends and reads single frames, which client libraries join to messages.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::{
 
 use crate::{Finding, Observed, client::Client};
 
-/// Sends a text in frames of these lengths.
+/// Sends a text message in frames of these lengths.
 pub(crate) async fn send(client: &mut Client, text: &[u8], lengths: &[usize]) -> Observed {
     let mut rest = text;
     for (place, length) in lengths.iter().enumerate() {
@@ -27,7 +27,7 @@ pub(crate) async fn send(client: &mut Client, text: &[u8], lengths: &[usize]) ->
     Ok(())
 }
 
-/// The lengths of the frames of the next message. The client is of no use after it.
+/// The lengths of the frames of the next message. The client cannot be used after that.
 pub(crate) async fn lengths(client: &mut Client, patience: Duration) -> Observed<Vec<usize>> {
     let read = async {
         let stream = client.socket().get_mut();
@@ -40,7 +40,7 @@ pub(crate) async fn lengths(client: &mut Client, patience: Duration) -> Observed
                 short => short.into(),
             };
             let length = usize::try_from(length).map_err(std::io::Error::other)?;
-            // More than any message has is no length.
+            // No message is longer than this.
             let mut payload = vec![0; length.min(1 << 20)];
             stream.read_exact(&mut payload).await?;
             lengths.push(length);

@@ -1,4 +1,4 @@
-//! A handshake, as a case wants it.
+//! Builds and performs handshakes.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use tokio_tungstenite::{
 use crate::{
     Api, Finding, Observed, Site,
     client::Client,
-    probe::{AUTHORIZER, CONNECT, DISCONNECT, Orders},
+    probe::{AUTHORIZER, CONNECT, DISCONNECT, Instructions},
 };
 
-/// A handshake that is to be made.
+/// A handshake to perform.
 #[derive(Clone, Debug)]
-pub(crate) struct Knock {
+pub(crate) struct Handshake {
     site: Site,
     path: String,
     headers: Vec<(&'static str, String)>,
@@ -26,18 +26,18 @@ pub(crate) struct Knock {
     patience: Duration,
 }
 
-/// How the gateway answered a handshake.
+/// The gateway's response to a handshake.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
+pub(crate) struct HandshakeResponse {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
 }
 
 impl Site {
-    /// A handshake with what the API asks for, and nothing else.
-    pub(crate) fn knock(&self) -> Knock {
-        let knock = Knock {
+    /// A handshake with the credentials that the API requires.
+    pub(crate) fn handshake(&self) -> Handshake {
+        let handshake = Handshake {
             site: self.clone(),
             path: String::new(),
             headers: Vec::new(),
@@ -46,20 +46,20 @@ impl Site {
             patience: self.waits.patience,
         };
         match (self.api, &self.api_key) {
-            (Api::Token, _) => knock.path("?token=t-1"),
-            (Api::Keyed, Some(key)) => knock.header("x-api-key", key.clone()),
-            _ => knock,
+            (Api::Token, _) => handshake.path("?token=t-1"),
+            (Api::Keyed, Some(key)) => handshake.header("x-api-key", key.clone()),
+            _ => handshake,
         }
     }
 
-    /// A client that is connected.
+    /// A connected client.
     pub(crate) async fn client(&self) -> Observed<Client> {
-        self.knock().open().await
+        self.handshake().open().await
     }
 }
 
-impl Knock {
-    /// What follows the stage in the URL.
+impl Handshake {
+    /// Sets the part of the URL after the stage.
     pub(crate) fn path(mut self, path: impl Into<String>) -> Self {
         self.path = path.into();
         self
@@ -70,32 +70,32 @@ impl Knock {
         self
     }
 
-    /// No header that the API asks for, no signature.
-    pub(crate) fn empty_handed(mut self) -> Self {
+    /// Removes headers, query and signature.
+    pub(crate) fn without_credentials(mut self) -> Self {
         self.headers.clear();
         self.path.clear();
         self.signed = false;
         self
     }
 
-    pub(crate) fn authorizer(self, orders: &Orders) -> Self {
-        self.orders(AUTHORIZER, orders)
+    pub(crate) fn authorizer(self, instructions: &Instructions) -> Self {
+        self.instructions(AUTHORIZER, instructions)
     }
 
-    pub(crate) fn connect(self, orders: &Orders) -> Self {
-        self.orders(CONNECT, orders)
+    pub(crate) fn connect(self, instructions: &Instructions) -> Self {
+        self.instructions(CONNECT, instructions)
     }
 
-    pub(crate) fn disconnect(self, orders: &Orders) -> Self {
-        self.orders(DISCONNECT, orders)
+    pub(crate) fn disconnect(self, instructions: &Instructions) -> Self {
+        self.instructions(DISCONNECT, instructions)
     }
 
-    fn orders(self, name: &'static str, orders: &Orders) -> Self {
-        let text = serde_json::to_string(orders).unwrap_or_default();
+    fn instructions(self, name: &'static str, instructions: &Instructions) -> Self {
+        let text = serde_json::to_string(instructions).unwrap_or_default();
         self.header(name, text)
     }
 
-    /// A small receive buffer, so that a client that does not read is noticed soon.
+    /// Sets the receive buffer; with a small one the gateway soon notices a client that does not read.
     pub(crate) fn receive_buffer(mut self, bytes: u32) -> Self {
         self.receive_buffer = Some(bytes);
         self
@@ -106,7 +106,7 @@ impl Knock {
         self
     }
 
-    /// Opens a connection; anything but 101 is a finding.
+    /// Opens a connection; any status but 101 is a difference.
     pub(crate) async fn open(self) -> Observed<Client> {
         match self.make().await? {
             Ok(client) => Ok(client),
@@ -114,22 +114,24 @@ impl Knock {
         }
     }
 
-    /// The gateway's answer; 101 closes the connection again.
-    pub(crate) async fn answer(self) -> Observed<Answer> {
+    /// The gateway's response. After a 101 the connection is closed.
+    pub(crate) async fn answer(self) -> Observed<HandshakeResponse> {
         Ok(match self.make().await? {
-            Ok(client) => {
-                Answer { status: 101, headers: client.headers.clone(), body: String::new() }
-            }
+            Ok(client) => HandshakeResponse {
+                status: 101,
+                headers: client.headers.clone(),
+                body: String::new(),
+            },
             Err(answer) => answer,
         })
     }
 
-    /// The status alone.
+    /// The status of the response.
     pub(crate) async fn status(self) -> Observed<u16> {
         Ok(self.answer().await?.status)
     }
 
-    async fn make(self) -> Observed<Result<Client, Answer>> {
+    async fn make(self) -> Observed<Result<Client, HandshakeResponse>> {
         let patience = self.patience;
         let made = Box::pin(self.made());
         timeout(patience, made)
@@ -137,7 +139,7 @@ impl Knock {
             .unwrap_or_else(|_| Err(Finding::differs("an answer to the handshake", "none in time")))
     }
 
-    async fn made(self) -> Observed<Result<Client, Answer>> {
+    async fn made(self) -> Observed<Result<Client, HandshakeResponse>> {
         let request = self.request().map_err(|error| Finding::skipped(error.to_string()))?;
         let failed = |error: Error| Finding::differs("an answer to the handshake", error);
         let stream = self.stream(&request).await.map_err(|error| failed(error.into()))?;
@@ -149,7 +151,11 @@ impl Knock {
             Err(Error::Http(response)) => {
                 let (head, body) = response.into_parts();
                 let body = String::from_utf8_lossy(&body.unwrap_or_default()).into_owned();
-                Ok(Err(Answer { status: head.status.as_u16(), headers: head.headers, body }))
+                Ok(Err(HandshakeResponse {
+                    status: head.status.as_u16(),
+                    headers: head.headers,
+                    body,
+                }))
             }
             Err(error) => Err(failed(error)),
         }
@@ -164,7 +170,7 @@ impl Knock {
         if self.signed {
             match &self.site.keys {
                 Some(keys) => keys.sign(&mut request, b"")?,
-                None => anyhow::bail!("there are no keys to sign with"),
+                None => anyhow::bail!("there are no credentials to sign with"),
             }
         }
         Ok(request)
@@ -194,8 +200,8 @@ impl Knock {
     }
 }
 
-impl Answer {
-    /// What was seen, in a line.
+impl HandshakeResponse {
+    /// Status and body in a line.
     pub(crate) fn line(&self) -> String {
         format!("{} {}", self.status, self.body)
     }

@@ -1,6 +1,6 @@
-//! The failures of a target that are known, so that a change in either direction is noticed.
+//! The known failures of a target, so that new failures and fixed ones are noticed.
 //!
-//! A line is the id of a case and what the target does instead; `#` starts a comment.
+//! Each line has the id of a case and what the target does instead; `#` starts a comment.
 
 use std::collections::BTreeMap;
 
@@ -8,15 +8,15 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::{Case, Mark, Outcome, Run};
 
-/// What a target is known to do otherwise, by case.
+/// The known failures of a target, by case.
 #[derive(Clone, Debug, Default)]
-pub struct Known(BTreeMap<String, String>);
+pub struct KnownFailures(BTreeMap<String, String>);
 
-impl Known {
-    /// Reads a list.
+impl KnownFailures {
+    /// Parses a list.
     ///
     /// # Errors
-    /// When a line has no text, or names no case.
+    /// If a line has no description, or names an unknown case.
     pub fn read(text: &str, cases: &[Case]) -> Result<Self> {
         let mut known = BTreeMap::new();
         for line in text.lines().map(str::trim) {
@@ -25,22 +25,22 @@ impl Known {
             }
             let (id, what) = line
                 .split_once(char::is_whitespace)
-                .with_context(|| format!("`{line}` does not say what the target does"))?;
+                .with_context(|| format!("`{line}` does not describe what the target does"))?;
             if !cases.iter().any(|case| case.id == id) {
-                bail!("`{id}` is no case; `--list` shows them");
+                bail!("there is no case `{id}`; `--list` shows all");
             }
             known.insert(id.to_owned(), what.trim().to_owned());
         }
         Ok(Self(known))
     }
 
-    /// What the target is known to do instead.
+    /// What the target does instead, if the case is a known failure.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&str> {
         self.0.get(id).map(String::as_str)
     }
 
-    /// What is not as the list says, a line for each. What is unsure counts only when it is listed.
+    /// The results that differ from the list, a line for each. Unsure cases count only if they are listed.
     #[must_use]
     pub fn surprises(&self, run: &Run) -> Vec<String> {
         let surprise = |(case, outcome): &(Case, Outcome)| {

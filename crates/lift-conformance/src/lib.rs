@@ -1,14 +1,15 @@
-//! A conformance suite for gateways of WebSocket APIs: what API Gateway does, case by case, observed
-//! from outside.
+//! A conformance suite for gateways that implement API Gateway's WebSocket APIs. It tests a gateway case
+//! by case, from outside.
 //!
 //! ```text
-//! Target -> Site -> Case -> Knock, Client, Manage --> the gateway --> Probe, the function behind it
+//! Target -> Site -> Case -> Handshake, Client, management --> gateway --> probe, the function behind it
 //!                     '-- Observed -> Outcome -> report
 //! ```
 //!
-//! A [`Target`] is one gateway with the [`probe`] deployed behind a handful of APIs ([`Api`]). A
-//! [`Case`] tells the probe what to do, looks at what the gateway makes of it, and says what differs.
-//! No code of Lift's own gateway checks anything here; [`local`] only starts it.
+//! A [`Target`] is a gateway with the [`probe`] deployed behind several APIs ([`Api`]); a [`Site`] is one
+//! of these. A [`Case`] sends instructions to the probe, observes the gateway, and reports differences.
+//! [`coverage`] names the statements of the reference that each case tests. No case uses code of Lift's
+//! gateway; [`local`] starts it as a target.
 //!
 //! ```no_run
 //! use lift_conformance::{Api, Target, Waits, cases, report, run};
@@ -42,7 +43,7 @@ mod watcher;
 
 pub use case::{Case, Mark};
 pub use error::{Finding, Observed};
-pub use known::Known;
+pub use known::KnownFailures;
 pub use run::{Outcome, Run, run};
 pub use sign::Keys;
 pub use target::{Address, Api, Site, Target, Waits};

@@ -1,50 +1,53 @@
-//! A connection's life as its function sees it: one event of each kind.
+//! The events of a connection's lifetime, one of each type.
 
 use serde_json::Value;
 
-use crate::{Observed, Site, client::Client, handshake::Knock, watcher::Watcher};
+use crate::{Observed, Site, client::Client, handshake::Handshake, watcher::Watcher};
 
 /// The events of a connection that opened, sent one message and closed without a code.
-pub(crate) struct Life {
+pub(crate) struct Lifetime {
     pub(crate) connect: Value,
     pub(crate) message: Value,
     pub(crate) disconnect: Value,
 }
 
-impl Life {
+impl Lifetime {
     pub(crate) fn all(&self) -> [&Value; 3] {
         [&self.connect, &self.message, &self.disconnect]
     }
 
-    /// The same field of all three contexts.
+    /// A field of the `requestContext` of all three.
     pub(crate) fn context<'a>(&'a self, key: &str) -> [&'a Value; 3] {
         self.all().map(|event| &event["requestContext"][key])
     }
 }
 
 impl Watcher {
-    /// A handshake whose `$connect` and `$disconnect` are posted here.
-    pub(crate) fn knock(&self, site: &Site) -> Knock {
-        site.knock().connect(&self.orders()).disconnect(&self.orders())
+    /// A handshake whose `$connect` and `$disconnect` events are posted to this watcher.
+    pub(crate) fn handshake(&self, site: &Site) -> Handshake {
+        site.handshake().connect(&self.instructions()).disconnect(&self.instructions())
     }
 
-    /// A client that this watches, and its `$connect` event.
+    /// A client whose events are posted to this watcher, and its `$connect` event.
     pub(crate) async fn client(&mut self, site: &Site) -> Observed<(Client, Value)> {
-        let client = self.knock(site).open().await?;
+        let client = self.handshake(site).open().await?;
         Ok((client, self.event("CONNECT").await?))
     }
 }
 
 impl Site {
-    /// A whole life; `knock` may change the handshake.
-    pub(crate) async fn life(&self, knock: impl Fn(Knock) -> Knock) -> Observed<Life> {
+    /// Opens a connection, sends a message and closes. `handshake` may change the handshake.
+    pub(crate) async fn lifetime(
+        &self,
+        handshake: impl Fn(Handshake) -> Handshake,
+    ) -> Observed<Lifetime> {
         let mut watcher = self.watcher().await?;
-        let mut client = knock(watcher.knock(self)).open().await?;
+        let mut client = handshake(watcher.handshake(self)).open().await?;
         let connect = watcher.event("CONNECT").await?;
         let message = client.event().await?;
         client.close(None).await?;
         let disconnect = watcher.event("DISCONNECT").await?;
-        Ok(Life { connect, message, disconnect })
+        Ok(Lifetime { connect, message, disconnect })
     }
 }
 

@@ -1,5 +1,5 @@
-//! The command: looks at gateways case by case, and prints what they do. Started by Lambda, it is the
-//! probe behind such a gateway.
+//! The command `lift-conformance`: runs the cases against gateways and prints the results. If Lambda starts
+//! it, it is the probe.
 
 mod args;
 
@@ -8,8 +8,8 @@ use std::{env, fs, process::ExitCode};
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Parser;
 use lift_conformance::{
-    Case, Known, Run, Target, cases,
-    local::{self, Local, Place},
+    Case, KnownFailures, Run, Target, cases,
+    local::{self, Local, ProbeLocation},
     probe, report, run,
 };
 
@@ -17,7 +17,7 @@ use crate::args::{Args, Format};
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
-    // With two TLS libraries' providers in a program, rustls wants to be told.
+    // The program links two crypto providers of rustls, so one has to be selected.
     let _ = rustls::crypto::ring::default_provider().install_default();
     if env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() {
         probe::serve().await.map_err(|error| anyhow!(error))?;
@@ -31,19 +31,19 @@ async fn main() -> Result<ExitCode> {
         .cloned()
         .collect();
     if chosen.is_empty() {
-        bail!("no case is named like that; `--list` shows them");
+        bail!("no case matches; `--list` shows all");
     }
     if args.list {
         print(&report::list(&chosen));
         return Ok(ExitCode::SUCCESS);
     }
     let lists = known(&args, &all)?;
-    // Whatever is wrong with the arguments is said before anything runs.
+    // Reports invalid arguments before anything runs.
     let targets: Vec<_> =
         args.names().iter().map(|name| args.remote(name)).collect::<Result<_>>()?;
     let mut runs = Vec::new();
     for target in targets {
-        runs.push(look_at(target, &chosen, args.jobs).await?);
+        runs.push(observe_target(target, &chosen, args.jobs).await?);
     }
     print(&match args.format {
         Format::Text => report::text(&runs),
@@ -58,26 +58,26 @@ async fn main() -> Result<ExitCode> {
     Ok(if surprises.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Runs the cases against one target; none is Lift's gateway, which is started for it.
-async fn look_at(target: Option<Target>, cases: &[Case], jobs: usize) -> Result<Run> {
+/// Runs the cases against a target; for `None` it starts Lift's gateway.
+async fn observe_target(target: Option<Target>, cases: &[Case], jobs: usize) -> Result<Run> {
     if let Some(target) = target {
         return run(&target, cases, jobs).await;
     }
     let program = env::current_exe().context("where is this program?")?;
-    let place = Place::Processes(program);
+    let place = ProbeLocation::ChildProcesses(program);
     let local = Local::start(&place, local::waits(), |_, _| ()).await?;
     run(&local.target, cases, jobs).await
 }
 
-fn known(args: &Args, cases: &[Case]) -> Result<Vec<(String, Known)>> {
+fn known(args: &Args, cases: &[Case]) -> Result<Vec<(String, KnownFailures)>> {
     let read = |(name, path): &(String, std::path::PathBuf)| {
         let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-        Ok((name.clone(), Known::read(&text, cases)?))
+        Ok((name.clone(), KnownFailures::read(&text, cases)?))
     };
     args.known.iter().map(read).collect()
 }
 
-fn list_of(lists: &[(String, Known)], target: &str) -> Known {
+fn list_of(lists: &[(String, KnownFailures)], target: &str) -> KnownFailures {
     let found = lists.iter().find(|(name, _)| name == target);
     found.map(|(_, known)| known.clone()).unwrap_or_default()
 }

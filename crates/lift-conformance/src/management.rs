@@ -15,49 +15,49 @@ use tokio::time::timeout;
 
 use crate::{Finding, Observed, Site};
 
-/// The answer to a call.
+/// The response to a call.
 #[derive(Clone, Debug)]
-pub(crate) struct Managed {
+pub(crate) struct ManagementResponse {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-impl Managed {
+impl ManagementResponse {
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// AWS's name of the error; SDKs cut what follows a colon.
+    /// AWS's name of the error; like SDKs, without the part after a colon.
     pub(crate) fn error(&self) -> &str {
         let name = self.header("x-amzn-errortype");
         name.split(':').next().unwrap_or_default()
     }
 }
 
-/// An id in a URL, as SDKs write it.
+/// An id in a URL, encoded as SDKs do.
 pub(crate) fn escaped(id: &str) -> String {
     id.replace('=', "%3D")
 }
 
 impl Site {
-    /// Calls `@connections` for an id, signed when there are keys.
+    /// Calls `@connections` for an id, signed if there are credentials.
     pub(crate) async fn manage(
         &self,
         method: Method,
         id: &str,
         body: impl Into<Bytes>,
-    ) -> Observed<Managed> {
+    ) -> Observed<ManagementResponse> {
         self.manage_at(method, &format!("/@connections/{}", escaped(id)), body).await
     }
 
-    /// Calls what is below the stage, with the path as it is.
+    /// Calls a path below the stage, without encoding it.
     pub(crate) async fn manage_at(
         &self,
         method: Method,
         path: &str,
         body: impl Into<Bytes>,
-    ) -> Observed<Managed> {
+    ) -> Observed<ManagementResponse> {
         self.call(method, &format!("{}{path}", self.management), body, self.keys.as_ref()).await
     }
 
@@ -68,7 +68,7 @@ impl Site {
         url: &str,
         body: impl Into<Bytes>,
         keys: Option<&crate::Keys>,
-    ) -> Observed<Managed> {
+    ) -> Observed<ManagementResponse> {
         let call = Box::pin(call(method, url, body.into(), keys));
         let late = || Finding::differs("an answer", "none in time");
         match timeout(self.waits.patience, call).await {
@@ -79,7 +79,7 @@ impl Site {
     }
 }
 
-/// Made once, for it reads the system's root certificates.
+/// Created once, because it reads the system's root certificates.
 static HTTPS: LazyLock<io::Result<HttpsConnector<HttpConnector>>> = LazyLock::new(|| {
     let https = HttpsConnectorBuilder::new().with_native_roots()?;
     Ok(https.https_or_http().enable_http1().build())
@@ -90,9 +90,9 @@ async fn call(
     url: &str,
     body: Bytes,
     keys: Option<&crate::Keys>,
-) -> anyhow::Result<Managed> {
+) -> anyhow::Result<ManagementResponse> {
     let https = HTTPS.as_ref().map_err(|error| anyhow!("no root certificates: {error}"))?;
-    // Each call is a connection of its own, so that none depends on what another one left.
+    // Each call uses a new connection, so that calls do not affect each other.
     let client: Client<_, Full<Bytes>> =
         Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(https.clone());
     let mut request = Request::builder().method(method).uri(url).body(Full::new(body.clone()))?;
@@ -101,5 +101,5 @@ async fn call(
     }
     let (head, body) = client.request(request).await?.into_parts();
     let body = body.collect().await?.to_bytes();
-    Ok(Managed { status: head.status.as_u16(), headers: head.headers, body })
+    Ok(ManagementResponse { status: head.status.as_u16(), headers: head.headers, body })
 }

@@ -1,4 +1,4 @@
-//! Runs cases against a target, some at a time.
+//! Runs cases against a target, several at a time.
 
 use futures_util::{StreamExt, stream};
 
@@ -7,21 +7,22 @@ use anyhow::{Result, anyhow};
 
 /// How a case ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Outcome {
-    /// The gateway does what API Gateway does.
+    /// The gateway behaves as API Gateway.
     Pass,
-    /// It does something else.
+    /// It behaves differently.
     Fail {
         /// What API Gateway does.
         expected: String,
-        /// What was seen.
+        /// What the gateway does.
         got: String,
     },
-    /// It was not looked at, and why.
+    /// The case was skipped, with the reason.
     Skip(String),
 }
 
-/// What one target does.
+/// The outcomes of one target.
 #[derive(Clone, Debug)]
 pub struct Run {
     /// The target's name.
@@ -33,10 +34,10 @@ pub struct Run {
 /// Runs cases against a target, `jobs` at a time.
 ///
 /// # Errors
-/// When no probe answers there.
+/// If no probe answers at the target.
 pub async fn run(target: &Target, cases: &[Case], jobs: usize) -> Result<Run> {
     answers(target).await?;
-    // Whatever a throttled API still allows is one case's alone.
+    // Cases of the throttled API run one at a time, because they share its rate.
     let (throttled, others): (Vec<_>, Vec<_>) =
         cases.iter().cloned().enumerate().partition(|(_, case)| case.api == Api::Throttled);
     let one = |(place, case): (usize, Case)| async move {
@@ -58,7 +59,7 @@ async fn outcome(case: &Case, target: &Target) -> Outcome {
     }
 }
 
-/// A target that is not there, or has no probe, is an error of whoever runs this and not a finding.
+/// Checks that the target answers with the probe. A wrong URL is an error, not a failed case.
 async fn answers(target: &Target) -> Result<()> {
     let url = target.urls.get(&Api::Main).map_or("", String::as_str);
     let asked = async { target.site(Api::Main)?.client().await?.id().await };

@@ -1,5 +1,5 @@
-//! SigV4 for `@connections` and for handshakes with `AWS_IAM`. Not Lift's own, which is what the suite
-//! may be looking at.
+//! SigV4 for `@connections` and for handshakes with `AWS_IAM`, by AWS's crate: the suite must not depend on
+//! the code of Lift that it tests.
 
 use std::{fmt, time::SystemTime};
 
@@ -12,7 +12,7 @@ use aws_sigv4::{
 use aws_smithy_runtime_api::client::identity::Identity;
 use http::Request;
 
-/// What signs: credentials and the Region.
+/// Credentials and the Region to sign for.
 #[derive(Clone)]
 pub struct Keys {
     /// The access key.
@@ -32,10 +32,10 @@ impl fmt::Debug for Keys {
 }
 
 impl Keys {
-    /// Signs a request, whose URI has to be whole.
+    /// Signs a request with an absolute URI.
     ///
     /// # Errors
-    /// When the keys or the request cannot be signed with.
+    /// If the request cannot be signed.
     pub fn sign<B>(&self, request: &mut Request<B>, body: &[u8]) -> Result<()> {
         let Self { access, secret, token, region } = self;
         let credentials = Credentials::new(access, secret, token.clone(), None, "conformance");

@@ -1,4 +1,4 @@
-//! Where the gateway is: its APIs, and how long it may take.
+//! A target: the URLs of a gateway's APIs, and its times.
 
 use std::{collections::BTreeMap, fmt, str::FromStr, time::Duration};
 
@@ -7,27 +7,27 @@ use lift_ws::event::limits;
 
 use crate::{Finding, Keys, Observed};
 
-/// The APIs that cases need. `docs/src/compatibility.md` tells what each has.
+/// The APIs that cases use. `docs/src/compatibility.md` describes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Api {
     /// All routes, an authorizer without identity sources, stage variables.
     Main,
-    /// The route `two` alone, for everybody.
+    /// Only the route `two`, without authorization.
     Bare,
     /// Routes are selected by `${request.body.service}/${request.body.action}`.
     Composed,
-    /// An authorizer that wants `?token=`.
+    /// An authorizer with the identity source `?token=`.
     Token,
-    /// An API key is needed.
+    /// Requires an API key.
     Keyed,
     /// `AWS_IAM`.
     Iam,
-    /// One handshake, message or call of `@connections` now and then.
+    /// Low rates for handshakes and messages.
     Throttled,
 }
 
 impl Api {
-    /// Every one.
+    /// All APIs.
     pub const ALL: [Self; 7] = [
         Self::Main,
         Self::Bare,
@@ -38,7 +38,7 @@ impl Api {
         Self::Throttled,
     ];
 
-    /// As the command line names it.
+    /// Its name on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -66,25 +66,25 @@ impl FromStr for Api {
         let found = Self::ALL.into_iter().find(|api| api.name() == text);
         found.with_context(|| {
             let names = Self::ALL.map(Self::name).join(", ");
-            format!("`{text}` is no API of the suite; there are {names}")
+            format!("`{text}` is no API of the suite; these are: {names}")
         })
     }
 }
 
-/// The times of a gateway, and how long it is waited for.
+/// The times of a gateway, and how long cases wait for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Waits {
-    /// After so long without a message a connection is closed. AWS: 10 minutes.
+    /// The time without a message after which a connection is closed. AWS: 10 minutes ([R-7.6]).
     pub idle: Duration,
-    /// After so long every connection is closed. AWS: 2 hours.
+    /// The lifetime of a connection. AWS: 2 hours ([R-7.6]).
     pub lifetime: Duration,
-    /// So long a client waits for the function. AWS: 29 seconds.
+    /// The integration timeout. AWS: 29 seconds ([R-7.7]).
     pub integration: Duration,
-    /// What has to come has come by then.
+    /// How long to wait for something that has to come.
     pub patience: Duration,
-    /// What has not come by then does not come.
+    /// How long to wait for something that must not come.
     pub quiet: Duration,
-    /// Cases that have to wait longer than this are left out.
+    /// Cases that have to wait longer than this are skipped.
     pub longest: Duration,
 }
 
@@ -104,32 +104,32 @@ impl Default for Waits {
 /// A gateway with the probe behind it.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// What reports call it.
+    /// Its name in reports.
     pub name: String,
     /// The URLs of its APIs, with the stage.
     pub urls: BTreeMap<Api, String>,
-    /// Where `@connections` is, when the WebSocket URL with `http` does not say.
+    /// The URLs of `@connections`, if they are not the WebSocket URLs with `http`.
     pub management: BTreeMap<Api, String>,
     /// Signs calls of `@connections`, and the handshakes of [`Api::Iam`].
     pub keys: Option<Keys>,
     /// A key for [`Api::Keyed`].
     pub api_key: Option<String>,
-    /// How long things take.
+    /// Its times.
     pub waits: Waits,
 }
 
 impl Target {
-    /// A gateway without an API yet.
+    /// A gateway without APIs.
     #[must_use]
     pub fn new(name: impl Into<String>, waits: Waits) -> Self {
         let (urls, management) = (BTreeMap::new(), BTreeMap::new());
         Self { name: name.into(), urls, management, keys: None, api_key: None, waits }
     }
 
-    /// One of its APIs, as a case sees it.
+    /// One of its APIs.
     ///
     /// # Errors
-    /// A skip, when the target lacks it.
+    /// A skip if the target lacks it.
     pub fn site(&self, api: Api) -> Observed<Site> {
         let Some(url) = self.urls.get(&api) else {
             return Err(Finding::skipped(format!("the target has no API `{api}`")));
@@ -147,36 +147,36 @@ impl Target {
 /// One API of a gateway.
 #[derive(Clone, Debug)]
 pub struct Site {
-    /// Which one.
+    /// The API.
     pub api: Api,
     /// Its WebSocket URL, with the stage and without a slash at the end.
     pub url: String,
     /// Its management URL, likewise.
     pub management: String,
-    /// What signs.
+    /// Credentials to sign with.
     pub keys: Option<Keys>,
     /// The key of [`Api::Keyed`].
     pub api_key: Option<String>,
-    /// How long things take.
+    /// Its times.
     pub waits: Waits,
 }
 
-/// `NAME=URL` or `NAME/API=URL`, as the command line has it.
+/// `NAME=URL` or `NAME/API=URL`, an argument of the command line.
 #[derive(Clone, Debug)]
 pub struct Address {
     /// The target's name.
     pub target: String,
-    /// The API that the URL is of.
+    /// The API at the URL.
     pub api: Api,
     /// The URL.
     pub url: String,
 }
 
 impl Address {
-    /// Reads one whose URL has one of these schemes.
+    /// Parses an argument whose URL has one of these schemes.
     ///
     /// # Errors
-    /// When the text is none; the error says what one looks like.
+    /// If the text has another form; the error describes the form.
     pub fn read(text: &str, schemes: &[&str]) -> Result<Self> {
         let Some((name, url)) = text.split_once('=') else {
             bail!("`{text}` is not `lift`, NAME=URL or NAME/API=URL, such as aws/bare=wss://...");

@@ -1,19 +1,19 @@
-//! A connection that the probe posts events to, so that they can be seen from outside.
+//! A connection to which the probe posts events, so that the suite sees them.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{Finding, Observed, Site, client::Client, probe::Orders};
+use crate::{Finding, Observed, Site, client::Client, probe::Instructions};
 
-/// A client that events are posted to.
+/// A client to which events are posted.
 pub(crate) struct Watcher {
     pub(crate) client: Client,
     pub(crate) id: String,
 }
 
-/// The kind of an event, in its own word; an authorizer's is `REQUEST`.
-pub(crate) type Kind = &'static str;
+/// The type of an event; that of an authorizer's is `REQUEST`.
+pub(crate) type EventType = &'static str;
 
 impl Site {
     pub(crate) async fn watcher(&self) -> Observed<Watcher> {
@@ -24,30 +24,34 @@ impl Site {
 }
 
 impl Watcher {
-    /// Orders that only post the event here.
-    pub(crate) fn orders(&self) -> Orders {
-        Orders { watch: Some(self.id.clone()), ..Orders::default() }
+    /// Instructions that only post the event here.
+    pub(crate) fn instructions(&self) -> Instructions {
+        Instructions { watch: Some(self.id.clone()), ..Instructions::default() }
     }
 
-    /// The next event, which has to be of this kind.
-    pub(crate) async fn event(&mut self, kind: Kind) -> Observed<Value> {
+    /// The next event, which has to be of this type.
+    pub(crate) async fn event(&mut self, event_type: EventType) -> Observed<Value> {
         let event = self.client.json().await?;
-        expect(kind, event)
+        expect(event_type, event)
     }
 
-    pub(crate) async fn event_within(&mut self, kind: Kind, patience: Duration) -> Observed<Value> {
+    pub(crate) async fn event_within(
+        &mut self,
+        event_type: EventType,
+        patience: Duration,
+    ) -> Observed<Value> {
         match self.client.next_within(patience).await?.into_text() {
-            Ok(text) => expect(kind, serde_json::from_str(text.as_str()).unwrap_or_default()),
+            Ok(text) => expect(event_type, serde_json::from_str(text.as_str()).unwrap_or_default()),
             Err(error) => Err(Finding::differs("an event", error)),
         }
     }
 }
 
-fn expect(kind: Kind, event: Value) -> Observed<Value> {
+fn expect(event_type: EventType, event: Value) -> Observed<Value> {
     let found = event["type"].as_str().or(event["requestContext"]["eventType"].as_str());
-    if found == Some(kind) {
+    if found == Some(event_type) {
         Ok(event)
     } else {
-        Err(Finding::differs(format!("a {kind} event"), event))
+        Err(Finding::differs(format!("a {event_type} event"), event))
     }
 }

@@ -1,4 +1,4 @@
-//! What a request asks for, read from the request alone.
+//! Parses a request: its operation, and the items, connection or invocation that it concerns.
 
 use bytes::Bytes;
 use http::{Method, Request};
@@ -7,17 +7,17 @@ use serde_json::Value;
 
 use crate::plan::{Access, Api, Subject, access};
 
-/// One request, understood.
+/// A parsed request.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
-    /// By the name that plans use.
+    /// The operation's name, as plans use it.
     pub(crate) operation: String,
-    pub(crate) about: About,
+    pub(crate) about: CallSubject,
 }
 
-/// What a request is about.
+/// What a request concerns.
 #[derive(Clone, Debug)]
-pub(crate) enum About {
+pub(crate) enum CallSubject {
     /// Items of DynamoDB.
     Items(Items),
     /// A connection, by its id.
@@ -29,14 +29,13 @@ pub(crate) enum About {
 /// A request to DynamoDB.
 #[derive(Clone, Debug)]
 pub(crate) struct Items {
-    /// What it does with items; `None` when it is about something else.
+    /// Whether it reads or writes items; `None` for operations on tables.
     pub(crate) access: Option<Access>,
     pub(crate) body: Value,
 }
 
 impl Call {
-    /// Reads a request; `None` when it is of no operation that a plan can name, so that nothing
-    /// can go wrong with it.
+    /// Parses a request. `None` if a plan cannot name its operation; then it gets no faults.
     pub(crate) fn read(api: Api, request: &Request<Bytes>) -> Option<Self> {
         match api {
             Api::DynamoDb => Self::to_dynamodb(request),
@@ -50,7 +49,7 @@ impl Call {
         let (_version, operation) = target.split_once('.')?;
         let body = serde_json::from_slice(request.body()).unwrap_or_default();
         let items = Items { access: access(operation), body };
-        Some(Self { operation: operation.to_owned(), about: About::Items(items) })
+        Some(Self { operation: operation.to_owned(), about: CallSubject::Items(items) })
     }
 
     fn to_connections(request: &Request<Bytes>) -> Option<Self> {
@@ -62,7 +61,7 @@ impl Call {
             _ => return None,
         };
         let id = percent_decode_str(id).decode_utf8_lossy().into_owned();
-        Some(Self { operation: operation.to_owned(), about: About::Connection(id) })
+        Some(Self { operation: operation.to_owned(), about: CallSubject::Connection(id) })
     }
 
     fn to_runtime(request: &Request<Bytes>) -> Option<Self> {
@@ -74,31 +73,31 @@ impl Call {
             (&Method::POST, ["init", "error"]) => ("init-error", None),
             _ => return None,
         };
-        let about = About::Invocation(id.map(str::to_owned));
+        let about = CallSubject::Invocation(id.map(str::to_owned));
         Some(Self { operation: operation.to_owned(), about })
     }
 
-    /// What the record says that the request was about: a table, a connection.
+    /// What the report names as the subject of the request: a table, a connection, an invocation.
     pub(crate) fn subject(&self) -> Option<&str> {
         match &self.about {
-            About::Items(items) => items.table(),
-            About::Connection(id) => Some(id),
-            About::Invocation(id) => id.as_deref(),
+            CallSubject::Items(items) => items.table(),
+            CallSubject::Connection(id) => Some(id),
+            CallSubject::Invocation(id) => id.as_deref(),
         }
     }
 
-    /// Whether the request is about the item or the connection that a plan names.
+    /// Whether the request concerns the item or the connection that a plan names.
     pub(crate) fn is_about(&self, subject: &Subject) -> bool {
         match &self.about {
-            About::Items(items) => items.strings().any(|text| subject.is(text)),
-            About::Connection(id) => subject.is(id),
-            About::Invocation(_) => false,
+            CallSubject::Items(items) => items.strings().any(|text| subject.is(text)),
+            CallSubject::Connection(id) => subject.is(id),
+            CallSubject::Invocation(_) => false,
         }
     }
 
     pub(crate) fn items(&self) -> Option<&Items> {
         match &self.about {
-            About::Items(items) => Some(items),
+            CallSubject::Items(items) => Some(items),
             _ => None,
         }
     }
@@ -126,15 +125,14 @@ impl Items {
         self.body["IndexName"].as_str()
     }
 
-    /// Whether a read is content with what was true a moment ago.
+    /// Whether a read is eventually consistent.
     pub(crate) fn is_eventual(&self) -> bool {
         let wants = |value: &Value| value["ConsistentRead"].as_bool() == Some(true);
         let batches = self.body["RequestItems"].as_object();
         !wants(&self.body) && !batches.into_iter().flatten().any(|(_, batch)| wants(batch))
     }
 
-    /// The items and keys that the request writes, each with its table and whether it is the
-    /// whole item.
+    /// The items or keys that the request writes, each with its table.
     pub(crate) fn written(&self) -> Vec<(&str, &Value)> {
         let mut written = Vec::new();
         if let Some(table) = self.body["TableName"].as_str() {
@@ -156,14 +154,14 @@ impl Items {
         with_key.filter_map(|(table, key)| Some((table, key?))).collect()
     }
 
-    /// The actions of a transaction, without their kind.
+    /// The actions of a transaction, without their names.
     fn actions(&self) -> impl Iterator<Item = &Value> {
         let items = self.body["TransactItems"].as_array().into_iter().flatten();
         items.filter_map(Value::as_object).flat_map(|action| action.values())
     }
 
-    /// The texts by which a plan may name an item: in items, in keys and in the values of
-    /// expressions, which are where the keys of queries stand.
+    /// The strings by which a plan may name an item: in items, in keys, and in the values of
+    /// expressions, which have the keys of queries.
     fn strings(&self) -> impl Iterator<Item = &str> {
         let values = self.body["ExpressionAttributeValues"].as_object();
         let keys = self.keys().into_iter().filter_map(Value::as_object);

@@ -1,19 +1,19 @@
-//! Faults on purpose: a layer between a program and the APIs it calls, which fails as AWS fails.
+//! Fault injection: a layer between a program and the AWS APIs that it calls, which fails as AWS does.
 //!
-//! A [`Plan`] says what goes wrong and how often. [`Faults`] is the plan at work: it decides what
-//! falls on each request, and keeps a record. A [`Link`] is the way from a program to one API, the
-//! DynamoDB API, `@connections` or the Lambda Runtime API: an HTTP request in, an HTTP response
-//! out, with no socket of its own. A [`Proxy`] serves a link on loopback, for programs that want
-//! an address.
+//! A [`Plan`] lists faults and how often they happen. [`Faults`] runs the plan: it decides which
+//! faults each request gets, and records them. A [`Link`] connects a program with one API, the
+//! DynamoDB API, `@connections` or the Lambda Runtime API. It takes an HTTP request, returns an HTTP
+//! response, and opens no socket. A [`Proxy`] serves a link on loopback, for programs that need an
+//! address.
 //!
 //! ```text
-//! program -> Proxy -> Link: call (what is asked) -> Faults (what falls on it) -> Upstream
-//!                       '-- lag: the copies of the tables that lag behind -> Upstream
+//! program -> Proxy -> Link: call (parses the request) -> Faults (decides) -> Upstream
+//!                       '-- lag: copies of the tables that lag behind -> Upstream
 //! ```
 //!
-//! The same seed and the same requests give the same faults. What falls on a request depends on
-//! the seed, on the entry of the plan and on how many requests of the same operation that entry
-//! met before; it never depends on time, but for windows, which are made of time.
+//! The same seed and the same requests give the same faults. The faults of a request depend on the
+//! seed, on the entry of the plan, and on how many requests of the same operation matched that entry
+//! before. Only windows (`after`, `for`) depend on time.
 //!
 //! ```
 //! use bytes::Bytes;
@@ -59,7 +59,7 @@ pub use faults::Faults;
 pub use link::{Link, Reset};
 pub use plan::{Api, Plan, PlanError};
 pub use proxy::Proxy;
-pub use report::{Injected, Report};
+pub use report::{FaultReport, InjectedFault};
 pub use upstream::{HttpUpstream, Upstream, UpstreamError};
 
 /// Compiles the example of the README.

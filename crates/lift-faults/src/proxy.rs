@@ -1,4 +1,4 @@
-//! A link with an address: HTTP on loopback, for programs that are told where an API is.
+//! Serves a link over HTTP on loopback, for programs that take the address of an API.
 
 use std::{
     convert::Infallible,
@@ -24,10 +24,10 @@ use crate::link::{Link, Reset};
 /// More than the largest request of any of the APIs: 16 MB, a batch of DynamoDB.
 const REQUEST_BYTES: usize = 20 * 1024 * 1024;
 
-/// After a failed accept, which is mostly for want of file descriptors.
+/// The pause after a failed accept. The usual cause is a lack of file descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves a [`Link`] on a free port of this machine. Dropped, it ends, and its connections break.
+/// Serves a [`Link`] on a free loopback port. Dropping it ends the server and resets its connections.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
@@ -35,10 +35,10 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Begins to serve.
+    /// Starts the server.
     ///
     /// # Errors
-    /// When there is no free port.
+    /// If no port is free.
     pub async fn start(link: Link) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
@@ -47,13 +47,13 @@ impl Proxy {
         Ok(Self { address, _server: server })
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The URL of the API behind it, without a path: `http://127.0.0.1:40123`.
+    /// Its URL without a path, such as `http://127.0.0.1:40123`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
@@ -79,13 +79,13 @@ async fn serve(listener: TcpListener, link: Link) -> Infallible {
 async fn connection(link: Link, socket: TcpStream) {
     let _ = socket.set_nodelay(true);
     let service = service_fn(|request| answer(&link, request));
-    // There are no time-outs: a call for the next event waits for hours.
+    // No timeouts: a call for the next event may wait for hours.
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(None)
         .serve_connection(TokioIo::new(socket), service);
     if (&mut connection).await.is_err() {
-        // Without this, the client would see an orderly end.
+        // A reset; otherwise the client would see an orderly end.
         let socket = connection.into_parts().io.into_inner();
         let _ = socket.set_zero_linger();
     }
@@ -100,7 +100,7 @@ async fn answer(link: &Link, request: Request<Incoming>) -> Result<Response<Full
             *refused.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
             return Ok(refused);
         }
-        // The client has gone in the middle of its request: there is nobody to answer.
+        // The client has disconnected in the middle of its request.
         Err(_) => return pending().await,
     };
     link.call(Request::from_parts(head, body)).await.map(|response| response.map(Full::new))

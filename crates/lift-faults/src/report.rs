@@ -1,55 +1,55 @@
-//! The record of what went wrong, to print and to compare.
+//! The report of injected faults, to print and to compare.
 
 use std::{collections::VecDeque, fmt};
 
 use crate::plan::Api;
 
-/// So many faults are kept; of those before them only the number is known.
+/// How many faults a report keeps; earlier ones are only counted.
 const KEPT: usize = 100_000;
 
-/// One fault that fell on one request.
+/// A fault that was injected into a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Injected {
-    /// The how manieth fault this was, from 1.
+pub struct InjectedFault {
+    /// The number of the fault, counted from 1.
     pub number: u64,
-    /// The entry of the plan that it came from, from 1.
+    /// The entry of the plan that caused it, counted from 1.
     pub entry: usize,
     /// The API.
     pub api: Api,
-    /// The operation, by the name that plans use.
+    /// The operation, as plans name it.
     pub operation: String,
-    /// The how manieth request of this operation it fell on, of those that the entry matches.
+    /// The number of the request among those of this operation that the entry matches, counted from 1.
     pub request: u64,
-    /// What the request was about: a table, a connection.
+    /// What the request concerned: a table, a connection, an invocation.
     pub subject: Option<String>,
-    /// What happened, in the words of the plan: `delay of 120 ms`, `reset, the answer is lost`.
+    /// What happened, such as `delay of 120 ms` or `reset, the answer is lost`.
     pub what: String,
 }
 
 /// One line, without a line break.
-impl fmt::Display for Injected {
+impl fmt::Display for InjectedFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { number, entry, api, operation, request, subject, what } = self;
         write!(f, "fault {number}: {what}, on {api} {operation} {request}")?;
         if let Some(subject) = subject {
-            // It may be the program's own word, which must not steer a terminal.
+            // The program controls this text, so control characters are escaped.
             write!(f, " ({})", subject.escape_debug())?;
         }
         write!(f, ", by entry {entry}")
     }
 }
 
-/// All that went wrong so far. Printed, it is the seed and a line for each fault.
+/// The faults injected so far. Displayed as the seed and a line for each fault.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct FaultReport {
     pub(crate) seed: u64,
     pub(crate) total: u64,
-    pub(crate) faults: VecDeque<Injected>,
+    pub(crate) faults: VecDeque<InjectedFault>,
 }
 
-impl Report {
-    /// The seed that, with the same plan and the same requests, does all this again.
+impl FaultReport {
+    /// The seed. With the same plan and requests it gives the same faults.
     #[must_use]
     pub fn seed(&self) -> u64 {
         self.seed
@@ -61,12 +61,12 @@ impl Report {
         self.total
     }
 
-    /// The faults in the order in which they were decided; the last 100,000.
-    pub fn faults(&self) -> impl ExactSizeIterator<Item = &Injected> {
+    /// The last 100,000 faults, in the order in which they were decided.
+    pub fn faults(&self) -> impl ExactSizeIterator<Item = &InjectedFault> {
         self.faults.iter()
     }
 
-    pub(crate) fn add(&mut self, fault: Injected) {
+    pub(crate) fn add(&mut self, fault: InjectedFault) {
         if self.faults.len() == KEPT {
             self.faults.pop_front();
         }
@@ -74,7 +74,7 @@ impl Report {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for FaultReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "seed {}, {} faults", self.seed, self.total)?;
         for fault in &self.faults {

@@ -1,8 +1,8 @@
-//! The answers of failing APIs, in AWS's own words.
+//! Error responses as AWS's APIs send them.
 //!
-//! DynamoDB names an error in the body, as `__type` with the namespace of the layer that refused,
-//! and adds a checksum that some SDKs verify. `@connections` names it in the header
-//! `x-amzn-ErrorType`. Request ids end in the number that the fault has in the record.
+//! DynamoDB names an error in the body, as `__type` with the namespace of the layer that failed, and
+//! adds a checksum that some SDKs verify. `@connections` names it in the header `x-amzn-ErrorType`
+//! ([R-6.10]). A request id ends with the number of the fault in the report.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
@@ -16,7 +16,7 @@ use crate::{
 /// The account of everything local.
 const ACCOUNT: &str = "000000000000";
 
-/// "You are too fast."
+/// A throttling error.
 pub(crate) fn throttled(
     call: &Call,
     reason: Option<&Reason>,
@@ -30,7 +30,7 @@ pub(crate) fn throttled(
     let reason_name = reason.map_or_else(|| usual_reason(items), |reason| reason.name.clone());
     let resource = resource(items, reason, &reason_name, request.headers());
     let reasons = json!([{ "reason": reason_name, "resource": resource }]);
-    // On demand, which tables are here: by the limit that was met.
+    // Tables are on demand here, so the exception depends on the limit that was exceeded.
     let (kind, field, message) = if reason_name.ends_with("ProvisionedThroughputExceeded") {
         let message = "The level of configured provisioned throughput for the table was exceeded. \
                        Consider increasing your provisioning level with the UpdateTable API.";
@@ -47,7 +47,7 @@ pub(crate) fn throttled(
     dynamodb(StatusCode::BAD_REQUEST, &body, number)
 }
 
-/// An error by its status, and by its name when that says more.
+/// An error with a status, and with a name if the plan has one.
 pub(crate) fn error(
     api: Api,
     status: StatusCode,
@@ -89,7 +89,7 @@ pub(crate) fn error(
     }
 }
 
-/// What the Runtime API says to a response that it takes.
+/// The Runtime API's answer to a response that it accepts.
 pub(crate) fn accepted() -> Response<Bytes> {
     let body = json!({ "status": "OK" }).to_string();
     answer(StatusCode::ACCEPTED, "application/json", body, 0)
@@ -112,7 +112,7 @@ fn answer(status: StatusCode, kind: &'static str, body: String, number: u64) -> 
     response
 }
 
-/// A plan may name an error that no header can hold; then the header is left out.
+/// Adds a header. If the plan names an error that is no valid header value, the header is left out.
 fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(HeaderName::from_static(name), value);
@@ -123,7 +123,7 @@ fn words(status: StatusCode) -> &'static str {
     status.canonical_reason().unwrap_or("The request failed")
 }
 
-/// The name of an error with the namespace that AWS puts before it.
+/// The name of an error with AWS's namespace before it.
 fn qualified(name: &str) -> String {
     let namespace = match name {
         "ThrottlingException" => "com.amazon.coral.availability",
@@ -136,7 +136,7 @@ fn qualified(name: &str) -> String {
     format!("{namespace}#{name}")
 }
 
-/// Why a request is throttled when the plan does not say: its keys are hot.
+/// The reason for throttling if the plan has none: hot keys.
 fn usual_reason(items: &Items) -> String {
     let place = match (items.access, items.index()) {
         (Some(Access::Read), Some(_)) => "IndexRead",
@@ -146,7 +146,7 @@ fn usual_reason(items: &Items) -> String {
     format!("{place}KeyRangeThroughputExceeded")
 }
 
-/// The ARN of the table or the index that is too slow.
+/// The ARN of the table or index that throttles.
 fn resource(items: &Items, reason: Option<&Reason>, name: &str, headers: &HeaderMap) -> String {
     let region = region(headers).unwrap_or("us-east-1");
     let table = items.table().unwrap_or("unknown");

@@ -1,4 +1,4 @@
-//! Where requests go: the API that a link stands before.
+//! The API behind a link.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use hyper_util::{
 /// Why an API gave no response.
 pub type UpstreamError = Box<dyn std::error::Error + Send + Sync>;
 
-/// An API: any async function from request to response will do. The path and the headers are those
-/// that the program sent.
+/// An API: any async function from a request to a response. Path and headers are those that the
+/// program sent.
 pub trait Upstream: Send + Sync + 'static {
-    /// Sends a request. Dropping the future takes it back, if that is still possible.
+    /// Sends a request. Dropping the future cancels it, if that is still possible.
     fn call(
         &self,
         request: Request<Bytes>,
@@ -37,8 +37,8 @@ where
     }
 }
 
-/// What links share.
-pub(crate) type Shared = Arc<dyn Upstream>;
+/// An upstream that several tasks share.
+pub(crate) type SharedUpstream = Arc<dyn Upstream>;
 
 /// An API that is reached over HTTP, without TLS: on this machine.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ impl HttpUpstream {
     /// The API at an address, such as `127.0.0.1:8000`.
     ///
     /// # Errors
-    /// When this is not a host with a port.
+    /// If this is not a host with a port.
     pub fn new(address: impl AsRef<str>) -> Result<Self, http::Error> {
         let authority = address.as_ref().parse::<uri::Authority>()?;
         let client = Client::builder(TokioExecutor::new())
@@ -74,7 +74,7 @@ impl Upstream for HttpUpstream {
             parts.authority = Some(authority);
             parts.path_and_query.get_or_insert(uri::PathAndQuery::from_static("/"));
             head.uri = Uri::from_parts(parts)?;
-            // The `Host` stays, because it is signed. These are said anew on every hop.
+            // `Host` is signed and stays. These headers belong to one hop.
             for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::CONTENT_LENGTH] {
                 head.headers.remove(name);
             }

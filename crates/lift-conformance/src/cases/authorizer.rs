@@ -1,4 +1,4 @@
-//! Section 2: who may connect, and what the Lambda authorizer is asked.
+//! Authorization of `$connect` ([R-2]).
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::{
     Observed, Site,
     error::{holds, same},
     lifetime::keys,
-    probe::{Fail, Orders},
+    probe::{Fail, Instructions},
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -25,7 +25,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "2-upgrade-headers",
             Documented,
-            "its headers have `Connection`, `Upgrade` and `content-length`",
+            "headers of the authorizer's event include `Connection`, `Upgrade` and `content-length`",
             upgrade_headers,
         ),
         Case::new(
@@ -37,7 +37,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "2-stage-variables",
             Documented,
-            "`stageVariables` is there even without any: `{}`",
+            "the authorizer's event has `stageVariables` even without any: `{}`",
             |site| async move {
                 same("stageVariables", &ask(&site).await?["stageVariables"], &json!({}))
             },
@@ -46,19 +46,19 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "2-context",
             Observed,
-            "its `requestContext` is that of `$connect`, with `connectionId` and without `authorizer`",
+            "`requestContext` of the authorizer's event is that of `$connect`, with `connectionId` and without `authorizer`",
             context,
         ),
-        Case::new("2-no-query", Unsure, "without a query its query maps are `{}`", no_query),
-        Case::new("2-once", Documented, "it is asked once, before `$connect`, and never again", once),
-        Case::new("2-not-cached", Documented, "each handshake asks it anew", not_cached).at(Api::Token),
+        Case::new("2-no-query", Unsure, "without a query the query maps of the authorizer's event are `{}`", no_query),
+        Case::new("2-once", Documented, "the authorizer runs once, before `$connect`, and never again", once),
+        Case::new("2-not-cached", Documented, "the authorizer runs for each handshake", not_cached).at(Api::Token),
         Case::new(
             "2-refused-first",
             Documented,
-            "`$connect` does not run for a client that the authorizer refuses",
+            "`$connect` does not run if the authorizer refuses the client",
             refused_first,
         ),
-        Case::new("2-deny", Observed, "a policy that denies is a 403", |site| {
+        Case::new("2-deny", Observed, "a policy that denies gives 403", |site| {
             policy(site, "Deny", |arn| arn.to_owned(), 403)
         }),
         Case::new(
@@ -76,15 +76,15 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "2-unauthorized",
             Documented,
-            "an error whose message is `Unauthorized` is a 401",
-            |site| answers(site, Orders { fail: Some(Fail::Error("Unauthorized".into())), ..Orders::default() }, 401),
+            "an error with the message `Unauthorized` gives 401",
+            |site| answers(site, Instructions { fail: Some(Fail::Error("Unauthorized".into())), ..Instructions::default() }, 401),
         ),
-        Case::new("2-error", Observed, "any other error is a 500", |site| {
-            answers(site, Orders { fail: Some(Fail::Error("Oops".into())), ..Orders::default() }, 500)
+        Case::new("2-error", Observed, "any other error gives 500", |site| {
+            answers(site, Instructions { fail: Some(Fail::Error("Oops".into())), ..Instructions::default() }, 500)
         }),
-        Case::new("2-malformed", Observed, "an answer that is no policy is a 500", |site| {
+        Case::new("2-malformed", Observed, "an answer without a policy gives 500", |site| {
             let reply = Some(r#"{"statusCode":401}"#.to_owned());
-            answers(site, Orders { reply, ..Orders::default() }, 500)
+            answers(site, Instructions { reply, ..Instructions::default() }, 500)
         }),
         Case::new(
             "2-simple",
@@ -92,25 +92,25 @@ pub(super) fn cases() -> Vec<Case> {
             "the simple answer `isAuthorized` is for HTTP APIs only",
             |site| {
                 let reply = Some(r#"{"isAuthorized":true}"#.to_owned());
-                answers(site, Orders { reply, ..Orders::default() }, 500)
+                answers(site, Instructions { reply, ..Instructions::default() }, 500)
             },
         ),
         Case::new("2-answer-size", Documented, "an answer has at most 8 KB", answer_size),
         Case::new(
             "2-no-source",
             Documented,
-            "without an identity source the client gets 401, and the authorizer is not asked",
+            "without an identity source the client gets 401, and the authorizer does not run",
             |site| no_source(site, ""),
         )
         .at(Api::Token),
         Case::new(
             "2-empty-source",
             Documented,
-            "with an empty identity source the client gets 401, and the authorizer is not asked",
+            "with an empty identity source the client gets 401, and the authorizer does not run",
             |site| no_source(site, "?token="),
         )
         .at(Api::Token),
-        Case::new("2-api-key", Documented, "with a good API key the client connects", |site| async move {
+        Case::new("2-api-key", Documented, "with a valid API key the client connects", |site| async move {
             if site.api_key.is_none() {
                 return Err(Finding::skipped("there is no `--api-key`"));
             }
@@ -120,7 +120,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "2-no-api-key",
             Unsure,
-            "without an API key, or with a wrong one, it is a 403",
+            "without an API key, or with a wrong one, the client gets 403",
             no_api_key,
         )
         .at(Api::Keyed),
@@ -131,24 +131,24 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "2-iam-unsigned",
             Documented,
-            "with `AWS_IAM` a handshake without a signature is a 403",
-            |site| async move { same("the status", site.knock().empty_handed().status().await?, 403) },
+            "with `AWS_IAM` a handshake without a signature gives 403",
+            |site| async move { same("the status", site.handshake().without_credentials().status().await?, 403) },
         )
         .at(Api::Iam),
         Case::new(
             "2-throttled",
             Observed,
-            "handshakes above a rate are a 429",
+            "handshakes above the rate get 429",
             throttled,
         )
         .at(Api::Throttled),
     ]
 }
 
-/// The event that the authorizer is asked with.
+/// The authorizer's event.
 async fn ask(site: &Site) -> Observed<Value> {
     let mut watcher = site.watcher().await?;
-    site.knock().authorizer(&watcher.orders()).open().await?;
+    site.handshake().authorizer(&watcher.instructions()).open().await?;
     watcher.event("REQUEST").await
 }
 
@@ -195,8 +195,8 @@ async fn method_arn(site: Site) -> Observed {
 
 async fn context(site: Site) -> Observed {
     let mut watcher = site.watcher().await?;
-    let watching = watcher.orders();
-    site.knock().authorizer(&watching).connect(&watching).open().await?;
+    let watching = watcher.instructions();
+    site.handshake().authorizer(&watching).connect(&watching).open().await?;
     let (asked, connect) = (watcher.event("REQUEST").await?, watcher.event("CONNECT").await?);
     let (asked, connect) = (&asked["requestContext"], &connect["requestContext"]);
     absent(asked, &["authorizer"])?;
@@ -217,9 +217,9 @@ async fn no_query(site: Site) -> Observed {
 
 async fn once(site: Site) -> Observed {
     let mut watcher = site.watcher().await?;
-    let watching = watcher.orders();
-    let knock = site.knock().authorizer(&watching).connect(&watching).disconnect(&watching);
-    let mut client = knock.open().await?;
+    let watching = watcher.instructions();
+    let handshake = site.handshake().authorizer(&watching).connect(&watching).disconnect(&watching);
+    let mut client = handshake.open().await?;
     watcher.event("REQUEST").await?;
     watcher.event("CONNECT").await?;
     client.event().await?;
@@ -232,7 +232,7 @@ async fn not_cached(site: Site) -> Observed {
     let mut watcher = site.watcher().await?;
     let mut ids = Vec::new();
     for _ in 0..2 {
-        site.knock().authorizer(&watcher.orders()).open().await?;
+        site.handshake().authorizer(&watcher.instructions()).open().await?;
         let event = watcher.event("REQUEST").await?;
         ids.push(event["requestContext"]["connectionId"].clone());
     }
@@ -241,9 +241,10 @@ async fn not_cached(site: Site) -> Observed {
 
 async fn refused_first(site: Site) -> Observed {
     let mut watcher = site.watcher().await?;
-    let refusing = Orders { fail: Some(Fail::Error("Unauthorized".into())), ..Orders::default() };
-    let knock = site.knock().authorizer(&refusing).connect(&watcher.orders());
-    let status = knock.status().await?;
+    let refusing =
+        Instructions { fail: Some(Fail::Error("Unauthorized".into())), ..Instructions::default() };
+    let handshake = site.handshake().authorizer(&refusing).connect(&watcher.instructions());
+    let status = handshake.status().await?;
     holds("a refusal", status >= 400, status)?;
     watcher.client.still_quiet().await
 }
@@ -259,18 +260,23 @@ async fn policy(
     let reply = json!({"principalId": "p", "policyDocument": {"Version": "2012-10-17", "Statement": [
         {"Action": "execute-api:Invoke", "Effect": effect, "Resource": arn},
     ]}});
-    answers(site, Orders { reply: Some(reply.to_string()), ..Orders::default() }, status).await
+    answers(
+        site,
+        Instructions { reply: Some(reply.to_string()), ..Instructions::default() },
+        status,
+    )
+    .await
 }
 
-async fn answers(site: Site, orders: Orders, status: u16) -> Observed {
-    same("the status", site.knock().authorizer(&orders).status().await?, status)
+async fn answers(site: Site, instructions: Instructions, status: u16) -> Observed {
+    same("the status", site.handshake().authorizer(&instructions).status().await?, status)
 }
 
 async fn answer_size(site: Site) -> Observed {
     for (size, allowed) in [(6 * 1024, true), (9 * 1024, false)] {
-        // Larger than a header may be, so the probe makes the text.
-        let orders = Orders { context: Some(size), ..Orders::default() };
-        let status = site.knock().authorizer(&orders).status().await?;
+        // A header cannot be that long, so the probe generates the text.
+        let instructions = Instructions { context: Some(size), ..Instructions::default() };
+        let status = site.handshake().authorizer(&instructions).status().await?;
         holds(&format!("{size} bytes allowed: {allowed}"), (status == 101) == allowed, status)?;
     }
     Ok(())
@@ -278,20 +284,21 @@ async fn answer_size(site: Site) -> Observed {
 
 async fn no_source(site: Site, query: &'static str) -> Observed {
     let mut watcher = site.watcher().await?;
-    let knock = site.knock().path(query).authorizer(&watcher.orders());
-    same("the status", knock.status().await?, 401)?;
+    let handshake = site.handshake().path(query).authorizer(&watcher.instructions());
+    same("the status", handshake.status().await?, 401)?;
     watcher.client.still_quiet().await
 }
 
 async fn no_api_key(site: Site) -> Observed {
-    same("the status without", site.knock().empty_handed().status().await?, 403)?;
-    let wrong = site.knock().empty_handed().header("x-api-key", "a-wrong-key-of-20-characters");
+    same("the status without", site.handshake().without_credentials().status().await?, 403)?;
+    let wrong =
+        site.handshake().without_credentials().header("x-api-key", "a-wrong-key-of-20-characters");
     same("the status with a wrong one", wrong.status().await?, 403)
 }
 
 async fn throttled(site: Site) -> Observed {
     for _ in 0..40 {
-        match site.knock().status().await? {
+        match site.handshake().status().await? {
             101 => {}
             429 => return Ok(()),
             other => return same("the status", other, 429),

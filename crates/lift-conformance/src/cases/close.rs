@@ -1,4 +1,4 @@
-//! Sections 5.3 to 5.5: why the gateway closes, how large messages are, pings and bytes.
+//! Close codes, sizes, binary and control frames ([R-5.3], [R-5.4], [R-5.5]).
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use crate::{
     Api, Case, Finding,
     Mark::*,
     Observed, Site, Waits,
-    client::{Client, order},
+    client::{Client, message_for},
     error::{holds, same},
     frames,
-    probe::{Orders, digest_of},
+    probe::{Instructions, digest_of},
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -31,7 +31,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "5.3-lifetime",
             Documented,
-            "an old connection is closed with 1001 \"Going away\"",
+            "a connection at the end of its lifetime is closed with 1001 \"Going away\"",
             lifetime,
         )
         .at(Api::Bare)
@@ -43,7 +43,7 @@ pub(super) fn cases() -> Vec<Case> {
             "a binary frame reaches no function",
             binary_unseen,
         ),
-        Case::new("5.3-delete", Unsure, "a client that is DELETEd is closed with 1000", delete),
+        Case::new("5.3-delete", Unsure, "DELETE closes the client with 1000", delete),
         Case::new("5.4-frame", Documented, "a frame may have 32 KB", |site| {
             fits(site, &[FRAME_BYTES])
         }),
@@ -56,7 +56,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "5.4-message",
             Documented,
-            "a message may have 128 KB in frames of 32 KB, and reaches the function as one",
+            "a message may have 128 KB in frames of 32 KB, and reaches the function as one event",
             |site| fits(site, &[FRAME_BYTES; MESSAGE_BYTES / FRAME_BYTES]),
         ),
         Case::new(
@@ -65,11 +65,16 @@ pub(super) fn cases() -> Vec<Case> {
             "a message above 128 KB closes with 1009",
             |site| too_long(site, &[FRAME_BYTES, FRAME_BYTES, FRAME_BYTES, FRAME_BYTES, 1]),
         ),
-        Case::new("5.4-post", Observed, "a POST may have 128 KB, and arrives whole", post_fits),
+        Case::new(
+            "5.4-post",
+            Observed,
+            "a POST may have 128 KB, and the client gets it unchanged",
+            post_fits,
+        ),
         Case::new(
             "5.4-post-split",
             Observed,
-            "a long POST goes out in frames of at most 32 KB",
+            "a long POST is sent in frames of at most 32 KB",
             post_split,
         ),
         Case::new("5.5-ping", Unsure, "a ping is answered with its bytes", ping),
@@ -99,7 +104,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "5.5-binary-post",
             Unsure,
-            "a POST that is not UTF-8 goes out as a binary frame",
+            "a POST that is not UTF-8 is sent as a binary frame",
             binary_post,
         ),
     ]
@@ -120,7 +125,7 @@ async fn idle(site: Site) -> Observed {
 async fn lifetime(site: Site) -> Observed {
     let mut client = site.client().await?;
     let start = Instant::now();
-    // It must not be idle meanwhile.
+    // The watcher itself must not be idle.
     let pause = site.waits.idle / 3;
     loop {
         let left = site.waits.lifetime + site.waits.patience;
@@ -147,14 +152,14 @@ async fn lifetime(site: Site) -> Observed {
 
 async fn binary(site: Site) -> Observed {
     let mut client = site.client().await?;
-    client.send(Message::binary(order("two", &Orders::default()).into_bytes())).await?;
+    client.send(Message::binary(message_for("two", &Instructions::default()).into_bytes())).await?;
     same("the close code", client.closed().await?.0, 1003)
 }
 
 async fn binary_unseen(site: Site) -> Observed {
     let mut watcher = site.watcher().await?;
     let mut client = site.client().await?;
-    client.send(Message::binary(order("one", &watcher.orders()).into_bytes())).await?;
+    client.send(Message::binary(message_for("one", &watcher.instructions()).into_bytes())).await?;
     watcher.client.still_quiet().await
 }
 
@@ -165,7 +170,7 @@ async fn delete(site: Site) -> Observed {
     same("the close code", client.closed().await?.0, 1000)
 }
 
-/// A message to `two` of exactly so many bytes, which asks for a digest.
+/// A message to `two` of exactly this many bytes, which asks for a digest.
 fn message(bytes: usize) -> String {
     let empty = r#"{"action":"two","digest":true,"pad":""}"#;
     empty.replace(r#""pad":"""#, &format!(r#""pad":"{}""#, "x".repeat(bytes - empty.len())))
@@ -216,9 +221,9 @@ async fn ping(site: Site) -> Observed {
 async fn ping_unseen(site: Site) -> Observed {
     let mut watcher = site.watcher().await?;
     let mut client = site.client().await?;
-    // As text this would be seen.
-    let orders = order("one", &watcher.orders());
-    client.send(Message::Ping(orders.into_bytes().into())).await?;
+    // A ping that reached the function would give a reply.
+    let instructions = message_for("one", &watcher.instructions());
+    client.send(Message::Ping(instructions.into_bytes().into())).await?;
     watcher.client.still_quiet().await
 }
 
@@ -268,7 +273,7 @@ async fn ping_is_none(site: Site) -> Observed {
     Err(Finding::differs("a close after the idle time", "an open connection"))
 }
 
-/// The code of a close frame that comes now.
+/// The code of the next frame, which has to be a close frame.
 async fn closed_soon(client: &mut Client, within: Duration) -> Observed<Option<u16>> {
     let end = Instant::now() + within;
     loop {

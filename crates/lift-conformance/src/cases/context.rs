@@ -1,4 +1,4 @@
-//! Section 1.1: the fields of `requestContext`, from one event of a connection to the next.
+//! The fields of `requestContext` in the events of a connection ([R-1.1]).
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -17,7 +17,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "1.1-event-type",
             Documented,
-            "`eventType` is `CONNECT`, `MESSAGE`, `DISCONNECT`; `routeKey` of the first and the last is fixed",
+            "`eventType` is `CONNECT`, `MESSAGE`, `DISCONNECT`; `routeKey` of the first is `$connect`, of the last `$disconnect`",
             event_type,
         ),
         Case::new(
@@ -78,13 +78,13 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "1.1-no-iam",
             Observed,
-            "without `AWS_IAM` and API keys, `identity` has nothing of them, not even `null`",
+            "without `AWS_IAM` and API keys, `identity` lacks their fields, even as `null`",
             no_iam,
         ),
         Case::new(
             "1.1-iam",
             Observed,
-            "with `AWS_IAM`, `identity` has account, caller, user, ARN and access key of who signed",
+            "with `AWS_IAM`, `identity` has account, caller, user, ARN and access key of the signer",
             iam,
         )
         .at(Api::Iam),
@@ -99,44 +99,44 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 async fn event_type(site: Site) -> Observed {
-    let life = site.life(|knock| knock).await?;
+    let lifetime = site.lifetime(|handshake| handshake).await?;
     same(
         "eventType",
-        life.context("eventType"),
+        lifetime.context("eventType"),
         [&json!("CONNECT"), &json!("MESSAGE"), &json!("DISCONNECT")],
     )?;
     same(
         "routeKey",
-        life.context("routeKey"),
+        lifetime.context("routeKey"),
         [&json!("$connect"), &json!("two"), &json!("$disconnect")],
     )
 }
 
 async fn message_id(site: Site) -> Observed {
-    let life = site.life(|knock| knock).await?;
-    absent(&life.connect["requestContext"], &["messageId"])?;
-    absent(&life.disconnect["requestContext"], &["messageId"])?;
+    let lifetime = site.lifetime(|handshake| handshake).await?;
+    absent(&lifetime.connect["requestContext"], &["messageId"])?;
+    absent(&lifetime.disconnect["requestContext"], &["messageId"])?;
     let mut client = site.client().await?;
-    let ids = [life.message, client.event().await?, client.event().await?]
+    let ids = [lifetime.message, client.event().await?, client.event().await?]
         .map(|event| event["requestContext"]["messageId"].as_str().map(str::to_owned));
     holds("three texts, none twice", ids[0].is_some() && ids[1] != ids[2] && ids[2].is_some(), &ids)
 }
 
 async fn direction(site: Site) -> Observed {
-    let life = site.life(|knock| knock).await?;
-    same("messageDirection", life.context("messageDirection"), [&json!("IN"); 3])
+    let lifetime = site.lifetime(|handshake| handshake).await?;
+    same("messageDirection", lifetime.context("messageDirection"), [&json!("IN"); 3])
 }
 
 async fn connected_at(site: Site) -> Observed {
-    let life = site.life(|knock| knock).await?;
-    let [first, second, third] = life.context("connectedAt");
+    let lifetime = site.lifetime(|handshake| handshake).await?;
+    let [first, second, third] = lifetime.context("connectedAt");
     holds("a time within a minute of now", is_now(first), first)?;
     same("connectedAt of the other events", [second, third], [first, first])
 }
 
 async fn time(site: Site) -> Observed {
-    let life = site.life(|knock| knock).await?;
-    for event in life.all() {
+    let lifetime = site.lifetime(|handshake| handshake).await?;
+    for event in lifetime.all() {
         let context = &event["requestContext"];
         let epoch = &context["requestTimeEpoch"];
         holds("a time within a minute of now", is_now(epoch), epoch)?;
@@ -160,9 +160,9 @@ fn log_format(milliseconds: u64) -> String {
 }
 
 async fn request_id(site: Site) -> Observed {
-    let life = site.life(|knock| knock).await?;
-    let ids = life.context("requestId");
-    same("extendedRequestId", life.context("extendedRequestId"), ids)?;
+    let lifetime = site.lifetime(|handshake| handshake).await?;
+    let ids = lifetime.context("requestId");
+    same("extendedRequestId", lifetime.context("extendedRequestId"), ids)?;
     let [first, second, third] = ids;
     holds("three texts, none twice", first.is_string() && first != second && second != third, ids)
 }
@@ -175,39 +175,43 @@ async fn id_form(site: Site) -> Observed {
 }
 
 async fn stays_the_same(site: Site) -> Observed {
-    let life = site.life(|knock| knock).await?;
+    let lifetime = site.lifetime(|handshake| handshake).await?;
     for key in ["connectionId", "domainName", "stage", "apiId"] {
-        let [first, second, third] = life.context(key);
+        let [first, second, third] = lifetime.context(key);
         holds(key, first.is_string(), first)?;
         same(key, [second, third], [first, first])?;
     }
-    let [first, second, third] = life.context("identity").map(|identity| &identity["sourceIp"]);
+    let [first, second, third] = lifetime.context("identity").map(|identity| &identity["sourceIp"]);
     holds("sourceIp", first.is_string(), first)?;
     same("sourceIp", [second, third], [first, first])
 }
 
 async fn stage(site: Site) -> Observed {
-    let life = site.life(|knock| knock).await?;
+    let lifetime = site.lifetime(|handshake| handshake).await?;
     let stage = json!(site.url.rsplit('/').next());
-    same("stage", life.context("stage"), [&stage; 3])
+    same("stage", lifetime.context("stage"), [&stage; 3])
 }
 
 async fn user_agent(site: Site) -> Observed {
-    let life = site.life(|knock| knock.header("user-agent", "Prober/1 (Linux)")).await?;
-    let found = life.context("identity").map(|identity| identity["userAgent"].clone());
+    let lifetime =
+        site.lifetime(|handshake| handshake.header("user-agent", "Prober/1 (Linux)")).await?;
+    let found = lifetime.context("identity").map(|identity| identity["userAgent"].clone());
     same("userAgent", found, [(); 3].map(|()| json!("Prober/1 (Linux)")))
 }
 
 async fn no_user_agent(site: Site) -> Observed {
-    let life = site.life(|knock| knock).await?;
-    life.context("identity").into_iter().try_for_each(|identity| absent(identity, &["userAgent"]))
+    let lifetime = site.lifetime(|handshake| handshake).await?;
+    lifetime
+        .context("identity")
+        .into_iter()
+        .try_for_each(|identity| absent(identity, &["userAgent"]))
 }
 
 const OF_IAM: [&str; 5] = ["accountId", "caller", "user", "userArn", "accessKey"];
 
 async fn no_iam(site: Site) -> Observed {
-    let life = site.life(|knock| knock).await?;
-    for identity in life.context("identity") {
+    let lifetime = site.lifetime(|handshake| handshake).await?;
+    for identity in lifetime.context("identity") {
         absent(identity, &OF_IAM)?;
         absent(identity, &["apiKey", "apiKeyId"])?;
     }

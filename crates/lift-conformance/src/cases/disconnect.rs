@@ -1,4 +1,4 @@
-//! Sections 1.2 and 8: the end of a connection, as its function sees it.
+//! `$disconnect` events ([R-1.2], [R-8]).
 
 use http::Method;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use crate::{
     Mark::*,
     Observed, Site,
     error::{holds, same},
-    probe::{Fail, Orders},
+    probe::{Fail, Instructions},
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -16,43 +16,48 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "1.2-no-code",
             Documented,
-            "a client's close without a code: 1005 \"Client-side close frame status not set\"",
+            "the client closes without a code: 1005 \"Client-side close frame status not set\"",
             |site| closes(site, None, (1005, "Client-side close frame status not set")),
         ),
         Case::new(
             "1.2-going-away",
             Observed,
-            "a client's 1001, as of a closed tab: 1001 without a reason",
+            "the client closes with 1001, as browsers do for a closed tab: 1001 without a reason",
             |site| closes(site, Some((1001, "")), (1001, "")),
         ),
         Case::new("1.2-own-code", Unsure, "a client's own code and reason are passed on", |site| {
             closes(site, Some((4321, "my own")), (4321, "my own"))
         }),
         Case::new("1.2-delete", Observed, "DELETE: 1000 \"Connection Closed Normally\"", deleted),
-        Case::new("1.2-idle", Observed, "no messages for too long: 1001 \"Going away\"", idle)
-            .at(Api::Token)
-            .waits(|waits| waits.idle),
+        Case::new(
+            "1.2-idle",
+            Observed,
+            "no message within the idle time: 1001 \"Going away\"",
+            idle,
+        )
+        .at(Api::Token)
+        .waits(|waits| waits.idle),
         Case::new(
             "1.2-lost",
             Documented,
-            "a client that is lost without a close frame: 1006",
+            "the client is lost without a close frame: 1006",
             |site| async move { same("the code", code(&lost(&site, true).await?), Some(1006)) },
         ),
-        Case::new("1.2-lost-reason", Unsure, "its reason is empty", |site| async move {
+        Case::new("1.2-lost-reason", Unsure, "the reason of 1006 is empty", |site| async move {
             let event = lost(&site, true).await?;
             same("the reason", event["requestContext"]["disconnectReason"].as_str(), Some(""))
         }),
         Case::new(
             "8-silent",
             Unsure,
-            "a client that never said anything has a `$disconnect` when it is lost",
+            "a lost client that never sent anything has a `$disconnect`",
             |site| async move { lost(&site, false).await.map(drop) },
         ),
         Case::new("8-once", Documented, "`$disconnect` runs once, after the close", once),
         Case::new(
             "8-reply-ignored",
             Documented,
-            "what `$disconnect` returns is ignored: it does not run again",
+            "the reply of `$disconnect` is ignored: it does not run again",
             reply_ignored,
         ),
         Case::new(
@@ -64,7 +69,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "8-late",
             Observed,
-            "a message's function runs on after its client left, and its posts to the client are a 410",
+            "a message's function keeps running after its client has left, and its posts to the client get 410",
             late,
         ),
     ]
@@ -95,7 +100,7 @@ async fn deleted(site: Site) -> Observed {
     let (mut client, _) = watcher.client(&site).await?;
     let id = client.id().await?;
     same("the status", site.manage(Method::DELETE, &id, "").await?.status, 204)?;
-    // Reading answers the gateway's close.
+    // The client library answers the close frame while it reads.
     let _ = client.closed().await;
     ended_with(&watcher.event("DISCONNECT").await?, (1000, "Connection Closed Normally"))
 }
@@ -104,7 +109,7 @@ async fn idle(site: Site) -> Observed {
     let mut watcher = site.watcher().await?;
     let (mut client, _) = watcher.client(&site).await?;
     let (idle, patience) = (site.waits.idle, site.waits.patience);
-    // The one who watches must not be idle itself.
+    // The watcher itself must not be idle.
     let watching = async {
         let end = tokio::time::Instant::now() + idle + patience;
         while tokio::time::Instant::now() < end {
@@ -143,11 +148,11 @@ async fn once(site: Site) -> Observed {
 
 async fn reply_ignored(site: Site) -> Observed {
     let mut watcher = site.watcher().await?;
-    for orders in [
-        Orders { fail: Some(Fail::Error("no".into())), ..watcher.orders() },
-        Orders { reply: Some(r#"{"x":1}"#.into()), ..watcher.orders() },
+    for instructions in [
+        Instructions { fail: Some(Fail::Error("no".into())), ..watcher.instructions() },
+        Instructions { reply: Some(r#"{"x":1}"#.into()), ..watcher.instructions() },
     ] {
-        site.knock().disconnect(&orders).open().await?.close(None).await?;
+        site.handshake().disconnect(&instructions).open().await?.close(None).await?;
         watcher.event("DISCONNECT").await?;
         watcher.client.still_quiet().await?;
     }
@@ -156,9 +161,10 @@ async fn reply_ignored(site: Site) -> Observed {
 
 async fn refused(site: Site) -> Observed {
     let mut watcher = site.watcher().await?;
-    let refusing = Orders { reply: Some(r#"{"statusCode":403}"#.into()), ..Orders::default() };
-    let knock = site.knock().connect(&refusing).disconnect(&watcher.orders());
-    let status = knock.status().await?;
+    let refusing =
+        Instructions { reply: Some(r#"{"statusCode":403}"#.into()), ..Instructions::default() };
+    let handshake = site.handshake().connect(&refusing).disconnect(&watcher.instructions());
+    let status = handshake.status().await?;
     holds("a refusal", status >= 400, status)?;
     watcher.client.still_quiet().await
 }
@@ -169,10 +175,10 @@ async fn late(site: Site) -> Observed {
     let id = event["requestContext"]["connectionId"].as_str().unwrap_or_default().to_owned();
     let sleep = u64::try_from((site.waits.quiet * 3).as_millis()).ok();
     let after = Some("later".to_owned());
-    client.order("one", &Orders { sleep, after, ..watcher.orders() }).await?;
+    client.instruct("one", &Instructions { sleep, after, ..watcher.instructions() }).await?;
     watcher.event("MESSAGE").await?;
     client.close(None).await?;
-    // Nothing is promised of their order.
+    // Their order is not defined.
     let mut seen = [watcher.client.text().await?, watcher.client.text().await?];
     seen.sort_by_key(String::len);
     same("what it does later", seen[0].as_str(), "later")?;

@@ -1,4 +1,4 @@
-//! Section 1.1: what is in an event, and what is not.
+//! The fields of events ([R-1.1]).
 
 use serde_json::{Value, json};
 
@@ -34,13 +34,13 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "1.1-context-keys",
             Observed,
-            "`requestContext` has the fields of its kind of event and no others",
+            "`requestContext` has the fields of its type of event and no others",
             context_keys,
         ),
         Case::new(
             "1.1-query",
             Documented,
-            "a query is in the `$connect` event in both forms, the last value of a name in the single one",
+            "the `$connect` event has the query in both maps, with the last value of a name in the single-value one",
             query,
         ),
         Case::new("1.1-no-query", Observed, "without a query, both maps are absent", no_query),
@@ -55,7 +55,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "1.1-stage-variables",
             Unsure,
-            "every event carries the stage's variables, when it has some",
+            "every event has the stage's variables, if there are any",
             stage_variables,
         ),
         Case::new(
@@ -69,24 +69,24 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 async fn connect_keys(site: Site) -> Observed {
-    let life = site.life(|knock| knock).await?;
+    let lifetime = site.lifetime(|handshake| handshake).await?;
     let expected = ["headers", "isBase64Encoded", "multiValueHeaders", "requestContext"];
-    same("the keys", without_variables(&life.connect), expected.to_vec())
+    same("the keys", without_variables(&lifetime.connect), expected.to_vec())
 }
 
 async fn message_keys(site: Site) -> Observed {
-    let life = site.life(|knock| knock).await?;
+    let lifetime = site.lifetime(|handshake| handshake).await?;
     let expected = ["body", "isBase64Encoded", "requestContext"];
-    same("the keys", without_variables(&life.message), expected.to_vec())
+    same("the keys", without_variables(&lifetime.message), expected.to_vec())
 }
 
 async fn disconnect_keys(site: Site) -> Observed {
-    let life = site.life(|knock| knock).await?;
+    let lifetime = site.lifetime(|handshake| handshake).await?;
     let expected = ["headers", "isBase64Encoded", "multiValueHeaders", "requestContext"];
-    same("the keys", without_variables(&life.disconnect), expected.to_vec())
+    same("the keys", without_variables(&lifetime.disconnect), expected.to_vec())
 }
 
-/// The keys of an event, but for the one that nobody is sure of.
+/// The keys of an event, without `stageVariables`, which is unsure.
 fn without_variables(event: &Value) -> Vec<&str> {
     let mut keys = keys(event);
     keys.retain(|key| *key != "stageVariables");
@@ -108,13 +108,13 @@ async fn context_keys(site: Site) -> Observed {
         "requestTimeEpoch",
         "routeKey",
     ];
-    let life = site.life(|knock| knock).await?;
+    let lifetime = site.lifetime(|handshake| handshake).await?;
     let own: [&[&str]; 3] = [&[], &["messageId"], &["disconnectReason", "disconnectStatusCode"]];
-    for (event, own) in life.all().into_iter().zip(own) {
+    for (event, own) in lifetime.all().into_iter().zip(own) {
         let mut expected: Vec<_> = COMMON.iter().chain(&["stage"]).chain(own).copied().collect();
         expected.sort_unstable();
         let mut found = keys(&event["requestContext"]);
-        // Whether each kind has it is a case of its own.
+        // Another case checks whether each event has it.
         found.retain(|key| *key != "authorizer");
         same("the keys", found, expected)?;
     }
@@ -122,13 +122,14 @@ async fn context_keys(site: Site) -> Observed {
 }
 
 async fn query(site: Site) -> Observed {
-    let life = site.life(|knock| knock.path("?room=7&tag=a&tag=b%20c&empty=")).await?;
+    let lifetime =
+        site.lifetime(|handshake| handshake.path("?room=7&tag=a&tag=b%20c&empty=")).await?;
     let single = json!({"room": "7", "tag": "b c", "empty": ""});
-    same("queryStringParameters", &life.connect["queryStringParameters"], &single)?;
+    same("queryStringParameters", &lifetime.connect["queryStringParameters"], &single)?;
     let multi = json!({"room": ["7"], "tag": ["a", "b c"], "empty": [""]});
     same(
         "multiValueQueryStringParameters",
-        &life.connect["multiValueQueryStringParameters"],
+        &lifetime.connect["multiValueQueryStringParameters"],
         &multi,
     )
 }
@@ -136,17 +137,17 @@ async fn query(site: Site) -> Observed {
 const QUERY: [&str; 2] = ["queryStringParameters", "multiValueQueryStringParameters"];
 
 async fn no_query(site: Site) -> Observed {
-    let life = site.life(|knock| knock).await?;
-    absent(&life.connect, &QUERY)
+    let lifetime = site.lifetime(|handshake| handshake).await?;
+    absent(&lifetime.connect, &QUERY)
 }
 
 async fn query_at_connect_only(site: Site) -> Observed {
-    let life = site.life(|knock| knock.path("?room=7")).await?;
-    absent(&life.message, &QUERY)?;
-    absent(&life.disconnect, &QUERY)
+    let lifetime = site.lifetime(|handshake| handshake.path("?room=7")).await?;
+    absent(&lifetime.message, &QUERY)?;
+    absent(&lifetime.disconnect, &QUERY)
 }
 
-/// None of these keys is there, not even as `null`.
+/// Checks that the keys are absent, even as `null`.
 pub(super) fn absent(value: &Value, keys: &[&str]) -> Observed {
     match keys.iter().find(|key| value.get(key).is_some()) {
         Some(key) => Err(Finding::differs(format!("no `{key}`"), &value[key])),
@@ -166,14 +167,14 @@ async fn body(site: Site) -> Observed {
 }
 
 async fn base64(site: Site) -> Observed {
-    let life = site.life(|knock| knock).await?;
-    let found = life.all().map(|event| event.get("isBase64Encoded").cloned());
+    let lifetime = site.lifetime(|handshake| handshake).await?;
+    let found = lifetime.all().map(|event| event.get("isBase64Encoded").cloned());
     same("isBase64Encoded", found, [(); 3].map(|()| Some(Value::Bool(false))))
 }
 
 async fn stage_variables(site: Site) -> Observed {
-    let life = site.life(|knock| knock).await?;
-    let found = life.all().map(|event| event.get("stageVariables").cloned());
+    let lifetime = site.lifetime(|handshake| handshake).await?;
+    let found = lifetime.all().map(|event| event.get("stageVariables").cloned());
     same("stageVariables", found, [(); 3].map(|()| Some(json!({"color": "blue"}))))
 }
 

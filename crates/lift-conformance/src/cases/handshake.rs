@@ -1,4 +1,4 @@
-//! Section 4: from the handshake to the 101, or to a refusal.
+//! The handshake ([R-4]).
 
 use std::time::{Duration, Instant};
 
@@ -11,13 +11,13 @@ use crate::{
     Mark::*,
     Observed, Site,
     error::{holds, same},
-    probe::{Fail, Orders},
+    probe::{Fail, Instructions},
 };
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
         Case::new("4-slash", Documented, "the URL may end with a slash", |site| async move {
-            same("the status", site.knock().path("/").status().await?, 101)
+            same("the status", site.handshake().path("/").status().await?, 101)
         }),
         Case::new(
             "4-url-length",
@@ -29,110 +29,124 @@ pub(super) fn cases() -> Vec<Case> {
             "4-extra-path",
             Unsure,
             "a path below the stage is refused with 403",
-            |site| async move { same("the status", site.knock().path("/more").status().await?, 403) },
+            |site| async move {
+                same("the status", site.handshake().path("/more").status().await?, 403)
+            },
         ),
         Case::new(
             "4-no-connect",
             Documented,
-            "without a `$connect` route everybody connects",
+            "without a `$connect` route every client connects",
             |site| async move { site.client().await.map(drop) },
         )
         .at(Api::Bare),
         Case::new("4-held", Documented, "the 101 comes after `$connect` has ended", held),
         Case::new("4-101", Observed, "the 101 has `Upgrade`, `Connection` and `Date`", switching),
+        Case::new("4-status-2xx", Documented, "a 2xx of `$connect` accepts the client", |site| {
+            statuses(site, &[(200, 101), (201, 101), (204, 101), (299, 101)])
+        }),
         Case::new(
-            "4-status-2xx",
+            "4-status-4xx",
             Documented,
-            "a `$connect` that replies 2xx lets the client in",
-            |site| statuses(site, &[(200, 101), (201, 101), (204, 101), (299, 101)]),
+            "a 4xx of `$connect` is the status of the handshake",
+            |site| statuses(site, &[(400, 400), (401, 401), (403, 403), (404, 404), (429, 429)]),
         ),
-        Case::new("4-status-4xx", Documented, "a status of 4xx is the handshake's", |site| {
-            statuses(site, &[(400, 400), (401, 401), (403, 403), (404, 404), (429, 429)])
-        }),
-        Case::new("4-status-5xx", Observed, "a status of 5xx is the handshake's", |site| {
-            statuses(site, &[(500, 500), (503, 503)])
-        }),
-        Case::new("4-status-3xx", Unsure, "a status of 3xx is the handshake's", |site| {
-            statuses(site, &[(302, 302)])
-        }),
+        Case::new(
+            "4-status-5xx",
+            Observed,
+            "a 5xx of `$connect` is the status of the handshake",
+            |site| statuses(site, &[(500, 500), (503, 503)]),
+        ),
+        Case::new(
+            "4-status-3xx",
+            Unsure,
+            "a 3xx of `$connect` is the status of the handshake",
+            |site| statuses(site, &[(302, 302)]),
+        ),
         Case::new(
             "4-function-error",
             Observed,
-            "an error of the function at `$connect` is a 502",
+            "an error of the function at `$connect` gives 502",
             |site| {
-                fails(site, [Orders { fail: Some(Fail::Error("no".into())), ..Orders::default() }])
+                fails(
+                    site,
+                    [Instructions {
+                        fail: Some(Fail::Error("no".into())),
+                        ..Instructions::default()
+                    }],
+                )
             },
         ),
-        Case::new(
-            "4-crash",
-            Observed,
-            "the end of the function's process at `$connect` is a 502",
-            |site| fails(site, [Orders { fail: Some(Fail::Exit), ..Orders::default() }]),
-        ),
+        Case::new("4-crash", Observed, "a crash of the function at `$connect` gives 502", |site| {
+            fails(site, [Instructions { fail: Some(Fail::Exit), ..Instructions::default() }])
+        }),
         Case::new(
             "4-no-status",
             Observed,
-            "a reply without a valid `statusCode` is a 502",
+            "a reply of `$connect` without a valid `statusCode` gives 502",
             |site| {
                 let replies =
                     ["{}", "null", r#""text""#, r#"{"statusCode":"no"}"#, r#"{"body":"x"}"#];
                 fails(
                     site,
-                    replies.map(|text| Orders { reply: Some(text.into()), ..Orders::default() }),
+                    replies.map(|text| Instructions {
+                        reply: Some(text.into()),
+                        ..Instructions::default()
+                    }),
                 )
             },
         ),
         Case::new(
             "4-timeout",
             Unsure,
-            "a `$connect` that takes longer than the integration time-out is a 504",
+            "a `$connect` that takes longer than the integration timeout gives 504",
             timeout,
         )
         .waits(|waits| waits.integration),
         Case::new(
             "4-no-body",
             Observed,
-            "the body of a `$connect` that refuses reaches nobody",
+            "the body of a refusal by `$connect` does not reach the client",
             no_body,
         ),
         Case::new(
             "4-headers-dropped",
             Observed,
-            "headers of the `$connect` reply are dropped, but for the subprotocol",
+            "headers of the `$connect` reply are dropped, except the subprotocol",
             headers_dropped,
         ),
         Case::new(
             "4-subprotocol",
             Documented,
-            "the subprotocol that `$connect` answers with is the 101's",
+            "the 101 has the subprotocol that `$connect` returned",
             subprotocol,
         ),
         Case::new(
             "4-no-subprotocol",
             Observed,
-            "no subprotocol is answered with unless `$connect` does",
+            "the 101 has no subprotocol unless `$connect` returned one",
             no_subprotocol,
         ),
         Case::new(
             "4-pending",
             Documented,
-            "while `$connect` runs, its connection is gone for POST, GET and DELETE: 410",
+            "while `$connect` runs, POST, GET and DELETE for its connection get 410",
             pending,
         ),
     ]
 }
 
-fn reply(text: impl Into<String>) -> Orders {
-    Orders { reply: Some(text.into()), ..Orders::default() }
+fn reply(text: impl Into<String>) -> Instructions {
+    Instructions { reply: Some(text.into()), ..Instructions::default() }
 }
 
 async fn url_length(site: Site) -> Observed {
-    // Whether scheme and host count is not said: neither of these depends on it.
+    // AWS does not say whether scheme and host count; these two lengths do not depend on it.
     let path = site.url.splitn(4, '/').nth(3).map_or(0, |path| path.len() + 1);
     let query = |length: usize| format!("?x={}", "y".repeat(length - "?x=".len()));
     let whole = query(URL_BYTES - site.url.len());
-    same("the status of a URL of 4096", site.knock().path(whole).status().await?, 101)?;
-    let status = site.knock().path(query(4097 - path)).status().await?;
+    same("the status of a URL of 4096", site.handshake().path(whole).status().await?, 101)?;
+    let status = site.handshake().path(query(4097 - path)).status().await?;
     holds("a path of 4097 refused", (400..500).contains(&status), status)
 }
 
@@ -140,7 +154,7 @@ async fn held(site: Site) -> Observed {
     const WORK: Duration = Duration::from_millis(500);
     let start = Instant::now();
     let sleep = u64::try_from(WORK.as_millis()).ok();
-    site.knock().connect(&Orders { sleep, ..Orders::default() }).open().await?;
+    site.handshake().connect(&Instructions { sleep, ..Instructions::default() }).open().await?;
     let took = start.elapsed();
     holds(&format!("no 101 before {WORK:?}"), took >= WORK, took)
 }
@@ -155,17 +169,17 @@ async fn switching(site: Site) -> Observed {
 
 async fn statuses(site: Site, table: &'static [(u16, u16)]) -> Observed {
     for (replied, expected) in table {
-        let orders = reply(json!({"statusCode": replied}).to_string());
-        let status = site.knock().connect(&orders).status().await?;
+        let instructions = reply(json!({"statusCode": replied}).to_string());
+        let status = site.handshake().connect(&instructions).status().await?;
         same(&format!("the status for {replied}"), status, *expected)?;
     }
     Ok(())
 }
 
-async fn fails(site: Site, table: impl IntoIterator<Item = Orders>) -> Observed {
-    for orders in table {
-        let status = site.knock().connect(&orders).status().await?;
-        same(&format!("the status for {orders:?}"), status, 502)?;
+async fn fails(site: Site, table: impl IntoIterator<Item = Instructions>) -> Observed {
+    for instructions in table {
+        let status = site.handshake().connect(&instructions).status().await?;
+        same(&format!("the status for {instructions:?}"), status, 502)?;
     }
     Ok(())
 }
@@ -173,29 +187,30 @@ async fn fails(site: Site, table: impl IntoIterator<Item = Orders>) -> Observed 
 async fn timeout(site: Site) -> Observed {
     let waits = &site.waits;
     let sleep = u64::try_from((waits.integration + waits.quiet * 4).as_millis()).ok();
-    let knock = site.knock().connect(&Orders { sleep, ..Orders::default() });
-    let status = knock.patience(waits.integration + waits.patience).status().await?;
+    let handshake = site.handshake().connect(&Instructions { sleep, ..Instructions::default() });
+    let status = handshake.patience(waits.integration + waits.patience).status().await?;
     same("the status", status, 504)
 }
 
 async fn no_body(site: Site) -> Observed {
-    let orders = reply(r#"{"statusCode":403,"body":"a secret reason"}"#);
-    let answer = site.knock().connect(&orders).answer().await?;
+    let instructions = reply(r#"{"statusCode":403,"body":"a secret reason"}"#);
+    let answer = site.handshake().connect(&instructions).answer().await?;
     same("the status", answer.status, 403)?;
     holds("no such body", !answer.body.contains("secret"), answer.line())
 }
 
 async fn headers_dropped(site: Site) -> Observed {
-    let orders = reply(r#"{"statusCode":200,"headers":{"Set-Cookie":"a=1","X-Own":"1"}}"#);
-    let headers = site.knock().connect(&orders).answer().await?.headers;
+    let instructions = reply(r#"{"statusCode":200,"headers":{"Set-Cookie":"a=1","X-Own":"1"}}"#);
+    let headers = site.handshake().connect(&instructions).answer().await?.headers;
     let kept = headers.contains_key("set-cookie") || headers.contains_key("x-own");
     holds("neither of the headers", !kept, &headers)
 }
 
 async fn subprotocol(site: Site) -> Observed {
-    let orders = reply(r#"{"statusCode":200,"headers":{"Sec-WebSocket-Protocol":"duel.v2"}}"#);
-    let knock = site.knock().header("sec-websocket-protocol", "duel.v1, duel.v2");
-    let headers = knock.connect(&orders).answer().await?.headers;
+    let instructions =
+        reply(r#"{"statusCode":200,"headers":{"Sec-WebSocket-Protocol":"duel.v2"}}"#);
+    let handshake = site.handshake().header("sec-websocket-protocol", "duel.v1, duel.v2");
+    let headers = handshake.connect(&instructions).answer().await?.headers;
     let found = headers.get("sec-websocket-protocol").and_then(|value| value.to_str().ok());
     same("the subprotocol", found, Some("duel.v2"))
 }
@@ -203,8 +218,8 @@ async fn subprotocol(site: Site) -> Observed {
 async fn no_subprotocol(site: Site) -> Observed {
     // The client's library refuses a 101 without the subprotocol it offered, as browsers do.
     let mut watcher = site.watcher().await?;
-    let knock = site.knock().header("sec-websocket-protocol", "duel.v1");
-    let made = knock.connect(&watcher.orders()).answer().await;
+    let handshake = site.handshake().header("sec-websocket-protocol", "duel.v1");
+    let made = handshake.connect(&watcher.instructions()).answer().await;
     let event = watcher.event("CONNECT").await?;
     let offered = event["headers"].as_object().is_some_and(|headers| {
         headers.iter().any(|(name, value)| {
@@ -232,8 +247,8 @@ async fn pending(site: Site) -> Observed {
     let mut watcher = site.watcher().await?;
     let sleep =
         u64::try_from((site.waits.quiet * 8).min(site.waits.integration * 3 / 5).as_millis()).ok();
-    let orders = Orders { sleep, ..watcher.orders() };
-    let connecting = tokio::spawn(site.knock().connect(&orders).open());
+    let instructions = Instructions { sleep, ..watcher.instructions() };
+    let connecting = tokio::spawn(site.handshake().connect(&instructions).open());
     let event = watcher.event("CONNECT").await?;
     let id = event["requestContext"]["connectionId"].as_str().unwrap_or_default();
     for method in [Method::POST, Method::GET, Method::DELETE] {

@@ -1,4 +1,4 @@
-//! Section 1.1: headers and the authorizer's context in events.
+//! Headers and the authorizer's context in events ([R-1.1]).
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::{
     Mark::*,
     Observed, Site,
     error::{holds, same},
-    lifetime::Life,
+    lifetime::Lifetime,
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -47,26 +47,26 @@ pub(super) fn cases() -> Vec<Case> {
             "1.1-authorizer-at-connect",
             Observed,
             "the `$connect` event has `principalId` and the context of the authorizer",
-            |site| async move { is_granted(&life(&site).await?.connect) },
+            |site| async move { is_granted(&lifetime(&site).await?.connect) },
         ),
         Case::new(
             "1.1-authorizer-at-disconnect",
             Observed,
             "the `$disconnect` event has `principalId` and the context of the authorizer",
-            |site| async move { is_granted(&life(&site).await?.disconnect) },
+            |site| async move { is_granted(&lifetime(&site).await?.disconnect) },
         ),
         Case::new(
             "1.1-authorizer-at-messages",
             Unsure,
             "the events of messages have `principalId` and the context of the authorizer",
-            |site| async move { is_granted(&life(&site).await?.message) },
+            |site| async move { is_granted(&lifetime(&site).await?.message) },
         ),
         Case::new(
             "1.1-integration-latency",
             Observed,
             "`authorizer` has a number `integrationLatency`",
             |site| async move {
-                let authorizer = &life(&site).await?.connect["requestContext"]["authorizer"];
+                let authorizer = &lifetime(&site).await?.connect["requestContext"]["authorizer"];
                 holds("a number", authorizer["integrationLatency"].is_number(), authorizer)
             },
         ),
@@ -89,23 +89,24 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-async fn life(site: &Site) -> Observed<Life> {
-    site.life(|knock| knock).await
+async fn lifetime(site: &Site) -> Observed<Lifetime> {
+    site.lifetime(|handshake| handshake).await
 }
 
 async fn header_case(site: Site) -> Observed {
-    let life = site.life(|knock| knock.header("x-lower-case", "Kept As It Is")).await?;
-    let headers = &life.connect["headers"];
+    let lifetime =
+        site.lifetime(|handshake| handshake.header("x-lower-case", "Kept As It Is")).await?;
+    let headers = &lifetime.connect["headers"];
     same("x-lower-case", headers["x-lower-case"].as_str(), Some("Kept As It Is"))?;
-    // The client writes this one in title case.
+    // The client sends this name in title case.
     holds("`Sec-WebSocket-Version` as sent", headers["Sec-WebSocket-Version"] == "13", headers)
 }
 
 async fn proxy_headers(site: Site) -> Observed {
-    let life = life(&site).await?;
-    let headers = &life.connect["headers"];
+    let lifetime = lifetime(&site).await?;
+    let headers = &lifetime.connect["headers"];
     let text = |name: &str| headers[name].as_str().unwrap_or_default();
-    let ip = life.connect["requestContext"]["identity"]["sourceIp"].as_str();
+    let ip = lifetime.connect["requestContext"]["identity"]["sourceIp"].as_str();
     same("X-Forwarded-For", headers["X-Forwarded-For"].as_str(), ip)?;
     holds("X-Forwarded-Port", text("X-Forwarded-Port").parse::<u16>().is_ok(), headers)?;
     let proto = if site.url.starts_with("wss") { "https" } else { "http" };
@@ -114,8 +115,8 @@ async fn proxy_headers(site: Site) -> Observed {
 }
 
 async fn no_hop_headers(site: Site) -> Observed {
-    let life = life(&site).await?;
-    let names = crate::lifetime::keys(&life.connect["headers"]);
+    let lifetime = lifetime(&site).await?;
+    let names = crate::lifetime::keys(&lifetime.connect["headers"]);
     let is_hop = |name: &&str| {
         ["connection", "upgrade", "content-length"].contains(&name.to_ascii_lowercase().as_str())
     };
@@ -123,22 +124,23 @@ async fn no_hop_headers(site: Site) -> Observed {
 }
 
 async fn multi_value_headers(site: Site) -> Observed {
-    let life = site.life(|knock| knock.header("x-twice", "a").header("x-twice", "b")).await?;
-    let (single, multi) = (&life.connect["headers"], &life.connect["multiValueHeaders"]);
+    let lifetime =
+        site.lifetime(|handshake| handshake.header("x-twice", "a").header("x-twice", "b")).await?;
+    let (single, multi) = (&lifetime.connect["headers"], &lifetime.connect["multiValueHeaders"]);
     same("x-twice of multiValueHeaders", &multi["x-twice"], &json!(["a", "b"]))?;
     same("x-twice of headers", &single["x-twice"], &json!("b"))?;
     same("their names", crate::lifetime::keys(multi), crate::lifetime::keys(single))
 }
 
 async fn disconnect_headers(site: Site) -> Observed {
-    let life = life(&site).await?;
-    let host = &life.disconnect["headers"]["Host"];
-    holds("a `Host`", host.as_str().is_some_and(|host| !host.is_empty()), &life.disconnect)?;
+    let lifetime = lifetime(&site).await?;
+    let host = &lifetime.disconnect["headers"]["Host"];
+    holds("a `Host`", host.as_str().is_some_and(|host| !host.is_empty()), &lifetime.disconnect)?;
     let single = json!({"Host": host, "x-api-key": "", "X-Forwarded-For": "", "x-restapi": ""});
-    same("headers", &life.disconnect["headers"], &single)?;
+    same("headers", &lifetime.disconnect["headers"], &single)?;
     let multi =
         json!({"Host": [host], "x-api-key": [""], "X-Forwarded-For": [""], "x-restapi": [""]});
-    same("multiValueHeaders", &life.disconnect["multiValueHeaders"], &multi)
+    same("multiValueHeaders", &lifetime.disconnect["multiValueHeaders"], &multi)
 }
 
 fn is_granted(event: &Value) -> Observed {
@@ -148,8 +150,8 @@ fn is_granted(event: &Value) -> Observed {
 }
 
 async fn context_as_text(site: Site) -> Observed {
-    let life = life(&site).await?;
-    let authorizer = &life.disconnect["requestContext"]["authorizer"];
+    let lifetime = lifetime(&site).await?;
+    let authorizer = &lifetime.disconnect["requestContext"]["authorizer"];
     same("a number", &authorizer["number"], &json!("7"))?;
     same("a boolean", &authorizer["flag"], &json!("true"))
 }

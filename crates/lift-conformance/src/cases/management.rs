@@ -1,4 +1,4 @@
-//! Section 6: the `@connections` API.
+//! The `@connections` API ([R-6]).
 
 use http::Method;
 use lift_ws::event::limits::MESSAGE_BYTES;
@@ -11,7 +11,7 @@ use crate::{
     Observed, Site,
     error::{holds, same},
     lifetime::keys,
-    management::Managed,
+    management::ManagementResponse,
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -19,7 +19,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "6-post",
             Documented,
-            "POST: 200 without a body, and the bytes are the message",
+            "POST: 200 without a body, and its bytes are the message",
             post,
         ),
         Case::new(
@@ -31,11 +31,16 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "6-get-times",
             Documented,
-            "its times are ISO 8601 in UTC with milliseconds",
+            "the times of GET are ISO 8601 in UTC with milliseconds",
             get_times,
         ),
-        Case::new("6-get-active", Documented, "a message moves `lastActiveAt` on", get_active),
-        Case::new("6-get-identity", Observed, "its `identity` is that of the events", get_identity),
+        Case::new("6-get-active", Documented, "a message updates `lastActiveAt`", get_active),
+        Case::new(
+            "6-get-identity",
+            Observed,
+            "`identity` of GET is that of the events",
+            get_identity,
+        ),
         Case::new(
             "6-delete",
             Documented,
@@ -43,11 +48,11 @@ pub(super) fn cases() -> Vec<Case> {
             delete,
         ),
         Case::new("6-paths", Observed, "`@` may be `%40`, and `=` may be `%3D`", paths),
-        Case::new("6-gone-closed", Documented, "a closed connection is a 410", gone_closed),
+        Case::new("6-gone-closed", Documented, "a closed connection gives 410", gone_closed),
         Case::new(
             "6-gone-unknown",
             Observed,
-            "an id of the right form that nobody has is a 410",
+            "a well-formed id of no connection gives 410",
             gone_unknown,
         ),
         Case::new(
@@ -60,36 +65,35 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "6-malformed-id",
             Observed,
-            "an id of another form is a 400 `BadRequestException`, \"Invalid connectionId: ..\"",
+            "a malformed id gives 400 `BadRequestException`, \"Invalid connectionId: ..\"",
             malformed_id,
         ),
-        Case::new("6-wrong-stage", Observed, "another stage is a 403 \"Forbidden\"", |site| {
+        Case::new("6-wrong-stage", Observed, "another stage gives 403 \"Forbidden\"", |site| {
             forbidden(site, Some("/elsewhere"))
         }),
         Case::new(
             "6-no-stage",
             Observed,
-            "a path without a stage is a 403 \"Forbidden\"",
+            "a path without a stage gives 403 \"Forbidden\"",
             |site| forbidden(site, None),
         ),
         Case::new(
             "6-too-large",
             Documented,
-            "more than 128 KB is a 413 `PayloadTooLargeException`",
+            "more than 128 KB give 413 `PayloadTooLargeException`",
             too_large,
         ),
         Case::new(
             "6-slow-reader",
             Documented,
-            "a POST to a client that does not read is a 429 `LimitExceededException` when its buffer is full",
+            "a POST to a client that does not read gives 429 `LimitExceededException` once the buffer is full",
             slow_reader,
         ),
-        Case::new("6-unsigned", Documented, "a call that is not signed is a 403", unsigned)
-            .at(Api::Iam),
+        Case::new("6-unsigned", Documented, "an unsigned call gives 403", unsigned).at(Api::Iam),
         Case::new(
             "6-bad-signature",
             Observed,
-            "a call that is signed with another secret is a 403",
+            "a call signed with a wrong secret gives 403",
             bad_signature,
         )
         .at(Api::Iam),
@@ -103,8 +107,8 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-/// An id of the right form that nobody has.
-const NOBODY: &str = "AAAAAAAAAAAAAAA=";
+/// A well-formed id of no connection.
+const UNKNOWN_ID: &str = "AAAAAAAAAAAAAAA=";
 
 async fn post(site: Site) -> Observed {
     let mut client = site.client().await?;
@@ -123,7 +127,7 @@ async fn described(site: &Site, id: &str) -> Observed<Value> {
     json(&answer)
 }
 
-fn json(answer: &Managed) -> Observed<Value> {
+fn json(answer: &ManagementResponse) -> Observed<Value> {
     let text = String::from_utf8_lossy(&answer.body);
     serde_json::from_str(&text).map_err(|_| Finding::differs("a body of JSON", text))
 }
@@ -166,7 +170,7 @@ async fn get_active(site: Site) -> Observed {
 }
 
 async fn get_identity(site: Site) -> Observed {
-    let mut client = site.knock().header("user-agent", "Prober/1").open().await?;
+    let mut client = site.handshake().header("user-agent", "Prober/1").open().await?;
     let event = client.event().await?;
     let identity = &event["requestContext"]["identity"];
     let id = event["requestContext"]["connectionId"].as_str().unwrap_or_default();
@@ -199,8 +203,8 @@ async fn paths(site: Site) -> Observed {
     Ok(())
 }
 
-/// Every call for a connection that is not there.
-async fn gone(site: &Site, id: &str) -> Observed<Vec<Managed>> {
+/// The responses of all calls for a connection that does not exist.
+async fn gone(site: &Site, id: &str) -> Observed<Vec<ManagementResponse>> {
     let mut answers = Vec::new();
     for (method, body) in [(Method::POST, "x"), (Method::GET, ""), (Method::DELETE, "")] {
         let answer = site.manage(method.clone(), id, body).await?;
@@ -225,16 +229,16 @@ async fn gone_closed(site: Site) -> Observed {
 }
 
 async fn gone_unknown(site: Site) -> Observed {
-    gone(&site, NOBODY).await.map(drop)
+    gone(&site, UNKNOWN_ID).await.map(drop)
 }
 
 async fn gone_type(site: Site) -> Observed {
-    let answers = gone(&site, NOBODY).await?;
+    let answers = gone(&site, UNKNOWN_ID).await?;
     answers.iter().try_for_each(|answer| same("the error", answer.error(), "GoneException"))
 }
 
 async fn gone_body(site: Site) -> Observed {
-    let answers = gone(&site, NOBODY).await?;
+    let answers = gone(&site, UNKNOWN_ID).await?;
     answers.iter().try_for_each(|answer| holds("no JSON", json(answer).is_err(), &answer.body))
 }
 
@@ -268,9 +272,9 @@ async fn too_large(site: Site) -> Observed {
 }
 
 async fn slow_reader(site: Site) -> Observed {
-    // Much more than the buffers of both systems hold, beside the gateway's own.
+    // Much more than the buffers of both systems and of the gateway hold.
     const POSTS: usize = 240;
-    let mut client = site.knock().receive_buffer(16 * 1024).open().await?;
+    let mut client = site.handshake().receive_buffer(16 * 1024).open().await?;
     let id = client.id().await?;
     let text = "y".repeat(MESSAGE_BYTES);
     for _ in 0..POSTS {

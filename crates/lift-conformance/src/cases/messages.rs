@@ -1,4 +1,4 @@
-//! Sections 5.1, 5.2 and 5.6: replies, error frames, order.
+//! Replies, error frames and order ([R-5.1], [R-5.2], [R-5.6]).
 
 use super::selection::is_error_frame;
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
     Observed, Site,
     client::Client,
     error::{holds, same},
-    probe::{Fail, Orders},
+    probe::{Fail, Instructions},
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -15,19 +15,19 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "5.1-one-way",
             Documented,
-            "on a one-way route the function's body reaches nobody",
+            "on a one-way route the body of the reply is not sent",
             |site| quiet(site, "one", r#"{"statusCode":200,"body":"hello"}"#),
         ),
         Case::new(
             "5.1-two-way",
             Documented,
-            "on a two-way route the body is one text frame",
+            "on a two-way route the body of the reply is sent as one text frame",
             |site| says(site, r#"{"statusCode":200,"body":"hello"}"#, "hello"),
         ),
         Case::new(
             "5.1-two-way-500",
             Observed,
-            "on a two-way route the body arrives whatever the status is",
+            "on a two-way route the body is sent whatever the status is",
             |site| says(site, r#"{"statusCode":500,"body":"hello"}"#, "hello"),
         ),
         Case::new(
@@ -39,7 +39,7 @@ pub(super) fn cases() -> Vec<Case> {
                 says(site, reply, "hello")
             },
         ),
-        Case::new("5.1-status-alone", Observed, "a `statusCode` alone is a good reply", |site| {
+        Case::new("5.1-status-alone", Observed, "a reply with `statusCode` alone is valid", |site| {
             quiet(site, "one", r#"{"statusCode":200}"#)
         }),
         Case::new(
@@ -51,7 +51,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "5.1-unknown-key",
             Observed,
-            "a reply with a key that is none of these is an error, on one-way routes too",
+            "any other key in a reply is an error, on one-way routes too",
             |site| fails(site, "one", reply(r#"{"statusCode":200,"ConnectionId":"a","Data":"b"}"#)),
         ),
         Case::new("5.1-empty-reply", Unsure, "the replies `null` and `{}` are errors", |site| async move {
@@ -61,17 +61,17 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "5.2-error",
             Observed,
-            "an error of the function is the \"Internal server error\" frame, byte for byte, and the client \
+            "an error of the function gives the \"Internal server error\" frame, byte for byte, and the client \
              stays connected",
             |site| fails(site, "two", fail(Fail::Error("no".into()))),
         ),
-        Case::new("5.2-error-one-way", Observed, "an error of the function on a one-way route is the \"Internal server error\" frame", |site| {
+        Case::new("5.2-error-one-way", Observed, "an error of the function on a one-way route gives the \"Internal server error\" frame", |site| {
             fails(site, "one", fail(Fail::Error("no".into())))
         }),
-        Case::new("5.2-crash", Observed, "the end of the function's process is the \"Internal server error\" frame", |site| {
+        Case::new("5.2-crash", Observed, "a crash of the function gives the \"Internal server error\" frame", |site| {
             fails(site, "two", fail(Fail::Exit))
         }),
-        Case::new("5.2-malformed", Observed, "a malformed reply is the \"Internal server error\" frame", |site| async move {
+        Case::new("5.2-malformed", Observed, "a malformed reply gives the \"Internal server error\" frame", |site| async move {
             for text in [r#""text""#, r#"[1]"#, r#"{"statusCode":"no"}"#] {
                 fails(site.clone(), "two", reply(text)).await?;
             }
@@ -80,17 +80,17 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "5.2-timeout",
             Observed,
-            "after the integration time-out the client gets the \"Endpoint request timed out\" frame, byte for \
+            "after the integration timeout the client gets the \"Endpoint request timed out\" frame, byte for \
              byte, and stays connected",
             |site| timeout(site, "two"),
         )
         .waits(|waits| waits.integration),
-        Case::new("5.2-timeout-one-way", Observed, "the time-out of a one-way route is the \"Endpoint request timed out\" frame", |site| timeout(site, "one"))
+        Case::new("5.2-timeout-one-way", Observed, "the timeout on a one-way route gives the \"Endpoint request timed out\" frame", |site| timeout(site, "one"))
             .waits(|waits| waits.integration),
         Case::new(
             "5.2-runs-on",
             Observed,
-            "the function runs on after the client had its time-out",
+            "the function keeps running after the timeout",
             runs_on,
         )
         .waits(|waits| waits.integration),
@@ -103,52 +103,52 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "5.2-throttled",
             Unsure,
-            "a message above a rate is answered with a \"Too Many Requests\" frame",
+            "a message above the rate gives a \"Too Many Requests\" frame",
             throttled,
         )
         .at(Api::Throttled),
         Case::new(
             "5.6-concurrent",
             Unsure,
-            "messages of one connection run at the same time: a later one may be answered first",
+            "messages of one connection are handled at the same time: a later one may be answered first",
             concurrent,
         ),
     ]
 }
 
-fn reply(text: impl Into<String>) -> Orders {
-    Orders { reply: Some(text.into()), ..Orders::default() }
+fn reply(text: impl Into<String>) -> Instructions {
+    Instructions { reply: Some(text.into()), ..Instructions::default() }
 }
 
-fn fail(how: Fail) -> Orders {
-    Orders { fail: Some(how), ..Orders::default() }
+fn fail(how: Fail) -> Instructions {
+    Instructions { fail: Some(how), ..Instructions::default() }
 }
 
 async fn quiet(site: Site, route: &'static str, text: &'static str) -> Observed {
     let mut client = site.client().await?;
-    client.order(route, &reply(text)).await?;
+    client.instruct(route, &reply(text)).await?;
     client.still_quiet().await
 }
 
 async fn says(site: Site, text: &'static str, expected: &'static str) -> Observed {
     let mut client = site.client().await?;
-    client.order("two", &reply(text)).await?;
+    client.instruct("two", &reply(text)).await?;
     same("the frame", client.text().await?, expected.to_owned())?;
     client.still_quiet().await
 }
 
-async fn fails(site: Site, route: &'static str, orders: Orders) -> Observed {
+async fn fails(site: Site, route: &'static str, instructions: Instructions) -> Observed {
     let mut client = site.client().await?;
     let id = client.id().await?;
-    client.order(route, &orders).await?;
+    client.instruct(route, &instructions).await?;
     is_error_frame(&client.text().await?, "Internal server error", &id)?;
     client.still_quiet().await
 }
 
-/// Orders that outlast the integration time-out.
-fn too_long(site: &Site, orders: Orders) -> Orders {
+/// Instructions that take longer than the integration timeout.
+fn too_long(site: &Site, instructions: Instructions) -> Instructions {
     let sleep = u64::try_from((site.waits.integration + site.waits.quiet).as_millis()).ok();
-    Orders { sleep, ..orders }
+    Instructions { sleep, ..instructions }
 }
 
 async fn timed_out(site: &Site, client: &mut Client) -> Observed<String> {
@@ -162,10 +162,10 @@ async fn timed_out(site: &Site, client: &mut Client) -> Observed<String> {
 async fn timeout(site: Site, route: &'static str) -> Observed {
     let mut client = site.client().await?;
     let id = client.id().await?;
-    client.order(route, &too_long(&site, Orders::default())).await?;
+    client.instruct(route, &too_long(&site, Instructions::default())).await?;
     let frame = timed_out(&site, &mut client).await?;
     is_error_frame(&frame, "Endpoint request timed out", &id)?;
-    // Nor does the late reply arrive.
+    // The late reply must not arrive either.
     tokio::time::sleep(site.waits.quiet * 2).await;
     client.still_quiet().await
 }
@@ -174,8 +174,8 @@ async fn runs_on(site: Site) -> Observed {
     let mut watcher = site.watcher().await?;
     let mut client = site.client().await?;
     let after = Some("it went on".to_owned());
-    let orders = too_long(&site, Orders { after, ..watcher.orders() });
-    client.order("one", &orders).await?;
+    let instructions = too_long(&site, Instructions { after, ..watcher.instructions() });
+    client.instruct("one", &instructions).await?;
     watcher.event("MESSAGE").await?;
     let frame = timed_out(&site, &mut client).await?;
     holds("a time-out first", frame.contains("timed out"), frame)?;
@@ -185,8 +185,9 @@ async fn runs_on(site: Site) -> Observed {
 async fn request_id(site: Site) -> Observed {
     let mut watcher = site.watcher().await?;
     let mut client = site.client().await?;
-    let orders = Orders { fail: Some(Fail::Error("no".into())), ..watcher.orders() };
-    client.order("two", &orders).await?;
+    let instructions =
+        Instructions { fail: Some(Fail::Error("no".into())), ..watcher.instructions() };
+    client.instruct("two", &instructions).await?;
     let event = watcher.event("MESSAGE").await?;
     let frame = client.json().await?;
     same("requestId", &frame["requestId"], &event["requestContext"]["requestId"])
@@ -196,7 +197,7 @@ async fn throttled(site: Site) -> Observed {
     let mut client = patient(&site).await?;
     let id = client.id().await?;
     for _ in 0..40 {
-        client.order("two", &reply(r#"{"statusCode":200,"body":"hello"}"#)).await?;
+        client.instruct("two", &reply(r#"{"statusCode":200,"body":"hello"}"#)).await?;
         match client.text().await? {
             text if text == "hello" => {}
             frame => return is_error_frame(&frame, "Too Many Requests", &id).map(drop),
@@ -205,7 +206,7 @@ async fn throttled(site: Site) -> Observed {
     Err(Finding::differs("a frame among 40 messages", "40 replies"))
 }
 
-/// A client of an API that lets few in.
+/// A client of the API that throttles handshakes.
 async fn patient(site: &Site) -> Observed<Client> {
     let mut last = site.client().await;
     for _ in 0..20 {
@@ -222,9 +223,9 @@ async fn concurrent(site: Site) -> Observed {
     let mut client = site.client().await?;
     let sleep =
         u64::try_from((site.waits.quiet * 3).min(site.waits.integration / 2).as_millis()).ok();
-    let slow = Orders { sleep, ..reply(r#"{"statusCode":200,"body":"slow"}"#) };
-    client.order("two", &slow).await?;
-    client.order("two", &reply(r#"{"statusCode":200,"body":"quick"}"#)).await?;
+    let slow = Instructions { sleep, ..reply(r#"{"statusCode":200,"body":"slow"}"#) };
+    client.instruct("two", &slow).await?;
+    client.instruct("two", &reply(r#"{"statusCode":200,"body":"quick"}"#)).await?;
     let order = [client.text().await?, client.text().await?];
     same("the order of the replies", order, ["quick".to_owned(), "slow".to_owned()])
 }

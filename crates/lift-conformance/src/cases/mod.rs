@@ -1,4 +1,4 @@
-//! The table of cases. Each file is a part of the reference, and opens with its own table.
+//! The cases. Each file has those of one part of the reference and starts with their table.
 
 mod authorizer;
 mod close;
@@ -13,7 +13,7 @@ mod selection;
 
 use crate::Case;
 
-/// Every case, by the reference's sections.
+/// All cases, by section of the reference.
 #[must_use]
 pub fn all() -> Vec<Case> {
     let parts = [

@@ -1,10 +1,10 @@
-//! Section 3: which route a message goes to, and whether its model lets it through.
+//! Route selection and models ([R-3]).
 
 use crate::{
     Api, Case,
     Mark::*,
     Observed, Site,
-    client::order,
+    client::message_for,
     error::{holds, same},
 };
 
@@ -31,10 +31,10 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("3-no-key", Documented, "an object without the key goes to `$default`", |site| {
             goes(site, r#"{"Action":"two"}"#, "$default")
         }),
-        Case::new("3-number", Documented, "a number selects by its text", |site| {
+        Case::new("3-number", Documented, "a number selects a route by its text", |site| {
             goes(site, r#"{"action":7}"#, "7")
         }),
-        Case::new("3-boolean", Documented, "a boolean selects by its text", |site| {
+        Case::new("3-boolean", Documented, "a boolean selects a route by its text", |site| {
             goes(site, r#"{"action":true}"#, "true")
         }),
         Case::new(
@@ -47,11 +47,11 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "3-composed-missing",
             Documented,
-            "of these a variable that the message lacks is empty",
+            "a variable of a composed expression that the message lacks is empty",
             |site| goes(site, r#"{"action":"two"}"#, "/two"),
         )
         .at(Api::Composed),
-        Case::new("3-case", Unsure, "route keys are compared with their case", |site| {
+        Case::new("3-case", Unsure, "route keys are case-sensitive", |site| {
             goes(site, r#"{"action":"TWO"}"#, "$default")
         }),
         Case::new(
@@ -71,13 +71,13 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "3-model-allows",
             Documented,
-            "what the route's model allows reaches the function",
+            "a message that fits the route's model reaches the function",
             |site| goes(site, r#"{"action":"model","n":1}"#, "model"),
         ),
         Case::new(
             "3-model-refuses",
             Documented,
-            "what no model allows does not reach the function; the client is told \"Bad request body\"",
+            "a message that fits no model does not reach the function; the client gets \"Bad request body\"",
             refused_by_model,
         ),
         Case::new(
@@ -104,7 +104,7 @@ async fn forbidden(site: Site) -> Observed {
     client.still_quiet().await
 }
 
-/// The bytes of an error frame; the id of the request is any.
+/// Checks the bytes of an error frame, with any request id.
 pub(super) fn is_error_frame(frame: &str, message: &str, id: &str) -> Observed<String> {
     let start = format!(r#"{{"message": "{message}", "connectionId":"{id}", "requestId":""#);
     let request = frame.strip_prefix(&start).and_then(|rest| rest.strip_suffix("\"}"));
@@ -116,9 +116,9 @@ pub(super) fn is_error_frame(frame: &str, message: &str, id: &str) -> Observed<S
 async fn refused_by_model(site: Site) -> Observed {
     let mut watcher = site.watcher().await?;
     let mut client = site.client().await?;
-    client.send(order("model", &watcher.orders())).await?;
+    client.send(message_for("model", &watcher.instructions())).await?;
     same("the message", client.json().await?["message"].as_str(), Some("Bad request body"))?;
-    // Had the function run, its event would be here first.
+    // If the function had run, its event would arrive here first.
     watcher.client.still_quiet().await
 }
 

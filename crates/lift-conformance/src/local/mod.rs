@@ -1,4 +1,4 @@
-//! Lift's own gateway with the probe behind it: the target `lift`, on free ports of this machine.
+//! Lift's gateway with the probe behind it: the target `lift`, on free loopback ports.
 
 mod processes;
 mod settings;
@@ -19,35 +19,35 @@ use crate::{
 
 pub use settings::{API_KEY, settings};
 
-/// The Region that events and signatures name.
+/// The Region in events and signatures.
 const REGION: &str = "us-east-1";
-/// Access key, secret key, and what `AWS_IAM` takes.
+/// The access key, the secret key and the user of `AWS_IAM`.
 const LOCAL: &str = "local";
 
 /// Where the probe runs.
 #[derive(Clone, Debug)]
-pub enum Place {
-    /// In this process, which is quick.
-    Here,
-    /// In processes of this program that speak the Lambda Runtime API, which is what is deployed.
-    Processes(PathBuf),
+pub enum ProbeLocation {
+    /// In this process.
+    InProcess,
+    /// In child processes of this program, by the Lambda Runtime API, as deployed.
+    ChildProcesses(PathBuf),
 }
 
-/// Lift's gateway while it runs; dropping it stops it.
+/// Lift's running gateway; dropping it stops the gateway.
 #[derive(Debug)]
 pub struct Local {
-    /// Where it is.
+    /// The target for cases.
     pub target: Target,
     _serving: JoinSet<io::Result<()>>,
 }
 
 impl Local {
-    /// Starts every API, each with settings that `change` has been over.
+    /// Starts all APIs; `change` may change their settings.
     ///
     /// # Errors
-    /// When there is no port, or the probe does not start.
+    /// If there is no free port, or the probe does not start.
     pub async fn start(
-        place: &Place,
+        probe: &ProbeLocation,
         waits: Waits,
         change: impl Fn(Api, &mut Settings),
     ) -> Result<Self> {
@@ -68,12 +68,12 @@ impl Local {
             let management = format!("http://{address}/{}", settings.stage);
             target.urls.insert(api, format!("ws://{address}/{}", settings.stage));
             let never = std::future::pending();
-            match place {
-                Place::Here => {
+            match probe {
+                ProbeLocation::InProcess => {
                     let function = here(&management)?;
                     serving.spawn(serve(listener, settings, function, never));
                 }
-                Place::Processes(program) => {
+                ProbeLocation::ChildProcesses(program) => {
                     let function =
                         processes::start(api, program, &management, &mut serving).await?;
                     serving.spawn(serve(listener, settings, function, never));
@@ -84,7 +84,7 @@ impl Local {
     }
 }
 
-/// The times that ours is served with for the suite: short, so that every case is quick.
+/// The times of Lift's gateway in the suite: short, so that all cases are quick.
 #[must_use]
 pub fn waits() -> Waits {
     Waits {
@@ -97,7 +97,7 @@ pub fn waits() -> Waits {
     }
 }
 
-/// The probe as a function of this process.
+/// The probe as a function in this process.
 fn here(management: &str) -> Result<impl Backend + use<>> {
     // The database's endpoint is asked for and never used.
     let config = AwsConfig::local(management, REGION);

@@ -1,5 +1,5 @@
-//! The probe as real processes over the Lambda Runtime API: a few for each API, started anew when they
-//! end, which some cases want of them.
+//! The probe in child processes over the Lambda Runtime API: several for each API. Some cases end a
+//! process; it is replaced.
 
 use std::{io, net::Ipv4Addr, path::Path, process::Stdio};
 
@@ -14,7 +14,7 @@ use tokio::{
 use super::{LOCAL, REGION};
 use crate::Api;
 
-/// How many events of an API run at once: most cases are at the one, and some of them sleep.
+/// The number of processes of an API. Most cases use `Main`, and some of them sleep.
 fn processes(api: Api) -> usize {
     if api == Api::Main { 12 } else { 4 }
 }
@@ -34,7 +34,7 @@ pub(super) async fn start(
     Ok(function)
 }
 
-/// A process and the Runtime API that it is served.
+/// A process and its Runtime API.
 struct Running {
     child: Child,
     environment: lift_gateway::lambda::Environment,
@@ -61,7 +61,7 @@ async fn spawn(function: &Function, program: &Path, management: &str) -> Result<
     Ok(Running { child, environment })
 }
 
-/// Keeps one place filled with a process.
+/// Replaces a process whenever it ends.
 async fn keep(
     mut running: Running,
     function: Function,

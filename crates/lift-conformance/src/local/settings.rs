@@ -1,4 +1,4 @@
-//! The APIs of the suite, as settings of Lift's gateway. `template.yaml` has the same for AWS.
+//! The APIs of the suite as settings of Lift's gateway. `template.yaml` has them for AWS.
 
 use lift_gateway::{
     ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, Caller, ConnectionsAccess,
@@ -10,10 +10,10 @@ use serde_json::Value;
 use super::{LOCAL, REGION};
 use crate::{Api, Waits};
 
-/// The key of [`Api::Keyed`].
+/// The API key of [`Api::Keyed`].
 pub const API_KEY: &str = "conformance-key-of-20-characters";
 
-/// An API of the suite.
+/// The settings of an API.
 #[must_use]
 pub fn settings(api: Api, waits: &Waits) -> Settings {
     let usual = Settings {
@@ -77,7 +77,7 @@ fn routes() -> Routes {
 }
 
 fn composed() -> Routes {
-    // The expression is a constant; without it there would be no such routes.
+    // The expression is a constant, so parsing cannot fail.
     let selection = "${request.body.service}/${request.body.action}".parse().unwrap_or_default();
     let routes = Routes::new(selection).with_route("$default", true);
     routes.with_route("chat/two", true).with_route("/two", true)

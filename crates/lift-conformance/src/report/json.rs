@@ -1,4 +1,4 @@
-//! Runs for programs.
+//! Runs as JSON.
 
 use serde_json::{Value, json};
 

@@ -1,13 +1,13 @@
-//! Runs for the book: the same text for the same outcomes, whatever ids and times were seen.
+//! Runs as Markdown for the book. The text depends on outcomes only, not on ids and times.
 
 use std::fmt::Write as _;
 
 use super::{Counts, is_unsure};
-use crate::{Case, Known, Outcome, Run, coverage};
+use crate::{Case, KnownFailures, Outcome, Run, coverage};
 
-/// A table of the cases by section, with what each target is known to do otherwise.
+/// A table of the cases by section, with the known failures of each target.
 #[must_use]
-pub fn markdown(runs: &[Run], known: impl Fn(&str) -> Known) -> String {
+pub fn markdown(runs: &[Run], known: impl Fn(&str) -> KnownFailures) -> String {
     let mut text = String::new();
     let Some(first) = runs.first() else { return text };
     let known: Vec<_> = runs.iter().map(|run| known(&run.target)).collect();
@@ -50,7 +50,7 @@ pub fn markdown(runs: &[Run], known: impl Fn(&str) -> Known) -> String {
     text
 }
 
-fn cell((case, outcome): &(Case, Outcome), known: &Known) -> String {
+fn cell((case, outcome): &(Case, Outcome), known: &KnownFailures) -> String {
     match (outcome, known.get(case.id)) {
         (Outcome::Pass, _) => "yes".to_owned(),
         (Outcome::Fail { .. }, Some(what)) => what.to_owned(),

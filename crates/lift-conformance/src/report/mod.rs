@@ -10,7 +10,7 @@ pub use text::{list, text};
 
 use crate::{Case, Mark, Outcome, Run};
 
-/// How many cases ended how. What is unsure is counted apart: nobody can be wrong there.
+/// The number of cases by outcome. Unsure cases are counted separately, because they cannot fail.
 #[derive(Default)]
 struct Counts {
     right: usize,

@@ -1,11 +1,11 @@
-//! Runs for people at a terminal.
+//! Runs as text for a terminal.
 
 use std::fmt::Write as _;
 
 use super::{Counts, is_unsure};
 use crate::{Case, Outcome, Run};
 
-/// A line for each case with each target's outcome, then what was seen where one failed.
+/// A line for each case with each target's outcome, then the details of failures.
 #[must_use]
 pub fn text(runs: &[Run]) -> String {
     let mut text = String::new();

@@ -1,5 +1,5 @@
-//! The settings of Lift's gateway that stand for what nobody outside AWS knows, each turned to another
-//! value, and the cases that notice.
+//! The settings of Lift's gateway for behavior that AWS does not document, each changed to another value, and
+//! the cases that notice it.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -9,16 +9,16 @@ use lift_gateway::{
     Settings, ThrottledMessages, Throttles, Undocumented,
 };
 
-/// A setting that is turned.
-pub(crate) struct Flip {
+/// A changed setting.
+pub(crate) struct SettingChange {
     pub(crate) setting: &'static str,
     pub(crate) change: fn(Api, &mut Settings),
     pub(crate) fails: &'static [&'static str],
 }
 
-/// Settings that cannot be seen from outside, or stand for nothing of AWS's.
+/// Settings that a client cannot notice, or that AWS does not have.
 pub(crate) const EXCLUDED: [(&str, &str); 9] = [
-    ("Undocumented::shutdown_code", "nobody can ask a gateway for a restart"),
+    ("Undocumented::shutdown_code", "no client can cause a restart"),
     ("Limits::header_timeout", "ours; AWS says nothing on slow heads"),
     ("Limits::head_bytes", "ours; as above"),
     ("Limits::in_flight", "ours; the gateway reads on later, and nothing is lost"),
@@ -29,7 +29,7 @@ pub(crate) const EXCLUDED: [(&str, &str); 9] = [
     ("Throttles::connection", "AWS documents 1008 and not when"),
 ];
 
-/// The names of the settings, so that none is forgotten.
+/// The names of all settings.
 pub(crate) fn fields() -> [(&'static str, Vec<String>); 3] {
     [
         ("Undocumented", names(&format!("{:?}", Undocumented::default()))),
@@ -38,21 +38,21 @@ pub(crate) fn fields() -> [(&'static str, Vec<String>); 3] {
     ]
 }
 
-/// `Name { field: value, .. }` names its fields.
+/// The field names in a `Debug` text `Name { field: value, .. }`.
 fn names(debug: &str) -> Vec<String> {
     let fields = debug.split_once('{').expect("fields").1;
     let name = |field: &str| field.split_once(':').expect("a value").0.trim().to_owned();
     fields.split(", ").map(name).collect()
 }
 
-macro_rules! flips {
+macro_rules! changes {
     ($($setting:literal: $change:expr => [$($case:literal),* $(,)?];)*) => {
-        vec![$(Flip { setting: $setting, change: $change, fails: &[$($case),*] }),*]
+        vec![$(SettingChange { setting: $setting, change: $change, fails: &[$($case),*] }),*]
     };
 }
 
-pub(crate) fn table() -> Vec<Flip> {
-    flips! {
+pub(crate) fn table() -> Vec<SettingChange> {
+    changes! {
         "Undocumented::context_values": |_, settings| {
             settings.undocumented.context_values = ContextValues::AsGiven;
         } => ["1.1-context-as-text"];

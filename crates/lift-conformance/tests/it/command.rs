@@ -1,8 +1,8 @@
-//! The command: what it says and how it ends when something is not as it should be.
+//! The command: its messages and exit codes.
 
 use std::process::{Command, Output};
 
-use lift_conformance::{Case, Known, Outcome, Run, cases};
+use lift_conformance::{Case, KnownFailures, Outcome, Run, cases};
 
 fn command(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_lift-conformance"))
@@ -22,7 +22,7 @@ fn fails(arguments: &[&str], words: &[&str]) {
 }
 
 #[test]
-fn bad_arguments_are_told_before_anything_runs() {
+fn invalid_arguments_are_reported_before_anything_runs() {
     fails(&["--target", "lift", "--target", "x"], &["`x` is not `lift`, NAME=URL"]);
     fails(&["--target", "x=http://h/prod"], &["ws:// or wss://"]);
     fails(&["--target", "x/y=ws://h/prod"], &["`y` is no API of the suite", "main, bare"]);
@@ -32,7 +32,7 @@ fn bad_arguments_are_told_before_anything_runs() {
 }
 
 #[test]
-fn a_target_that_is_not_there_is_an_error_and_no_finding() {
+fn a_target_that_does_not_answer_is_an_error() {
     let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("x=ws://{}/prod", socket.local_addr().unwrap());
     drop(socket);
@@ -48,12 +48,13 @@ fn the_list_has_every_case() {
 }
 
 #[test]
-fn known_failures_are_expected_and_nothing_else_is() {
+fn only_known_failures_are_expected() {
     let all = cases::all();
     let failed = || Outcome::Fail { expected: "a".into(), got: "b".into() };
     let of = |id: &str| all.iter().find(|case| case.id == id).unwrap().clone();
     let run = |outcomes: Vec<(Case, Outcome)>| Run { target: "x".to_owned(), outcomes };
-    let known = Known::read("# a comment\n\n6-get  no times\n3-case otherwise\n", &all).unwrap();
+    let known =
+        KnownFailures::read("# a comment\n\n6-get  no times\n3-case otherwise\n", &all).unwrap();
     let expected =
         [(of("6-get"), failed()), (of("3-case"), failed()), (of("6-post"), Outcome::Pass)];
     assert_eq!(known.surprises(&run(expected.to_vec())), [""; 0]);
@@ -65,8 +66,8 @@ fn known_failures_are_expected_and_nothing_else_is() {
         let surprises = known.surprises(&run(vec![(of(id), outcome)]));
         assert!(surprises.len() == 1 && surprises[0].contains(word), "{surprises:?}");
     }
-    // What is unsure may be as it likes, unless it is listed.
+    // Unsure cases may fail, unless they are listed.
     assert_eq!(known.surprises(&run(vec![(of("8-silent"), failed())])), [""; 0]);
-    assert!(Known::read("6-gett x", &all).is_err());
-    assert!(Known::read("6-get", &all).is_err());
+    assert!(KnownFailures::read("6-gett x", &all).is_err());
+    assert!(KnownFailures::read("6-get", &all).is_err());
 }

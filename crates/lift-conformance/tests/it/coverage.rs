@@ -135,8 +135,8 @@ fn sources() -> Vec<PathBuf> {
     let mut folders = vec![root()];
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in fs::read_dir(&folder).expect("a readable folder") {
+            let path = entry.expect("a readable folder").path();
             let is_skipped = SKIPPED.iter().any(|name| path.ends_with(name));
             let extension = path.extension().and_then(|extension| extension.to_str());
             if path.is_dir() && !is_skipped {

@@ -1,4 +1,4 @@
-//! The suite at Lift's own gateway, and whether it is whole.
+//! The suite at Lift's gateway, and its completeness.
 
 mod changed_settings;
 mod command;

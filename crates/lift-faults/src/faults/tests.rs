@@ -10,7 +10,7 @@ use tokio::time::advance;
 use super::{Faults, falls};
 use crate::{
     call::Call,
-    plan::{Api, When},
+    plan::{Api, Frequency},
 };
 
 fn call(operation: &str) -> Call {
@@ -28,7 +28,7 @@ fn faults(plan: &str) -> Faults {
 fn fallen(plan: &str, operation: &str, count: u64) -> Vec<u64> {
     let faults = faults(plan);
     for _ in 0..count {
-        faults.meet(Api::DynamoDb, &call(operation));
+        faults.decide(Api::DynamoDb, &call(operation));
     }
     faults.report().faults().map(|fault| fault.request).collect()
 }
@@ -45,7 +45,7 @@ fn nth_is_exact() {
 fn operations_are_counted_apart() {
     let faults = faults("[[fault]]\napi = 'dynamodb'\nkind = 'throttle'\nnth = 2");
     for operation in ["PutItem", "Query", "Query", "PutItem", "Query"] {
-        faults.meet(Api::DynamoDb, &call(operation));
+        faults.decide(Api::DynamoDb, &call(operation));
     }
     let report = faults.report();
     let fallen: Vec<_> = report.faults().map(|fault| (&*fault.operation, fault.request)).collect();
@@ -70,8 +70,8 @@ fn delays_add_up_and_of_the_others_the_first_counts() {
          [[fault]]\napi = 'dynamodb'\nkind = 'hang'
          [[fault]]\napi = 'dynamodb'\nkind = 'delay'\nms = 30",
     );
-    let meeting = faults.meet(Api::DynamoDb, &call("PutItem"));
-    assert_eq!(meeting.delay.as_millis(), 50);
+    let decision = faults.decide(Api::DynamoDb, &call("PutItem"));
+    assert_eq!(decision.delay.as_millis(), 50);
     let report = faults.report().to_string();
     assert_eq!(
         report,
@@ -88,7 +88,7 @@ async fn a_window_opens_and_closes() {
     let mut fallen = Vec::new();
     for millis in [9_999, 1, 5_499, 1] {
         advance(Duration::from_millis(millis)).await;
-        fallen.push(faults.meet(Api::DynamoDb, &call("Query")).effect.is_some());
+        fallen.push(faults.decide(Api::DynamoDb, &call("Query")).effect.is_some());
     }
     assert_eq!(fallen, [false, true, true, false]);
 }
@@ -96,9 +96,9 @@ async fn a_window_opens_and_closes() {
 #[tokio::test(start_paused = true)]
 async fn outside_the_window_requests_are_counted() {
     let faults = faults("[[fault]]\napi = 'dynamodb'\nkind = 'hang'\nafter = 10\nnth = 2");
-    assert!(faults.meet(Api::DynamoDb, &call("Query")).effect.is_none());
+    assert!(faults.decide(Api::DynamoDb, &call("Query")).effect.is_none());
     advance(Duration::from_secs(10)).await;
-    assert!(faults.meet(Api::DynamoDb, &call("Query")).effect.is_some());
+    assert!(faults.decide(Api::DynamoDb, &call("Query")).effect.is_some());
 }
 
 #[test]
@@ -129,7 +129,7 @@ proptest! {
             let faults = faults(&plan);
             for _ in 0..requests {
                 for operation in order {
-                    faults.meet(Api::DynamoDb, &call(operation));
+                    faults.decide(Api::DynamoDb, &call(operation));
                 }
             }
             let mut all: Vec<_> = faults
@@ -147,7 +147,7 @@ proptest! {
     #[test]
     fn shares_hold(seed: u64, share in 0.0..1.0) {
         const REQUESTS: u64 = 4_000;
-        let when = When::Share(share);
+        let when = Frequency::Share(share);
         let hits = (1..=REQUESTS).filter(|n| falls(seed, 0, &when, "post", *n).is_some()).count();
         // Six standard deviations: one run in 5 * 10^8 is outside by chance.
         let (expected, n) = (share * REQUESTS as f64, REQUESTS as f64);
@@ -157,7 +157,7 @@ proptest! {
 
     #[test]
     fn nothing_and_everything(seed: u64, number in 1..u64::MAX) {
-        prop_assert!(falls(seed, 0, &When::Share(0.0), "post", number).is_none());
-        prop_assert!(falls(seed, 0, &When::Share(1.0), "post", number).is_some());
+        prop_assert!(falls(seed, 0, &Frequency::Share(0.0), "post", number).is_none());
+        prop_assert!(falls(seed, 0, &Frequency::Share(1.0), "post", number).is_some());
     }
 }

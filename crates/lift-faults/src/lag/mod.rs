@@ -1,9 +1,9 @@
-//! Copies of tables that lag behind: what an index, or a replica that answers eventually consistent
-//! reads, has seen so far.
+//! Copies of tables that lag behind: the state of an index, or of a replica that answers eventually
+//! consistent reads.
 //!
-//! A copy is a database of its own with the same tables. Each write that went through the link is
-//! followed by a consistent read of the items that it wrote; what that found is put into the copy
-//! some time later. For one item the order is kept; for two it is not, as on AWS.
+//! A copy is a separate database with the same tables. After each write through the link, a consistent
+//! read gets the written items, which are put into the copy after the lag. The order of changes of one
+//! item is kept; that of different items is not, as on AWS.
 
 mod queue;
 
@@ -20,31 +20,31 @@ use tokio::{sync::OnceCell, task::JoinSet};
 
 use crate::{
     call::Items,
-    upstream::{Shared, UpstreamError},
+    upstream::{SharedUpstream, UpstreamError},
 };
 use queue::{Queue, apply};
 
-/// A copy that lags.
+/// A lagging copy of a database.
 pub(crate) struct LaggingCopy {
-    primary: Shared,
-    upstream: Shared,
+    primary: SharedUpstream,
+    upstream: SharedUpstream,
     tables: Mutex<HashMap<String, Arc<OnceCell<Table>>>>,
-    /// Held while an item is read and queued, so that changes queue in the order of their reads.
+    /// Held while an item is read and queued, so that changes are queued in the order of their reads.
     reading: tokio::sync::Mutex<()>,
     queue: Arc<Queue>,
-    // It holds the one task that makes the changes, and ends it when the copy is dropped.
+    // The task that applies the changes; it ends when the copy is dropped.
     _changes: JoinSet<()>,
 }
 
-/// What is known of a table: the names of its key's attributes.
+/// A table: the names of its key attributes.
 #[derive(Clone)]
 struct Table {
     key: Vec<String>,
 }
 
 impl LaggingCopy {
-    /// A copy in `upstream` of what is in `primary`. It works while this lives.
-    pub(crate) fn new(primary: Shared, upstream: Shared) -> Self {
+    /// A copy in `upstream` of what is in `primary`.
+    pub(crate) fn new(primary: SharedUpstream, upstream: SharedUpstream) -> Self {
         let queue = Arc::new(Queue::default());
         let mut changes = JoinSet::new();
         changes.spawn(apply(queue.clone(), upstream.clone()));
@@ -52,16 +52,16 @@ impl LaggingCopy {
         Self { primary, upstream, tables, reading, queue, _changes: changes }
     }
 
-    /// Has the tables of a request copied, the first time that they are named. Tables that do not
-    /// exist are not copied; the request will be told so.
+    /// Copies the tables of a request at their first use. A table that does not exist is not copied;
+    /// the request itself will fail.
     pub(crate) async fn prepare(&self, items: &Items, headers: &HeaderMap) {
         for name in items.tables() {
             self.table(name, headers).await;
         }
     }
 
-    /// Reads, from the primary, the items that a request has written, and queues what it found.
-    /// Changes without a lag are made when this returns.
+    /// Reads the items that a request has written from the primary, and queues them. Changes without
+    /// a lag are applied when this returns.
     pub(crate) async fn follow(&self, items: &Items, headers: &HeaderMap, lag: Duration) {
         let mut made = Vec::new();
         for (name, item) in items.written() {
@@ -92,7 +92,7 @@ impl LaggingCopy {
             made.extend(self.queue.add(item, change, lag));
         }
         for made in made {
-            // An error is that the program ends.
+            // It fails only if the queue's task has ended.
             let _ = made.await;
         }
     }
@@ -129,7 +129,7 @@ impl LaggingCopy {
         let described = &described["Table"];
         let like_it = definition(name, described);
         if let Err(error) = send(&self.upstream, headers, "CreateTable", &like_it).await {
-            // It may be there from an attempt that failed later.
+            // An earlier attempt may have created it.
             if !error.to_string().contains("ResourceInUseException") {
                 return Err(error);
             }
@@ -160,7 +160,7 @@ impl LaggingCopy {
     }
 }
 
-/// What makes a table like the one that is described.
+/// The `CreateTable` request for a table like the described one.
 fn definition(name: &str, described: &Value) -> Value {
     let index = |index: &Value| {
         json!({
@@ -185,9 +185,9 @@ fn definition(name: &str, described: &Value) -> Value {
     table
 }
 
-/// Sends a request of our own, and reads what came.
+/// Sends a request of this module and parses the response.
 async fn send(
-    to: &Shared,
+    to: &SharedUpstream,
     headers: &HeaderMap,
     operation: &str,
     body: &Value,
@@ -199,8 +199,8 @@ async fn send(
     Err(String::from_utf8_lossy(response.body()).into())
 }
 
-/// A request of our own, with the headers of the program's. It is not signed anew, which matters
-/// to AWS and to no database on this machine.
+/// A request of this module with the program's headers. It is not signed again; local databases do not
+/// check that.
 fn request(headers: &HeaderMap, operation: &str, body: &Value) -> Request<Bytes> {
     let mut request = Request::new(Bytes::from(body.to_string()));
     *request.method_mut() = Method::POST;

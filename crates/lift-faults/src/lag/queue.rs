@@ -1,4 +1,4 @@
-//! The changes that a copy has not seen yet, each with the time when it will.
+//! The changes that a copy does not have yet, each with its due time.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -13,9 +13,9 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use crate::upstream::Shared;
+use crate::upstream::SharedUpstream;
 
-/// The changes to come.
+/// The queued changes.
 #[derive(Default)]
 pub(super) struct Queue {
     state: Mutex<Waiting>,
@@ -25,10 +25,10 @@ pub(super) struct Queue {
 
 #[derive(Default)]
 struct Waiting {
-    /// By time, and by arrival among those of one time.
+    /// By due time, then by arrival.
     changes: BTreeMap<(Instant, u64), Change>,
     arrived: u64,
-    /// When the last change of each item that has one to come is due.
+    /// When the last queued change of each item is due.
     last: HashMap<String, Instant>,
 }
 
@@ -39,13 +39,13 @@ struct Change {
 }
 
 impl Queue {
-    /// Waits until there is nothing to come.
+    /// Waits until the queue is empty.
     pub(super) async fn empty(&self) {
-        // The sender is here, so the wait cannot fail.
+        // `self` owns the sender, so the wait cannot fail.
         let _ = self.left.subscribe().wait_for(|left| *left == 0).await;
     }
 
-    /// Queues a change; what it returns tells when it is made, if that is due at once.
+    /// Queues a change. If it is due at once, the returned channel signals when it is applied.
     pub(super) fn add(
         &self,
         item: String,
@@ -66,7 +66,7 @@ impl Queue {
         made
     }
 
-    /// The next change if it is due, or when the next one is.
+    /// The next change if it is due; otherwise the time when it is.
     fn take(&self) -> Result<Change, Option<Instant>> {
         let mut state = self.state();
         let Some(first) = state.changes.first_entry() else { return Err(None) };
@@ -86,8 +86,8 @@ impl Queue {
     }
 }
 
-/// Makes each change when it is due, one after the other.
-pub(super) async fn apply(queue: Arc<Queue>, upstream: Shared) {
+/// Applies each change when it is due, one after the other.
+pub(super) async fn apply(queue: Arc<Queue>, upstream: SharedUpstream) {
     loop {
         match queue.take() {
             Ok(Change { request, done, .. }) => {

@@ -1,7 +1,7 @@
-//! The way from a program to one API, on which things go wrong.
+//! A link between a program and one API, which injects the faults of the plan.
 //!
-//! [`Link::call`] is the flow. What the program has sent is done even when the program has gone,
-//! as it is in a network: the work is a task of its own.
+//! [`Link::call`] is the flow. As in a network, a request that was sent is executed even if the program
+//! stops waiting: it runs in a separate task.
 
 mod outcome;
 mod redelivery;
@@ -26,43 +26,43 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     call::{Call, Items},
-    faults::{Effect, Faults, Meeting},
+    faults::{Decision, Effect, Faults},
     lag::LaggingCopy,
-    plan::{Access, Api, Lost},
+    plan::{Access, Api, LostPart},
     response,
-    upstream::{Shared, Upstream},
+    upstream::{SharedUpstream, Upstream},
 };
-use outcome::Outcome;
-use redelivery::Again;
+use outcome::CallOutcome;
+use redelivery::Redelivery;
 
-/// The connection broke before an answer came. Whether the request was done, who knows.
+/// The connection broke before a response came. The request may have been executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the connection was reset before an answer came")]
 pub struct Reset;
 
-/// The way to one API. Clones are the same link.
+/// A link to one API. Clones share it.
 #[derive(Clone)]
 pub struct Link(Arc<Inner>);
 
 struct Inner {
     faults: Faults,
     api: Api,
-    upstream: Shared,
+    upstream: SharedUpstream,
     indexes: Option<LaggingCopy>,
     stale: Option<LaggingCopy>,
     arrived: AtomicU64,
-    /// The latest request that is done, by arrival.
+    /// The number, by arrival, of the latest request that has finished.
     done: watch::Sender<u64>,
-    again: Again,
-    /// What is under way, duplicates included.
+    redelivery: Redelivery,
+    /// Requests in progress, including duplicates.
     work: TaskTracker,
 }
 
 impl Link {
-    /// The way to DynamoDB.
+    /// A link to DynamoDB.
     ///
     /// # Panics
-    /// When reads lag in the plan: that takes [`dynamodb_with_copies`](Self::dynamodb_with_copies).
+    /// If reads lag in the plan: use [`dynamodb_with_copies`](Self::dynamodb_with_copies).
     #[must_use]
     #[track_caller]
     pub fn dynamodb(faults: &Faults, upstream: impl Upstream) -> Self {
@@ -70,17 +70,17 @@ impl Link {
         Self::new(faults, Api::DynamoDb, Arc::new(upstream), None, None)
     }
 
-    /// The way to a DynamoDB whose reads may lag. The copies are two databases without tables: the
-    /// first answers queries of indexes, the second eventually consistent reads of tables, when
-    /// they lag in the plan. Tables are copied when they are first used; what is written past the
-    /// link after that does not reach the copies. Must be called within tokio.
+    /// A link to DynamoDB whose reads may lag. `copies` are two databases without tables. The first
+    /// answers queries of indexes and the second eventually consistent reads of tables, if these lag
+    /// in the plan. A table is copied at its first use; later writes that bypass the link do not reach
+    /// the copies. Must be called within a tokio runtime.
     #[must_use]
     pub fn dynamodb_with_copies<U: Upstream>(
         faults: &Faults,
         upstream: impl Upstream,
         copies: [U; 2],
     ) -> Self {
-        let upstream: Shared = Arc::new(upstream);
+        let upstream: SharedUpstream = Arc::new(upstream);
         let [indexes, stale] =
             copies.map(|copy| LaggingCopy::new(upstream.clone(), Arc::new(copy)));
         let indexes = Some(indexes).filter(|_| faults.plan().has_index_lag());
@@ -88,13 +88,13 @@ impl Link {
         Self::new(faults, Api::DynamoDb, upstream, indexes, stale)
     }
 
-    /// The way to `@connections`.
+    /// A link to `@connections`.
     #[must_use]
     pub fn connections(faults: &Faults, upstream: impl Upstream) -> Self {
         Self::new(faults, Api::Connections, Arc::new(upstream), None, None)
     }
 
-    /// The way from one process of a function to the Runtime API.
+    /// A link from one process of a function to the Runtime API.
     #[must_use]
     pub fn runtime(faults: &Faults, upstream: impl Upstream) -> Self {
         Self::new(faults, Api::Runtime, Arc::new(upstream), None, None)
@@ -103,51 +103,51 @@ impl Link {
     fn new(
         faults: &Faults,
         api: Api,
-        upstream: Shared,
+        upstream: SharedUpstream,
         indexes: Option<LaggingCopy>,
         stale: Option<LaggingCopy>,
     ) -> Self {
         let faults = faults.clone();
-        let (arrived, done, again) = Default::default();
+        let (arrived, done, redelivery) = Default::default();
         let work = TaskTracker::new();
-        // So that waiting for it ends as soon as nothing is under way; it takes more all the same.
+        // `wait` returns only on a closed tracker. A closed tracker still accepts tasks.
         work.close();
-        let inner = Inner { faults, api, upstream, indexes, stale, arrived, done, again, work };
+        let inner =
+            Inner { faults, api, upstream, indexes, stale, arrived, done, redelivery, work };
         Self(Arc::new(inner))
     }
 
-    /// Sends a request to the API, through all that may go wrong.
+    /// Sends a request to the API and injects the faults that the plan has for it.
     ///
-    /// Dropping the future is what a program does that waits no longer: what it sent is done all
-    /// the same. Only a call for the next event is taken back.
+    /// Dropping the future does not cancel the request, except a request for the next event.
     ///
     /// # Errors
-    /// When the connection breaks, by a fault or because the API itself cannot be reached. A fault
-    /// may also be that this never returns.
+    /// If the connection breaks, by a fault or because the API cannot be reached. With the fault `hang`
+    /// the call may never return.
     pub async fn call(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Reset> {
         let Some(call) = Call::read(self.0.api, &request) else {
             return self.0.forward(request).await.into_answer().await;
         };
-        if self.0.again.takes(&call) {
+        if self.0.redelivery.takes(&call) {
             return Ok(response::accepted());
         }
-        if let Some(event) = self.0.again.event(&call) {
+        if let Some(event) = self.0.redelivery.event(&call) {
             return Ok(event);
         }
-        let meeting = self.0.faults.meet(self.0.api, &call);
-        // An event that nobody waits for any more must go to another process.
+        let decision = self.0.faults.decide(self.0.api, &call);
+        // If the process stops waiting, the event has to go to another process.
         let call_is_taken_back = self.0.api == Api::Runtime && call.operation == "next";
-        let work = Inner::run(self.0.clone(), call, request, meeting);
+        let work = Inner::run(self.0.clone(), call, request, decision);
         let outcome = if call_is_taken_back {
             work.await
         } else {
-            self.0.work.spawn(work).await.unwrap_or(Outcome::Reset)
+            self.0.work.spawn(work).await.unwrap_or(CallOutcome::Reset)
         };
         outcome.into_answer().await
     }
 
-    /// Waits until all that was sent is done, also what is late and what comes twice, and the
-    /// copies have caught up with it.
+    /// Waits until all requests have finished, including late ones and duplicates, and the copies are
+    /// up to date.
     pub async fn settle(&self) {
         let Inner { work, indexes, stale, .. } = &*self.0;
         work.wait().await;
@@ -156,39 +156,39 @@ impl Link {
 }
 
 impl Inner {
-    /// Does a request and what falls on it.
+    /// Executes a request with its faults.
     async fn run(
         self: Arc<Self>,
         call: Call,
         request: Request<Bytes>,
-        mut meeting: Meeting,
-    ) -> Outcome {
+        mut decision: Decision,
+    ) -> CallOutcome {
         let arrival = self.arrived.fetch_add(1, Ordering::Relaxed) + 1;
-        sleep(meeting.delay).await;
-        let outcome = match meeting.effect.take() {
-            None => self.work(&call, request, &meeting).await,
+        sleep(decision.delay).await;
+        let outcome = match decision.effect.take() {
+            None => self.work(&call, request, &decision).await,
             Some((Effect::Throttle(reason), number)) => {
-                Outcome::Answer(response::throttled(&call, reason.as_ref(), &request, number))
+                CallOutcome::Answer(response::throttled(&call, reason.as_ref(), &request, number))
             }
             Some((Effect::Error { status, name, lost }, number)) => {
-                self.work_unless_lost(lost, &call, request, &meeting).await;
-                Outcome::Answer(response::error(self.api, status, name.as_deref(), number))
+                self.work_unless_lost(lost, &call, request, &decision).await;
+                CallOutcome::Answer(response::error(self.api, status, name.as_deref(), number))
             }
             Some((Effect::Hang { at_most, lost }, _)) => {
-                self.work_unless_lost(lost, &call, request, &meeting).await;
-                Outcome::Silence(at_most)
+                self.work_unless_lost(lost, &call, request, &decision).await;
+                CallOutcome::Silence(at_most)
             }
             Some((Effect::Reset { lost }, _)) => {
-                self.work_unless_lost(lost, &call, request, &meeting).await;
-                Outcome::Reset
+                self.work_unless_lost(lost, &call, request, &decision).await;
+                CallOutcome::Reset
             }
             Some((Effect::Reorder { at_most }, _)) => {
                 let mut done = self.done.subscribe();
                 let _ = timeout(at_most, done.wait_for(|latest| *latest > arrival)).await;
-                self.work(&call, request, &meeting).await
+                self.work(&call, request, &decision).await
             }
             Some((Effect::Duplicate { after }, _)) => {
-                self.work_twice(&call, request, meeting, after).await
+                self.work_twice(&call, request, decision, after).await
             }
         };
         self.done.send_if_modified(|latest| {
@@ -201,56 +201,56 @@ impl Inner {
 
     async fn work_unless_lost(
         &self,
-        lost: Lost,
+        lost: LostPart,
         call: &Call,
         request: Request<Bytes>,
-        meeting: &Meeting,
+        decision: &Decision,
     ) {
-        if lost == Lost::Answer {
-            self.work(call, request, meeting).await;
+        if lost == LostPart::Answer {
+            self.work(call, request, decision).await;
         }
     }
 
-    /// Does a request, and once more later, when nobody waits for the answer. An event is not
-    /// fetched twice but handed out twice.
+    /// Executes a request, and again later without returning the second response. An event is not
+    /// fetched twice but delivered twice.
     async fn work_twice(
         self: &Arc<Self>,
         call: &Call,
         request: Request<Bytes>,
-        meeting: Meeting,
+        decision: Decision,
         after: Duration,
-    ) -> Outcome {
-        let first = self.work(call, request.clone(), &meeting).await;
+    ) -> CallOutcome {
+        let first = self.work(call, request.clone(), &decision).await;
         if self.api == Api::Runtime {
-            if let Outcome::Answer(event) = &first {
-                self.again.keep(event);
+            if let CallOutcome::Answer(event) = &first {
+                self.redelivery.keep(event);
             }
             return first;
         }
         let (link, call) = (self.clone(), call.clone());
         self.work.spawn(async move {
             sleep(after).await;
-            link.work(&call, request, &meeting).await;
+            link.work(&call, request, &decision).await;
         });
         first
     }
 
-    /// Does a request as the API would; copies follow what it writes, and answer what may lag.
-    async fn work(&self, call: &Call, request: Request<Bytes>, meeting: &Meeting) -> Outcome {
+    /// Executes a request without faults. Copies follow its writes and answer its reads that lag.
+    async fn work(&self, call: &Call, request: Request<Bytes>, decision: &Decision) -> CallOutcome {
         let Some(items) = call.items() else { return self.forward(request).await };
         let headers = request.headers().clone();
-        let copies = [(&self.indexes, meeting.index_lag), (&self.stale, meeting.stale_lag)];
+        let copies = [(&self.indexes, decision.index_lag), (&self.stale, decision.stale_lag)];
         let copies = copies.map(|(copy, lag)| copy.as_ref().map(|copy| (copy, lag)));
         if items.access.is_some() {
             for (copy, _) in copies.iter().flatten() {
                 copy.prepare(items, &headers).await;
             }
         }
-        if let Some(copy) = self.copy_for(items, meeting) {
+        if let Some(copy) = self.copy_for(items, decision) {
             return copy.call(request).await.into();
         }
         let outcome = self.forward(request).await;
-        if let Outcome::Answer(response) = &outcome
+        if let CallOutcome::Answer(response) = &outcome
             && response.status().is_success()
         {
             for (copy, lag) in copies.into_iter().flatten() {
@@ -264,15 +264,15 @@ impl Inner {
         outcome
     }
 
-    /// The copy that answers a request; `None` when it is the primary.
-    fn copy_for(&self, items: &Items, meeting: &Meeting) -> Option<&LaggingCopy> {
+    /// The copy that answers a request; `None` for the primary.
+    fn copy_for(&self, items: &Items, decision: &Decision) -> Option<&LaggingCopy> {
         if items.access == Some(Access::Read) && items.index().is_some() {
             return self.indexes.as_ref();
         }
-        self.stale.as_ref().filter(|_| meeting.is_stale)
+        self.stale.as_ref().filter(|_| decision.is_stale)
     }
 
-    async fn forward(&self, request: Request<Bytes>) -> Outcome {
+    async fn forward(&self, request: Request<Bytes>) -> CallOutcome {
         self.upstream.call(request).await.into()
     }
 }

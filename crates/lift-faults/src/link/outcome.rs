@@ -1,4 +1,4 @@
-//! What comes of a request, and how the program is told.
+//! The outcome of a request, and what the program sees of it.
 
 use std::time::Duration;
 
@@ -10,28 +10,28 @@ use tokio::time::sleep;
 use super::Reset;
 use crate::upstream::UpstreamError;
 
-/// What comes of a request, once all is done that will be.
-pub(super) enum Outcome {
+/// The outcome of a request.
+pub(super) enum CallOutcome {
     Answer(Response<Bytes>),
     Reset,
-    /// Nothing comes, for so long; then the connection breaks.
+    /// No response; after this time, if there is one, a reset.
     Silence(Option<Duration>),
 }
 
-impl From<Result<Response<Bytes>, UpstreamError>> for Outcome {
+impl From<Result<Response<Bytes>, UpstreamError>> for CallOutcome {
     fn from(result: Result<Response<Bytes>, UpstreamError>) -> Self {
         match result {
             Ok(response) => Self::Answer(response),
             Err(error) => {
-                tracing::warn!(%error, "the API behind the faults gave no answer");
+                tracing::warn!(%error, "the API behind the link gave no response");
                 Self::Reset
             }
         }
     }
 }
 
-impl Outcome {
-    /// Waits as long as there is silence.
+impl CallOutcome {
+    /// The response or a reset, after the silence if there is one.
     pub(super) async fn into_answer(self) -> Result<Response<Bytes>, Reset> {
         match self {
             Self::Answer(response) => return Ok(response),

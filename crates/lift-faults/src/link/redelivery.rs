@@ -1,33 +1,33 @@
-//! An event that a process gets twice, which the queue behind it knows nothing about: it is kept
-//! here, and what the process answers the second time ends here.
+//! An event that a process gets twice. The queue behind the link does not know of the second delivery,
+//! so the event is kept here, and the process's second response is not forwarded.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http::Response;
 
-use crate::call::{About, Call};
+use crate::call::{Call, CallSubject};
 
 #[derive(Default)]
-pub(super) struct Again(Mutex<State>);
+pub(super) struct Redelivery(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    /// What the process gets when it next asks for an event.
+    /// The event that the process gets at its next request for one.
     event: Option<Response<Bytes>>,
-    /// The invocation that it runs for the second time.
+    /// The invocation that the process runs for the second time.
     running: Option<String>,
 }
 
-impl Again {
-    /// Keeps an event that was just handed out.
+impl Redelivery {
+    /// Keeps an event that was just delivered.
     pub(super) fn keep(&self, event: &Response<Bytes>) {
         if event.status().is_success() {
             self.state().event = Some(event.clone());
         }
     }
 
-    /// The kept event, if this call asks for one.
+    /// The kept event, if this call requests one.
     pub(super) fn event(&self, call: &Call) -> Option<Response<Bytes>> {
         if call.operation != "next" {
             return None;
@@ -39,9 +39,9 @@ impl Again {
         Some(event)
     }
 
-    /// Whether this call answers an invocation for the second time.
+    /// Whether this call is the second response to an invocation.
     pub(super) fn takes(&self, call: &Call) -> bool {
-        let About::Invocation(Some(id)) = &call.about else { return false };
+        let CallSubject::Invocation(Some(id)) = &call.about else { return false };
         self.state().running.take_if(|running| running == id).is_some()
     }
 

@@ -1,8 +1,8 @@
-//! Why a text is no plan: one line that says where and what.
+//! The error of an invalid plan, in one line.
 
 use std::{fmt, ops::Range};
 
-/// Why a text is no plan. It names the line, and the nearest valid name when one is misspelt.
+/// The error of an invalid plan. It names the line, and the closest valid name if one is misspelled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanError {
     line: usize,
@@ -15,10 +15,10 @@ impl PlanError {
         Self { line: before.matches('\n').count() + 1, message: message.into() }
     }
 
-    /// From what the TOML library says.
+    /// From an error of the TOML parser.
     pub(super) fn of_toml(text: &str, error: &toml::de::Error) -> Self {
         let message = error.message();
-        let message = misspelt(message).unwrap_or_else(|| message.replace('\n', ", "));
+        let message = misspelled(message).unwrap_or_else(|| message.replace('\n', ", "));
         Self::new(text, error.span(), message)
     }
 
@@ -37,17 +37,17 @@ impl fmt::Display for PlanError {
 
 impl std::error::Error for PlanError {}
 
-/// serde lists what it expected: "unknown field `shar`, expected one of `share`, `nth`".
-fn misspelt(message: &str) -> Option<String> {
+/// Replaces serde's list, "unknown field `shar`, expected one of `share`, `nth`", by the closest name.
+fn misspelled(message: &str) -> Option<String> {
     let (problem, expected) = message.split_once(", expected ")?;
     let unknown = problem.strip_prefix("unknown ")?;
     let word = unknown.split('`').nth(1)?;
     let names: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
-    Some(format!("unknown {unknown}{}", meant(word, &names)))
+    Some(format!("unknown {unknown}{}", suggestion(word, &names)))
 }
 
-/// The end of a sentence that says which of `names` is meant by `word`.
-pub(super) fn meant(word: &str, names: &[&str]) -> String {
+/// The end of an error message: the name closest to `word`, or all `names`.
+pub(super) fn suggestion(word: &str, names: &[&str]) -> String {
     let near = |name: &&&str| strsim::damerau_levenshtein(word, name);
     match names.iter().min_by_key(near) {
         Some(name) if near(&name) <= name.len().div_ceil(2) => format!(": did you mean `{name}`?"),

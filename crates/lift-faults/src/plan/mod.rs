@@ -1,5 +1,5 @@
-//! What goes wrong, where and how often. [`read`] makes a plan of TOML, and says what is wrong
-//! with it; whatever comes after deals with plans that make sense.
+//! A plan: which faults, where and how often. [`read`] parses and validates TOML; the rest of the crate
+//! gets valid plans only.
 
 mod error;
 mod operation;
@@ -14,10 +14,9 @@ use serde::Deserialize;
 pub use error::PlanError;
 pub(crate) use operation::{Access, access};
 
-/// What goes wrong: a seed and the plan's entries, in their order.
+/// A fault plan: a seed and entries, in their order.
 ///
-/// It is read from TOML; the chapter "Faults on purpose" of the book has the table of what may
-/// stand in it.
+/// It is parsed from TOML. The chapter "Fault injection" of the book describes the format.
 ///
 /// ```
 /// let plan: lift_faults::Plan = r#"
@@ -45,13 +44,13 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// What all chance comes from.
+    /// The seed of all random choices.
     #[must_use]
     pub fn seed(&self) -> u64 {
         self.seed
     }
 
-    /// The same plan with another seed, for tests that try many.
+    /// The same plan with another seed.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -64,13 +63,13 @@ impl Plan {
         self.faults.len()
     }
 
-    /// Whether nothing goes wrong.
+    /// Whether the plan has no entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.faults.is_empty()
     }
 
-    /// Whether reads lag in it, so that a link to DynamoDB needs copies of the tables: see
+    /// Whether reads lag in the plan. If so, a link to DynamoDB needs copies of the tables: see
     /// [`Link::dynamodb_with_copies`](crate::Link::dynamodb_with_copies).
     #[must_use]
     pub fn lags(&self) -> bool {
@@ -78,11 +77,11 @@ impl Plan {
     }
 
     pub(crate) fn has_stale_reads(&self) -> bool {
-        self.faults.iter().any(|fault| matches!(fault.what, What::Stale(_)))
+        self.faults.iter().any(|fault| matches!(fault.what, FaultKind::Stale(_)))
     }
 
     pub(crate) fn has_index_lag(&self) -> bool {
-        self.faults.iter().any(|fault| matches!(fault.what, What::IndexLag(_)))
+        self.faults.iter().any(|fault| matches!(fault.what, FaultKind::IndexLag(_)))
     }
 
     pub(crate) fn faults(&self) -> impl Iterator<Item = (usize, &Fault)> {
@@ -110,7 +109,7 @@ pub enum Api {
     Runtime,
 }
 
-/// As it stands in a plan.
+/// The name in a plan.
 impl fmt::Display for Api {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -127,23 +126,22 @@ pub(crate) struct Fault {
     pub(crate) api: Api,
     pub(crate) operation: Option<String>,
     pub(crate) subject: Option<Subject>,
-    pub(crate) when: When,
-    /// From when to when after the start; `None` is for ever.
+    pub(crate) when: Frequency,
+    /// Start and end, after the start of the plan; `None` is no end.
     pub(crate) window: (Duration, Option<Duration>),
-    pub(crate) what: What,
+    pub(crate) what: FaultKind,
 }
 
-/// On which of the requests that it matches a fault falls. They are counted from 1, each operation
-/// for itself.
+/// Which of the requests that match an entry get its fault. They are counted from 1 for each operation.
 #[derive(Clone, Debug)]
-pub(crate) enum When {
-    /// On each with this probability.
+pub(crate) enum Frequency {
+    /// Each with this probability.
     Share(f64),
-    /// On those with these numbers.
+    /// Those with these numbers.
     Nth(Vec<RangeInclusive<u64>>),
 }
 
-/// The item or the connection that a request is about: a text, or how it begins.
+/// The item or the connection that a request has to concern: its name, or the start of it.
 #[derive(Clone, Debug)]
 pub(crate) enum Subject {
     Exactly(String),
@@ -159,33 +157,33 @@ impl Subject {
     }
 }
 
-/// Milliseconds, both ends included.
+/// A range of milliseconds, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Span {
+pub(crate) struct MillisRange {
     pub(crate) from: u64,
     pub(crate) to: u64,
 }
 
-/// What goes wrong with a request.
+/// A fault, with ranges where the value is random.
 #[derive(Clone, Debug)]
-pub(crate) enum What {
-    Delay(Span),
+pub(crate) enum FaultKind {
+    Delay(MillisRange),
     Throttle(Option<Reason>),
-    Error { status: StatusCode, name: Option<String>, lost: Lost },
-    Hang { at_most: Option<Span>, lost: Lost },
-    Reset { lost: Lost },
-    Duplicate(Span),
-    Reorder { at_most: Span },
-    Stale(Span),
-    IndexLag(Span),
+    Error { status: StatusCode, name: Option<String>, lost: LostPart },
+    Hang { at_most: Option<MillisRange>, lost: LostPart },
+    Reset { lost: LostPart },
+    Duplicate(MillisRange),
+    Reorder { at_most: MillisRange },
+    Stale(MillisRange),
+    IndexLag(MillisRange),
 }
 
-/// Why DynamoDB throttles.
+/// The reason that DynamoDB gives for throttling.
 #[derive(Clone, Debug)]
 pub(crate) struct Reason {
-    /// One of AWS's sixteen words.
+    /// One of AWS's 16 reasons ([S-1.1.7]).
     pub(crate) name: String,
-    /// The index that is meant, when the reason is about one and the request does not name it.
+    /// The index, if the reason concerns one and the request does not name it.
     pub(crate) index: Option<String>,
 }
 
@@ -200,11 +198,11 @@ impl Reason {
     }
 }
 
-/// What a broken call has lost: the request, so that nothing was done, or the answer, so that all
-/// was done and the program does not know.
+/// What a failed call loses: the request, so that it is not executed, or the answer, so that it is
+/// executed and the program does not know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Lost {
+pub(crate) enum LostPart {
     #[default]
     Request,
     Answer,

@@ -1,8 +1,8 @@
-//! The operations that a plan can name, and what can go wrong with each.
+//! The operations that a plan can name, and the faults that are possible for each.
 
-use super::{Api, What};
+use super::{Api, FaultKind};
 
-/// What an operation of DynamoDB does with items.
+/// How an operation of DynamoDB uses items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
     Read,
@@ -14,7 +14,7 @@ const READS: [&str; 5] = ["GetItem", "BatchGetItem", "Query", "Scan", "TransactG
 const WRITES: [&str; 5] =
     ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"];
 
-/// Those that deal with tables.
+/// Operations on tables.
 const TABLES: [&str; 7] = [
     "CreateTable",
     "DeleteTable",
@@ -25,7 +25,7 @@ const TABLES: [&str; 7] = [
     "UpdateTimeToLive",
 ];
 
-/// What an operation of DynamoDB does with items; `None` when it is about something else.
+/// Whether an operation of DynamoDB reads or writes items; `None` for operations on tables.
 pub(crate) fn access(operation: &str) -> Option<Access> {
     if READS.contains(&operation) {
         return Some(Access::Read);
@@ -33,7 +33,7 @@ pub(crate) fn access(operation: &str) -> Option<Access> {
     WRITES.contains(&operation).then_some(Access::Write)
 }
 
-/// The operations of an API, by the names that plans use.
+/// The names of an API's operations in plans.
 pub(super) fn names(api: Api) -> Vec<&'static str> {
     match api {
         Api::DynamoDb => [&READS[..], &WRITES, &TABLES].concat(),
@@ -42,8 +42,8 @@ pub(super) fn names(api: Api) -> Vec<&'static str> {
     }
 }
 
-impl What {
-    /// Whether this can go wrong with an operation.
+impl FaultKind {
+    /// Whether this fault is possible for an operation.
     pub(crate) fn falls_on(&self, api: Api, operation: &str) -> bool {
         let access = access(operation);
         match (api, self) {

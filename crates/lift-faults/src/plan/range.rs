@@ -1,4 +1,4 @@
-//! Numbers and ranges, as plans write them.
+//! The format of numbers and ranges in plans.
 
 use std::{fmt, ops::RangeInclusive};
 
@@ -7,10 +7,10 @@ use serde::{
     de::{self, Visitor},
 };
 
-use super::Span;
+use super::MillisRange;
 
 /// `300`, or `"20..300"`: from, to.
-impl<'de> Deserialize<'de> for Span {
+impl<'de> Deserialize<'de> for MillisRange {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let range = deserializer.deserialize_any(RangeText("milliseconds"))?;
         let (from, to) = range.into_inner();

@@ -1,4 +1,4 @@
-//! A plan from TOML: first as it is written, then as it makes sense.
+//! Parses a plan: from TOML to raw entries, then validates them.
 
 use std::time::Duration;
 
@@ -7,49 +7,49 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    Access, Api, Fault, Lost, Plan, PlanError, Reason, Span, Subject, What, When, error::meant,
-    operation, range::Numbers,
+    Access, Api, Fault, FaultKind, Frequency, LostPart, MillisRange, Plan, PlanError, Reason,
+    Subject, error::suggestion, operation, range::Numbers,
 };
 
-/// How late a second copy of a request comes, unless the plan says.
-const SOON: Span = Span { from: 0, to: 100 };
+/// When the second copy of a request is sent, by default.
+const SOON: MillisRange = MillisRange { from: 0, to: 100 };
 
-/// How long a request is held for a later one to pass it, unless the plan says.
-const HELD: Span = Span { from: 1_000, to: 1_000 };
+/// How long a request waits for a later one to overtake it, by default.
+const HELD: MillisRange = MillisRange { from: 1_000, to: 1_000 };
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WrittenPlan {
+struct RawPlan {
     #[serde(default)]
     seed: u64,
     #[serde(default)]
-    fault: Vec<Spanned<Written>>,
+    fault: Vec<Spanned<RawEntry>>,
 }
 
-/// One entry, as it is written.
+/// An entry before validation.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct RawEntry {
     api: Api,
     operation: Option<String>,
     item: Option<String>,
     connection: Option<String>,
-    kind: Kind,
+    kind: FaultName,
     share: Option<f64>,
     nth: Option<Numbers>,
     after: Option<f64>,
     r#for: Option<f64>,
-    ms: Option<Span>,
+    ms: Option<MillisRange>,
     reason: Option<String>,
     index: Option<String>,
     status: Option<u16>,
     error: Option<String>,
-    lost: Option<Lost>,
+    lost: Option<LostPart>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Kind {
+enum FaultName {
     Delay,
     Throttle,
     Error,
@@ -61,8 +61,8 @@ enum Kind {
     IndexLag,
 }
 
-impl Kind {
-    /// As it stands in a plan.
+impl FaultName {
+    /// The name in a plan.
     fn name(self) -> &'static str {
         match self {
             Self::Delay => "delay",
@@ -78,20 +78,20 @@ impl Kind {
     }
 }
 
-/// What is wrong with an entry.
-type Wrong = String;
+/// The error message of an entry.
+type Problem = String;
 
 pub(super) fn plan(text: &str) -> Result<Plan, PlanError> {
-    let written: WrittenPlan =
+    let written: RawPlan =
         toml::from_str(text).map_err(|error| PlanError::of_toml(text, &error))?;
     let faults = written.fault.into_iter().map(|entry| {
         let span = entry.span();
-        fault(entry.into_inner()).map_err(|wrong| PlanError::new(text, Some(span), wrong))
+        fault(entry.into_inner()).map_err(|problem| PlanError::new(text, Some(span), problem))
     });
     Ok(Plan { seed: written.seed, faults: faults.collect::<Result<_, _>>()? })
 }
 
-fn fault(written: Written) -> Result<Fault, Wrong> {
+fn fault(written: RawEntry) -> Result<Fault, Problem> {
     check_fields(&written)?;
     let what = what(&written)?;
     check_operation(&written, &what)?;
@@ -105,15 +105,19 @@ fn fault(written: Written) -> Result<Fault, Wrong> {
     })
 }
 
-/// Each kind has fields of its own, and some are of one API.
-fn check_fields(written: &Written) -> Result<(), Wrong> {
+/// Refuses fields that the fault or the API does not have.
+fn check_fields(written: &RawEntry) -> Result<(), Problem> {
     let allowed: &[&str] = match written.kind {
-        Kind::Delay | Kind::Duplicate | Kind::Reorder | Kind::Stale | Kind::IndexLag => &["ms"],
-        Kind::Throttle if written.api == Api::DynamoDb => &["reason", "index"],
-        Kind::Throttle => &[],
-        Kind::Error => &["status", "error", "lost"],
-        Kind::Hang => &["ms", "lost"],
-        Kind::Reset => &["lost"],
+        FaultName::Delay
+        | FaultName::Duplicate
+        | FaultName::Reorder
+        | FaultName::Stale
+        | FaultName::IndexLag => &["ms"],
+        FaultName::Throttle if written.api == Api::DynamoDb => &["reason", "index"],
+        FaultName::Throttle => &[],
+        FaultName::Error => &["status", "error", "lost"],
+        FaultName::Hang => &["ms", "lost"],
+        FaultName::Reset => &["lost"],
     };
     let given = [
         ("ms", written.ms.is_some()),
@@ -126,69 +130,69 @@ fn check_fields(written: &Written) -> Result<(), Wrong> {
     for (name, is_given) in given {
         if is_given && !allowed.contains(&name) {
             let (kind, api) = (written.kind.name(), written.api);
-            return Err(format!("`{name}` does not go with {kind} of {api}: leave it out"));
+            return Err(format!("`{name}` is not valid for {kind} of {api}: remove it"));
         }
     }
     Ok(())
 }
 
-fn check_operation(written: &Written, what: &What) -> Result<(), Wrong> {
+fn check_operation(written: &RawEntry, what: &FaultKind) -> Result<(), Problem> {
     let (api, kind) = (written.api, written.kind.name());
     let names = operation::names(api);
     let fit: Vec<&str> = names.iter().copied().filter(|name| what.falls_on(api, name)).collect();
     if fit.is_empty() {
-        return Err(format!("there is no {kind} of the {api} API"));
+        return Err(format!("{kind} is not possible for the {api} API"));
     }
     let Some(name) = written.operation.as_deref() else { return Ok(()) };
     if !names.contains(&name) {
-        return Err(format!("unknown operation `{name}` of {api}{}", meant(name, &names)));
+        return Err(format!("unknown operation `{name}` of {api}{}", suggestion(name, &names)));
     }
     if !fit.contains(&name) {
-        return Err(format!("{kind} does not fall on {name}, but on {}", fit.join(", ")));
+        return Err(format!("{kind} is not possible for {name}, only for {}", fit.join(", ")));
     }
     Ok(())
 }
 
-fn what(written: &Written) -> Result<What, Wrong> {
+fn what(written: &RawEntry) -> Result<FaultKind, Problem> {
     let lost = written.lost.unwrap_or_default();
     let ms = written.ms.ok_or("say how long with `ms`, such as ms = \"20..300\"");
     Ok(match written.kind {
-        Kind::Delay => What::Delay(ms?),
-        Kind::Stale => What::Stale(ms?),
-        Kind::IndexLag => What::IndexLag(ms?),
-        Kind::Duplicate => What::Duplicate(written.ms.unwrap_or(SOON)),
-        Kind::Reorder => What::Reorder { at_most: written.ms.unwrap_or(HELD) },
-        Kind::Hang => What::Hang { at_most: written.ms, lost },
-        Kind::Reset => What::Reset { lost },
-        Kind::Throttle => What::Throttle(reason(written)?),
-        Kind::Error => {
+        FaultName::Delay => FaultKind::Delay(ms?),
+        FaultName::Stale => FaultKind::Stale(ms?),
+        FaultName::IndexLag => FaultKind::IndexLag(ms?),
+        FaultName::Duplicate => FaultKind::Duplicate(written.ms.unwrap_or(SOON)),
+        FaultName::Reorder => FaultKind::Reorder { at_most: written.ms.unwrap_or(HELD) },
+        FaultName::Hang => FaultKind::Hang { at_most: written.ms, lost },
+        FaultName::Reset => FaultKind::Reset { lost },
+        FaultName::Throttle => FaultKind::Throttle(reason(written)?),
+        FaultName::Error => {
             let status = written.status.unwrap_or(500);
             let status = StatusCode::from_u16(status).ok().filter(|status| status.as_u16() >= 400);
             let status = status.ok_or("`status` is an error's: from 400 to 999")?;
-            What::Error { status, name: written.error.clone(), lost }
+            FaultKind::Error { status, name: written.error.clone(), lost }
         }
     })
 }
 
-fn reason(written: &Written) -> Result<Option<Reason>, Wrong> {
+fn reason(written: &RawEntry) -> Result<Option<Reason>, Problem> {
     let index = written.index.clone();
     let Some(name) = written.reason.clone() else {
         return match index {
-            Some(_) => Err("`index` goes with a `reason` that is about an index".to_owned()),
+            Some(_) => Err("`index` needs a `reason` that concerns an index".to_owned()),
             None => Ok(None),
         };
     };
     let names = reasons();
     if !names.contains(&name) {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        return Err(format!("unknown reason `{name}`{}", meant(&name, &names)));
+        return Err(format!("unknown reason `{name}`{}", suggestion(&name, &names)));
     }
     let reason = Reason { name, index };
     match (reason.is_of_index(), &reason.index) {
-        (false, Some(_)) => Err(format!("{} is about the table, not about an index", reason.name)),
-        // A query says which index it reads; a write may be refused for any of them.
+        (false, Some(_)) => Err(format!("{} concerns the table, not an index", reason.name)),
+        // A query names its index; a write may be throttled by any of them.
         (true, None) if reason.access() == Access::Write => {
-            Err(format!("say with `index` which index has {}", reason.name))
+            Err(format!("name the index of {} with `index`", reason.name))
         }
         _ => Ok(Some(reason)),
     }
@@ -206,7 +210,7 @@ fn reasons() -> Vec<String> {
     places.iter().flat_map(|place| limits.map(|limit| format!("{place}{limit}"))).collect()
 }
 
-fn subject(written: &Written) -> Result<Option<Subject>, Wrong> {
+fn subject(written: &RawEntry) -> Result<Option<Subject>, Problem> {
     let text = match (written.api, &written.item, &written.connection) {
         (_, None, None) => return Ok(None),
         (Api::DynamoDb, Some(text), None) | (Api::Connections, None, Some(text)) => text,
@@ -215,7 +219,7 @@ fn subject(written: &Written) -> Result<Option<Subject>, Wrong> {
             return Err("requests of connections have a `connection`".to_owned());
         }
         (Api::Runtime, ..) => {
-            return Err("requests of runtime are about no item and no connection".to_owned());
+            return Err("requests of runtime concern no item and no connection".to_owned());
         }
     };
     Ok(Some(match text.strip_suffix('*') {
@@ -224,17 +228,17 @@ fn subject(written: &Written) -> Result<Option<Subject>, Wrong> {
     }))
 }
 
-fn when(written: &Written) -> Result<When, Wrong> {
+fn when(written: &RawEntry) -> Result<Frequency, Problem> {
     match (written.share, &written.nth) {
         (Some(_), Some(_)) => Err("choose one of `share` and `nth`".to_owned()),
-        (Some(share), None) if (0.0..=1.0).contains(&share) => Ok(When::Share(share)),
+        (Some(share), None) if (0.0..=1.0).contains(&share) => Ok(Frequency::Share(share)),
         (Some(share), None) => Err(format!("`share` is from 0 to 1, and not {share}")),
-        (None, Some(numbers)) => Ok(When::Nth(numbers.0.clone())),
-        (None, None) => Ok(When::Share(1.0)),
+        (None, Some(numbers)) => Ok(Frequency::Nth(numbers.0.clone())),
+        (None, None) => Ok(Frequency::Share(1.0)),
     }
 }
 
-fn window(written: &Written) -> Result<(Duration, Option<Duration>), Wrong> {
+fn window(written: &RawEntry) -> Result<(Duration, Option<Duration>), Problem> {
     let seconds = |name: &str, value: f64| {
         Duration::try_from_secs_f64(value).map_err(|_| format!("`{name}` is in seconds, from 0"))
     };

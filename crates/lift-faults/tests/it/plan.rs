@@ -1,4 +1,4 @@
-//! What a plan may say, and how it is told what is wrong.
+//! The format of plans, and the errors of invalid ones.
 
 use lift_faults::Plan;
 
@@ -79,28 +79,31 @@ fn what_does_not_go_together() {
     );
     wrong(
         &entry("dynamodb", "index-lag", "ms = 5\nlost = 'answer'"),
-        "line 1: `lost` does not go with index-lag of dynamodb: leave it out",
+        "line 1: `lost` is not valid for index-lag of dynamodb: remove it",
     );
     wrong(
         &entry("connections", "throttle", "reason = 'x'"),
-        "line 1: `reason` does not go with throttle of connections: leave it out",
+        "line 1: `reason` is not valid for throttle of connections: remove it",
     );
-    wrong(&entry("runtime", "throttle", ""), "line 1: there is no throttle of the runtime API");
+    wrong(
+        &entry("runtime", "throttle", ""),
+        "line 1: throttle is not possible for the runtime API",
+    );
     wrong(
         &entry("connections", "stale", "ms = 1"),
-        "line 1: there is no stale of the connections API",
+        "line 1: stale is not possible for the connections API",
     );
     wrong(
         &entry("dynamodb", "throttle", "reason = 'IndexWriteAccountLimitExceeded'"),
-        "line 1: say with `index` which index has IndexWriteAccountLimitExceeded",
+        "line 1: name the index of IndexWriteAccountLimitExceeded with `index`",
     );
     wrong(
         &entry("dynamodb", "stale", "ms = 1\noperation = 'PutItem'"),
-        "line 1: stale does not fall on PutItem, but on GetItem, BatchGetItem, Query, Scan",
+        "line 1: stale is not possible for PutItem, only for GetItem, BatchGetItem, Query, Scan",
     );
     wrong(
         &entry("runtime", "duplicate", "operation = 'response'"),
-        "line 1: duplicate does not fall on response, but on next",
+        "line 1: duplicate is not possible for response, only for next",
     );
     wrong(
         &entry("dynamodb", "reset", "connection = 'abc='"),

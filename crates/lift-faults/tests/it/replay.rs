@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{Request, Response};
-use lift_faults::{Faults, Link, Report, Reset, UpstreamError};
+use lift_faults::{FaultReport, Faults, Link, Reset, UpstreamError};
 use tokio::time::{Instant, timeout};
 
 const PLAN: &str = "
@@ -41,7 +41,7 @@ fn post(number: u32) -> Request<Bytes> {
 }
 
 /// What 200 posts met, what reached the API, and how long it took.
-async fn run(seed: u64) -> (Report, Vec<Bytes>, Duration) {
+async fn run(seed: u64) -> (FaultReport, Vec<Bytes>, Duration) {
     let arrived = Arc::new(Mutex::new(Vec::new()));
     let api = {
         let arrived = arrived.clone();
