@@ -22,22 +22,23 @@ use crate::{
 /// A store call that takes longer has failed: the client waits for its handshake meanwhile.
 const OPERATION: Duration = Duration::from_secs(3);
 
-/// The time for one attempt. The SDK has no limit, so a host that drops packets would take the whole
-/// invocation.
+/// The time for one attempt. The SDK has no limit, so a host that drops packets would take the
+/// whole invocation.
 const ATTEMPT: Duration = Duration::from_secs(1);
 
 /// The first back-off between attempts. DynamoDB answers within milliseconds.
 const BACK_OFF: Duration = Duration::from_millis(20);
 
-/// With so many attempts, fewer than one handshake in a thousand fails while three in ten requests are
-/// throttled.
+/// With so many attempts, fewer than one handshake in a thousand fails while three in ten requests
+/// are throttled.
 const ATTEMPTS: u32 = 7;
 
 /// The region for an endpoint on this machine, where the environment does not name one.
 const LOCAL_REGION: &str = "us-east-1";
 
 /// Where AWS is, and with which credentials: for [`DynamoStore`](crate::DynamoStore),
-/// [`Table`](crate::Table), [`ManagementApi`](crate::ManagementApi) and [`publisher`](crate::publisher).
+/// [`Table`](crate::Table), [`ManagementApi`](crate::ManagementApi) and
+/// [`publisher`](crate::publisher).
 ///
 /// It converts from and to an [`SdkConfig`], for an app that has one or that needs one for other
 /// services.
@@ -54,9 +55,9 @@ const LOCAL_REGION: &str = "us-east-1";
 pub struct AwsConfig(SdkConfig);
 
 impl AwsConfig {
-    /// Region, credentials and endpoints as the AWS SDKs find them: in environment variables, a shared
-    /// configuration, a container or an instance. What is missing is an error at its first use; to be
-    /// told at once, use [`builder`](Self::builder).
+    /// Region, credentials and endpoints as the AWS SDKs find them: in environment variables, a
+    /// shared configuration, a container or an instance. What is missing is an error at its first
+    /// use; to be told at once, use [`builder`](Self::builder).
     pub async fn from_env() -> Self {
         let config = aws_config::defaults(BehaviorVersion::latest())
             .http_client(SdkClient::new())
@@ -85,8 +86,8 @@ impl AwsConfig {
         Self(self.0.into_builder().region(Region::new(region.into())).build())
     }
 
-    /// The configuration of a function: Lambda sets region and credentials in variables. No other source
-    /// is asked, which keeps its code and its time out of a cold start.
+    /// The configuration of a function: Lambda sets region and credentials in variables. No other
+    /// source is asked, which keeps its code and its time out of a cold start.
     ///
     /// # Errors
     /// When there is no region.
@@ -107,7 +108,8 @@ impl AwsConfig {
     }
 }
 
-/// The configuration of the SDK with its own settings: time-outs, retries and HTTP client are taken over.
+/// The configuration of the SDK with its own settings: time-outs, retries and HTTP client are taken
+/// over.
 impl From<SdkConfig> for AwsConfig {
     fn from(config: SdkConfig) -> Self {
         Self(config)
@@ -136,8 +138,8 @@ impl AwsConfigBuilder {
         self
     }
 
-    /// The endpoint of DynamoDB, such as the one that `lift dev` prints. An endpoint on this machine needs
-    /// neither region nor credentials.
+    /// The endpoint of DynamoDB, such as the one that `lift dev` prints. An endpoint on this
+    /// machine needs neither region nor credentials.
     #[must_use]
     pub fn endpoint_url(mut self, url: impl Into<String>) -> Self {
         self.endpoint_url = Some(url.into());
@@ -184,8 +186,8 @@ impl AwsConfigBuilder {
         Ok(config)
     }
 
-    /// Some local databases keep separate data for each access key, so the variables of the environment
-    /// count. No other source of credentials is asked, which could take seconds.
+    /// Some local databases keep separate data for each access key, so the variables of the
+    /// environment count. No other source of credentials is asked, which could take seconds.
     fn on_this_machine(self, url: &str) -> AwsConfig {
         let region = self.region.or_else(variables::region);
         let config = AwsConfig::local(url, region.as_deref().unwrap_or(LOCAL_REGION));

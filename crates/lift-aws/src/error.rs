@@ -2,8 +2,8 @@
 
 use std::{error, fmt};
 
-/// Why a function did not start, or an operation on the table failed. Where there is a known fix, the
-/// message names it.
+/// Why a function did not start, or an operation on the table failed. Where there is a known fix,
+/// the message names it.
 pub struct Error {
     kind: ErrorKind,
     message: String,
@@ -18,7 +18,7 @@ pub(crate) enum ErrorKind {
     OtherLayout,
     Denied,
     Unreachable,
-    /// DynamoDB answered, and did not do what it was asked.
+    /// DynamoDB refused a request, or failed.
     Database,
     Description,
 }
@@ -36,8 +36,8 @@ impl Error {
         self
     }
 
-    /// Whether the environment or the configuration lacks something: a region, credentials, a variable,
-    /// the Lambda Runtime API's address.
+    /// Whether the environment or the configuration lacks something: a region, credentials, a
+    /// variable, the Lambda Runtime API's address.
     #[must_use]
     pub fn is_configuration(&self) -> bool {
         self.kind == ErrorKind::Configuration

@@ -1,4 +1,5 @@
-//! A publisher for programs that handle no WebSocket events: a queue's worker, a schedule, a script.
+//! A publisher for programs that handle no WebSocket events: a queue's worker, a schedule, a
+//! script.
 
 use std::{future::IntoFuture, sync::Arc};
 
@@ -11,9 +12,10 @@ use crate::{AwsConfig, DynamoStore, Error, ManagementApi};
 ///
 /// Region and credentials are found as the AWS SDKs find them, unless there is a
 /// [`config`](PublisherBuilder::config). The endpoint of a post is, in this order, the one of the
-/// environment (`AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI`), of [`endpoint`](PublisherBuilder::endpoint),
-/// of the connection's row, and of [`api`](PublisherBuilder::api). Requests are signed only for API Gateway
-/// in the region, and for hosts that the environment or the builder names.
+/// environment (`AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI`), of
+/// [`endpoint`](PublisherBuilder::endpoint), of the connection's row, and of
+/// [`api`](PublisherBuilder::api). Requests are signed only for API Gateway in the region, and for
+/// hosts that the environment or the builder names.
 ///
 /// ```no_run
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {

@@ -41,25 +41,26 @@ type OtherHandler = Box<dyn Fn(Value) -> BoxFuture<'static, Result<Value, BoxErr
 /// Runs an app as a Lambda function, until Lambda shuts the execution environment down.
 ///
 /// With the environment variable `LIFT_DESCRIBE=1`, it prints the app's
-/// [`Description`](lift_ws::describe::Description) as JSON and returns. Otherwise it takes events from the Lambda
-/// Runtime API. Connections are stored in the DynamoDB table that `LIFT_TABLE` names. Region, credentials
-/// and endpoints come from the variables that Lambda sets for the SDKs (see [`variables`]).
+/// [`Description`](lift_ws::describe::Description) as JSON and returns. Otherwise it takes events
+/// from the Lambda Runtime API. Connections are stored in the DynamoDB table that `LIFT_TABLE`
+/// names. Region, credentials and endpoints come from the variables that Lambda sets for the SDKs
+/// (see [`variables`]).
 ///
-/// A process serves one event at a time. Where Lambda sets `AWS_LAMBDA_MAX_CONCURRENCY`, as on managed
-/// instances, it serves that many at once, each in a tokio task. To use more than one core, `main` then
-/// needs tokio's multi-threaded runtime, `#[tokio::main]`.
+/// A process serves one event at a time. Where Lambda sets `AWS_LAMBDA_MAX_CONCURRENCY`, as on
+/// managed instances, it serves that many at once, each in a tokio task. To use more than one core,
+/// `main` then needs tokio's multi-threaded runtime, `#[tokio::main]`.
 ///
 /// # Errors
 /// [`is_configuration`](Error::is_configuration) when a variable is missing, and
-/// [`is_runtime_api`](Error::is_runtime_api) when the Runtime API cannot be reached. A process that serves
-/// several events at once asks the Runtime API again instead of the latter.
+/// [`is_runtime_api`](Error::is_runtime_api) when the Runtime API cannot be reached. A process that
+/// serves several events at once asks the Runtime API again instead of the latter.
 pub async fn run<S: Send + Sync + 'static>(app: App<S>) -> Result<(), Error> {
     serve(app, None).await
 }
 
-/// Runs an app as a Lambda function that other sources invoke too: a queue, a schedule, a stream. Events
-/// without a connection go to `other`. Its result is the invocation's result, and its error is reported to
-/// Lambda.
+/// Runs an app as a Lambda function that other sources invoke too: a queue, a schedule, a stream.
+/// Events without a connection go to `other`. Its result is the invocation's result, and its error
+/// is reported to Lambda.
 ///
 /// ```no_run
 /// # async fn run() -> Result<(), lift_aws::Error> {
@@ -206,7 +207,8 @@ fn print(description: &Description) -> Result<(), Error> {
 
 /// Logs to stderr. Time and colour are left out, because CloudWatch and `lift dev` add them.
 fn start_log() {
-    // `Targets` reads `RUST_LOG`. `EnvFilter` would add a megabyte of regular expressions to a cold start.
+    // `Targets` reads `RUST_LOG`. `EnvFilter` would add a megabyte of regular expressions to a cold
+    // start.
     let filter = env::var(variables::LOG).ok().and_then(|text| text.parse::<Targets>().ok());
     let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     let json = env::var(variables::LOG_FORMAT).is_ok_and(|format| format == "JSON");

@@ -1,9 +1,11 @@
-//! The names of the environment variables that a function or a program on Lift reads. `lift dev` sets the
-//! same ones. The variable of the table of connections is [`lift_ws::store::TABLE_VARIABLE`].
+//! The names of the environment variables that a function or a program on Lift reads. `lift dev`
+//! sets the same ones. The variable of the table of connections is
+//! [`lift_ws::store::TABLE_VARIABLE`].
 
 use std::env;
 
-/// With the value `1`, the program prints the app's [`Description`](lift_ws::describe::Description) and exits.
+/// With the value `1`, the program prints the app's [`Description`](lift_ws::describe::Description)
+/// and exits.
 pub const DESCRIBE: &str = "LIFT_DESCRIBE";
 
 /// What is logged, such as `debug` or `lift_ws=debug`; `info` if it is not set.
@@ -33,8 +35,8 @@ pub const DYNAMODB_ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
 /// The endpoint of all services for which no other variable names one. Posts ignore it.
 pub const ENDPOINT: &str = "AWS_ENDPOINT_URL";
 
-/// The endpoint of `@connections`, with the stage or the base path. It overrides the endpoints of events,
-/// rows and configuration.
+/// The endpoint of `@connections`, with the stage or the base path. It overrides the endpoints of
+/// events, rows and configuration.
 pub const MANAGEMENT_ENDPOINT: &str = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
 
 /// `true` selects FIPS endpoints.

@@ -39,9 +39,9 @@ static HTTPS: LazyLock<io::Result<HttpsConnector<HttpConnector>>> = LazyLock::ne
     Ok(https.https_or_http().enable_http1().build())
 });
 
-/// A function trusts Mozilla's root certificates, which are part of the program: reading the system's
-/// takes longer than the rest of a cold start. Other programs, and functions where a variable names
-/// root certificates, read the system's.
+/// A function trusts Mozilla's root certificates, which are part of the program: reading the
+/// system's takes longer than the rest of a cold start. Other programs, and functions where a
+/// variable names root certificates, read the system's.
 fn has_built_in_roots() -> bool {
     let is_named = variables::ROOT_CERTIFICATES.iter().any(|name| env::var_os(name).is_some());
     env::var_os(variables::RUNTIME_API).is_some() && !is_named

@@ -24,8 +24,8 @@ use super::{Client, client};
 /// DynamoDB keeps idle connections longer.
 const POOL_IDLE: Duration = Duration::from_secs(90);
 
-/// The client of one SDK configuration. The time to connect is Lift's, whatever the configuration says;
-/// the times for an attempt and an operation are the configuration's.
+/// The client of one SDK configuration. The time to connect is Lift's, whatever the configuration
+/// says; the times for an attempt and an operation are the configuration's.
 #[derive(Clone, Debug)]
 pub(crate) struct SdkClient(Result<Client<SdkBody>, &'static io::Error>);
 

@@ -42,8 +42,8 @@ impl Endpoints {
         self.only.as_ref()
     }
 
-    /// The management endpoint of an API's stage. Both names are escaped, so that no event can direct a
-    /// signed request to another host.
+    /// The management endpoint of an API's stage. Both names are escaped, so that no event can
+    /// direct a signed request to another host.
     pub(super) fn of_api(&self, api: &str, stage: &str) -> Endpoint {
         let api = utf8_percent_encode(api, NON_ALPHANUMERIC);
         let stage = utf8_percent_encode(stage, SEGMENT);

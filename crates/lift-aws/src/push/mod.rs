@@ -1,5 +1,5 @@
-//! The client of `@connections`. It signs requests itself and uses Lift's HTTP client: the SDK's client takes
-//! more CPU for each post, and is one more crate in the program.
+//! The client of `@connections`. It signs requests itself and uses Lift's HTTP client: the SDK's
+//! client takes more CPU for each post, and is one more crate in the program.
 
 mod credentials;
 mod endpoint;
@@ -29,23 +29,25 @@ use crate::{
 use credentials::CachedCredentials;
 use endpoint::{Endpoints, SEGMENT};
 
-/// The time for a post. Without it, a post to a peer that is gone without a reset hangs for minutes.
+/// The time for a post. Without it, a post to a peer that is gone without a reset hangs for
+/// minutes.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Shorter than the gateway's keep-alive, so that an execution environment which was frozen does not use a
-/// closed connection.
+/// Shorter than the gateway's keep-alive, so that an execution environment which was frozen does
+/// not use a closed connection.
 const POOL_IDLE: Duration = Duration::from_secs(5);
 
 /// The most bytes of a response's body that are read.
 const MAX_RESPONSE: usize = 4096;
 
-/// The management API of API Gateway: posts to connections, closes them, and reads their information.
+/// The management API of API Gateway: posts to connections, closes them, and reads their
+/// information.
 ///
-/// A request goes to the endpoint of the connection's row or of the event, if that is API Gateway in the
-/// configuration's region, or a host that [`with_allowed`](Self::with_allowed) names. If the environment
-/// variable `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI` is set, all requests go there; else, if
-/// [`with_endpoint`](Self::with_endpoint) was called, they go to its URL. Both are for custom domains and
-/// for `lift dev`.
+/// A request goes to the endpoint of the connection's row or of the event, if that is API Gateway
+/// in the configuration's region, or a host that [`with_allowed`](Self::with_allowed) names. If the
+/// environment variable `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI` is set, all requests go there;
+/// else, if [`with_endpoint`](Self::with_endpoint) was called, they go to its URL. Both are for
+/// custom domains and for `lift dev`.
 #[derive(Clone)]
 pub struct ManagementApi {
     client: Client<Full<Bytes>>,
@@ -55,9 +57,9 @@ pub struct ManagementApi {
 }
 
 impl ManagementApi {
-    /// A client with the credentials and the region of a configuration. It sends each request once, and
-    /// once more if the connection was closed before the response began, as peers do while an execution
-    /// environment is frozen.
+    /// A client with the credentials and the region of a configuration. It sends each request once,
+    /// and once more if the connection was closed before the response began, as peers do while an
+    /// execution environment is frozen.
     ///
     /// # Errors
     /// When the configuration has no region or no credentials, or the system no root certificates.
@@ -78,16 +80,16 @@ impl ManagementApi {
         })
     }
 
-    /// Sends all requests to one URL, which has the stage or the base path of a custom domain. A URL in the
-    /// environment overrides it.
+    /// Sends all requests to one URL, which has the stage or the base path of a custom domain. A
+    /// URL in the environment overrides it.
     #[must_use]
     pub fn with_endpoint(mut self, url: &str) -> Self {
         self.endpoints.set_only(url);
         self
     }
 
-    /// Also signs requests to this host with `https`, such as a custom domain that rows name. For another
-    /// scheme or port, name an origin such as `http://127.0.0.1:3001`.
+    /// Also signs requests to this host with `https`, such as a custom domain that rows name. For
+    /// another scheme or port, name an origin such as `http://127.0.0.1:3001`.
     #[must_use]
     pub fn with_allowed(mut self, host: &str) -> Self {
         self.endpoints.allow(host);
@@ -132,7 +134,8 @@ impl ManagementApi {
         let uri: Uri = format!("{to}/@connections/{id}").parse().map_err(PushError::refused)?;
         let sent = self.client.request(self.signed(&method, &uri, &data).await?).await;
         let response = match sent {
-            // A peer closed the idle connection while the process was frozen, unnoticed by the pool.
+            // A peer closed the idle connection while the process was frozen, unnoticed by the
+            // pool.
             Err(error) if is_closed(&error) => {
                 self.client.request(self.signed(&method, &uri, &data).await?).await
             }
@@ -191,8 +194,8 @@ impl Push for ManagementApi {
     }
 }
 
-/// Whether the connection was closed before the response began. The request is then sent once more, on
-/// another connection. It may have arrived before, as after every post that fails.
+/// Whether the connection was closed before the response began. The request is then sent once more,
+/// on another connection. It may have arrived before, as after every post that fails.
 fn is_closed(error: &ClientError) -> bool {
     let cause = error.source().and_then(|cause| cause.downcast_ref::<hyper::Error>());
     cause.is_some_and(|cause| {

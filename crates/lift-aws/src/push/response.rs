@@ -18,8 +18,8 @@ pub(super) fn error(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Pus
     }
 }
 
-/// The cause in words: status, error type and the gateway's message. Control characters are escaped, so
-/// that no gateway writes to a log or a terminal what it likes.
+/// The cause in words: status, error type and the gateway's message. Control characters are
+/// escaped, so that the text is safe for a log and a terminal.
 fn text(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> String {
     let error_type = headers.get("x-amzn-errortype").and_then(|value| value.to_str().ok());
     let body = String::from_utf8_lossy(body);

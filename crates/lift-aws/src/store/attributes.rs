@@ -35,8 +35,8 @@ pub(crate) const LIST_INDEX_SORT_KEY: &str = "gsi2sk";
 /// When the item expires, in seconds since 1970: DynamoDB's time to live.
 pub(crate) const EXPIRES_AT: &str = "ttl";
 
-/// When the connection opened, in milliseconds since 1970. Only rows have it, live ones and no other
-/// item.
+/// When the connection opened, in milliseconds since 1970. Only rows have it, live ones and no
+/// other item.
 pub(crate) const CONNECTED_AT: &str = "ca";
 
 /// When the connection ended, in milliseconds since 1970. Only tombstones have it.

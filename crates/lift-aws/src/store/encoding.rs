@@ -44,8 +44,8 @@ pub(super) fn from_row(row: &Row, placement: Placement<'_>) -> AttributeMap {
     item
 }
 
-/// The user, the tenant and the index keys that list a connection by them. Without a user or a tenant
-/// its keys are left out, because an index takes no empty key.
+/// The user, the tenant and the index keys that list a connection by them. Without a user or a
+/// tenant its keys are left out, because an index takes no empty key.
 pub(super) fn identity(
     id: &ConnectionId,
     user: Option<&UserId>,
@@ -72,8 +72,8 @@ pub(super) fn tombstone(id: &ConnectionId, now_millis: u64) -> AttributeMap {
     item
 }
 
-/// An item of the app. It has no [`CONNECTED_AT`], so that it never reads as a row. In a group, it has
-/// what the list index returns of its connection.
+/// An item of the app. It has no [`CONNECTED_AT`], so that it never reads as a row. In a group, it
+/// has what the list index returns of its connection.
 pub(super) fn from_item(row: &Row, item: &Item, placement: Placement<'_>) -> AttributeMap {
     let mut stored = keys::of_item(&row.id, &item.key);
     put(&mut stored, EXPIRES_AT, number(row.expires_at()));

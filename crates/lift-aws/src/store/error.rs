@@ -1,5 +1,5 @@
-//! Errors of DynamoDB requests, told apart as the store needs it: a condition that was not met, a shard
-//! that takes no more writes, and all others.
+//! Errors of DynamoDB requests, told apart as the store needs it: a condition that was not met, a
+//! shard that takes no more writes, and all others.
 
 use aws_sdk_dynamodb::{
     Error,
@@ -10,7 +10,8 @@ use lift_ws::store::StoreError;
 
 use super::attributes::{AttributeMap, LIST_INDEX};
 
-/// A partition of an index takes no more writes (DynamoDB developer guide, "Diagnosing throttling").
+/// A partition of an index takes no more writes (DynamoDB developer guide, "Diagnosing
+/// throttling").
 const HOT_PARTITION: &str = "IndexWriteKeyRangeThroughputExceeded";
 
 const THROTTLING_CODES: [&str; 3] =

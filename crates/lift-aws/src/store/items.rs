@@ -99,8 +99,8 @@ impl DynamoStore {
             let items: Result<Vec<_>, _> = found.items().iter().map(encoding::to_item).collect();
             let items = items?;
             after = found.last_evaluated_key;
-            // All items of a page may have expired. The caller continues after the last item, so this
-            // returns at least one while there are more.
+            // All items of a page may have expired. The caller continues after the last item, so
+            // this returns at least one while there are more.
             if after.is_none() || !items.is_empty() {
                 return Ok((items, after.is_some()));
             }

@@ -1,5 +1,5 @@
-//! The keys of items, in the table and in its two indexes. They are part of the stored format: after a
-//! change here, live connections are not found.
+//! The keys of items, in the table and in its two indexes. They are part of the stored format:
+//! after a change here, live connections are not found.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use lift_ws::{
@@ -18,8 +18,8 @@ const ROW: &str = "CONNECTION";
 /// Begins the partition keys of a connection's row and items. The escaped id follows.
 const CONNECTION_PREFIX: &str = "CONNECTION#";
 
-/// Begins the sort keys of the app's items. The item's key follows unescaped: nothing follows it, and so
-/// items keep the order of their keys.
+/// Begins the sort keys of the app's items. The item's key follows unescaped: nothing follows it,
+/// and so items keep the order of their keys.
 pub(super) const ITEM_PREFIX: &str = "ITEM#";
 
 /// Both keys of META, the row that all processes share.
@@ -69,8 +69,8 @@ pub(crate) fn connection_of(partition_key: &str, sort_key: &str) -> Option<Conne
     connection_id(partition_key).filter(|_| sort_key == ROW)
 }
 
-/// A list in the list index: the partition key of its shards, without the shard's number. META has its
-/// shard count under this name.
+/// A list in the list index: the partition key of its shards, without the shard's number. META has
+/// its shard count under this name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct List(String);
 
@@ -98,9 +98,9 @@ impl List {
         format!("{}#{shard}", self.0)
     }
 
-    /// The index keys of a connection's entry in the list, for a number of shards that is a power of two.
-    /// The low bits of the hash choose the shard. The high bits, which are independent of them, are the
-    /// sort key.
+    /// The index keys of a connection's entry in the list, for a number of shards that is a power
+    /// of two. The low bits of the hash choose the shard. The high bits, which are independent of
+    /// them, are the sort key.
     pub(super) fn entry(&self, id: &ConnectionId, shards: u32) -> [(&'static str, String); 2] {
         let shard = (id_hash(id) & u64::from(shards.saturating_sub(1))) as u32;
         [
@@ -122,7 +122,8 @@ pub(super) fn user_entry(
     ]
 }
 
-/// The list of members in the list index; `None` for a user's connections, which are in the user index.
+/// The list of members in the list index; `None` for a user's connections, which are in the user
+/// index.
 pub(super) fn list(of: &Members) -> Option<List> {
     match of {
         Members::Tenant(tenant) => Some(List::of_tenant(tenant)),
@@ -157,8 +158,8 @@ pub(super) fn range(of: &Members, part: Part) -> Result<Range, StoreError> {
     Ok(Range { index, key_names, partition, from: sort_key(part.from), to: sort_key(part.to) })
 }
 
-/// A hash, not the connection's id: ids are ordered by time, and DynamoDB does not split a hot key range
-/// that is accessed in order.
+/// A hash, not the connection's id: ids are ordered by time, and DynamoDB does not split a hot key
+/// range that is accessed in order.
 fn sort_key(hash: u32) -> String {
     format!("{hash:08x}")
 }
@@ -170,8 +171,8 @@ fn user_key(tenant: Option<&TenantId>, user: &UserId) -> String {
     }
 }
 
-/// Makes an id safe to join by `#`. Without it, tenant `a#b` with user `c` would be tenant `a` with user
-/// `b#c`.
+/// Makes an id safe to join by `#`. Without it, tenant `a#b` with user `c` would be tenant `a` with
+/// user `b#c`.
 fn escape(id: &str) -> String {
     id.replace('%', "%25").replace('#', "%23")
 }
@@ -180,8 +181,8 @@ fn unescape(id: &str) -> String {
     id.replace("%23", "#").replace("%25", "%")
 }
 
-/// The position after the last entry of a page: its sort key in the index, and its keys in the table. The
-/// list is not part of it, so a position cannot lead into another list.
+/// The position after the last entry of a page: its sort key in the index, and its keys in the
+/// table. The list is not part of it, so a position cannot lead into another list.
 pub(super) fn to_position(last: &AttributeMap, range: &Range) -> Result<Position, StoreError> {
     let string = |name: &str| last.get(name)?.as_s().ok();
     let keys = (|| Some((string(range.key_names.1)?, string(PARTITION_KEY)?, string(SORT_KEY)?)))();

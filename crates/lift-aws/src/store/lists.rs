@@ -1,5 +1,5 @@
-//! Lists of connections: queries of the indexes, one shard and one range of hashes at a time, page by
-//! page.
+//! Lists of connections: queries of the indexes, one shard and one range of hashes at a time, page
+//! by page.
 
 use std::sync::Arc;
 
@@ -52,9 +52,9 @@ impl DynamoStore {
         Ok(Page { members, next })
     }
 
-    /// An index entry as a member. The list index holds the user; in the user index, the key says who
-    /// it is. If META lacks the entry's endpoint it is read again, because leaving the member out would
-    /// lose it silently.
+    /// An index entry as a member. The list index holds the user; in the user index, the key says
+    /// who it is. If META lacks the entry's endpoint it is read again, because leaving the member
+    /// out would lose it silently.
     async fn member(
         &self,
         of: &Members,

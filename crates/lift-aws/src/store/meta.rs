@@ -1,6 +1,6 @@
-//! The META row, which all processes share: the endpoints behind the short ids in index entries, and
-//! the shard counts of lists. This is its stored form; [`meta_cache`](super::meta_cache) reads and
-//! writes it.
+//! The META row, which all processes share: the endpoints behind the short ids in index entries,
+//! and the shard counts of lists. This is its stored form; [`meta_cache`](super::meta_cache) reads
+//! and writes it.
 //!
 //! Endpoints are added and never changed. Shard counts change as [`shards`](super::shards) says.
 
@@ -75,8 +75,8 @@ pub(super) fn endpoint_attribute(id: &str) -> String {
     format!("{META_ENDPOINT_PREFIX}{id}")
 }
 
-/// The short id of an endpoint: 30 bits of its hash in six letters, so that an index entry is small.
-/// It is stored, so it must not change.
+/// The short id of an endpoint: 30 bits of its hash in six letters, so that an index entry is
+/// small. It is stored, so it must not change.
 pub(super) fn short_id(endpoint: &Endpoint) -> String {
     const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
     let hash = id_hash(&ConnectionId::from(endpoint.as_str()));

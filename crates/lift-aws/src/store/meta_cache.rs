@@ -1,6 +1,6 @@
 //! A process's copy of META: one task reads it at most once a minute, and an old copy serves for a
-//! while when it cannot be read. The writes of META are here too: new endpoints, and more shards for a
-//! list that DynamoDB throttles.
+//! while when it cannot be read. The writes of META are here too: new endpoints, and more shards
+//! for a list that DynamoDB throttles.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -25,8 +25,8 @@ use super::{
 /// How long a copy is used without reading META again, in seconds.
 const FRESH: u64 = 60;
 
-/// How old a copy may be when META cannot be read, in seconds. Writers use a new shard count once it
-/// is [`HOLD`] old: a reader with an older copy could miss connections.
+/// How old a copy may be when META cannot be read, in seconds. Writers use a new shard count once
+/// it is [`HOLD`] old: a reader with an older copy could miss connections.
 const USABLE: u64 = HOLD - 30;
 
 /// How long to wait after a read that failed, or that looked for an endpoint, in seconds.
@@ -50,8 +50,8 @@ struct Shared {
     reading: Mutex<()>,
 }
 
-/// The copy, and three times in seconds since 1970. They are wall-clock times, because the monotonic
-/// clock stands still in a frozen execution environment.
+/// The copy, and three times in seconds since 1970. They are wall-clock times, because the
+/// monotonic clock stands still in a frozen execution environment.
 #[derive(Clone, Debug, Default)]
 struct State {
     meta: Option<Arc<Meta>>,
@@ -135,8 +135,8 @@ impl MetaCache {
         }
     }
 
-    /// META with the endpoint of a short id that the copy lacks, because another process has just added
-    /// it. META is read for this at most once in [`PAUSE`].
+    /// META with the endpoint of a short id that the copy lacks, because another process has just
+    /// added it. META is read for this at most once in [`PAUSE`].
     pub(super) async fn with_endpoint_id(
         &self,
         table: &TableClient,
@@ -161,8 +161,8 @@ impl MetaCache {
         )))
     }
 
-    /// The store's error for a failed write to a list. If a shard of the list takes no more writes, the
-    /// list is split into twice as many first.
+    /// The store's error for a failed write to a list. If a shard of the list takes no more writes,
+    /// the list is split into twice as many first.
     pub(super) async fn split_if_hot(
         &self,
         table: &TableClient,
@@ -253,8 +253,8 @@ impl MetaCache {
     }
 }
 
-/// A table without META is new, or was not written by Lift. Telling these apart needs the permission
-/// `dynamodb:Scan`; without it, an item of another layout is refused when it is read.
+/// A table without META is new, or was not written by Lift. Telling these apart needs the
+/// permission `dynamodb:Scan`; without it, an item of another layout is refused when it is read.
 async fn refuse_other_layout(table: &TableClient) -> Result<(), StoreError> {
     let Ok(found) = table.scan().limit(SAMPLE).send().await else { return Ok(()) };
     match found.items().iter().find(|item| !is_of_lift(item)) {

@@ -40,7 +40,8 @@ pub(crate) use keys::connection_of;
 /// database reads ahead without a limit.
 const PAGE: i32 = 5_000;
 
-/// Keeps connections in a DynamoDB table. A clone shares the client and the copy of the table's META row.
+/// Keeps connections in a DynamoDB table. A clone shares the client and the copy of the table's
+/// META row.
 #[derive(Clone, Debug)]
 pub struct DynamoStore {
     table: TableClient,
@@ -59,10 +60,12 @@ impl DynamoStore {
         }
     }
 
-    /// Splits each tenant's list into this many shards, rounded up to a power of two, at most 256. The
-    /// default is 4. Only the first store that writes to a table decides; later, lists grow by themselves.
+    /// Splits each tenant's list into this many shards, rounded up to a power of two, at most 256.
+    /// The default is 4. Only the first store that writes to a table decides; later, lists grow by
+    /// themselves.
     ///
-    /// A shard carries 500 connects and disconnects a second, and each read of a list asks every shard.
+    /// A shard carries 500 connects and disconnects a second, and each read of a list asks every
+    /// shard.
     #[must_use]
     pub fn with_shards(mut self, shards: u32) -> Self {
         self.meta.set_initial_shards(shards);

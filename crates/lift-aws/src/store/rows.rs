@@ -1,6 +1,6 @@
-//! The row of a connection: saved once, ended by a tombstone, changed only while the connection lives.
-//! Each operation is one request, whose condition decides between two processes that write at the same
-//! time.
+//! The row of a connection: saved once, ended by a tombstone, changed only while the connection
+//! lives. Each operation is one request, whose condition decides between two processes that write
+//! at the same time.
 
 use aws_sdk_dynamodb::{
     error::DisplayErrorContext,
@@ -70,8 +70,8 @@ impl DynamoStore {
         Ok(Some(Removed { row: encoding::to_row(&old)?, items }))
     }
 
-    /// The same for a connection that opened before a time, in milliseconds since 1970. Says whether
-    /// there was one.
+    /// The same for a connection that opened before a time, in milliseconds since 1970. Says
+    /// whether there was one.
     pub(super) async fn put_tombstone_if_opened_before(
         &self,
         id: &ConnectionId,

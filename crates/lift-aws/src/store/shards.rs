@@ -1,6 +1,5 @@
-//! The number of shards of a list, and how it changes while connections live: readers use the larger
-//! number first, writers follow, and rows written under the old number expire
-//! ([S-3]).
+//! The number of shards of a list, and how it changes while connections live: readers use the
+//! larger number first, writers follow, and rows written under the old number expire ([S-3]).
 
 use lift_ws::store::MAX_CONNECTION_SECONDS;
 
@@ -10,15 +9,15 @@ pub(super) const DEFAULT: u32 = 4;
 /// The most shards of a list, because each read of it asks every shard.
 const MOST: u32 = 256;
 
-/// How long writers keep the old number after a change, in seconds: longer than a reader may use an old
-/// copy of META, with half a minute for clocks that differ.
+/// How long writers keep the old number after a change, in seconds: longer than a reader may use an
+/// old copy of META, with half a minute for clocks that differ.
 pub(super) const HOLD: u64 = 180;
 
 /// The least time between two changes, in seconds: the second waits until the first has an effect.
 const PAUSE: u64 = 2 * HOLD;
 
-/// How long rows written under the old number may live, in seconds: the longest life of a row, and the
-/// time for which writers keep the old number.
+/// How long rows written under the old number may live, in seconds: the longest life of a row, and
+/// the time for which writers keep the old number.
 const DRAIN: u64 = MAX_CONNECTION_SECONDS + 300 + HOLD;
 
 /// A number of shards, the number before it, and the time of the change in seconds since 1970.
@@ -41,8 +40,8 @@ impl Shards {
         if is_drained { self.n } else { self.n.max(self.prev) }
     }
 
-    /// The number of shards to write to. A smaller number holds at once, a larger one only when every
-    /// reader knows it.
+    /// The number of shards to write to. A smaller number holds at once, a larger one only when
+    /// every reader knows it.
     pub(super) fn written(self, now: u64) -> u32 {
         let is_known = now >= self.since + HOLD;
         if is_known { self.n } else { self.n.min(self.prev) }

@@ -1,9 +1,9 @@
-//! Connects and disconnects from the stream of the table of connections: for presence and metering, which
-//! must not depend on whether a handler ran.
+//! Connects and disconnects from the stream of the table of connections: for presence and metering,
+//! which must not depend on whether a handler ran.
 //!
-//! The table's stream invokes a Lambda function with batches of item changes. [`decode`] turns them into
-//! events of connections. The stream's view type must be `NEW_AND_OLD_IMAGES`, because a tombstone does not
-//! have the user.
+//! The table's stream invokes a Lambda function with batches of item changes. [`decode`] turns them
+//! into events of connections. The stream's view type must be `NEW_AND_OLD_IMAGES`, because a
+//! tombstone does not have the user.
 //!
 //! ```no_run
 //! use lift_aws::stream::{self, Change};
@@ -35,9 +35,9 @@
 //! ```
 //!
 //! Lambda may deliver a batch more than once. To count an event once, remember its
-//! [`sequence_number`](StreamEvent::sequence_number), which is unique and grows for a connection. With
-//! these two filters, the event source mapping does not invoke the function for items, for META and for
-//! tombstones that expire:
+//! [`sequence_number`](StreamEvent::sequence_number), which is unique and grows for a connection.
+//! With these two filters, the event source mapping does not invoke the function for items, for
+//! META and for tombstones that expire:
 //!
 //! ```json
 //! {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"Keys": {"sk": {"S": ["CONNECTION"]}}}}
@@ -88,12 +88,13 @@ pub enum Change {
         /// How long it was connected.
         lasted: Duration,
     },
-    /// Its row expired, or was deleted by hand, and no event announced its end. That may have been up to 2
-    /// hours before.
+    /// Its row expired, or was deleted by hand, and no event announced its end. That may have been
+    /// up to 2 hours before.
     Lost,
 }
 
-/// Decodes the changes of a batch, in order. Other changes and records of other sources are left out.
+/// Decodes the changes of a batch, in order. Other changes and records of other sources are left
+/// out.
 ///
 /// # Errors
 /// For a record that DynamoDB and Lift do not write. The records before and after it are decoded.

@@ -12,8 +12,8 @@ use super::{
 
 /// The differences between a live table and the layout that an app needs.
 ///
-/// Its JSON also has `fits`. In it, each difference and each note is an object with its `kind`, its fields
-/// and its `Display` text as `message`.
+/// Its JSON also has `fits`. In it, each difference and each note is an object with its `kind`, its
+/// fields and its `Display` text as `message`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TableCheck {
@@ -137,8 +137,8 @@ fn is_extra(index: &IndexDescription) -> bool {
     !layout::INDEXES.iter().any(|needed| needed.name == index.name)
 }
 
-/// The table of the Go framework has the same names: in capitals in its newer versions. In its older ones,
-/// the indexes project every attribute, which those of this crate never do.
+/// The table of the Go framework has the same names: in capitals in its newer versions. In its
+/// older ones, the indexes project every attribute, which those of this crate never do.
 fn is_of_go_lift(live: &TableDescription) -> bool {
     let names = |keys: &[KeyAttribute]| keys.iter().map(|key| key.name.clone()).collect::<Vec<_>>();
     let table = names(&live.keys);

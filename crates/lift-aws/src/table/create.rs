@@ -57,13 +57,14 @@ impl fmt::Display for CreateStep {
 }
 
 impl Table {
-    /// Creates the table unless it exists, waits until it is active, and turns time to live on. Several
-    /// processes may do this at the same time. In an existing table, nothing is changed but time to live.
+    /// Creates the table unless it exists, waits until it is active, and turns time to live on.
+    /// Several processes may do this at the same time. In an existing table, nothing is changed but
+    /// time to live.
     ///
     /// # Errors
-    /// When DynamoDB cannot be reached or refuses the request, when the table is not active within five
-    /// minutes, and when it exists and does not fit ([`Error::is_other_layout`]): the message names the
-    /// differences and their fixes.
+    /// When DynamoDB cannot be reached or refuses the request, when the table is not active within
+    /// five minutes, and when it exists and does not fit ([`Error::is_other_layout`]): the message
+    /// names the differences and their fixes.
     ///
     /// ```no_run
     /// use lift_aws::{AwsConfig, Table, table::CreateOptions};
@@ -175,8 +176,8 @@ impl Table {
     /// Deletes the table and waits until it is gone.
     ///
     /// # Errors
-    /// When the table does not exist, when deletion protection is on, when DynamoDB cannot be reached or
-    /// refuses the request, and when the table is not gone within five minutes.
+    /// When the table does not exist, when deletion protection is on, when DynamoDB cannot be
+    /// reached or refuses the request, and when the table is not gone within five minutes.
     pub async fn delete(&self) -> Result<(), Error> {
         let live = self.describe().await?;
         if live.deletion_protection {

@@ -1,4 +1,5 @@
-//! Why a table does not fit, and notes about one that does. Each is one line of text, which names the fix.
+//! Why a table does not fit, and notes about one that does. Each is one line of text, which names
+//! the fix.
 
 use std::fmt;
 
@@ -57,8 +58,8 @@ pub enum TableDifference {
         /// That attribute.
         attribute: String,
     },
-    /// The table has a local secondary index, which limits each partition key to 10 GB and to the throughput
-    /// of one partition.
+    /// The table has a local secondary index, which limits each partition key to 10 GB and to the
+    /// throughput of one partition.
     LocalIndex {
         /// Its name.
         index: String,
@@ -100,7 +101,7 @@ pub enum TableNote {
     Limits,
 }
 
-/// The fix for what DynamoDB cannot change.
+/// The fix for a difference that DynamoDB cannot change in place.
 const USE_ANOTHER: &str = "create another table and let the app use that";
 
 impl fmt::Display for TableDifference {

@@ -23,7 +23,8 @@ pub(super) struct IndexLayout {
 
 pub(super) const KEYS: KeyLayout = KeyLayout { partition: PARTITION_KEY, sort: SORT_KEY };
 
-/// An index projects as little as possible: a change of an attribute that it lacks costs nothing there.
+/// An index projects as little as possible: a change of an attribute that it lacks costs nothing
+/// there.
 pub(super) const INDEXES: [IndexLayout; 2] = [
     IndexLayout {
         name: USER_INDEX,

@@ -1,4 +1,5 @@
-//! The table of connections: created, described, checked and deleted. `lift table` makes these calls.
+//! The table of connections: created, described, checked and deleted. `lift table` makes these
+//! calls.
 //!
 //! ```text
 //! layout -> options -> create -> a live table -> describe -> TableDescription -> check -> TableCheck
@@ -35,8 +36,8 @@ pub use description::{
 pub use difference::{TableDifference, TableNote};
 pub use options::CreateOptions;
 
-/// The time for an operation. Operations on tables take longer than store calls, and no handshake waits for
-/// them.
+/// The time for an operation. Operations on tables take longer than store calls, and no handshake
+/// waits for them.
 const OPERATION: Duration = Duration::from_secs(30);
 
 const ATTEMPT: Duration = Duration::from_secs(10);
@@ -53,8 +54,8 @@ const CREDENTIALS_CODES: [&str; 6] = [
     "MissingAuthenticationToken",
 ];
 
-/// A table of connections: pay-per-request, with two sparse indexes, time to live and, by default, a
-/// stream. The table may not exist yet.
+/// A table of connections: pay-per-request, with two sparse indexes, time to live and, by default,
+/// a stream. The table may not exist yet.
 #[derive(Clone, Debug)]
 pub struct Table {
     client: Client,
@@ -121,8 +122,8 @@ impl Table {
     /// Compares the table with the layout that an app needs.
     ///
     /// # Errors
-    /// When the table does not exist, and when DynamoDB cannot be reached or refuses the request. For a table
-    /// that does not fit, this is `Ok` with the differences.
+    /// When the table does not exist, and when DynamoDB cannot be reached or refuses the request.
+    /// For a table that does not fit, this is `Ok` with the differences.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), lift_aws::Error> {
@@ -145,8 +146,8 @@ impl Table {
         Ok(TableCheck::of(&self.describe().await?, true))
     }
 
-    /// Puts a tombstone over every connection, and returns over how many. For a gateway that starts: no
-    /// connection of its last run is open, and no `$disconnect` will follow.
+    /// Puts a tombstone over every connection, and returns over how many. For a gateway that
+    /// starts: no connection of its last run is open, and no `$disconnect` will follow.
     ///
     /// # Errors
     /// When DynamoDB cannot be reached or refuses a request.
@@ -176,8 +177,8 @@ impl Table {
         Error::new(ErrorKind::Database, message).with_cause(error)
     }
 
-    /// The error of a request, in one line that names the fix. `action` is the name of the operation and of
-    /// its permission.
+    /// The error of a request, in one line that names the fix. `action` is the name of the
+    /// operation and of its permission.
     fn failed<E, R>(&self, action: &str, error: SdkError<E, R>) -> Error
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,

@@ -16,7 +16,8 @@ use super::{
     layout,
 };
 
-/// The options for a new table. The default has a stream, and no deletion protection, limits or tags.
+/// The options for a new table. The default has a stream, and no deletion protection, limits or
+/// tags.
 ///
 /// ```
 /// use lift_aws::table::CreateOptions;

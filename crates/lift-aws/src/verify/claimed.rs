@@ -165,7 +165,8 @@ impl ClaimedSignature {
         })
     }
 
-    /// Whether the client signed a header. The date and the token are left out: the signer adds them.
+    /// Whether the client signed a header. The date and the token are left out: the signer adds
+    /// them.
     pub(super) fn signs(&self, name: &str) -> bool {
         !matches!(name, "x-amz-date" | "x-amz-security-token") && lists(&self.signed_headers, name)
     }

@@ -1,5 +1,5 @@
-//! Checks SigV4 signatures, as API Gateway does for `@connections` and for handshakes with `AWS_IAM`. The
-//! signing crate signs the request again, and both signatures have to be equal.
+//! Checks SigV4 signatures, as API Gateway does for `@connections` and for handshakes with
+//! `AWS_IAM`. The signing crate signs the request again, and both signatures have to be equal.
 //!
 //! The texts of the errors are AWS's.
 
@@ -62,8 +62,8 @@ impl Signatures {
         &self.access_key
     }
 
-    /// Checks the signature of a request, in its `Authorization` header or, for a presigned URL, in its
-    /// query. Any session token is taken: only the secret key is checked.
+    /// Checks the signature of a request, in its `Authorization` header or, for a presigned URL, in
+    /// its query. Any session token is taken: only the secret key is checked.
     ///
     /// # Errors
     /// When there is no signature, or it is not valid now.

@@ -68,7 +68,8 @@ struct Api {
 }
 
 impl Api {
-    /// Answers `GET next` while there are events; afterwards it never answers. Takes `POST response`.
+    /// Answers `GET next` while there are events; afterwards it never answers. Takes `POST
+    /// response`.
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let path = request.uri().path().to_owned();
         let path: Vec<&str> = path.split('/').collect();

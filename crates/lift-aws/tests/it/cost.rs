@@ -1,4 +1,5 @@
-//! The requests that the store sends, and the units that DynamoDB bills for them (`ConsumedCapacity`).
+//! The requests that the store sends, and the units that DynamoDB bills for them
+//! (`ConsumedCapacity`).
 
 use std::sync::Arc;
 
@@ -33,8 +34,8 @@ pub(crate) fn billed(calls: &[Call]) -> Vec<(&str, [f64; 3])> {
             serde_json::Value::Array(tables) => tables[0].clone(),
             capacity => capacity.clone(),
         };
-        // An error has no units. One unit is documented for a condition that is not met (developer guide,
-        // "Conditional writes").
+        // An error has no units. One unit is documented for a condition that is not met (developer
+        // guide, "Conditional writes").
         if call.answer["__type"].as_str().is_some_and(|kind| kind.contains("ConditionalCheck")) {
             return [1.0, 0.0, 0.0];
         }

@@ -1,5 +1,5 @@
-//! DynamoDB within the test's process: the embedded database in place of the SDK's HTTP client. A test can
-//! inspect each request, delay it, or answer it.
+//! DynamoDB within the test's process: the embedded database in place of the SDK's HTTP client. A
+//! test can inspect each request, delay it, or answer it.
 
 use std::sync::{Arc, Mutex};
 
@@ -27,7 +27,8 @@ pub(crate) struct Call {
     pub(crate) answer: Value,
 }
 
-/// Runs before a request reaches the database. If it returns an answer, the request does not reach it.
+/// Runs before a request reaches the database. If it returns an answer, the request does not reach
+/// it.
 type Before = dyn Fn(&str, &Value) -> BoxFuture<'static, Option<(u16, Value)>> + Send + Sync;
 
 #[derive(Clone)]

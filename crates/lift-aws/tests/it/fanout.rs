@@ -1,6 +1,7 @@
-//! A fan-out by several processes: its parts are in a queue, worker processes are killed at random, and every
-//! connection is reached. The queue is two folders. A worker takes a job by moving its file from one to the
-//! other, and the test puts the jobs of a killed worker back, as a queue's visibility time-out does.
+//! A fan-out by several processes: its parts are in a queue, worker processes are killed at random,
+//! and every connection is reached. The queue is two folders. A worker takes a job by moving its
+//! file from one to the other, and the test puts the jobs of a killed worker back, as a queue's
+//! visibility time-out does.
 
 use std::{
     collections::BTreeSet,
@@ -33,8 +34,8 @@ const FOLDER: &str = "FANOUT_FOLDER";
 const DATABASE: &str = "FANOUT_DATABASE";
 const MANAGEMENT: &str = "FANOUT_MANAGEMENT";
 
-/// A worker's time for one job, without the half second that a send reserves. It is too short for a whole
-/// job, so that cursors are tested too.
+/// A worker's time for one job, without the half second that a send reserves. It is too short for a
+/// whole job, so that cursors are tested too.
 const PATIENCE: Duration = Duration::from_millis(200);
 
 #[derive(Clone, serde::Serialize, serde::Deserialize)]

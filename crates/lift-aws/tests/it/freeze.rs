@@ -1,5 +1,5 @@
-//! Lambda freezes an execution environment between two invocations, and peers close idle connections
-//! meanwhile. In the test, the runtime's only thread sleeps, so that nothing notices.
+//! Lambda freezes an execution environment between two invocations, and peers close idle
+//! connections meanwhile. In the test, the runtime's only thread sleeps, so that nothing notices.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},

@@ -53,8 +53,8 @@ async fn get(store: &DynamoStore) -> Result<(), lift_ws::store::StoreError> {
     store.get(&ConnectionId::from("R1kmxc2VNjMCFIA="), Read::Eventual).await.map(drop)
 }
 
-/// A database. `answer` says for its n-th connection how to answer each request: with a text, by closing the
-/// connection (an empty text), or never. Also returns the number of connections so far.
+/// A database. `answer` says for its n-th connection how to answer each request: with a text, by
+/// closing the connection (an empty text), or never. Also returns the number of connections so far.
 async fn database(answer: fn(usize) -> Option<&'static str>) -> (DynamoStore, impl Fn() -> usize) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));

@@ -1,5 +1,5 @@
-//! The app's items end with their connection, also when DynamoDB processes only part of a batch, and when
-//! the first attempt to remove them fails.
+//! The app's items end with their connection, also when DynamoDB processes only part of a batch,
+//! and when the first attempt to remove them fails.
 
 use std::sync::{
     Arc,

@@ -1,5 +1,5 @@
-//! Lists of any length, in pages of 1 MB, in pages of seven entries and in ranges. Each member is listed
-//! once.
+//! Lists of any length, in pages of 1 MB, in pages of seven entries and in ranges. Each member is
+//! listed once.
 
 use std::collections::BTreeSet;
 
@@ -121,7 +121,8 @@ async fn a_position_does_not_lead_into_another_list() {
     }
 }
 
-/// The bytes that DynamoDB reads for a connection in a list, in the user index and in the list index.
+/// The bytes that DynamoDB reads for a connection in a list, in the user index and in the list
+/// index.
 pub(crate) async fn entry_sizes() -> (usize, usize) {
     let engine = Engine::start().await;
     let row = Row { tenant: Some("acme".into()), user: Some("user-12345".into()), ..row() };

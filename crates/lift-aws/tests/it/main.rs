@@ -1,5 +1,5 @@
-//! The store against a DynamoDB API: the embedded database, over HTTP and within the process. The Lambda
-//! loop against a Runtime API written for the tests.
+//! The store against a DynamoDB API: the embedded database, over HTTP and within the process. The
+//! Lambda loop against a Runtime API written for the tests.
 
 mod check;
 mod concurrency;

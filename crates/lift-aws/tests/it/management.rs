@@ -1,4 +1,5 @@
-//! An `@connections` API for tests, on a free port. It records requests, and answers as a test says.
+//! An `@connections` API for tests, on a free port. It records requests, and answers as a test
+//! says.
 
 use std::{
     convert::Infallible,

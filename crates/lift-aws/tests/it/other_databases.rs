@@ -1,5 +1,5 @@
-//! The store contract against other DynamoDB APIs than the embedded database: `e2e/run stores` starts them
-//! and runs this once for each.
+//! The store contract against other DynamoDB APIs than the embedded database: `e2e/run stores`
+//! starts them and runs this once for each.
 
 use lift_aws::{AwsConfig, DynamoStore, Table, table::CreateOptions};
 use lift_ws::store::contract;

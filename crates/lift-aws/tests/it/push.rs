@@ -1,5 +1,5 @@
-//! `@connections` on the wire: signed requests, hosts that are not allowed, errors by status, and publishers
-//! that are built from a table and a region.
+//! `@connections` on the wire: signed requests, hosts that are not allowed, errors by status, and
+//! publishers that are built from a table and a region.
 
 use std::{process::Stdio, sync::Arc};
 

@@ -1,5 +1,5 @@
-//! Several processes change one connection at the same time, in every order of their requests. After the last
-//! answer, nothing is left of a connection that ended, and it ended once.
+//! Several processes change one connection at the same time, in every order of their requests.
+//! After the last answer, nothing is left of a connection that ended, and it ended once.
 
 use std::{
     cell::Cell,

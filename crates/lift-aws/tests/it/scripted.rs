@@ -1,5 +1,5 @@
-//! A DynamoDB API that the embedded database cannot play: it is slow, refuses requests, or another process
-//! is faster. Each operation is answered from a list, whose last answer is repeated.
+//! A DynamoDB API that the embedded database cannot play: it is slow, refuses requests, or another
+//! process is faster. Each operation is answered from a list, whose last answer is repeated.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -178,7 +178,8 @@ async fn expiry_that_cannot_be_turned_on_is_an_error() {
     let expected = "UpdateTimeToLive failed for the table t-connections";
     assert!(error.to_string().starts_with(expected), "{error}");
     assert!(error.to_string().contains(reason), "{error}");
-    // DynamoDB refuses also when another process has just turned it on. A description may not show it yet.
+    // DynamoDB refuses also when another process has just turned it on. A description may not show
+    // it yet.
     answers.push(("DescribeTimeToLive", 200, expiry("DISABLED")));
     answers.push(("DescribeTimeToLive", 200, expiry("ENABLING")));
     let scripted = Scripted::start(&answers).await;

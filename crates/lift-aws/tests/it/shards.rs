@@ -91,8 +91,8 @@ async fn readers_use_more_shards_before_writers_and_no_member_is_missed() {
     let of = Members::Tenant("a#b".into());
     let mut live = BTreeSet::new();
     assert_eq!((shards(&writer).await, shards(&reader).await), (4, 4));
-    // Every 30 seconds for ten minutes, both processes save and list. One knows the new shard count at
-    // once, the other reads META up to a minute later.
+    // Every 30 seconds for ten minutes, both processes save and list. One knows the new shard count
+    // at once, the other reads META up to a minute later.
     for step in 0..20 {
         // Half a minute after the other process read META.
         if step == 3 {

@@ -1,5 +1,5 @@
-//! The table's stream, as the embedded database writes it and as AWS documents it, decoded into connects and
-//! disconnects.
+//! The table's stream, as the embedded database writes it and as AWS documents it, decoded into
+//! connects and disconnects.
 
 use lift_aws::stream::{self, Change, StreamError, StreamEvent};
 use lift_ws::{
