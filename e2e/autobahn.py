@@ -1,8 +1,8 @@
 """Autobahn|Testsuite against the gateway: RFC 6455 with raised limits, and what API Gateway's limits
-refuse of it. The echo is a function behind a two-way route, so each message takes a message's way.
+refuse of it. The echo is a function behind a two-way route.
 
-The official suite runs where there is a Python 2.7. kosoku, which re-runs the same cases, runs
-everywhere: both have to agree. Compression, sections 12 and 13, is declined by the gateway.
+The official suite needs Python 2.7. kosoku, an implementation of the same cases, runs everywhere; both
+have to agree. The gateway declines compression, sections 12 and 13.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ FAULTS = {
 
 
 async def run(checks):
-    async with checks.that("the suite and the servers are there", quiet=True):
+    async with checks.that("the suite and the servers start", quiet=True):
         suites = {"kosoku": kosoku}
         if official := await official_suite():
             suites = {"official": official, **suites}
@@ -75,7 +75,7 @@ async def run(checks):
 
 async def faults(checks, name, judge):
     async with echo("wrong") as url:
-        async with checks.that(f"{name}: a server without a fault passes what shall find the faults"):
+        async with checks.that(f"{name}: a correct server passes the cases that find faults"):
             report = await judge(url, [case for cases in FAULTS.values() for case in cases])
             equal(failed(report), {}, "what failed")
             equal(await unmasked(url), 1002, "the close code")

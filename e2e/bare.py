@@ -1,5 +1,5 @@
-"""The chat written by hand, `compare/bare-chat`: it passes what the chat passes, and plays the chat's
-scenario. Else the comparison of the two would say nothing."""
+"""The chat without Lift, `compare/bare-chat`, passes the checks of the chat and its scenario. Otherwise the two
+could not be compared."""
 
 import json
 
@@ -15,7 +15,7 @@ async def run(checks):
     await chat.run(checks, app=BARE)
     steps = json.loads((CHAT / "tests/scenario.json").read_text())
     async with Lift(app=BARE) as lift, World(lift) as world:
-        async with checks.that(f"the {len(steps)} steps of the scenario bring the frames they say"):
+        async with checks.that(f"the {len(steps)} steps of the scenario give the expected frames"):
             for step in steps:
                 await play(world, step)
                 await world.see({who: list(map(undated, frames))

@@ -1,4 +1,4 @@
-"""Runs browser/chat.mjs, headless Chromium, against the chat. LIFT_SCREENSHOTS keeps its pictures."""
+"""Runs browser/chat.mjs, headless Chromium, against the chat. LIFT_SCREENSHOTS is the folder for its pictures."""
 
 import os
 from pathlib import Path

@@ -1,5 +1,5 @@
 """The chat's protocol, played by Python's `websockets`: a room of three, a second room, hostile
-names, limits, and everybody talking at once."""
+names, limits, and clients that send at the same time."""
 
 import asyncio
 from collections import Counter
@@ -13,7 +13,7 @@ async def run(checks, app=CHAT):
     async with Lift(app=app) as lift:
         async with World(lift) as world:
             await three_and_a_second_room(checks, world)
-        async with checks.that("nothing of a client that left stays in the table"):
+        async with checks.that("the table has nothing of clients that left"):
             await nobody_is_left(lift)
         await refusals(checks, lift)
         async with World(lift) as world:
@@ -25,16 +25,16 @@ async def run(checks, app=CHAT):
 
 
 async def three_and_a_second_room(checks, world):
-    async with checks.that("whoever joins is announced to the others in the room, once"):
+    async with checks.that("a user who joins is announced to the others in the room, once"):
         await world.join("ana", "ana", "general")
         await world.join("bob", "bob", "general", others=["ana"])
         await world.join("cleo", "cleo", "general", others=["ana", "bob"])
-    async with checks.that("a second room hears nothing of the first, also with a name of that one"):
+    async with checks.that("a second room gets no messages of the first, even with a user of the same name"):
         await world.join("dan", "dan", "second")
         await world.join("ana in second", "ana", "second", others=["dan"])
     general, second = ["ana", "bob", "cleo"], ["dan", "ana in second"]
 
-    async with checks.that("everyone in the room, the sender included, receives what is said"):
+    async with checks.that("all members of the room, including the sender, receive a text"):
         for speaker in general:
             await world[speaker].send(action="say", text=f"from {speaker}")
             await world.see({who: [message("general", speaker, f"from {speaker}")] for who in general})
@@ -44,7 +44,7 @@ async def three_and_a_second_room(checks, world):
         for text in ["", " ", '"', "\\", "<b>&amp;</b>", "\0", "\u2028\u2029", "🦀👩‍👩‍👧 é e\u0301", "\r\n\t"]:
             await world["bob"].send(action="say", text=text)
             await world.see({who: [message("general", "bob", text)] for who in general})
-    async with checks.that("keys beside action and text change nothing"):
+    async with checks.that("other keys than action and text are ignored"):
         await world["bob"].send(action="say", text="x", user="eve", room="second", at=0)
         await world.see({who: [message("general", "bob", "x")] for who in general})
 
@@ -79,7 +79,7 @@ async def three_and_a_second_room(checks, world):
             await world["ana"].socket.send(raw)
             await sees_an_error(world, "ana", "unknown_action")
 
-    async with checks.that("whoever leaves is announced to the others, once; also when the line is cut"):
+    async with checks.that("a user who leaves is announced to the others, once; also if the connection is lost"):
         await world.leave("cleo", "cleo", others=["ana", "bob"])
         await world.leave("bob", "bob", others=["ana"], abort=True)
         await world["ana"].send(action="who")
@@ -121,7 +121,7 @@ async def refusals(checks, lift):
     ]:
         async with checks.that(f"{what} is refused with {status}"):
             equal(await refused(lift.url(**query)), status, "the status")
-    async with checks.that("names and rooms of 64 bytes are let in; those refused left no trace"):
+    async with checks.that("names and rooms of 64 bytes are accepted; refused clients leave no rows"):
         async with World(lift) as world:
             await world.join("long", crabs, "r" * 64)
             await world.join("longer", "n" * 64, "r" * 64, others=["long"])
@@ -137,7 +137,7 @@ async def limits(checks, world):
     await world.join("ana", "ana", "limits")
     await world.join("bob", "bob", "limits", others=["ana"])
     for character in "x", "é", "🦀":
-        async with checks.that(f"2,000 times {character} are said, 2,001 are refused"):
+        async with checks.that(f"2,000 times {character} are accepted, 2,001 are refused"):
             text = character * 2000
             await world["ana"].send(action="say", text=text)
             await world.see({who: [message("limits", "ana", text)] for who in ("ana", "bob")})
@@ -154,27 +154,27 @@ async def hostile_names(checks, world):
     key = "{} in {}".format
     here = {room: [key(name, room) for name in names] for room in rooms}
 
-    async with checks.that(f"{len(rooms)} rooms with hostile names stay apart when people join"):
+    async with checks.that(f"{len(rooms)} rooms with hostile names stay separate when users join"):
         for name in names:
             for room in rooms:
                 await world.connect(key(name, room), name, room)
         await world.see({key("c", room): [joined("b#c")] for room in rooms})
-    async with checks.that("and when all of them speak at once"):
+    async with checks.that("and when all send at the same time"):
         await asyncio.gather(*(world[key(name, room)].send(action="say", text=f"{name} {room}")
                                for room in rooms for name in names))
         await world.see({who: [message(room, name, f"{name} {room}") for name in names]
                          for room in rooms for who in here[room]})
-    async with checks.that("and when they ask who is here"):
+    async with checks.that("and when they list members"):
         await asyncio.gather(*(client.send(action="who") for client in world.clients.values()))
         await world.see({who: [members(room, *names)] for room in rooms for who in here[room]})
-    async with checks.that("and hostile user names are listed and announced as they are"):
+    async with checks.that("and hostile user names are listed and announced unchanged"):
         odd = ["zoë", '"', "%", "#", "/", "🦀", "a#b", "a%23b", '<img src="x">', "\\u0041", "Zoë 'O'"]
         for name in odd:
             await world.connect(name, name, "crowd")
         await world.see({name: list(map(joined, odd[count + 1:])) for count, name in enumerate(odd)})
         await world["zoë"].send(action="who")
         await world.see({"zoë": [members("crowd", *odd)]})
-    async with checks.that("and when people leave"):
+    async with checks.that("and when users leave"):
         for room in rooms[:6]:
             await world.leave(key("b#c", room), "b#c", others=[key("c", room)])
 
@@ -184,7 +184,7 @@ async def all_at_once(checks, world):
     for count, name in enumerate(people):
         await world.join(name, name, "busy", others=people[:count])
 
-    async with checks.that(f"three clients send {each} messages each: every one arrives everywhere, once"):
+    async with checks.that(f"three clients send {each} messages each: each arrives at all members, once"):
         said = {(name, f"{name} {number}") for name in people for number in range(each)}
 
         async def speak(name):
@@ -199,5 +199,5 @@ async def all_at_once(checks, world):
 
         await asyncio.gather(*map(speak, people), *map(listen, people))
         await world.see({})
-    async with checks.that("and more than one process of the function served them"):
+    async with checks.that("and more than one process of the function handled them"):
         await eventually(lambda: len(world.lift.functions()) > 1, "a second process")

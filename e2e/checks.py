@@ -1,4 +1,4 @@
-"""Counts checks, compares values and waits for conditions, never without a time-out."""
+"""Counts checks, compares values and waits for conditions, always with a timeout."""
 
 import asyncio
 import contextlib

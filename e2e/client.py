@@ -1,4 +1,4 @@
-"""A client of the chat, and a world of them whose frames are compared step by step."""
+"""A client of the chat, and a group of clients whose frames are compared step by step."""
 
 import asyncio
 import json

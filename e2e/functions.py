@@ -1,5 +1,5 @@
-"""Functions that are not ours, in Python, Node and Go: `examples/functions`, run by `lift dev` as
-commands, side by side, in MiniStack's Lambda, and as a debugger would start them."""
+"""Functions without Lift in Python, Node and Go, `examples/functions`: run by `lift dev` as commands, several in
+one API, in MiniStack's Lambda, and as a debugger would start them."""
 
 import asyncio
 import contextlib
@@ -47,15 +47,15 @@ async def build_go(folder):
 async def as_a_command(checks, language, command):
     app = FUNCTIONS / language
     async with Lift(app=app, options=["--command", command, *ROUTES]) as lift:
-        async with checks.that(f"{language}: $connect refuses who has no name"):
+        async with checks.that(f"{language}: $connect refuses a client without a name"):
             equal(await client.refused(lift.url()), 403, "the status")
         async with checks.that(f"{language}: `say` comes by @connections, `ask` as a route response"):
             ana = await Client.open(lift.url(name="ana"))
             await talk(ana, language)
-        async with checks.that(f"{language}: $disconnect comes, and its line is passed on"):
+        async with checks.that(f"{language}: $disconnect runs, and its log line is printed"):
             await ana.close()
             await eventually(lambda: "has left" in lift.stderr, "the function's line")
-        async with checks.that(f"{language}: twenty clients at once get each their own"):
+        async with checks.that(f"{language}: twenty clients at the same time get their own replies"):
             clients = [await Client.open(lift.url(name=str(n))) for n in range(20)]
             for number, one in enumerate(clients):
                 await one.send(action="say", text=str(number))
@@ -75,7 +75,7 @@ async def side_by_side(checks):
     options = ["--command", PYTHON, "--function", f"node={NODE}", "--route", "$connect",
                "--route", "say", "--two-way", "ask=node", "--route", "$disconnect=node"]
     async with Lift(app=FUNCTIONS / "python", options=options) as lift:
-        async with checks.that("Python and Node side by side: each has its routes"):
+        async with checks.that("Python and Node in one API, each with its routes"):
             ana = await Client.open(lift.url(name="ana"))
             await ana.send(action="say", text="hi")
             equal(await ana.receive(), {"said": "hi", "by": "python"}, "the echo")
@@ -89,7 +89,7 @@ async def with_an_authorizer(checks):
     options = ["--command", PYTHON, *ROUTES, "--function", f"auth={authorizer}",
                "--authorizer=auth", "--identity-source", "route.request.querystring.token"]
     async with Lift(app=FUNCTIONS / "python", options=options) as lift:
-        async with checks.that("an authorizer in Python lets in, refuses, and is not asked in vain"):
+        async with checks.that("an authorizer in Python allows and refuses, and does not run without its identity source"):
             ana = await Client.open(lift.url(name="ana", token="sesame"))
             await talk(ana, "python")
             await ana.close()
@@ -159,7 +159,7 @@ async def attached(checks):
             function = await start_as_a_debugger(lift)
             ana = await waiting
             await talk(ana, "python")
-        async with checks.that("the next process that is started goes on"):
+        async with checks.that("the next process that is started continues"):
             await end(function)
             function = await start_as_a_debugger(lift)
             await talk(ana, "python")

@@ -1,6 +1,6 @@
 """Runs browser/inspector.mjs, headless Chromium, against the inspector of a running chat, and then
-browser/crowd.mjs, which gives it 5,000 connections and 1,000 posts a second. LIFT_SCREENSHOTS keeps the
-pictures."""
+browser/crowd.mjs, which gives it 5,000 connections and 1,000 posts a second. LIFT_SCREENSHOTS is the folder
+for the pictures."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""Six clients that are not ours go through the same ten scenarios and a close of their own."""
+"""Six independent clients run the same ten scenarios and close with their own code."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ async def run(checks):
     routes = ["--route", "$connect", "--route", "$disconnect", "--two-way", "$default"]
     async with Lift(app=None, options=["--command", function, *routes]) as lift:
         for count, (name, command) in enumerate(CLIENTS.items(), 1):
-            async with checks.that(f"{name} goes through all scenarios"):
+            async with checks.that(f"{name} passes all scenarios"):
                 equal(await seen(command, lift.websocket), EXPECTED, "what it saw")
                 # The code and reason of the client's own close reach the function.
                 await eventually(lambda: lift.stderr.count("3001") == count, "the $disconnect with 3001")

@@ -1,5 +1,5 @@
-"""The life of `lift dev`: it stops in order, leaves nothing behind, survives its own `kill -9`, and
-says what to do when it cannot start."""
+"""Start and stop of `lift dev`: it shuts down in order, leaves nothing behind, cleans up after `kill -9`, and
+reports clearly why it cannot start."""
 
 import asyncio
 import shutil
@@ -47,7 +47,7 @@ async def stop_in_order(checks, name, number, data_dir):
         async with checks.that(f"{name}: the data folder has the database and no other file"):
             equal(sorted(path.name for path in data_dir.iterdir()), [".gitignore", "dynamodb.db"],
                   "the files")
-    async with checks.that(f"{name}: $disconnect had run for each client"):
+    async with checks.that(f"{name}: $disconnect has run for each client"):
         async with Lift(data_dir=data_dir) as lift:
             live, tombstones = await lift.rows()
             equal((len(live), len(tombstones)), (0, 3), "the live rows and the tombstones")
@@ -60,13 +60,13 @@ async def kill_9(checks, data_dir):
         await a_room(world)
         functions = lift.functions()
         holds(functions, "no process of the function was found")
-        async with checks.that("kill -9 of lift: within 2 s no process of the function lives"):
+        async with checks.that("kill -9 of lift: within 2 s no process of the function is left"):
             lift.signal(SIGKILL)
             await gone(functions, 2)
             await lift.ended()
         world.clients.clear()
     async with Lift(data_dir=data_dir) as lift, World(lift) as world:
-        async with checks.that("kill -9 of lift: after the next start there are no ghosts in a room"):
+        async with checks.that("kill -9 of lift: after the next start the room has no old members"):
             await world.join("cleo", "cleo", "general")
             await world["cleo"].send(action="who")
             await world.see({"cleo": [members("general", "cleo")]})

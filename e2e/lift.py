@@ -1,4 +1,4 @@
-"""A running `lift dev`: starts it, reads its ready block, stops it and looks at what it leaves."""
+"""A running `lift dev`: starts it, reads its ready block, stops it and checks what it leaves behind."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Runs the end-to-end checks that are named, or all of them, and counts."""
+"""Runs the named end-to-end checks, by default all, and counts them."""
 
 import asyncio
 import signal
@@ -54,7 +54,7 @@ async def run(names):
     for name in names:
         print(f"# {name}")
         start = time.monotonic()
-        async with checks.that(f"the part {name} runs to its end", quiet=True):
+        async with checks.that(f"the part {name} completes", quiet=True):
             await PARTS[name](checks)
         print(f"# {name} took {time.monotonic() - start:.1f} s")
     print(f"{checks.passed} passed, {checks.failed} failed")

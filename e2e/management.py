@@ -1,5 +1,5 @@
-"""The management endpoint through boto3's `apigatewaymanagementapi`: send to a connection, look at
-it, close it; and every error by the class that boto3 knows it as."""
+"""The management endpoint through boto3's `apigatewaymanagementapi`: send to a connection, describe
+it, close it; and every error by its class in boto3."""
 
 import asyncio
 import datetime
@@ -34,7 +34,7 @@ async def an_open_connection(checks, world, api, ana):
             await call(api.post_to_connection, ConnectionId=ana, Data=text.encode())
             equal(await world["ana"].receive(), json.loads(text), "what ana received")
             await world.see({})
-    async with checks.that("get_connection tells when and from where, as datetimes"):
+    async with checks.that("get_connection returns times as datetimes, and the address"):
         before = await call(api.get_connection, ConnectionId=ana)
         times = [before["ConnectedAt"], before["LastActiveAt"]]
         holds(all(isinstance(time, datetime.datetime) for time in times), f"the times {times}")
@@ -51,17 +51,17 @@ async def an_open_connection(checks, world, api, ana):
 
 async def errors(checks, lift, world, api, ana):
     for what, identity in [("text", "nonsense"), ("a path", "a/../b"), ("an id too long", ana * 4)]:
-        async with checks.that(f"{what} for an id is a 400"):
+        async with checks.that(f"{what} for an id gives 400"):
             for operation, more in operations(api):
                 await fails(operation, 400, "BadRequestException", ConnectionId=identity, **more)
-    async with checks.that("an id of nobody is a 410, GoneException"):
+    async with checks.that("an id of no connection gives 410, GoneException"):
         for operation, more in operations(api):
             await fails(operation, 410, "GoneException", ConnectionId="AAAAAAAAAAAAAAA=", **more)
-    async with checks.that("131,073 bytes are a 413, PayloadTooLargeException, and reach nobody"):
+    async with checks.that("131,073 bytes give 413, PayloadTooLargeException, and reach no client"):
         await fails(api.post_to_connection, 413, "PayloadTooLargeException",
                     ConnectionId=ana, Data=b"x" * (LARGEST + 1))
         await world.see({})
-    async with checks.that("another stage is a 403, ForbiddenException"):
+    async with checks.that("another stage gives 403, ForbiddenException"):
         other = lift.client("apigatewaymanagementapi", lift.management.replace("/prod", "/local"))
         for operation, more in operations(other):
             await fails(operation, 403, "ForbiddenException", ConnectionId=ana, **more)
@@ -69,13 +69,13 @@ async def errors(checks, lift, world, api, ana):
 
 
 async def a_deleted_connection(checks, lift, world, api, bob):
-    async with checks.that("delete_connection closes the client with 1000, and the others hear of it"):
+    async with checks.that("delete_connection closes the client with 1000, and the others are notified"):
         client = world.clients.pop("bob")
         answer = await call(api.delete_connection, ConnectionId=bob)
         equal(answer["ResponseMetadata"]["HTTPStatusCode"], 204, "the status")
         equal(await client.closed(), 1000, "the close code")
         await world.see({"ana": [left("bob")]})
-    async with checks.that("then all three operations raise GoneException"):
+    async with checks.that("afterwards all three operations raise GoneException"):
         for operation, more in operations(api):
             await fails(operation, 410, "GoneException", ConnectionId=bob, **more)
     async with checks.that("and the table has a tombstone for it, without the user"):
@@ -83,7 +83,7 @@ async def a_deleted_connection(checks, lift, world, api, bob):
         equal([row["u"] for row in live], ["ana"], "the users with a row")
         equal(len(tombstones), 1, "the tombstones")
         equal(set(tombstones[0]), {"pk", "sk", "gone", "ttl"}, "a tombstone's attributes")
-    async with checks.that("a connection whose client left is gone as well"):
+    async with checks.that("a connection whose client left gives 410 as well"):
         ana = await lift.connection_id("ana", "general")
         await world.leave("ana", "ana")
 

@@ -1,4 +1,4 @@
-"""The processes of the function are killed one after the other between messages: the room lives on,
+"""The processes of the function are killed one after the other between messages: the room continues,
 no later message is lost, and the rows stay. boto3 reads them."""
 
 import asyncio
@@ -17,7 +17,7 @@ async def run(checks):
     async with Lift(options=["--concurrency", "3"]) as lift, World(lift) as world:
         for count, name in enumerate(ROOM):
             await world.join(name, name, "general", others=ROOM[:count])
-        async with checks.that("messages at once make a second process of the function"):
+        async with checks.that("messages at the same time start a second process of the function"):
             await busy(world)
         async with checks.that("each process killed between messages: every later message arrives"):
             processes = lift.functions()
@@ -29,7 +29,7 @@ async def run(checks):
             await busy(world)
             await kill(lift, lift.functions())
             await everybody_speaks(world, "with new ones")
-        async with checks.that("who is here is right, and so is a newcomer's arrival and departure"):
+        async with checks.that("the list of members is right, and so are a new member's arrival and departure"):
             await world["bob"].send(action="who")
             await world.see({"bob": [members("general", *ROOM)]})
             await world.join("dan", "dan", "general", others=ROOM)

@@ -1,4 +1,4 @@
-"""`lift dev --record` and `lift replay`: what a session was is what it is again, and a change shows."""
+"""`lift dev --record` and `lift replay`: a replay gives the recorded results, and differences are reported."""
 
 import json
 import shutil
@@ -53,7 +53,7 @@ async def replays(checks, session, folder):
     async with checks.that("the same app replays as recorded"):
         code, out, err = await outcome("replay", session, CHAT, seconds=600)
         holds(code == 0 and "all as recorded" in out, f"{code}: {out}{err}")
-    async with checks.that("a reply and a post that are not as recorded are told"):
+    async with checks.that("a reply and a post that differ from the recording are reported"):
         changed = folder / "changed.jsonl"
         lines = read(session)
         reply = next(line for line in lines if line.get("kind") == "reply")
@@ -67,7 +67,7 @@ async def replays(checks, session, folder):
     async with checks.that("a field that is ignored is not compared"):
         code, out, err = await outcome("replay", changed, CHAT, "--ignore", "statusCode")
         holds(code == 1 and ": 1 differ" in out, f"{code}: {out}{err}")
-    async with checks.that("what is no recording, and a recording that exists, are refused"):
+    async with checks.that("an invalid recording, and an existing file as the target, are refused"):
         other = folder / "other.jsonl"
         other.write_text("{}\n")
         code, _, err = await outcome("replay", other, CHAT)

@@ -1,5 +1,5 @@
 """Hot reload: the code changes under load, again and again. Each message is answered once, on sockets
-that stay open; code that is broken changes nothing."""
+that stay open; broken code changes nothing."""
 
 import asyncio
 import json
@@ -44,7 +44,7 @@ async def rust(checks, folder):
             async with checks.that("a build that fails shows the compiler's errors, and still running the previous build"):
                 await fails(lift, load, app, app.text.replace("Text(message)", "Txet(message)"),
                             ["cannot find tuple struct", "`versions` does not compile: fix the errors above"])
-            async with checks.that("so does code that dies at start"):
+            async with checks.that("so does code that exits at start"):
                 await fails(lift, load, app, app.text.replace("lift_aws::run(app).await", """
                     if std::env::var_os("LIFT_DESCRIBE").is_none() { panic!("no such key"); }
                     lift_aws::run(app).await"""), ["before it asked for its first event", "no such key"])

@@ -1,8 +1,7 @@
 """The store's contract against DynamoDB APIs that are not the embedded engine: moto and MiniStack.
 
-Differences met: dynalite 4 is not among them, because it does not know
-ReturnValuesOnConditionCheckFailure (2023), by which a repeated save tells its own row from a
-tombstone. Neither of the two makes an index lag or throttles, so they add no disorder.
+dynalite 4 is not among them, because it lacks ReturnValuesOnConditionCheckFailure (2023), by which a
+repeated save distinguishes its own row from a tombstone. Neither of the two has index lag or throttling.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""`lift table` against moto, a DynamoDB that is not ours, with boto3 looking on."""
+"""`lift table` against moto, an independent DynamoDB, checked by boto3."""
 
 import asyncio
 import contextlib
@@ -36,11 +36,11 @@ async def run(checks):
 
 
 async def create(checks, lift, client):
-    async with checks.that("no table is exit code 1, and the error says what creates it"):
+    async with checks.that("a missing table gives exit code 1, and the error names the command that creates it"):
         code, out, err = await lift("check", "--table", NAME)
         equal((code, out), (1, ""), "exit code, stdout")
         holds(f"`lift table create --table {NAME} --endpoint-url" in err, err)
-    async with checks.that("five `lift table create` at once make one table"):
+    async with checks.that("five `lift table create` at the same time create one table"):
         ended = await asyncio.gather(*(lift("create", "--table", NAME) for _ in range(5)))
         equal([code for code, _, _ in ended], [0] * 5, f"the exit codes of {ended}")
         equal(sum("is created" in out for _, out, _ in ended), 1, "tables created")
@@ -58,11 +58,11 @@ async def create(checks, lift, client):
               {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}, "the stream")
         expiry = client.describe_time_to_live(TableName=NAME)["TimeToLiveDescription"]
         equal(expiry, {"TimeToLiveStatus": "ENABLED", "AttributeName": "ttl"}, "the expiry")
-    async with checks.that("it fits, with streams as well"):
+    async with checks.that("the check passes, also with streams"):
         code, out, err = await lift("check", "--table", NAME, "--streams", "--json")
         equal((code, err), (0, ""), "exit code, stderr")
         equal(json.loads(out), {"table": NAME, "fits": True, "differences": [], "notes": []}, "it")
-    async with checks.that("describe says what boto3 says"):
+    async with checks.that("describe agrees with boto3"):
         _, out, _ = await lift("describe", "--table", NAME, "--json")
         live = json.loads(out)
         table = client.describe_table(TableName=NAME)["Table"]
@@ -72,7 +72,7 @@ async def create(checks, lift, client):
 
 
 async def templates(checks, lift, client):
-    async with checks.that("the book's CloudFormation template makes a table that fits"):
+    async with checks.that("the book's CloudFormation template creates a table that passes the check"):
         template = re.search(r"```yaml\n(.*?)```", BOOK.read_text(), re.DOTALL)[1]
         make(client, "template", yaml.safe_load(template)["Connections"]["Properties"])
         code, out, _ = await lift("check", "--table", "template", "--streams")
@@ -109,7 +109,7 @@ async def delete(checks, lift, client, url):
         equal(code, 1, "the exit code")
         holds("--no-deletion-protection-enabled" in err, err)
         client.update_table(TableName=NAME, DeletionProtectionEnabled=False)
-    async with checks.that("on a terminal, delete asks for the name, and takes no other"):
+    async with checks.that("on a terminal, delete asks for the name, and accepts no other"):
         for answer, code, left in [("y", 1, True), (NAME, 0, False)]:
             arguments = ["table", "delete", "--table", NAME, "--endpoint-url", url]
             equal(await on_a_terminal(arguments, answer), code, f"the exit code for {answer!r}")

@@ -17,7 +17,7 @@ async def run(checks):
     await sam(checks)
     await serverless(checks)
     await model(checks)
-    async with checks.that("a template that is wrong is refused with its line"):
+    async with checks.that("an invalid template is refused with the line of the error"):
         code, stdout, stderr = await outcome(
             "dev", SAM, "--parameter", "Secert=x", "--listen", "127.0.0.1:0")
         equal((code, stdout), (1, ""), "exit code and stdout")
@@ -27,7 +27,7 @@ async def run(checks):
 
 async def sam(checks):
     async with Lift(app=SAM, stage=None, options=["--parameter", "Secret=sesame"]) as lift:
-        async with checks.that("a SAM template says the stage and the tables"):
+        async with checks.that("a SAM template sets the stage and the tables"):
             holds(lift.websocket.endswith("/prod"), f"the URL is {lift.websocket}")
             equal(lift.table, "sam-Members", "the table")
             client = lift.client("dynamodb", lift.dynamodb)
@@ -36,18 +36,18 @@ async def sam(checks):
             equal(found["GlobalSecondaryIndexes"][0]["IndexName"], "by-room", "its index")
             ttl = await asyncio.to_thread(client.describe_time_to_live, TableName=lift.table)
             equal(ttl["TimeToLiveDescription"]["AttributeName"], "expires", "what expires")
-        async with checks.that("what it asks for and is not done is said at start"):
+        async with checks.that("unsupported parts of the template are reported at start"):
             place = "Resources.Stage.Properties.DefaultRouteSettings.LoggingLevel: is CloudWatch's"
             holds(lift.stderr.startswith("The template asks for what `lift dev` does not do:\n"),
                   lift.stderr)
             holds(place in lift.stderr, lift.stderr)
-        async with checks.that("its authorizer, in Node, refuses who has no secret or a wrong one"):
+        async with checks.that("its authorizer, in Node, refuses clients without the secret or with a wrong one"):
             equal(await refused(lift.websocket), 401, "the status without a secret")
             equal(await refused(lift.url(secret="open sesame")), 401, "the status with another")
         ana = await Client.open(lift.url(secret="sesame", name="ana", room="a"), "ana")
         bob = await Client.open(lift.url(secret="sesame", name="bob", room="a"), "bob")
         eve = await Client.open(lift.url(secret="sesame", name="eve", room="b"), "eve")
-        async with checks.that("a route response brings what a function in Node returns"):
+        async with checks.that("a route response has what a function in Node returns"):
             await eve.send(action="ask")
             answer = await eve.receive()
             holds(0 < answer.pop("seconds") <= 10, "the time-out is the template's")
@@ -62,7 +62,7 @@ async def sam(checks):
                 await ana.send(action="say", text=text)
                 frame = await ana.receive()
                 equal(frame["message"], "Bad request body", f"the frame for {text!r}")
-        async with checks.that("who leaves is out of the table"):
+        async with checks.that("the table has no row of a client that left"):
             await bob.close()
             await eventually_names(lift, {"ana", "eve"})
             await ana.close()
@@ -103,7 +103,7 @@ async def serverless(checks):
             equal(await refused(lift.websocket), 401, "the status without a name")
             equal(await refused(lift.url(name="mallory")), 403, "the status of whom it denies")
         ana = await Client.open(lift.url(name="ana"), "ana")
-        async with checks.that("a two-way route, with one process and what it remembers"):
+        async with checks.that("a two-way route, with one process that keeps its memory"):
             for count in (1, 2):
                 await ana.send(do="vote", topic="tea")
                 equal(await ana.receive(), {"tea": count, "coffee": 0}, "the votes")
@@ -112,7 +112,7 @@ async def serverless(checks):
             equal((await ana.receive())["message"], "Internal server error", "the frame")
             error = "the function failed with RangeError: there is no vote on mate"
             await eventually(lambda: error in lift.stderr, "the error in the log")
-        async with checks.that("$default, by a post to the address in its variables"):
+        async with checks.that("$default, with a post to the address in its variables"):
             await ana.socket.send("what?")
             equal(await ana.socket.recv(), "vote on tea or coffee", "the frame")
         await ana.close()

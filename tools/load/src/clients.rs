@@ -1,4 +1,4 @@
-//! Clients on real sockets, thousands in one process.
+//! Thousands of WebSocket clients on real sockets in one process.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -18,21 +18,20 @@ use tokio_tungstenite::{
 
 pub(crate) type Client = WebSocketStream<TcpStream>;
 
-/// How many clients connect at once. Fewer than the system queues.
+/// How many clients connect at once: fewer than the listener's backlog.
 const AT_ONCE: usize = 256;
 
-/// How many clients share an address: the system's search for a free port slows down long before
-/// they run out.
+/// How many clients share a local address. With more, the kernel's search for a free port is slow.
 const PER_ADDRESS: usize = 5_000;
 
-/// What a client waits for before it says that something was lost.
+/// How long a client waits before it reports a message as lost.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The memory of a client's socket; the library's default is 128 KiB.
+/// The read buffer of a client in bytes; the library's default is 128 KiB.
 const READ_BUFFER: usize = 4 * 1024;
 
-/// A socket to the server. Every process connects from addresses of its own, so that ports which
-/// linger from the process before do not matter.
+/// A socket to the server. Each process uses other local addresses, so that ports in TIME_WAIT from an
+/// earlier process do not matter.
 pub(crate) async fn socket(server: SocketAddr, number: usize) -> Result<TcpStream> {
     let [_, _, b, c] = std::process::id().to_be_bytes();
     let last = u8::try_from(2 + number / PER_ADDRESS).context("too many clients")?;
@@ -43,12 +42,12 @@ pub(crate) async fn socket(server: SocketAddr, number: usize) -> Result<TcpStrea
     Ok(stream)
 }
 
-/// One client.
+/// Connects a client.
 pub(crate) async fn connect(server: SocketAddr, number: usize) -> Result<Client> {
     upgrade(server, socket(server, number).await?).await
 }
 
-/// The handshake on a socket.
+/// Performs the handshake on a socket.
 pub(crate) async fn upgrade(server: SocketAddr, socket: TcpStream) -> Result<Client> {
     let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER).write_buffer_size(0);
     let url = format!("ws://{server}/load");
@@ -57,7 +56,7 @@ pub(crate) async fn upgrade(server: SocketAddr, socket: TcpStream) -> Result<Cli
     Ok(timeout(PATIENCE, handshake).await.context("no answer to a handshake")??.0)
 }
 
-/// Many clients, numbered from `first`.
+/// Connects many clients, numbered from `first`.
 pub(crate) async fn crowd(server: SocketAddr, first: usize, count: usize) -> Result<Vec<Client>> {
     let connecting = (first..first + count).map(|number| connect(server, number));
     stream::iter(connecting).buffer_unordered(AT_ONCE).try_collect().await

@@ -1,12 +1,11 @@
-//! Puts the local gateway under pressure: thousands of clients in this process, the gateway with a
-//! function inside in another, so that its memory and CPU are its own.
+//! A load test of the local gateway. Thousands of clients run in this process, the gateway with its
+//! function in a child process, so that its memory and CPU time can be measured.
 //!
-//! Each command is one bar: it starts a server, loads it, prints what it measured, and exits with 1
-//! when a count or the memory is not as it has to be. Latencies and rates are printed only; they
-//! say as much about the machine.
+//! Each command starts a server, loads it, prints measurements, and exits with 1 if a count or the memory
+//! misses its threshold. Latencies and rates are printed only, because they depend on the machine.
 //!
 //! ```text
-//! main -> system (limits) -> thresholds: one of them -> report
+//! main -> system (limits) -> one of the thresholds -> report
 //!                              |-- server: the child `load serve`, its counts, memory, CPU
 //!                              '-- clients, management: the load
 //! ```
@@ -25,10 +24,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Puts Lift's gateway under pressure and counts what it holds.
+/// Runs load tests of Lift's gateway
 ///
-/// Build it with optimization, or the figures are those of a debug build, such as by
-/// `cargo run --profile many -p load -- idle`.
+/// Build it with optimization, for example `cargo run --profile many -p load -- idle`; otherwise the
+/// measurements are those of a debug build.
 #[derive(Parser)]
 #[command(version, verbatim_doc_comment)]
 struct Arguments {
@@ -40,21 +39,21 @@ struct Arguments {
 enum Command {
     /// Serve a gateway whose function counts connections and echoes messages
     Serve(serve::Options),
-    /// Hold clients that say nothing: memory and CPU of each
+    /// Idle clients: memory of each, and CPU time
     Idle(thresholds::idle::Options),
-    /// Connect clients at once, then at a steady rate, through an authorizer
+    /// Handshakes through an authorizer: many at once, then at a constant rate
     Burst(thresholds::burst::Options),
-    /// Send messages at a steady rate and lose none
+    /// Messages at a constant rate; none may be lost
     Echo(thresholds::echo::Options),
-    /// Let the server's file descriptors run out, and come back
+    /// The server runs out of file descriptors and recovers
     Fds,
-    /// Drip requests, beside honest clients
+    /// Slow requests, with regular clients at the same time
     Slowloris(thresholds::slowloris::Options),
-    /// Post to clients that do not read, beside ones that do
+    /// Posts to clients that do not read, and to clients that do
     Stuck(thresholds::stuck::Options),
-    /// Flood from one client, beside polite ones
+    /// A flood of messages from one client, with regular clients at the same time
     Flood(thresholds::flood::Options),
-    /// Claim frames of 2^63-1 bytes, and send a million empty fragments
+    /// Frames that claim 2^63-1 bytes, and a million empty fragments
     Frames,
 }
 

@@ -12,7 +12,7 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 
-/// How many posts are on their way at once.
+/// How many posts are in progress at once.
 const AT_ONCE: usize = 64;
 
 #[derive(Clone)]
@@ -28,14 +28,14 @@ impl Management {
         Self { http: Client::builder(TokioExecutor::new()).build(connector), server }
     }
 
-    /// The status of the answer.
+    /// Posts a message and returns the status.
     pub(crate) async fn post(&self, id: &str, data: Bytes) -> Result<u16> {
         let url = format!("http://{}/load/@connections/{id}", self.server);
         let request = Request::post(url).body(Full::new(data))?;
         Ok(self.http.request(request).await?.status().as_u16())
     }
 
-    /// Posts the same to everybody; how many answers had each of the two good statuses, 200 and 429.
+    /// Posts a message to all ids; how many got 200 and how many 429.
     pub(crate) async fn broadcast(&self, ids: &[String], data: &Bytes) -> Result<[u64; 2]> {
         let posts = ids.iter().map(|id| self.post(id, data.clone()));
         let mut posts = stream::iter(posts).buffer_unordered(AT_ONCE);

@@ -1,41 +1,41 @@
-//! What a bar measured, as lines on stdout: `bar  what  value  demand  verdict`.
+//! The measurements of a load test as lines on stdout: `test  what  value  threshold  result`.
 
 use std::{fmt::Display, time::Duration};
 
-/// The lines of one bar.
+/// The report of one load test.
 pub(crate) struct Report {
-    bar: &'static str,
+    test: &'static str,
     good: bool,
 }
 
 impl Report {
-    /// A report on a bar of the given number.
-    pub(crate) fn new(bar: &'static str) -> Self {
-        Self { bar, good: true }
+    /// A report of the load test with this name.
+    pub(crate) fn new(test: &'static str) -> Self {
+        Self { test, good: true }
     }
 
-    /// A figure that is printed only.
+    /// A measurement without a threshold.
     pub(crate) fn note(&self, what: &str, value: impl Display) {
         self.line(what, &value, "", "");
     }
 
-    /// A figure with a demand, in words, that it has to meet.
+    /// A measurement with a threshold, described by `demand`.
     pub(crate) fn demand(&mut self, what: &str, value: impl Display, demand: &str, met: bool) {
         self.good &= met;
         self.line(what, &value, demand, if met { "ok" } else { "FAILED" });
     }
 
-    /// A count that has to be exactly this.
+    /// A count that has to equal `wanted`.
     pub(crate) fn exactly(&mut self, what: &str, value: u64, wanted: u64) {
         self.demand(what, value, &wanted.to_string(), value == wanted);
     }
 
-    /// Memory in bytes that may not be more than this.
+    /// Memory in bytes, at most `most`.
     pub(crate) fn at_most(&mut self, what: &str, bytes: u64, most: u64) {
         self.demand(what, kib(bytes), &format!("<= {}", kib(most)), bytes <= most);
     }
 
-    /// The usual percentiles of some latencies.
+    /// Percentiles of latencies.
     pub(crate) fn latencies(&self, what: &str, mut all: Vec<Duration>) {
         all.sort_unstable();
         // The nearest rank.
@@ -47,13 +47,13 @@ impl Report {
         self.note(&format!("{what}, p50/p99/p99.9"), text);
     }
 
-    /// Whether all demands were met.
+    /// Whether all thresholds were met.
     pub(crate) fn good(self) -> bool {
         self.good
     }
 
     fn line(&self, what: &str, value: &dyn Display, demand: &str, verdict: &str) {
-        let line = format!("{:>4}  {what:<50}  {value:>22}  {demand:<11} {verdict}", self.bar);
+        let line = format!("{:<10}  {what:<50}  {value:>22}  {demand:<11} {verdict}", self.test);
         println!("{}", line.trim_end());
     }
 }

@@ -1,7 +1,7 @@
-//! The process under pressure: the gateway, and a function that counts connections and echoes.
+//! The server process: the gateway with a function that counts events and echoes messages.
 //!
-//! It says its address on stdout, answers each line on stdin with its counts, and shuts down in
-//! order when stdin ends, so that it never outlives the process that started it.
+//! It prints its address on stdout, answers each line on stdin with its counts, and shuts down when stdin
+//! ends, so that it does not outlive its parent.
 
 use std::{
     collections::HashSet,
@@ -26,10 +26,10 @@ use tokio::{
 
 use crate::system;
 
-/// Connections that nobody accepted yet. The system's own bound is what counts.
+/// The listener's backlog; the kernel limits it further.
 const BACKLOG: u32 = 4096;
 
-/// A policy that lets everybody in.
+/// A policy that allows every client.
 const ALLOW: &str = r#"{"principalId":"load","policyDocument":{"Version":"2012-10-17","Statement":
     [{"Action":"execute-api:Invoke","Effect":"Allow","Resource":"*"}]}}"#;
 
@@ -41,7 +41,7 @@ pub(crate) struct Options {
     /// How many files the process may open
     #[arg(long)]
     pub(crate) files: Option<u64>,
-    /// Ask an authorizer before each connection
+    /// Run an authorizer for each connection
     #[arg(long)]
     pub(crate) authorizer: bool,
     /// How many messages a second a connection may send before it is closed with 1008
@@ -52,7 +52,7 @@ pub(crate) struct Options {
     pub(crate) takes: u64,
 }
 
-/// What the function saw.
+/// The events that the function has received.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Counts {
     /// `$connect` events, all of which were accepted.
@@ -71,7 +71,7 @@ struct Function {
 }
 
 impl Function {
-    /// Notes an event and answers it: with the connection's id if asked for `id`, else the same.
+    /// Counts an event and replies: with the connection's id to the message `id`, else with the message.
     fn answer(&mut self, event: &Event) -> Reply {
         let id = event.connection_id();
         match event.kind() {
@@ -124,11 +124,11 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         let counts = function.lock().unwrap_or_else(PoisonError::into_inner).counts.clone();
         println!("{}", serde_json::json!(counts));
     };
-    let told = counts.clone();
+    let print_counts = counts.clone();
     let asked = async move {
         let mut lines = BufReader::new(stdin()).lines();
         while let Ok(Some(_)) = lines.next_line().await {
-            told();
+            print_counts();
         }
     };
     serve(listener, settings(&options), backend, asked).await?;

@@ -1,4 +1,4 @@
-//! The server as the load sees it: a child process with counts, memory and CPU time.
+//! The server as a child process: its counts, memory and CPU time.
 
 use std::{net::SocketAddr, process::Stdio, time::Duration};
 
@@ -10,14 +10,14 @@ use tokio::{
 
 use crate::serve::{Counts, Options};
 
-/// The clock ticks in `/proc/PID/stat`; Linux shows 100 a second on every machine.
+/// Clock ticks a second in `/proc/PID/stat`; 100 on every Linux.
 const TICKS: u64 = 100;
 
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     process: Child,
     id: u32,
-    /// `None` once it was told to stop.
+    /// `None` after `stop`.
     asks: Option<ChildStdin>,
     answers: Lines<BufReader<ChildStdout>>,
 }
@@ -46,9 +46,9 @@ impl Server {
         self.answer().await
     }
 
-    /// Shuts the server down; the last counts.
+    /// Shuts the server down and returns its last counts.
     pub(crate) async fn stop(mut self) -> Result<Counts> {
-        // The end of its stdin is what it waits for.
+        // The server shuts down when its stdin ends.
         self.asks = None;
         let counts = self.answer().await?;
         let status = self.process.wait().await?;
@@ -61,8 +61,7 @@ impl Server {
         Ok(serde_json::from_str(&line)?)
     }
 
-    /// The memory that the process has in RAM, in bytes. What the kernel holds for its sockets is
-    /// not part of it.
+    /// The resident memory of the process in bytes, without the kernel's socket buffers.
     pub(crate) fn resident(&self) -> Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -74,7 +73,7 @@ impl Server {
     /// The CPU time that the process has used.
     pub(crate) fn cpu(&self) -> Result<Duration> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id))?;
-        // The name, in parentheses, may hold anything. User and system time are fields 14 and 15.
+        // The name, in parentheses, may have any characters. User and system time are fields 14 and 15.
         let (_, fields) = stat.rsplit_once(')').context("no name")?;
         let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
         let ticks: u64 = ticks.sum::<Result<u64, _>>()?;

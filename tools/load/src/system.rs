@@ -1,18 +1,18 @@
-//! What the system has to allow before a load says anything about the gateway.
+//! Checks the limits of the system, which would otherwise distort the measurements.
 
 use anyhow::{Context, Result, ensure};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-/// File descriptors beside the sockets: the runtime's, pipes, the listener.
+/// File descriptors besides the sockets: of the runtime, pipes, the listener.
 const OTHER_FILES: u64 = 100;
 
-/// The least queue of connections that nobody has accepted yet.
+/// The smallest sufficient backlog of a listener.
 const BACKLOG: u64 = 1024;
 
-/// The least number of ports on each address that clients connect from.
+/// The smallest sufficient number of ports for each local address.
 const PORTS: u64 = 25_000;
 
-/// Checks that a process may have so many sockets, and lets this one and its children have them.
+/// Checks that a process may open this many sockets, and raises the limit of this process and its children.
 pub(crate) fn check(sockets: usize) -> Result<()> {
     let wanted = sockets as u64 + OTHER_FILES;
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
@@ -36,7 +36,7 @@ pub(crate) fn check(sockets: usize) -> Result<()> {
     Ok(())
 }
 
-/// Sets how many files this process may open.
+/// Sets the limit of open files of this process.
 pub(crate) fn limit_files(files: u64) -> Result<()> {
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
     setrlimit(Resource::RLIMIT_NOFILE, files, hard)

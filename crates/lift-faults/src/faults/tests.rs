@@ -1,4 +1,4 @@
-//! What is decided, without any request being sent.
+//! Decisions, without sending requests.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn faults(plan: &str) -> Faults {
     Faults::new(plan.parse().expect("a plan"))
 }
 
-/// The numbers of the requests, of `count`, on which `plan` falls.
+/// The numbers of the requests, of `count`, that get a fault of `plan`.
 fn fallen(plan: &str, operation: &str, count: u64) -> Vec<u64> {
     let faults = faults(plan);
     for _ in 0..count {
@@ -42,7 +42,7 @@ fn nth_is_exact() {
 }
 
 #[test]
-fn operations_are_counted_apart() {
+fn operations_are_counted_separately() {
     let faults = faults("[[fault]]\napi = 'dynamodb'\nkind = 'throttle'\nnth = 2");
     for operation in ["PutItem", "Query", "Query", "PutItem", "Query"] {
         faults.decide(Api::DynamoDb, &call(operation));
@@ -53,7 +53,7 @@ fn operations_are_counted_apart() {
 }
 
 #[test]
-fn an_item_is_counted_apart_and_by_its_beginning() {
+fn an_item_is_counted_separately_and_matched_by_its_start() {
     let plan = |item: &str| {
         format!("[[fault]]\napi = 'dynamodb'\nitem = '{item}'\nkind = 'reset'\nnth = 1")
     };
@@ -102,7 +102,7 @@ async fn outside_the_window_requests_are_counted() {
 }
 
 #[test]
-fn each_fault_falls_where_it_makes_sense() {
+fn each_fault_has_its_operations() {
     let counts = |kind: &str, operation: &str| {
         let plan = format!("[[fault]]\napi = 'dynamodb'\n{kind}");
         fallen(&plan, operation, 1).len()

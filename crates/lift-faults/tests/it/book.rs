@@ -1,4 +1,4 @@
-//! The plans of the book's chapter are plans.
+//! The plans in the book's chapter are valid.
 
 use lift_faults::Plan;
 

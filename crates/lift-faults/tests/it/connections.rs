@@ -1,4 +1,4 @@
-//! Faults before `@connections`, met by Lift's own client, with the real gateway behind them.
+//! Faults of `@connections`, with Lift's client and the real gateway.
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,7 +31,7 @@ struct World {
 }
 
 impl World {
-    /// A gateway with one client, and a way to it that has faults.
+    /// A gateway with one client, and a link to it that injects faults.
     async fn start(plan: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -78,7 +78,7 @@ fn id_of(event: &[u8]) -> ConnectionId {
 }
 
 #[tokio::test]
-async fn refusals_are_awss_own() {
+async fn errors_are_those_of_aws() {
     let mut world = World::start(
         "[[fault]]\napi = 'connections'\nkind = 'throttle'\nnth = 1
          [[fault]]\napi = 'connections'\nkind = 'error'\nstatus = 410\nnth = 2
@@ -98,7 +98,7 @@ async fn refusals_are_awss_own() {
     assert_eq!(first.subject.as_deref(), Some(world.id.as_str()));
 }
 
-/// Lift's client tries once more when a connection breaks before an answer came.
+/// Lift's client retries once if a connection breaks before the response.
 #[tokio::test]
 async fn a_lost_answer_is_a_message_that_arrived() {
     let mut world = World::start(
@@ -138,7 +138,7 @@ async fn a_reordered_post_arrives_after_the_next() {
 }
 
 #[tokio::test]
-async fn a_hanging_post_takes_what_the_client_gives_it() {
+async fn a_hanging_post_lasts_until_the_clients_timeout() {
     let mut world = World::start(
         "[[fault]]\napi = 'connections'\nkind = 'hang'\nlost = 'answer'\nnth = 1
          [[fault]]\napi = 'connections'\nkind = 'delay'\nms = 50\nnth = 2",
@@ -154,7 +154,7 @@ async fn a_hanging_post_takes_what_the_client_gives_it() {
 }
 
 #[tokio::test]
-async fn one_connection_is_hit_for_ever() {
+async fn faults_of_one_connection_never_stop() {
     let plan = |id: &str| {
         format!("[[fault]]\napi = 'connections'\nconnection = '{id}'\nkind = 'throttle'")
     };

@@ -1,5 +1,4 @@
-//! The AWS SDK, a link and the embedded engine with no socket between them, so that tests can pause
-//! the clock.
+//! The AWS SDK, a link and dynoxide without sockets between them, so that tests can pause the clock.
 
 use aws_smithy_runtime_api::client::{
     http::{
@@ -14,7 +13,7 @@ use http::{Request, Response};
 use lift_faults::{Link, Upstream, UpstreamError};
 use serde::{Serialize, de::DeserializeOwned};
 
-/// The engine as an API.
+/// dynoxide as an upstream.
 pub(crate) fn engine() -> impl Upstream + Clone {
     let database = Database::memory().expect("a database in memory");
     move |request: Request<Bytes>| {
@@ -54,7 +53,7 @@ fn answer(database: &Database, operation: &str, body: &[u8]) -> EngineResult<Str
     }
 }
 
-/// The SDK's way to a link.
+/// The SDK's HTTP client, which calls a link.
 pub(crate) fn client(link: &Link) -> SharedHttpClient {
     let connector = SharedHttpConnector::new(Direct(link.clone()));
     http_client_fn(move |_, _| connector.clone())

@@ -1,4 +1,4 @@
-//! Faults before DynamoDB, met by the AWS SDK.
+//! Faults of DynamoDB, with the AWS SDK.
 
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ async fn each_limit_has_its_exception() {
 }
 
 #[tokio::test]
-async fn an_error_comes_by_status_or_by_name() {
+async fn an_error_has_a_status_or_a_name() {
     let world = World::start(
         "[[fault]]\napi = 'dynamodb'\nkind = 'error'\nnth = 1
          [[fault]]\napi = 'dynamodb'\nkind = 'error'\nnth = 2\nstatus = 503
@@ -158,7 +158,7 @@ async fn a_retry_after_a_lost_answer_finds_its_own_row() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_duplicate_is_done_again_later() {
+async fn a_duplicate_is_executed_again_later() {
     let world =
         World::in_memory("[[fault]]\napi = 'dynamodb'\nkind = 'duplicate'\nms = 80\nnth = 1").await;
     let client = world.client(1);
@@ -170,7 +170,7 @@ async fn a_duplicate_is_done_again_later() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reordered_write_is_passed_by_a_later_one() {
+async fn a_later_write_overtakes_a_reordered_one() {
     let world =
         World::in_memory("[[fault]]\napi = 'dynamodb'\nkind = 'reorder'\nms = 5000\nnth = 1").await;
     let (first, second) = (world.client(1), world.client(1));
@@ -185,7 +185,7 @@ async fn a_reordered_write_is_passed_by_a_later_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reordered_write_that_nothing_passes_is_done_in_the_end() {
+async fn a_reordered_write_that_nothing_overtakes_is_executed_in_the_end() {
     let world =
         World::in_memory("[[fault]]\napi = 'dynamodb'\nkind = 'reorder'\nms = 40\nnth = 1").await;
     put(&world.client(1), "sky", "blue").await.expect("done");
@@ -193,7 +193,7 @@ async fn a_reordered_write_that_nothing_passes_is_done_in_the_end() {
 }
 
 #[tokio::test]
-async fn one_item_is_hit_and_others_are_not() {
+async fn faults_of_one_item_do_not_affect_others() {
     let world = World::start("[[fault]]\napi = 'dynamodb'\nitem = 'sky'\nkind = 'throttle'").await;
     let client = world.client(2);
     assert_eq!(put(&client, "sky", "blue").await.expect_err("for ever"), "ThrottlingException");

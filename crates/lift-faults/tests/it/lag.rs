@@ -1,4 +1,4 @@
-//! Reads that lag, met by the AWS SDK; the clock is paused, so a lag is as long as it says.
+//! Lagging reads, with the AWS SDK and a paused clock.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ async fn updates_and_deletes_reach_the_index_late_and_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_one_item_the_last_write_wins_whatever_the_lags() {
+async fn the_last_write_of_an_item_wins_whatever_the_lags() {
     for seed in 0..5 {
         let plan = "[[fault]]\napi = 'dynamodb'\nkind = 'index-lag'\nms = '0..60'\nshare = 0.7";
         let world = World::in_memory(&format!("seed = {seed}\n{plan}")).await;
@@ -58,7 +58,7 @@ async fn of_one_item_the_last_write_wins_whatever_the_lags() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn writes_that_are_not_hit_are_seen_at_once() {
+async fn writes_without_a_fault_are_visible_at_once() {
     let world = World::in_memory(&format!("{INDEX_LAG}\nnth = 2")).await;
     let client = world.client(1);
     put(&client, "sky", "blue").await.expect("a write");
@@ -68,7 +68,7 @@ async fn writes_that_are_not_hit_are_seen_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn batches_are_followed_and_what_was_there_is_copied() {
+async fn batches_are_followed_and_existing_items_are_copied() {
     let world = World::in_memory(INDEX_LAG).await;
     for n in 0..30 {
         put(&world.direct, &format!("old {n:02}"), "grey").await.expect("past the faults");
@@ -99,7 +99,7 @@ async fn a_refused_write_changes_no_copy() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stale_read_tells_what_was_true_before() {
+async fn a_stale_read_returns_old_data() {
     let world = World::in_memory(
         "[[fault]]\napi = 'dynamodb'\noperation = 'GetItem'\nkind = 'stale'\nms = 3000\nnth = '2..3'",
     )

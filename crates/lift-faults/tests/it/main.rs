@@ -1,5 +1,5 @@
-//! Each fault as a real client meets it: the AWS SDK against the embedded engine, Lift's own
-//! client of `@connections` against the gateway, and the Runtime API as a process sees it.
+//! Each fault with a real client: the AWS SDK with dynoxide, Lift's client of `@connections` with the gateway,
+//! and a process with the Runtime API.
 
 mod book;
 mod connections;

@@ -1,5 +1,5 @@
-//! Lift's own store under faults, in memory: the clock is paused, so that the delays and the lags
-//! of many lives of connections take no time.
+//! Lift's store under faults, in memory and with a paused clock, so that the delays of many connections take
+//! no time.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::direct;
 
-/// A store behind a plan, with its table made.
+/// A store with a plan and a table.
 async fn store(plan: Plan) -> (DynamoStore, Link, Faults) {
     const TABLE: &str = "connections";
     let faults = Faults::new(plan);
@@ -67,7 +67,7 @@ async fn the_store_keeps_its_contract_through_throttles_and_delays() {
     }
 }
 
-/// The faults of writes that the store must survive without being told.
+/// Faults of writes that must not break the store.
 const WRITES: &str = "
     [[fault]]
     api = 'dynamodb'
@@ -127,7 +127,7 @@ async fn no_connection_that_ended_comes_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_black_hole_lets_nobody_wait_for_long() {
+async fn calls_that_hang_end_soon() {
     let hole = "[[fault]]\napi = 'dynamodb'\nkind = 'hang'\nafter = 60\nfor = 10";
     let (store, ..) = store(plan(hole)).await;
     assert_eq!(store.save(&row(1)).await.expect("before it"), Saved::Stored);

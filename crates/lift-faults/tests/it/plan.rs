@@ -21,7 +21,7 @@ fn an_empty_plan_is_a_plan() {
 }
 
 #[test]
-fn misspelt_names_are_met_with_the_nearest() {
+fn misspelled_names_get_a_suggestion() {
     wrong("seeds = 7", "line 1: unknown field `seeds`: did you mean `seed`?");
     wrong(
         &entry("dynamodb", "reset", "shere = 0.5"),
@@ -68,7 +68,7 @@ fn values_out_of_bounds() {
 }
 
 #[test]
-fn what_does_not_go_together() {
+fn invalid_combinations() {
     wrong(
         &entry("runtime", "reset", "share = 0.5\nnth = 1"),
         "line 1: choose one of `share` and `nth`",

@@ -40,7 +40,7 @@ fn post(number: u32) -> Request<Bytes> {
     Request::post(uri).body(Bytes::from(number.to_string())).expect("a request")
 }
 
-/// What 200 posts met, what reached the API, and how long it took.
+/// The faults of 200 posts, the requests that reached the API, and the time that it took.
 async fn run(seed: u64) -> (FaultReport, Vec<Bytes>, Duration) {
     let arrived = Arc::new(Mutex::new(Vec::new()));
     let api = {
@@ -73,7 +73,7 @@ async fn the_same_seed_is_the_same_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_that_gives_up_does_not_take_its_request_back() {
+async fn a_caller_that_stops_waiting_does_not_cancel_its_request() {
     let arrived = Arc::new(Mutex::new(0));
     let api = {
         let arrived = arrived.clone();
@@ -92,7 +92,7 @@ async fn a_caller_that_gives_up_does_not_take_its_request_back() {
 }
 
 #[tokio::test]
-async fn an_api_that_is_not_there_is_a_reset() {
+async fn an_unreachable_api_is_a_reset() {
     let api = |_| async { Err::<Response<Bytes>, UpstreamError>("nobody listens".into()) };
     let link = Link::connections(&Faults::new(lift_faults::Plan::default()), api);
     assert_eq!(link.call(post(1)).await.expect_err("no answer"), Reset);
@@ -100,7 +100,7 @@ async fn an_api_that_is_not_there_is_a_reset() {
 
 #[test]
 #[should_panic(expected = "needs a link with copies")]
-fn lag_without_copies_is_a_mistake() {
+fn lag_without_copies_panics() {
     let plan = "[[fault]]\napi = 'dynamodb'\nkind = 'index-lag'\nms = 5";
     let api = |_| async { Ok::<_, UpstreamError>(Response::new(Bytes::new())) };
     let _ = Link::dynamodb(&Faults::new(plan.parse().expect("a plan")), api);

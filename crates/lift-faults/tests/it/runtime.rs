@@ -1,4 +1,4 @@
-//! Faults before the Runtime API, as a process of a function meets them.
+//! Faults of the Runtime API, with a client in place of a process.
 
 use std::{io::ErrorKind, time::Duration};
 
@@ -103,7 +103,7 @@ async fn a_hanging_next_takes_no_event() {
 }
 
 #[tokio::test]
-async fn who_no_longer_waits_for_an_event_does_not_get_it() {
+async fn a_process_that_stops_waiting_does_not_get_the_event() {
     let world = World::start("").await;
     timeout(SHORT, world.next()).await.expect_err("there is none");
     let mut demand = world.function.demand();
@@ -117,7 +117,7 @@ async fn who_no_longer_waits_for_an_event_does_not_get_it() {
 }
 
 #[tokio::test]
-async fn a_lost_response_is_lost_on_the_way_there_or_back() {
+async fn a_response_is_lost_before_or_after_it_is_accepted() {
     let world = World::start(
         "[[fault]]\napi = 'runtime'\noperation = 'response'\nkind = 'reset'\nnth = 1
          [[fault]]\napi = 'runtime'\noperation = 'response'\nkind = 'reset'\nlost = 'answer'\nnth = 2",
@@ -169,7 +169,7 @@ async fn an_event_comes_twice() {
 }
 
 #[tokio::test]
-async fn a_reset_is_one_on_the_wire() {
+async fn a_reset_closes_the_tcp_connection() {
     let plan = "[[fault]]\napi = 'runtime'\noperation = 'next'\nkind = 'reset'";
     let world = World::start(plan).await;
     let mut socket = TcpStream::connect(world.proxy.address()).await.expect("listens");

@@ -1,4 +1,4 @@
-//! A DynamoDB of a test's own, with a table, and a client that meets the faults of a plan.
+//! A DynamoDB for one test, with a table and a client behind a plan.
 
 use std::time::Duration;
 
@@ -20,13 +20,13 @@ use crate::direct;
 pub(crate) const TABLE: &str = "things";
 pub(crate) const INDEX: &str = "colours";
 
-/// What a client of these tests waits for one attempt.
+/// The timeout of one attempt of a client.
 const ATTEMPT: Duration = Duration::from_millis(300);
 
 pub(crate) struct World {
     pub(crate) faults: Faults,
     pub(crate) link: Link,
-    /// A client past the faults.
+    /// A client without faults.
     pub(crate) direct: Client,
     config: SdkConfig,
     _proxy: Option<Proxy>,
@@ -34,7 +34,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// A world of sockets: everything over HTTP.
+    /// With everything over HTTP.
     pub(crate) async fn start(plan: &str) -> Self {
         let faults = Faults::new(plan.parse().expect("a plan"));
         let [(url, stop), (first, one), (second, two)] =
@@ -48,7 +48,7 @@ impl World {
         Self { faults, link, direct, config, _proxy: Some(proxy), _stop: vec![stop, one, two] }
     }
 
-    /// The same without sockets, for tests that pause the clock.
+    /// Without sockets, for tests that pause the clock.
     pub(crate) async fn in_memory(plan: &str) -> Self {
         let faults = Faults::new(plan.parse().expect("a plan"));
         let engine = direct::engine();
@@ -64,18 +64,18 @@ impl World {
         Self { faults, config: through(&link), link, direct, _proxy: None, _stop: Vec::new() }
     }
 
-    /// A client that tries so many times and meets the faults.
+    /// A client behind the plan, with this many attempts.
     pub(crate) fn client(&self, attempts: u32) -> Client {
         client(&self.config, attempts)
     }
 
-    /// What happened, without the parts that are the same each time.
+    /// The injected faults, without the parts that are always the same.
     pub(crate) fn happened(&self) -> Vec<String> {
         let report = self.faults.report();
         report.faults().map(|f| format!("{} {}: {}", f.operation, f.request, f.what)).collect()
     }
 
-    /// The colour of a thing in the table itself.
+    /// The color of a thing, read from the table without faults.
     pub(crate) async fn colour(&self, name: &str) -> Option<String> {
         colour(&self.direct, name, true).await
     }
@@ -140,7 +140,7 @@ pub(crate) fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
-/// Puts a thing, or tells why not, in AWS's word for it.
+/// Puts a thing; the error is AWS's error code.
 pub(crate) async fn put(client: &Client, name: &str, colour: &str) -> Result<(), String> {
     let put = client.put_item().table_name(TABLE);
     let put = put.item("name", text(name)).item("colour", text(colour)).send().await;
@@ -156,7 +156,7 @@ pub(crate) async fn colour(client: &Client, name: &str, consistent: bool) -> Opt
     Some(item["colour"].as_s().expect("a text").clone())
 }
 
-/// The names of the things of a colour, by the index.
+/// The names of the things of a color, by the index.
 pub(crate) async fn of_colour(client: &Client, colour: &str) -> Vec<String> {
     let query = client.query().table_name(TABLE).index_name(INDEX);
     let query = query.key_condition_expression("colour = :c");

@@ -1,4 +1,4 @@
-//! Handshakes: as many as can be at once, then at a steady rate, each through an authorizer.
+//! Handshakes through an authorizer: many at once, then at a constant rate.
 
 use std::time::Duration;
 
@@ -43,11 +43,11 @@ pub(crate) async fn run(options: Options) -> Result<bool> {
         "handshakes a second, at once",
         (count as f64 / start.elapsed().as_secs_f64()).round(),
     );
-    report.exactly("clients let in at once", clients.len() as u64, count as u64);
+    report.exactly("clients accepted at once", clients.len() as u64, count as u64);
 
     let start = Instant::now();
     let steady = (0..later).map(|number| {
-        // From the time that was due, so that a slow server does not slow down the load.
+        // Measured from the due time, so that a slow server does not reduce the load.
         let due = start + Duration::from_secs(1) * number as u32 / rate;
         tokio::spawn(async move {
             sleep_until(due).await;
@@ -64,7 +64,7 @@ pub(crate) async fn run(options: Options) -> Result<bool> {
     }
     report.latencies(&format!("handshake at {rate} a second"), latencies);
     let accepted = server.counts().await?.accepted;
-    report.exactly("clients let in, all in all", accepted, (count + later) as u64);
+    report.exactly("clients accepted in total", accepted, (count + later) as u64);
     drop((clients, held));
     one_disconnect_each(server, &mut report).await?;
     Ok(report.good())

@@ -1,4 +1,4 @@
-//! Messages at a steady rate over many connections, in an open loop: none is lost.
+//! Messages at a constant rate over many connections, in an open loop. None may be lost.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::{
     system,
 };
 
-/// From the last handshake to the first message.
+/// The pause between the last handshake and the first message.
 const PAUSE: Duration = Duration::from_secs(1);
 
 #[derive(Args)]
@@ -55,7 +55,7 @@ pub(crate) async fn run(options: Options) -> Result<bool> {
         latencies.extend(seen);
     }
     let cpu = (server.cpu()? - used).as_secs_f64() / start.elapsed().as_secs_f64();
-    report.exactly("messages that came back", latencies.len() as u64, total.into());
+    report.exactly("messages echoed", latencies.len() as u64, total.into());
     report.latencies(&format!("echo at {rate} a second"), latencies);
     report.note("CPU, of one core", format!("{:.0} %", cpu * 100.0));
     drop(clients);
@@ -63,9 +63,8 @@ pub(crate) async fn run(options: Options) -> Result<bool> {
     Ok(report.good())
 }
 
-/// Sends each message when it is due, and tells how long after that its reply came. A client has
-/// far more time between two of its messages than a reply takes; were it not so, the next message
-/// would be late, and its latency counts from when it was due.
+/// Sends each message when it is due, and returns the latencies from the due times. A late reply delays the
+/// client's next message, whose latency includes the delay.
 async fn talk(mut client: Client, due: Vec<(u32, Instant)>) -> (Client, Vec<Duration>) {
     let mut seen = Vec::new();
     for (index, due) in due {

@@ -1,5 +1,5 @@
-//! The server's file descriptors run out: nobody who is in is lost, and when some leave, those who
-//! wait get in.
+//! The server runs out of file descriptors. No connected client may be lost, and when some leave, waiting
+//! clients get in.
 
 use std::time::Duration;
 
@@ -18,17 +18,17 @@ use crate::{
     system,
 };
 
-/// What the server may open.
+/// The server's limit of open files.
 const FILES: u64 = 256;
-/// Who gets in.
+/// Clients that connect first.
 const INSIDE: usize = 200;
-/// Who comes then, for whom there is not room.
+/// Clients that connect then, of which not all get in.
 const OUTSIDE: usize = 200;
-/// Who leaves.
+/// Clients that leave.
 const LEAVE: usize = 100;
-/// When nobody came for so long, the server is full.
+/// If no client gets in for this long, the server is full.
 const FULL: Duration = Duration::from_secs(1);
-/// How long those who wait may have to wait for.
+/// How long waiting clients may wait.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run() -> Result<bool> {
@@ -43,7 +43,7 @@ pub(crate) async fn run() -> Result<bool> {
         let tell = tell.clone();
         tokio::spawn(async move {
             let client = connect(address, number).await;
-            // Nobody listens any more when the measurement is over.
+            // The receiver is gone when the measurement is over.
             let _ = tell.send(client);
         });
     }
@@ -61,13 +61,13 @@ pub(crate) async fn run() -> Result<bool> {
     let start = Instant::now();
     for _ in 0..LEAVE {
         let client = timeout(PATIENCE, arrivals.recv()).await;
-        let client = client.context("100 left and nobody got in")?;
+        let client = client.context("100 clients left and no other got in")?;
         inside.push(client.context("all tasks ended")??);
     }
     let waited = start.elapsed().as_millis();
     report.note("until 100 got in, after 100 left", format!("{waited} ms"));
     report.exactly("clients inside that answer", answering(&mut inside).await, full as u64);
-    // The others, who never got in, give up.
+    // The clients that never got in stop waiting.
     drop(arrivals);
     server.counts().await.context("the server did not survive")?;
     drop(inside);

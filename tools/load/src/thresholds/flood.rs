@@ -1,5 +1,5 @@
-//! One client sends as fast as it can, beside polite ones: it is held back, or closed if the API
-//! has a rate, and the polite ones lose nothing.
+//! One client floods the gateway, with regular clients at the same time. The gateway slows the flood down, or
+//! closes the connection if the API has a rate. The regular clients lose no message.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -18,7 +18,7 @@ use crate::{
     system,
 };
 
-/// What the flooding client tries, in messages a second.
+/// The messages a second that the flooding client tries to send.
 const FLOOD: u32 = 5_000;
 
 /// How long the function takes for a message, in milliseconds.
@@ -32,7 +32,7 @@ const RATE: u32 = 100;
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// How many polite clients; each sends one message a second
+    /// How many regular clients; each sends one message a second
     #[arg(long, default_value_t = 1000)]
     clients: usize,
     /// For how many seconds
@@ -54,7 +54,7 @@ pub(crate) async fn run(Options { clients: count, seconds }: Options) -> Result<
         let ((clients, answered, latencies), closed) = tokio::join!(polite, flooding);
         let total = count as u64 * u64::from(seconds);
         let served = server.counts().await?.messages.saturating_sub(total);
-        // The server may go on with what it has read of the flood, until it was asked.
+        // The server may handle messages of the flood that it has read, until this moment.
         let lasted = start.elapsed();
         match (rate, closed) {
             (None, closed) => {
@@ -66,14 +66,14 @@ pub(crate) async fn run(Options { clients: count, seconds }: Options) -> Result<
             }
             (Some(rate), Ok(closed)) => {
                 report.exactly("close code of a flood above a rate", closed?.into(), 1008);
-                // The burst, and what came in since.
+                // The burst, and the messages since.
                 let most = u64::from(rate) * (lasted.as_secs() + 2);
                 let demand = format!("<= {most}");
                 report.demand("messages of it that ran", served, &demand, served <= most);
             }
             (Some(_), Err(_)) => report.demand("a flood above a rate", "goes on", "closed", false),
         }
-        report.exactly("polite messages that came back", answered, total);
+        report.exactly("messages of regular clients echoed", answered, total);
         report.latencies(&format!("of these, with {TAKES} ms of function"), latencies);
         drop(clients);
         one_disconnect_each(server, &mut report).await?;
@@ -81,7 +81,7 @@ pub(crate) async fn run(Options { clients: count, seconds }: Options) -> Result<
     Ok(report.good())
 }
 
-/// Each client says something every second. Returns the clients, how many replies came, and when.
+/// Each client sends a message every second. Returns the clients, the number of replies, and latencies.
 async fn polite(clients: Vec<Client>, seconds: u32) -> (Vec<Client>, u64, Vec<Duration>) {
     let start = Instant::now();
     let count = clients.len() as u32;
@@ -103,7 +103,7 @@ async fn polite(clients: Vec<Client>, seconds: u32) -> (Vec<Client>, u64, Vec<Du
     (done.0, latencies.len() as u64, latencies)
 }
 
-/// Sends and reads until the server closes; the close code.
+/// Sends and reads until the server closes; returns the close code.
 async fn flood(server: SocketAddr, number: usize) -> Result<u16> {
     let (mut sink, mut stream) = connect(server, number).await?.split();
     let start = Instant::now();
@@ -114,7 +114,7 @@ async fn flood(server: SocketAddr, number: usize) -> Result<u16> {
                 break;
             }
         }
-        // What the server had to say is still there to read.
+        // The server's close frame may still be unread.
         std::future::pending().await
     };
     let reading = async {

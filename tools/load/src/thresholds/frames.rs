@@ -1,4 +1,4 @@
-//! Frames that are meant to cost: lengths that nobody has memory for, and fragments without end.
+//! Hostile frames: lengths beyond any memory, and a million fragments.
 
 use std::time::Duration;
 
@@ -19,13 +19,13 @@ use crate::{
 /// How many clients claim a huge frame.
 const CLAIMS: usize = 100;
 
-/// The most memory that such a claim may take, with the connection that it ends, in bytes.
+/// The most memory for such a frame and its connection, in bytes.
 const EACH: u64 = 64 * 1024;
 
-/// A header of a text frame of 2^63-1 bytes, masked.
+/// The header of a masked text frame of 2^63-1 bytes.
 const HUGE: [u8; 14] = [0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
 
-/// Empty frames: a text that goes on, its continuation that goes on, and the end.
+/// Empty frames: the start of a text message, a continuation, and the end.
 const BEGIN: [u8; 6] = [0x01, 0x80, 0, 0, 0, 0];
 const CONTINUE: [u8; 6] = [0x00, 0x80, 0, 0, 0, 0];
 const END: [u8; 6] = [0x80, 0x80, 0, 0, 0, 0];
@@ -34,7 +34,7 @@ const END: [u8; 6] = [0x80, 0x80, 0, 0, 0, 0];
 const FRAGMENTS: usize = 1_000_000;
 const AT_ONCE: usize = 10_000;
 
-/// What a million fragments may leave behind, in bytes.
+/// The most memory that a million fragments may leave allocated, in bytes.
 const FLOOD: u64 = 1024 * 1024;
 
 pub(crate) async fn run() -> Result<bool> {

@@ -1,4 +1,4 @@
-//! Clients that say nothing: how many one process holds, in how much memory.
+//! Idle clients: how many connections one process holds, and in how much memory.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use crate::{
     system,
 };
 
-/// The most memory that an idle connection may take, in bytes.
+/// The most memory for an idle connection, in bytes.
 const EACH: u64 = 12 * 1024;
 
-/// How long the idle CPU is watched.
+/// How long CPU time is measured.
 const WATCH: Duration = Duration::from_secs(3);
 
 #[derive(Args)]
@@ -36,7 +36,7 @@ pub(crate) async fn run(Options { clients: count }: Options) -> Result<bool> {
     let start = Instant::now();
     let mut clients = crowd(server.address, 0, count).await?;
     report.note("handshakes a second", (count as f64 / start.elapsed().as_secs_f64()).round());
-    report.exactly("clients let in", server.counts().await?.accepted, count as u64);
+    report.exactly("clients accepted", server.counts().await?.accepted, count as u64);
     sleep(WATCH).await;
     let each = server.resident()?.saturating_sub(before) / count as u64;
     report.at_most("resident memory for each idle connection", each, EACH);
@@ -46,7 +46,7 @@ pub(crate) async fn run(Options { clients: count }: Options) -> Result<bool> {
     report.note("CPU while idle, of one core", format!("{:.1} %", share * 100.0));
     report.exactly("clients that answer after that", answering(&mut clients).await, count as u64);
     let each = server.resident()?.saturating_sub(before) / count as u64;
-    report.at_most("resident memory for each that has spoken", each, EACH);
+    report.at_most("resident memory for each after one message", each, EACH);
     drop(clients);
     one_disconnect_each(server, &mut report).await?;
     Ok(report.good())

@@ -1,4 +1,4 @@
-//! The bars, one file each. The numbers are those of the table in the book's chapter.
+//! The load tests, one file each, with the thresholds that the chapter "Limits under load" lists.
 
 pub(crate) mod burst;
 pub(crate) mod echo;
@@ -13,7 +13,7 @@ use anyhow::Result;
 
 use crate::{report::Report, server::Server};
 
-/// Stops the server, and demands one `$disconnect` for each accepted connection.
+/// Stops the server and checks that each accepted connection had one `$disconnect`.
 async fn one_disconnect_each(server: Server, report: &mut Report) -> Result<()> {
     let counts = server.stop().await?;
     report.exactly("connections that had their $disconnect", counts.ended, counts.accepted);

@@ -1,4 +1,4 @@
-//! Clients that hold a connection open with next to nothing, beside honest ones.
+//! Clients that keep connections open with slow requests, and regular clients at the same time.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -19,13 +19,13 @@ use crate::{
     system,
 };
 
-/// How long a dripping client lasts at most; the gateway allows a request's head 10 seconds.
+/// The longest time for a slow client; the gateway allows 10 seconds for a request's head.
 const AT_MOST: Duration = Duration::from_secs(30);
 
-/// From one honest handshake to the next.
+/// The interval between handshakes of regular clients.
 const HONEST: Duration = Duration::from_millis(20);
 
-/// What is dripped: at once, and then again every second.
+/// What slow clients send: at the start, and every second after that.
 const DRIPS: [(&str, &str, &str); 4] = [
     ("a request's head", "GET /load HTTP/1.1\r\nHost: h\r\nX: ", "x"),
     ("nothing at all", "", ""),
@@ -39,7 +39,7 @@ const DRIPS: [(&str, &str, &str); 4] = [
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// How many dripping clients
+    /// How many slow clients
     #[arg(long, default_value_t = 1000)]
     clients: usize,
 }
@@ -83,14 +83,14 @@ pub(crate) async fn run(Options { clients: count }: Options) -> Result<bool> {
             latencies.push(latency);
         }
     }
-    report.exactly("honest clients let in meanwhile", latencies.len() as u64, tried);
+    report.exactly("regular clients accepted meanwhile", latencies.len() as u64, tried);
     report.latencies("their handshakes", latencies);
     drop(clients);
     one_disconnect_each(server, &mut report).await?;
     Ok(report.good())
 }
 
-/// How long the server put up with it, if it did not for too long.
+/// How long the server kept the connection; `None` if too long.
 async fn drip(server: SocketAddr, number: usize) -> Result<Option<Duration>> {
     let (_, first, then) = DRIPS[number % DRIPS.len()];
     let (mut reads, mut writes) = socket(server, number).await?.into_split();

@@ -1,5 +1,5 @@
-//! Posts to clients that do not read, beside ones that do: the stuck ones cost a bounded amount of
-//! memory, and the others miss nothing.
+//! Posts to clients that do not read, and to clients that do. The former use a bounded amount of memory, and
+//! the latter miss no message.
 
 use anyhow::{Result, ensure};
 use bytes::Bytes;
@@ -16,20 +16,19 @@ use crate::{
     system,
 };
 
-/// The most memory for a stuck client, in bytes: what may wait in its queue. A waiting message counts
-/// more than it takes, which is room for the frame that is with the socket.
+/// The most memory for a stuck client, in bytes: the limit of its queue. A queued message counts more than it
+/// takes, which leaves room for the frame that is being sent.
 const EACH: u64 = 256 * 1024;
 
-/// A large post, which fills the system's buffers, and a small one, which fills what is left: the
-/// smaller, the more it costs beside its bytes.
+/// Large posts fill the kernel's buffers, small ones the rest of the queue. Small posts have the largest
+/// overhead.
 const LARGE: usize = 32 * 1024;
 const SMALL: usize = 1;
 
-/// How many stuck clients are filled at once: few, so that the memory is theirs, not that of the
-/// HTTP connections which post to them.
+/// How many stuck clients are filled at once: few, so that HTTP connections use little memory.
 const FILLING: usize = 4;
 
-/// More than this many large posts fit in no system's buffers.
+/// More large posts than fit into the kernel's buffers.
 const MOST_POSTS: usize = 2000;
 
 #[derive(Args)]
@@ -37,7 +36,7 @@ pub(crate) struct Options {
     /// How many clients never read
     #[arg(long, default_value_t = 100)]
     stuck: usize,
-    /// How many do
+    /// How many clients read
     #[arg(long, default_value_t = 1000)]
     healthy: usize,
     /// How many posts each of them gets, of 1 KiB
@@ -99,7 +98,7 @@ pub(crate) async fn run(options: Options) -> Result<bool> {
     Ok(report.good())
 }
 
-/// Posts until there is no room.
+/// Posts until the queue is full.
 async fn fill(management: &Management, id: &str, data: Bytes) -> Result<()> {
     for _ in 0..MOST_POSTS * LARGE / data.len().max(16) {
         match management.post(id, data.clone()).await? {
@@ -108,14 +107,14 @@ async fn fill(management: &Management, id: &str, data: Bytes) -> Result<()> {
             other => anyhow::bail!("a post was answered {other}"),
         }
     }
-    anyhow::bail!("a client that never reads was sent megabytes")
+    anyhow::bail!("the queue of a client that never reads does not fill up")
 }
 
 /// The clients with their ids.
 async fn with_ids(clients: Vec<Client>) -> Result<(Vec<Client>, Vec<String>)> {
     let asking = clients.into_iter().map(|mut client| async move {
         let id = ask(&mut client, "id").await?;
-        ensure!(id.len() == 16, "{id:?} is no connection's id");
+        ensure!(id.len() == 16, "{id:?} is no connection id");
         anyhow::Ok((client, id))
     });
     join_all(asking).await.into_iter().collect()

@@ -1,4 +1,4 @@
-//! The app whose connections live through the schedules, and the events of its connections.
+//! The app of the schedules, and the events of its connections.
 
 use std::{
     collections::HashMap,
@@ -57,7 +57,7 @@ async fn join(connection: StoredConnection) -> Result<(), Error> {
     connection.put_item(&Item::in_group(GROUP)).await
 }
 
-/// An event of a connection, after a real one.
+/// An event of a connection, made from a real one.
 pub(super) fn event(kind: Kind, id: &ConnectionId, connected_at: u64) -> Vec<u8> {
     let fixture = match kind {
         Kind::Connect => {

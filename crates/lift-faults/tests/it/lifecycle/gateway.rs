@@ -1,5 +1,4 @@
-//! API Gateway's side of the connections, as far as their lives go: which are open, and what a post
-//! to them is answered.
+//! A model of API Gateway: which connections are open, and the result of a post.
 
 use std::{
     collections::HashMap,
@@ -16,10 +15,10 @@ use lift_ws::{
 };
 use tokio::time::sleep;
 
-/// What API Gateway knows of a connection.
+/// The state of a connection in API Gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// `$connect` is not answered yet: a post is answered by 410, although the client is there.
+    /// `$connect` has not finished: a post gets 410, although the client is there ([R-4.20]).
     Handshake,
     Open,
     Closed,

@@ -1,8 +1,8 @@
-//! Lives of connections under disorder: the real app, store and SDK on the embedded engine, in
-//! virtual time, with faults between. Each schedule follows from its seed alone.
+//! Random schedules of connections with faults: the real app, store and SDK on dynoxide, in virtual time. A
+//! schedule depends on its seed only.
 //!
-//! `LIFT_SCHEDULES` sets how many are played, `LIFT_SEED` plays one. For many, `--profile many` builds
-//! the test with optimisation.
+//! `LIFT_SCHEDULES` sets how many run, `LIFT_SEED` runs one. For many, build the test with optimization:
+//! `--profile many`.
 
 mod app;
 mod gateway;
@@ -21,17 +21,17 @@ use serde_json::{Value, json};
 
 use schedule::Change;
 
-/// How many schedules a test run plays.
+/// How many schedules a test runs.
 const SCHEDULES: u64 = 60;
 
-/// How many are enough to notice a fault of the store; most take less.
+/// How many schedules find a broken store; most take fewer.
 const ENOUGH: u64 = 500;
 
 fn number(variable: &str) -> Option<u64> {
     env::var(variable).ok().map(|value| value.parse().expect("a number"))
 }
 
-/// Plays schedules, each in a time of its own, until one finds something wrong.
+/// Runs schedules, each with its own paused clock, until one fails.
 fn play(
     least: u64,
     change: impl Fn(&str, Value) -> (String, Value) + Send + Sync + 'static,

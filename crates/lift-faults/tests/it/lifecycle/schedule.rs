@@ -1,5 +1,5 @@
-//! One schedule: some connections of one tenant open, talk and end, in an order and with faults that
-//! a seed decides; then what is stored is held against what is true.
+//! One schedule: some connections of a tenant open, send and end, in an order and with faults that a seed
+//! decides. Then the stored rows are compared with the state of the connections.
 
 use std::{
     sync::{
@@ -33,7 +33,7 @@ use super::{
 
 const TABLE: &str = "connections";
 
-/// What goes wrong between the store and DynamoDB, in shares of the requests.
+/// The faults between the store and DynamoDB, as shares of the requests.
 const FAULTS: &str = r#"
     [[fault]]
     api = "dynamodb"
@@ -70,18 +70,18 @@ const FAULTS: &str = r#"
     ms = "0..2000"
 "#;
 
-/// One connection's way through a schedule.
-struct Life {
+/// One connection of a schedule.
+struct Client {
     id: ConnectionId,
     connected_at: u64,
-    /// A `$disconnect` was handled to its end.
+    /// Whether a `$disconnect` was handled completely.
     ended: AtomicBool,
 }
 
-/// What a schedule found wrong.
+/// The error that a schedule found.
 pub(super) type Faulty = String;
 
-/// Plays the schedule of a seed.
+/// Runs the schedule of a seed.
 pub(super) async fn play(seed: u64, change: Change) -> Result<(), Faulty> {
     let mut rng = Rng::with_seed(seed);
     let plan: Plan = FAULTS.parse().expect("a plan");
@@ -95,38 +95,38 @@ pub(super) async fn play(seed: u64, change: Change) -> Result<(), Faulty> {
     let (gateway, goodbyes) = (Gateway::default(), Goodbyes::default());
     let service = app(goodbyes.clone()).into_service(store.clone(), Arc::new(gateway.clone()));
 
-    let lives: Vec<Arc<Life>> = (0..3).map(|n| Arc::new(Life::new(seed, n))).collect();
-    join_all(lives.iter().map(|life| live(life, &service, &gateway, rng.fork()))).await;
+    let clients: Vec<Arc<Client>> = (0..3).map(|n| Arc::new(Client::new(seed, n))).collect();
+    join_all(clients.iter().map(|client| run_client(client, &service, &gateway, rng.fork()))).await;
     // What lags or comes late has come.
     link.settle().await;
 
-    for life in &lives {
-        let row = row(&store, &life.id).await;
-        let phase = gateway.phase(&life.id);
+    for client in &clients {
+        let row = row(&store, &client.id).await;
+        let phase = gateway.phase(&client.id);
         if phase == Phase::Open && !row {
-            return Err(format!("{}: the row of an open connection is missing", life.id));
+            return Err(format!("{}: the row of an open connection is missing", client.id));
         }
-        if life.ended.load(Ordering::Relaxed) && row {
-            return Err(format!("{}: a connection that ended has a row", life.id));
+        if client.ended.load(Ordering::Relaxed) && row {
+            return Err(format!("{}: a connection that ended has a row", client.id));
         }
-        let ran = goodbyes.lock().expect("a lock").get(&life.id).copied().unwrap_or(0);
+        let ran = goodbyes.lock().expect("a lock").get(&client.id).copied().unwrap_or(0);
         if ran > 1 {
-            return Err(format!("{}: its $disconnect handler ran {ran} times", life.id));
+            return Err(format!("{}: its $disconnect handler ran {ran} times", client.id));
         }
     }
-    // An hour later somebody speaks: what was left behind is found gone.
+    // An hour later a client sends a message; rows that were left behind are found by 410.
     aged.store(true, Ordering::Relaxed);
-    let late = Life::new(seed, 9);
+    let late = Client::new(seed, 9);
     gateway.set(&late.id, Phase::Open);
     for kind in [Kind::Connect, Kind::Say, Kind::Say, Kind::Say] {
         // Faults may fail a call, not all of them.
         call(&service, kind, &late).await;
     }
     link.settle().await;
-    for life in &lives {
-        let (row, phase) = (row(&store, &life.id).await, gateway.phase(&life.id));
+    for client in &clients {
+        let (row, phase) = (row(&store, &client.id).await, gateway.phase(&client.id));
         if phase == Phase::Open && !row {
-            return Err(format!("{}: the row of an open connection was removed", life.id));
+            return Err(format!("{}: the row of an open connection was removed", client.id));
         }
     }
     let tenant = Members::Tenant(TENANT.into());
@@ -141,16 +141,16 @@ pub(super) async fn play(seed: u64, change: Change) -> Result<(), Faulty> {
     Ok(())
 }
 
-async fn live(life: &Arc<Life>, service: &Service, gateway: &Gateway, mut rng: Rng) {
+async fn run_client(client: &Arc<Client>, service: &Service, gateway: &Gateway, mut rng: Rng) {
     pause(&mut rng, 800).await;
-    gateway.set(&life.id, Phase::Handshake);
-    let connect = call(service, Kind::Connect, life);
+    gateway.set(&client.id, Phase::Handshake);
+    let connect = call(service, Kind::Connect, client);
     // Some clients do not wait for the answer; the function does not hear of it.
     let patience = if rng.u8(..100) < 20 { rng.u64(..600) } else { 29_000 };
     let mut connect = Box::pin(connect);
     let accepted = timeout(Duration::from_millis(patience), &mut connect).await;
     let opened = accepted == Ok(Some(200));
-    gateway.set(&life.id, if opened { Phase::Open } else { Phase::Closed });
+    gateway.set(&client.id, if opened { Phase::Open } else { Phase::Closed });
     let rest = async {
         if accepted.is_err() {
             connect.await;
@@ -158,10 +158,10 @@ async fn live(life: &Arc<Life>, service: &Service, gateway: &Gateway, mut rng: R
     };
     let mut own = rng.fork();
     let again = async {
-        // Whoever invoked the function may do so once more, and late.
+        // The caller may invoke the function again, and late.
         if own.u8(..100) < 40 {
             pause(&mut own, 6_000).await;
-            call(service, Kind::Connect, life).await;
+            call(service, Kind::Connect, client).await;
         }
     };
     let talk_and_end = async {
@@ -170,28 +170,28 @@ async fn live(life: &Arc<Life>, service: &Service, gateway: &Gateway, mut rng: R
                 pause(&mut rng, 700).await;
                 let kinds = [Kind::Say, Kind::Say, Kind::Say, Kind::Note, Kind::Join];
                 let kind = kinds[rng.usize(..kinds.len())];
-                call(service, kind, life).await;
+                call(service, kind, client).await;
             }
             if rng.u8(..100) < 25 {
                 return;
             }
-            gateway.set(&life.id, Phase::Closed);
+            gateway.set(&client.id, Phase::Closed);
         }
         // A refused handshake has no `$disconnect`; others may lose theirs, or have it twice.
         let told = opened || accepted.is_err();
         for _ in 0..if told { rng.u8(..3) } else { 0 } {
             pause(&mut rng, 900).await;
-            if call(service, Kind::Disconnect, life).await == Some(200) {
-                life.ended.store(true, Ordering::Relaxed);
+            if call(service, Kind::Disconnect, client).await == Some(200) {
+                client.ended.store(true, Ordering::Relaxed);
             }
         }
     };
     tokio::join!(rest, again, talk_and_end);
 }
 
-/// Invokes the app, and answers the reply's status.
-async fn call(service: &Service, kind: Kind, life: &Life) -> Option<u64> {
-    let payload = event(kind, &life.id, life.connected_at);
+/// Invokes the app; returns the status of the reply.
+async fn call(service: &Service, kind: Kind, client: &Client) -> Option<u64> {
+    let payload = event(kind, &client.id, client.connected_at);
     let deadline = Instant::now() + Duration::from_secs(29);
     let reply = service.call(Invocation::new(payload, deadline)).await.expect("the event is right");
     let reply: serde_json::Value = serde_json::from_slice(&reply).expect("JSON");
@@ -202,7 +202,7 @@ async fn pause(rng: &mut Rng, most: u64) {
     sleep(Duration::from_millis(rng.u64(..most))).await;
 }
 
-impl Life {
+impl Client {
     fn new(seed: u64, n: u32) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
         Self {
@@ -213,10 +213,10 @@ impl Life {
     }
 }
 
-/// Changes a request on its way into the engine.
+/// Changes a request before dynoxide gets it.
 pub(super) type Change = Arc<dyn Fn(&str, Value) -> (String, Value) + Send + Sync>;
 
-/// An engine whose requests are changed.
+/// dynoxide with changed requests.
 fn changed(engine: impl Upstream, change: Change) -> impl Upstream {
     move |request: Request<Bytes>| {
         let (mut head, body) = request.into_parts();
