@@ -1,5 +1,5 @@
-//! Whether a stream gets colours: a terminal does, unless `NO_COLOR` is set or it is a dumb one;
-//! anything else does if `CLICOLOR_FORCE` is set.
+//! Whether a stream gets colours: a terminal does, unless `NO_COLOR` is set or it is dumb. Any other stream
+//! does if `CLICOLOR_FORCE` is set.
 
 use anstream::{AutoStream, ColorChoice, stream::RawStream};
 

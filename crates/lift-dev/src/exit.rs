@@ -1,16 +1,16 @@
-//! How the program ends when it does not end well: one message on stderr and an exit code.
+//! How the program ends after an error: one message on stderr and an exit code.
 
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Error;
 
-/// What the shell reports for a program that an interrupt ended: 128 + SIGINT.
+/// The exit code after an interrupt: 128 + SIGINT, as in a shell.
 const INTERRUPTED: u8 = 130;
 
 const BAD: Style = AnsiColor::Red.on_default().bold();
 
-/// The user ended the program before its work was done. There is nothing to explain to her.
+/// The user interrupted the program. No message is printed.
 #[derive(Debug)]
 pub(crate) struct Interrupted;
 
@@ -22,12 +22,12 @@ impl std::fmt::Display for Interrupted {
 
 impl std::error::Error for Interrupted {}
 
-/// Prints `error` with its causes and answers the exit code that belongs to it.
+/// Prints `error` with its causes, and returns its exit code.
 pub(crate) fn report(error: &Error) -> ExitCode {
     if error.is::<Interrupted>() {
         return ExitCode::from(INTERRUPTED);
     }
-    // The alternate form is the message followed by its causes, all on one line.
+    // The alternate form has the message and its causes on one line.
     anstream::eprintln!("{BAD}error:{BAD:#} {error:#}");
     ExitCode::FAILURE
 }

@@ -1,4 +1,4 @@
-//! Lift's own log: compact lines on stderr, so that stdout holds what scripts read and nothing else.
+//! Lift's own log: compact lines on stderr. Stdout is only for output that scripts read.
 
 use std::{fmt, io::stderr};
 
@@ -10,29 +10,29 @@ use tracing_subscriber::{
 
 use crate::colors;
 
-/// The crates of Lift speak at info; not of each connection that a send fails for, which its result
-/// counts.
+/// Lift's crates log at info. `lift_ws` logs only errors: `lift send` counts failed connections itself.
 const DEFAULT: &str =
     "warn,lift=info,lift_gateway=info,lift_aws=info,lift_faults=info,lift_ws=error";
 
-/// The embedded database answers a failed condition, which is a normal event here, with a warning.
-/// AWS's library warns of each place that has no credentials; an error of ours says so at the end.
+/// The embedded database logs a warning for a failed condition, which is normal here. The AWS library warns
+/// about each source without credentials; Lift reports missing credentials itself.
 const ALWAYS: &str = "dynoxide=error,aws_config=error";
 
-/// What fails in an event is shown with the event, and better.
-const SHOWN: &str = "lift_gateway::invoke=error,lift_gateway::handshake::authorizer=error";
+/// Warnings about events, which the lines of events already show.
+const SHOWN_WITH_EVENTS: &str =
+    "lift_gateway::invoke=error,lift_gateway::handshake::authorizer=error";
 
-/// Starts the log, filtered by `LIFT_LOG`, or `RUST_LOG`, or the default, which is silent about what
-/// is said by the lines of events if those are shown.
+/// Starts the log. The filter is `LIFT_LOG`, or `RUST_LOG`, or the default. If `events` are shown, the
+/// default leaves out what their lines already show.
 pub(crate) fn start(events: bool) {
     let wanted = std::env::var("LIFT_LOG").or_else(|_| std::env::var("RUST_LOG"));
     let filter = wanted
         .ok()
         .filter(|text| !text.trim().is_empty())
         .and_then(|text| EnvFilter::try_new(format!("{ALWAYS},{text}")).ok())
-        .unwrap_or_else(|| match events {
-            true => EnvFilter::new(format!("{ALWAYS},{DEFAULT},{SHOWN}")),
-            false => EnvFilter::new(format!("{ALWAYS},{DEFAULT}")),
+        .unwrap_or_else(|| {
+            let shown = if events { SHOWN_WITH_EVENTS } else { "" };
+            EnvFilter::new(format!("{ALWAYS},{DEFAULT},{shown}"))
         });
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -44,7 +44,7 @@ pub(crate) fn start(events: bool) {
         .init();
 }
 
-/// The time of day here, as the lines of events have it.
+/// The local time of day, as in the lines of events.
 struct LocalTime;
 
 impl FormatTime for LocalTime {

@@ -7,9 +7,9 @@ use lift_gateway::{GatewayEventKind, Id, InvokeError, MessageSource};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// The first line: what was recorded.
+/// The first line: the app and its stage.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Head {
+pub(crate) struct Header {
     /// The version of the format.
     pub(crate) recording: u32,
     /// The name of the app.
@@ -18,7 +18,7 @@ pub(crate) struct Head {
     pub(crate) stage: String,
 }
 
-/// Every other line: something that happened to a connection.
+/// Every other line: an event of a connection.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(try_from = "Flat")]
 pub(crate) struct Line {
@@ -26,17 +26,17 @@ pub(crate) struct Line {
     pub(crate) at: u64,
     pub(crate) connection: String,
     #[serde(flatten)]
-    pub(crate) what: What,
+    pub(crate) kind: RecordedKind,
 }
 
-/// What happened.
+/// The kinds of lines.
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub(crate) enum What {
-    /// The function got an event.
+pub(crate) enum RecordedKind {
+    /// The function was invoked.
     Event {
         invocation: u64,
-        /// Missing for the authorizer.
+        /// None for an authorizer.
         #[serde(skip_serializing_if = "Option::is_none")]
         route: Option<String>,
         event: Box<RawValue>,
@@ -44,20 +44,20 @@ pub(crate) enum What {
     /// The function answered.
     Reply { invocation: u64, took_ms: f64, reply: Box<RawValue> },
     /// The function failed.
-    Failure { invocation: u64, took_ms: f64, error: Failure },
-    /// The client was let in.
+    Failure { invocation: u64, took_ms: f64, error: RecordedFailure },
+    /// The handshake was accepted.
     Opened,
     /// The client sent a message.
-    Received { message: Text },
-    /// A message went to the client.
-    Sent { from: Source, message: Text },
-    /// The connection ended.
+    Received { message: MessageText },
+    /// A message was sent to the client.
+    Sent { from: RecordedSource, message: MessageText },
+    /// The connection was closed.
     Closed { code: u16, reason: String },
 }
 
 /// Why there is no reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Failure {
+pub(crate) struct RecordedFailure {
     #[serde(rename = "type")]
     pub(crate) kind: String,
     pub(crate) message: String,
@@ -66,21 +66,21 @@ pub(crate) struct Failure {
 /// Where a message to a client came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Source {
+pub(crate) enum RecordedSource {
     Reply,
     Gateway,
     Post,
 }
 
-/// A message: text, or base64 of what is none.
+/// A message: text, or base64 if it is not UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Text {
+pub(crate) enum MessageText {
     Text(String),
     Base64(String),
 }
 
-impl Text {
+impl MessageText {
     pub(crate) fn new(bytes: &[u8]) -> Self {
         match std::str::from_utf8(bytes) {
             Ok(text) => Self::Text(text.to_owned()),
@@ -92,10 +92,12 @@ impl Text {
     }
 }
 
-impl What {
-    /// What the gateway tells, if it belongs into a recording. `number` gives an invocation its
-    /// number.
-    pub(super) fn told(what: GatewayEventKind, number: impl FnOnce(Id) -> u64) -> Option<Self> {
+impl RecordedKind {
+    /// The line for a gateway event, if it is recorded. `number` returns the number of an invocation.
+    pub(super) fn of_gateway(
+        what: GatewayEventKind,
+        number: impl FnOnce(Id) -> u64,
+    ) -> Option<Self> {
         Some(match what {
             GatewayEventKind::Invoked { invocation, route, payload } => {
                 // The gateway wrote the event, so it is JSON.
@@ -106,9 +108,11 @@ impl What {
                 answer(number(invocation), took, result)
             }
             GatewayEventKind::Opened(_) => Self::Opened,
-            GatewayEventKind::Received { data, .. } => Self::Received { message: Text::new(&data) },
+            GatewayEventKind::Received { data, .. } => {
+                Self::Received { message: MessageText::new(&data) }
+            }
             GatewayEventKind::Sent { data, source } => {
-                Self::Sent { from: source.into(), message: Text::new(&data) }
+                Self::Sent { from: source.into(), message: MessageText::new(&data) }
             }
             GatewayEventKind::Closed { code, reason } => Self::Closed { code, reason },
             _ => return None,
@@ -116,19 +120,21 @@ impl What {
     }
 }
 
-/// The line of an answer.
-fn answer(invocation: u64, took: Duration, result: Result<Bytes, InvokeError>) -> What {
+/// The line for an answer.
+fn answer(invocation: u64, took: Duration, result: Result<Bytes, InvokeError>) -> RecordedKind {
     let took_ms = (took.as_secs_f64() * 1e6).round() / 1e3;
-    match outcome(result) {
-        Ok(reply) => What::Reply { invocation, took_ms, reply },
-        Err(error) => What::Failure { invocation, took_ms, error },
+    match recorded_answer(result) {
+        Ok(reply) => RecordedKind::Reply { invocation, took_ms, reply },
+        Err(error) => RecordedKind::Failure { invocation, took_ms, error },
     }
 }
 
-/// What a function answered, as a recording has it. A reply that is no JSON is a failure there, as
-/// it was to the client.
-pub(crate) fn outcome(result: Result<Bytes, InvokeError>) -> Result<Box<RawValue>, Failure> {
-    let failure = |kind: &str, message| Failure { kind: kind.to_owned(), message };
+/// A function's answer in the form of a recording. A reply that is not JSON is a failure, as it is for the
+/// client.
+pub(crate) fn recorded_answer(
+    result: Result<Bytes, InvokeError>,
+) -> Result<Box<RawValue>, RecordedFailure> {
+    let failure = |kind: &str, message| RecordedFailure { kind: kind.to_owned(), message };
     match result {
         Ok(reply) => raw(&reply)
             .ok_or_else(|| failure("Malformed", String::from_utf8_lossy(&reply).into_owned())),
@@ -139,19 +145,17 @@ pub(crate) fn outcome(result: Result<Bytes, InvokeError>) -> Result<Box<RawValue
     }
 }
 
-/// JSON as it is, on one line. A function may write line breaks between its values.
+/// `json` on one line: it is reformatted only if it has line breaks.
 fn raw(json: &[u8]) -> Option<Box<RawValue>> {
     let raw: Box<RawValue> = serde_json::from_slice(json).ok()?;
-    match raw.get().contains(['\n', '\r']) {
-        false => Some(raw),
-        true => {
-            let value: serde_json::Value = serde_json::from_str(raw.get()).ok()?;
-            serde_json::value::to_raw_value(&value).ok()
-        }
+    if !raw.get().contains(['\n', '\r']) {
+        return Some(raw);
     }
+    let value: serde_json::Value = serde_json::from_str(raw.get()).ok()?;
+    serde_json::value::to_raw_value(&value).ok()
 }
 
-/// A line as it stands in the file. An enum would lose the text of the event while it is read.
+/// A line as it is in the file. Deserializing an enum directly would lose the raw text of the event.
 #[derive(Deserialize)]
 struct Flat {
     at: u64,
@@ -162,9 +166,9 @@ struct Flat {
     route: Option<String>,
     event: Option<Box<RawValue>>,
     reply: Option<Box<RawValue>>,
-    error: Option<Failure>,
-    from: Option<Source>,
-    message: Option<Text>,
+    error: Option<RecordedFailure>,
+    from: Option<RecordedSource>,
+    message: Option<MessageText>,
     code: Option<u16>,
     reason: Option<String>,
 }
@@ -174,37 +178,38 @@ impl TryFrom<Flat> for Line {
 
     fn try_from(flat: Flat) -> Result<Self, String> {
         let Flat { at, connection, kind, .. } = flat;
-        let what =
-            match &*kind {
-                "event" => flat.invocation.zip(flat.event).map(|(invocation, event)| What::Event {
-                    invocation,
-                    route: flat.route,
-                    event,
-                }),
-                "reply" => flat.invocation.zip(flat.reply).map(|(invocation, reply)| What::Reply {
+        let line_kind = match &*kind {
+            "event" => flat.invocation.zip(flat.event).map(|(invocation, event)| {
+                RecordedKind::Event { invocation, route: flat.route, event }
+            }),
+            "reply" => flat.invocation.zip(flat.reply).map(|(invocation, reply)| {
+                RecordedKind::Reply { invocation, took_ms: flat.took_ms.unwrap_or_default(), reply }
+            }),
+            "failure" => {
+                flat.invocation.zip(flat.error).map(|(invocation, error)| RecordedKind::Failure {
                     invocation,
                     took_ms: flat.took_ms.unwrap_or_default(),
-                    reply,
-                }),
-                "failure" => flat.invocation.zip(flat.error).map(|(invocation, error)| {
-                    What::Failure { invocation, took_ms: flat.took_ms.unwrap_or_default(), error }
-                }),
-                "opened" => Some(What::Opened),
-                "received" => flat.message.map(|message| What::Received { message }),
-                "sent" => {
-                    flat.from.zip(flat.message).map(|(from, message)| What::Sent { from, message })
-                }
-                "closed" => {
-                    flat.code.zip(flat.reason).map(|(code, reason)| What::Closed { code, reason })
-                }
-                _ => return Err(format!("`{kind}` is no kind of line")),
-            };
-        let what = what.ok_or_else(|| format!("a line of kind `{kind}` lacks a field"))?;
-        Ok(Self { at, connection, what })
+                    error,
+                })
+            }
+            "opened" => Some(RecordedKind::Opened),
+            "received" => flat.message.map(|message| RecordedKind::Received { message }),
+            "sent" => flat
+                .from
+                .zip(flat.message)
+                .map(|(from, message)| RecordedKind::Sent { from, message }),
+            "closed" => flat
+                .code
+                .zip(flat.reason)
+                .map(|(code, reason)| RecordedKind::Closed { code, reason }),
+            _ => return Err(format!("`{kind}` is not a kind of line")),
+        };
+        let kind = line_kind.ok_or_else(|| format!("a line of kind `{kind}` lacks a field"))?;
+        Ok(Self { at, connection, kind })
     }
 }
 
-impl From<MessageSource> for Source {
+impl From<MessageSource> for RecordedSource {
     fn from(source: MessageSource) -> Self {
         match source {
             MessageSource::Reply => Self::Reply,

@@ -1,6 +1,5 @@
-//! A recording: what happened on a gateway, one JSON object on each line, in the order in which it
-//! happened. Written by `lift dev --record`, read by `lift replay`, and plain enough for other
-//! tools: the `event` of a line is the event as the function got it.
+//! A recording: the events of a gateway in order, one JSON object per line. `lift dev --record` writes it,
+//! `lift replay` reads it, and other tools can: the `event` of a line is the event of the function.
 
 mod line;
 mod reader;
@@ -8,8 +7,10 @@ mod reader;
 mod tests;
 mod writer;
 
-pub(crate) use self::line::{Failure, Head, Line, Source, Text, What, outcome};
-pub(crate) use self::reader::{Answer, Recording, read};
+pub(crate) use self::line::{
+    Header, Line, MessageText, RecordedFailure, RecordedKind, RecordedSource, recorded_answer,
+};
+pub(crate) use self::reader::{RecordedAnswer, Recording, read};
 pub(crate) use self::writer::Recorder;
 
 /// The version of the format, which the first line names.

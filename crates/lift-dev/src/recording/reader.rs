@@ -6,19 +6,19 @@ use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Failure, Head, Line, VERSION, What};
+use super::{Header, Line, RecordedFailure, RecordedKind, VERSION};
 
 /// A recording in memory.
 #[derive(Debug)]
 pub(crate) struct Recording {
-    pub(crate) head: Head,
+    pub(crate) head: Header,
     pub(crate) lines: Vec<Line>,
 }
 
-/// What the function answered, as recorded.
-pub(crate) type Answer<'a> = Result<&'a RawValue, &'a Failure>;
+/// The recorded answer of a function.
+pub(crate) type RecordedAnswer<'a> = Result<&'a RawValue, &'a RecordedFailure>;
 
-/// Reads the file at `path`. The last line may be cut off, as after a crash; it is left out.
+/// Reads the file at `path`. A last line that is cut off, as after a crash, is left out.
 pub(crate) fn read(path: &Path) -> Result<Recording> {
     let text =
         fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -33,11 +33,11 @@ pub(super) fn parse(text: &str) -> Result<Recording> {
     let mut lines = text.lines();
     let first = lines.next().unwrap_or_default();
     let Ok(Version { recording }) = serde_json::from_str(first) else {
-        bail!("its first line is none of a recording: make one with `lift dev --record FILE`");
+        bail!("the first line is not that of a recording: make one with `lift dev --record FILE`");
     };
     if recording != VERSION {
         bail!(
-            "it is of version {recording}, and this `lift` reads version {VERSION}: record it \
+            "it has version {recording}, but this `lift` reads version {VERSION}: record it \
              again, or use the `lift` that wrote it"
         );
     }
@@ -57,15 +57,15 @@ pub(super) fn parse(text: &str) -> Result<Recording> {
 }
 
 impl Recording {
-    /// The answers, by the numbers of their invocations.
-    pub(crate) fn answers(&self) -> HashMap<u64, Answer<'_>> {
+    /// The answers by the number of their invocation.
+    pub(crate) fn answers(&self) -> HashMap<u64, RecordedAnswer<'_>> {
         let mut answers = HashMap::new();
         for line in &self.lines {
-            match &line.what {
-                What::Reply { invocation, reply, .. } => {
+            match &line.kind {
+                RecordedKind::Reply { invocation, reply, .. } => {
                     answers.insert(*invocation, Ok(&**reply));
                 }
-                What::Failure { invocation, error, .. } => {
+                RecordedKind::Failure { invocation, error, .. } => {
                     answers.insert(*invocation, Err(error));
                 }
                 _ => {}

@@ -5,7 +5,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use lift_gateway::{GatewayEvent, GatewayEventKind, Id, InvokeError, MessageSource};
 
-use super::{Failure, Recorder, Source, Text, What, read, reader::parse};
+use super::{
+    MessageText, RecordedFailure, RecordedKind, RecordedSource, Recorder, read, reader::parse,
+};
 use crate::observe::{ObservedKind, Observers};
 
 const EVENT: &str = r#"{"requestContext":{"routeKey":"say","z":1,"a":1.50},"body":"é\n"}"#;
@@ -65,21 +67,23 @@ fn a_recording_has_what_happened_in_order() {
     let [received, first, second, sent, .., closed] = &recording.lines[..] else {
         panic!("{:?}", recording.lines)
     };
-    let hello = Text::Text("hello".to_owned());
-    assert!(matches!(&received.what, What::Received { message } if *message == hello));
-    let What::Event { invocation: 1, event, .. } = &first.what else { panic!("{first:?}") };
+    let hello = MessageText::Text("hello".to_owned());
+    assert!(matches!(&received.kind, RecordedKind::Received { message } if *message == hello));
+    let RecordedKind::Event { invocation: 1, event, .. } = &first.kind else { panic!("{first:?}") };
     assert_eq!(event.get(), EVENT);
-    assert!(matches!(&second.what, What::Event { invocation: 2, .. }));
-    let byte = Text::Base64("/w==".to_owned());
-    assert!(matches!(&sent.what, What::Sent { from: Source::Post, message } if *message == byte));
-    assert!(matches!(closed.what, What::Closed { code: 1001, .. }));
+    assert!(matches!(&second.kind, RecordedKind::Event { invocation: 2, .. }));
+    let byte = MessageText::Base64("/w==".to_owned());
+    assert!(
+        matches!(&sent.kind, RecordedKind::Sent { from: RecordedSource::Post, message } if *message == byte)
+    );
+    assert!(matches!(closed.kind, RecordedKind::Closed { code: 1001, .. }));
     let answers = recording.answers();
     assert_eq!(answers[&2].expect("a reply").get(), r#"{"statusCode":200}"#);
-    let failure = Failure { kind: "Oops".to_owned(), message: "no\nluck".to_owned() };
+    let failure = RecordedFailure { kind: "Oops".to_owned(), message: "no\nluck".to_owned() };
     assert_eq!(answers[&1].expect_err("a failure"), &failure);
 
     let again = Recorder::start(&path, "chat", "local").err().expect("it is there").to_string();
-    assert!(again.contains("is there already"), "{again}");
+    assert!(again.contains("exists already"), "{again}");
 }
 
 #[test]
@@ -90,13 +94,13 @@ fn bad_recordings_say_what_is_wrong() {
     let cut = format!("{head}\n{closed}\n{}", &closed[..40]);
     assert_eq!(parse(&cut).expect("cut off at the end").lines.len(), 1);
     for (text, wrong) in [
-        ("", "is none of a recording"),
-        ("{}", "is none of a recording"),
+        ("", "is not that of a recording"),
+        ("{}", "is not that of a recording"),
         (r#"{"recording":2}"#, "version 2"),
         (&format!("{head}\n{}\n{closed}", &closed[..40]), "line 2: EOF"),
         (&format!("{head}\n{closed}\nx"), "line 3: expected value"),
-        (&closed.replace("closed", "clsed"), "none of a recording"),
-        (&format!("{head}\n{}", closed.replace("closed", "clsed")), "`clsed` is no kind"),
+        (&closed.replace("closed", "clsed"), "not that of a recording"),
+        (&format!("{head}\n{}", closed.replace("closed", "clsed")), "`clsed` is not a kind"),
         (&format!("{head}\n{}", closed.replace("code", "cod")), "`closed` lacks a field"),
     ] {
         let error = format!("{:#}", parse(text).expect_err("bad"));

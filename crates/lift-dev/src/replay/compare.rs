@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use crate::recording::{Answer, Failure, Text};
+use crate::recording::{MessageText, RecordedAnswer, RecordedFailure};
 
-/// What stands in place of a field that is not compared.
+/// The placeholder for a field that is not compared.
 const IGNORED: &str = "(ignored)";
 
-/// How answers are compared.
+/// Compares answers.
 #[derive(Debug, Default)]
 pub(crate) struct Comparison {
-    /// The names of the fields, wherever they are in a body, that differ each time.
+    /// The names of fields that are not compared, at any depth of a body.
     pub(crate) ignored: Vec<String>,
 }
 
@@ -21,19 +21,19 @@ pub(crate) struct Comparison {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Difference {
     Same(String),
-    /// It was so when it was recorded.
+    /// Only in the recording.
     Recorded(String),
-    /// It is so now.
+    /// Only in the replay.
     Now(String),
 }
 
 impl Comparison {
-    /// What differs between an answer that was recorded and one that came now; nothing if they are
-    /// the same. Bodies in JSON are compared as JSON: the order of fields and spaces do not count.
+    /// The differences between a recorded answer and a new one; empty if they are equal. JSON bodies are
+    /// compared as JSON: spaces and the order of fields do not count.
     pub(crate) fn answers(
         &self,
-        recorded: Answer<'_>,
-        now: Result<&str, &Failure>,
+        recorded: RecordedAnswer<'_>,
+        now: Result<&str, &RecordedFailure>,
     ) -> Vec<Difference> {
         let recorded = match recorded {
             Ok(reply) => self.reply(reply.get()),
@@ -46,8 +46,8 @@ impl Comparison {
         differences(&recorded, &now)
     }
 
-    /// What differs between the messages that one client was posted, in whatever order.
-    pub(crate) fn posts(&self, recorded: &[Text], now: &[Text]) -> Vec<Difference> {
+    /// The differences between the messages that were posted to one client, in any order.
+    pub(crate) fn posts(&self, recorded: &[MessageText], now: &[MessageText]) -> Vec<Difference> {
         let mut counts = BTreeMap::<String, i64>::new();
         for text in recorded {
             *counts.entry(self.message(text)).or_default() += 1;
@@ -76,17 +76,17 @@ impl Comparison {
         self.pretty(reply)
     }
 
-    fn failure(&self, Failure { kind, message }: &Failure) -> String {
+    fn failure(&self, RecordedFailure { kind, message }: &RecordedFailure) -> String {
         self.pretty(serde_json::json!({ "errorType": kind, "errorMessage": message }))
     }
 
-    fn message(&self, text: &Text) -> String {
+    fn message(&self, text: &MessageText) -> String {
         match text {
-            Text::Text(text) => match serde_json::from_str(text) {
+            MessageText::Text(text) => match serde_json::from_str(text) {
                 Ok(value) => self.pretty(value),
                 Err(_) => text.clone(),
             },
-            Text::Base64(text) => format!("base64 {text}"),
+            MessageText::Base64(text) => format!("base64 {text}"),
         }
     }
 
@@ -100,9 +100,10 @@ impl Comparison {
         match value {
             Value::Object(fields) => {
                 for (name, value) in fields {
-                    match self.ignored.contains(name) {
-                        true => *value = IGNORED.into(),
-                        false => self.hide(value),
+                    if self.ignored.contains(name) {
+                        *value = IGNORED.into();
+                    } else {
+                        self.hide(value);
                     }
                 }
             }
@@ -162,8 +163,9 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_no_reply() {
-        let failure = |message: &str| Failure { kind: "Oops".into(), message: message.into() };
+    fn a_failure_differs_from_a_reply() {
+        let failure =
+            |message: &str| RecordedFailure { kind: "Oops".into(), message: message.into() };
         let compare = Comparison::default();
         assert_eq!(compare.answers(Err(&failure("x")), Err(&failure("x"))), []);
         assert_ne!(compare.answers(Err(&failure("x")), Err(&failure("y"))), []);
@@ -171,8 +173,8 @@ mod tests {
     }
 
     #[test]
-    fn posts_are_counted_in_whatever_order() {
-        let text = |text: &str| Text::Text(text.to_owned());
+    fn posts_are_compared_in_any_order() {
+        let text = |text: &str| MessageText::Text(text.to_owned());
         let (a, b) = (text(r#"{"at":1,"x":"a"}"#), text("plain"));
         let compare = Comparison { ignored: vec!["at".to_owned()] };
         let later = text(r#"{ "x": "a", "at": 2 }"#);

@@ -1,5 +1,5 @@
-//! The `@connections` of a replay. No client is there: the connections that were open in the recording
-//! take what is posted and keep it for the comparison; all others are gone.
+//! The `@connections` of a replay, without clients: connections that were open in the recording accept posts
+//! and keep them for the comparison; all other connections are gone.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -16,43 +16,43 @@ use hyper_util::rt::TokioIo;
 use percent_encoding::percent_decode_str;
 use tokio::{net::TcpListener, time::sleep};
 
-use crate::{lock::lock, recording::Text};
+use crate::{lock::lock, recording::MessageText};
 
 /// The pause after `accept` failed.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Who is connected, and what they got. Clones are the same.
+/// The open connections, and what was posted to them. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Connections(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// Since when, in milliseconds since 1970.
+    /// When each was opened, in milliseconds since 1970.
     open: HashMap<String, u64>,
-    posted: BTreeMap<String, Vec<Text>>,
+    posted: BTreeMap<String, Vec<MessageText>>,
 }
 
 impl Connections {
-    /// From now on `id` takes what is posted.
+    /// Opens the connection `id`, which accepts posts from now on.
     pub(crate) fn open(&self, id: &str, at: u64) {
         self.state().open.insert(id.to_owned(), at);
     }
 
-    /// From now on `id` is gone.
+    /// Closes the connection `id`.
     pub(crate) fn close(&self, id: &str) {
         self.state().open.remove(id);
     }
 
-    /// What each connection was posted, in order.
-    pub(crate) fn posted(&self) -> BTreeMap<String, Vec<Text>> {
+    /// The posts to each connection, in order.
+    pub(crate) fn posted(&self) -> BTreeMap<String, Vec<MessageText>> {
         self.state().posted.clone()
     }
 
-    /// Answers calls; never returns.
+    /// Serves calls. Never returns.
     pub(crate) async fn serve(self, listener: TcpListener) {
         loop {
             let Ok((socket, _)) = listener.accept().await else {
-                // Descriptors have run out, and come back.
+                // File descriptors have run out; a pause lets other tasks close some.
                 sleep(ACCEPT_PAUSE).await;
                 continue;
             };
@@ -68,7 +68,7 @@ impl Connections {
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let path = request.uri().path().to_owned();
         let method = request.method().clone();
-        // A body that breaks off is a call that was not made.
+        // An incomplete body is an invalid call.
         let Ok(body) = request.into_body().collect().await else {
             return answer(StatusCode::BAD_REQUEST, String::new());
         };
@@ -78,7 +78,7 @@ impl Connections {
         let Some(&since) = state.open.get(&id) else { return gone() };
         match method {
             Method::POST => {
-                state.posted.entry(id).or_default().push(Text::new(&body.to_bytes()));
+                state.posted.entry(id).or_default().push(MessageText::new(&body.to_bytes()));
                 answer(StatusCode::OK, String::new())
             }
             Method::GET => {
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn who_is_open_takes_posts_and_all_others_are_gone() {
+    async fn open_connections_accept_posts_and_others_are_gone() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let connections = Connections::default();
@@ -155,7 +155,7 @@ mod tests {
         for id in ["a=", "b="] {
             assert!(call("POST", id).await.starts_with("HTTP/1.1 410"), "{id}");
         }
-        let hi = [Text::Text("hi".to_owned())];
+        let hi = [MessageText::Text("hi".to_owned())];
         assert_eq!(connections.posted(), BTreeMap::from([("a=".to_owned(), hi.to_vec())]));
     }
 }

@@ -20,7 +20,7 @@ use lift_gateway::Backend as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use self::{compare::Comparison, connections::Connections, show::Report};
+use self::{compare::Comparison, connections::Connections, show::ReplayReport};
 use crate::{
     args::ReplayArgs,
     data_dir::DataDir,
@@ -33,7 +33,7 @@ use crate::{
     escape::escape,
     exit::{self, Interrupted},
     observe::{Observed, ObservedKind, Observer, Observers},
-    recording::{self, Answer, Recording, Source, Text, What},
+    recording::{self, MessageText, RecordedAnswer, RecordedKind, RecordedSource, Recording},
     stop::{SHUTDOWN, Stop},
 };
 
@@ -85,7 +85,7 @@ async fn replay(args: ReplayArgs) -> Result<ExitCode> {
     let StartedStack { mut stack, api, .. } = Stack::start(plan, config).await?;
     let integrations = stack.functions.integrations();
     let replay = Replay::new(integrations, &api, connections, Comparison { ignored: ignore });
-    let mut report = Report::new(verbose);
+    let mut report = ReplayReport::new(verbose);
     let never = CancellationToken::new();
     let replayed = tokio::select! {
         replayed = replay.run(&recording, &mut report) => replayed,
@@ -128,22 +128,22 @@ impl Replay {
     }
 
     /// Replays all lines of the recording.
-    async fn run(&self, recording: &Recording, report: &mut Report) -> Result<()> {
+    async fn run(&self, recording: &Recording, report: &mut ReplayReport) -> Result<()> {
         let answers = recording.answers();
-        let mut posted = BTreeMap::<&str, Vec<Text>>::new();
+        let mut posted = BTreeMap::<&str, Vec<MessageText>>::new();
         for line in &recording.lines {
             let id = &*line.connection;
-            match &line.what {
-                What::Event { invocation, route, event } => {
+            match &line.kind {
+                RecordedKind::Event { invocation, route, event } => {
                     // Without a recorded answer, there is nothing to compare with.
                     if let Some(&answer) = answers.get(invocation) {
                         let what = describe(*invocation, route.as_deref(), id);
                         self.event(&what, route.as_deref(), event.get(), answer, report).await?;
                     }
                 }
-                What::Opened => self.connections.open(id, line.at),
-                What::Closed { .. } => self.connections.close(id),
-                What::Sent { from: Source::Post, message } => {
+                RecordedKind::Opened => self.connections.open(id, line.at),
+                RecordedKind::Closed { .. } => self.connections.close(id),
+                RecordedKind::Sent { from: RecordedSource::Post, message } => {
                     posted.entry(id).or_default().push(message.clone());
                 }
                 _ => {}
@@ -168,8 +168,8 @@ impl Replay {
         what: &str,
         route: Option<&str>,
         event: &str,
-        recorded: Answer<'_>,
-        report: &mut Report,
+        recorded: RecordedAnswer<'_>,
+        report: &mut ReplayReport,
     ) -> Result<()> {
         let function = match route {
             Some(key) => self.routes.get(key).copied(),
@@ -179,7 +179,7 @@ impl Replay {
         let integration =
             integration.with_context(|| format!("{what}: the app no longer has this route"))?;
         let answer = integration.invoke(Bytes::copy_from_slice(event.as_bytes())).await;
-        let now = recording::outcome(answer);
+        let now = recording::recorded_answer(answer);
         let now = now.as_deref().map(serde_json::value::RawValue::get);
         report.events += 1;
         Ok(report.compared(what, &self.comparison.answers(recorded, now))?)

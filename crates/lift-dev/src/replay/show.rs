@@ -12,14 +12,14 @@ const RED: Style = AnsiColor::Red.on_default();
 const GREEN: Style = AnsiColor::Green.on_default();
 
 /// The report on stdout, with colours if stdout supports them.
-pub(super) struct Report {
+pub(super) struct ReplayReport {
     verbose: bool,
     pub(super) events: u64,
     pub(super) posts: u64,
     pub(super) different: u64,
 }
 
-impl Report {
+impl ReplayReport {
     pub(super) fn new(verbose: bool) -> Self {
         Self { verbose, events: 0, posts: 0, different: 0 }
     }

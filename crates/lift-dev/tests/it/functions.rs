@@ -315,7 +315,7 @@ fn what_is_wrong_with_routes() {
     );
     fails_with(&["--function", "a=true", "--route", "x=b"], &["there is only: a"]);
     fails_with(&["--command", "true", "--route", "x=b"], &["--function b=COMMAND"]);
-    fails_with(&["--command", "true", "--route", "x", "--two-way", "x"], &["named twice"]);
+    fails_with(&["--command", "true", "--route", "x", "--two-way", "x"], &["given twice"]);
     let two = ["--function", "a=true", "--function", "a=true", "--route", "x=a"];
     fails_with(&two, &["two functions have the name a"]);
     let authorizer = ["--function", "a=true", "--route", "x=a", "--authorizer"];

@@ -184,7 +184,7 @@ pub(super) fn read_env_files(files: &[PathBuf]) -> Result<(BTreeMap<String, Stri
             let (name, value) =
                 line.with_context(|| format!("{shown} is not a file of NAME=VALUE lines"))?;
             if !is_passed_on(OsStr::new(&name)) {
-                notices.push(format!("{shown}: {name} is ignored, because Lambda sets it"));
+                notices.push(format!("{shown}: {name} is not passed on, because Lambda sets it"));
             }
             all.insert(name, value);
         }

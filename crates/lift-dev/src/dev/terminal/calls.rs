@@ -1,4 +1,4 @@
-//! Calls of `@connections`, counted: a message to a hundred members is one entry, not a hundred.
+//! Groups calls of `@connections`: a message to a hundred members is one entry, not a hundred.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -9,10 +9,10 @@ use lift_gateway::Id;
 
 use crate::dev::terminal::entry::{Calls, Entry};
 
-/// Calls within so long are one entry, if they had the same answer.
-const GROUPED: Duration = Duration::from_millis(100);
+/// Calls with the same method and status within this time are one entry.
+const WINDOW: Duration = Duration::from_millis(100);
 
-/// The calls that are counted now, by method and status.
+/// The groups that are still open, by method and status.
 #[derive(Default)]
 pub(crate) struct CallGroups(HashMap<(String, u16), CallGroup>);
 
@@ -32,21 +32,22 @@ pub(crate) struct Call {
 }
 
 impl CallGroups {
+    /// Adds a call to its group.
     pub(crate) fn add(&mut self, now: Instant, call: Call) {
         let Call { at, connection, method, status, bytes } = call;
         let group = self.0.entry((method, status)).or_insert_with_key(|(method, _)| {
             let method = method.clone();
             let calls =
                 Calls { at, method, status, count: 0, bytes: 0, connections: 0, connection };
-            CallGroup { calls, connections: HashSet::new(), until: now + GROUPED }
+            CallGroup { calls, connections: HashSet::new(), until: now + WINDOW }
         });
         group.calls.count += 1;
         group.calls.bytes += bytes;
         group.connections.insert(connection);
     }
 
-    /// Adds the crowds whose time is over to `out`.
-    pub(crate) fn pass(&mut self, now: Instant, out: &mut Vec<Entry>) {
+    /// Moves the groups whose time is over to `out`.
+    pub(crate) fn flush(&mut self, now: Instant, out: &mut Vec<Entry>) {
         for (_, CallGroup { calls, connections, .. }) in
             self.0.extract_if(|_, group| group.until <= now)
         {
@@ -54,6 +55,7 @@ impl CallGroups {
         }
     }
 
+    /// When the next group is over.
     pub(crate) fn due(&self) -> Option<Instant> {
         self.0.values().map(|group| group.until).min()
     }

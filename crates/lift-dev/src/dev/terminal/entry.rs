@@ -1,51 +1,50 @@
-//! What the terminal shows, before it is text: made by `events`, written by `pretty` and `json`.
+//! What the terminal shows: entries that `events` makes, and `pretty` and `json` write as text.
 
 use std::time::{Duration, SystemTime};
 
 use lift_gateway::Id;
 
-use crate::dev::terminal::failure::Failure;
+use crate::dev::terminal::failure::EventFailure;
 
-/// One thing to show.
+/// One entry of the output.
 #[derive(Debug)]
 pub(crate) enum Entry {
-    /// An event, when it is over and all that belongs to it is known.
+    /// An event that has ended, with everything that belongs to it.
     Event(Box<Event>),
-    /// An event that takes long; it is shown again when it is over.
+    /// An event that still runs. It is shown again when it has ended.
     Running(Box<Event>),
-    /// A line of the function that is shown by itself.
+    /// A line of the function that is shown on its own.
     Log(Log, Option<EventRef>),
-    /// Messages that were posted to connections within a moment, or calls of `@connections` that had
-    /// the same answer.
+    /// Calls of `@connections` at about the same time, with the same method and status.
     Calls(Calls),
-    /// What happened faster than it could be shown.
+    /// The number of observed events that were dropped because the terminal was too slow.
     Missed(u64),
-    /// The last one: how many events there were.
+    /// The last entry: the number of events.
     Total { total: u64, failed: u64, took: Duration },
 }
 
 /// One event of the app.
 #[derive(Debug)]
 pub(crate) struct Event {
-    /// When it came.
+    /// When it was invoked.
     pub(crate) at: SystemTime,
     pub(crate) event_ref: EventRef,
-    /// What the function answered; of `$connect`, what the client was answered.
+    /// The status of the reply. For `$connect`, the status that the client received.
     pub(crate) status: Option<u16>,
-    /// The close code and reason, of `$disconnect`.
+    /// The close code and reason of a `$disconnect`.
     pub(crate) closed: Option<(u16, String)>,
-    /// How long the function took; `None` when it was not asked.
+    /// How long the function took; `None` if it was not invoked.
     pub(crate) took: Option<Duration>,
-    /// The bytes of the client's message.
+    /// The size of the client's message, in bytes.
     pub(crate) message: Option<usize>,
-    /// The bytes of what it got for it.
+    /// The size of the reply or error frame that the client received, in bytes.
     pub(crate) reply: Option<usize>,
-    pub(crate) failure: Option<Failure>,
+    pub(crate) failure: Option<EventFailure>,
     pub(crate) logs: Vec<Log>,
 }
 
 impl Event {
-    /// An event of which nothing more is known.
+    /// An event, before anything else is known of it.
     pub(crate) fn new(at: SystemTime, connection: Id, route: Option<String>) -> Self {
         Self {
             at,
@@ -65,7 +64,7 @@ impl Event {
         self.event_ref.route.as_deref() == Some(route)
     }
 
-    /// The same event as far as it is known while it runs.
+    /// A copy with what is known while the event runs.
     pub(crate) fn copy(&self) -> Self {
         let EventRef { connection, route, request } = self.event_ref.clone();
         let mut copy = Self::new(self.at, connection, route);
@@ -74,19 +73,19 @@ impl Event {
         copy
     }
 
-    /// Whether somebody has to look into it.
+    /// Whether the event counts as failed.
     pub(crate) fn failed(&self) -> bool {
         self.failure.is_some() || self.status.is_some_and(|status| status >= 500)
     }
 }
 
-/// Which event something belongs to.
+/// The event that something belongs to.
 #[derive(Debug, Clone)]
 pub(crate) struct EventRef {
     pub(crate) connection: Id,
-    /// `None` for the authorizer, and for a message that has no route.
+    /// `None` for an authorizer, and for a message without a route.
     pub(crate) route: Option<String>,
-    /// The request id that the function sees in the event.
+    /// The request id in the event.
     pub(crate) request: Option<String>,
 }
 
@@ -98,18 +97,18 @@ pub(crate) struct Log {
     pub(crate) text: String,
 }
 
-/// Calls of `@connections` with the same answer.
+/// Calls of `@connections` with the same method and status.
 #[derive(Debug)]
 pub(crate) struct Calls {
-    /// When the first one came.
+    /// When the first call came.
     pub(crate) at: SystemTime,
     pub(crate) method: String,
     pub(crate) status: u16,
     pub(crate) count: usize,
-    /// The bytes of what was posted.
+    /// The size of all posted messages, in bytes.
     pub(crate) bytes: usize,
-    /// How many connections they were for.
+    /// The number of connections.
     pub(crate) connections: usize,
-    /// One of them.
+    /// One of the connections.
     pub(crate) connection: Id,
 }

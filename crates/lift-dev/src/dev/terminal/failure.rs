@@ -1,25 +1,25 @@
-//! Why an event failed, in words that say what to do.
+//! Why an event failed, and what to do about it.
 
 use lift_gateway::{FailureCause, InvokeError};
 
 use crate::escape::{cut, escape};
 
-/// So much of a malformed reply is shown.
-const SHOWN: usize = 60;
+/// How many columns of a malformed reply or a route key are shown.
+const MAX_COLUMNS: usize = 60;
 
 /// Why an event failed.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub(crate) enum EventFailure {
     /// The function gave no reply.
     Invoke(InvokeError),
     /// The gateway's reason, with the function's reply if there is one.
     Gateway(FailureCause, Vec<u8>),
-    /// The client sent bytes that are no text.
+    /// The client sent a binary message.
     Binary,
 }
 
-impl Failure {
-    /// One word for programs.
+impl EventFailure {
+    /// The `kind` of `error` in JSON.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Invoke(error) if error.function_error().is_some() => "function",
@@ -36,7 +36,7 @@ impl Failure {
         }
     }
 
-    /// What happened.
+    /// The reason, in words.
     pub(crate) fn message(&self) -> String {
         match self {
             Self::Invoke(error) => match error.function_error() {
@@ -46,7 +46,7 @@ impl Failure {
                 None => error.to_string(),
             },
             Self::Gateway(FailureCause::NoRoute { selected: Some(key), .. }, _) => {
-                format!("no route for `{}`", cut(&escape(key), SHOWN))
+                format!("no route for `{}`", cut(&escape(key), MAX_COLUMNS))
             }
             Self::Gateway(FailureCause::NoRoute { selected: None, .. }, _) => {
                 "no route: the message has no route key".to_owned()
@@ -59,7 +59,11 @@ impl Failure {
             }
             Self::Gateway(FailureCause::Reply { reason }, reply) => {
                 let reply = String::from_utf8_lossy(reply);
-                format!("malformed reply: {}: {}", escape(reason), cut(&escape(&reply), SHOWN))
+                format!(
+                    "malformed reply: {}: {}",
+                    escape(reason),
+                    cut(&escape(&reply), MAX_COLUMNS)
+                )
             }
             Self::Gateway(FailureCause::TimedOut { after }, _) => {
                 format!("no reply within {} s, the longest that API Gateway waits", after.as_secs())

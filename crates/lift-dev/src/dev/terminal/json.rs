@@ -1,5 +1,5 @@
-//! Entries as JSON, one object per line, for programs. The names are those of the docs, and of API
-//! Gateway where it has one.
+//! Entries as JSON for programs, one object per line. The book lists the names; API Gateway's names are
+//! used where it has one.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::dev::terminal::{
     entry::{Calls, Entry, Event, EventRef, Log},
-    failure::Failure,
+    failure::EventFailure,
 };
 
 /// One line.
@@ -18,7 +18,7 @@ enum Line<'a> {
     Event {
         time: String,
         #[serde(flatten)]
-        event_ref: Named<'a>,
+        event_ref: EventNames<'a>,
         #[serde(skip_serializing_if = "Option::is_none")]
         status: Option<u16>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,13 +32,13 @@ enum Line<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         reply_bytes: Option<usize>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        error: Option<Error>,
+        error: Option<ErrorField>,
     },
     Log {
         time: String,
         process: u64,
         #[serde(flatten)]
-        event_ref: Option<Named<'a>>,
+        event_ref: Option<EventNames<'a>>,
         text: &'a str,
     },
     Calls {
@@ -61,10 +61,10 @@ enum Line<'a> {
     },
 }
 
-/// Which event it is.
+/// The event that a line belongs to.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Named<'a> {
+struct EventNames<'a> {
     connection_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
@@ -72,7 +72,7 @@ struct Named<'a> {
 }
 
 #[derive(Serialize)]
-struct Error {
+struct ErrorField {
     kind: &'static str,
     message: String,
 }
@@ -101,7 +101,7 @@ fn of_event(event: &Event) -> Line<'_> {
     let closed = event.closed.as_ref();
     Line::Event {
         time: time(event.at),
-        event_ref: named(&event.event_ref),
+        event_ref: event_names(&event.event_ref),
         status: event.status,
         close_code: closed.map(|(code, _)| *code),
         close_reason: closed.map(|(_, reason)| &**reason),
@@ -112,13 +112,13 @@ fn of_event(event: &Event) -> Line<'_> {
     }
 }
 
-fn of_failure(failure: &Failure) -> Error {
-    Error { kind: failure.kind(), message: failure.message() }
+fn of_failure(failure: &EventFailure) -> ErrorField {
+    ErrorField { kind: failure.kind(), message: failure.message() }
 }
 
 fn of_log<'a>(log: &'a Log, event_ref: Option<&'a EventRef>) -> Line<'a> {
     let Log { at, process, text } = log;
-    Line::Log { time: time(*at), process: *process, event_ref: event_ref.map(named), text }
+    Line::Log { time: time(*at), process: *process, event_ref: event_ref.map(event_names), text }
 }
 
 fn of_calls(calls: &Calls) -> Line<'_> {
@@ -134,15 +134,15 @@ fn of_calls(calls: &Calls) -> Line<'_> {
     }
 }
 
-fn named(event_ref: &EventRef) -> Named<'_> {
-    Named {
+fn event_names(event_ref: &EventRef) -> EventNames<'_> {
+    EventNames {
         connection_id: event_ref.connection.as_str(),
         request_id: event_ref.request.as_deref(),
         route_key: event_ref.route.as_deref(),
     }
 }
 
-/// To the microsecond.
+/// Milliseconds, rounded to the microsecond.
 fn milliseconds(took: Duration) -> f64 {
     (took.as_secs_f64() * 1e6).round() / 1e3
 }
@@ -153,7 +153,7 @@ fn time(at: SystemTime) -> String {
 }
 
 fn line(text: &mut String, line: &Line<'_>) {
-    // Strings and numbers are always JSON.
+    // Strings and numbers always serialize.
     text.push_str(&serde_json::to_string(line).unwrap_or_default());
     text.push('\n');
 }
@@ -166,10 +166,10 @@ mod tests {
     use crate::dev::terminal::sample;
 
     #[test]
-    fn the_names_are_what_programs_rely_on() {
+    fn the_field_names_are_stable() {
         let mut text = String::new();
         let mut event = sample::message();
-        event.failure = Some(Failure::Invoke(InvokeError::exited()));
+        event.failure = Some(EventFailure::Invoke(InvokeError::exited()));
         write(&mut text, &Entry::Event(event.into()));
         write(&mut text, &Entry::Event(sample::disconnect().into()));
         write(&mut text, &Entry::Log(sample::log("up"), None));

@@ -1,11 +1,11 @@
-//! What happens, on the terminal: one line per event, with what the function wrote for it.
+//! The events of an app on the terminal: one line per event, with the lines that the function wrote.
 //!
 //! ```text
-//! gateway, Output -Seen-> Terminal -queue-> thread: events -Entry-> pretty | json -> stderr | stdout
+//! gateway, Output -Observed-> Terminal -queue-> thread: events -Entry-> pretty, json -> stderr, stdout
 //! ```
 //!
-//! The thread is apart from the gateway: a terminal that is slow, or stands still, holds up nothing.
-//! What does not fit into the queue is counted, and the count is shown.
+//! The output has its own thread, so that a slow or stopped terminal does not delay the gateway. What does
+//! not fit into the queue is dropped and counted, and the count is shown.
 
 mod calls;
 mod entry;
@@ -36,35 +36,35 @@ use crate::{
     observe::{Observed, ObservedKind, Observer},
 };
 
-/// So much may wait to be shown.
+/// The most observed events that wait in the queue.
 const QUEUE: usize = 4096;
 
-/// How long the end of Lift waits for a terminal that stands still.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long the end of the program waits for a stopped terminal.
+const END_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The thread looks at least so often whether something was missed.
-const GLANCE: Duration = Duration::from_secs(1);
+/// How often the thread checks for dropped events, at least.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Starts to show things, in this format.
+/// Starts the output in this format.
 pub(crate) fn start(format: LogFormat) -> (Terminal, TerminalThread) {
-    let (queue, seen) = mpsc::sync_channel(QUEUE);
+    let (queue, observed) = mpsc::sync_channel(QUEUE);
     let (ended, end) = mpsc::channel();
     let missed = Arc::new(AtomicU64::new(0));
     let terminal = Terminal { queue, events: format != LogFormat::Off, missed: missed.clone() };
-    let shown = TerminalThread { queue: terminal.queue.clone(), end };
-    let pen = LineWriter::new(format);
+    let thread = TerminalThread { queue: terminal.queue.clone(), end };
+    let writer = LineWriter::new(format);
     thread::spawn(move || {
-        show(&seen, &missed, &pen);
-        // Whoever waited may have given up.
+        show(&observed, &missed, &writer);
+        // Fails if `end` has timed out.
         let _ = ended.send(());
     });
-    (terminal, shown)
+    (terminal, thread)
 }
 
-/// A witness that puts what it sees into the queue.
+/// The observer that fills the queue.
 pub(crate) struct Terminal {
     queue: SyncSender<Option<Observed>>,
-    /// Whether it shows events, and not only what the function writes.
+    /// Whether events are shown, or only the lines of functions.
     events: bool,
     missed: Arc<AtomicU64>,
 }
@@ -79,17 +79,17 @@ impl Observer for Terminal {
     }
 }
 
-/// The other end of the queue.
+/// A handle to the thread.
 pub(crate) struct TerminalThread {
     queue: SyncSender<Option<Observed>>,
     end: Receiver<()>,
 }
 
 impl TerminalThread {
-    /// Shows what waits, and nothing after it.
+    /// Ends the thread after it has shown what is in the queue.
     pub(crate) fn end(self) {
-        let until = Instant::now() + PATIENCE;
-        // While the queue is full, there is no place for the last word either.
+        let until = Instant::now() + END_TIMEOUT;
+        // The end mark needs a place in the queue, too.
         while self.queue.try_send(None).is_err() {
             if Instant::now() > until {
                 return;
@@ -100,29 +100,30 @@ impl TerminalThread {
     }
 }
 
-fn show(seen: &Receiver<Option<Observed>>, missed: &AtomicU64, pen: &LineWriter) {
+fn show(queue: &Receiver<Option<Observed>>, missed: &AtomicU64, writer: &LineWriter) {
     let mut events = Events::default();
     let mut entries = Vec::new();
     let (mut open, started) = (true, Instant::now());
     let (mut total, mut failed) = (0_u64, 0_u64);
     while open {
         let wait = events.due().map(|due| due.saturating_duration_since(Instant::now()));
-        let first = seen.recv_timeout(wait.unwrap_or(GLANCE).min(GLANCE));
+        let first = queue.recv_timeout(wait.unwrap_or(CHECK_INTERVAL).min(CHECK_INTERVAL));
         open = !matches!(first, Err(RecvTimeoutError::Disconnected));
-        // All that waits by now is shown in one go.
-        for one in first.into_iter().chain(seen.try_iter().take(QUEUE)) {
+        // Everything in the queue is written at once.
+        for one in first.into_iter().chain(queue.try_iter().take(QUEUE)) {
             match one {
-                Some(seen) => events.see(Instant::now(), seen, &mut entries),
+                Some(observed) => events.observe(Instant::now(), observed, &mut entries),
                 None => open = false,
             }
         }
-        match open {
-            true => events.pass(Instant::now(), &mut entries),
-            false => events.end(Instant::now(), &mut entries),
+        if open {
+            events.flush(Instant::now(), &mut entries);
+        } else {
+            events.end(Instant::now(), &mut entries);
         }
-        match missed.swap(0, Ordering::Relaxed) {
-            0 => {}
-            count => entries.push(Entry::Missed(count)),
+        let count = missed.swap(0, Ordering::Relaxed);
+        if count > 0 {
+            entries.push(Entry::Missed(count));
         }
         for entry in &entries {
             if let Entry::Event(event) = entry {
@@ -133,41 +134,41 @@ fn show(seen: &Receiver<Option<Observed>>, missed: &AtomicU64, pen: &LineWriter)
         if !open && total > 0 {
             entries.push(Entry::Total { total, failed, took: started.elapsed() });
         }
-        pen.write(&entries);
+        writer.write(&entries);
         entries.clear();
     }
 }
 
-/// How and where to write.
+/// Writes entries as lines: text on stderr or JSON on stdout.
 enum LineWriter {
-    People { pretty: Pretty, colors: bool },
-    Programs,
+    Text { pretty: Pretty, colors: bool },
+    Json,
 }
 
 impl LineWriter {
     fn new(format: LogFormat) -> Self {
         match format {
-            LogFormat::Json => Self::Programs,
-            LogFormat::Pretty | LogFormat::Off => Self::People {
+            LogFormat::Json => Self::Json,
+            LogFormat::Pretty | LogFormat::Off => Self::Text {
                 pretty: Pretty::new(TimeZone::system()),
                 colors: colors::on(&io::stderr()),
             },
         }
     }
 
-    /// When nobody reads any more, there is nobody left to tell.
+    /// Errors are ignored: they mean that the reader has closed the stream.
     fn write(&self, entries: &[Entry]) {
         if entries.is_empty() {
             return;
         }
         let mut text = String::new();
         match self {
-            Self::Programs => {
+            Self::Json => {
                 entries.iter().for_each(|entry| json::write(&mut text, entry));
                 let mut stdout = io::stdout().lock();
                 let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
             }
-            Self::People { pretty, colors } => {
+            Self::Text { pretty, colors } => {
                 entries.iter().for_each(|entry| pretty.write(&mut text, entry));
                 if !colors {
                     text = anstream::adapter::strip_str(&text).to_string();

@@ -14,7 +14,7 @@ pub(crate) fn id() -> Id {
     Id::parse("R1kmxc2VIAMCJQw=").expect("an id")
 }
 
-/// A message that was answered.
+/// An answered message.
 pub(crate) fn message() -> Event {
     let mut event = Event::new(at(), id(), Some("say".to_owned()));
     event.event_ref.request = Some("S1kmxc2VIAMCJQw=".to_owned());
@@ -25,7 +25,7 @@ pub(crate) fn message() -> Event {
     event
 }
 
-/// A connection that was lost, without a route for that.
+/// A lost connection of an app without a `$disconnect` route.
 pub(crate) fn disconnect() -> Event {
     let mut event = Event::new(at(), id(), Some("$disconnect".to_owned()));
     event.closed = Some((1006, "Connection lost".to_owned()));

@@ -1,8 +1,8 @@
-//! From what is seen, one thing after the other, to entries: what belongs to one event is put
-//! together, and what comes in crowds is counted.
+//! Turns observed events into entries: everything that belongs to one event becomes one entry, and calls of
+//! `@connections` are grouped.
 //!
-//! Pure: the time is an argument. An answered event waits for a moment if the client may get something
-//! for it, which is told a little later.
+//! Pure: the time is an argument. After the function's reply, an event waits for a moment, because the
+//! gateway reports a little later what the client received.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -17,33 +17,33 @@ use crate::{
     dev::terminal::{
         calls::{Call, CallGroups},
         entry::{Entry, Event, Log},
-        failure::Failure,
+        failure::EventFailure,
     },
     observe::{Observed, ObservedKind},
 };
 
-/// How long what the client gets for an answered event is waited for. It comes at once, or not at all.
+/// How long an answered event waits for what the client receives. It comes at once, or not at all.
 const SETTLE: Duration = Duration::from_millis(100);
 
-/// How long the `$disconnect` of a connection that ended is waited for, in case there is such a route.
+/// How long a closed connection waits for its `$disconnect`, in case there is such a route.
 const CLOSING: Duration = Duration::from_secs(1);
 
-/// An event that takes longer is shown before it is over.
+/// An event that takes longer is shown while it still runs.
 const SLOW: Duration = Duration::from_millis(500);
 
-/// An event whose end was missed is forgotten after so long, which is more than any may take.
+/// An event whose end was dropped is forgotten after this time, which is longer than any event may take.
 const LOST: Duration = Duration::from_secs(120);
 
-/// What is not complete yet.
+/// The events that are not complete yet.
 #[derive(Default)]
 pub(crate) struct Events {
-    /// Events that the function works on, by invocation.
+    /// Events that the function is working on, by invocation.
     open: HashMap<Id, Open>,
-    /// Events that are answered, the first one first.
+    /// Answered events, the oldest first.
     answered: Vec<Answered>,
-    /// How connections ended whose `$disconnect` has not come yet.
+    /// Closed connections whose `$disconnect` has not come yet.
     closing: HashMap<Id, Closing>,
-    /// Connections whose client sent bytes that are no text.
+    /// Connections whose client sent a binary message.
     binary: HashSet<Id>,
     groups: CallGroups,
 }
@@ -51,17 +51,24 @@ pub(crate) struct Events {
 struct Open {
     since: Instant,
     event: Box<Event>,
-    /// It was shown already, so its lines are shown as they come.
+    /// Whether it was shown already. Then its lines are shown as they come.
     shown: bool,
 }
 
 struct Answered {
     invocation: Option<Id>,
     event: Box<Event>,
-    /// The function's reply, and its body, which a two-way route sends to the client.
+    /// The function's reply.
     reply: Bytes,
+    /// The body of the reply, which a two-way route sends to the client.
     body: Option<Vec<u8>>,
     until: Instant,
+}
+
+impl Answered {
+    fn is_connect_of(&self, connection: Id) -> bool {
+        self.event.event_ref.connection == connection && self.event.is("$connect")
+    }
 }
 
 struct Closing {
@@ -70,28 +77,28 @@ struct Closing {
 }
 
 impl Events {
-    /// Takes in what was seen, and adds what is complete by it to `out`.
-    pub(crate) fn see(&mut self, now: Instant, seen: Observed, out: &mut Vec<Entry>) {
-        let at = seen.at;
-        match seen.kind {
+    /// Handles an observed event, and adds the entries that it completes to `out`.
+    pub(crate) fn observe(&mut self, now: Instant, observed: Observed, out: &mut Vec<Entry>) {
+        let at = observed.at;
+        match observed.kind {
             ObservedKind::Line { process, invocation, text } => {
                 self.line(invocation, Log { at, process, text }, out);
             }
             ObservedKind::Gateway(GatewayEvent { connection, kind, .. }) => {
-                self.happen(now, at, connection, kind, out);
+                self.gateway_event(now, at, connection, kind, out);
             }
         }
     }
 
-    /// Adds what has waited for long enough.
-    pub(crate) fn pass(&mut self, now: Instant, out: &mut Vec<Entry>) {
+    /// Adds the entries that have waited long enough.
+    pub(crate) fn flush(&mut self, now: Instant, out: &mut Vec<Entry>) {
         for answered in self.answered.extract_if(.., |answered| answered.until <= now) {
             out.push(Entry::Event(answered.event));
         }
         for (_, closing) in self.closing.extract_if(|_, closing| closing.until <= now) {
             out.push(Entry::Event(closing.event));
         }
-        self.groups.pass(now, out);
+        self.groups.flush(now, out);
         self.open.retain(|_, open| now < open.since + LOST);
         for open in self.open.values_mut() {
             if !open.shown && open.since + SLOW <= now {
@@ -103,12 +110,12 @@ impl Events {
         }
     }
 
-    /// Adds all that is not complete, for nothing more will come.
+    /// Adds all incomplete entries, because nothing more will be observed.
     pub(crate) fn end(&mut self, now: Instant, out: &mut Vec<Entry>) {
-        self.pass(now + LOST, out);
+        self.flush(now + LOST, out);
     }
 
-    /// When [`pass`](Self::pass) has something to do.
+    /// When [`flush`](Self::flush) has something to do.
     pub(crate) fn due(&self) -> Option<Instant> {
         let answered = self.answered.iter().map(|answered| answered.until);
         let closing = self.closing.values().map(|closing| closing.until);
@@ -119,9 +126,10 @@ impl Events {
     fn line(&mut self, invocation: Option<Id>, log: Log, out: &mut Vec<Entry>) {
         let Some(invocation) = invocation else { return out.push(Entry::Log(log, None)) };
         if let Some(open) = self.open.get_mut(&invocation) {
-            match open.shown {
-                false => open.event.logs.push(log),
-                true => out.push(Entry::Log(log, Some(open.event.event_ref.clone()))),
+            if open.shown {
+                out.push(Entry::Log(log, Some(open.event.event_ref.clone())));
+            } else {
+                open.event.logs.push(log);
             }
         } else if let Some(answered) = self.answered(invocation) {
             answered.event.logs.push(log);
@@ -130,7 +138,7 @@ impl Events {
         }
     }
 
-    fn happen(
+    fn gateway_event(
         &mut self,
         now: Instant,
         at: SystemTime,
@@ -186,7 +194,7 @@ impl Events {
             GatewayEventKind::Sent { data, source: MessageSource::Error } => {
                 self.sent(&data, |a| a.event.failure.is_some(), connection, out);
             }
-            // These were seen as they were sent.
+            // Counted when the message was sent.
             GatewayEventKind::Called { method, status } if method == "POST" && status == 200 => {}
             GatewayEventKind::Called { method, status } => {
                 let (method, status) = (method.to_string(), status.as_u16());
@@ -196,16 +204,16 @@ impl Events {
                 let route = Some("$disconnect".to_owned());
                 let mut event = Box::new(Event::new(at, connection, route));
                 event.closed = Some((code, reason));
-                event.failure = self.binary.remove(&connection).then_some(Failure::Binary);
+                event.failure = self.binary.remove(&connection).then_some(EventFailure::Binary);
                 self.closing.insert(connection, Closing { event, until: now + CLOSING });
             }
-            // Its size is in the event, or it comes to nothing, which is told.
+            // The event has its size; without an event, there is a failure.
             GatewayEventKind::Received { binary: false, .. } => {}
             _ => {}
         }
     }
 
-    /// The function answered. What the client gets for it is told a moment later, if it gets anything.
+    /// The function answered. If the client receives something for it, that is observed a moment later.
     fn answer(
         &mut self,
         now: Instant,
@@ -223,7 +231,7 @@ impl Events {
                 }
                 reply = bytes;
             }
-            Err(error) => event.failure = Some(Failure::Invoke(error)),
+            Err(error) => event.failure = Some(EventFailure::Invoke(error)),
         }
         let good = event.status.is_some_and(|status| status < 400);
         let is_authorizer = event.event_ref.route.is_none() && event.failure.is_none();
@@ -235,22 +243,22 @@ impl Events {
         self.answered.push(Answered { invocation, event, reply, body, until });
     }
 
-    /// The gateway does not take the function's answer, or waits no longer for it.
+    /// The gateway refused the function's reply, or no longer waits for it.
     fn fail(&mut self, now: Instant, invocation: Id, cause: FailureCause) {
         if let Some(open) = self.open.get_mut(&invocation) {
-            // It is shown now, and once more when it is answered.
+            // Shown now, and again when it is answered.
             open.shown = true;
             let mut event = Box::new(open.event.copy());
             event.logs = std::mem::take(&mut open.event.logs);
             self.failed(now, event, cause);
         } else if let Some(answered) = self.answered(invocation) {
             let reply = answered.reply.to_vec();
-            answered.event.failure = Some(Failure::Gateway(cause, reply));
+            answered.event.failure = Some(EventFailure::Gateway(cause, reply));
         }
     }
 
     fn failed(&mut self, now: Instant, mut event: Box<Event>, cause: FailureCause) {
-        event.failure = Some(Failure::Gateway(cause, Vec::new()));
+        event.failure = Some(EventFailure::Gateway(cause, Vec::new()));
         let (reply, until) = (Bytes::new(), now + SETTLE);
         self.answered.push(Answered { invocation: None, event, reply, body: None, until });
     }
@@ -259,20 +267,19 @@ impl Events {
         self.answered.iter_mut().find(|answered| answered.invocation == Some(invocation))
     }
 
-    /// A client was answered.
+    /// The client received the answer to its handshake.
     fn connect(&mut self, at: SystemTime, connection: Id, status: u16, out: &mut Vec<Entry>) {
-        let is_it =
-            |a: &Answered| a.event.event_ref.connection == connection && a.event.is("$connect");
-        let mut event = match self.answered.iter().position(is_it) {
-            Some(place) => self.answered.remove(place).event,
-            // There is no such route, or the client did not come as far as it.
+        let index = self.answered.iter().position(|answered| answered.is_connect_of(connection));
+        let mut event = match index {
+            Some(index) => self.answered.remove(index).event,
+            // There is no `$connect` route, or the handshake was refused before it.
             None => Box::new(Event::new(at, connection, Some("$connect".to_owned()))),
         };
         event.status = Some(status);
         out.push(Entry::Event(event));
     }
 
-    /// The client got something for its message.
+    /// The client received a reply or an error frame for its message.
     fn sent(
         &mut self,
         data: &Bytes,
@@ -280,11 +287,13 @@ impl Events {
         connection: Id,
         out: &mut Vec<Entry>,
     ) {
-        let is_it = |a: &Answered| {
-            a.event.event_ref.connection == connection && a.event.reply.is_none() && is_for(a)
-        };
-        if let Some(place) = self.answered.iter().position(is_it) {
-            let Answered { mut event, .. } = self.answered.remove(place);
+        let index = self.answered.iter().position(|answered| {
+            answered.event.event_ref.connection == connection
+                && answered.event.reply.is_none()
+                && is_for(answered)
+        });
+        if let Some(index) = index {
+            let Answered { mut event, .. } = self.answered.remove(index);
             event.reply = Some(data.len());
             out.push(Entry::Event(event));
         }

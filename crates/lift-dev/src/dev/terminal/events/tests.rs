@@ -1,4 +1,4 @@
-//! What is seen, as the terminal's entries: in which order, and which of them belong together.
+//! Observed events become entries in the right order, and what belongs together is one entry.
 
 use lift_gateway::InvokeError;
 use tokio_tungstenite::tungstenite::http::{Method, StatusCode};
@@ -23,8 +23,8 @@ impl Scene {
     }
 
     fn see(&mut self, what: ObservedKind) {
-        let seen = Observed { at: SystemTime::now(), kind: what };
-        self.events.see(self.now, seen, &mut self.out);
+        let observed = Observed { at: SystemTime::now(), kind: what };
+        self.events.observe(self.now, observed, &mut self.out);
     }
 
     /// Something happens to the connection C.
@@ -56,7 +56,7 @@ impl Scene {
     /// What there is to show after a while, in short.
     fn after(&mut self, while_: Duration) -> Vec<String> {
         self.now += while_;
-        self.events.pass(self.now, &mut self.out);
+        self.events.flush(self.now, &mut self.out);
         self.out.drain(..).map(|entry| short(&entry)).collect()
     }
 
@@ -93,11 +93,11 @@ fn a_message_is_one_entry_with_its_lines_and_its_reply() {
     scene.invoked('b', "who");
     scene.writes(Some('b'), "of b");
     scene.writes(Some('a'), "of a");
-    scene.writes(None, "of nobody");
+    scene.writes(None, "of no event");
     // Both are answered before either reply is sent.
     scene.answered('a', Ok("one"));
     scene.answered('b', Ok("three"));
-    assert_eq!(scene.now(), ["|of nobody false"]);
+    assert_eq!(scene.now(), ["|of no event false"]);
     scene.sent("three", MessageSource::Reply);
     scene.sent("one", MessageSource::Reply);
     assert_eq!(scene.now(), ["who 200 →5 |of b", "say 200 →3 |of a"]);

@@ -1,4 +1,4 @@
-//! Entries as lines for people: columns, colours, and no more than 80 columns for each event.
+//! Entries as lines for people: in columns, with colours, at most 80 columns for each event.
 
 use std::{
     fmt::Write as _,
@@ -21,15 +21,15 @@ const ODD: Style = AnsiColor::Yellow.on_default();
 const RED: Style = AnsiColor::Red.on_default();
 const BAD: Style = RED.bold();
 
-/// Colours for connections; none of them means good, odd or bad.
+/// Colours for connections, all different from the colours of statuses.
 const CONNECTIONS: [u8; 12] = [33, 39, 44, 63, 69, 75, 98, 105, 134, 141, 170, 177];
 
-/// So many characters of a connection's id, of a route key, of a reason.
+/// The columns of a connection's id, a route key and a reason.
 const ID: usize = 8;
 const ROUTE: usize = 16;
 const REASON: usize = 20;
 
-/// The columns between the connection and what the client got.
+/// The columns between the connection and the size of the reply.
 const SIZES: usize = ROUTE + 2 + 5 + 2 + 8 + 2 + 8;
 
 /// Writes for people in one time zone.
@@ -65,10 +65,10 @@ impl Pretty {
             _ if failed && closed.is_none() => ("error".to_owned(), BAD),
             (_, Some((code, _))) => (code.to_string(), if is_usual(*code) { DIM } else { ODD }),
             (Some(status), None) => (status.to_string(), of_status(status)),
-            // An authorizer's answer has a policy and no status.
+            // The reply of an authorizer has no status.
             (None, None) => ("ok".to_owned(), DIM),
         };
-        // Only an authorizer is asked without a route.
+        // Only an authorizer is invoked without a route.
         let nothing = if took.is_some() { "authorizer" } else { "-" };
         let key = event_ref.route.as_deref().unwrap_or(nothing);
         let route_style = if key.starts_with('$') { DIM } else { BOLD };
@@ -106,22 +106,22 @@ impl Pretty {
             _ => "look",
         };
         let many = if *count == 1 { "" } else { "s" };
-        let mut told = match count {
+        let mut summary = match count {
             1 => format!("→ {what}"),
             count => format!("→ {count} {what}{many}"),
         };
         if *connections > 1 {
-            let _ = write!(told, " to {connections} connections");
+            let _ = write!(summary, " to {connections} connections");
         }
         match meaning(*status) {
             None if *bytes > 0 => {
-                let sizes = format!("{} → {}", fit(&told, SIZES), bytes_of(*bytes));
+                let sizes = format!("{} → {}", fit(&summary, SIZES), bytes_of(*bytes));
                 line(text, &format!("{head}  {}", styled(DIM, &sizes)));
             }
-            None => line(text, &format!("{head}  {}", styled(DIM, &told))),
+            None => line(text, &format!("{head}  {}", styled(DIM, &summary))),
             Some(meaning) => {
                 let status = styled(of_status(*status), &status.to_string());
-                line(text, &format!("{head}  {}  {status}  {meaning}", fit(&told, ROUTE)));
+                line(text, &format!("{head}  {}  {status}  {meaning}", fit(&summary, ROUTE)));
             }
         }
     }
@@ -134,7 +134,7 @@ impl Pretty {
     }
 }
 
-/// A line that belongs to an event: below it, or with its connection's name when it stands alone.
+/// A line that belongs to an event, with the id of its connection if it is not below the event.
 fn attached(text: &mut String, log: &Log, event_ref: Option<&EventRef>) {
     let name =
         event_ref.map(|event_ref| format!("{} ", short(event_ref.connection))).unwrap_or_default();
@@ -157,7 +157,7 @@ fn sum(text: &mut String, total: u64, failed: u64, took: Duration) {
     line(text, &format!("{events}{failed}, in {took:#}"));
 }
 
-/// What the function wrote; what is not alarming is dim.
+/// A line of the function; dim, unless it looks like an error.
 fn written(log: &Log) -> String {
     let text = escape(&log.text);
     let alarming = ["ERROR", "WARN", "panicked"].iter().any(|word| text.contains(word));
@@ -180,12 +180,12 @@ fn of_status(status: u16) -> Style {
     }
 }
 
-/// How a connection ends that nobody has to look into.
+/// Whether a connection normally closes with this code.
 fn is_usual(code: u16) -> bool {
     matches!(code, 1000 | 1001 | 1005)
 }
 
-/// Why a call of `@connections` failed; `None` when it did not.
+/// Why a call of `@connections` failed; `None` if it did not.
 fn meaning(status: u16) -> Option<&'static str> {
     Some(match status {
         ..400 => return None,

@@ -3,7 +3,7 @@
 use lift_gateway::{FailureCause, InvokeError};
 
 use super::*;
-use crate::dev::terminal::{failure::Failure, sample};
+use crate::dev::terminal::{failure::EventFailure, sample};
 
 fn colored(entry: &Entry) -> String {
     let mut text = String::new();
@@ -74,7 +74,7 @@ fn the_colours_of_events() {
         let line = colored(&Entry::Event(event.copy_with(status).into()));
         assert!(line.contains(color), "{line:?}");
     }
-    event.failure = Some(Failure::Invoke(InvokeError::exited()));
+    event.failure = Some(EventFailure::Invoke(InvokeError::exited()));
     event.logs = vec![sample::log("thread 'main' panicked at"), sample::log("fine")];
     let failed = colored(&Entry::Event(event.into()));
     let parts = [
@@ -92,11 +92,14 @@ fn the_colours_of_events() {
 fn an_error_says_what_to_do() {
     let reply = br#"{"status": 200, "text": "a reply that is long, and made up by hand"}"#.to_vec();
     let failures = [
-        Failure::Invoke(InvokeError::timed_out(Duration::from_secs(29))),
-        Failure::Gateway(FailureCause::TimedOut { after: Duration::from_secs(29) }, Vec::new()),
-        Failure::Gateway(FailureCause::Reply { reason: "no statusCode".to_owned() }, reply),
-        Failure::Gateway(FailureCause::Throttled { route: "say".to_owned() }, Vec::new()),
-        Failure::Binary,
+        EventFailure::Invoke(InvokeError::timed_out(Duration::from_secs(29))),
+        EventFailure::Gateway(
+            FailureCause::TimedOut { after: Duration::from_secs(29) },
+            Vec::new(),
+        ),
+        EventFailure::Gateway(FailureCause::Reply { reason: "no statusCode".to_owned() }, reply),
+        EventFailure::Gateway(FailureCause::Throttled { route: "say".to_owned() }, Vec::new()),
+        EventFailure::Binary,
     ];
     let mut text = String::new();
     for failure in failures {
