@@ -37,7 +37,7 @@ async def sam(checks):
             ttl = await asyncio.to_thread(client.describe_time_to_live, TableName=lift.table)
             equal(ttl["TimeToLiveDescription"]["AttributeName"], "expires", "what expires")
         async with checks.that("unsupported parts of the template are reported at start"):
-            place = "Resources.Stage.Properties.DefaultRouteSettings.LoggingLevel: is CloudWatch's"
+            place = "Resources.Stage.Properties.DefaultRouteSettings.LoggingLevel: is for CloudWatch"
             holds(lift.stderr.startswith("The template asks for what `lift dev` does not do:\n"),
                   lift.stderr)
             holds(place in lift.stderr, lift.stderr)
@@ -99,7 +99,7 @@ async def serverless(checks):
     async with Lift(app=SERVERLESS, stage=None) as lift:
         async with checks.that("serverless.yml: the stage, the authorizer and its identity source"):
             holds(lift.websocket.endswith("/dev"), f"the URL is {lift.websocket}")
-            holds("functions.rest.events[1]: brings no http events" in lift.stderr, lift.stderr)
+            holds("functions.rest.events[1]: sends no http events" in lift.stderr, lift.stderr)
             equal(await refused(lift.websocket), 401, "the status without a name")
             equal(await refused(lift.url(name="mallory")), 403, "the status of whom it denies")
         ana = await Client.open(lift.url(name="ana"), "ana")

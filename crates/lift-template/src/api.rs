@@ -1,72 +1,63 @@
-//! The WebSocket API of a template: `AWS::ApiGatewayV2::Api`, and who may use it.
+//! The WebSocket API of a template: `AWS::ApiGatewayV2::Api` and what belongs to it.
 
-use super::{
-    fault::{Fault, Notice, Read},
-    model,
-    node::{Kind, Node},
+use crate::{
+    error::{Notice, Result, TemplateError},
+    models,
+    node::{Node, NodeKind},
+    property_reader::PropertyReader,
     resource::Resource,
-    route::{self, Route},
+    route::{self, Authorization, Route},
     scope::Scope,
-    section::Section,
     stage::{self, Stage},
 };
 
 /// A WebSocket API with one stage.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Api {
-    /// What stands for `apiId`, also where functions were told it.
+    /// Stands for `apiId`: the logical id in lower case, as it is part of host names.
     pub api_id: String,
     /// The route selection expression, such as `$request.body.action`.
-    pub selection: String,
+    pub route_selection: String,
     /// The routes that lead to a function of the template. At least one.
     pub routes: Vec<Route>,
-    /// Who may connect.
-    pub access: Access,
-    /// The API keys, if a client needs one to connect.
-    pub keys: Option<ApiKeys>,
+    /// The authorization of `$connect`.
+    pub authorization: Authorization,
+    /// The API keys, if `$connect` requires one.
+    pub api_keys: Option<ApiKeys>,
     /// The stage.
     pub stage: Stage,
 }
 
-/// Who may connect.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub enum Access {
-    /// `NONE`: every client.
-    #[default]
-    Everybody,
-    /// `CUSTOM`: clients that a Lambda authorizer allows.
-    Lambda(Authorizer),
-    /// `AWS_IAM`: clients that sign the handshake.
-    Iam,
-}
-
-/// A Lambda authorizer.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Authorizer {
-    /// What its function is called.
-    pub function: String,
-    /// The identity sources, as they are written.
-    pub sources: Vec<String>,
-}
-
-/// The keys of which a client needs one.
-#[derive(Debug, PartialEq, Eq)]
+/// The API keys of which a client needs one to connect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ApiKeys {
-    /// Whether the authorizer's answer has the key, rather than a header.
+    /// Whether the authorizer's response has the client's key (AUTHORIZER), not a header (HEADER).
     pub from_authorizer: bool,
-    /// Their logical ids and values.
-    pub keys: Vec<(String, String)>,
+    /// The keys whose values are in the template.
+    pub keys: Vec<ApiKey>,
 }
 
-/// Reads the only API, or the one that the user names.
-pub(super) fn read(scope: &Scope<'_>, notices: &mut Vec<Notice>) -> Read<Api> {
+/// An API key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ApiKey {
+    /// Its logical id.
+    pub id: String,
+    /// Its value, a secret.
+    pub value: String,
+}
+
+/// Reads the only WebSocket API, or the one that the options name.
+pub(crate) fn read(scope: &Scope<'_>, notices: &mut Vec<Notice>) -> Result<Api> {
     let resource = choose(scope, notices)?;
-    let mut section = Section::new(scope, &resource.place, &resource.properties)?;
+    let mut properties = PropertyReader::of_resource(scope, resource)?;
     let api_id = scope.eval(&Node::call("Ref", Node::text(0, &*resource.id)))?;
     let api_id = api_id.as_text().unwrap_or_default().to_owned();
-    let selection = section.required("RouteSelectionExpression")?;
-    let key_source = section.text("ApiKeySelectionExpression")?;
-    section.skip(&[
+    let route_selection = properties.required("RouteSelectionExpression")?;
+    let key_source = properties.text("ApiKeySelectionExpression")?;
+    properties.ignore(&[
         "Description",
         "DisableSchemaValidation",
         "IpAddressType",
@@ -75,102 +66,89 @@ pub(super) fn read(scope: &Scope<'_>, notices: &mut Vec<Notice>) -> Read<Api> {
         "Tags",
         "Version",
     ]);
-    section.finish(notices);
+    properties.finish(notices);
 
-    let models = model::read(scope, &api_id, notices)?;
-    let found = route::read(scope, &api_id, &models, notices)?;
-    let keys = match found.needs_key {
-        true => Some(keys(scope, key_source.as_deref(), notices)?),
+    let schemas = models::read(scope, &api_id, notices)?;
+    let routes = route::read(scope, &api_id, &schemas, notices)?;
+    let api_keys = match routes.api_key_required {
+        true => Some(api_keys(scope, key_source.as_deref(), notices)?),
         false => None,
     };
-    if found.routes.is_empty() {
-        let what = format!("no route of `{}` leads to a function of this template", resource.id);
-        return Err(Fault::new(resource.properties.line, what).at(&resource.place));
+    if routes.routes.is_empty() {
+        let message = format!("no route of `{}` leads to a function of this template", resource.id);
+        let error = TemplateError::new(resource.properties.line, message);
+        return Err(error.with_path(&resource.path));
     }
     Ok(Api {
         stage: stage::read(scope, &api_id, notices)?,
         api_id,
-        selection,
-        routes: found.routes,
-        access: found.access,
-        keys,
+        route_selection,
+        routes: routes.routes,
+        authorization: routes.authorization,
+        api_keys,
     })
 }
 
-fn choose<'a>(scope: &'a Scope<'_>, notices: &mut Vec<Notice>) -> Read<&'a Resource> {
+fn choose<'a>(scope: &'a Scope<'_>, notices: &mut Vec<Notice>) -> Result<&'a Resource> {
     let mut found: Vec<&Resource> = Vec::new();
     for resource in scope.resources() {
-        if resource.kind != "AWS::ApiGatewayV2::Api" {
+        if resource.resource_type != "AWS::ApiGatewayV2::Api" {
             continue;
         }
-        let mut section = Section::new(scope, &resource.place, &resource.properties)?;
-        match section.text("ProtocolType")?.as_deref() {
+        let mut properties = PropertyReader::of_resource(scope, resource)?;
+        match properties.text("ProtocolType")?.as_deref() {
             Some("WEBSOCKET") => found.push(resource),
             _ => {
-                let place = resource.whole_place();
-                let what = "is no WebSocket API, and is not served".to_owned();
-                notices.push(Notice { place, what });
+                let message = "is not a WebSocket API, and is not served";
+                let notice = Notice::new(resource.resource_path(), message);
+                notices.push(notice.on_line(resource.properties.line));
             }
         }
     }
-    let names: Vec<&str> = found.iter().map(|resource| &*resource.id).collect();
-    let list = names.join(", ");
-    match (&found[..], &scope.given().api) {
-        ([], _) => Err(Fault::new(
+    let ids: Vec<&str> = found.iter().map(|resource| &*resource.id).collect();
+    let list = ids.join(", ");
+    match (&found[..], &scope.options().api) {
+        ([], _) => Err(TemplateError::no_template(
             0,
             "there is no WebSocket API in it: no `AWS::Serverless::WebSocketApi`, and no \
              `AWS::ApiGatewayV2::Api` with the `ProtocolType` WEBSOCKET",
         )),
-        (all, Some(name)) => match all.iter().find(|resource| resource.id == *name) {
-            Some(resource) => Ok(resource),
-            None => {
-                Err(Fault::new(0, format!("there is no WebSocket API `{name}`; it has {list}")))
-            }
-        },
+        (all, Some(id)) => {
+            let named = all.iter().find(|resource| resource.id == *id).copied();
+            named.ok_or_else(|| {
+                TemplateError::option(format!("there is no WebSocket API `{id}`; it has {list}"))
+            })
+        }
         ([one], None) => Ok(one),
-        _ => Err(Fault::new(
-            0,
-            format!("it has several WebSocket APIs: pass --api with one of {list}"),
-        )),
-    }
-}
-
-/// The sections of those resources of a type that are of an API.
-pub(super) fn of_api<'a>(
-    scope: &'a Scope<'a>,
-    kind: &str,
-    api_id: &str,
-) -> Read<Vec<(&'a Resource, Section<'a>)>> {
-    let mut sections = Vec::new();
-    for resource in scope.resources().iter().filter(|resource| resource.kind == kind) {
-        let mut section = Section::new(scope, &resource.place, &resource.properties)?;
-        // What is of an API that is not known here is not of this one.
-        if section.text_or_why("ApiId")?.is_some_and(|id| id.as_deref() == Ok(api_id)) {
-            sections.push((resource, section));
+        _ => {
+            let message = format!("it has several WebSocket APIs: pass --api with one of {list}");
+            Err(TemplateError::option(message))
         }
     }
-    Ok(sections)
 }
 
-fn keys(scope: &Scope<'_>, source: Option<&str>, notices: &mut Vec<Notice>) -> Read<ApiKeys> {
+fn api_keys(scope: &Scope<'_>, source: Option<&str>, notices: &mut Vec<Notice>) -> Result<ApiKeys> {
     let from_authorizer = source.is_some_and(|source| source.starts_with("$context.authorizer"));
     let mut keys = Vec::new();
-    for resource in scope.resources().iter().filter(|one| one.kind == "AWS::ApiGateway::ApiKey") {
+    let resources = scope.resources().iter();
+    for resource in resources.filter(|one| one.resource_type == "AWS::ApiGateway::ApiKey") {
         let value = resource.properties.get("Value").map(|value| scope.eval(value)).transpose()?;
         match value.map(|value| value.kind) {
-            Some(Kind::Text { text, .. }) => keys.push((resource.id.clone(), text)),
-            _ => notices.push(Notice {
-                place: format!("{}.Value", resource.place),
-                what: "is not in the template, so that nobody can connect with this key".to_owned(),
-            }),
+            Some(NodeKind::Text { text: value, .. }) => {
+                keys.push(ApiKey { id: resource.id.clone(), value });
+            }
+            _ => {
+                let message = "is not in the template, so no client can connect with this key";
+                let notice = Notice::new(format!("{}.Value", resource.path), message);
+                notices.push(notice.on_line(resource.properties.line));
+            }
         }
     }
     if keys.is_empty() {
-        notices.push(Notice {
-            place: "ApiKeyRequired".to_owned(),
-            what: "without an `AWS::ApiGateway::ApiKey` that has a `Value`, nobody can connect"
-                .to_owned(),
-        });
+        notices.push(Notice::new(
+            "ApiKeyRequired",
+            "refuses every client, because no `AWS::ApiGateway::ApiKey` has a `Value`",
+        ));
     }
     Ok(ApiKeys { from_authorizer, keys })
 }

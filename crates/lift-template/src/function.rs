@@ -8,96 +8,100 @@ use std::{
 
 use lift_event::limits::{FUNCTION_MEMORY_MB, FUNCTION_TIMEOUT};
 
-use super::{
-    api::{Access, Api},
-    fault::{Fault, Notice, Read},
-    node::{Kind, Node},
+use crate::{
+    api::Api,
+    error::{Notice, Result},
+    node::{Node, NodeKind},
+    property_reader::PropertyReader,
     resource::Resource,
+    route::Authorization,
     scope::Scope,
-    section::Section,
 };
 
 /// A Lambda function.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Function {
-    /// What the user calls it: its logical id, or its name in serverless.yml.
+    /// The user's name for it: its logical id, or its name in serverless.yml.
     pub id: String,
-    /// Its name, as it learns it itself.
+    /// Its name on AWS, which it reads as `AWS_LAMBDA_FUNCTION_NAME`.
     pub name: String,
-    /// Such as `python3.13`.
+    /// The runtime, such as `python3.13`.
     pub runtime: Option<String>,
-    /// Such as `app.handler`; what it means is for the runtime to say.
+    /// The handler, such as `app.handler`. Its form depends on the runtime.
     pub handler: Option<String>,
-    /// Where its code is.
+    /// Its code.
     pub code: Code,
-    /// How SAM would build it, such as `rust-cargolambda`.
+    /// SAM's `BuildMethod`, such as `rust-cargolambda`.
     pub build_method: Option<String>,
-    /// The binary of the package that is the function, where a build method names it.
+    /// SAM's `BuildProperties.Binary`: the binary of a cargo package.
     pub binary: Option<String>,
-    /// The longest time for one event.
+    /// The longest time for one event. Lambda's default is 3 s.
     pub timeout: Duration,
-    /// Memory, in MB.
+    /// Its memory in MB. Lambda's default is 128.
     pub memory_mb: u32,
-    /// Its environment variables.
+    /// Its environment variables, without those whose values only AWS has.
     pub environment: BTreeMap<String, String>,
-    /// How many processes there may be at most, if it says so.
-    pub concurrency: Option<u16>,
+    /// `ReservedConcurrentExecutions`: the most execution environments.
+    pub reserved_concurrency: Option<u16>,
 }
 
-/// Where the code of a function is.
-#[derive(Debug, PartialEq, Eq)]
+/// The code of a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Code {
-    /// In a folder, or a file, relative to the template.
+    /// A folder or a file. A relative path starts at the folder of the template.
     Path(PathBuf),
-    /// In the template.
+    /// A source text in the template.
     Inline(String),
 }
 
-/// Reads the functions of the routes and the authorizer.
-pub(super) fn read(scope: &Scope<'_>, api: &Api, notices: &mut Vec<Notice>) -> Read<Vec<Function>> {
+/// Reads the functions of the routes and of the authorizer.
+pub(crate) fn read(
+    scope: &Scope<'_>,
+    api: &Api,
+    notices: &mut Vec<Notice>,
+) -> Result<Vec<Function>> {
     let mut used: BTreeSet<&str> = api.routes.iter().map(|route| &*route.function).collect();
-    if let Access::Lambda(authorizer) = &api.access {
+    if let Authorization::Lambda(authorizer) = &api.authorization {
         used.insert(&authorizer.function);
     }
     let mut functions = Vec::new();
     for resource in scope.resources().iter().filter(|resource| resource.is_function()) {
-        if used.contains(resource.label()) {
+        if used.contains(resource.user_name()) {
             functions.push(function(scope, resource, notices)?);
         } else {
-            let place = resource.whole_place();
-            let what =
-                "is not started: no route and no authorizer of the API leads to it".to_owned();
-            notices.push(Notice { place, what });
+            let message = "is not started: no route and no authorizer of the API uses it";
+            let notice = Notice::new(resource.resource_path(), message);
+            notices.push(notice.on_line(resource.properties.line));
         }
     }
     Ok(functions)
 }
 
-fn function(scope: &Scope<'_>, resource: &Resource, notices: &mut Vec<Notice>) -> Read<Function> {
-    let mut section = Section::new(scope, &resource.place, &resource.properties)?;
+fn function(scope: &Scope<'_>, resource: &Resource, notices: &mut Vec<Notice>) -> Result<Function> {
+    let mut properties = PropertyReader::of_resource(scope, resource)?;
     let name = scope.eval(&Node::call("Ref", Node::text(0, &*resource.id)))?;
     let metadata = resource.metadata.as_ref();
     let of_metadata = |key: &str| metadata.and_then(|node| node.get(key)).and_then(Node::as_text);
-    let seconds =
-        section.parsed("Timeout", "a number of seconds")?.unwrap_or(FUNCTION_TIMEOUT.as_secs());
+    let seconds = properties.parsed("Timeout", "a number of seconds")?;
+    let memory_mb = properties.parsed("MemorySize", "a number of megabytes")?;
     let function = Function {
-        id: resource.label().to_owned(),
+        id: resource.user_name().to_owned(),
         name: name.as_text().unwrap_or(&resource.id).to_owned(),
-        runtime: section.text("Runtime")?,
-        handler: section.text("Handler")?,
-        code: code(&mut section, of_metadata("aws:asset:path"))?,
+        runtime: properties.text("Runtime")?,
+        handler: properties.text("Handler")?,
+        code: code(&mut properties, of_metadata("aws:asset:path"))?,
         build_method: of_metadata("BuildMethod").map(str::to_owned),
         binary: metadata
             .and_then(|node| node.get("BuildProperties")?.get("Binary")?.as_text())
             .map(str::to_owned),
-        timeout: Duration::from_secs(seconds),
-        memory_mb: section
-            .parsed("MemorySize", "a number of megabytes")?
-            .unwrap_or(FUNCTION_MEMORY_MB),
-        environment: environment(&mut section, notices)?,
-        concurrency: section.parsed("ReservedConcurrentExecutions", "a number of processes")?,
+        timeout: seconds.map_or(FUNCTION_TIMEOUT, Duration::from_secs),
+        memory_mb: memory_mb.unwrap_or(FUNCTION_MEMORY_MB),
+        environment: environment(&mut properties, notices)?,
+        reserved_concurrency: properties
+            .parsed("ReservedConcurrentExecutions", "a number of processes")?,
     };
-    section.skip(&[
+    properties.ignore(&[
         "Architectures",
         "AssumeRolePolicyDocument",
         "AutoPublishAlias",
@@ -116,66 +120,67 @@ fn function(scope: &Scope<'_>, resource: &Resource, notices: &mut Vec<Notice>) -
         "Tracing",
         "TracingConfig",
     ]);
-    if let Some(mut events) = section.section("Events")? {
-        let keys = events.keys();
-        let keys: Vec<&str> = keys.iter().map(|key| &**key).collect();
-        events.notice(&keys, "brings no events: the WebSocket API alone does", notices);
+    if let Some(mut events) = properties.nested("Events")? {
+        events.notice_rest("sends no events: only the WebSocket API does", notices);
     }
-    section.notice(&["Layers"], "are not there: install what is in them", notices);
-    section.finish(notices);
+    properties.notice(&["Layers"], "are not installed: install their content locally", notices);
+    properties.finish(notices);
     Ok(function)
 }
 
-fn code(section: &mut Section<'_>, asset: Option<&str>) -> Read<Code> {
-    let elsewhere = |what: &str| format!("the code is {what}, and not on this machine");
-    if let Some(text) = section.text("InlineCode")? {
+/// The code of a function. `asset` is the folder that the CDK packaged.
+fn code(properties: &mut PropertyReader<'_>, asset: Option<&str>) -> Result<Code> {
+    let not_local = |place: &str| format!("the code is {place}, and not on this machine");
+    if let Some(text) = properties.text("InlineCode")? {
         return Ok(Code::Inline(text));
     }
     for key in ["ImageUri", "ImageConfig"] {
-        if section.take(key)?.is_some() {
-            let what = elsewhere("an image");
-            return Err(section.wrong(section.line_of(key), key, what));
+        let line = properties.line_of(key);
+        if properties.value(key)?.is_some() {
+            return Err(properties.error(line, key, not_local("in a container image")));
         }
     }
     for key in ["CodeUri", "Code"] {
-        let line = section.line_of(key);
-        let Some(node) = section.take(key)? else { continue };
-        return match (&node.kind, node.get("ZipFile").and_then(Node::as_text), asset) {
-            // The tool that wrote the template says where it took the code from.
+        let line = properties.line_of(key);
+        let Some(node) = properties.value(key)? else { continue };
+        let zip_file = node.get("ZipFile").and_then(Node::as_text);
+        return match (&node.kind, zip_file, asset) {
             (_, _, Some(path)) => Ok(Code::Path(path.into())),
-            (Kind::Text { text, .. }, ..) if text.starts_with("s3://") => {
-                Err(section.wrong(line, key, elsewhere("in S3")))
+            (NodeKind::Text { text, .. }, ..) if text.starts_with("s3://") => {
+                Err(properties.error(line, key, not_local("in S3")))
             }
-            (Kind::Text { text, .. }, ..) => Ok(Code::Path(text.into())),
+            (NodeKind::Text { text, .. }, ..) => Ok(Code::Path(text.into())),
             (_, Some(text), _) => Ok(Code::Inline(text.to_owned())),
-            (Kind::Unknown(why), ..) => Err(section.wrong(line, key, why.clone())),
+            (NodeKind::Unknown(reason), ..) => Err(properties.error(line, key, reason.clone())),
             _ if node.get("ImageUri").is_some() => {
-                Err(section.wrong(line, key, elsewhere("an image")))
+                Err(properties.error(line, key, not_local("in a container image")))
             }
-            _ => Err(section.wrong(line, key, elsewhere("in S3"))),
+            _ => Err(properties.error(line, key, not_local("in S3"))),
         };
     }
     Ok(Code::Path(".".into()))
 }
 
 fn environment(
-    section: &mut Section<'_>,
+    properties: &mut PropertyReader<'_>,
     notices: &mut Vec<Notice>,
-) -> Read<BTreeMap<String, String>> {
+) -> Result<BTreeMap<String, String>> {
     let mut all = BTreeMap::new();
-    let Some(mut environment) = section.section("Environment")? else { return Ok(all) };
-    let Some(mut variables) = environment.section("Variables")? else { return Ok(all) };
+    let Some(mut environment) = properties.nested("Environment")? else { return Ok(all) };
+    let Some(mut variables) = environment.nested("Variables")? else { return Ok(all) };
     for name in variables.keys() {
         let line = variables.line_of(&name);
         if name.is_empty() || name.contains(['=', '\0']) {
-            return Err(Fault::new(line, format!("`{name}` cannot be the name of a variable")));
+            let message = format!("`{name}` cannot be the name of a variable");
+            return Err(variables.error(line, &name, message));
         }
-        match variables.text_or_why(&name)? {
+        match variables.text_or_reason(&name)? {
             Some(Ok(value)) => drop(all.insert(name, value)),
-            Some(Err(why)) => notices.push(Notice {
-                place: variables.place_of(&name),
-                what: format!("is not set: {why}. Set {name} where you start `lift dev`"),
-            }),
+            Some(Err(reason)) => {
+                let message =
+                    format!("is not set: {reason}. Set {name} where you start `lift dev`");
+                notices.push(Notice::new(variables.path_of(&name), message).on_line(line));
+            }
             None => drop(all.insert(name, String::new())),
         }
     }

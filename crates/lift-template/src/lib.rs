@@ -1,93 +1,97 @@
-//! Templates: what SAM, CloudFormation and the Serverless Framework would deploy, read for
-//! `lift dev`. Text in, plain values out; nothing here touches the file system.
+//! Reads the WebSocket API of a template into a typed model: SAM, CloudFormation (also as the CDK
+//! writes it) and serverless.yml. Text in, a [`Template`] out; this crate does no I/O.
 //!
 //! ```text
-//! text -document-> tree -serverless, websocket_api-> resources -scope, section-> Template
+//! text -document-> tree -sam, serverless-> resources -scope, property_reader-> Template
 //! ```
 //!
-//! Serverless services and SAM's own resources are rewritten first, as their tools do it, into the
-//! CloudFormation resources that they stand for. So one reader per thing is enough: `api`,
-//! `function`, `model` and `table`.
+//! SAM's own resources and serverless.yml are first rewritten into the CloudFormation resources that
+//! their tools deploy. So each kind of resource has one reader: `api`, `route`, `models`, `stage`,
+//! `function` and `table`. A part of the template is evaluated when a reader asks for it; a value
+//! that only AWS has, such as an export of another stack, is an error only there.
+//!
+//! What the model does not have becomes a [`Notice`]. Errors and notices name the options of the
+//! command `lift`, such as `--parameter`, whose values are [`ReadOptions`].
 
 mod api;
 mod document;
-mod fault;
+mod error;
 mod function;
-mod globals;
-mod model;
+mod models;
 mod node;
+mod options;
+mod property_reader;
 mod resource;
+mod resources;
 mod route;
+mod sam;
 mod scope;
-mod section;
 mod serverless;
 mod stage;
 mod table;
-mod websocket_api;
 
 pub use self::{
-    api::{Access, Api, ApiKeys, Authorizer},
-    fault::{Fault as TemplateError, Notice},
+    api::{Api, ApiKey, ApiKeys},
+    error::{Notice, TemplateError},
     function::{Code, Function},
-    model::Models,
-    route::Route,
-    scope::Given,
+    models::{RouteModel, RouteModels},
+    options::ReadOptions,
+    route::{Authorization, Authorizer, Route},
     stage::{Stage, Throttle},
     table::Table,
 };
 
-use self::{
-    fault::{Fault, Read},
-    scope::Scope,
-};
+use self::scope::Scope;
 
-/// What a template asks for, as far as it concerns a WebSocket API.
-#[derive(Debug)]
+/// What a template says about a WebSocket API.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Template {
-    /// The functions that the API uses.
+    /// The functions of the API's routes and authorizer, in the order of the template.
     pub functions: Vec<Function>,
     /// The WebSocket API.
     pub api: Api,
     /// The DynamoDB tables.
     pub tables: Vec<Table>,
-    /// What it asks for, too, and `lift dev` does not do.
-    pub ignored: Vec<Notice>,
+    /// What the template asks for and this model does not have.
+    pub notices: Vec<Notice>,
 }
 
-/// Reads a template, whose text this is.
+/// Reads the text of a template.
 ///
 /// # Errors
 ///
-/// When the text is no template, or its WebSocket API cannot be read.
-pub fn read(text: &str, given: &Given) -> Result<Template, TemplateError> {
-    let document = document::read(text)?;
-    if serverless::is_one(&document) {
-        let service = serverless::Service::read(&document, given)?;
-        let mut scope = Scope::new(&service.document, &service.given)?;
+/// If the text is not a template, or something in it that the model needs is wrong or unknown. The
+/// error has the position; [`in_file`](TemplateError::in_file) adds the file's name.
+pub fn read(text: &str, options: &ReadOptions) -> Result<Template, TemplateError> {
+    let document = document::parse(text)?;
+    if serverless::is_service(&document) {
+        let service = serverless::Service::read(&document, options)?;
+        let mut scope = Scope::new(&service.document, &service.options)?;
         service.resources.into_iter().for_each(|resource| scope.add(resource));
-        resource::declared(&mut scope, &service.document)?;
+        resources::add_declared(&mut scope, &service.document)?;
         return collect(&scope, service.notices);
     }
     if document.get("Resources").is_none() {
-        let what =
-            "this is no template: it has no `Resources`, and no `functions` as serverless.yml has";
-        return Err(Fault::new(document.line, what));
+        let message =
+            "this is not a template: it has neither `Resources` nor `functions` (serverless.yml)";
+        return Err(TemplateError::no_template(document.line, message));
     }
     let mut notices = Vec::new();
-    let document = globals::applied(document, &mut notices);
-    let mut scope = Scope::new(&document, given)?;
-    resource::declared(&mut scope, &document)?;
-    websocket_api::expand(&mut scope, &mut notices)?;
+    let document = sam::globals::apply(document, &mut notices);
+    let mut scope = Scope::new(&document, options)?;
+    resources::add_declared(&mut scope, &document)?;
+    sam::websocket_api::expand(&mut scope, &mut notices)?;
     collect(&scope, notices)
 }
 
-/// Reads all resources.
-fn collect(scope: &Scope<'_>, mut notices: Vec<Notice>) -> Read<Template> {
+/// Reads all resources of a scope.
+fn collect(scope: &Scope<'_>, mut notices: Vec<Notice>) -> Result<Template, TemplateError> {
     let api = api::read(scope, &mut notices)?;
     let functions = function::read(scope, &api, &mut notices)?;
     let tables = table::read(scope, &mut notices)?;
-    resource::others(scope, &mut notices);
-    Ok(Template { functions, api, tables, ignored: notices })
+    resources::report_unread(scope, &mut notices);
+    Ok(Template { functions, api, tables, notices })
 }
 
 /// Compiles the example of the README.

@@ -1,6 +1,7 @@
-//! What a document is made of: a tree of plain values, each with the line that it stands in.
+//! A document as a tree of values, each with its line.
 //!
-//! Intrinsic functions are maps with one key here, in their long form, whatever they looked like.
+//! A call of an intrinsic function is a map with one key, its long form: `!GetAtt a.b` is
+//! `{"Fn::GetAtt": "a.b"}`.
 
 use std::fmt;
 
@@ -9,17 +10,17 @@ use serde_json::{Number, Value};
 /// A value of a document.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Node {
-    /// Where it begins. The first line is 1.
+    /// The line where it starts, from 1.
     pub(crate) line: usize,
-    pub(crate) kind: Kind,
+    pub(crate) kind: NodeKind,
 }
 
-/// What a value is.
+/// The kinds of values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum NodeKind {
     Null,
-    /// Text as it was written. Whether it is a number or a boolean is for those to say who need
-    /// one, as CloudFormation does it; only what was in quotes is text for sure.
+    /// A scalar as it was written. Readers that need a number or a boolean parse it, as
+    /// CloudFormation does. Quoted scalars are always text.
     Text {
         text: String,
         quoted: bool,
@@ -27,20 +28,20 @@ pub(crate) enum Kind {
     List(Vec<Node>),
     /// In the order of the document.
     Map(Vec<(String, Node)>),
-    /// What only AWS could say, and why. It is an error only where the value is needed.
+    /// A value that only AWS has, and why. It is an error only where the value is needed.
     Unknown(String),
-    /// `AWS::NoValue`, which takes what it stands for away.
+    /// `AWS::NoValue`: the property is removed.
     Absent,
 }
 
 impl Node {
-    pub(crate) fn new(line: usize, kind: Kind) -> Self {
+    pub(crate) fn new(line: usize, kind: NodeKind) -> Self {
         Self { line, kind }
     }
 
-    /// A text that is one for sure.
+    /// A text, as if it was quoted.
     pub(crate) fn text(line: usize, text: impl Into<String>) -> Self {
-        Self::new(line, Kind::Text { text: text.into(), quoted: true })
+        Self::new(line, NodeKind::Text { text: text.into(), quoted: true })
     }
 
     /// A map.
@@ -49,7 +50,7 @@ impl Node {
         entries: impl IntoIterator<Item = (K, Self)>,
     ) -> Self {
         let entries = entries.into_iter().map(|(key, value)| (key.into(), value));
-        Self::new(line, Kind::Map(entries.collect()))
+        Self::new(line, NodeKind::Map(entries.collect()))
     }
 
     /// A call of an intrinsic function.
@@ -59,14 +60,14 @@ impl Node {
 
     pub(crate) fn entries(&self) -> &[(String, Self)] {
         match &self.kind {
-            Kind::Map(entries) => entries,
+            NodeKind::Map(entries) => entries,
             _ => &[],
         }
     }
 
     pub(crate) fn items(&self) -> &[Self] {
         match &self.kind {
-            Kind::List(items) => items,
+            NodeKind::List(items) => items,
             _ => &[],
         }
     }
@@ -78,52 +79,52 @@ impl Node {
 
     pub(crate) fn as_text(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Text { text, .. } => Some(text),
+            NodeKind::Text { text, .. } => Some(text),
             _ => None,
         }
     }
 
-    /// Sets a key of a map, in place of the value that it had.
+    /// Sets a key of a map.
     pub(crate) fn set(&mut self, key: &str, value: Self) {
-        let Kind::Map(entries) = &mut self.kind else { return };
+        let NodeKind::Map(entries) = &mut self.kind else { return };
         match entries.iter_mut().find(|(name, _)| name == key) {
             Some((_, old)) => *old = value,
             None => entries.push((key.to_owned(), value)),
         }
     }
 
-    /// The same as JSON, where plain texts are what YAML 1.2 takes them for. `Err` is why one of
-    /// the values is not known.
+    /// The value as JSON; unquoted texts have the types of YAML 1.2. `Err` is why a value in it is
+    /// unknown.
     pub(crate) fn to_json(&self) -> Result<Value, &str> {
         Ok(match &self.kind {
-            Kind::Null | Kind::Absent => Value::Null,
-            Kind::Text { text, quoted: true } => Value::from(&**text),
-            Kind::Text { text, quoted: false } => plain(text),
-            Kind::List(items) => items.iter().map(Self::to_json).collect::<Result<_, _>>()?,
-            Kind::Map(entries) => {
+            NodeKind::Null | NodeKind::Absent => Value::Null,
+            NodeKind::Text { text, quoted: true } => Value::from(&**text),
+            NodeKind::Text { text, quoted: false } => unquoted(text),
+            NodeKind::List(items) => items.iter().map(Self::to_json).collect::<Result<_, _>>()?,
+            NodeKind::Map(entries) => {
                 let mut map = serde_json::Map::new();
                 for (key, value) in entries {
                     map.insert(key.clone(), value.to_json()?);
                 }
                 Value::Object(map)
             }
-            Kind::Unknown(why) => return Err(why),
+            NodeKind::Unknown(why) => return Err(why),
         })
     }
 
-    /// Why something in this value is not known, if anything is not.
-    pub(crate) fn why_unknown(&self) -> Option<&str> {
+    /// Why a value in it is unknown, if one is.
+    pub(crate) fn unknown_reason(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Unknown(why) => Some(why),
-            Kind::List(items) => items.iter().find_map(Self::why_unknown),
-            Kind::Map(entries) => entries.iter().find_map(|(_, value)| value.why_unknown()),
+            NodeKind::Unknown(why) => Some(why),
+            NodeKind::List(items) => items.iter().find_map(Self::unknown_reason),
+            NodeKind::Map(entries) => entries.iter().find_map(|(_, value)| value.unknown_reason()),
             _ => None,
         }
     }
 }
 
-/// What YAML 1.2 takes an unquoted text for.
-fn plain(text: &str) -> Value {
+/// An unquoted text with its type in YAML 1.2.
+fn unquoted(text: &str) -> Value {
     match text {
         "null" | "Null" | "NULL" | "~" => Value::Null,
         "true" | "True" | "TRUE" => Value::Bool(true),
@@ -136,12 +137,12 @@ fn plain(text: &str) -> Value {
 }
 
 impl fmt::Debug for Node {
-    /// Without lines, so that trees can be compared by eye.
+    /// Without lines, to compare trees by eye.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
-            Kind::Text { text, .. } => write!(f, "{text:?}"),
-            Kind::List(items) => f.debug_list().entries(items).finish(),
-            Kind::Map(entries) => {
+            NodeKind::Text { text, .. } => write!(f, "{text:?}"),
+            NodeKind::List(items) => f.debug_list().entries(items).finish(),
+            NodeKind::Map(entries) => {
                 f.debug_map().entries(entries.iter().map(|(key, value)| (key, value))).finish()
             }
             other => write!(f, "{other:?}"),

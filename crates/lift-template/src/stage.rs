@@ -2,97 +2,106 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    api::of_api,
-    fault::{Fault, Notice, Read},
+use crate::{
+    error::{Notice, Result, TemplateError},
+    property_reader::{PropertyReader, readers_of_api},
     scope::Scope,
-    section::Section,
 };
 
+/// What AWS allows an account, for what a throttle leaves open.
+const ACCOUNT_RATE: f64 = 10_000.0;
+const ACCOUNT_BURST: u32 = 5_000;
+
 /// A stage.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Stage {
-    /// Its name, if the template or the user says one.
+    /// Its name, from the options or else from the template. `None`: neither has one.
     pub name: Option<String>,
     /// The stage variables.
     pub variables: BTreeMap<String, String>,
-    /// For the routes that have none of their own, together.
-    pub throttle: Option<Throttle>,
-    /// By route key.
-    pub throttles: BTreeMap<String, Throttle>,
+    /// The throttle that the routes without one in `route_throttles` share.
+    pub default_throttle: Option<Throttle>,
+    /// Throttles by route key.
+    pub route_throttles: BTreeMap<String, Throttle>,
 }
 
 /// A token bucket.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Throttle {
-    /// Calls per second.
+    /// Events per second.
     pub per_second: f64,
-    /// Calls at once.
+    /// The most events at once.
     pub burst: u32,
 }
 
-/// Reads the only stage, or the one that the user names. A name that the template does not know
-/// is another name for its only stage.
-pub(super) fn read(scope: &Scope<'_>, api_id: &str, notices: &mut Vec<Notice>) -> Read<Stage> {
+/// Reads the only stage, or the one that the options name. If the template does not have the named
+/// stage, the name is another name for its only stage.
+pub(crate) fn read(scope: &Scope<'_>, api_id: &str, notices: &mut Vec<Notice>) -> Result<Stage> {
     let mut stages = Vec::new();
-    for (_, mut section) in of_api(scope, "AWS::ApiGatewayV2::Stage", api_id)? {
-        stages.push((section.required("StageName")?, section));
+    for (_, mut properties) in readers_of_api(scope, "AWS::ApiGatewayV2::Stage", api_id)? {
+        stages.push((properties.required("StageName")?, properties));
     }
-    let given = scope.given().stage.clone();
-    let named = stages.iter().position(|(name, _)| Some(name) == given.as_ref());
-    let (name, mut section) = match (named, stages.len()) {
+    let named = scope.options().stage.clone();
+    let found = stages.iter().position(|(name, _)| Some(name) == named.as_ref());
+    let (name, mut properties) = match (found, stages.len()) {
         (Some(index), _) => stages.swap_remove(index),
         (None, 1) => stages.swap_remove(0),
-        (None, 0) => return Ok(Stage { name: given, ..Stage::default() }),
+        (None, 0) => return Ok(Stage { name: named, ..Stage::default() }),
         _ => {
             let names: Vec<&str> = stages.iter().map(|(name, _)| &**name).collect();
             let list = names.join(", ");
-            let what = format!("the API has several stages: pass --stage with one of {list}");
-            return Err(Fault::new(0, what));
+            let message = format!("the API has several stages: pass --stage with one of {list}");
+            return Err(TemplateError::option(message));
         }
     };
-    let mut stage = Stage { name: given.or(Some(name)), ..Stage::default() };
-    if let Some(mut variables) = section.section("StageVariables")? {
+    let mut stage = Stage { name: named.or(Some(name)), ..Stage::default() };
+    if let Some(mut variables) = properties.nested("StageVariables")? {
         for key in variables.keys() {
-            match variables.text_or_why(&key)? {
+            let line = variables.line_of(&key);
+            match variables.text_or_reason(&key)? {
                 Some(Ok(value)) => drop(stage.variables.insert(key, value)),
-                Some(Err(why)) => notices.push(Notice {
-                    place: variables.place_of(&key),
-                    what: format!("is not set: {why}; pass --stage-variable {key}=VALUE"),
-                }),
+                Some(Err(reason)) => {
+                    let message =
+                        format!("is not set: {reason}; pass --stage-variable {key}=VALUE");
+                    notices.push(Notice::new(variables.path_of(&key), message).on_line(line));
+                }
                 None => {}
             }
         }
     }
-    if let Some(settings) = section.section("DefaultRouteSettings")? {
-        stage.throttle = throttle(settings, notices)?;
+    if let Some(settings) = properties.nested("DefaultRouteSettings")? {
+        stage.default_throttle = throttle(settings, notices)?;
     }
-    if let Some(mut routes) = section.section("RouteSettings")? {
+    if let Some(mut routes) = properties.nested("RouteSettings")? {
         for key in routes.keys() {
-            if let Some(settings) = routes.section(&key)?
+            if let Some(settings) = routes.nested(&key)?
                 && let Some(throttle) = throttle(settings, notices)?
             {
-                stage.throttles.insert(key, throttle);
+                stage.route_throttles.insert(key, throttle);
             }
         }
     }
-    section.skip(&["AutoDeploy", "DeploymentId", "Description", "Tags"]);
-    section.finish(notices);
+    properties.ignore(&["AutoDeploy", "DeploymentId", "Description", "Tags"]);
+    properties.finish(notices);
     Ok(stage)
 }
 
-fn throttle(mut settings: Section<'_>, notices: &mut Vec<Notice>) -> Read<Option<Throttle>> {
+fn throttle(
+    mut settings: PropertyReader<'_>,
+    notices: &mut Vec<Notice>,
+) -> Result<Option<Throttle>> {
     let per_second = settings.parsed("ThrottlingRateLimit", "a number per second")?;
     let burst = settings.parsed("ThrottlingBurstLimit", "a number of calls")?;
     settings.notice(
         &["DataTraceEnabled", "DetailedMetricsEnabled", "LoggingLevel"],
-        "is CloudWatch's; LIFT_LOG=lift_gateway=debug logs here",
+        "is for CloudWatch; set LIFT_LOG=lift_gateway=debug for a local log",
         notices,
     );
     settings.finish(notices);
-    // What one of the two leaves open is the account's.
     Ok((per_second.is_some() || burst.is_some()).then(|| Throttle {
-        per_second: per_second.unwrap_or(10_000.0),
-        burst: burst.unwrap_or(5_000),
+        per_second: per_second.unwrap_or(ACCOUNT_RATE),
+        burst: burst.unwrap_or(ACCOUNT_BURST),
     }))
 }

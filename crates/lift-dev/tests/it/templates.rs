@@ -65,7 +65,7 @@ fn a_package_goes_before_its_template_unless_that_is_named() {
 fn a_service() {
     let service = "functions:\n  a:\n    events: [websocket: $default]\n    handler: ${opt:x";
     let folder = folder(&[("serverless.yml", service)]);
-    fails(folder.path(), &[], &["serverless.yml:4: functions.a.handler: `${opt:x` has no end"]);
+    fails(folder.path(), &[], &["serverless.yml:4: functions.a.handler: `${opt:x` has no `}`"]);
 }
 
 #[test]
@@ -137,6 +137,6 @@ fn a_bootstrap_runs_with_what_the_template_says() {
     ] {
         assert!(ended.stderr.contains(part), "no {part:?} in {}", ended.stderr);
     }
-    let block = "The template asks for what `lift dev` does not do:\n  Resources.Chat.Properties.VpcConfig: is not done\n\n";
+    let block = "The template asks for what `lift dev` does not do:\n  Resources.Chat.Properties.VpcConfig: is ignored\n\n";
     assert!(ended.stderr.starts_with(block), "{}", ended.stderr);
 }

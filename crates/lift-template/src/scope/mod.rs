@@ -1,86 +1,68 @@
-//! What the names in a template stand for, and with that the value of any part of it.
+//! The names of a template and their values: parameters, conditions, mappings and resources.
 //!
-//! Parts are evaluated when a reader asks for them, so that a call which only AWS could answer
-//! matters only where its value does.
+//! [`Scope::eval`] evaluates a part of the template when a reader asks for it. A value that only AWS
+//! has is [`NodeKind::Unknown`] until then.
 
 mod attributes;
 mod conditions;
 mod intrinsics;
 mod parameters;
-mod sub;
 
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, HashMap},
 };
 
-use super::{
-    fault::{Fault, Read},
-    node::{Kind, Node},
+use crate::{
+    error::{Result, TemplateError},
+    node::{Node, NodeKind},
+    options::ReadOptions,
     resource::Resource,
 };
 
-/// So many calls are more than any template makes. Names that stand for each other twice would
-/// double the work with each step.
-const MOST_CALLS: usize = 20_000;
+/// The most calls of intrinsic functions, more than any template makes. Without a limit, names that
+/// refer to each other twice double the work with each step.
+const MAX_CALLS: usize = 20_000;
 
-/// So deep may calls, and the values that they lead to, be within each other.
-const DEEPEST: usize = 64;
-
-/// What the user says about the stack that is to be.
-#[derive(Debug, Clone)]
-pub struct Given {
-    /// `AWS::StackName`, or the name of the service.
-    pub stack: String,
-    /// `AWS::Region`.
-    pub region: String,
-    /// `AWS::AccountId`.
-    pub account: String,
-    /// The values of parameters.
-    pub parameters: BTreeMap<String, String>,
-    /// The stage, when the user names one.
-    pub stage: Option<String>,
-    /// The API, when the user names one.
-    pub api: Option<String>,
-    /// The variables of the user's shell, for `${env:NAME}`.
-    pub environment: BTreeMap<String, String>,
-}
+/// The deepest nesting of calls and of the values that they lead to.
+const MAX_DEPTH: usize = 64;
 
 /// The names of a template.
 #[derive(Debug)]
 pub(crate) struct Scope<'a> {
-    given: &'a Given,
+    options: &'a ReadOptions,
     parameters: BTreeMap<String, Node>,
     conditions: Option<&'a Node>,
     mappings: Option<&'a Node>,
     resources: Vec<Resource>,
+    /// Indexes into `resources`, by logical id.
     by_id: HashMap<String, usize>,
-    /// The conditions that were looked at already.
-    known: RefCell<HashMap<String, bool>>,
-    /// The names whose values are being made, for one within the other.
-    within: RefCell<Vec<String>>,
+    /// The conditions that were evaluated.
+    evaluated_conditions: RefCell<HashMap<String, bool>>,
+    /// The names that are being evaluated, the outermost first.
+    in_progress: RefCell<Vec<String>>,
     calls: Cell<usize>,
     depth: Cell<usize>,
 }
 
 impl<'a> Scope<'a> {
-    /// The names of a whole document; there are no resources yet.
-    pub(crate) fn new(document: &'a Node, given: &'a Given) -> Read<Self> {
+    /// The names of a document. Resources are added later.
+    pub(crate) fn new(document: &'a Node, options: &'a ReadOptions) -> Result<Self> {
         Ok(Self {
-            given,
-            parameters: parameters::read(document.get("Parameters"), given)?,
+            options,
+            parameters: parameters::read(document.get("Parameters"), options)?,
             conditions: document.get("Conditions"),
             mappings: document.get("Mappings"),
             resources: Vec::new(),
             by_id: HashMap::new(),
-            known: RefCell::default(),
-            within: RefCell::default(),
+            evaluated_conditions: RefCell::default(),
+            in_progress: RefCell::default(),
             calls: Cell::default(),
             depth: Cell::default(),
         })
     }
 
-    /// Adds a resource, in place of one with the same id.
+    /// Adds a resource, or replaces the one with the same id.
     pub(crate) fn add(&mut self, resource: Resource) {
         match self.by_id.get(&resource.id) {
             Some(&index) => self.resources[index] = resource,
@@ -99,31 +81,37 @@ impl<'a> Scope<'a> {
         self.by_id.get(id).map(|&index| &self.resources[index])
     }
 
-    pub(crate) fn given(&self) -> &Given {
-        self.given
+    pub(crate) fn options(&self) -> &ReadOptions {
+        self.options
     }
 
-    /// What a part of the template is.
-    pub(crate) fn eval(&self, node: &Node) -> Read<Node> {
-        self.deeper(node.line, || self.value(node))
+    /// The value of a part of the template.
+    pub(crate) fn eval(&self, node: &Node) -> Result<Node> {
+        self.descend(node.line, || self.value(node))
     }
 
-    fn value(&self, node: &Node) -> Read<Node> {
+    fn value(&self, node: &Node) -> Result<Node> {
         let kind = match &node.kind {
-            Kind::Text { text, .. } if text.contains("{{resolve:") => {
-                Kind::Unknown(format!("only AWS can resolve `{text}`"))
+            NodeKind::Text { text, .. } if text.contains("{{resolve:") => {
+                NodeKind::Unknown(format!("only AWS can resolve `{text}`"))
             }
-            Kind::List(items) => Kind::List(self.eval_present(items.iter())?),
-            Kind::Map(entries) => match &entries[..] {
+            NodeKind::List(items) => {
+                let values: Vec<Node> =
+                    items.iter().map(|item| self.eval(item)).collect::<Result<_>>()?;
+                let present = values.into_iter().filter(|value| value.kind != NodeKind::Absent);
+                NodeKind::List(present.collect())
+            }
+            NodeKind::Map(entries) => match &entries[..] {
                 [(name, argument)] if name == "Ref" || name.starts_with("Fn::") => {
                     return self.call(name, argument);
                 }
                 _ => {
                     let values: Vec<Node> =
-                        entries.iter().map(|(_, value)| self.eval(value)).collect::<Read<_>>()?;
+                        entries.iter().map(|(_, value)| self.eval(value)).collect::<Result<_>>()?;
                     let names = entries.iter().map(|(name, _)| name.clone());
-                    let present = names.zip(values).filter(|(_, value)| value.kind != Kind::Absent);
-                    Kind::Map(present.collect())
+                    let present =
+                        names.zip(values).filter(|(_, value)| value.kind != NodeKind::Absent);
+                    NodeKind::Map(present.collect())
                 }
             },
             other => other.clone(),
@@ -131,50 +119,44 @@ impl<'a> Scope<'a> {
         Ok(Node::new(node.line, kind))
     }
 
-    fn eval_present<'b>(&self, items: impl Iterator<Item = &'b Node>) -> Read<Vec<Node>> {
-        let mut present = Vec::new();
-        for item in items {
-            let value = self.eval(item)?;
-            if value.kind != Kind::Absent {
-                present.push(value);
-            }
+    /// Evaluates a name. A name whose value needs the name itself is an error.
+    fn eval_name<T>(
+        &self,
+        name: &str,
+        line: usize,
+        evaluate: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        if let Some(first) = self.in_progress.borrow().iter().position(|one| one == name) {
+            let mut cycle = self.in_progress.borrow()[first..].to_vec();
+            cycle.push(name.to_owned());
+            let message = format!("this refers to itself: {}", cycle.join(" -> "));
+            return Err(TemplateError::new(line, message));
         }
-        Ok(present)
+        self.in_progress.borrow_mut().push(name.to_owned());
+        let result = evaluate();
+        self.in_progress.borrow_mut().pop();
+        result
     }
 
-    /// Makes the value of a name, which must not lead back to itself.
-    fn within<T>(&self, name: &str, line: usize, make: impl FnOnce() -> Read<T>) -> Read<T> {
-        if let Some(first) = self.within.borrow().iter().position(|one| one == name) {
-            let mut round = self.within.borrow()[first..].to_vec();
-            round.push(name.to_owned());
-            return Err(Fault::new(
-                line,
-                format!("this leads back to itself: {}", round.join(" -> ")),
-            ));
-        }
-        self.within.borrow_mut().push(name.to_owned());
-        let made = make();
-        self.within.borrow_mut().pop();
-        made
-    }
-
-    /// Goes a step into the template, but not so far that the stack would end.
-    fn deeper<T>(&self, line: usize, go: impl FnOnce() -> Read<T>) -> Read<T> {
-        if self.depth.get() == DEEPEST {
-            return Err(Fault::new(line, format!("this is more than {DEEPEST} values deep")));
+    /// Evaluates one level deeper, within the limit that protects the call stack.
+    fn descend<T>(&self, line: usize, evaluate: impl FnOnce() -> Result<T>) -> Result<T> {
+        if self.depth.get() == MAX_DEPTH {
+            let message = format!("values are nested deeper than {MAX_DEPTH} levels here");
+            return Err(TemplateError::new(line, message));
         }
         self.depth.set(self.depth.get() + 1);
-        let gone = go();
+        let result = evaluate();
         self.depth.set(self.depth.get() - 1);
-        gone
+        result
     }
 
-    fn count_call(&self, line: usize) -> Read<()> {
+    fn count_call(&self, line: usize) -> Result<()> {
         self.calls.set(self.calls.get() + 1);
         match self.calls.get() {
-            ..=MOST_CALLS => Ok(()),
+            ..=MAX_CALLS => Ok(()),
             _ => {
-                Err(Fault::new(line, format!("there are more than {MOST_CALLS} calls up to here")))
+                let message = format!("the template makes more than {MAX_CALLS} calls");
+                Err(TemplateError::new(line, message))
             }
         }
     }

@@ -1,51 +1,56 @@
-//! The parameters of a template: their defaults, and what the user gave.
+//! The parameters of a template: the values that the user passes, or their defaults.
 
 use std::collections::BTreeMap;
 
-use super::Given;
 use crate::{
-    fault::{Fault, Read},
-    node::{Kind, Node},
+    error::{Result, TemplateError},
+    node::{Node, NodeKind},
+    options::ReadOptions,
 };
 
-/// The values of all parameters. One that has none is not known.
-pub(super) fn read(declared: Option<&Node>, given: &Given) -> Read<BTreeMap<String, Node>> {
+/// The values of all parameters. A parameter without one is unknown.
+pub(super) fn read(
+    declared: Option<&Node>,
+    options: &ReadOptions,
+) -> Result<BTreeMap<String, Node>> {
     let declared = declared.map_or(&[][..], Node::entries);
-    for name in given.parameters.keys() {
+    for name in options.parameters.keys() {
         if !declared.iter().any(|(other, _)| other == name) {
             let names: Vec<&str> = declared.iter().map(|(name, _)| &**name).collect();
-            let there = match &names[..] {
+            let existing = match &names[..] {
                 [] => "it has none".to_owned(),
                 names => format!("it has {}", names.join(", ")),
             };
-            return Err(Fault::new(0, format!("the template has no parameter `{name}`; {there}")));
+            let message = format!("the template has no parameter `{name}`; {existing}");
+            return Err(TemplateError::option(message));
         }
     }
     declared
         .iter()
         .map(|(name, node)| {
-            let value = value(name, node, given.parameters.get(name))
-                .map_err(|fault| fault.at(&format!("Parameters.{name}")))?;
+            let path = format!("Parameters.{name}");
+            let value = value(name, node, options.parameters.get(name))
+                .map_err(|error| error.with_path(&path))?;
             Ok((name.clone(), value))
         })
         .collect()
 }
 
-fn value(name: &str, node: &Node, given: Option<&String>) -> Read<Node> {
-    let kind = node.get("Type").and_then(Node::as_text).unwrap_or("String");
-    let is_of_ssm = kind.starts_with("AWS::SSM::");
-    let default = node.get("Default").filter(|_| !is_of_ssm);
-    let text = match (given, default) {
+fn value(name: &str, node: &Node, passed: Option<&String>) -> Result<Node> {
+    let parameter_type = node.get("Type").and_then(Node::as_text).unwrap_or("String");
+    let is_in_ssm = parameter_type.starts_with("AWS::SSM::");
+    // The default of a parameter of SSM is the path of its value, not the value.
+    let default = node.get("Default").filter(|_| !is_in_ssm);
+    let text = match (passed, default) {
         (Some(text), _) => text.clone(),
-        // Where there is a default that is no text, it is an empty one.
         (None, Some(default)) => default.as_text().unwrap_or_default().to_owned(),
         (None, None) => {
-            let why = match is_of_ssm {
+            let reason = match is_in_ssm {
                 true => "is kept in the Parameter Store of an account",
                 false => "has no default",
             };
-            let why = format!("the parameter `{name}` {why}: pass --parameter {name}=VALUE");
-            return Ok(Node::new(node.line, Kind::Unknown(why)));
+            let reason = format!("the parameter `{name}` {reason}: pass --parameter {name}=VALUE");
+            return Ok(Node::new(node.line, NodeKind::Unknown(reason)));
         }
     };
     let allowed: Vec<&str> = node
@@ -56,16 +61,16 @@ fn value(name: &str, node: &Node, given: Option<&String>) -> Read<Node> {
         .collect();
     if !allowed.is_empty() && !allowed.contains(&&*text) {
         let list = allowed.join(", ");
-        return Err(Fault::new(
+        return Err(TemplateError::new(
             node.line,
             format!(
-                "`{text}` is none of the allowed values: pass --parameter {name}= with one of {list}"
+                "`{text}` is not an allowed value: pass --parameter {name}= with one of {list}"
             ),
         ));
     }
-    if kind == "CommaDelimitedList" || kind.starts_with("List<") {
+    if parameter_type == "CommaDelimitedList" || parameter_type.starts_with("List<") {
         let items = text.split(',').map(|item| Node::text(node.line, item.trim()));
-        return Ok(Node::new(node.line, Kind::List(items.collect())));
+        return Ok(Node::new(node.line, NodeKind::List(items.collect())));
     }
     Ok(Node::text(node.line, text))
 }

@@ -1,20 +1,28 @@
-//! The functions of a service, and their `websocket` events.
+//! The functions of a service and their `websocket` events, as CloudFormation resources.
 
-use super::{of_api, wrong};
 use crate::{
-    fault::{Notice, Read},
-    node::{Kind, Node},
+    error::{Notice, Result, TemplateError},
+    node::{Node, NodeKind},
+    property_reader::IGNORED,
     resource::Resource,
 };
 
-/// What the framework asks for when a service says nothing.
+/// The framework's logical id of the API, which a service can refer to.
+pub(super) const API: &str = "WebsocketsApi";
+
+/// The framework's defaults.
 const RUNTIME: &str = "nodejs20.x";
-const TIMEOUT: &str = "6";
+const TIMEOUT_SECONDS: &str = "6";
 const MEMORY_MB: &str = "1024";
 const IDENTITY_SOURCE: &str = "route.request.header.Auth";
 
-/// Keys of a function that mean nothing on this machine, or are read below.
-const KNOWN: [&str; 27] = [
+const AUTHORIZER: &str = "AWS::ApiGatewayV2::Authorizer";
+const INTEGRATION: &str = "AWS::ApiGatewayV2::Integration";
+const ROUTE: &str = "AWS::ApiGatewayV2::Route";
+const ROUTE_RESPONSE: &str = "AWS::ApiGatewayV2::RouteResponse";
+
+/// Keys of a function that are read, or have no local effect.
+const FUNCTION_KEYS: [&str; 27] = [
     "architecture",
     "description",
     "disableLogs",
@@ -44,42 +52,44 @@ const KNOWN: [&str; 27] = [
     "tracing",
 ];
 
-/// The resources that the framework makes of a function.
-pub(super) struct Made<'a> {
+/// The resources that the framework generates for a function.
+pub(super) struct FunctionResources<'a> {
     pub(super) resources: Vec<Resource>,
+    /// The logical id of the function.
     id: String,
-    place: String,
+    /// Its path.
+    path: String,
     /// All functions of the service, by name.
     all: &'a Node,
 }
 
-impl<'a> Made<'a> {
+impl<'a> FunctionResources<'a> {
     pub(super) fn of(
         name: &str,
         all: &'a Node,
         provider: &Node,
         stack: &str,
         notices: &mut Vec<Notice>,
-    ) -> Read<Self> {
-        let place = format!("functions.{name}");
+    ) -> Result<Self> {
+        let path = format!("functions.{name}");
         let empty = empty(all.line);
         let function = all.get(name).unwrap_or(&empty);
-        let mut made = Self { resources: Vec::new(), id: logical(name), place, all };
-        for (key, _) in function.entries() {
-            if !KNOWN.contains(&&**key) {
-                let place = format!("{}.{key}", made.place);
-                notices.push(Notice { place, what: "is not done".to_owned() });
+        let mut generated = Self { resources: Vec::new(), id: logical_id(name), path, all };
+        for (key, node) in function.entries() {
+            if !FUNCTION_KEYS.contains(&&**key) {
+                let path = format!("{}.{key}", generated.path);
+                notices.push(Notice::new(path, IGNORED).on_line(node.line));
             }
         }
-        made.function(name, function, provider, stack);
+        generated.add_function(name, function, provider, stack);
         for (index, event) in function.get("events").map_or(&[][..], Node::items).iter().enumerate()
         {
-            made.event(index, event, notices)?;
+            generated.add_event(index, event, notices)?;
         }
-        Ok(made)
+        Ok(generated)
     }
 
-    fn function(&mut self, name: &str, function: &Node, provider: &Node, stack: &str) {
+    fn add_function(&mut self, name: &str, function: &Node, provider: &Node, stack: &str) {
         let line = function.line;
         let either = |key: &str, default: &str| {
             let found = function.get(key).or_else(|| provider.get(key));
@@ -89,66 +99,70 @@ impl<'a> Made<'a> {
         for (name, value) in function.get("environment").map_or(&[][..], Node::entries) {
             variables.set(name, value.clone());
         }
-        let own_name = Node::text(line, format!("{stack}-{name}"));
+        let default_name = Node::text(line, format!("{stack}-{name}"));
         let mut properties = Node::map(
             line,
             [
-                ("FunctionName", function.get("name").cloned().unwrap_or(own_name)),
+                ("FunctionName", function.get("name").cloned().unwrap_or(default_name)),
                 ("Runtime", either("runtime", RUNTIME)),
-                ("Timeout", either("timeout", TIMEOUT)),
+                ("Timeout", either("timeout", TIMEOUT_SECONDS)),
                 ("MemorySize", either("memorySize", MEMORY_MB)),
                 ("Environment", Node::map(line, [("Variables", variables)])),
                 ("Code", Node::text(line, ".")),
             ],
         );
-        let same = [
+        let same_value = [
             ("handler", "Handler"),
             ("reservedConcurrency", "ReservedConcurrentExecutions"),
             ("image", "ImageUri"),
         ];
-        for (key, property) in same {
+        for (key, property) in same_value {
             if let Some(value) = function.get(key) {
                 properties.set(property, value.clone());
             }
         }
-        self.add(self.id.clone(), "AWS::Lambda::Function", self.place.clone(), properties);
+        self.add(self.id.clone(), "AWS::Lambda::Function", self.path.clone(), properties);
     }
 
-    fn event(&mut self, index: usize, event: &Node, notices: &mut Vec<Notice>) -> Read<()> {
-        let place = format!("{}.events[{index}]", self.place);
-        let (kind, settings) = match (event.entries(), event.as_text()) {
-            ([(kind, settings)], _) => (&**kind, settings),
-            (_, Some(kind)) => (kind, event),
-            _ => return Err(wrong(event.line, &place, "an event is a map with one key")),
+    fn add_event(&mut self, index: usize, event: &Node, notices: &mut Vec<Notice>) -> Result<()> {
+        let path = format!("{}.events[{index}]", self.path);
+        let (event_type, settings) = match (event.entries(), event.as_text()) {
+            ([(event_type, settings)], _) => (&**event_type, settings),
+            (_, Some(event_type)) => (event_type, event),
+            _ => {
+                let error = TemplateError::new(event.line, "an event must be a map with one key");
+                return Err(error.with_path(&path));
+            }
         };
-        if kind != "websocket" {
-            let what = format!("brings no {kind} events: the WebSocket API alone does");
-            notices.push(Notice { place, what });
+        if event_type != "websocket" {
+            let message = format!("sends no {event_type} events: only the WebSocket API does");
+            notices.push(Notice::new(path, message).on_line(event.line));
             return Ok(());
         }
-        self.websocket(index, settings, format!("{place}.websocket"), notices)
+        self.add_route(index, settings, format!("{path}.websocket"), notices)
     }
 
-    fn websocket(
+    /// Adds the route of a `websocket` event, with its integration, route response and authorizer.
+    fn add_route(
         &mut self,
         index: usize,
         settings: &Node,
-        place: String,
+        path: String,
         notices: &mut Vec<Notice>,
-    ) -> Read<()> {
+    ) -> Result<()> {
         let line = settings.line;
         let key = match (&settings.kind, settings.get("route")) {
-            (Kind::Text { .. }, _) => settings.clone(),
+            (NodeKind::Text { .. }, _) => settings.clone(),
             (_, Some(route)) => route.clone(),
-            _ => return Err(wrong(line, &place, "`route` is missing")),
+            _ => return Err(TemplateError::new(line, "`route` is missing").with_path(&path)),
         };
-        for (key, _) in settings.entries() {
+        for (key, node) in settings.entries() {
             if !["route", "routeResponseSelectionExpression", "authorizer"].contains(&&**key) {
-                let place = format!("{place}.{key}");
-                notices.push(Notice { place, what: "is not done".to_owned() });
+                let path = format!("{path}.{key}");
+                notices.push(Notice::new(path, IGNORED).on_line(node.line));
             }
         }
-        let (function, stem) = (self.id.clone(), format!("{}Websocket{index}", self.id));
+        let (function, prefix) = (self.id.clone(), format!("{}Websocket{index}", self.id));
         let get_arn =
             |function: &str| Node::call("Fn::GetAtt", Node::text(line, format!("{function}.Arn")));
         let integration = Node::map(
@@ -158,75 +172,85 @@ impl<'a> Made<'a> {
                 ("IntegrationUri", get_arn(&function)),
             ],
         );
-        let target = format!("integrations/{stem}Integration");
+        let target = format!("integrations/{prefix}Integration");
         let mut route = Node::map(line, [("RouteKey", key), ("Target", Node::text(line, target))]);
         if let Some(expression) = settings.get("routeResponseSelectionExpression") {
             route.set("RouteResponseSelectionExpression", expression.clone());
             let response = Node::map(
                 line,
                 [
-                    ("RouteId", Node::text(line, format!("{stem}Route"))),
+                    ("RouteId", Node::text(line, format!("{prefix}Route"))),
                     ("RouteResponseKey", Node::text(line, "$default")),
                 ],
             );
             self.add(
-                format!("{stem}RouteResponse"),
+                format!("{prefix}RouteResponse"),
                 ROUTE_RESPONSE,
-                place.clone(),
-                of_api(response),
+                path.clone(),
+                with_api_id(response),
             );
         }
         if let Some(settings) = settings.get("authorizer") {
-            let place = format!("{place}.authorizer");
-            let (uri, sources) = authorizer(settings, &place)?;
+            let path = format!("{path}.authorizer");
+            let (uri, sources) = authorizer(settings, &path)?;
             let uri = match uri {
                 Ok(arn) => arn,
-                Err(name) if self.all.get(&name).is_some() => get_arn(&logical(&name)),
+                Err(name) if self.all.get(&name).is_some() => get_arn(&logical_id(&name)),
                 Err(name) => {
-                    let what = format!("the service has no function `{name}`");
-                    return Err(wrong(settings.line, &place, what));
+                    let message = format!("the service has no function `{name}`");
+                    return Err(TemplateError::new(settings.line, message).with_path(&path));
                 }
             };
             let node = Node::map(line, [("AuthorizerUri", uri), ("IdentitySource", sources)]);
             route.set("AuthorizationType", Node::text(line, "CUSTOM"));
-            route.set("AuthorizerId", Node::text(line, format!("{stem}Authorizer")));
-            self.add(format!("{stem}Authorizer"), AUTHORIZER, place, of_api(node));
+            route.set("AuthorizerId", Node::text(line, format!("{prefix}Authorizer")));
+            self.add(format!("{prefix}Authorizer"), AUTHORIZER, path, with_api_id(node));
         }
-        self.add(format!("{stem}Integration"), INTEGRATION, place.clone(), of_api(integration));
-        self.add(format!("{stem}Route"), ROUTE, place, of_api(route));
+        self.add(
+            format!("{prefix}Integration"),
+            INTEGRATION,
+            path.clone(),
+            with_api_id(integration),
+        );
+        self.add(format!("{prefix}Route"), ROUTE, path, with_api_id(route));
         Ok(())
     }
 
-    fn add(&mut self, id: String, kind: &str, place: String, properties: Node) {
-        self.resources.push(Resource::generated(id, kind, &place, properties));
+    fn add(&mut self, id: String, resource_type: &str, path: String, properties: Node) {
+        self.resources.push(Resource::generated(id, resource_type, &path, properties));
     }
 }
 
-const AUTHORIZER: &str = "AWS::ApiGatewayV2::Authorizer";
-const INTEGRATION: &str = "AWS::ApiGatewayV2::Integration";
-const ROUTE: &str = "AWS::ApiGatewayV2::Route";
-const ROUTE_RESPONSE: &str = "AWS::ApiGatewayV2::RouteResponse";
-
-/// What an authorizer's ARN is, or else the name of its function, and its identity sources.
-fn authorizer(settings: &Node, place: &str) -> Read<(Result<Node, String>, Node)> {
+/// The ARN of an authorizer, or else the name of its function; and its identity sources.
+fn authorizer(settings: &Node, path: &str) -> Result<(Result<Node, String>, Node)> {
     let line = settings.line;
     let default = || Node::text(line, IDENTITY_SOURCE);
-    let by_text = |text: &str| match text.starts_with("arn:") {
+    let arn_or_name = |text: &str| match text.starts_with("arn:") {
         true => Ok(Node::text(line, text)),
         false => Err(text.to_owned()),
     };
     if let Some(text) = settings.as_text() {
-        return Ok((by_text(text), default()));
+        return Ok((arn_or_name(text), default()));
     }
     let sources = settings.get("identitySource").cloned().unwrap_or_else(default);
     match (settings.get("arn"), settings.get("name").and_then(Node::as_text)) {
         (Some(arn), _) => Ok((Ok(arn.clone()), sources)),
-        (None, Some(name)) => Ok((by_text(name), sources)),
+        (None, Some(name)) => Ok((arn_or_name(name), sources)),
         _ if settings.entries().iter().any(|(key, _)| key.starts_with("Fn::")) => {
             Ok((Ok(settings.clone()), default()))
         }
-        _ => Err(wrong(line, place, "an authorizer has a `name` or an `arn`")),
+        _ => {
+            let error = TemplateError::new(line, "an authorizer needs a `name` or an `arn`");
+            Err(error.with_path(path))
+        }
     }
+}
+
+/// The properties with the `ApiId` of the service's API.
+pub(super) fn with_api_id(mut properties: Node) -> Node {
+    let line = properties.line;
+    properties.set("ApiId", Node::call("Ref", Node::text(line, API)));
+    properties
 }
 
 fn empty(line: usize) -> Node {
@@ -234,7 +258,7 @@ fn empty(line: usize) -> Node {
 }
 
 /// The logical id that the framework gives a function.
-fn logical(name: &str) -> String {
+fn logical_id(name: &str) -> String {
     let mut id = name.replace('-', "Dash").replace('_', "Underscore");
     if let Some(first) = id.get_mut(..1) {
         first.make_ascii_uppercase();

@@ -1,91 +1,158 @@
-//! serverless.yml, rewritten into the CloudFormation resources that the Serverless Framework would
-//! deploy for it.
+//! Rewrites serverless.yml into the CloudFormation resources that the Serverless Framework deploys.
 
 mod functions;
 mod variables;
 
 use std::collections::BTreeMap;
 
-use self::variables::Variables;
-use super::{
-    fault::{Fault, Notice, Read},
-    node::{Kind, Node},
+use self::{
+    functions::{API, FunctionResources, with_api_id},
+    variables::Variables,
+};
+use crate::{
+    error::{Notice, Result, TemplateError},
+    node::{Node, NodeKind},
+    options::ReadOptions,
+    property_reader::IGNORED,
     resource::Resource,
-    scope::Given,
 };
 
-/// The framework's own logical ids, which a service may refer to.
-const API: &str = "WebsocketsApi";
+/// The framework's logical id of the stage, which a service can refer to.
 const STAGE: &str = "WebsocketsDeploymentStage";
 
-/// A service as a template.
+/// Top-level keys that are read, or have no local effect.
+const SERVICE_KEYS: [&str; 20] = [
+    "app",
+    "configValidationMode",
+    "console",
+    "custom",
+    "deprecationNotificationMode",
+    "disabledDeprecations",
+    "frameworkVersion",
+    "functions",
+    "licenseKey",
+    "org",
+    "outputs",
+    "package",
+    "params",
+    "plugins",
+    "provider",
+    "resources",
+    "service",
+    "stages",
+    "tenant",
+    "variablesResolutionMode",
+];
+
+/// Keys of `provider` that are read, or have no local effect.
+const PROVIDER_KEYS: [&str; 34] = [
+    "accountId",
+    "architecture",
+    "deploymentBucket",
+    "deploymentMethod",
+    "deploymentPrefix",
+    "disableRollback",
+    "endpointType",
+    "environment",
+    "iam",
+    "iamRoleStatements",
+    "lambdaHashingVersion",
+    "logRetentionInDays",
+    "logs",
+    "memorySize",
+    "name",
+    "notificationArns",
+    "profile",
+    "region",
+    "rolePermissionsBoundary",
+    "role",
+    "rollbackConfiguration",
+    "runtime",
+    "runtimeManagement",
+    "stackName",
+    "stackPolicy",
+    "stackTags",
+    "stage",
+    "tags",
+    "timeout",
+    "tracing",
+    "versionFunctions",
+    "websocketsApiName",
+    "websocketsApiRouteSelectionExpression",
+    "websocketsDescription",
+];
+
+/// A service as a CloudFormation template.
 #[derive(Debug)]
-pub(super) struct Service {
-    /// What the service adds to the template itself.
-    pub(super) document: Node,
-    /// What the framework makes of its functions and their events.
-    pub(super) resources: Vec<Resource>,
-    pub(super) given: Given,
-    pub(super) notices: Vec<Notice>,
+pub(crate) struct Service {
+    /// The service's own CloudFormation: its `resources`.
+    pub(crate) document: Node,
+    /// The resources that the framework generates.
+    pub(crate) resources: Vec<Resource>,
+    /// The options with the stack name of the service.
+    pub(crate) options: ReadOptions,
+    pub(crate) notices: Vec<Notice>,
 }
 
-/// Whether a document is a service, and not a template.
-pub(super) fn is_one(document: &Node) -> bool {
+/// Whether a document is a service, and not a CloudFormation template.
+pub(crate) fn is_service(document: &Node) -> bool {
     document.get("functions").is_some() && document.get("Resources").is_none()
 }
 
 impl Service {
-    pub(super) fn read(document: &Node, given: &Given) -> Read<Self> {
+    pub(crate) fn read(document: &Node, options: &ReadOptions) -> Result<Self> {
         let mut document = document.clone();
-        if let (Some(stage), Some(provider)) = (&given.stage, document.get("provider")) {
-            // What is given on the command line is the provider's word for all who ask.
+        if let (Some(stage), Some(provider)) = (&options.stage, document.get("provider")) {
+            // The option wins over `provider.stage`, also for `${self:provider.stage}`.
             let mut provider = provider.clone();
             provider.set("stage", Node::text(provider.line, stage.clone()));
             document.set("provider", provider);
         }
-        let variables = Variables::new(&document, given)?;
+        let variables = Variables::new(&document, options)?;
         let stage = variables.stage().to_owned();
         let document = variables.resolve(&document)?;
 
-        let service = document.get("service");
-        let service = service.and_then(|one| one.get("name").unwrap_or(one).as_text());
-        let service = service.unwrap_or("service");
-        // What is given to the service's parameters was looked up with its variables.
-        let stack = format!("{service}-{stage}");
-        let given = Given { stack, parameters: BTreeMap::new(), ..given.clone() };
+        let name = document.get("service");
+        let name = name.and_then(|one| one.get("name").unwrap_or(one).as_text());
+        let stack_name = format!("{}-{stage}", name.unwrap_or("service"));
+        // The parameters were values of the service's variables. Its CloudFormation declares none.
+        let options = ReadOptions { stack_name, parameters: BTreeMap::new(), ..options.clone() };
         let mut notices = Vec::new();
         let empty = Node::map::<&str>(document.line, []);
         let provider = document.get("provider").unwrap_or(&empty);
-        let mut resources = vec![api(provider), stage_of(&stage, provider.line)];
-        if let Some(Node { line, kind: Kind::Unknown(why) }) = document.get("functions") {
-            return Err(wrong(*line, "functions", why));
+        let mut resources = vec![api(provider), stage_resource(&stage, provider.line)];
+        if let Some(Node { line, kind: NodeKind::Unknown(reason) }) = document.get("functions") {
+            return Err(TemplateError::new(*line, reason).with_path("functions"));
         }
-        let all = merged(document.get("functions"));
-        for (name, _) in all.entries() {
-            let made = functions::Made::of(name, &all, provider, &given.stack, &mut notices)?;
-            resources.extend(made.resources);
+        let functions = merged(document.get("functions"));
+        for (name, _) in functions.entries() {
+            let stack_name = &options.stack_name;
+            let generated =
+                FunctionResources::of(name, &functions, provider, stack_name, &mut notices)?;
+            resources.extend(generated.resources);
         }
-        unknown_keys(&document, provider, &mut notices);
+        report_unread(&document, provider, &mut notices);
+        let line = document.get("resources").map_or(0, |node| node.line);
         let document = merged(document.get("resources"));
-        if let Some(why) = document.why_unknown() {
-            let what = format!("is not known in part: {why}");
-            notices.push(Notice { place: "resources".to_owned(), what });
+        if let Some(reason) = document.unknown_reason() {
+            let message = format!("has an unknown part: {reason}");
+            notices.push(Notice::new("resources", message).on_line(line));
         }
-        Ok(Self { document, resources, given, notices })
+        Ok(Self { document, resources, options, notices })
     }
 }
 
-/// A map, which may be written as a list of maps.
+/// A map that can also be written as a list of maps.
 fn merged(node: Option<&Node>) -> Node {
     let mut all = Node::map::<&str>(node.map_or(0, |node| node.line), []);
     let parts = node.map_or(&[][..], |node| match &node.kind {
-        Kind::List(items) => items,
+        NodeKind::List(items) => items,
         _ => std::slice::from_ref(node),
     });
     for (key, value) in parts.iter().flat_map(Node::entries) {
         let mut value = value.clone();
-        if let (Some(old), Kind::Map(_)) = (all.get(key), &value.kind) {
-            let mut both = old.clone();
+        if let (Some(first), NodeKind::Map(_)) = (all.get(key), &value.kind) {
+            let mut both = first.clone();
             value.entries().iter().for_each(|(key, value)| both.set(key, value.clone()));
             value = both;
         }
@@ -108,98 +175,30 @@ fn api(provider: &Node) -> Resource {
     Resource::generated(API.to_owned(), "AWS::ApiGatewayV2::Api", "provider", properties)
 }
 
-fn stage_of(name: &str, line: usize) -> Resource {
+fn stage_resource(name: &str, line: usize) -> Resource {
     let properties = Node::map(line, [("StageName", Node::text(line, name))]);
-    let properties = of_api(properties);
+    let properties = with_api_id(properties);
     Resource::generated(STAGE.to_owned(), "AWS::ApiGatewayV2::Stage", "provider", properties)
 }
 
-/// The same properties, of the service's API.
-fn of_api(mut properties: Node) -> Node {
-    let line = properties.line;
-    properties.set("ApiId", Node::call("Ref", Node::text(line, API)));
-    properties
-}
-
-/// Says what of the service, and of what it says of all functions, nobody reads.
-fn unknown_keys(document: &Node, provider: &Node, notices: &mut Vec<Notice>) {
-    const KNOWN: [&str; 20] = [
-        "app",
-        "configValidationMode",
-        "console",
-        "custom",
-        "deprecationNotificationMode",
-        "disabledDeprecations",
-        "frameworkVersion",
-        "functions",
-        "licenseKey",
-        "org",
-        "outputs",
-        "package",
-        "params",
-        "plugins",
-        "provider",
-        "resources",
-        "service",
-        "stages",
-        "tenant",
-        "variablesResolutionMode",
-    ];
-    const OF_PROVIDER: [&str; 34] = [
-        "accountId",
-        "architecture",
-        "deploymentBucket",
-        "deploymentMethod",
-        "deploymentPrefix",
-        "disableRollback",
-        "endpointType",
-        "environment",
-        "iam",
-        "iamRoleStatements",
-        "lambdaHashingVersion",
-        "logRetentionInDays",
-        "logs",
-        "memorySize",
-        "name",
-        "notificationArns",
-        "profile",
-        "region",
-        "rolePermissionsBoundary",
-        "role",
-        "rollbackConfiguration",
-        "runtime",
-        "runtimeManagement",
-        "stackName",
-        "stackPolicy",
-        "stackTags",
-        "stage",
-        "tags",
-        "timeout",
-        "tracing",
-        "versionFunctions",
-        "websocketsApiName",
-        "websocketsApiRouteSelectionExpression",
-        "websocketsDescription",
-    ];
-    let mut add = |place: String, what: &str| {
-        notices.push(Notice { place, what: what.to_owned() });
-    };
+/// Adds a notice for each plugin, and for each key of the service and of `provider` that is not read.
+fn report_unread(document: &Node, provider: &Node, notices: &mut Vec<Notice>) {
     for plugin in document.get("plugins").map_or(&[][..], Node::items) {
         let name = plugin.as_text().unwrap_or("?");
-        // It is what `lift dev` stands in for.
+        // `lift dev` replaces this plugin.
         if name != "serverless-offline" {
-            add("plugins".to_owned(), &format!("`{name}` does not run"));
+            let message = format!("`{name}` does not run");
+            notices.push(Notice::new("plugins", message).on_line(plugin.line));
         }
     }
-    for (key, _) in document.entries().iter().filter(|(key, _)| !KNOWN.contains(&&**key)) {
-        add(key.clone(), "is not done");
+    for (key, node) in document.entries() {
+        if !SERVICE_KEYS.contains(&&**key) {
+            notices.push(Notice::new(key, IGNORED).on_line(node.line));
+        }
     }
-    for (key, _) in provider.entries().iter().filter(|(key, _)| !OF_PROVIDER.contains(&&**key)) {
-        add(format!("provider.{key}"), "is not done");
+    for (key, node) in provider.entries() {
+        if !PROVIDER_KEYS.contains(&&**key) {
+            notices.push(Notice::new(format!("provider.{key}"), IGNORED).on_line(node.line));
+        }
     }
-}
-
-/// A fault of the service.
-fn wrong(line: usize, place: &str, what: impl Into<String>) -> Fault {
-    Fault::new(line, what).at(place)
 }

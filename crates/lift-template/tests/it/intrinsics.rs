@@ -1,8 +1,8 @@
-//! Each intrinsic function, seen through a variable of a function.
+//! Each intrinsic function, as the value of a variable of a function.
 
-use super::{fault, template};
+use super::{error, template};
 
-/// A template whose only function has the variable V.
+/// A template whose only function has the variable V with this value.
 pub(super) fn with(value: &str) -> String {
     format!(
         "Transform: AWS::Serverless-2016-10-31
@@ -51,11 +51,11 @@ fn is(value: &str, expected: &str) {
 }
 
 #[track_caller]
-fn is_not_known(value: &str, why: &str) {
+fn is_unknown(value: &str, why: &str) {
     let template = template(&with(value));
     assert_eq!(template.functions[0].environment.get("V"), None, "{value}");
-    let notice = template.ignored.iter().find(|one| one.place.ends_with("Variables.V"));
-    let what = &notice.unwrap_or_else(|| panic!("no notice for {value}")).what;
+    let notice = template.notices.iter().find(|one| one.path.ends_with("Variables.V"));
+    let what = &notice.unwrap_or_else(|| panic!("no notice for {value}")).message;
     assert!(what.contains(why), "{what}");
     assert!(what.ends_with("Set V where you start `lift dev`"), "{what}");
 }
@@ -88,14 +88,14 @@ fn references() {
     is("!Ref Named", "app-x");
     is("!Ref Api", "api");
     is("!Ref Alias", "arn:aws:lambda:eu-west-1:123456789012:function:app-Fn:live");
-    is_not_known(
+    is_unknown(
         "!Ref Needed",
         "the parameter `Needed` has no default: pass --parameter Needed=VALUE",
     );
-    is_not_known("!Ref Kept", "pass --parameter Kept=VALUE");
-    is_not_known("!Ref AWS::StackId", "only AWS knows");
-    is_not_known("!Ref Role", "of an AWS::IAM::Role");
-    is_not_known("!Ref FnRole", "made by SAM");
+    is_unknown("!Ref Kept", "pass --parameter Kept=VALUE");
+    is_unknown("!Ref AWS::StackId", "only AWS has");
+    is_unknown("!Ref Role", "a resource of type AWS::IAM::Role");
+    is_unknown("!Ref FnRole", "SAM generates");
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn attributes() {
     is("{'Fn::GetAtt': [Fn, Arn]}", "arn:aws:lambda:eu-west-1:123456789012:function:app-Fn");
     is("!GetAtt Table.Arn", "arn:aws:dynamodb:eu-west-1:123456789012:table/app-Table");
     is("!GetAtt Api.ApiEndpoint", "wss://api.execute-api.eu-west-1.amazonaws.com");
-    is_not_known("!GetAtt Table.StreamArn", "`Table.StreamArn`");
+    is_unknown("!GetAtt Table.StreamArn", "`Table.StreamArn`");
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn texts_with_names() {
     is("!Sub '${!Name} $x ${Named}'", "${Name} $x app-x");
     is("!Sub ['${Own}/${Name}', {Own: !Ref Table}]", "app-Table/ana");
     is("!Sub '${Fn.Arn}:live'", "arn:aws:lambda:eu-west-1:123456789012:function:app-Fn:live");
-    is_not_known("!Sub 'a-${Needed}'", "`Needed` has no default");
+    is_unknown("!Sub 'a-${Needed}'", "`Needed` has no default");
 }
 
 #[test]
@@ -125,10 +125,10 @@ fn lists_and_maps() {
     is("!FindInMap [Sizes, !Ref AWS::Region, small]", "1");
     is("!Select [1, !FindInMap [Sizes, eu-west-1, all]]", "b");
     is("{'Fn::ToJsonString': {a: [1, !Ref Name]}}", "{\"a\":[1,\"ana\"]}");
-    is_not_known("!ImportValue other-Url", "imported from another stack");
-    is_not_known("!Join ['', [a, !ImportValue b]]", "imported from another stack");
-    is_not_known("!Base64 abc", "does not evaluate `Fn::Base64`");
-    is_not_known("'{{resolve:ssm:/a}}'", "only AWS can resolve");
+    is_unknown("!ImportValue other-Url", "imported from another stack");
+    is_unknown("!Join ['', [a, !ImportValue b]]", "imported from another stack");
+    is_unknown("!Base64 abc", "does not evaluate `Fn::Base64`");
+    is_unknown("'{{resolve:ssm:/a}}'", "only AWS can resolve");
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn conditions() {
 }
 
 #[test]
-fn what_is_wrong_with_a_call() {
+fn errors_of_calls() {
     let at = "template.yaml:30: Resources.Fn.Properties.Environment.Variables.V: ";
     for (value, what) in [
         ("!Ref Nmae", "there is no parameter or resource `Nmae`; did you mean `Name`?"),
@@ -156,18 +156,18 @@ fn what_is_wrong_with_a_call() {
         ("!If [Maybe, a, b]", "there is no condition `Maybe`"),
         ("!Select [2, [a, b]]", "`Fn::Select` needs an index below 2"),
         ("!FindInMap [Sizes, mars, small]", "`Mappings.Sizes.mars.small` does not exist"),
-        ("[a]", "this has to be a text"),
+        ("[a]", "this must be a text"),
     ] {
-        let fault = fault(&with(value));
-        assert!(fault.starts_with(at), "{value}: {fault}");
-        assert!(fault[at.len()..].starts_with(what), "{value}: {fault}");
+        let error = error(&with(value));
+        assert!(error.starts_with(at), "{value}: {error}");
+        assert!(error[at.len()..].starts_with(what), "{value}: {error}");
     }
     assert_eq!(
-        fault(&with("!If [Round, a, b]")),
-        "template.yaml:14: Conditions.Around: this leads back to itself: Round -> Around -> Round",
+        error(&with("!If [Round, a, b]")),
+        "template.yaml:14: Conditions.Around: this refers to itself: Round -> Around -> Round",
     );
     assert_eq!(
-        fault(&with("!Ref Loop")),
-        "template.yaml:23: Resources.Loop.Properties: this leads back to itself: Loop -> Loop",
+        error(&with("!Ref Loop")),
+        "template.yaml:23: Resources.Loop.Properties: this refers to itself: Loop -> Loop",
     );
 }

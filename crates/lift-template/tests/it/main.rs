@@ -1,93 +1,92 @@
-//! What is read out of templates, and what is said of the rest.
+//! Reads templates, and compares the model, the notices and the errors.
 
-mod any;
-mod faults;
+#![allow(missing_docs)]
+
+mod arbitrary;
+mod errors;
 mod intrinsics;
+mod templates;
 mod variables;
-mod whole;
 
 use std::fmt::Write as _;
 
-use lift_template::{Access, Given, Template, TemplateError};
+use lift_template::{Authorization, ReadOptions, Template};
 
-/// What a user says who says nothing.
-fn given() -> Given {
-    Given {
-        stack: "app".to_owned(),
-        region: "eu-west-1".to_owned(),
-        account: "123456789012".to_owned(),
-        parameters: [].into(),
-        stage: None,
-        api: None,
-        environment: [].into(),
-    }
+fn options() -> ReadOptions {
+    let mut options = ReadOptions::new("app");
+    options.region = "eu-west-1".to_owned();
+    options.account_id = "123456789012".to_owned();
+    options
 }
 
-/// Reads a template; an error is as a user reads it, after the file's name.
-fn read(file: &str, text: &str, given: &Given) -> Result<Template, String> {
-    let named = |error: TemplateError| format!("{file}{error}");
-    lift_template::read(text, given).map_err(named)
+/// Reads a template. An error is the text that a user sees.
+fn read(file: &str, text: &str, options: &ReadOptions) -> Result<Template, String> {
+    lift_template::read(text, options).map_err(|error| error.in_file(file).to_string())
 }
 
 fn template(text: &str) -> Template {
-    read("template.yaml", text, &given()).expect("a template")
+    read("template.yaml", text, &options()).expect("a template")
 }
 
-/// What is wrong with a text, as a user reads it.
+/// The error of a text, as a user sees it.
 #[track_caller]
-fn fault(text: &str) -> String {
-    fault_given(text, &given())
+fn error(text: &str) -> String {
+    error_with(text, &options())
 }
 
 #[track_caller]
-fn fault_given(text: &str, given: &Given) -> String {
-    read("template.yaml", text, given).expect_err("a fault")
+fn error_with(text: &str, options: &ReadOptions) -> String {
+    read("template.yaml", text, options).expect_err("an error")
 }
 
-/// A template as lines that can be compared.
+/// A template as lines of text.
 fn show(template: &Template) -> String {
-    let Template { functions, api, tables, ignored } = template;
-    let mut text = format!("api {} by {}\n", api.api_id, api.selection);
-    let mut line = |line: String| writeln!(text, "{line}").expect("into a text");
+    let Template { functions, api, tables, notices, .. } = template;
+    let mut text = format!("api {} by {}\n", api.api_id, api.route_selection);
+    let mut line = |line: String| writeln!(text, "{line}").expect("a String takes all text");
     for route in &api.routes {
         let arrow = if route.two_way { "<->" } else { "->" };
         line(format!("route {} {arrow} {}", route.key, route.function));
         if let Some(models) = &route.models {
-            for (key, name, schema) in &models.by_key {
-                let by = models.selection.as_deref().unwrap_or("-");
-                line(format!("  model {name} if {by} is {key}: {schema}"));
+            let by = models.selection.as_deref().unwrap_or("-");
+            for model in &models.models {
+                line(format!("  model {} if {by} is {}: {}", model.name, model.key, model.schema));
             }
         }
     }
-    match &api.access {
-        Access::Everybody => {}
-        Access::Iam => line("access by signature".to_owned()),
-        Access::Lambda(lambda) => {
-            line(format!("access by {} {:?}", lambda.function, lambda.sources))
+    match &api.authorization {
+        Authorization::None => {}
+        Authorization::Iam => line("authorization by signature".to_owned()),
+        Authorization::Lambda(authorizer) => {
+            let sources = &authorizer.identity_sources;
+            line(format!("authorization by {} {sources:?}", authorizer.function));
         }
     }
-    if let Some(keys) = &api.keys {
-        line(format!("keys {:?}, from the authorizer: {}", keys.keys, keys.from_authorizer));
+    if let Some(keys) = &api.api_keys {
+        let pairs: Vec<_> = keys.keys.iter().map(|key| (&key.id, &key.value)).collect();
+        line(format!("keys {pairs:?}, from the authorizer: {}", keys.from_authorizer));
     }
     let stage = &api.stage;
     line(format!("stage {:?} {:?}", stage.name, stage.variables));
-    if stage.throttle.is_some() || !stage.throttles.is_empty() {
-        line(format!("throttle {:?} {:?}", stage.throttle, stage.throttles));
+    if stage.default_throttle.is_some() || !stage.route_throttles.is_empty() {
+        line(format!("throttle {:?} {:?}", stage.default_throttle, stage.route_throttles));
     }
     for one in functions {
         let (runtime, handler) = (one.runtime.as_deref(), one.handler.as_deref());
         let (runtime, handler) = (runtime.unwrap_or("-"), handler.unwrap_or("-"));
         line(format!("function {} ({}): {runtime} {handler} {:?}", one.id, one.name, one.code));
         line(format!("  {:?}, {} MB, {:?}", one.timeout, one.memory_mb, one.environment));
-        if one.concurrency.is_some() || one.build_method.is_some() {
-            line(format!("  {:?} {:?} {:?}", one.concurrency, one.build_method, one.binary));
+        if one.reserved_concurrency.is_some() || one.build_method.is_some() {
+            let concurrency = one.reserved_concurrency;
+            line(format!("  {concurrency:?} {:?} {:?}", one.build_method, one.binary));
         }
     }
     for table in tables {
-        line(format!("table {}, expires by {:?}: {}", table.id, table.expires_by, table.create));
+        let ttl = &table.ttl_attribute;
+        line(format!("table {}, expires by {ttl:?}: {}", table.id, table.create_table));
     }
-    for notice in ignored {
-        line(format!("- {}: {}", notice.place, notice.what));
+    for notice in notices {
+        line(format!("- {}: {}", notice.path, notice.message));
     }
     text
 }

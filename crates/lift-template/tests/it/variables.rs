@@ -1,8 +1,6 @@
 //! The variables of serverless.yml.
 
-use lift_template::Given;
-
-use super::{fault, given, read};
+use super::{error, options, read};
 
 fn with(value: &str) -> String {
     format!(
@@ -27,11 +25,9 @@ functions:
 
 #[test]
 fn sources() {
-    let given = Given {
-        environment: [("HOME_TOWN".to_owned(), "Bath".to_owned())].into(),
-        parameters: [("size".to_owned(), "9".to_owned())].into(),
-        ..given()
-    };
+    let mut options = options();
+    options.environment = [("HOME_TOWN".to_owned(), "Bath".to_owned())].into();
+    options.parameters = [("size".to_owned(), "9".to_owned())].into();
     for (value, expected) in [
         ("${self:custom.a.b}", "c"),
         ("${self:custom.a.list.1}", "y"),
@@ -47,13 +43,13 @@ fn sources() {
         ("${aws:region}/${aws:accountId}", "eu-west-1/123456789012"),
         ("${AWS::Region} ${Name}", "${AWS::Region} ${Name}"),
     ] {
-        let template = read("serverless.yml", &with(value), &given).expect(value);
+        let template = read("serverless.yml", &with(value), &options).expect(value);
         assert_eq!(template.functions[0].environment["V"], expected, "{value}");
     }
 }
 
 #[test]
-fn what_has_no_value() {
+fn unknown_values() {
     for (value, why) in [
         (
             "${env:NONE}",
@@ -64,30 +60,30 @@ fn what_has_no_value() {
         ("${cf:other.Url}", "`lift dev` does not look up `${cf:other.Url}`"),
         ("${param:x}", "there is no parameter `x`: pass --parameter x=VALUE"),
     ] {
-        let template = read("serverless.yml", &with(value), &given()).expect(value);
+        let template = read("serverless.yml", &with(value), &options()).expect(value);
         assert_eq!(template.functions[0].environment.get("V"), None, "{value}");
-        let what = &template.ignored[0].what;
+        let what = &template.notices[0].message;
         assert_eq!(*what, format!("is not set: {why}. Set V where you start `lift dev`"));
     }
 }
 
 #[test]
-fn faults() {
+fn errors() {
     for (value, what) in [
-        ("${self:custom.round}", "leads back to itself"),
+        ("${self:custom.round}", "refers to itself"),
         ("a${self:custom.a}", "`${self:custom.a}` is not a text"),
-        ("${self:custom", "`${self:custom` has no end"),
+        ("${self:custom", "`${self:custom` has no `}`"),
     ] {
-        let fault = fault(&with(value));
-        assert!(fault.contains(what), "{value}: {fault}");
+        let error = error(&with(value));
+        assert!(error.contains(what), "{value}: {error}");
     }
     assert_eq!(
-        fault("service: a\nfunctions: ${file(functions.yml)}"),
+        error("service: a\nfunctions: ${file(functions.yml)}"),
         "template.yaml:2: functions: `lift dev` does not look up `${file(functions.yml)}`",
     );
     let no_authorizer = with("x").replace("$default", "{route: $connect, authorizer: nobody}");
     assert_eq!(
-        fault(&no_authorizer),
+        error(&no_authorizer),
         "template.yaml:13: functions.f.events[0].websocket.authorizer: the service has no function \
          `nobody`",
     );

@@ -8,14 +8,14 @@ use lift_gateway::{Models, Selection};
 use serde_json::Value;
 
 /// The models of a template's route, for the gateway.
-pub(crate) fn compile(models: &lift_template::Models) -> Result<Models> {
+pub(crate) fn compile(models: &lift_template::RouteModels) -> Result<Models> {
     let selection = match &models.selection {
         Some(expression) => expression.parse::<Selection>()?,
         None => Selection::default(),
     };
     let mut compiled = Models::new(selection);
-    for (key, name, schema) in &models.by_key {
-        compiled = compiled.with_model(key, checker(name, schema.clone())?);
+    for model in &models.models {
+        compiled = compiled.with_model(&model.key, checker(&model.name, model.schema.clone())?);
     }
     Ok(compiled)
 }

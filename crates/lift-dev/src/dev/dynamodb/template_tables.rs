@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 /// Creates the tables that are missing.
 pub(crate) fn create(engine: &Engine, tables: &[Table]) -> Result<()> {
     for table in tables {
-        let Table { id, name, create, expires_by } = table;
+        let Table { id, name, create_table, ttl_attribute, .. } = table;
         let request = DescribeTableRequest { table_name: name.clone() };
         if let Ok(found) = engine.describe_table(request) {
             let found = serde_json::to_value(found)?;
-            if shape(&found["Table"]) != shape(create) {
+            if shape(&found["Table"]) != shape(create_table) {
                 bail!(
                     "the table {name} has other keys or indexes in the data folder than in the \
                      template: delete the data folder to start with empty tables, or pass another \
@@ -21,13 +21,13 @@ pub(crate) fn create(engine: &Engine, tables: &[Table]) -> Result<()> {
             }
         } else {
             let cannot_create = || format!("the template's table {id} cannot be made");
-            let request = serde_json::from_value(create.clone())
+            let request = serde_json::from_value(create_table.clone())
                 .map_err(|error| anyhow!("{}", error.to_string().replace("VALIDATION:", "")));
             engine
                 .create_table(request.with_context(cannot_create)?)
                 .with_context(cannot_create)?;
         }
-        if let Some(attribute) = expires_by {
+        if let Some(attribute) = ttl_attribute {
             let request = json!({
                 "TableName": name,
                 "TimeToLiveSpecification": {"AttributeName": attribute, "Enabled": true},

@@ -83,7 +83,7 @@ async fn managed(
         language.installed(&folder).await.with_context(|| format!("the function {id}"))?;
     if installed != runtime {
         let what = format!("is for {runtime}, and runs on {installed}");
-        ignored.push(Notice { place: id.clone(), what });
+        ignored.push(Notice::new(id, what));
     }
     let inline = match &function.code {
         Code::Inline(text) => Some(text.clone()),

@@ -6,9 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
 use lift_gateway::{ApiKey, ApiKeySource, ApiKeys, Rate, Throttles};
-use lift_template::{Access, Api, Function, Given, Template, Throttle};
+use lift_template::{Api, Authorization, Function, ReadOptions, Template, Throttle};
 
 use super::{
     code, flags,
@@ -73,10 +73,9 @@ pub(super) async fn read(args: &AppArgs, file: &Path) -> Result<Plan> {
         _ => template_folder.clone(),
     };
     let name = flags::name_of(&folder);
-    let given = given(args, &name);
-    let template = lift_template::read(&text, &given)
-        .map_err(|error| anyhow!("{}{error}", shown.display()))?;
-    let Template { functions: read, api, tables, mut ignored } = template;
+    let options = read_options(args, &name);
+    let template = lift_template::read(&text, &options).map_err(|error| error.in_file(shown))?;
+    let Template { functions: read, api, tables, notices: mut ignored, .. } = template;
 
     for named in &flags.functions {
         if read.iter().all(|function| function.id != named.name) {
@@ -90,26 +89,22 @@ pub(super) async fn read(args: &AppArgs, file: &Path) -> Result<Plan> {
         let runner = code::runner(function, flags, &template_folder, &mut ignored).await?;
         functions.push(plan(function, runner, &environment));
     }
-    let host = format!("{}.execute-api.{}.amazonaws.com", api.api_id, given.region);
+    let host = format!("{}.execute-api.{}.amazonaws.com", api.api_id, options.region);
     let api = ApiPlan { host: Some(host), ..api_plan(api, &read)? };
     Ok(Plan { name, folder, functions, app: None, api, tables, notices, ignored })
 }
 
-fn given(args: &AppArgs, name: &str) -> Given {
+fn read_options(args: &AppArgs, name: &str) -> ReadOptions {
     let shell: variables::Variables = std::env::vars_os().collect();
     let text = |value: &std::ffi::OsStr| value.to_str().map(str::to_owned);
-    Given {
-        stack: name.to_owned(),
-        region: variables::region(&shell).to_string_lossy().into_owned(),
-        account: "000000000000".to_owned(),
-        parameters: args.template.parameters.iter().cloned().collect(),
-        stage: args.stage.clone(),
-        api: args.template.api.clone(),
-        environment: shell
-            .iter()
-            .filter_map(|(name, value)| Some((text(name)?, text(value)?)))
-            .collect(),
-    }
+    let mut options = ReadOptions::new(name);
+    options.region = variables::region(&shell).to_string_lossy().into_owned();
+    options.parameters = args.template.parameters.iter().cloned().collect();
+    options.stage.clone_from(&args.stage);
+    options.api.clone_from(&args.template.api);
+    options.environment =
+        shell.iter().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect();
+    options
 }
 
 fn plan(function: &Function, runner: Runner, shared: &BTreeMap<String, String>) -> FunctionPlan {
@@ -121,7 +116,7 @@ fn plan(function: &Function, runner: Runner, shared: &BTreeMap<String, String>) 
         timeout: function.timeout,
         memory_mb: function.memory_mb,
         environment,
-        concurrency: function.concurrency,
+        concurrency: function.reserved_concurrency,
         ..plan
     }
 }
@@ -137,11 +132,11 @@ fn api_plan(api: Api, functions: &[Function]) -> Result<ApiPlan> {
             key: route.key,
         });
     }
-    let access = match api.access {
-        Access::Everybody => AccessPlan::Public,
-        Access::Iam => AccessPlan::Iam,
-        Access::Lambda(authorizer) => {
-            let sources = authorizer.sources.iter().map(|source| source.parse());
+    let access = match api.authorization {
+        Authorization::None => AccessPlan::Public,
+        Authorization::Iam => AccessPlan::Iam,
+        Authorization::Lambda(authorizer) => {
+            let sources = authorizer.identity_sources.iter().map(|source| source.parse());
             AccessPlan::Lambda(AuthorizerPlan {
                 function: index_of(functions, &authorizer.function)?,
                 sources: sources
@@ -151,7 +146,7 @@ fn api_plan(api: Api, functions: &[Function]) -> Result<ApiPlan> {
         }
     };
     let stage = api.stage.name.unwrap_or_else(|| DEFAULT_STAGE.to_owned());
-    let selection = api.selection.parse();
+    let selection = api.route_selection.parse();
     Ok(ApiPlan {
         id: Some(api.api_id),
         stage: args::stage(&stage)
@@ -161,10 +156,15 @@ fn api_plan(api: Api, functions: &[Function]) -> Result<ApiPlan> {
         selection: Some(selection.context("the API's `RouteSelectionExpression`")?),
         routes,
         access,
-        api_keys: api.keys.map(api_keys),
+        api_keys: api.api_keys.map(api_keys),
         throttles: Throttles {
-            stage: api.stage.throttle.map(rate),
-            routes: api.stage.throttles.into_iter().map(|(key, one)| (key, rate(one))).collect(),
+            stage: api.stage.default_throttle.map(rate),
+            routes: api
+                .stage
+                .route_throttles
+                .into_iter()
+                .map(|(key, one)| (key, rate(one)))
+                .collect(),
             ..Throttles::default()
         },
         ..ApiPlan::default()
@@ -178,10 +178,10 @@ fn index_of(functions: &[Function], id: &str) -> Result<usize> {
 
 fn api_keys(read: lift_template::ApiKeys) -> ApiKeys {
     let source = if read.from_authorizer { ApiKeySource::Authorizer } else { ApiKeySource::Header };
-    let keys = read.keys.into_iter().map(|(id, value)| ApiKey { id, value, rate: None });
+    let keys = read.keys.into_iter().map(|key| ApiKey { id: key.id, value: key.value, rate: None });
     ApiKeys { keys: keys.collect(), source }
 }
 
-fn rate(Throttle { per_second, burst }: Throttle) -> Rate {
+fn rate(Throttle { per_second, burst, .. }: Throttle) -> Rate {
     Rate { per_second, burst }
 }

@@ -12,18 +12,18 @@ pub(crate) fn print(notices: &[Notice]) {
     }
 }
 
-/// The block; places with the same notice share a line.
+/// The block; paths with the same message share a line.
 fn block(notices: &[Notice]) -> String {
     let mut lines: Vec<(&str, Vec<&str>)> = Vec::new();
-    for Notice { place, what } in notices {
-        match lines.iter_mut().find(|(other, _)| other == what) {
-            Some((_, places)) => places.push(place),
-            None => lines.push((what, vec![place])),
+    for Notice { path, message, .. } in notices {
+        match lines.iter_mut().find(|(other, _)| other == message) {
+            Some((_, paths)) => paths.push(path),
+            None => lines.push((message, vec![path])),
         }
     }
     let mut block = "The template asks for what `lift dev` does not do:\n".to_owned();
-    for (what, places) in lines {
-        block += &format!("  {}: {what}\n", places.join(", "));
+    for (message, paths) in lines {
+        block += &format!("  {}: {message}\n", paths.join(", "));
     }
     block + "\n"
 }
@@ -34,12 +34,11 @@ mod tests {
 
     #[test]
     fn equal_notices_are_one_line() {
-        let notice = |place: &str, what: &str| Notice { place: place.into(), what: what.into() };
-        let notices =
-            [notice("A.B", "is not done"), notice("C", "is x"), notice("D", "is not done")];
+        let notices = [("A.B", "is ignored"), ("C", "is x"), ("D", "is ignored")]
+            .map(|(path, message)| Notice::new(path, message));
         let expected = "\
 The template asks for what `lift dev` does not do:
-  A.B, D: is not done
+  A.B, D: is ignored
   C: is x
 
 ";

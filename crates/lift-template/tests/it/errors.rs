@@ -1,15 +1,13 @@
-//! What is said of templates that cannot be read: the file, the line, the place and what to do.
+//! Errors of templates: the file, the line, the path and the message.
 
-use lift_template::Given;
-
-use super::{fault, fault_given, given};
+use super::{error, error_with, options};
 
 #[track_caller]
 fn is(text: &str, expected: &str) {
-    assert_eq!(fault(text), format!("template.yaml{expected}"));
+    assert_eq!(error(text), format!("template.yaml{expected}"));
 }
 
-/// A template with these resources beside a WebSocket API, which is in lines 3 to 6.
+/// A template with these resources after a WebSocket API (lines 3 to 5), a function and an integration.
 fn with(resources: &str) -> String {
     format!(
         "Transform: AWS::Serverless-2016-10-31
@@ -27,14 +25,14 @@ Resources:
 }
 
 #[test]
-fn no_template() {
+fn not_a_template() {
     is("", ": the file is empty");
     is(
         "a: b",
-        ":1: this is no template: it has no `Resources`, and no `functions` as serverless.yml has",
+        ":1: this is not a template: it has neither `Resources` nor `functions` (serverless.yml)",
     );
-    is("a: b\na: c", ":2: the key `a` is here twice");
-    is("[a]: b", ":1: a key has to be a text");
+    is("a: b\na: c", ":2: the key `a` is repeated");
+    is("[a]: b", ":1: a key must be a text");
     is("a: *b", ":1: this is neither YAML nor JSON: while parsing node, found unknown anchor");
     is(
         "Resources:\n  Api:\n   Type: x\n  Type: [",
@@ -47,12 +45,12 @@ fn no_template() {
     );
     is("Resources: {A: {Properties: {}}}", ":1: Resources.A: `Type` is missing");
     let deep = format!("a: {}", "[".repeat(70));
-    is(&deep, ":1: this is nested more than 60 deep");
+    is(&deep, ":1: the nesting is deeper than 60 levels");
     let bomb: String = (1..9)
         .map(|n| format!("a{n}: &{n} [*{0}, *{0}, *{0}, *{0}, *{0}, *{0}, *{0}, *{0}]\n", n - 1))
         .collect();
-    let fault = fault(&format!("a0: &0 [a, b, c, d, e, f]\n{bomb}"));
-    assert!(fault.ends_with("there are more than 200000 values up to here"), "{fault}");
+    let error = error(&format!("a0: &0 [a, b, c, d, e, f]\n{bomb}"));
+    assert!(error.ends_with("the document has more than 200000 values"), "{error}");
 }
 
 #[test]
@@ -61,9 +59,10 @@ fn several_apis() {
         "  Other:\n    Type: AWS::ApiGatewayV2::Api\n    Properties: {ProtocolType: WEBSOCKET}",
     );
     is(&text, ": it has several WebSocket APIs: pass --api with one of Api, Other");
-    let given = Given { api: Some("Third".to_owned()), ..given() };
-    let fault = fault_given(&text, &given);
-    assert_eq!(fault, "template.yaml: there is no WebSocket API `Third`; it has Api, Other");
+    let mut options = options();
+    options.api = Some("Third".to_owned());
+    let error = error_with(&text, &options);
+    assert_eq!(error, "template.yaml: there is no WebSocket API `Third`; it has Api, Other");
 }
 
 #[test]
@@ -81,17 +80,17 @@ fn routes() {
     is(&route("      RouteKey: a\n"), ":14: Resources.Route.Properties: `Target` is missing");
     is(
         &route("      RouteKey: a\n      Target: integrations/x\n"),
-        ":16: Resources.Route.Properties.Target: `integrations/x` is no integration of this API",
+        ":16: Resources.Route.Properties.Target: `integrations/x` is not an integration of this API",
     );
     is(
         &route("      RouteKey: $connect\n      AuthorizationType: JWT\n"),
-        ":16: Resources.Route.Properties.AuthorizationType: `JWT` is none of NONE, AWS_IAM and CUSTOM",
+        ":16: Resources.Route.Properties.AuthorizationType: `JWT` is not one of NONE, AWS_IAM and CUSTOM",
     );
     is(
         &route(
             "      RouteKey: $connect\n      AuthorizationType: CUSTOM\n      AuthorizerId: x\n",
         ),
-        ":17: Resources.Route.Properties.AuthorizerId: `x` is no authorizer of this API",
+        ":17: Resources.Route.Properties.AuthorizerId: `x` is not an authorizer of this API",
     );
     is(
         &route("      RouteKey: a\n      RequestModels: {a: M}\n"),
@@ -100,7 +99,7 @@ fn routes() {
 }
 
 #[test]
-fn an_authorizer_that_is_elsewhere_lets_nobody_in() {
+fn an_authorizer_of_another_stack_is_an_error() {
     let text = with(
         "  Auth:
     Type: AWS::ApiGatewayV2::Authorizer
@@ -117,7 +116,7 @@ fn an_authorizer_that_is_elsewhere_lets_nobody_in() {
     is(&text, ":13: Resources.Auth.Properties.AuthorizerUri: it is imported from another stack");
 }
 
-/// Read in another way than SAM's, these would let everybody in.
+/// With another reading than SAM's, these would allow every client.
 #[test]
 fn what_sam_refuses_is_refused() {
     let api = |auth: &str, key: &str| {
@@ -143,35 +142,35 @@ Resources:
         (
             "Auth: {AuthType: CUSTOM, AuthArn: !GetAtt Fn.Arn}",
             "say",
-            ":7: Resources.Api.Properties.Auth: `Auth` is for the route $connect, which is not there",
+            ":7: Resources.Api.Properties.Auth: `Auth` needs the route $connect, which is missing",
         ),
         (
             "Auth: {AuthType: CUSTOM}",
             "$connect",
-            ":7: Resources.Api.Properties.Auth.AuthorizerUri: it has no `AuthorizerUri`",
+            ":7: Resources.Api.Properties.Auth.AuthorizerUri: `AuthorizerUri` is missing",
         ),
         (
             "Auth: {AuthType: custom, AuthArn: x}",
             "$connect",
-            ":8: Resources.Api.Properties.Auth.AuthorizerUri: `x` is no function of this template",
+            ":8: Resources.Api.Properties.Auth.AuthorizerUri: `x` is not a function of this template",
         ),
         (
             "Auth: {AuthType: JWT}",
             "$connect",
-            ":7: Resources.Api.Properties.Routes.$connect.AuthorizationType: `JWT` is none of NONE, \
+            ":7: Resources.Api.Properties.Routes.$connect.AuthorizationType: `JWT` is not one of NONE, \
              AWS_IAM and CUSTOM",
         ),
         (
             "",
             "DEFAULT",
-            ":9: Resources.Api.Properties.Routes.$default: SAM has one name for this route and \
-             another, `ApiDefaultRoute`",
+            ":9: Resources.Api.Properties.Routes.$default: SAM gives two routes the \
+             same logical id, `ApiDefaultRoute`",
         ),
         (
             "",
             "a-b",
-            ":9: Resources.Api.Properties.Routes.a-b: SAM takes route keys of letters and digits, and \
-             not `a-b`",
+            ":9: Resources.Api.Properties.Routes.a-b: SAM allows route keys of letters and digits \
+             only, not `a-b`",
         ),
     ] {
         is(&api(auth, key), what);
@@ -191,11 +190,11 @@ fn functions() {
     let at = ":7: Resources.Fn.Properties";
     for (more, what) in [
         ("Timeout: long", ".Timeout: `long` is not a number of seconds"),
-        ("MemorySize: [1]", ".MemorySize: this has to be a text"),
+        ("MemorySize: [1]", ".MemorySize: this must be a text"),
         ("CodeUri: s3://b/k", ".CodeUri: the code is in S3, and not on this machine"),
         ("CodeUri: {Bucket: b, Key: k}", ".CodeUri: the code is in S3, and not on this machine"),
-        ("ImageUri: x", ".ImageUri: the code is an image, and not on this machine"),
-        ("Environment: a", ".Environment: this has to be a map"),
+        ("ImageUri: x", ".ImageUri: the code is in a container image, and not on this machine"),
+        ("Environment: a", ".Environment: this must be a map"),
         ("Runtime: !Ref R", ".Runtime: there is no parameter or resource `R`"),
         ("Runtime: !ImportValue R", ".Runtime: it is imported from another stack"),
     ] {
@@ -216,12 +215,13 @@ fn stages() {
 
 #[test]
 fn parameters() {
-    let given = Given { parameters: [("Nane".to_owned(), "x".to_owned())].into(), ..given() };
+    let mut options = options();
+    options.parameters = [("Nane".to_owned(), "x".to_owned())].into();
     let text = "Parameters: {Name: {Type: String}}\nResources: {}";
-    let fault = fault_given(text, &given);
-    assert_eq!(fault, "template.yaml: the template has no parameter `Nane`; it has Name");
+    let error = error_with(text, &options);
+    assert_eq!(error, "template.yaml: the template has no parameter `Nane`; it has Name");
     is(
         "Parameters:\n  Size: {Default: xl, AllowedValues: [s, m]}\nResources: {}",
-        ":2: Parameters.Size: `xl` is none of the allowed values: pass --parameter Size= with one of s, m",
+        ":2: Parameters.Size: `xl` is not an allowed value: pass --parameter Size= with one of s, m",
     );
 }
