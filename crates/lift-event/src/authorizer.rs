@@ -1,10 +1,10 @@
-//! The event of a Lambda REQUEST authorizer: a `$connect` in a different coat ([R-2.2]).
+//! The event of a Lambda REQUEST authorizer: a `$connect` event with `type` and `methodArn` ([R-2.2]).
 
 use bytes::Bytes;
 
 use crate::{DecodeError, Event, Payload, decode};
 
-/// What API Gateway asks a Lambda authorizer.
+/// The event of a Lambda authorizer.
 #[derive(Clone, Debug)]
 pub struct AuthorizerRequest {
     method_arn: String,
@@ -15,7 +15,7 @@ impl AuthorizerRequest {
     /// Reads an authorizer's event.
     ///
     /// # Errors
-    /// When the bytes are not one; the event of a connection is refused. The error names the field.
+    /// When the bytes are not the event of an authorizer. The error names the field.
     pub fn decode(payload: impl Into<Bytes>) -> Result<Self, DecodeError> {
         let text = decode::text(payload.into())?;
         let payload = Payload::decode(&text)?;
@@ -29,7 +29,7 @@ impl AuthorizerRequest {
         Ok(Self { method_arn, event })
     }
 
-    /// The ARN to allow: `arn:aws:execute-api:{region}:{account}:{api}/{stage}/$connect`.
+    /// The ARN that the authorizer has to allow: `arn:aws:execute-api:{region}:{account}:{api}/{stage}/$connect`.
     #[must_use]
     pub fn method_arn(&self) -> &str {
         &self.method_arn

@@ -1,4 +1,4 @@
-//! Bytes to [`Event`]: one pass over the JSON, then spans into the text that is kept.
+//! From bytes to an [`Event`]: one pass over the JSON, then spans into the text.
 
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ impl Event {
     ///
     /// # Errors
     /// When the bytes are not an event of a connection. The error names the field. The event of a
-    /// Lambda authorizer is refused, although it looks like a `$connect`.
+    /// Lambda authorizer is an error, although it looks like a `$connect`.
     pub fn decode(payload: impl Into<Bytes>) -> Result<Self, DecodeError> {
         let text = text(payload.into())?;
         let payload = Payload::decode(&text)?;
@@ -33,7 +33,7 @@ impl Event {
     }
 }
 
-/// The payload's text, checked to be UTF-8 once.
+/// The payload as text.
 pub(crate) fn text(bytes: Bytes) -> Result<String, DecodeError> {
     if bytes.len() > MAX_PAYLOAD {
         return Err(DecodeError::new(".", "the payload is larger than 2 GiB"));
@@ -41,8 +41,8 @@ pub(crate) fn text(bytes: Bytes) -> Result<String, DecodeError> {
     String::from_utf8(bytes.into()).map_err(|fault| DecodeError::new(".", fault.utf8_error()))
 }
 
-/// Checks what the payload means and notes where its strings stand. The text itself is left out,
-/// because the payload borrows from it.
+/// Checks the payload and finds the spans of its strings. The text is added later, because the payload
+/// borrows from it.
 pub(crate) fn build(text: &str, payload: Payload<'_>) -> Result<Inner, DecodeError> {
     let context = &payload.request_context;
     if context.connection_id.is_empty() {
@@ -92,15 +92,15 @@ pub(crate) fn build(text: &str, payload: Payload<'_>) -> Result<Inner, DecodeErr
     Ok(inner)
 }
 
-/// Turns what serde borrowed into offsets, and keeps what it had to unescape: offsets behind the
-/// text's end point into that.
+/// Turns borrowed strings into spans of the text, and collects owned ones, which had escapes. Spans after
+/// the end of the text point into those.
 struct Spans<'a> {
     text: &'a str,
     unescaped: String,
 }
 
 impl Spans<'_> {
-    /// The first string that had to be unescaped, which is the body, becomes the buffer itself.
+    /// The first owned string, which is the body, becomes the buffer without a copy.
     fn owned(&mut self, str: Str<'_>) -> Span {
         match str.0 {
             Cow::Owned(part) if self.unescaped.is_empty() => {
@@ -134,7 +134,7 @@ impl Spans<'_> {
         Ok(Some(self.within(raw)))
     }
 
-    /// The place of a part that serde borrowed from the text.
+    /// The span of a string that is borrowed from the text.
     fn within(&self, part: &str) -> Span {
         let start = part.as_ptr() as usize - self.text.as_ptr() as usize;
         Span::new(start, start + part.len())

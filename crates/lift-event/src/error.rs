@@ -1,16 +1,16 @@
-//! Why bytes are not an event or a reply. Names the field, never panics, never grows with the input.
+//! The error of decoding. It names the field, and its size does not depend on the input.
 
 use std::fmt;
 
 use serde::Deserialize;
 
-/// The most bytes of a path or a fault that are kept: both may quote the input.
+/// The longest path and the longest reason, in bytes: both may quote the input.
 const MAX_TEXT: usize = 200;
 
-/// The bytes are not what API Gateway, or a function behind it, sends.
+/// The bytes are not an event or a reply.
 ///
-/// [`field`](Self::field) says where. The text may quote a short part of the input: it is for
-/// logs, not for clients.
+/// [`field`](Self::field) is the wrong field. The text may quote a short part of the input, so it is for
+/// logs and not for clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecodeError {
     field: String,
@@ -22,12 +22,12 @@ impl DecodeError {
         Self { field: cut(field.into()), fault: cut(fault.to_string()) }
     }
 
-    /// Parses the text once more, slowly, to learn where the fault is.
+    /// Parses the text again, slower, to find the wrong field.
     pub(crate) fn locate<'de, T: Deserialize<'de>>(text: &'de str, within: &str) -> Self {
         let mut json = serde_json::Deserializer::from_str(text);
         let (path, fault) = match serde_path_to_error::deserialize::<_, T>(&mut json) {
             Err(fault) => (fault.path().to_string(), fault.inner().to_string()),
-            // The value itself is right, so the fault is behind it.
+            // The value is valid, so the error is after it.
             Ok(_) => (".".to_owned(), "trailing characters after the JSON value".to_owned()),
         };
         let path = if path == "." { "" } else { &path };
@@ -36,7 +36,7 @@ impl DecodeError {
         Self::new(if parts.is_empty() { ".".to_owned() } else { parts.join(".") }, fault)
     }
 
-    /// The path of the field at fault, such as `requestContext.connectionId`; `.` for the whole.
+    /// The path of the wrong field, such as `requestContext.connectionId`; `.` for the whole text.
     #[must_use]
     pub fn field(&self) -> &str {
         &self.field
@@ -51,14 +51,14 @@ impl fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-/// The name of a missing or double field: the path ends at its parent.
+/// The name of a missing or duplicate field, which the path does not have.
 fn own_name(fault: &str) -> Option<&str> {
     let heads = ["missing field `", "duplicate field `"];
     let rest = heads.iter().find_map(|head| fault.strip_prefix(head))?;
     rest.split_once('`').map(|(name, _)| name)
 }
 
-/// Bounds a text that may quote the input, and keeps its control characters out of logs.
+/// Cuts a text that may quote the input, and replaces its control characters.
 fn cut(text: String) -> String {
     let mut text = text.replace(char::is_control, "\u{fffd}");
     text.truncate(text.floor_char_boundary(MAX_TEXT));

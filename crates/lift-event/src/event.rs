@@ -1,7 +1,7 @@
-//! One event of a connection, as the function sees it: the payload's text and spans into it.
+//! One event of a connection, as the function sees it: the text of the payload, and spans into it.
 //!
-//! Passing an `Event` on costs one reference count; it has no lifetime, so handlers can be plain
-//! async functions.
+//! Cloning an `Event` costs one reference count. It has no lifetime, so handlers can be plain async
+//! functions.
 
 use std::{fmt, sync::Arc};
 
@@ -14,7 +14,7 @@ use crate::{DecodeError, EventKind, Fields, Timestamp};
 #[derive(Clone)]
 pub struct Event(pub(crate) Arc<Inner>);
 
-/// Where a string stands in [`Inner::text`], or behind it in [`Inner::unescaped`].
+/// The position of a string in [`Inner::text`], or after its end in [`Inner::unescaped`].
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Span {
     start: u32,
@@ -23,7 +23,7 @@ pub(crate) struct Span {
 
 impl Span {
     pub(crate) fn new(start: usize, end: usize) -> Self {
-        // Payloads are refused long before 4 GiB, so offsets fit.
+        // `decode` refuses payloads above 2 GiB, so offsets fit.
         Self { start: start as u32, end: end as u32 }
     }
 }
@@ -41,7 +41,7 @@ pub(crate) struct Disconnect {
 pub(crate) struct Inner {
     /// The payload.
     pub(crate) text: String,
-    /// What had to be unescaped; spans count it as if it stood behind the payload.
+    /// Strings that had escapes. Their spans start after the end of `text`.
     pub(crate) unescaped: String,
     pub(crate) kind: EventKind,
     pub(crate) body: Body,
@@ -67,7 +67,7 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
-    /// The event, with the text that the spans point into.
+    /// Makes an event, with the text that the spans point into.
     pub(crate) fn of(mut self, text: String) -> Event {
         self.text = text;
         Event(Arc::new(self))
@@ -75,7 +75,7 @@ impl Inner {
 }
 
 impl Event {
-    /// The payload as it came.
+    /// The text of the payload.
     #[must_use]
     pub fn payload(&self) -> &str {
         &self.0.text
@@ -93,7 +93,7 @@ impl Event {
         self.at(self.0.connection_id)
     }
 
-    /// The selected route: `$connect`, `$disconnect`, `$default` or a key of the user's own.
+    /// The selected route: `$connect`, `$disconnect`, `$default` or a key of the app.
     #[must_use]
     pub fn route_key(&self) -> &str {
         self.at(self.0.route_key)
@@ -105,8 +105,8 @@ impl Event {
         self.at(self.0.stage)
     }
 
-    /// The host that the client connected to. It is the client's word: never build an endpoint
-    /// from it, and never sign to one.
+    /// The host that the client connected to. The client chooses it, so do not send signed requests to
+    /// a URL that is made from it.
     #[must_use]
     pub fn domain_name(&self) -> &str {
         self.at(self.0.domain_name)
@@ -190,7 +190,7 @@ impl Event {
         }
     }
 
-    /// The handshake's headers; empty but on `$connect`. Parsed on each call.
+    /// The handshake's headers, on `$connect` only. Each call parses them.
     ///
     /// # Errors
     /// When a value is not a string.
@@ -199,7 +199,7 @@ impl Event {
         Fields::headers(raw.0, raw.1)
     }
 
-    /// The handshake's query parameters; empty but on `$connect`. Parsed on each call.
+    /// The handshake's query parameters, on `$connect` only. Each call parses them.
     ///
     /// # Errors
     /// When a value is not a string.
@@ -208,7 +208,7 @@ impl Event {
         Fields::query(raw.0, raw.1)
     }
 
-    /// The stage's variables. Parsed on each call.
+    /// The stage's variables. Each call parses them.
     ///
     /// # Errors
     /// When a value is not a string.
@@ -219,7 +219,7 @@ impl Event {
     /// The context of a Lambda authorizer, as JSON.
     #[must_use]
     pub fn authorizer(&self) -> Option<&RawValue> {
-        // The span was taken from valid JSON.
+        // `decode` checked that it is JSON.
         serde_json::from_str(self.maybe(self.0.authorizer)?).ok()
     }
 
@@ -238,7 +238,7 @@ impl Event {
     }
 }
 
-/// Shows what identifies the event. Never the body, headers or query: they may hold secrets.
+/// Shows the ids of the event, and neither body, headers nor query: they may be secrets.
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Event")

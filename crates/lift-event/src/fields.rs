@@ -1,4 +1,4 @@
-//! Headers, query parameters and stage variables: raw JSON in the event, a list of pairs on demand.
+//! Headers, query parameters and stage variables. In the event they are raw JSON; here they are parsed.
 
 use serde::Deserialize;
 
@@ -8,7 +8,7 @@ use crate::{
     wire::Str,
 };
 
-/// Names with their values, sorted by name, the values of one name in order.
+/// Names with their values. Sorted by name; the values of one name keep their order.
 #[derive(Clone, Debug, Default)]
 pub struct Fields<'a> {
     pairs: Vec<(Str<'a>, Str<'a>)>,
@@ -66,7 +66,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The multi-value map says everything that the single-value one does, so it wins.
+/// The pairs of the multi-value map, or else of the single-value map, which has only the last values.
 fn pairs<'a>(
     single: (&str, Option<&'a str>),
     multi: (&str, Option<&'a str>),

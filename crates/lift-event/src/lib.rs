@@ -1,10 +1,9 @@
 //! The wire of API Gateway WebSocket APIs: events and replies, to and from bytes.
 //!
 //! API Gateway invokes a Lambda function with an *event* for each `$connect`, message and
-//! `$disconnect`, and reads a *reply* from what the function returns. This crate holds both
-//! shapes and nothing else: it never awaits and does no I/O. The framework reads events and
-//! writes replies with it; the local gateway writes events and reads replies with the same code,
-//! so the two cannot drift apart.
+//! `$disconnect`, and reads a *reply* from what the function returns. This crate has both formats, and
+//! the [limits] of the platform. It does no I/O. The framework reads events and writes replies with it;
+//! the local gateway writes events and reads replies with the same code, so both have the same format.
 //!
 //! ```text
 //! gateway: Payload -encode-> bytes -decode-> Event :function

@@ -1,4 +1,4 @@
-//! A JSON object and nothing else: a derived struct also reads an array, by position.
+//! Structs that are read from JSON objects only. A derived `Deserialize` also accepts arrays.
 
 use std::{fmt, marker::PhantomData};
 
@@ -7,7 +7,7 @@ use serde::{
     de::{self, value::MapAccessDeserializer},
 };
 
-/// A struct of the wire.
+/// A struct that is read from an object.
 pub(crate) struct Object<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {

@@ -1,4 +1,4 @@
-//! A JSON map of names to values, or to lists of them, read into one list of pairs.
+//! A JSON map from names to values, or to lists of values, read into one list of pairs.
 
 use std::{fmt, marker::PhantomData};
 
@@ -9,19 +9,19 @@ use serde::{
 
 use crate::wire::Str;
 
-/// How many pairs there is room for at first: a browser's handshake has 14 headers.
-const ROOM: usize = 16;
+/// The initial capacity: a browser's handshake has 14 headers.
+const CAPACITY: usize = 16;
 
-/// A map read into one list, rather than into a tree with a list for each name.
+/// The pairs of a map. One list needs fewer allocations than a map with a list for each name.
 pub(crate) struct Pairs<'a, V> {
     pub(crate) all: Vec<(Str<'a>, Str<'a>)>,
     values: PhantomData<V>,
 }
 
-/// What a name has: a value or none.
+/// A name has one value, or null.
 pub(crate) struct Single;
 
-/// What a name has: a list of values, each of which may be none.
+/// A name has a list of values, which may be null.
 pub(crate) struct Multi;
 
 pub(crate) trait Values {
@@ -70,7 +70,7 @@ impl<'de, V: Values> Visitor<'de> for Map<V> {
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-        let mut all = Vec::with_capacity(ROOM);
+        let mut all = Vec::with_capacity(CAPACITY);
         while let Some(name) = map.next_key()? {
             V::read(name, &mut map, &mut all)?;
         }

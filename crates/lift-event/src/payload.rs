@@ -1,7 +1,7 @@
-//! The wire shape of an event, field by field: what the gateway encodes and [`Event`] decodes.
+//! The JSON of an event, field by field: the gateway encodes it and [`Event`] decodes it.
 //!
 //! Which fields an event has depends on its type ([R-1.1]); absent and `null` are
-//! the same. Maps stay raw JSON until somebody asks for them.
+//! the same. Maps stay raw JSON until they are used.
 //!
 //! [`Event`]: crate::Event
 
@@ -40,7 +40,7 @@ pub struct Payload<'a> {
     /// The stage's variables; absent when it has none.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub stage_variables: Option<&'a RawValue>,
-    /// Who, where, when.
+    /// The connection, the client, the route and the time.
     #[serde(borrow, deserialize_with = "object::required")]
     pub request_context: RequestContext<'a>,
     /// The text of a message, as the client sent it.
@@ -56,7 +56,7 @@ pub struct Payload<'a> {
     pub is_base64_encoded: Option<bool>,
 }
 
-/// The part of an event that says who, where and when.
+/// The part of an event with the connection, the client, the route and the time.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestContext<'a> {
@@ -110,11 +110,11 @@ pub struct RequestContext<'a> {
     pub api_id: Str<'a>,
 }
 
-/// The client's address and user agent, and who it proved to be by an API key or by IAM.
+/// The client's address and user agent, and its identity by API key or IAM.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Identity<'a> {
-    /// The API key of the client, if the API wants one.
+    /// The API key of the client, if the API needs one.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub api_key: Option<Str<'a>>,
     /// The id of that key.
@@ -156,10 +156,10 @@ pub enum EventKind {
 }
 
 impl<'a> Payload<'a> {
-    /// Reads the wire shape; [`Event::decode`](crate::Event::decode) also checks what it means.
+    /// Reads the JSON. [`Event::decode`](crate::Event::decode) also checks the values.
     ///
     /// # Errors
-    /// When the text is not JSON of this shape. The error names the field.
+    /// When the text is not JSON of this form. The error names the field.
     pub fn decode(text: &'a str) -> Result<Self, DecodeError> {
         match serde_json::from_str::<Object<Self>>(text) {
             Ok(Object(payload)) => Ok(payload),

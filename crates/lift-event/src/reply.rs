@@ -1,7 +1,7 @@
 //! What a function returns to API Gateway: status, subprotocol, body ([R-4.17], [R-5.1.5]).
 //!
-//! Keys that API Gateway does not know turn a good reply into an "Internal server error" frame, so
-//! the encoder can write no others and the decoder refuses them.
+//! API Gateway answers a reply with an unknown key with an "Internal server error" frame. So the encoder
+//! writes known keys only, and the decoder refuses others.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::{DecodeError, object::Object, wire::Str};
 
 const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
 
-/// The answer of a function to one event.
+/// A function's reply to one event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     status: u16,
@@ -19,7 +19,7 @@ pub struct Reply {
     body: Option<Body>,
 }
 
-/// How a body stands in the reply.
+/// The form of a body in the reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Body {
     Text(String),
@@ -89,13 +89,13 @@ impl Reply {
         })
     }
 
-    /// Whether the body is one that goes as base64.
+    /// Whether the body is encoded as base64, because it is not UTF-8.
     #[must_use]
     pub fn is_base64(&self) -> bool {
         matches!(self.body, Some(Body::Base64(_)))
     }
 
-    /// The body, without the rest.
+    /// The body, without a copy.
     #[must_use]
     pub fn into_body(self) -> Option<Vec<u8>> {
         self.body.map(|body| match body {
@@ -104,7 +104,7 @@ impl Reply {
         })
     }
 
-    /// The bytes that the function returns. A body that is not UTF-8 goes as base64.
+    /// The bytes that the function returns. A body that is not UTF-8 is encoded as base64.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let (body, is_base64_encoded) = match &self.body {
@@ -122,7 +122,7 @@ impl Reply {
             body,
             is_base64_encoded,
         };
-        // Room for the keys, and for the quotes of a JSON body.
+        // Enough for the keys, and for the escaped quotes of a JSON body.
         let length = self.body().map_or(0, |body| body.len() + body.len() / 4);
         let mut bytes = Vec::with_capacity(128 + length);
         // Strings and numbers cannot fail to serialize into memory.

@@ -1,5 +1,5 @@
-//! A message's body out of its JSON string, in one allocation of the right size. serde_json's own way
-//! grows a buffer step by step, which is most of what decoding an event would allocate.
+//! Unescapes a message's body in one allocation of the right size. serde_json grows a buffer step by step,
+//! which would be most of the allocations of decoding an event.
 
 use std::borrow::Cow;
 
@@ -33,7 +33,7 @@ fn text(inside: &str) -> Option<Cow<'_, str>> {
     String::from_utf8(text).ok().map(Cow::Owned)
 }
 
-/// Adds what stands behind a backslash means; what is left then.
+/// Adds the character of an escape, without its backslash, and returns the rest.
 fn unescape<'a>(escape: &'a [u8], text: &mut Vec<u8>) -> Option<&'a [u8]> {
     let (kind, rest) = escape.split_first()?;
     text.push(match kind {
@@ -48,7 +48,7 @@ fn unescape<'a>(escape: &'a [u8], text: &mut Vec<u8>) -> Option<&'a [u8]> {
     Some(rest)
 }
 
-/// `\u00e9`, or a pair such as `\ud83d\ude80`, from behind its first `\u`.
+/// `\u00e9`, or a pair such as `\ud83d\ude80`, without the first `\u`.
 fn unicode<'a>(escape: &'a [u8], text: &mut Vec<u8>) -> Option<&'a [u8]> {
     let (high, rest) = unit(escape)?;
     let (meant, rest) = match char::from_u32(high.into()) {

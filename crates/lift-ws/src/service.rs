@@ -54,7 +54,8 @@ impl Invocation {
 /// A finished app. Clones share it, and it runs any number of calls at the same time.
 ///
 /// ```
-/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
 /// use std::{sync::Arc, time::Duration};
 /// use lift_ws::{App, service::Invocation, store::MemoryStore, test::RecordingPush};
 /// use tokio::time::Instant;
@@ -67,7 +68,7 @@ impl Invocation {
 /// let deadline = Instant::now() + Duration::from_secs(29);
 /// let reply = service.call(Invocation::new(event, deadline)).await.unwrap();
 /// assert_eq!(reply, br#"{"statusCode":200,"body":"hi"}"#);
-/// # });
+/// # }
 /// ```
 #[derive(Clone)]
 pub struct Service {

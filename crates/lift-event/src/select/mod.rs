@@ -19,7 +19,7 @@ enum Part {
     Path(Vec<String>),
 }
 
-/// The text is not a route selection expression that Lift knows.
+/// The text is not a route selection expression, or one that Lift does not support.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a route selection expression such as `$request.body.action`")]
 pub struct SelectionError(String);
@@ -33,7 +33,7 @@ impl Default for Selection {
 impl FromStr for Selection {
     type Err = SelectionError;
 
-    /// Reads an expression. Paths are names joined by dots; other JSONPath is refused.
+    /// Reads an expression. Paths are names joined by dots; other forms of JSONPath are errors.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parts = parse(text).filter(|parts| !parts.is_empty());
         parts.map(Self).ok_or_else(|| SelectionError(text.to_owned()))
@@ -41,11 +41,11 @@ impl FromStr for Selection {
 }
 
 impl Selection {
-    /// The key that a message selects; `None` sends it to `$default`.
+    /// The route key that a message selects; `None` for `$default`.
     ///
-    /// As AWS documents: the value is turned into text, a path that leads nowhere counts as
-    /// empty in an expression of several parts, and text that is not JSON selects nothing. Keys
-    /// with a leading `$` are reserved, so a message cannot select one.
+    /// As AWS documents it: the value is converted to text. In an expression of several parts, a path
+    /// without a value is empty. A message that is not JSON selects nothing. Keys that start with `$`
+    /// are reserved, so a message cannot select one.
     #[must_use]
     pub fn select<'a>(&'a self, message: &'a str) -> Option<Cow<'a, str>> {
         let key = match self.0.as_slice() {
@@ -104,7 +104,7 @@ fn names(path: &str) -> Option<Vec<String>> {
     (!names.iter().any(|name| refused(name))).then_some(names)
 }
 
-/// Walks the message once along the path and reads over everything else.
+/// The value at a path, as text. Reads the message once.
 fn find<'a>(message: &'a str, path: &[String]) -> serde_json::Result<Option<Cow<'a, str>>> {
     let mut json = serde_json::Deserializer::from_str(message);
     let found = Walk(path).deserialize(&mut json)?;
@@ -122,7 +122,7 @@ impl<'de> DeserializeSeed<'de> for Walk<'_> {
     }
 }
 
-/// Values that end the walk are texts, or stand for nothing when names of the path are left.
+/// A value at the end of the path becomes text; one before the end has no result.
 impl<'de> Visitor<'de> for Walk<'_> {
     type Value = Option<Cow<'de, str>>;
 
@@ -196,7 +196,7 @@ fn text(value: &Value) -> String {
             let items: Vec<_> = items.iter().map(text).collect();
             format!("[{}]", items.join(", "))
         }
-        // How AWS writes an object is not known; compact JSON is what it came as.
+        // It is not known how AWS converts an object. Lift writes compact JSON.
         value => value.to_string(),
     }
 }

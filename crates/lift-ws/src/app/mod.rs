@@ -31,7 +31,8 @@ use settings::AppSettings;
 /// Several apps, each with its own routes, layers and state, become one by [`merge`](Self::merge).
 ///
 /// ```
-/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
 /// use lift_ws::{Accept, App, Query, UserId, test::Kit};
 ///
 /// #[derive(serde::Deserialize)]
@@ -44,7 +45,7 @@ use settings::AppSettings;
 /// let ana = Kit::new(app).connect("name=ana").await.unwrap();
 /// ana.send(r#"{"action":"me"}"#).await;
 /// assert_eq!(ana.received(), ["ana"]);
-/// # });
+/// # }
 /// ```
 #[must_use = "an app does nothing until it is run"]
 pub struct App<S = ()> {

@@ -149,14 +149,15 @@ impl<S: Send + Sync + 'static> App<S> {
     /// request. Message and reply must be JSON objects. A message without the field changes nothing.
     ///
     /// ```
-    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
     /// use lift_ws::{App, Json, test::Kit};
     ///
     /// let app = App::new().correlate("id").route("add", async || Json(serde_json::json!({"sum": 3})));
     /// let ana = Kit::new(app).connect("").await.unwrap();
     /// ana.send(r#"{"action":"add","id":7}"#).await;
     /// assert_eq!(ana.received(), [r#"{"id":7,"sum":3}"#]);
-    /// # });
+    /// # }
     /// ```
     pub fn correlate(mut self, field: &str) -> Self {
         self.settings.correlation = Some(Correlation::new(field));
@@ -173,7 +174,8 @@ impl<S: Send + Sync + 'static> App<S> {
     /// has no effect on them.
     ///
     /// ```
-    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
     /// use lift_ws::{Accept, App, UserId, test::Kit};
     ///
     /// #[derive(serde::Deserialize)]
@@ -188,7 +190,7 @@ impl<S: Send + Sync + 'static> App<S> {
     /// ana.send(r#"{"action":"me"}"#).await;
     /// assert_eq!(ana.received(), ["ana"]);
     /// assert!(kit.client("eve").connect().await.is_err(), "the authorizer sent no context");
-    /// # });
+    /// # }
     /// ```
     pub fn identity_from_authorizer<T, F>(mut self, identity: F) -> Self
     where
@@ -212,13 +214,14 @@ impl<S: Send + Sync + 'static> App<S> {
     /// accepted without a subprotocol; a browser that offered others then closes the connection.
     ///
     /// ```
-    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
     /// use lift_ws::{App, test::Kit};
     ///
     /// let kit = Kit::new(App::new().subprotocols(&["chat.v2", "chat.v1"]));
     /// let client = kit.client("ana").subprotocols(&["chat.v1", "chat.v2"]);
     /// assert_eq!(client.connect().await.unwrap().subprotocol(), Some("chat.v2"));
-    /// # });
+    /// # }
     /// ```
     pub fn subprotocols(mut self, names: &[&str]) -> Self {
         self.settings.subprotocols = names.iter().map(|name| (*name).to_owned()).collect();
@@ -230,14 +233,15 @@ impl<S: Send + Sync + 'static> App<S> {
     /// with the same expression. The expression of a merged app has no effect.
     ///
     /// ```
-    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
     /// use lift_ws::{App, test::Kit};
     ///
     /// let app = App::new().route_selection("$request.body.type").route("hello", async || "hi");
     /// let ana = Kit::new(app).connect("").await.unwrap();
     /// ana.send(r#"{"type":"hello"}"#).await;
     /// assert_eq!(ana.received(), ["hi"]);
-    /// # });
+    /// # }
     /// ```
     ///
     /// # Panics
