@@ -21,7 +21,7 @@ use crate::{AwsConfig, DynamoStore, Error, ManagementApi};
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// let publisher = lift_aws::publisher("chat-connections").region("eu-west-1").await?;
 /// let report = publisher.tenant("lotus").text("we close at ten").await?;
-/// println!("{} of {}", report.sent, report.total());
+/// println!("{} of {}", report.counts.sent, report.total());
 /// # Ok(())
 /// # }
 /// ```

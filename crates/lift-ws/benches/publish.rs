@@ -13,6 +13,7 @@ use std::{
 
 use lift_ws::{
     ConnectionId, GlobalPublisher,
+    event::Timestamp,
     push::{Endpoint, Push},
     store::{MemoryStore, Row, Store},
     test::RecordingPush,
@@ -52,7 +53,7 @@ fn tenant(connections: usize, post: Duration) -> Tenant {
             user: None,
             tenant: Some("t".into()),
             endpoint: ENDPOINT.into(),
-            connected_at: u64::MAX / 2,
+            connected_at: Timestamp::from_millis(u64::MAX / 2),
             attributes: None,
         };
         let _ = runtime.block_on(store.save(&row)).expect("save");
@@ -73,7 +74,7 @@ impl Tenant {
     fn publish(&self) {
         let send = self.publisher.tenant("t").text("news");
         let report = self.runtime.block_on(send).expect("a report");
-        assert_eq!(report.sent, self.ids.len());
+        assert_eq!(report.counts.sent, self.ids.len() as u64);
     }
 
     /// What the ancestor did: a post, and then the next.

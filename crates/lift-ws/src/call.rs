@@ -153,7 +153,7 @@ impl Call {
             user: accept.user,
             tenant: accept.tenant,
             endpoint: self.endpoint(),
-            connected_at: self.event().connected_at().as_millis(),
+            connected_at: self.event().connected_at(),
             attributes: accept.attributes.transpose().map_err(Error::internal)?,
         })
     }

@@ -58,7 +58,7 @@ impl Connection {
     /// When the connection opened.
     #[must_use]
     pub fn connected_at(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.connected_at)
+        self.0.connected_at
     }
 
     /// The connection as a list returns it.

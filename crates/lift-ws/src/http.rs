@@ -108,7 +108,7 @@ impl Request {
     /// # Errors
     /// `not_connected`, or the store's error.
     pub async fn publisher(&self) -> Result<Publisher, Error> {
-        Ok(Publisher::within(&self.0, self.connection().await?))
+        Ok(Publisher::of_call(&self.0, self.connection().await?))
     }
 }
 

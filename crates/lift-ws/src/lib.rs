@@ -48,7 +48,6 @@
 
 mod app;
 mod call;
-mod clock;
 mod connection;
 mod correlate;
 pub mod describe;
@@ -82,12 +81,6 @@ pub use lift_event::{Event, Reply};
 pub use publish::{GlobalPublisher, PublishError, Publisher, Report};
 pub use route::Route;
 pub use service::Service;
-
-// Until the modules below import from where these are.
-pub(crate) use {
-    id::{Endpoint, GroupId},
-    push::{Push, PushError},
-};
 
 /// The crate of the rules of [`Valid`].
 #[cfg(feature = "valid")]

@@ -1,24 +1,25 @@
-//! The way out to a client: `@connections` as a trait, so that tests and other gateways fit. Whoever
-//! posts, errors are told apart alike: gone, throttled, too large, forbidden, refused, failed.
+//! The API that posts to connections, `@connections`, as a trait, so that tests and other gateways can
+//! implement it. Every implementation fails with the same errors: gone, throttled, too large, forbidden,
+//! not allowed, refused, failed.
 
 use std::{error, fmt};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use lift_event::Event;
+use lift_event::{Event, Timestamp};
 
 use crate::ConnectionId;
 
 pub use crate::id::Endpoint;
 
-/// Posts to connections, closes them, and asks about them. It tries each call once: trying again is the
-/// publisher's.
+/// Posts to connections, closes them, and reads their information. It makes each call once: the publisher
+/// retries.
 pub trait Push: Send + Sync + 'static {
-    /// Where the connections of an event's API are posted to. Never built from the event's domain
-    /// name, which is the client's word.
+    /// The endpoint for the connections of an event's API. It must not be built from the event's domain
+    /// name, because that is the client's `Host` header.
     fn endpoint(&self, event: &Event) -> Endpoint;
 
-    /// Sends one message, at most 128 KB, to a connection.
+    /// Sends a message of at most 128 KB to a connection.
     fn post<'a>(
         &'a self,
         to: &'a Endpoint,
@@ -26,14 +27,14 @@ pub trait Push: Send + Sync + 'static {
         data: Bytes,
     ) -> BoxFuture<'a, Result<(), PushError>>;
 
-    /// Closes a connection; the client sees code 1000.
+    /// Closes a connection. The client sees code 1000.
     fn close<'a>(
         &'a self,
         to: &'a Endpoint,
         id: &'a ConnectionId,
     ) -> BoxFuture<'a, Result<(), PushError>>;
 
-    /// Asks what is known of a connection.
+    /// Reads what API Gateway knows about a connection.
     fn info<'a>(
         &'a self,
         to: &'a Endpoint,
@@ -41,30 +42,40 @@ pub trait Push: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<ConnectionInfo, PushError>>;
 }
 
-/// What API Gateway knows of a connection.
+/// What API Gateway knows about a connection.
 ///
 /// ```
-/// use lift_ws::{Error, Publisher, Connection};
+/// use lift_ws::{Connection, Error, Publisher};
 ///
-/// async fn since(who: Connection, publish: Publisher) -> Result<String, Error> {
-///     let info = publish.info(who.id().clone()).await?;
-///     Ok(format!("{} ms", info.last_active_at - info.connected_at))
+/// async fn age(connection: Connection, publish: Publisher) -> Result<String, Error> {
+///     let info = publish.info(connection.id().clone()).await?;
+///     Ok(format!("{} s", info.last_active_at.since(info.connected_at).as_secs()))
 /// }
-/// # let _ = lift_ws::App::new().route("since", since);
+/// # let _ = lift_ws::App::new().route("age", age);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ConnectionInfo {
-    /// When it opened, in milliseconds since 1970.
-    pub connected_at: u64,
-    /// When a message last went in or out, in milliseconds since 1970.
-    pub last_active_at: u64,
-    /// The client's address.
+    /// When the connection opened.
+    pub connected_at: Timestamp,
+    /// When a message was last sent or received.
+    pub last_active_at: Timestamp,
+    /// The client's IP address.
     pub source_ip: String,
-    /// The client's program, if it named one.
+    /// The client's `User-Agent`, if it sent one.
     pub user_agent: Option<String>,
 }
 
-/// Why a post did not reach its connection.
+impl ConnectionInfo {
+    /// Information about a connection of a client without a user agent. It was last active when it opened.
+    #[must_use]
+    pub fn new(connected_at: Timestamp, source_ip: impl Into<String>) -> Self {
+        let source_ip = source_ip.into();
+        Self { connected_at, last_active_at: connected_at, source_ip, user_agent: None }
+    }
+}
+
+/// Why a call of [`Push`] failed.
 ///
 /// ```
 /// use lift_ws::push::PushError;
@@ -74,12 +85,12 @@ pub struct ConnectionInfo {
 /// ```
 #[derive(Debug)]
 pub struct PushError {
-    kind: Kind,
+    kind: PushErrorKind,
     cause: Option<Box<dyn error::Error + Send + Sync>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
+enum PushErrorKind {
     Gone,
     Throttled,
     TooLarge,
@@ -90,120 +101,125 @@ enum Kind {
 }
 
 impl PushError {
-    /// GoneException (410): the connection has ended, or its handshake is not answered yet.
+    /// GoneException (410): the connection has ended, or its handshake has not been answered yet.
     #[must_use]
     pub fn gone() -> Self {
-        Self { kind: Kind::Gone, cause: None }
+        Self { kind: PushErrorKind::Gone, cause: None }
     }
 
     /// LimitExceededException (429): too many requests, or the client reads too slowly.
     #[must_use]
     pub fn throttled() -> Self {
-        Self { kind: Kind::Throttled, cause: None }
+        Self { kind: PushErrorKind::Throttled, cause: None }
     }
 
     /// PayloadTooLargeException (413): the message is over 128 KB.
     #[must_use]
     pub fn too_large() -> Self {
-        Self { kind: Kind::TooLarge, cause: None }
+        Self { kind: PushErrorKind::TooLarge, cause: None }
     }
 
-    /// 401 or 403: the credentials, the endpoint or the stage are wrong, for every connection alike.
+    /// 401 or 403: the credentials, the endpoint or the stage are wrong, for all connections.
     #[must_use]
     pub fn forbidden(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
-        Self { kind: Kind::Forbidden, cause: Some(cause.into()) }
+        Self { kind: PushErrorKind::Forbidden, cause: Some(cause.into()) }
     }
 
-    /// Nothing was sent, because posts to this endpoint are not allowed. Posts to others may succeed.
+    /// Nothing was sent, because posts to this endpoint are not allowed. Posts to other endpoints may succeed.
     #[must_use]
     pub fn not_allowed(
         endpoint: Endpoint,
         cause: impl Into<Box<dyn error::Error + Send + Sync>>,
     ) -> Self {
-        Self { kind: Kind::NotAllowed(endpoint), cause: Some(cause.into()) }
+        Self { kind: PushErrorKind::NotAllowed(endpoint), cause: Some(cause.into()) }
     }
 
-    /// This post cannot succeed, however often it is tried: a malformed id (400). Others may.
+    /// This post can never succeed: a malformed id (400), for example. Posts to other connections may.
     #[must_use]
     pub fn refused(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
-        Self { kind: Kind::Refused, cause: Some(cause.into()) }
+        Self { kind: PushErrorKind::Refused, cause: Some(cause.into()) }
     }
 
-    /// Anything else: the network, a time-out, a fault of the gateway.
+    /// Any other failure: the network, a timeout, or an error of API Gateway (5xx).
     #[must_use]
     pub fn failed(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
-        Self { kind: Kind::Failed, cause: Some(cause.into()) }
+        Self { kind: PushErrorKind::Failed, cause: Some(cause.into()) }
     }
 
-    /// Whether the connection has ended, or is not open yet.
+    /// Whether the connection has ended, or is not open yet (410).
     #[must_use]
     pub fn is_gone(&self) -> bool {
-        self.kind == Kind::Gone
+        self.kind == PushErrorKind::Gone
     }
 
-    /// The cause in words, for the log.
+    /// The text of the cause, for the log.
     pub(crate) fn cause_text(&self) -> String {
         self.cause.as_ref().map(ToString::to_string).unwrap_or_default()
     }
 
-    /// Whether the same post may succeed when it is tried again soon; it may have arrived already.
-    pub(crate) fn may_pass(&self) -> bool {
-        self.kind == Kind::Failed
+    /// Whether a retry may succeed. The failed post may have arrived.
+    pub(crate) fn is_retryable(&self) -> bool {
+        self.kind == PushErrorKind::Failed
     }
 
-    /// Whether it may work later.
+    /// Whether the call may succeed later (429).
     #[must_use]
     pub fn is_throttled(&self) -> bool {
-        self.kind == Kind::Throttled
+        self.kind == PushErrorKind::Throttled
     }
 
-    /// Whether the message is over 128 KB.
+    /// Whether the message is over 128 KB (413).
     #[must_use]
     pub fn is_too_large(&self) -> bool {
-        self.kind == Kind::TooLarge
+        self.kind == PushErrorKind::TooLarge
     }
 
-    /// Whether this post cannot succeed, while others may. An endpoint that is not allowed is one cause.
+    /// Whether this post can never succeed, while posts to other connections may. This includes an endpoint
+    /// that is not allowed.
     #[must_use]
     pub fn is_refused(&self) -> bool {
-        self.kind == Kind::Refused || self.is_not_allowed()
+        self.kind == PushErrorKind::Refused || self.is_not_allowed()
     }
 
     /// Whether posts to the connection's endpoint are not allowed; [`endpoint`](Self::endpoint) is that
     /// endpoint.
     #[must_use]
     pub fn is_not_allowed(&self) -> bool {
-        matches!(self.kind, Kind::NotAllowed(_))
+        matches!(self.kind, PushErrorKind::NotAllowed(_))
     }
 
     /// The endpoint that is not allowed; `None` for other errors.
     #[must_use]
     pub fn endpoint(&self) -> Option<&Endpoint> {
         match &self.kind {
-            Kind::NotAllowed(endpoint) => Some(endpoint),
+            PushErrorKind::NotAllowed(endpoint) => Some(endpoint),
             _ => None,
         }
     }
 
-    /// Whether no connection can be posted to with these credentials and this endpoint.
+    /// Whether posting is forbidden for all connections, with these credentials and this endpoint (401, 403).
     #[must_use]
     pub fn is_forbidden(&self) -> bool {
-        self.kind == Kind::Forbidden
+        self.kind == PushErrorKind::Forbidden
     }
 }
 
 impl fmt::Display for PushError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match &self.kind {
-            Kind::Gone => "the connection is gone (410 GoneException)",
-            Kind::Throttled => "the post was throttled (429 LimitExceededException)",
-            Kind::TooLarge => "the message is over 128 KB (413 PayloadTooLargeException)",
-            Kind::Forbidden => "posting is forbidden: check credentials, endpoint and stage",
-            Kind::NotAllowed(_) => {
+            PushErrorKind::Gone => "the connection is gone (410 GoneException)",
+            PushErrorKind::Throttled => "the post was throttled (429 LimitExceededException)",
+            PushErrorKind::TooLarge => "the message is over 128 KB (413 PayloadTooLargeException)",
+            PushErrorKind::Forbidden => {
+                "posting is forbidden: check credentials, endpoint and stage"
+            }
+            PushErrorKind::NotAllowed(_) => {
                 "the post was not sent: its endpoint is neither configured nor allowed"
             }
-            Kind::Refused => "the post cannot be made: check the connection's id and endpoint",
-            Kind::Failed => "the post failed",
+            PushErrorKind::Refused => {
+                "the post cannot be made: check the connection's id and endpoint"
+            }
+            PushErrorKind::Failed => "the post failed",
         })
     }
 }

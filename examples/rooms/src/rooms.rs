@@ -86,7 +86,7 @@ impl Rooms {
     /// # Errors
     /// When the store fails.
     pub async fn tell(&self, room: &str, message: &impl Serialize) -> Result<(), Error> {
-        let others = self.publish.group(room).all_but(self.connection.id());
+        let others = self.publish.group(room).except(self.connection.id());
         let _ = others.json(message).await?;
         Ok(())
     }

@@ -1,7 +1,10 @@
 //! Responses of `@connections` as errors and values ([R-6]).
 
 use http::{HeaderMap, StatusCode};
-use lift_ws::push::{ConnectionInfo, PushError};
+use lift_ws::{
+    event::Timestamp,
+    push::{ConnectionInfo, PushError},
+};
 use serde::Deserialize;
 
 /// The error of a status that is not a success.
@@ -54,17 +57,15 @@ struct Identity {
 pub(super) fn info(body: &[u8]) -> Result<ConnectionInfo, PushError> {
     let Info { connected_at, last_active_at, identity } =
         serde_json::from_slice(body).map_err(PushError::failed)?;
-    Ok(ConnectionInfo {
-        connected_at: millis(&connected_at)?,
-        last_active_at: millis(&last_active_at)?,
-        source_ip: identity.source_ip,
-        user_agent: identity.user_agent,
-    })
+    let mut info = ConnectionInfo::new(timestamp(&connected_at)?, identity.source_ip);
+    info.last_active_at = timestamp(&last_active_at)?;
+    info.user_agent = identity.user_agent;
+    Ok(info)
 }
 
-/// An ISO 8601 time in milliseconds since 1970.
-fn millis(time: &str) -> Result<u64, PushError> {
+/// Parses an ISO 8601 time.
+fn timestamp(time: &str) -> Result<Timestamp, PushError> {
     let time: jiff::Timestamp = time.parse().map_err(PushError::failed)?;
     // A time before 1970 cannot be: it becomes 1970.
-    Ok(u64::try_from(time.as_millisecond()).unwrap_or_default())
+    Ok(Timestamp::from_millis(u64::try_from(time.as_millisecond()).unwrap_or_default()))
 }

@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use lift_ws::{
     ConnectionId, TenantId, UserId,
+    event::Timestamp,
     store::{Item, Row, StoreError},
 };
 use serde_json::Value;
@@ -34,8 +35,8 @@ pub(super) fn from_row(row: &Row, placement: Placement<'_>) -> AttributeMap {
     for (name, value) in identity(&row.id, user, tenant, placement.shards) {
         put(&mut item, name, value);
     }
-    put(&mut item, EXPIRES_AT, number(row.expires_at()));
-    put(&mut item, CONNECTED_AT, number(row.connected_at));
+    put(&mut item, EXPIRES_AT, number(row.expires_at().as_secs()));
+    put(&mut item, CONNECTED_AT, number(row.connected_at.as_millis()));
     put(&mut item, ENDPOINT, string(row.endpoint.as_str()));
     put(&mut item, ENDPOINT_ID, string(placement.endpoint_id));
     if let Some(attributes) = &row.attributes {
@@ -76,7 +77,7 @@ pub(super) fn tombstone(id: &ConnectionId, now_millis: u64) -> AttributeMap {
 /// has what the list index returns of its connection.
 pub(super) fn from_item(row: &Row, item: &Item, placement: Placement<'_>) -> AttributeMap {
     let mut stored = keys::of_item(&row.id, &item.key);
-    put(&mut stored, EXPIRES_AT, number(row.expires_at()));
+    put(&mut stored, EXPIRES_AT, number(row.expires_at().as_secs()));
     if let Some(value) = &item.value {
         put(&mut stored, JSON, string(value.to_string()));
     }
@@ -119,7 +120,9 @@ pub(super) fn to_row(item: &AttributeMap) -> Result<Row, StoreError> {
         user: text(item, USER).map(Into::into),
         tenant: text(item, TENANT).map(Into::into),
         endpoint: text(item, ENDPOINT).ok_or_else(|| malformed(ENDPOINT))?.into(),
-        connected_at: integer(item, CONNECTED_AT).ok_or_else(|| malformed(CONNECTED_AT))?,
+        connected_at: integer(item, CONNECTED_AT)
+            .map(Timestamp::from_millis)
+            .ok_or_else(|| malformed(CONNECTED_AT))?,
         attributes: json(item)?,
     })
 }

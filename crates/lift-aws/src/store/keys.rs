@@ -187,7 +187,7 @@ pub(super) fn to_position(last: &AttributeMap, range: &Range) -> Result<Position
     let string = |name: &str| last.get(name)?.as_s().ok();
     let keys = (|| Some((string(range.key_names.1)?, string(PARTITION_KEY)?, string(SORT_KEY)?)))();
     let keys = keys.ok_or_else(|| StoreError::failed("a key is not a string"))?;
-    serde_json::to_string(&keys).map(Position).map_err(StoreError::failed)
+    serde_json::to_string(&keys).map(Position::new).map_err(StoreError::failed)
 }
 
 pub(super) fn from_position(
@@ -195,7 +195,7 @@ pub(super) fn from_position(
     range: &Range,
 ) -> Result<AttributeMap, StoreError> {
     let (index_sort, partition, sort): (String, String, String) =
-        serde_json::from_str(&position.0).map_err(StoreError::invalid)?;
+        serde_json::from_str(position.as_str()).map_err(StoreError::invalid)?;
     let mut item = key(&partition, &sort);
     item.insert(range.key_names.0.to_owned(), AttributeValue::S(range.partition.clone()));
     item.insert(range.key_names.1.to_owned(), AttributeValue::S(index_sort));

@@ -49,7 +49,7 @@ impl DynamoStore {
         for entry in found.items() {
             members.push(self.member(of, entry, &mut meta).await?);
         }
-        Ok(Page { members, next })
+        Ok(Page::new(members, next))
     }
 
     /// An index entry as a member. The list index holds the user; in the user index, the key says
@@ -71,7 +71,7 @@ impl DynamoStore {
             Members::User { user, .. } => Some(user.clone()),
             _ => user,
         };
-        Ok(Member { id, user, endpoint })
+        Ok(Member::new(id, user, endpoint))
     }
 
     pub(super) async fn count_part(&self, of: &Members, part: Part) -> Result<u64, StoreError> {

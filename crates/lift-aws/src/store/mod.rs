@@ -110,7 +110,7 @@ impl Store for DynamoStore {
     fn remove_gone<'a>(
         &'a self,
         id: &'a ConnectionId,
-        opened_before: u64,
+        opened_before: Timestamp,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
         Box::pin(self.put_tombstone_if_opened_before(id, opened_before))
     }

@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::{
 };
 use lift_ws::{
     ConnectionId, TenantId, UserId,
+    event::Timestamp,
     store::{
         Item, Read, Removed, Row, Saved, SignedIn, Store, StoreError, check_attributes,
         check_identity,
@@ -57,7 +58,7 @@ impl DynamoStore {
         let found = get.send().await.map_err(RequestError::from)?;
         let Some(found) = encoding::live_row(found.item)? else { return Ok(None) };
         let row = encoding::to_row(&found)?;
-        Ok((row.expires_at() > self.table.now_seconds()).then_some(row))
+        Ok((row.expires_at().as_secs() > self.table.now_seconds()).then_some(row))
     }
 
     pub(super) async fn put_tombstone(
@@ -67,20 +68,19 @@ impl DynamoStore {
         let put = self.tombstone(id).send().await.map_err(RequestError::from)?;
         let Some(old) = put.attributes.filter(is_live) else { return Ok(None) };
         let items = self.remove_items_of(id, &old).await;
-        Ok(Some(Removed { row: encoding::to_row(&old)?, items }))
+        Ok(Some(Removed::new(encoding::to_row(&old)?, items)))
     }
 
-    /// The same for a connection that opened before a time, in milliseconds since 1970. Says
-    /// whether there was one.
+    /// The same for a connection that opened before a time. Says whether there was one.
     pub(super) async fn put_tombstone_if_opened_before(
         &self,
         id: &ConnectionId,
-        opened_before: u64,
+        opened_before: Timestamp,
     ) -> Result<bool, StoreError> {
         let put = self
             .tombstone(id)
             .condition_expression(format!("{} AND {CONNECTED_AT} < :before", is_row()))
-            .expression_attribute_values(":before", encoding::number(opened_before))
+            .expression_attribute_values(":before", encoding::number(opened_before.as_millis()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match put.send().await.map_err(RequestError::from) {
             Ok(put) => {

@@ -8,13 +8,14 @@ use std::{
     env, fs,
     path::{Path, PathBuf},
     process::Stdio,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use lift_aws::{AwsConfig, DynamoStore, publisher, table::CreateOptions};
 use lift_ws::{
     GlobalPublisher,
-    publish::Task,
+    event::Timestamp,
+    publish::SendPart,
     store::{Row, Saved, Store},
 };
 use tokio::{
@@ -42,7 +43,7 @@ const PATIENCE: Duration = Duration::from_millis(200);
 struct Job {
     /// The same for the rest of a job.
     number: u64,
-    task: Task,
+    part: SendPart,
     message: String,
 }
 
@@ -120,17 +121,17 @@ async fn worker() {
 
 async fn work(publisher: &GlobalPublisher, queue: &Queue, job: Job, taken: &Path) {
     let deadline = Instant::now() + Duration::from_millis(500) + PATIENCE;
-    let audience = publisher.clone().with_deadline(deadline).task(job.task.clone());
+    let audience = publisher.clone().with_deadline(deadline).part(job.part.clone());
     let rest = match audience.concurrency(4).text(job.message.as_str()).await {
-        Ok(report) => report.cursor.map(|cursor| job.task.clone().rest(cursor)),
+        Ok(report) => report.cursor.map(|cursor| job.part.clone().resume(cursor)),
         Err(error) => {
             let cursor = error.report().and_then(|report| report.cursor.clone());
             // Without a cursor, nothing was sent.
-            Some(cursor.map_or(job.task.clone(), |cursor| job.task.clone().rest(cursor)))
+            Some(cursor.map_or(job.part.clone(), |cursor| job.part.clone().resume(cursor)))
         }
     };
     match rest {
-        Some(task) => queue.put(&Job { task, ..job }),
+        Some(part) => queue.put(&Job { part, ..job }),
         None => queue.done(job.number),
     }
     // After the rest is in the queue: a worker that is killed before this repeats the job.
@@ -172,9 +173,9 @@ async fn killed_workers_miss_no_connection() {
     for run in 0..RUNS {
         let message = format!("run {run}");
         let mut jobs = BTreeSet::new();
-        for task in coordinator.tenant("lotus").tasks(4).await.expect("tasks") {
+        for part in coordinator.tenant("lotus").split(4).await.expect("parts") {
             let number = fastrand::u64(..);
-            queue.put(&Job { number, task, message: message.clone() });
+            queue.put(&Job { number, part, message: message.clone() });
             jobs.insert(number.to_string());
         }
         let start = Instant::now();
@@ -209,13 +210,12 @@ async fn killed_workers_miss_no_connection() {
 }
 
 fn row(n: usize, endpoint: &str) -> Row {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
     Row {
         id: format!("connection-{n}").into(),
         user: Some("ana".into()),
         tenant: Some("lotus".into()),
         endpoint: endpoint.into(),
-        connected_at: u64::try_from(now).expect("before the end of time"),
+        connected_at: Timestamp::now(),
         attributes: None,
     }
 }

@@ -4,7 +4,10 @@
 use std::{fmt::Write, fs, path::Path};
 
 use lift_aws::DynamoStore;
-use lift_ws::store::{Item, Members, Part, Read, Row, Saved, Store};
+use lift_ws::{
+    event::Timestamp,
+    store::{Item, Members, Part, Read, Row, Saved, Store},
+};
 use serde_json::json;
 
 use crate::{
@@ -79,9 +82,12 @@ async fn units() {
     let bound = store.sign_in(&"none=".into(), &"ana".into(), Some(&"a#b".into())).await;
     let _ = bound.expect("sign in");
     line("`sign_in` of a connection with neither");
-    store.remove_gone(&"none=".into(), 0).await.expect("remove_gone");
+    store.remove_gone(&"none=".into(), Timestamp::from_millis(0)).await.expect("remove_gone");
     line("a post that is answered 410 in the first minute");
-    store.remove_gone(&"none=".into(), u64::MAX).await.expect("remove_gone");
+    store
+        .remove_gone(&"none=".into(), Timestamp::from_millis(u64::MAX))
+        .await
+        .expect("remove_gone");
     line("a post that is answered 410 later");
     let row = row_of("R1kmxITEMS=");
     save(&store, &row).await;

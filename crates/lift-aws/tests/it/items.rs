@@ -7,7 +7,10 @@ use std::sync::{
 };
 
 use lift_aws::DynamoStore;
-use lift_ws::store::{Item, Saved, Store};
+use lift_ws::{
+    event::Timestamp,
+    store::{Item, Saved, Store},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -86,6 +89,8 @@ async fn items_that_are_not_removed_fail_no_disconnect_and_a_later_410_removes_t
         3,
         "they are still there"
     );
-    assert!(!store.remove_gone(&row().id, u64::MAX).await.expect("remove_gone"));
+    assert!(
+        !store.remove_gone(&row().id, Timestamp::from_millis(u64::MAX)).await.expect("remove_gone")
+    );
     assert_eq!(left(&engine), 0);
 }

@@ -108,12 +108,12 @@ async fn a_position_does_not_lead_into_another_list() {
     let of = |tenant: &str| Members::Tenant(tenant.into());
     let page = store.page(&of("other"), Part::whole(0), None).await.expect("a page");
     let position = page.next.expect("more");
-    assert!(!position.0.contains("other#"), "{position:?}");
+    assert!(!position.as_str().contains("other#"), "{position:?}");
     let page = store.page(&of("a#b"), Part::whole(0), Some(&position)).await.expect("a page");
     assert_eq!(page.members, [], "the entries after that position in this list");
     for (part, position) in [
-        (Part::whole(0), Position("{}".to_owned())),
-        (Part::whole(0), Position("soon".to_owned())),
+        (Part::whole(0), Position::new("{}")),
+        (Part::whole(0), Position::new("soon")),
         (Part { shard: 0, from: 0, to: 5 }, position),
     ] {
         let page = store.page(&of("other"), part, Some(&position)).await;

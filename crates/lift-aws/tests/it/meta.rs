@@ -84,7 +84,7 @@ async fn two_endpoints_with_the_same_short_id_are_an_error() {
 #[tokio::test]
 async fn throttling_is_typed_and_an_old_copy_of_meta_serves_in_an_outage() {
     let (down, now) =
-        (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU64::new(row().connected_at)));
+        (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU64::new(row().connected_at.as_millis())));
     let engine = Engine::start().await;
     let faulty = engine.before({
         let down = Arc::clone(&down);
@@ -106,7 +106,7 @@ async fn throttling_is_typed_and_an_old_copy_of_meta_serves_in_an_outage() {
     down.store(true, Ordering::Relaxed);
     let of = Members::Tenant("a#b".into());
     for seconds in [30, 100, 145] {
-        now.store(row().connected_at + seconds * 1000, Ordering::Relaxed);
+        now.store(row().connected_at.as_millis() + seconds * 1000, Ordering::Relaxed);
         assert_eq!(store.parts(&of, 1).await.expect("an old one").len(), 4, "after {seconds} s");
     }
     now.fetch_add(10_000, Ordering::Relaxed);

@@ -7,6 +7,7 @@ use aws_config::SdkConfig;
 use lift_aws::{AwsConfig, ManagementApi, publisher};
 use lift_ws::{
     GlobalPublisher,
+    event::Timestamp,
     publish::Recipient,
     push::{ConnectionInfo, Endpoint, Push, PushError},
     store::{MemoryStore, Row, Saved, Store},
@@ -36,7 +37,7 @@ async fn store(endpoint: &str) -> MemoryStore {
         user: Some("ana".into()),
         tenant: Some("lotus".into()),
         endpoint: endpoint.into(),
-        connected_at: u64::MAX / 2,
+        connected_at: Timestamp::from_millis(u64::MAX / 2),
         attributes: None,
     };
     assert_eq!(store.save(&row).await.expect("save"), Saved::Stored);
@@ -73,9 +74,9 @@ async fn nothing_is_sent_to_a_host_that_is_not_allowed() {
     assert!(cause.contains("not an endpoint of API Gateway in eu-west-1"), "{cause}");
     let publisher = GlobalPublisher::new(Arc::new(MemoryStore::new()), Arc::new(push));
     let to = [("a=", &bad), ("b=", &fine), ("c=", &bad)];
-    let to = to.map(|(id, at)| Recipient { id: id.into(), endpoint: Some(at.clone()) });
+    let to = to.map(|(id, at)| Recipient::from(id).with_endpoint(at.clone()));
     let report = publisher.connections(to).text("x").await.expect("a report");
-    assert_eq!((report.sent, report.failed), (1, 2), "the others are sent");
+    assert_eq!((report.counts.sent, report.counts.failed), (1, 2), "the others are sent");
     assert_eq!((good.take().len(), trap.take().len()), (1, 0));
 }
 
@@ -143,15 +144,11 @@ async fn a_connections_info_is_read() {
     let publisher = publisher("t").config(config()).store(MemoryStore::new());
     let publisher = publisher.endpoint(format!("{}/prod/", management.url)).await.unwrap();
     let full = publisher.info("full").await.expect("an answer");
-    assert_eq!(
-        full,
-        ConnectionInfo {
-            connected_at: 1_795_252_524_410,
-            last_active_at: 1_795_252_541_873,
-            source_ip: "203.0.113.77".to_owned(),
-            user_agent: Some("wscat/6".to_owned()),
-        }
-    );
+    let mut expected =
+        ConnectionInfo::new(Timestamp::from_millis(1_795_252_524_410), "203.0.113.77");
+    expected.last_active_at = Timestamp::from_millis(1_795_252_541_873);
+    expected.user_agent = Some("wscat/6".to_owned());
+    assert_eq!(full, expected);
     assert_eq!(publisher.info("bare").await.expect("an answer").user_agent, None);
     assert!(!publisher.info("else").await.expect_err("is no answer").is_gone());
     assert_eq!(management.take()[0].call, "GET /prod/@connections/full");
@@ -164,20 +161,20 @@ async fn a_publisher_posts_to_the_endpoint_of_configuration_row_or_api() {
     let builder = || publisher("t").config(config()).store(row.clone()).allow(of_row.url.as_str());
     let publisher = builder().endpoint(format!("{}/live", configured.url)).await.unwrap();
     let report = publisher.tenant("lotus").text("x").await.expect("a report");
-    assert_eq!((report.sent, configured.take().len(), of_row.take().len()), (1, 1, 0));
+    assert_eq!((report.counts.sent, configured.take().len(), of_row.take().len()), (1, 1, 0));
 
     let publisher = builder().api("k3v9example", "prod").await.unwrap();
     let report = publisher.tenant("lotus").text("x").await.expect("a report");
-    assert_eq!((report.sent, of_row.take().len()), (1, 1), "a list has the row's endpoint");
+    assert_eq!((report.counts.sent, of_row.take().len()), (1, 1), "a list has the row's endpoint");
     let report = publisher.connection("R1kmxc2VNjMCFIA=").text("x").await.expect("a report");
-    assert_eq!((report.sent, of_row.take().len()), (1, 1), "one connection's row is read");
+    assert_eq!((report.counts.sent, of_row.take().len()), (1, 1), "one connection's row is read");
     assert!(format!("{publisher:?}").contains(
         "fallback: Some(\"https://k3v9example.execute-api.eu-west-1.amazonaws.com/prod\")"
     ));
 
     let publisher = builder().await.unwrap();
     let report = publisher.connection("unknown=").text("x").await.expect("a report");
-    assert_eq!(report.gone, 1, "a connection without a row, and no API named");
+    assert_eq!(report.counts.gone, 1, "a connection without a row, and no API named");
 }
 
 /// All tests share the environment, so this one runs in another process.
@@ -200,7 +197,7 @@ async fn the_environment_overrides_all() {
     let builder = publisher("t").config(config()).store(store).allow(other.url.as_str());
     let publisher = builder.endpoint(format!("{}/live", other.url)).await.unwrap();
     let report = publisher.tenant("lotus").text("x").await.expect("a report");
-    assert_eq!((report.sent, other.take().len()), (1, 0));
+    assert_eq!((report.counts.sent, other.take().len()), (1, 0));
 }
 
 #[tokio::test]
@@ -210,7 +207,7 @@ async fn a_table_and_a_region_are_enough() {
     assert_eq!(error.to_string(), "AWS_REGION is not set");
     assert!(error.is_configuration() && !error.is_runtime_api());
     let publisher = publisher("t").config(config).region("eu-central-1").await.unwrap();
-    let to = [Recipient { id: "a=".into(), endpoint: Some("https://evil.example/prod".into()) }];
+    let to = [Recipient::from("a=").with_endpoint("https://evil.example/prod")];
     let report = publisher.connections(to).text("x").await.expect("a report");
-    assert_eq!(report.failed, 1, "evil.example is not allowed");
+    assert_eq!(report.counts.failed, 1, "evil.example is not allowed");
 }

@@ -10,7 +10,10 @@ use std::{
 
 use futures_util::{future::BoxFuture, poll};
 use lift_aws::DynamoStore;
-use lift_ws::store::{Item, Row, Saved, Store};
+use lift_ws::{
+    event::Timestamp,
+    store::{Item, Row, Saved, Store},
+};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
@@ -53,7 +56,10 @@ async fn perform(store: DynamoStore, op: Op, row: Row) -> Answer {
             Answer { ended: old.is_some(), closed: true, stored: false }
         }
         Gone => {
-            let ended = store.remove_gone(&row.id, u64::MAX).await.expect("remove_gone");
+            let ended = store
+                .remove_gone(&row.id, Timestamp::from_millis(u64::MAX))
+                .await
+                .expect("remove_gone");
             Answer { ended, closed: ended, stored: false }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use lift_ws::store::Row;
+use lift_ws::{event::Timestamp, store::Row};
 
 /// A row with a fixed id, which opened within the last minute.
 pub(crate) fn row() -> Row {
@@ -15,7 +15,7 @@ pub(crate) fn row_of(id: &str) -> Row {
         user: Some("ana".into()),
         tenant: Some("a#b".into()),
         endpoint: "https://k3v9example.execute-api.eu-west-1.amazonaws.com/prod".into(),
-        connected_at: now_millis() / 60_000 * 60_000,
+        connected_at: Timestamp::from_millis(now_millis() / 60_000 * 60_000),
         attributes: None,
     }
 }

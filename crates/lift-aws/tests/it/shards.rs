@@ -51,7 +51,8 @@ impl Bench {
     }
 
     fn row(&self, id: String) -> Row {
-        Row { id: id.into(), connected_at: self.now.load(Ordering::Relaxed), ..row() }
+        let connected_at = Timestamp::from_millis(self.now.load(Ordering::Relaxed));
+        Row { id: id.into(), connected_at, ..row() }
     }
 
     /// The partition keys that hold entries.

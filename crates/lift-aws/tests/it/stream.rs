@@ -1,6 +1,8 @@
 //! The table's stream, as the embedded database writes it and as AWS documents it, decoded into
 //! connects and disconnects.
 
+use std::time::Duration;
+
 use lift_aws::stream::{self, Change, StreamError, StreamEvent};
 use lift_ws::{
     event::Timestamp,
@@ -10,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{
     engine::{Engine, TABLE},
-    rows::{now_millis, row_of},
+    rows::row_of,
 };
 
 async fn streaming() -> (Engine, String) {
@@ -50,7 +52,8 @@ async fn a_stream_has_connects_sign_ins_disconnects_and_losses() {
     let store = engine.store();
     let ana = row_of("R1kmxANA=");
     let eve = Row { user: None, tenant: None, ..row_of("R1kmxEVE=") };
-    let lost = Row { connected_at: now_millis() - 3 * 3_600_000, ..row_of("R1kmxLOST=") };
+    let opened = Timestamp::now() - Duration::from_secs(3 * 3600);
+    let lost = Row { connected_at: opened, ..row_of("R1kmxLOST=") };
     for row in [&ana, &eve, &lost] {
         assert_eq!(store.save(row).await.expect("save"), Saved::Stored);
     }
@@ -68,7 +71,7 @@ async fn a_stream_has_connects_sign_ins_disconnects_and_losses() {
     let seen: Vec<_> = events.iter().map(|event| (event.id.as_str(), event.change)).collect();
     let Change::Disconnected { at, lasted } = seen[4].1 else { panic!("{seen:?}") };
     assert!((before..=Timestamp::now()).contains(&at));
-    assert_eq!(lasted, at.since(Timestamp::from_millis(ana.connected_at)));
+    assert_eq!(lasted, at.since(ana.connected_at));
     let expected = [
         ("R1kmxANA=", Change::Connected),
         ("R1kmxEVE=", Change::Connected),
@@ -83,7 +86,7 @@ async fn a_stream_has_connects_sign_ins_disconnects_and_losses() {
         assert_eq!(events[n].tenant, Some("a#b".into()));
     }
     assert_eq!((&events[1].user, &events[3].user), (&None, &Some("eve".into())));
-    assert_eq!(events[4].connected_at, Timestamp::from_millis(ana.connected_at));
+    assert_eq!(events[4].connected_at, ana.connected_at);
     let numbers: Vec<_> = events.iter().map(|event| &event.sequence_number).collect();
     assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "{numbers:?}");
 }

@@ -1,13 +1,14 @@
 //! The table: created once, described, deleted, and cleared of the connections of an earlier run.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use aws_sdk_dynamodb::types::TimeToLiveSpecification;
 use lift_aws::{
     AwsConfig, Table,
     table::{Billing, CreateOptions, CreateStep, Projection, TableNote},
 };
-use lift_ws::store::{Read, Row, Saved, Store};
+use lift_ws::{
+    event::Timestamp,
+    store::{Read, Row, Saved, Store},
+};
 
 use crate::database::Database;
 
@@ -170,7 +171,7 @@ async fn forgets_the_connections_of_a_run_that_was_killed() {
     let table = database.table("t-connections");
     table.create(&CreateOptions::new()).await.expect("created");
     let store = database.store("t-connections");
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis() as u64;
+    let now = Timestamp::now();
     let rows: Vec<Row> = (0..30)
         .map(|n| Row {
             id: format!("R1kmxc2VNj{n:02}FIA=").into(),

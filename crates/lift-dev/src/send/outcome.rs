@@ -1,13 +1,15 @@
 //! What came of a send: the counts and the ids that failed on stdout, the reason on stderr.
 
 use std::{
-    fmt::{self, Display, Formatter},
     io::{self, Write as _},
     path::Path,
 };
 
 use anyhow::{Context as _, Result};
-use lift_ws::{ConnectionId, Report};
+use lift_ws::{
+    ConnectionId, Report,
+    publish::{self, Counts},
+};
 use serde::Serialize;
 
 use super::{act::Act, failure, rest::Rest, show::note_nobody, target::Target, who::Who};
@@ -38,36 +40,6 @@ pub(super) enum Stopped {
     Error(anyhow::Error),
 }
 
-/// As those of a [`Report`], of all pieces.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-pub(super) struct Counts {
-    pub(super) sent: u64,
-    pub(super) gone: u64,
-    pub(super) throttled: u64,
-    pub(super) failed: u64,
-    pub(super) skipped: u64,
-}
-
-impl Counts {
-    pub(super) fn total(self) -> u64 {
-        let Self { sent, gone, throttled, failed, skipped } = self;
-        sent + gone + throttled + failed + skipped
-    }
-
-    /// Whether so many failed, and nothing else came of any.
-    pub(super) fn only_failures(self, least: u64) -> bool {
-        self.failed >= least && self.failed == self.total()
-    }
-}
-
-impl Display for Counts {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { sent, gone, throttled, failed, skipped } = self;
-        write!(f, "sent {sent}, gone {gone}, throttled {throttled}, failed {failed}")?;
-        write!(f, ", skipped {skipped}")
-    }
-}
-
 impl Outcome {
     pub(super) fn new(rest: Rest) -> Self {
         Self {
@@ -81,16 +53,11 @@ impl Outcome {
 
     /// Adds what came of a piece of so many in all.
     pub(super) fn add(&mut self, report: &Report, meant: u64) {
-        let Counts { sent, gone, throttled, failed, skipped } = &mut self.counts;
-        *sent += report.sent as u64;
-        *gone += report.gone as u64;
-        *throttled += report.throttled as u64;
-        *failed += report.failed as u64;
-        *skipped += report.skipped as u64;
+        self.counts += report.counts;
         self.rest.left = meant.saturating_sub(self.counts.total() - self.counts.skipped);
         self.failures.extend(report.failures().map(ToString::to_string));
         if self.first_failed.is_none() {
-            self.first_failed = report.ids(lift_ws::publish::Outcome::Failed).next().cloned();
+            self.first_failed = report.ids(publish::Outcome::Failed).next().cloned();
         }
     }
 
@@ -99,6 +66,11 @@ impl Outcome {
         if !self.rest.is_empty() {
             self.counts.skipped = self.counts.skipped.max(self.rest.left);
         }
+    }
+
+    /// Whether at least so many posts failed, and none had another outcome.
+    pub(super) fn only_failures(&self, least: u64) -> bool {
+        self.counts.failed >= least && self.counts.failed == self.counts.total()
     }
 
     pub(super) fn is_success(&self) -> bool {

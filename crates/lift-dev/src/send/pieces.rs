@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lift_ws::publish::Task;
+use lift_ws::publish::SendPart;
 
 use super::{
     act::Act,
@@ -51,8 +51,8 @@ impl Pieces<'_> {
     }
 
     /// Sends the first of the tasks that are left, and takes it from them, or what it was sent to of it.
-    async fn piece(&self, task: Task, meant: u64, outcome: &mut Outcome) {
-        let audience = self.target.publisher.task(task.clone()).concurrency(self.concurrency);
+    async fn piece(&self, task: SendPart, meant: u64, outcome: &mut Outcome) {
+        let audience = self.target.publisher.part(task.clone()).concurrency(self.concurrency);
         let (report, error) = match self.act.run(audience).await {
             Ok(report) => (report, None),
             Err(error) => (error.report().cloned().unwrap_or_default(), Some(error)),
@@ -61,13 +61,13 @@ impl Pieces<'_> {
         outcome.stopped = match error {
             Some(error) => Some(Stopped::Error(failure::of_send(self.target, &error).await)),
             None if report.forbidden => Some(Stopped::Forbidden),
-            None if outcome.counts.only_failures(HOPELESS) && outcome.rest.left > 0 => {
+            None if outcome.only_failures(HOPELESS) && outcome.rest.left > 0 => {
                 Some(Stopped::Hopeless)
             }
             None => None,
         };
         match (report.cursor, &outcome.stopped) {
-            (Some(cursor), _) => outcome.rest.tasks[0] = task.rest(cursor),
+            (Some(cursor), _) => outcome.rest.tasks[0] = task.resume(cursor),
             (None, Some(_)) => {}
             (None, None) => drop(outcome.rest.tasks.pop_front()),
         }

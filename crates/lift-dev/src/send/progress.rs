@@ -6,9 +6,8 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
+use lift_ws::publish::Counts;
 use tokio::time::Instant;
-
-use super::outcome::Counts;
 
 /// So many are sent to before a person wonders.
 const FEW: u64 = 200;

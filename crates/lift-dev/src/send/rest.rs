@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, fs, io::ErrorKind, path::Path};
 
 use anyhow::{Context as _, Result, bail};
-use lift_ws::publish::Task;
+use lift_ws::publish::SendPart;
 use serde::{Deserialize, Serialize};
 
 use super::{failure, target::Target, who::Who};
@@ -22,7 +22,7 @@ pub(super) struct Rest {
     to: String,
     /// About how many connections are left.
     pub(super) left: u64,
-    pub(super) tasks: VecDeque<Task>,
+    pub(super) tasks: VecDeque<SendPart>,
 }
 
 impl Rest {
@@ -31,7 +31,7 @@ impl Rest {
             let audience = who.audience(&target.publisher);
             let estimate = who.estimate(&target.publisher).await?;
             let each = (estimate.connections / PIECES).clamp(PIECE.0, PIECE.1);
-            Ok((estimate.connections, audience.tasks(estimate.pieces(each)).await?))
+            Ok((estimate.connections, audience.split(estimate.parts(each)).await?))
         };
         match cut.await {
             Ok((left, tasks)) => {

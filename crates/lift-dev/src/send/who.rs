@@ -44,7 +44,7 @@ impl Who {
             To::Ids(ids) => publisher.connections(ids.iter().cloned()),
             To::List(members) => publisher.list(members.clone()),
         };
-        self.except.iter().fold(audience, Audience::all_but)
+        self.except.iter().fold(audience, Audience::except)
     }
 
     /// About how many are meant. Ids are not looked up for it.
@@ -55,7 +55,7 @@ impl Who {
         match &self.to {
             To::Ids(ids) => {
                 let meant = ids.iter().filter(|id| !self.except.contains(id)).count();
-                Ok(Estimate { connections: meant as u64, exact: true })
+                Ok(Estimate::new(meant as u64, true))
             }
             To::List(_) => self.audience(publisher).estimate().await,
         }

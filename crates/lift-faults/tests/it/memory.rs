@@ -1,13 +1,14 @@
 //! Lift's store under faults, in memory and with a paused clock, so that the delays of many connections take
 //! no time.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use lift_aws::{AwsConfig, DynamoStore, Table, table::CreateOptions};
 use lift_faults::{Faults, Link, Plan};
 use lift_ws::{
     ConnectionId,
+    event::Timestamp,
     store::{Members, Read, Row, Saved, Store, contract},
 };
 use tokio::time::{Instant, sleep};
@@ -33,13 +34,12 @@ fn plan(text: &str) -> Plan {
 
 /// A connection that has just opened.
 fn row(number: u64) -> Row {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
     Row {
         id: ConnectionId::from(format!("R1kmxc2V{number:06}=")),
         user: Some("ana".into()),
         tenant: Some("general".into()),
         endpoint: "https://k3v9example.execute-api.eu-west-1.amazonaws.com/prod".into(),
-        connected_at: u64::try_from(now).expect("in this age"),
+        connected_at: Timestamp::now(),
         attributes: None,
     }
 }

@@ -23,6 +23,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use lift_ws::{
     Accept, App, Call, Connection, ConnectionId, Event, Json, Route, Service,
+    event::Timestamp,
     http::{Request, Response},
     layer::{Next, from_fn},
     service::Invocation,
@@ -124,7 +125,7 @@ fn save(runtime: &Runtime, store: &MemoryStore) {
         user: Some("ana".into()),
         tenant: None,
         endpoint: "https://api".into(),
-        connected_at: u64::MAX / 2,
+        connected_at: Timestamp::from_millis(u64::MAX / 2),
         attributes: None,
     };
     let _ = runtime.block_on(store.save(&row)).unwrap();

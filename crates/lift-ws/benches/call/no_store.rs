@@ -5,6 +5,7 @@ use std::future::ready;
 use futures_util::future::BoxFuture;
 use lift_ws::{
     ConnectionId, TenantId, UserId,
+    event::Timestamp,
     store::{
         Item, Members, Page, Part, Position, Read, Removed, Row, Saved, SignedIn, Store, StoreError,
     },
@@ -28,7 +29,7 @@ impl Store for NoStore {
         Box::pin(ready(Ok(None)))
     }
 
-    fn remove_gone<'a>(&'a self, _: &'a ConnectionId, _: u64) -> Outcome<'a, bool> {
+    fn remove_gone<'a>(&'a self, _: &'a ConnectionId, _: Timestamp) -> Outcome<'a, bool> {
         Box::pin(ready(Ok(false)))
     }
 

@@ -15,7 +15,7 @@ impl<K: Stored, S: Sync> FromCall<K, S> for Connection {
 
 impl<K: Stored, S: Sync> FromCall<K, S> for Publisher {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
-        Ok(Publisher::within(call, call.connection().await?))
+        Ok(Publisher::of_call(call, call.connection().await?))
     }
 }
 

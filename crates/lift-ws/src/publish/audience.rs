@@ -1,30 +1,34 @@
-//! Who is meant, and how: a choice of connections that can be sent to, listed, counted or closed.
+//! The target of a send, with its settings: it can be sent to, closed, listed, counted or split.
 
 use bytes::Bytes;
 use lift_event::limits::MESSAGE_BYTES;
 use serde::Serialize;
 
 use super::{
-    Cursor, GlobalPublisher, PublishError, Report,
-    error::Kind,
-    send::{Act, send},
-    who::Who,
+    Cursor, Estimate, MemberStream, PublishError, Report, SendPart,
+    context::SendContext,
+    error::PublishErrorKind,
+    estimate::{count_parts, read_parts},
+    fan_out::{SendOptions, send},
+    post::Operation,
+    target::Target,
 };
 use crate::ConnectionId;
 
-/// How many posts are under way at once unless set. More only makes throttles ([S-4.3]).
-const CONCURRENCY: usize = 64;
-
-/// The most: a Lambda function has 1,024 file descriptors.
+/// The most posts in flight at once: a Lambda function has 1,024 file descriptors.
 const MAX_CONCURRENCY: usize = 256;
 
-/// The connections that a send is meant for. Nothing happens until it is awaited.
+/// The connections that a send goes to. Nothing happens until one of its async methods is awaited.
 ///
 /// ```
 /// use lift_ws::{Connection, Error, Publisher, Text};
 ///
-/// async fn whisper(who: Connection, publish: Publisher, Text(text): Text) -> Result<(), Error> {
-///     let others = publish.own_tenant().all_but(who.id()).concurrency(16);
+/// async fn whisper(
+///     connection: Connection,
+///     publish: Publisher,
+///     Text(text): Text,
+/// ) -> Result<(), Error> {
+///     let others = publish.own_tenant().except(connection.id()).concurrency(16);
 ///     let _ = others.text(text).await?;
 ///     Ok(())
 /// }
@@ -33,52 +37,48 @@ const MAX_CONCURRENCY: usize = 256;
 #[must_use = "nothing is sent until `.json(..)`, `.text(..)` or `.bytes(..)` is awaited"]
 #[derive(Clone, Debug)]
 pub struct Audience {
-    pub(super) publisher: GlobalPublisher,
-    pub(super) who: Who,
-    pub(super) except: Vec<ConnectionId>,
-    pub(super) cursor: Option<Cursor>,
-    pub(super) concurrency: usize,
-    pub(super) with_ids: bool,
+    context: SendContext,
+    target: Target,
+    options: SendOptions,
 }
 
 impl Audience {
-    pub(super) fn new(publisher: GlobalPublisher, who: Who) -> Self {
-        let (except, cursor) = (Vec::new(), None);
-        Self { publisher, who, except, cursor, concurrency: CONCURRENCY, with_ids: false }
+    pub(super) fn new(context: SendContext, target: Target) -> Self {
+        Self { context, target, options: SendOptions::default() }
     }
 
-    /// Leaves a connection out; may be called several times.
-    pub fn all_but(mut self, id: &ConnectionId) -> Self {
-        self.except.push(id.clone());
+    /// Leaves a connection out. May be called several times.
+    pub fn except(mut self, id: &ConnectionId) -> Self {
+        self.options.except.push(id.clone());
         self
     }
 
-    /// Goes on where an earlier send stopped.
+    /// Resumes where an earlier send to the same audience stopped.
     pub fn resume(mut self, cursor: Cursor) -> Self {
-        self.cursor = Some(cursor);
+        self.options.cursor = Some(cursor);
         self
     }
 
-    /// Has at most so many posts under way at once, 1 to 256; 64 unless set. Fewer are when API Gateway
-    /// throttles.
+    /// Sets how many posts are in flight at once, from 1 to 256; 64 by default. While API Gateway throttles,
+    /// there are fewer.
     pub fn concurrency(mut self, posts: usize) -> Self {
-        self.concurrency = posts.clamp(1, MAX_CONCURRENCY);
+        self.options.concurrency = posts.clamp(1, MAX_CONCURRENCY);
         self
     }
 
-    /// Keeps the ids behind every count of the report: otherwise only those that were throttled or
-    /// failed, because a large tenant's take memory.
+    /// Keeps the connection ids of all outcomes in the report. By default it keeps only those of throttled
+    /// and failed posts, because all ids of a large tenant take much memory.
     pub fn with_ids(mut self) -> Self {
-        self.with_ids = true;
+        self.options.with_ids = true;
         self
     }
 
     /// Sends a value as JSON.
     ///
     /// # Errors
-    /// See [`bytes`](Self::bytes).
+    /// When the value cannot be written as JSON; otherwise see [`bytes`](Self::bytes).
     pub async fn json(self, value: &(impl Serialize + ?Sized)) -> Result<Report, PublishError> {
-        let json = serde_json::to_vec(value).map_err(Kind::Json)?;
+        let json = serde_json::to_vec(value).map_err(PublishErrorKind::Json)?;
         self.bytes(json).await
     }
 
@@ -90,30 +90,98 @@ impl Audience {
         self.bytes(text.into()).await
     }
 
-    /// Sends bytes, which should be UTF-8: what API Gateway makes of others is not documented.
+    /// Sends bytes. They should be UTF-8: AWS does not document what API Gateway does with other bytes.
     ///
-    /// Pages of the list are read while earlier ones are sent. Throttled posts are tried again with
-    /// back-off, and slow the whole send; those that failed are tried twice more, and so may arrive
-    /// twice. It stops before the deadline, and at once when posting is forbidden.
+    /// A list is read page by page while earlier pages are sent. A throttled post is retried with back-off,
+    /// and many of them slow the whole send down. A failed post is retried twice, so the client may receive
+    /// it more than once. The send stops half a second before the deadline, and at once when posting is
+    /// forbidden.
     ///
     /// # Errors
-    /// When the message is over 128 KB, the only connection meant is still connecting, or the store
-    /// fails: what was sent until then is in the error's [`report`](PublishError::report). The fate of
-    /// single connections is in the report.
+    /// When the message is over 128 KB, when the target cannot be sent to (see
+    /// [`is_misuse`](PublishError::is_misuse)), or when the store fails: then
+    /// [`PublishError::report`] has what was sent before. The outcomes of single connections are in the
+    /// report.
     pub async fn bytes(self, data: impl Into<Bytes>) -> Result<Report, PublishError> {
         let data = data.into();
         if data.len() > MESSAGE_BYTES {
-            return Err(Kind::TooLarge(data.len()).into());
+            return Err(PublishErrorKind::TooLarge(data.len()).into());
         }
-        send(&self, Act::Post(data)).await
+        send(&self.context, &self.target, &self.options, Operation::Post(data)).await
     }
 
     /// Closes the connections: each client sees code 1000, and its `$disconnect` runs. Works as a send
-    /// does; the report's `sent` counts those closed.
+    /// does. `sent` counts the connections that were closed.
     ///
     /// # Errors
-    /// When the store fails. The fate of single connections is in the report.
+    /// When the target cannot be sent to, or the store fails. The outcomes of single connections are in
+    /// the report.
     pub async fn close(self) -> Result<Report, PublishError> {
-        send(&self, Act::Close).await
+        send(&self.context, &self.target, &self.options, Operation::Close).await
+    }
+
+    /// Reads the connections themselves, page by page as they are requested. Connections given by id cost
+    /// a read each, unless this process knows them.
+    pub fn members(self) -> MemberStream {
+        MemberStream::new(self.context, self.target, self.options.except)
+    }
+
+    /// Counts the connections. On DynamoDB this takes some read units per thousand connections, about
+    /// $0.002 per million. Lists may lag behind by a second.
+    ///
+    /// # Errors
+    /// When the target cannot be sent to, or the store fails.
+    pub async fn count(self) -> Result<u64, PublishError> {
+        if let (Target::List(of, _), true) = (&self.target, self.options.except.is_empty()) {
+            let parts = read_parts(&self.context, &self.target, 1).await?;
+            return count_parts(&self.context, of, parts).await;
+        }
+        let (mut members, mut count) = (self.members(), 0);
+        while let Some(member) = members.next().await {
+            member?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Estimates how many connections there are, to within some per cent. It counts those in a random range
+    /// of the hashes of their ids that has about a thousand, and multiplies. For a million connections this
+    /// costs a hundredth of [`count`](Self::count). Connections given by id are counted exactly.
+    ///
+    /// # Errors
+    /// When the target cannot be sent to, or the store fails.
+    pub async fn estimate(self) -> Result<Estimate, PublishError> {
+        match &self.target {
+            Target::List(of, _) => {
+                let parts = read_parts(&self.context, &self.target, 1).await?;
+                Estimate::of_list(&self.context, of, &parts).await
+            }
+            _ => Ok(Estimate::new(self.count().await?, true)),
+        }
+    }
+
+    /// Splits the audience into about so many parts that other processes can send to. Together they are the
+    /// whole audience. A list has at least one part for each of its shards. A connection that opens
+    /// meanwhile is sent to if it is stored before its part is read. If the audience has a handler's sender,
+    /// the sender is a part of its own, because a list that lags may not have it.
+    ///
+    /// # Errors
+    /// When the target cannot be sent to, the store fails, or the target is a
+    /// [`Source`](crate::publish::Source), which other processes do not have.
+    pub async fn split(self, parts: u32) -> Result<Vec<SendPart>, PublishError> {
+        let Self { context, target, options } = self;
+        target.check()?;
+        let lists = if options.cursor.is_some() {
+            Vec::new()
+        } else {
+            read_parts(&context, &target, parts).await?
+        };
+        SendPart::split(target, options, lists, parts)
+    }
+
+    /// The audience of one part of a split.
+    pub(super) fn of_part(mut self, except: Vec<ConnectionId>, cursor: Cursor) -> Self {
+        self.options.except.extend(except);
+        self.resume(cursor)
     }
 }

@@ -1,4 +1,4 @@
-//! Where a send stopped, as something that can be stored and sent.
+//! Where a send stopped, as a value that can be stored and given to another process.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,77 +7,88 @@ use crate::{
     store::{Part, Position},
 };
 
-/// The version of what is written; a change of its form needs another.
+/// The version of the serialized form. A change of the form needs a new number.
 const VERSION: u8 = 1;
 
-/// Where a send stopped: give it to [`Audience::resume`](crate::Audience::resume) of the same audience,
-/// also in another process. What is written of it is not yours to read: it has a version, and one that
-/// this program does not know fails to parse.
+/// Where a send stopped. Pass it to [`Audience::resume`](crate::publish::Audience::resume) of the same audience, also
+/// in another process.
+///
+/// Its serialized form is private and carries a version. A cursor of a version that this program does not
+/// know fails to deserialize.
 ///
 /// ```
-/// use lift_ws::{Cursor, GlobalPublisher, PublishError};
+/// use lift_ws::{GlobalPublisher, PublishError, publish::Cursor};
 ///
-/// /// Sends, or goes on with an earlier send; answers where the next one goes on.
-/// async fn news(
+/// /// Starts a send or resumes an earlier one, and returns where the next call resumes.
+/// async fn announce(
 ///     publisher: &GlobalPublisher,
 ///     cursor: Option<Cursor>,
 /// ) -> Result<Option<Cursor>, PublishError> {
-///     let everyone = publisher.tenant("lotus");
+///     let tenant = publisher.tenant("lotus");
 ///     let audience = match cursor {
-///         Some(cursor) => everyone.resume(cursor),
-///         None => everyone,
+///         Some(cursor) => tenant.resume(cursor),
+///         None => tenant,
 ///     };
 ///     Ok(audience.text("we close at ten").await?.cursor)
 /// }
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Written", into = "Written")]
+#[serde(try_from = "CursorJson", into = "CursorJson")]
 pub struct Cursor {
-    /// The parts that are not through.
-    pub(super) rest: Vec<Rest>,
+    /// The parts that are not finished.
+    parts: Vec<PartCursor>,
 }
 
-/// How far a part got.
+impl Cursor {
+    pub(super) fn new(parts: Vec<PartCursor>) -> Self {
+        Self { parts }
+    }
+
+    pub(super) fn parts(&self) -> &[PartCursor] {
+        &self.parts
+    }
+
+    pub(super) fn into_parts(self) -> Vec<PartCursor> {
+        self.parts
+    }
+}
+
+/// How far a send got in one part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Rest {
+pub(super) struct PartCursor {
     pub(super) part: Part,
-    /// Where the page starts that is not sent whole.
+    /// The start of the first page that is not finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) page: Option<Position>,
-    /// The connection of that page up to which everyone was tried.
+    /// The last connection of that page before which every post is finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) tried: Option<ConnectionId>,
 }
 
-impl Rest {
-    /// The start of what is read from one end to the other.
-    pub(super) fn start() -> Self {
-        Self::whole(Part::whole(0))
-    }
-
-    pub(super) fn whole(part: Part) -> Self {
+impl PartCursor {
+    pub(super) fn start_of(part: Part) -> Self {
         Self { part, page: None, tried: None }
     }
 }
 
 #[derive(Serialize, Deserialize)]
-struct Written {
+struct CursorJson {
     v: u8,
-    rest: Vec<Rest>,
+    rest: Vec<PartCursor>,
 }
 
-impl From<Cursor> for Written {
+impl From<Cursor> for CursorJson {
     fn from(cursor: Cursor) -> Self {
-        Self { v: VERSION, rest: cursor.rest }
+        Self { v: VERSION, rest: cursor.parts }
     }
 }
 
-impl TryFrom<Written> for Cursor {
+impl TryFrom<CursorJson> for Cursor {
     type Error = String;
 
-    fn try_from(written: Written) -> Result<Self, String> {
-        match written.v {
-            VERSION => Ok(Self { rest: written.rest }),
+    fn try_from(json: CursorJson) -> Result<Self, String> {
+        match json.v {
+            VERSION => Ok(Self { parts: json.rest }),
             other => Err(format!("a cursor of version {other}; this program knows {VERSION}")),
         }
     }

@@ -1,13 +1,13 @@
-//! Why a send did not start, or stopped: not the fate of single connections, which the report has.
+//! Why a send did not start, or stopped. The outcomes of single connections are in the report.
 
 use std::{error, fmt};
 
 use lift_event::limits::MESSAGE_BYTES;
 
 use super::Report;
-use crate::{PushError, store::StoreError};
+use crate::{push::PushError, store::StoreError};
 
-/// Why nothing, or not everything, could be sent, listed, counted or closed.
+/// Why a send, a list, a count or a close failed as a whole.
 ///
 /// ```
 /// use lift_ws::{Error, Publisher, Text};
@@ -23,24 +23,25 @@ use crate::{PushError, store::StoreError};
 /// ```
 #[derive(Debug)]
 pub struct PublishError {
-    pub(super) kind: Kind,
+    kind: PublishErrorKind,
     report: Option<Box<Report>>,
 }
 
 #[derive(Debug)]
-pub(super) enum Kind {
+pub(super) enum PublishErrorKind {
     Store(StoreError),
     Push(PushError),
     Json(serde_json::Error),
+    /// The size of the message, in bytes.
     TooLarge(usize),
     NoTenant,
     Connecting,
-    Uncut,
+    SourceNotSplittable,
 }
 
 impl PublishError {
-    /// What was sent before the send stopped, and the cursor to go on with. `None` when nothing was
-    /// sent: then start again.
+    /// What the send did before it stopped, and the cursor to resume from. `None` when nothing was sent:
+    /// then start again.
     #[must_use]
     pub fn report(&self) -> Option<&Report> {
         self.report.as_deref()
@@ -50,39 +51,53 @@ impl PublishError {
     #[must_use]
     pub fn is_too_large(&self) -> bool {
         match &self.kind {
-            Kind::TooLarge(_) => true,
-            Kind::Push(error) => error.is_too_large(),
+            PublishErrorKind::TooLarge(_) => true,
+            PublishErrorKind::Push(error) => error.is_too_large(),
             _ => false,
         }
     }
 
-    /// Whether the connection is still connecting: API Gateway delivers nothing to it before its
-    /// handshake is answered.
+    /// Whether the only connection of the target is still connecting: API Gateway delivers nothing to it
+    /// before its handshake is answered.
     #[must_use]
     pub fn is_connecting(&self) -> bool {
-        matches!(self.kind, Kind::Connecting)
+        matches!(self.kind, PublishErrorKind::Connecting)
     }
 
-    /// Whether the connection has ended, or is not the sender's to reach.
+    /// Whether the connection has ended, or is in another tenant.
     #[must_use]
     pub fn is_gone(&self) -> bool {
-        matches!(&self.kind, Kind::Push(error) if error.is_gone())
+        matches!(&self.kind, PublishErrorKind::Push(error) if error.is_gone())
     }
 
-    /// Whether it may work later, when less is asked of API Gateway or of the store.
+    /// Whether API Gateway or the store is throttling, so that the call may succeed later.
     #[must_use]
     pub fn is_throttled(&self) -> bool {
         match &self.kind {
-            Kind::Push(error) => error.is_throttled(),
-            Kind::Store(error) => error.is_throttled(),
+            PublishErrorKind::Push(error) => error.is_throttled(),
+            PublishErrorKind::Store(error) => error.is_throttled(),
             _ => false,
         }
     }
 
-    /// Whether the credentials, the endpoint or the stage are wrong.
+    /// Whether posting is forbidden: the credentials, the endpoint or the stage are wrong.
     #[must_use]
     pub fn is_forbidden(&self) -> bool {
-        matches!(&self.kind, Kind::Push(error) if error.is_forbidden())
+        matches!(&self.kind, PublishErrorKind::Push(error) if error.is_forbidden())
+    }
+
+    /// Whether the program asks for something that can never succeed, so that it has to be changed: a send
+    /// to the tenant of a connection without one, a send to a connection that is still connecting, a split
+    /// of a [`Source`](crate::publish::Source), or a value that cannot be written as JSON.
+    #[must_use]
+    pub fn is_misuse(&self) -> bool {
+        matches!(
+            self.kind,
+            PublishErrorKind::NoTenant
+                | PublishErrorKind::Connecting
+                | PublishErrorKind::SourceNotSplittable
+                | PublishErrorKind::Json(_)
+        )
     }
 
     pub(super) fn with_report(mut self, report: Report) -> Self {
@@ -91,43 +106,43 @@ impl PublishError {
     }
 }
 
-impl From<Kind> for PublishError {
-    fn from(kind: Kind) -> Self {
+impl From<PublishErrorKind> for PublishError {
+    fn from(kind: PublishErrorKind) -> Self {
         Self { kind, report: None }
     }
 }
 
 impl From<StoreError> for PublishError {
     fn from(error: StoreError) -> Self {
-        Kind::Store(error).into()
+        PublishErrorKind::Store(error).into()
     }
 }
 
 impl From<PushError> for PublishError {
     fn from(error: PushError) -> Self {
-        Kind::Push(error).into()
+        PublishErrorKind::Push(error).into()
     }
 }
 
 impl fmt::Display for PublishError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
-            Kind::Store(_) => f.write_str("the connections could not be read"),
-            Kind::Push(_) => f.write_str("the connection could not be reached"),
-            Kind::Json(_) => f.write_str("the message cannot be written as JSON"),
-            Kind::TooLarge(bytes) => {
-                write!(f, "the message has {bytes} bytes; {MESSAGE_BYTES} is the limit")
+            PublishErrorKind::Store(_) => f.write_str("the connections could not be read"),
+            PublishErrorKind::Push(_) => f.write_str("the connection could not be reached"),
+            PublishErrorKind::Json(_) => f.write_str("the message cannot be written as JSON"),
+            PublishErrorKind::TooLarge(bytes) => {
+                write!(f, "the message has {bytes} bytes; the limit is {MESSAGE_BYTES}")
             }
-            Kind::NoTenant => f.write_str(
+            PublishErrorKind::NoTenant => f.write_str(
                 "the connection has no tenant: name one in `Accept`, or use `across_tenants()`",
             ),
-            Kind::Connecting => f.write_str(
+            PublishErrorKind::Connecting => f.write_str(
                 "the connection is still connecting and cannot be sent to: API Gateway delivers \
                  only after the handshake is answered; greet it when it sends its first message",
             ),
-            Kind::Uncut => f.write_str(
-                "a source of one's own cannot be cut into tasks: send to a tenant, a user, a group \
-                 or some connections",
+            PublishErrorKind::SourceNotSplittable => f.write_str(
+                "a `Source` cannot be split: send to a tenant, a user, a group or a list of \
+                 connections",
             ),
         }
     }
@@ -136,10 +151,13 @@ impl fmt::Display for PublishError {
 impl error::Error for PublishError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match &self.kind {
-            Kind::Store(cause) => Some(cause),
-            Kind::Push(cause) => Some(cause),
-            Kind::Json(cause) => Some(cause),
-            Kind::TooLarge(_) | Kind::NoTenant | Kind::Connecting | Kind::Uncut => None,
+            PublishErrorKind::Store(cause) => Some(cause),
+            PublishErrorKind::Push(cause) => Some(cause),
+            PublishErrorKind::Json(cause) => Some(cause),
+            PublishErrorKind::TooLarge(_)
+            | PublishErrorKind::NoTenant
+            | PublishErrorKind::Connecting
+            | PublishErrorKind::SourceNotSplittable => None,
         }
     }
 }

@@ -1,35 +1,31 @@
-//! The publisher that is bound to no tenant: from a handler that crosses tenants, or in a program that
-//! is no handler at all.
+//! The publisher that is not bound to a tenant: for handlers that cross tenants, and for programs that are
+//! not apps.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
 use tokio::time::Instant;
 
 use super::{
-    Audience, PublishError, Recipient, Source, Task,
-    who::{Nobody, Who, Within},
+    Audience, PublishError, Recipient, SendPart, Source,
+    context::SendContext,
+    target::{Target, TenantScope, Unreachable},
 };
 use crate::{
-    Call, ConnectionId, Endpoint, GroupId, Push, TenantId, UserId,
+    Call, ConnectionId, TenantId, UserId,
     call::Services,
-    push::ConnectionInfo,
-    store::{Members, Store},
+    push::{ConnectionInfo, Endpoint, Push, PushError},
+    store::{GroupId, Members, Store},
 };
 
-/// How long before the deadline a send stops, so that its report can still be used.
-const MARGIN: Duration = Duration::from_millis(500);
-
-/// A send without a deadline.
-const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
-
-/// Sends to connections of any tenant: the caller is responsible for who may reach whom.
+/// Sends to connections of any tenant. The caller is responsible for who may send to whom.
 ///
-/// Handlers have it from [`Publisher::across_tenants`](crate::Publisher::across_tenants). Other programs
-/// build it of a store and a push; on AWS `lift_aws::publisher` does. Cloning it is cheap, and shares
-/// what is known of connections.
+/// A handler gets it from [`Publisher::across_tenants`](crate::Publisher::across_tenants). Another program
+/// makes it from a store and a push; on AWS, `lift_aws::publisher` does. Cloning it is cheap, and the clones
+/// share the cache of connections.
 ///
 /// ```
-/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), lift_ws::PublishError> {
 /// use lift_ws::{GlobalPublisher, store::MemoryStore, test::RecordingPush};
 /// use std::sync::Arc;
 ///
@@ -38,36 +34,22 @@ const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
 ///     Arc::new(RecordingPush::new()),
 /// );
 /// let report = publisher.tenant("lotus").text("we close at ten").await?;
-/// assert_eq!(report.sent, 0, "nobody is there");
-/// # Ok::<(), lift_ws::PublishError>(())
-/// # }).unwrap();
+/// assert_eq!(report.counts.sent, 0, "no client is connected");
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone)]
 pub struct GlobalPublisher {
-    pub(super) services: Arc<Services>,
-    /// Where everything is posted to, whatever rows say.
-    pub(super) endpoint: Option<Endpoint>,
-    /// Where a connection without a row is posted to.
-    pub(super) fallback: Option<Endpoint>,
-    deadline: Option<Instant>,
-    pub(super) absent: Option<Absent>,
+    context: SendContext,
+    absent: Option<Absent>,
 }
 
 /// The connection that a handler serves, when it cannot be sent to.
 #[derive(Clone)]
 pub(super) struct Absent {
-    id: ConnectionId,
-    connecting: bool,
-}
-
-impl Absent {
-    pub(super) fn connecting(id: &ConnectionId) -> Self {
-        Self { id: id.clone(), connecting: true }
-    }
-
-    pub(super) fn ended(id: &ConnectionId) -> Self {
-        Self { id: id.clone(), connecting: false }
-    }
+    pub(super) id: ConnectionId,
+    /// Whether it is still connecting, or else has ended.
+    pub(super) connecting: bool,
 }
 
 impl GlobalPublisher {
@@ -75,41 +57,42 @@ impl GlobalPublisher {
     #[must_use]
     pub fn new(store: Arc<dyn Store>, push: Arc<dyn Push>) -> Self {
         let services = Arc::new(Services::new(store, push, None));
-        Self { services, endpoint: None, fallback: None, deadline: None, absent: None }
+        let context = SendContext { services, endpoint: None, fallback: None, deadline: None };
+        Self { context, absent: None }
     }
 
     pub(super) fn of_call(call: &Call, absent: Option<Absent>) -> Self {
-        Self {
+        let context = SendContext {
             services: call.services().clone(),
             endpoint: None,
             fallback: Some(call.endpoint()),
             deadline: Some(call.deadline()),
-            absent,
-        }
+        };
+        Self { context, absent }
     }
 
-    /// Posts everything to one endpoint, whatever the rows of the connections say.
+    /// Posts everything to one endpoint, regardless of the endpoints in the rows of the connections.
     #[must_use]
     pub fn with_endpoint(mut self, endpoint: impl Into<Endpoint>) -> Self {
-        self.endpoint = Some(endpoint.into());
+        self.context.endpoint = Some(endpoint.into());
         self
     }
 
-    /// Posts to an endpoint where a connection has no row that names one: an unmanaged app's.
+    /// Sets the endpoint for connections without a row: those of an app without managed connections.
     #[must_use]
     pub fn with_fallback(mut self, endpoint: impl Into<Endpoint>) -> Self {
-        self.fallback = Some(endpoint.into());
+        self.context.fallback = Some(endpoint.into());
         self
     }
 
-    /// Stops half a second before a moment: the deadline of the invocation.
+    /// Stops every send half a second before a deadline, such as that of the Lambda invocation.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Instant) -> Self {
-        self.deadline = Some(deadline);
+        self.context.deadline = Some(deadline);
         self
     }
 
-    /// Everyone in a tenant.
+    /// All connections of a tenant.
     pub fn tenant(&self, tenant: impl Into<TenantId>) -> Audience {
         self.list(Members::Tenant(tenant.into()))
     }
@@ -124,94 +107,127 @@ impl GlobalPublisher {
         self.list(Members::User { tenant: None, user: user.into() })
     }
 
-    /// Everyone in a group of a tenant.
+    /// All connections of a group in a tenant.
     pub fn group(&self, tenant: impl Into<TenantId>, group: impl Into<GroupId>) -> Audience {
         self.list(Members::Group { tenant: Some(tenant.into()), group: group.into() })
     }
 
-    /// Everyone in a list of the store.
+    /// All connections of a list in the store.
     pub fn list(&self, members: Members) -> Audience {
-        self.audience(Who::List(members, None))
+        self.audience(Target::List(members, None))
     }
 
-    /// One connection. Costs a read for its endpoint, unless this process knows the connection already.
+    /// One connection. Costs a read for its endpoint, unless this process knows the connection.
     pub fn connection(&self, id: impl Into<ConnectionId>) -> Audience {
-        self.one(Recipient::from(id.into()), Within::Any)
+        self.one(id.into().into(), TenantScope::Any)
     }
 
-    /// Some connections. Each whose endpoint is not given costs what [`connection`](Self::connection)
-    /// costs.
+    /// Some connections. Each one without an endpoint costs what [`connection`](Self::connection) costs.
     pub fn connections<T: Into<Recipient>>(&self, ids: impl IntoIterator<Item = T>) -> Audience {
-        self.ids(ids, Within::Any)
+        self.ids(ids, TenantScope::Any)
     }
 
-    /// The connections of a source of one's own. Each whose endpoint is not given costs what
+    /// The connections of a [`Source`]. Each one without an endpoint costs what
     /// [`connection`](Self::connection) costs.
     pub fn source(&self, source: impl Source) -> Audience {
-        self.of_source(source, Within::Any)
+        self.of_source(source, TenantScope::Any)
     }
 
-    /// The audience of a task, or what is left of it: see [`Audience::tasks`].
-    pub fn task(&self, task: Task) -> Audience {
-        task.into_audience(self)
+    /// The audience of a part that [`Audience::split`] made.
+    pub fn part(&self, part: SendPart) -> Audience {
+        let (target, except, cursor) = part.into_target();
+        self.audience(target).of_part(except, cursor)
     }
 
-    /// Closes a connection: the client sees the code 1000, and its `$disconnect` runs.
+    /// Closes a connection: the client sees code 1000, and its `$disconnect` runs.
     ///
     /// # Errors
-    /// One that [`is_gone`](PublishError::is_gone) when it has ended; or why it could not be closed.
+    /// When the connection [`is_gone`](PublishError::is_gone), or could not be closed.
     pub async fn close(&self, id: impl Into<ConnectionId>) -> Result<(), PublishError> {
-        self.close_within(&id.into(), &Within::Any).await
+        self.close_within(&id.into(), &TenantScope::Any).await
     }
 
-    /// What API Gateway knows of a connection.
+    /// Reads what API Gateway knows about a connection.
     ///
     /// # Errors
-    /// One that [`is_gone`](PublishError::is_gone) when it has ended; or why it could not be asked.
+    /// When the connection [`is_gone`](PublishError::is_gone), or the call failed.
     pub async fn info(&self, id: impl Into<ConnectionId>) -> Result<ConnectionInfo, PublishError> {
-        self.info_within(&id.into(), &Within::Any).await
+        self.info_within(&id.into(), &TenantScope::Any).await
     }
 
-    pub(super) fn one(&self, to: Recipient, within: Within) -> Audience {
+    pub(super) async fn close_within(
+        &self,
+        id: &ConnectionId,
+        scope: &TenantScope,
+    ) -> Result<(), PublishError> {
+        let endpoint = self.endpoint_of(id, scope).await?;
+        Ok(self.context.services.push.close(&endpoint, id).await?)
+    }
+
+    pub(super) async fn info_within(
+        &self,
+        id: &ConnectionId,
+        scope: &TenantScope,
+    ) -> Result<ConnectionInfo, PublishError> {
+        let endpoint = self.endpoint_of(id, scope).await?;
+        Ok(self.context.services.push.info(&endpoint, id).await?)
+    }
+
+    async fn endpoint_of(
+        &self,
+        id: &ConnectionId,
+        scope: &TenantScope,
+    ) -> Result<Endpoint, PublishError> {
+        let found = self.context.find_endpoint(id, None, Some(scope)).await?;
+        found.ok_or_else(|| PushError::gone().into())
+    }
+
+    pub(super) fn one(&self, to: Recipient, scope: TenantScope) -> Audience {
         if self.absent.as_ref().is_some_and(|absent| absent.connecting && absent.id == to.id) {
-            return self.audience(Who::Nobody(Nobody::Connecting));
+            return self.audience(Target::Unreachable(Unreachable::Connecting));
         }
-        self.ids([to], within)
+        self.ids([to], scope)
     }
 
     pub(super) fn ids<T: Into<Recipient>>(
         &self,
         ids: impl IntoIterator<Item = T>,
-        within: Within,
+        scope: TenantScope,
     ) -> Audience {
-        self.audience(Who::Ids(ids.into_iter().map(Into::into).collect(), within))
+        self.audience(Target::Ids(ids.into_iter().map(Into::into).collect(), scope))
     }
 
-    pub(super) fn of_source(&self, source: impl Source, within: Within) -> Audience {
-        self.audience(Who::Source(Arc::new(source), within))
+    pub(super) fn of_source(&self, source: impl Source, scope: TenantScope) -> Audience {
+        self.audience(Target::Source(Arc::new(source), scope))
     }
 
-    /// An audience; a list never has who is connecting or ended in it, whatever a lagging one says.
-    pub(super) fn audience(&self, who: Who) -> Audience {
-        let absent = self.absent.as_ref().filter(|_| matches!(who, Who::List(..)));
-        let absent = absent.map(|absent| absent.id.clone());
-        let audience = Audience::new(self.clone(), who);
-        absent.iter().fold(audience, Audience::all_but)
-    }
-
-    pub(super) fn stop_at(&self) -> Instant {
-        match self.deadline {
-            Some(deadline) => deadline.checked_sub(MARGIN).unwrap_or(deadline),
-            None => Instant::now() + FOR_EVER,
+    /// The audience of a target. A connection that is connecting or has ended is left out of every list:
+    /// one that lags may still have it.
+    pub(super) fn audience(&self, target: Target) -> Audience {
+        let absent = self.absent.as_ref().filter(|_| matches!(target, Target::List(..)));
+        let audience = Audience::new(self.context.clone(), target);
+        match absent {
+            Some(absent) => audience.except(&absent.id),
+            None => audience,
         }
+    }
+
+    /// Whether the connection that the handler serves can be sent to.
+    pub(super) fn reaches_sender(&self) -> bool {
+        self.absent.is_none()
+    }
+
+    /// The endpoint of the event that the handler serves.
+    pub(super) fn fallback(&self) -> Option<&Endpoint> {
+        self.context.fallback.as_ref()
     }
 }
 
-impl std::fmt::Debug for GlobalPublisher {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for GlobalPublisher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GlobalPublisher")
-            .field("endpoint", &self.endpoint)
-            .field("fallback", &self.fallback)
+            .field("endpoint", &self.context.endpoint)
+            .field("fallback", &self.context.fallback)
             .finish_non_exhaustive()
     }
 }

@@ -1,39 +1,40 @@
-//! Sending to connections: who is meant ([`Audience`]), and what came of it ([`Report`]).
+//! Sending to connections: a [`Publisher`] or a [`GlobalPublisher`] names a target, the [`Audience`]
+//! sends to it, and a [`Report`] counts the outcomes.
 //!
 //! ```text
-//! Publisher, GlobalPublisher -> Audience -> send (pages -> posts, paced) -> Report, Cursor
-//!                                       '-> tasks -> Task -> an Audience in another process
+//! Publisher -> GlobalPublisher -> Audience -> FanOut: pages -> posts, within a window -> Report
+//!                                         '-> split -> SendPart -> an Audience in another process
 //! ```
 //!
-//! A handler's [`Publisher`] reaches its own tenant; crossing tenants is a call of its own.
+//! A handler's [`Publisher`] reaches the connections of its own tenant. To reach other tenants, it has to
+//! call [`Publisher::across_tenants`].
 
 mod audience;
-mod count;
+mod context;
 mod cursor;
 mod error;
-mod fate;
+mod estimate;
+mod fan_out;
 mod global;
 mod members;
-mod pace;
-mod patience;
 mod post;
 mod publisher;
-mod reach;
 mod report;
-mod send;
-mod slow;
-mod task;
-mod who;
+mod retry;
+mod send_part;
+mod slow_readers;
+mod target;
+mod window;
 
 pub use audience::Audience;
-pub use count::Estimate;
 pub use cursor::Cursor;
 pub use error::PublishError;
+pub use estimate::Estimate;
 pub use global::GlobalPublisher;
 pub use members::MemberStream;
 pub use publisher::Publisher;
-pub use report::{Outcome, Report};
-pub use task::Task;
-pub use who::{Recipient, Source, SourcePage};
+pub use report::{Counts, Outcome, Report};
+pub use send_part::SendPart;
+pub use target::{Recipient, Source, SourcePage};
 
-pub(crate) use slow::SlowReaders;
+pub(crate) use slow_readers::SlowReaders;

@@ -1,135 +1,235 @@
-//! One connection: where it is, the post, and trying again.
+//! One connection of a send: its endpoint, the post, and the retries.
 
-use std::time::Duration;
+use std::{sync::OnceLock, time::Duration};
 
+use bytes::Bytes;
+use lift_event::Timestamp;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
     Outcome, Recipient,
-    fate::Fate,
-    pace::{SHARE, Tally},
-    patience::pause,
-    send::{Act, Send, Stop},
+    context::SendContext,
+    retry::back_off,
+    target::TenantScope,
+    window::{THROTTLED_SHARE, Totals, Window},
 };
-use crate::{ConnectionId, Endpoint, PushError, clock::epoch_millis};
+use crate::{
+    ConnectionId,
+    call::Services,
+    push::{Endpoint, PushError},
+    store::StoreError,
+};
 
-/// How long a post may take, whoever makes it. One to a half-dead peer may hang for minutes.
-const POST: Duration = Duration::from_secs(5);
+/// How long one attempt may take. A [`Push`](crate::push::Push) may wait minutes for a peer that does not answer;
+/// that of lift-aws has its own, shorter limit.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How often a post is tried while others are throttled too: some 2 s with the pauses.
-const ATTEMPTS: u32 = 8;
+/// How many attempts a throttled post gets while others are throttled too: about 2 s with the pauses.
+const THROTTLED_ATTEMPTS: u32 = 8;
 
-/// How often a post is tried that alone is throttled: some 0.4 s with the pauses.
-const ALONE: u32 = 5;
+/// How many attempts a throttled post gets while no other is throttled: about 0.4 s with the pauses.
+const THROTTLED_ALONE_ATTEMPTS: u32 = 5;
 
-/// After so many throttles in a row, while others' posts pass, a client reads too slowly.
-const SLOW: u32 = 3;
+/// After this many throttles in a row, while other posts are accepted, the client is a slow reader.
+const SLOW_READER_ATTEMPTS: u32 = 3;
 
-/// How often a post that failed is tried again: it may have arrived.
-const RETRIES: u32 = 2;
+/// How often a failed post is retried. Not more often, because it may have arrived.
+const FAILED_RETRIES: u32 = 2;
 
-/// A 410 proves nothing before a connection is this old, in milliseconds: the handshake may be open.
-const HANDSHAKE_MILLIS: u64 = 60_000;
+/// How old a connection must be before a 410 means that it ended. A younger one may still be in its
+/// handshake.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(60);
 
-impl Send<'_> {
-    pub(super) async fn one(&self, to: &Recipient) -> Fate {
+/// What a send does to each connection.
+pub(super) enum Operation {
+    Post(Bytes),
+    Close,
+}
+
+/// Why a send stops early for all connections.
+pub(super) enum StopCause {
+    Forbidden,
+    Store(StoreError),
+}
+
+/// The result for one connection.
+pub(super) struct PostResult {
+    pub(super) outcome: Outcome,
+    /// Whether a resumed send leaves the connection out.
+    pub(super) finished: bool,
+}
+
+impl PostResult {
+    /// The connection is tried again when the send is resumed.
+    fn unfinished(outcome: Outcome) -> Self {
+        Self { outcome, finished: false }
+    }
+}
+
+impl From<Outcome> for PostResult {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, finished: outcome != Outcome::Skipped }
+    }
+}
+
+/// Makes the posts of one send.
+pub(super) struct Poster<'a> {
+    context: &'a SendContext,
+    scope: Option<&'a TenantScope>,
+    operation: Operation,
+    window: Window,
+    stop_at: Instant,
+    stopped: OnceLock<StopCause>,
+}
+
+impl<'a> Poster<'a> {
+    pub(super) fn new(
+        context: &'a SendContext,
+        scope: Option<&'a TenantScope>,
+        operation: Operation,
+        concurrency: usize,
+    ) -> Self {
+        let (window, stop_at) = (Window::new(concurrency), context.stop_at());
+        Self { context, scope, operation, window, stop_at, stopped: OnceLock::new() }
+    }
+
+    /// Posts to a connection, or closes it, with retries.
+    pub(super) async fn post(&self, to: &Recipient) -> PostResult {
         if self.is_over() {
             return Outcome::Skipped.into();
         }
-        // Closing one that reads too slowly is no burden to it.
-        if matches!(self.act, Act::Post(_)) && self.services().slow.has(&to.id) {
+        // A slow reader can still be closed.
+        let posts = matches!(self.operation, Operation::Post(_));
+        if posts && self.services().slow.contains(&to.id) {
             return Outcome::Throttled.into();
         }
-        let (publisher, given) = (self.publisher, to.endpoint.as_ref());
-        let endpoint = match publisher.find_endpoint(&to.id, given, self.who.within()).await {
-            Ok(Some(endpoint)) => endpoint,
-            Ok(None) => return Outcome::Gone.into(),
+        match self.context.find_endpoint(&to.id, to.endpoint.as_ref(), self.scope).await {
+            Ok(Some(endpoint)) => self.attempts(&endpoint, &to.id).await,
+            Ok(None) => Outcome::Gone.into(),
             Err(error) => {
-                self.fail(error);
-                return Outcome::Skipped.into();
+                self.stop_by_store(error);
+                Outcome::Skipped.into()
             }
-        };
-        let before = self.pace.tally();
+        }
+    }
+
+    async fn attempts(&self, endpoint: &Endpoint, id: &ConnectionId) -> PostResult {
+        let before = self.window.totals();
         let (mut throttles, mut failures) = (0, 0);
-        // What it is when the time is over before the next try.
-        let mut so_far = Outcome::Skipped;
+        // The outcome if time runs out before the next attempt.
+        let mut last = Outcome::Skipped;
         loop {
-            let turn = timeout_at(self.stop_at, self.pace.turn()).await.ok();
-            let Some(turn) = turn.filter(|_| !self.is_over()) else { return Fate::open(so_far) };
-            let end = self.stop_at.min(Instant::now() + POST);
-            let error = match timeout_at(end, self.act(&endpoint, &to.id)).await {
+            let permit = timeout_at(self.stop_at, self.window.acquire()).await.ok();
+            let Some(permit) = permit.filter(|_| !self.is_over()) else {
+                return PostResult::unfinished(last);
+            };
+            let end = self.stop_at.min(Instant::now() + ATTEMPT_TIMEOUT);
+            let error = match timeout_at(end, self.attempt(endpoint, id)).await {
                 Ok(Ok(())) => {
-                    turn.passed();
+                    permit.accepted();
                     return Outcome::Sent.into();
                 }
                 Ok(Err(error)) => error,
-                // It was under way, so it may have arrived.
-                Err(_) if end == self.stop_at => return Fate::open(Outcome::Failed),
-                Err(late) => PushError::failed(late),
+                // It was in flight, so it may have arrived.
+                Err(_) if end == self.stop_at => return PostResult::unfinished(Outcome::Failed),
+                Err(elapsed) => PushError::failed(elapsed),
             };
             if error.is_gone() {
-                turn.passed();
-                drop(turn);
-                self.gone(&to.id).await;
+                permit.accepted();
+                drop(permit);
+                self.remove_gone(id).await;
                 return Outcome::Gone.into();
             }
             if error.is_forbidden() {
                 log(&error);
-                self.stop(Stop::Forbidden);
-                return Fate::open(Outcome::Failed);
+                self.stop(StopCause::Forbidden);
+                return PostResult::unfinished(Outcome::Failed);
             }
             let pause = if error.is_throttled() {
-                turn.throttled(&to.id);
+                permit.throttled(id);
                 throttles += 1;
-                so_far = Outcome::Throttled;
-                if self.gives_up(&to.id, before, throttles) {
-                    return so_far.into();
+                last = Outcome::Throttled;
+                if self.gives_up(id, before, throttles) {
+                    return last.into();
                 }
-                pause(throttles)
+                back_off(throttles)
             } else {
                 failures += 1;
-                so_far = Outcome::Failed;
-                if failures > RETRIES || !error.may_pass() {
+                last = Outcome::Failed;
+                if failures > FAILED_RETRIES || !error.is_retryable() {
                     log(&error);
-                    return so_far.into();
+                    return last.into();
                 }
-                pause(failures)
+                back_off(failures)
             };
-            drop(turn);
+            drop(permit);
             sleep(pause.min(self.stop_at.saturating_duration_since(Instant::now()))).await;
         }
     }
 
-    async fn act(&self, to: &Endpoint, id: &ConnectionId) -> Result<(), PushError> {
+    async fn attempt(&self, to: &Endpoint, id: &ConnectionId) -> Result<(), PushError> {
         let push = &self.services().push;
-        match &self.act {
-            Act::Post(data) => push.post(to, id, data.clone()).await,
-            Act::Close => push.close(to, id).await,
+        match &self.operation {
+            Operation::Post(data) => push.post(to, id, data.clone()).await,
+            Operation::Close => push.close(to, id).await,
         }
     }
 
-    /// Whether a throttled post is not tried again. When others' pass meanwhile, it is the client, not the
-    /// account, that it is throttled for.
-    fn gives_up(&self, id: &ConnectionId, before: Tally, throttles: u32) -> bool {
-        let now = self.pace.tally();
-        let passed = now.passed - before.passed;
+    /// Whether a throttled post is not retried. If other posts were accepted meanwhile, the client reads too
+    /// slowly, and the account is not over its rate.
+    fn gives_up(&self, id: &ConnectionId, before: Totals, throttles: u32) -> bool {
+        let now = self.window.totals();
+        let accepted = now.accepted - before.accepted;
         let others = (now.throttled - before.throttled).saturating_sub(throttles.into());
-        let slow = throttles >= SLOW && passed > 0 && passed >= others * SHARE;
+        let slow = throttles >= SLOW_READER_ATTEMPTS
+            && accepted > 0
+            && accepted >= others * THROTTLED_SHARE;
         if slow {
-            self.services().slow.note(id);
+            self.services().slow.insert(id);
         }
-        slow || throttles >= if others == 0 { ALONE } else { ATTEMPTS }
+        let most = if others == 0 { THROTTLED_ALONE_ATTEMPTS } else { THROTTLED_ATTEMPTS };
+        slow || throttles >= most
     }
 
-    /// Takes a 410 for a lost `$disconnect`, unless the connection is too young to tell.
-    async fn gone(&self, id: &ConnectionId) {
+    /// Removes the row of a connection that is gone, as its `$disconnect` would have. The store keeps the
+    /// row of a connection that is too young to be sure.
+    async fn remove_gone(&self, id: &ConnectionId) {
         let services = self.services();
         services.forget(id.as_str());
-        let opened_before = epoch_millis().saturating_sub(HANDSHAKE_MILLIS);
+        let opened_before = Timestamp::now() - HANDSHAKE_TIME;
         let removed = services.store.remove_gone(id, opened_before);
         if let Ok(Err(error)) = timeout_at(self.stop_at, removed).await {
-            tracing::warn!(%error, "the row of a gone connection stays");
+            tracing::warn!(%error, "the row of a gone connection could not be removed");
         }
+    }
+
+    /// Whether no more posts are made: the time is over, or the send was stopped.
+    pub(super) fn is_over(&self) -> bool {
+        Instant::now() >= self.stop_at || self.stopped.get().is_some()
+    }
+
+    pub(super) fn stop_at(&self) -> Instant {
+        self.stop_at
+    }
+
+    /// Stops the send. The first cause stands.
+    pub(super) fn stop(&self, cause: StopCause) {
+        let _ = self.stopped.set(cause);
+    }
+
+    /// Stops the send because the store failed, unless it failed only because the time was over.
+    pub(super) fn stop_by_store(&self, error: StoreError) {
+        if Instant::now() < self.stop_at {
+            self.stop(StopCause::Store(error));
+        }
+    }
+
+    pub(super) fn into_stop_cause(self) -> Option<StopCause> {
+        self.stopped.into_inner()
+    }
+
+    fn services(&self) -> &Services {
+        &self.context.services
     }
 }
 

@@ -1,28 +1,28 @@
-//! The publisher of a handler: bound to the sender, and within its tenant.
+//! The publisher of a handler: it sends on behalf of the handler's connection, within its tenant.
 
 use lift_event::EventKind;
 
 use super::{
     Audience, GlobalPublisher, PublishError, Recipient, Source,
     global::Absent,
-    who::{Nobody, Who, Within},
+    target::{Target, TenantScope, Unreachable},
 };
 use crate::{
-    Call, Connection, ConnectionId, GroupId, UserId,
+    Call, Connection, ConnectionId, UserId,
     push::ConnectionInfo,
-    store::{Member, Members},
+    store::{GroupId, Member, Members},
 };
 
-/// Sends to connections on behalf of the connection that a handler serves, within its tenant.
-///
-/// It is the store and the way to `@connections` together; cloning it is cheap.
+/// Sends to connections on behalf of the connection that a handler serves (the sender), within the sender's
+/// tenant. Cloning it is cheap.
 ///
 /// ```
 /// use lift_ws::{Error, Publisher, Text};
 ///
 /// async fn say(publish: Publisher, Text(text): Text) -> Result<(), Error> {
 ///     let report = publish.own_tenant().text(text).await?;
-///     publish.sender().text(format!("{} heard you", report.sent - 1)).await.map(drop)?;
+///     let others = report.counts.sent - 1;
+///     publish.sender().text(format!("sent to {others} others")).await.map(drop)?;
 ///     Ok(())
 /// }
 /// # let _ = lift_ws::App::new().route("say", say);
@@ -34,100 +34,98 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    pub(crate) fn within(call: &Call, sender: Connection) -> Self {
-        // Only a connection that sent a message can be sent to.
+    pub(crate) fn of_call(call: &Call, sender: Connection) -> Self {
+        // API Gateway posts only to a connection that is open.
         let absent = match call.event().kind() {
             EventKind::Message => None,
-            EventKind::Connect => Some(Absent::connecting(sender.id())),
-            EventKind::Disconnect => Some(Absent::ended(sender.id())),
+            EventKind::Connect => Some(Absent { id: sender.id().clone(), connecting: true }),
+            EventKind::Disconnect => Some(Absent { id: sender.id().clone(), connecting: false }),
         };
         Self { global: GlobalPublisher::of_call(call, absent), sender }
     }
 
     /// The sender alone.
     pub fn sender(&self) -> Audience {
-        self.global.one(self.member().into(), Within::Any)
+        self.global.one(self.member().into(), TenantScope::Any)
     }
 
-    /// Everyone in the sender's tenant, the sender included, even while lists lag behind its
-    /// connecting.
+    /// All connections of the sender's tenant. This includes the sender, even while lists do not have it
+    /// yet.
     pub fn own_tenant(&self) -> Audience {
         let Some(tenant) = self.sender.tenant().cloned() else {
-            return self.global.audience(Who::Nobody(Nobody::NoTenant));
+            return self.global.audience(Target::Unreachable(Unreachable::NoTenant));
         };
         self.list(Members::Tenant(tenant), true)
     }
 
-    /// All connections of a user in the sender's tenant; or, when it has none, of the user without
-    /// a tenant.
+    /// All connections of a user in the sender's tenant. If the sender has no tenant: of the user without a
+    /// tenant.
     pub fn user(&self, user: impl Into<UserId>) -> Audience {
         let user = user.into();
-        let sender_too = self.sender.user() == Some(&user);
-        self.list(Members::User { tenant: self.sender.tenant().cloned(), user }, sender_too)
+        let with_sender = self.sender.user() == Some(&user);
+        self.list(Members::User { tenant: self.sender.tenant().cloned(), user }, with_sender)
     }
 
-    /// Everyone in a group of the sender's tenant: who has an [`Item`](crate::store::Item) in it.
+    /// All connections of a group in the sender's tenant: those that have an [`Item`](crate::store::Item)
+    /// in it.
     pub fn group(&self, group: impl Into<GroupId>) -> Audience {
         let group = group.into();
         self.list(Members::Group { tenant: self.sender.tenant().cloned(), group }, false)
     }
 
-    /// One connection, if it is in the sender's tenant. Costs a read, unless this process knows the
-    /// connection already; one of another tenant counts as gone.
+    /// One connection of the sender's tenant. Costs a read, unless this process knows the connection. A
+    /// connection of another tenant counts as gone.
     pub fn connection(&self, id: impl Into<ConnectionId>) -> Audience {
-        self.global.one(Recipient::from(id.into()), self.own())
+        self.global.one(id.into().into(), self.own())
     }
 
-    /// Some connections, those of them that are in the sender's tenant; each costs what
-    /// [`connection`](Self::connection) costs.
+    /// Some connections of the sender's tenant. Each costs what [`connection`](Self::connection) costs.
     pub fn connections<T: Into<Recipient>>(&self, ids: impl IntoIterator<Item = T>) -> Audience {
         self.global.ids(ids, self.own())
     }
 
-    /// The connections of a source, those of them that are in the sender's tenant; each costs what
+    /// The connections of a [`Source`] that are in the sender's tenant. Each costs what
     /// [`connection`](Self::connection) costs.
     pub fn source(&self, source: impl Source) -> Audience {
         self.global.of_source(source, self.own())
     }
 
-    /// Closes a connection of the sender's tenant: the client sees the code 1000, and its `$disconnect`
-    /// runs.
+    /// Closes a connection of the sender's tenant: the client sees code 1000, and its `$disconnect` runs.
     ///
     /// # Errors
-    /// One that [`is_gone`](PublishError::is_gone) when it has ended or is in another tenant; or why it
-    /// could not be closed.
+    /// When the connection [`is_gone`](PublishError::is_gone) or is in another tenant, or could not be
+    /// closed.
     pub async fn close(&self, id: impl Into<ConnectionId>) -> Result<(), PublishError> {
         self.global.close_within(&id.into(), &self.own()).await
     }
 
-    /// What API Gateway knows of a connection of the sender's tenant.
+    /// Reads what API Gateway knows about a connection of the sender's tenant.
     ///
     /// # Errors
-    /// One that [`is_gone`](PublishError::is_gone) when it has ended or is in another tenant; or why it
-    /// could not be asked.
+    /// When the connection [`is_gone`](PublishError::is_gone) or is in another tenant, or the call failed.
     pub async fn info(&self, id: impl Into<ConnectionId>) -> Result<ConnectionInfo, PublishError> {
         self.global.info_within(&id.into(), &self.own()).await
     }
 
-    /// Leaves the sender's tenant: the caller is responsible for who may reach whom.
+    /// A publisher to the connections of all tenants. The caller is responsible for who may send to whom.
     pub fn across_tenants(&self) -> GlobalPublisher {
         self.global.clone()
     }
 
-    fn own(&self) -> Within {
-        Within::Own(self.sender.tenant().cloned())
+    fn own(&self) -> TenantScope {
+        TenantScope::Own(self.sender.tenant().cloned())
     }
 
-    /// The sender, posted to where its event came from.
+    /// The sender, with the endpoint of the event that the handler serves.
     fn member(&self) -> Member {
         let sender = self.sender.member();
-        let endpoint = self.global.fallback.clone().unwrap_or(sender.endpoint);
+        let endpoint = self.global.fallback().cloned().unwrap_or(sender.endpoint);
         Member { endpoint, ..sender }
     }
 
-    /// A list to which the sender belongs or not.
-    fn list(&self, members: Members, sender_too: bool) -> Audience {
-        let there = sender_too && self.global.absent.is_none();
-        self.global.audience(Who::List(members, there.then(|| self.member())))
+    /// A list. `with_sender` says whether the sender belongs to it.
+    fn list(&self, members: Members, with_sender: bool) -> Audience {
+        let with_sender = with_sender && self.global.reaches_sender();
+        self.global.audience(Target::List(members, with_sender.then(|| self.member())))
     }
 }

@@ -1,27 +1,27 @@
-//! Why a store did not answer.
+//! Why an operation of a store failed.
 
 use std::{error, fmt};
 
-/// Why a store did not answer.
+/// Why an operation of a store failed.
 ///
 /// ```
 /// use lift_ws::store::StoreError;
 ///
 /// let error = StoreError::failed("the disk is full");
-/// assert!(!error.is_invalid() && !error.is_throttled());
+/// assert!(!error.is_invalid() && !error.is_throttled() && !error.is_denied());
 /// assert_eq!(error.to_string(), "the connection store failed");
 /// ```
 #[derive(Debug)]
 pub struct StoreError {
-    kind: Kind,
+    kind: StoreErrorKind,
     cause: Box<dyn error::Error + Send + Sync>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum StoreErrorKind {
     Failed,
-    Throttled,
     Denied,
+    Throttled,
     Invalid,
 }
 
@@ -29,53 +29,53 @@ impl StoreError {
     /// The store failed, or could not be reached.
     #[must_use]
     pub fn failed(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
-        Self { kind: Kind::Failed, cause: cause.into() }
+        Self { kind: StoreErrorKind::Failed, cause: cause.into() }
     }
 
-    /// The store is asked for too much at once, also after retries.
-    #[must_use]
-    pub fn throttled(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
-        Self { kind: Kind::Throttled, cause: cause.into() }
-    }
-
-    /// The store denies access: credentials or permissions are missing.
+    /// The credentials do not allow the operation.
     #[must_use]
     pub fn denied(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
-        Self { kind: Kind::Denied, cause: cause.into() }
+        Self { kind: StoreErrorKind::Denied, cause: cause.into() }
     }
 
-    /// What was to be stored cannot be, whenever it is tried: an empty or too long id.
+    /// The store still throttles after retries.
+    #[must_use]
+    pub fn throttled(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        Self { kind: StoreErrorKind::Throttled, cause: cause.into() }
+    }
+
+    /// The value can never be stored: an id that is empty or too long, for example.
     #[must_use]
     pub fn invalid(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
-        Self { kind: Kind::Invalid, cause: cause.into() }
+        Self { kind: StoreErrorKind::Invalid, cause: cause.into() }
     }
 
-    /// Whether the fault is in what was to be stored, so that trying again is no use.
+    /// Whether the value can never be stored, so that a retry is pointless.
     #[must_use]
     pub fn is_invalid(&self) -> bool {
-        self.kind == Kind::Invalid
+        self.kind == StoreErrorKind::Invalid
     }
 
-    /// Whether credentials or permissions are missing.
+    /// Whether the credentials do not allow the operation.
     #[must_use]
     pub fn is_denied(&self) -> bool {
-        self.kind == Kind::Denied
+        self.kind == StoreErrorKind::Denied
     }
 
-    /// Whether it may work later, when less is asked.
+    /// Whether the operation may succeed later, at a lower rate.
     #[must_use]
     pub fn is_throttled(&self) -> bool {
-        self.kind == Kind::Throttled
+        self.kind == StoreErrorKind::Throttled
     }
 }
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
-            Kind::Failed => "the connection store failed",
-            Kind::Throttled => "the connection store is throttled",
-            Kind::Denied => "the connection store denies access",
-            Kind::Invalid => "the connection cannot be stored",
+            StoreErrorKind::Failed => "the connection store failed",
+            StoreErrorKind::Denied => "the connection store denies access",
+            StoreErrorKind::Throttled => "the connection store is throttled",
+            StoreErrorKind::Invalid => "the connection cannot be stored",
         })
     }
 }

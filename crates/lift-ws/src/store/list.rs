@@ -1,51 +1,49 @@
-//! Lists of connections: which ([`Members`]), cut into [`Part`]s that are read beside each other, page
-//! by page. What is built on lists (sending, counting, resuming) knows no more of a store than this.
+//! Lists of connections: [`Members`] says which, a list is read in [`Part`]s, and each part page by page.
+//! Sending, counting and resuming use nothing else of a store.
 
 use serde::{Deserialize, Serialize};
 
 use super::GroupId;
 use crate::{ConnectionId, TenantId, UserId, push::Endpoint};
 
-/// Which connections to list.
+/// Which connections a list has.
 ///
 /// ```
-/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
-/// use lift_ws::store::{MemoryStore, Row, Saved, Store, Members, Part};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), lift_ws::store::StoreError> {
+/// use lift_ws::{event::Timestamp, store::{Members, MemoryStore, Part, Row, Saved, Store}};
 ///
-/// # let row = Row {
-/// #     id: "L0SM9cOFvHcCIhw=".into(), user: Some("ana".into()), tenant: Some("lotus".into()),
-/// #     endpoint: "https://api.example/prod".into(), connected_at: u64::MAX / 2000, attributes: None,
-/// # };
 /// let store = MemoryStore::new();
-/// assert_eq!(store.save(&row).await?, Saved::Stored);
+/// let row = Row::new("L0SM9cOFvHcCIhw=", "https://api.example/prod", Timestamp::now());
+/// assert_eq!(store.save(&row.with_tenant("lotus")).await?, Saved::Stored);
 /// let lotus = Members::Tenant("lotus".into());
 /// assert_eq!(store.count(&lotus, Part::whole(0)).await?, 1);
-/// # Ok::<(), lift_ws::store::StoreError>(())
-/// # }).unwrap();
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Members {
-    /// All of a tenant.
+    /// All connections of a tenant.
     Tenant(TenantId),
-    /// All of a user, who is unique within a tenant.
+    /// All connections of a user.
     User {
-        /// The user's tenant.
+        /// The user's tenant. A user id is unique within it.
         tenant: Option<TenantId>,
         /// The user.
         user: UserId,
     },
-    /// All that have an [`Item`](super::Item) in a group, which is unique within a tenant.
+    /// All connections that have an [`Item`](super::Item) in a group.
     Group {
-        /// The group's tenant.
+        /// The group's tenant. A group id is unique within it.
         tenant: Option<TenantId>,
         /// The group.
         group: GroupId,
     },
 }
 
-/// A part of a list that can be read on its own, beside the others: a shard, and a range of the
-/// hashes of its connections' ids.
+/// A part of a list: a shard, and a range of the hashes of its connections' ids. Parts can be read at the
+/// same time.
 ///
 /// ```
 /// use lift_ws::store::Part;
@@ -55,11 +53,11 @@ pub enum Members {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Part {
-    /// The store's own division of the list, from 0.
+    /// The shard of the list in the store, from 0.
     pub shard: u32,
-    /// The first [`range hash`](range_hash) of the part.
+    /// The first [range hash](range_hash) of the part.
     pub from: u32,
-    /// The last range hash of the part.
+    /// The last range hash of the part, inclusive.
     pub to: u32,
 }
 
@@ -70,79 +68,110 @@ impl Part {
         Self { shard, from: 0, to: u32::MAX }
     }
 
-    /// The part as several of about the same size: equal ranges, each hash in exactly one.
+    /// Splits the part into several with hash ranges of about the same size. Each hash is in exactly one.
     #[must_use]
-    pub fn split(self, pieces: u32) -> Vec<Self> {
+    pub fn split(self, parts: u32) -> Vec<Self> {
         let width = u64::from(self.to) - u64::from(self.from) + 1;
-        let pieces = u64::from(pieces).clamp(1, width);
-        let bound = |piece: u64| u64::from(self.from) + width * piece / pieces;
-        // Within the part's own bounds, which are 32 bits wide.
+        let parts = u64::from(parts).clamp(1, width);
+        let bound = |n: u64| u64::from(self.from) + width * n / parts;
+        // Never saturates: the bounds are within those of the part, which are 32 bits wide.
         let narrow = |hash: u64| u32::try_from(hash).unwrap_or(u32::MAX);
-        (0..pieces)
-            .map(|piece| Self {
+        (0..parts)
+            .map(|n| Self {
                 shard: self.shard,
-                from: narrow(bound(piece)),
-                to: narrow(bound(piece + 1) - 1),
+                from: narrow(bound(n)),
+                to: narrow(bound(n + 1) - 1),
             })
             .collect()
     }
 
-    /// Whether a connection belongs to the part's range, in whatever shard it is.
+    /// Whether a connection's hash is in the range of the part. Its shard is not checked.
     #[must_use]
     pub fn covers(&self, id: &ConnectionId) -> bool {
         (self.from..=self.to).contains(&range_hash(id))
     }
 }
 
-/// Where a page ended. Its content is the store's own.
+/// Where a page ended. Its text has a meaning only for the store or source that made it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Position(pub String);
+pub struct Position(String);
 
-/// Some connections of a part, and where to go on.
+impl Position {
+    /// A position with a store's own text.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text that the store gave it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One page of a part.
 ///
 /// ```
-/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
-/// use lift_ws::store::{MemoryStore, Row, Saved, Store, Members, Part};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), lift_ws::store::StoreError> {
+/// use lift_ws::{event::Timestamp, store::{Members, MemoryStore, Part, Row, Saved, Store}};
 ///
-/// # let row = Row {
-/// #     id: "L0SM9cOFvHcCIhw=".into(), user: Some("ana".into()), tenant: Some("lotus".into()),
-/// #     endpoint: "https://api.example/prod".into(), connected_at: u64::MAX / 2000, attributes: None,
-/// # };
 /// let store = MemoryStore::new();
+/// let row = Row::new("L0SM9cOFvHcCIhw=", "https://api.example/prod", Timestamp::now());
+/// let row = row.with_tenant("lotus").with_user("ana");
 /// assert_eq!(store.save(&row).await?, Saved::Stored);
 /// let page = store.page(&Members::Tenant("lotus".into()), Part::whole(0), None).await?;
 /// assert_eq!(page.members[0].user, Some("ana".into()));
-/// assert!(page.next.is_none(), "there is no more");
-/// # Ok::<(), lift_ws::store::StoreError>(())
-/// # }).unwrap();
+/// assert!(page.next.is_none(), "there are no more pages");
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Page {
-    /// The connections that have not expired; possibly none although more pages follow.
+    /// The connections that have not expired. A page may be empty although more pages follow.
     pub members: Vec<Member>,
     /// Where the next page starts; `None` at the end.
     pub next: Option<Position>,
 }
 
+impl Page {
+    /// A page with some connections, and where the next one starts.
+    #[must_use]
+    pub fn new(members: Vec<Member>, next: Option<Position>) -> Self {
+        Self { members, next }
+    }
+}
+
 /// A connection in a list.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Member {
     /// The connection.
     pub id: ConnectionId,
-    /// Who it is.
+    /// Its user. In a group: the user when the item was stored.
     pub user: Option<UserId>,
-    /// Where it is posted to.
+    /// Where to post to it.
     pub endpoint: Endpoint,
 }
 
-/// The hash by which stores cut lists into ranges: the high half of [`id_hash`].
+impl Member {
+    /// A connection with its user and its endpoint.
+    #[must_use]
+    pub fn new(id: ConnectionId, user: Option<UserId>, endpoint: Endpoint) -> Self {
+        Self { id, user, endpoint }
+    }
+}
+
+/// The hash by which lists are split into ranges: the high half of [`id_hash`].
 #[must_use]
 pub fn range_hash(id: &ConnectionId) -> u32 {
     (id_hash(id) >> 32) as u32
 }
 
-/// A hash of a connection's id: FNV-1a with murmur's finaliser. Fixed for ever, because stored keys
-/// depend on it. API Gateway's ids are ordered by time, their hashes are not.
+/// A hash of a connection's id: FNV-1a with the finalizer of MurmurHash3. It never changes, because stored
+/// keys depend on it. API Gateway's ids are ordered by time; their hashes are evenly distributed.
 #[must_use]
 pub fn id_hash(id: &ConnectionId) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
@@ -159,8 +188,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_hash_is_fixed_for_ever() {
-        // FNV-1a's own vectors, finalised: a change here loses every stored connection.
+    fn the_hash_never_changes() {
+        // The test vectors of FNV-1a, finalized. With another hash, stored connections are not found.
         let vectors = [("", 0xefd0_1f60_ba99_2926), ("a", 0x82a2_a958_a9be_ce5b)];
         for (text, hash) in vectors {
             assert_eq!(id_hash(&text.into()), hash, "{text:?}");
@@ -168,23 +197,23 @@ mod tests {
     }
 
     #[test]
-    fn pieces_cover_a_part_exactly() {
+    fn split_parts_cover_a_part_exactly() {
         let narrow = Part { shard: 3, from: 10, to: 12 };
-        assert_eq!(narrow.split(9).len(), 3, "no piece is empty");
+        assert_eq!(narrow.split(9).len(), 3, "no part is empty");
         for part in [Part::whole(0), narrow, Part { shard: 1, from: 7, to: 7 }] {
-            for pieces in [0, 1, 2, 3, 7, 64, 1000] {
-                let split = part.split(pieces);
+            for parts in [0, 1, 2, 3, 7, 64, 1000] {
+                let split = part.split(parts);
                 assert_eq!((split[0].from, split[split.len() - 1].to), (part.from, part.to));
                 for pair in split.windows(2) {
                     assert_eq!(pair[0].to + 1, pair[1].from, "{pair:?}");
                 }
-                assert!(split.iter().all(|piece| piece.from <= piece.to));
+                assert!(split.iter().all(|part| part.from <= part.to));
             }
         }
     }
 
     #[test]
-    fn clock_ordered_ids_spread_evenly_over_ranges_and_low_bits() {
+    fn ids_ordered_by_time_spread_evenly_over_ranges_and_low_bits() {
         let (mut ranges, mut shards) = ([0_u32; 4], [0_u32; 4]);
         for n in 0..20_000_u32 {
             let id = ConnectionId::from(format!("R1kmx{n:05}IFIA="));

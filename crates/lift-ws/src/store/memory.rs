@@ -1,4 +1,4 @@
-//! A store in memory, for tests and for apps that need no other process to see their connections.
+//! A store in memory, for tests and for apps that run in a single process.
 
 use std::{
     collections::BTreeMap,
@@ -8,48 +8,48 @@ use std::{
 };
 
 use futures_util::future::{BoxFuture, FutureExt, ready};
+use lift_event::Timestamp;
 use serde_json::Value;
 
 use super::{
     Item, Member, Members, Page, Part, Position, Read, Removed, Row, Saved, SignedIn, Store,
     StoreError, check_attributes, check_identity,
 };
-use crate::{ConnectionId, TenantId, UserId, clock::epoch_millis};
+use crate::{ConnectionId, TenantId, UserId};
 
-/// The most connections on a page unless set.
-const PAGE: usize = 1000;
+/// How many connections a page has by default.
+const PAGE_SIZE: usize = 1000;
 
-/// Keeps connections in memory, lost with the process. Cloning shares them.
+/// Keeps connections in memory until the process ends. Clones share them.
 ///
 /// ```
-/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
-/// use lift_ws::store::{MemoryStore, Row, Saved, Store};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), lift_ws::store::StoreError> {
+/// use lift_ws::{event::Timestamp, store::{MemoryStore, Row, Saved, Store}};
 ///
-/// # let row = Row {
-/// #     id: "L0SM9cOFvHcCIhw=".into(), user: Some("ana".into()), tenant: Some("lotus".into()),
-/// #     endpoint: "https://api.example/prod".into(), connected_at: u64::MAX / 2000, attributes: None,
-/// # };
 /// let store = MemoryStore::new();
+/// let row = Row::new("L0SM9cOFvHcCIhw=", "https://api.example/prod", Timestamp::now());
 /// assert_eq!(store.save(&row).await?, Saved::Stored);
 /// assert!(store.remove(&row.id).await?.is_some());
-/// assert_eq!(store.save(&row).await?, Saved::Ended, "what has ended does not come back");
-/// # Ok::<(), lift_ws::store::StoreError>(())
-/// # }).unwrap();
+/// assert_eq!(store.save(&row).await?, Saved::Ended, "the tombstone stays");
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone)]
 pub struct MemoryStore {
     rows: Arc<Mutex<BTreeMap<ConnectionId, Entry>>>,
-    page: usize,
-    now: Arc<dyn Fn() -> u64 + Send + Sync>,
+    page_size: usize,
+    now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
 enum Entry {
-    Live(Row, BTreeMap<String, Placed>),
-    Ended,
+    /// A row, and its items by their keys.
+    Live(Row, BTreeMap<String, StoredItem>),
+    Tombstone,
 }
 
-/// An item, and who its connection was when it was stored: by that it is listed.
-struct Placed {
+/// An item, with the tenant and user that its connection had when it was stored.
+struct StoredItem {
     item: Item,
     tenant: Option<TenantId>,
     user: Option<UserId>,
@@ -59,30 +59,51 @@ impl MemoryStore {
     /// An empty store.
     #[must_use]
     pub fn new() -> Self {
-        Self { rows: Arc::default(), page: PAGE, now: Arc::new(epoch_millis) }
+        Self { rows: Arc::default(), page_size: PAGE_SIZE, now: Arc::new(Timestamp::now) }
     }
 
-    /// Lists at most this many connections on a page, to test that pages are followed.
+    /// Sets how many connections a page has at most; 1000 by default. Small pages test that a reader reads
+    /// all of them.
     #[must_use]
     pub fn with_page(mut self, connections: usize) -> Self {
-        self.page = connections.max(1);
+        self.page_size = connections.max(1);
         self
     }
 
-    /// Takes the time, in milliseconds since 1970, from somewhere else than the system.
+    /// Sets the clock by which rows expire; the system's by default.
     #[must_use]
-    pub fn with_clock(mut self, now: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+    pub fn with_clock(mut self, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.now = Arc::new(now);
         self
     }
 
     fn rows(&self) -> MutexGuard<'_, BTreeMap<ConnectionId, Entry>> {
-        // Every change of the map is one call, so a panic elsewhere leaves it whole.
+        // Each change of the map is a single call, so a panic elsewhere leaves it consistent.
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_live(&self, row: &Row) -> bool {
-        row.expires_at() > (self.now)() / 1000
+        row.expires_at().as_secs() > (self.now)().as_secs()
+    }
+
+    /// The entry as a member of a part of a list, if it is one.
+    fn member(&self, of: &Members, part: Part, entry: &Entry) -> Option<Member> {
+        let Entry::Live(row, items) = entry else { return None };
+        let user = match of {
+            Members::Tenant(tenant) => (row.tenant.as_ref() == Some(tenant)).then_some(&row.user),
+            Members::User { tenant, user } => {
+                let is = row.user.as_ref() == Some(user) && row.tenant == *tenant;
+                is.then_some(&row.user)
+            }
+            Members::Group { tenant, group } => {
+                let is = |stored: &&StoredItem| {
+                    stored.tenant == *tenant && stored.item.group.as_ref() == Some(group)
+                };
+                items.values().find(is).map(|stored| &stored.user)
+            }
+        };
+        let user = user.filter(|_| part.covers(&row.id) && self.is_live(row))?;
+        Some(Member::new(row.id.clone(), user.clone(), row.endpoint.clone()))
     }
 }
 
@@ -109,7 +130,7 @@ impl Store for MemoryStore {
         }
         let mut rows = self.rows();
         match rows.get(&row.id) {
-            Some(Entry::Ended) => done(Saved::Ended),
+            Some(Entry::Tombstone) => done(Saved::Ended),
             Some(Entry::Live(..)) => done(Saved::Stored),
             None => {
                 rows.insert(row.id.clone(), Entry::Live(row.clone(), BTreeMap::new()));
@@ -133,11 +154,11 @@ impl Store for MemoryStore {
         &'a self,
         id: &'a ConnectionId,
     ) -> BoxFuture<'a, Result<Option<Removed>, StoreError>> {
-        done(match self.rows().insert(id.clone(), Entry::Ended) {
-            Some(Entry::Live(row, items)) => Some(Removed {
-                row,
-                items: items.into_values().map(|placed| placed.item).collect(),
-            }),
+        done(match self.rows().insert(id.clone(), Entry::Tombstone) {
+            Some(Entry::Live(row, items)) => {
+                let items = items.into_values().map(|stored| stored.item);
+                Some(Removed::new(row, items.collect()))
+            }
             _ => None,
         })
     }
@@ -145,13 +166,13 @@ impl Store for MemoryStore {
     fn remove_gone<'a>(
         &'a self,
         id: &'a ConnectionId,
-        opened_before: u64,
+        opened_before: Timestamp,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
         let mut rows = self.rows();
         let gone =
             matches!(rows.get(id), Some(Entry::Live(row, _)) if row.connected_at < opened_before);
         if gone {
-            rows.insert(id.clone(), Entry::Ended);
+            rows.insert(id.clone(), Entry::Tombstone);
         }
         done(gone)
     }
@@ -200,7 +221,7 @@ impl Store for MemoryStore {
         let mut rows = self.rows();
         let Some(Entry::Live(_, items)) = rows.get_mut(&row.id) else { return done(Saved::Ended) };
         let Row { tenant, user, .. } = row.clone();
-        items.insert(item.key.clone(), Placed { item: item.clone(), tenant, user });
+        items.insert(item.key.clone(), StoredItem { item: item.clone(), tenant, user });
         done(Saved::Stored)
     }
 
@@ -227,17 +248,9 @@ impl Store for MemoryStore {
         }
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         let mut rest =
-            items.range::<str, _>((start, Bound::Unbounded)).map(|(_, placed)| &placed.item);
-        let page = rest.by_ref().take(self.page).cloned().collect();
+            items.range::<str, _>((start, Bound::Unbounded)).map(|(_, stored)| &stored.item);
+        let page = rest.by_ref().take(self.page_size).cloned().collect();
         done((page, rest.next().is_some()))
-    }
-
-    fn parts<'a>(
-        &'a self,
-        _: &'a Members,
-        wished: u32,
-    ) -> BoxFuture<'a, Result<Vec<Part>, StoreError>> {
-        done(Part::whole(0).split(wished))
     }
 
     fn page<'a>(
@@ -247,42 +260,19 @@ impl Store for MemoryStore {
         after: Option<&'a Position>,
     ) -> BoxFuture<'a, Result<Page, StoreError>> {
         let rows = self.rows();
-        let start = after.map_or(Bound::Unbounded, |after| Bound::Excluded(after.0.as_str()));
+        let start = after.map_or(Bound::Unbounded, |after| Bound::Excluded(after.as_str()));
         let mut members = rows
             .range::<str, _>((start, Bound::Unbounded))
             .filter_map(|(_, entry)| self.member(of, part, entry));
-        let page: Vec<Member> = members.by_ref().take(self.page).collect();
+        let page: Vec<Member> = members.by_ref().take(self.page_size).collect();
         let more = members.next().is_some();
-        let next = page.last().filter(|_| more).map(|last| Position(last.id.as_str().to_owned()));
-        done(Page { members: page, next })
+        let next = page.last().filter(|_| more).map(|last| Position::new(last.id.as_str()));
+        done(Page::new(page, next))
     }
 
     fn count<'a>(&'a self, of: &'a Members, part: Part) -> BoxFuture<'a, Result<u64, StoreError>> {
         let rows = self.rows();
         let members = rows.values().filter_map(|entry| self.member(of, part, entry));
         done(members.count() as u64)
-    }
-}
-
-impl MemoryStore {
-    /// An entry as a member of a part of a list, if it is one.
-    fn member(&self, of: &Members, part: Part, entry: &Entry) -> Option<Member> {
-        let Entry::Live(row, items) = entry else { return None };
-        let user = match of {
-            Members::Tenant(tenant) => (row.tenant.as_ref() == Some(tenant)).then_some(&row.user),
-            Members::User { tenant, user } => {
-                let is = row.user.as_ref() == Some(user) && row.tenant == *tenant;
-                is.then_some(&row.user)
-            }
-            Members::Group { tenant, group } => {
-                let is = |placed: &&Placed| {
-                    placed.tenant == *tenant && placed.item.group.as_ref() == Some(group)
-                };
-                items.values().find(is).map(|placed| &placed.user)
-            }
-        };
-        let user = user.filter(|_| part.covers(&row.id) && self.is_live(row))?;
-        let (id, endpoint) = (row.id.clone(), row.endpoint.clone());
-        Some(Member { id, user: user.clone(), endpoint })
     }
 }

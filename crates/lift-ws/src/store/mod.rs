@@ -1,8 +1,8 @@
-//! Where connections are kept: the trait, its types, and what every store shares.
+//! Where connections are stored: the [`Store`] trait, its types, and what all stores share.
 //!
-//! A store answers simple calls about rows ([`row`](self::Row)), items of the app's own and lists;
-//! following pages, filtering, sending, counting and deadlines are built on them once, in
-//! [`publish`](crate::Publisher). [`contract`] is the suite that every store passes.
+//! A store has simple operations on rows ([`Row`]), on the app's items ([`Item`]) and on lists
+//! ([`Members`]). What reads whole lists (sending, counting, resuming) is built on them once, in
+//! [`publish`](crate::publish). [`contract`] is a test suite that every store has to pass.
 
 pub mod contract;
 mod error;
@@ -10,7 +10,8 @@ mod list;
 mod memory;
 mod row;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, FutureExt, ready};
+use lift_event::Timestamp;
 use serde_json::Value;
 
 use crate::{ConnectionId, TenantId, UserId};
@@ -21,112 +22,114 @@ pub use list::{Member, Members, Page, Part, Position, id_hash, range_hash};
 pub use memory::MemoryStore;
 pub use row::{Item, MAX_CONNECTION_SECONDS, Removed, Row, check_attributes, check_identity};
 
-/// The environment variable that holds the name of the connections' table.
+/// The environment variable with the name of the table of the connections.
 pub const TABLE_VARIABLE: &str = "LIFT_TABLE";
 
-/// What became of a [`save`](Store::save), or of a [`put_item`](Store::put_item).
+/// The result of a [`save`](Store::save) or a [`put_item`](Store::put_item).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 #[must_use]
 pub enum Saved {
-    /// It is stored; saying it twice is the same as once.
+    /// It is stored. Storing it again has the same result.
     Stored,
-    /// The connection has ended, so nothing is stored.
+    /// The connection has ended, so nothing was stored.
     Ended,
 }
 
-/// What became of a [`sign_in`](Store::sign_in).
+/// The result of a [`sign_in`](Store::sign_in).
 ///
 /// ```
-/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
-/// use lift_ws::store::{MemoryStore, Row, Saved, SignedIn, Store};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), lift_ws::store::StoreError> {
+/// use lift_ws::{event::Timestamp, store::{MemoryStore, Row, Saved, SignedIn, Store}};
 ///
-/// # let row = Row {
-/// #     id: "L0SM9cOFvHcCIhw=".into(), user: Some("ana".into()), tenant: Some("lotus".into()),
-/// #     endpoint: "https://api.example/prod".into(), connected_at: u64::MAX / 2000, attributes: None,
-/// # };
 /// let store = MemoryStore::new();
-/// let row = Row { user: None, tenant: None, ..row };
+/// let row = Row::new("L0SM9cOFvHcCIhw=", "https://api.example/prod", Timestamp::now());
 /// assert_eq!(store.save(&row).await?, Saved::Stored);
 /// assert_eq!(store.sign_in(&row.id, &"ana".into(), None).await?, SignedIn::Bound);
 /// assert_eq!(store.sign_in(&row.id, &"eve".into(), None).await?, SignedIn::Taken);
-/// # Ok::<(), lift_ws::store::StoreError>(())
-/// # }).unwrap();
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 #[must_use]
 pub enum SignedIn {
-    /// The connection is the user's; saying it twice is the same as once.
+    /// The connection belongs to this user. Signing in again has the same result.
     Bound,
-    /// The connection is another's, and stays so: an identity never changes.
+    /// The connection belongs to another user or tenant. That never changes.
     Taken,
     /// The connection has ended.
     Ended,
 }
 
-/// How fresh a read must be.
+/// The consistency of a read.
 ///
 /// ```
-/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
-/// use lift_ws::store::{MemoryStore, Row, Saved, Read, Store};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), lift_ws::store::StoreError> {
+/// use lift_ws::{event::Timestamp, store::{MemoryStore, Read, Row, Saved, Store}};
 ///
-/// # let row = Row {
-/// #     id: "L0SM9cOFvHcCIhw=".into(), user: Some("ana".into()), tenant: Some("lotus".into()),
-/// #     endpoint: "https://api.example/prod".into(), connected_at: u64::MAX / 2000, attributes: None,
-/// # };
 /// let store = MemoryStore::new();
+/// let row = Row::new("L0SM9cOFvHcCIhw=", "https://api.example/prod", Timestamp::now());
 /// assert_eq!(store.save(&row).await?, Saved::Stored);
 /// assert_eq!(store.get(&row.id, Read::Consistent).await?, Some(row));
-/// # Ok::<(), lift_ws::store::StoreError>(())
-/// # }).unwrap();
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Read {
-    /// What was written within the last second may be missing.
+    /// May miss what was written within the last second.
     Eventual,
-    /// Everything written is there; costs twice as much on DynamoDB.
+    /// Returns everything that was written. Costs twice as much on DynamoDB.
     Consistent,
 }
 
 /// A store of connections.
 ///
-/// Lists may lag behind writes by some seconds; `get` with [`Read::Consistent`] may not.
+/// A connection that ended leaves a tombstone in place of its row, so that a late write cannot bring it
+/// back. Lists may lag behind writes by some seconds; `get` with [`Read::Consistent`] may not.
+///
+/// Every method fails with a [`StoreError`] when the store fails or throttles. A method that stores
+/// something fails with one that [`is_invalid`](StoreError::is_invalid) for what [`Row::check`],
+/// [`Item::check`], [`check_identity`] or [`check_attributes`] refuse.
 pub trait Store: Send + Sync + 'static {
-    /// Stores a connection, unless its tombstone stands. Storing it again changes nothing.
+    /// Stores a connection, unless it has a tombstone. Storing it again changes nothing.
     fn save<'a>(&'a self, row: &'a Row) -> BoxFuture<'a, Result<Saved, StoreError>>;
 
-    /// Reads a connection; `None` when it is not stored, has ended or has expired.
+    /// Reads a connection. `None` when it is not stored, has ended or has expired.
     fn get<'a>(
         &'a self,
         id: &'a ConnectionId,
         read: Read,
     ) -> BoxFuture<'a, Result<Option<Row>, StoreError>>;
 
-    /// Puts a tombstone, whether or not a row is there, and returns the row that it replaced, with
-    /// its items, which are removed: `None` when there was none, or already a tombstone.
+    /// Puts a tombstone, whether or not there is a row. Returns the row that it replaced and the items of
+    /// the connection, which are removed. `None` when there was no row, or already a tombstone.
     fn remove<'a>(
         &'a self,
         id: &'a ConnectionId,
     ) -> BoxFuture<'a, Result<Option<Removed>, StoreError>>;
 
-    /// Puts a tombstone over a row of a connection that opened before a moment, in milliseconds
-    /// since 1970: a post answered that it is gone, which in a connection's first seconds proves
-    /// nothing. Says whether it did; then the connection's items are removed.
+    /// Puts a tombstone over the row of a connection that a post found gone, and removes its items, if the
+    /// connection opened before `opened_before`. For a younger one, the post may only have been made before
+    /// its handshake was answered. Returns whether the tombstone was put.
     fn remove_gone<'a>(
         &'a self,
         id: &'a ConnectionId,
-        opened_before: u64,
+        opened_before: Timestamp,
     ) -> BoxFuture<'a, Result<bool, StoreError>>;
 
-    /// Replaces a live connection's attributes. Says whether it was there: one that ended is not
-    /// brought back.
+    /// Replaces the attributes of a live connection. Returns whether there was one. A connection that has
+    /// ended is not brought back.
     fn set_attributes<'a>(
         &'a self,
         id: &'a ConnectionId,
         attributes: Value,
     ) -> BoxFuture<'a, Result<bool, StoreError>>;
 
-    /// Gives a live connection without a user its user and its tenant, and lists it by them. A tenant
-    /// that it has already must be the same.
+    /// Sets the user and the tenant of a live connection that has no user, and lists it by them. If the
+    /// connection already has a tenant, it must be the same.
     fn sign_in<'a>(
         &'a self,
         id: &'a ConnectionId,
@@ -134,7 +137,7 @@ pub trait Store: Send + Sync + 'static {
         tenant: Option<&'a TenantId>,
     ) -> BoxFuture<'a, Result<SignedIn, StoreError>>;
 
-    /// Stores an item beside a live connection, or replaces the one of the same key. With a group,
+    /// Stores an item of a live connection, or replaces the one with the same key. If the item has a group,
     /// the connection is listed in it, within its tenant.
     fn put_item<'a>(
         &'a self,
@@ -142,30 +145,35 @@ pub trait Store: Send + Sync + 'static {
         item: &'a Item,
     ) -> BoxFuture<'a, Result<Saved, StoreError>>;
 
-    /// Removes an item of a connection, if it is there.
+    /// Removes an item of a connection, if it exists.
     fn remove_item<'a>(
         &'a self,
         id: &'a ConnectionId,
         key: &'a str,
     ) -> BoxFuture<'a, Result<(), StoreError>>;
 
-    /// Reads a connection's items, in the order of their keys, after a key; with it comes whether
-    /// more follow. Those of a connection that ended may be there for a moment.
+    /// Reads a page of a connection's items whose keys come after `after`, in the order of the keys' bytes.
+    /// Returns with it whether more follow. The items of a connection that ended may still be returned for
+    /// a moment.
     fn items<'a>(
         &'a self,
         id: &'a ConnectionId,
         after: Option<&'a str>,
     ) -> BoxFuture<'a, Result<(Vec<Item>, bool), StoreError>>;
 
-    /// Cuts a list into parts, which together are the whole: at least one for each shard, and about
-    /// as many as wished when that is more.
+    /// Returns parts that together are the whole list: at least one for each shard, and at least about
+    /// `wished`. By default the list is one shard, split by the hashes of the connections' ids.
     fn parts<'a>(
         &'a self,
         of: &'a Members,
         wished: u32,
-    ) -> BoxFuture<'a, Result<Vec<Part>, StoreError>>;
+    ) -> BoxFuture<'a, Result<Vec<Part>, StoreError>> {
+        let _ = of;
+        ready(Ok(Part::whole(0).split(wished))).boxed()
+    }
 
-    /// Reads a page of a part, from its start or where the page before ended.
+    /// Reads a page of a part, from its start or from where the page before ended. Fails with an error that
+    /// [`is_invalid`](StoreError::is_invalid) for a position of another part.
     fn page<'a>(
         &'a self,
         of: &'a Members,
@@ -173,6 +181,19 @@ pub trait Store: Send + Sync + 'static {
         after: Option<&'a Position>,
     ) -> BoxFuture<'a, Result<Page, StoreError>>;
 
-    /// Counts the connections of a part, all its pages.
-    fn count<'a>(&'a self, of: &'a Members, part: Part) -> BoxFuture<'a, Result<u64, StoreError>>;
+    /// Counts the connections of a part. By default it reads all pages.
+    fn count<'a>(&'a self, of: &'a Members, part: Part) -> BoxFuture<'a, Result<u64, StoreError>> {
+        let count = async move {
+            let (mut count, mut after) = (0, None);
+            loop {
+                let page = self.page(of, part, after.as_ref()).await?;
+                count += page.members.len() as u64;
+                after = page.next;
+                if after.is_none() {
+                    return Ok(count);
+                }
+            }
+        };
+        count.boxed()
+    }
 }

@@ -1,69 +1,97 @@
-//! What is stored: a connection's [`Row`], and [`Item`]s of the app's own beside it. Both expire with
-//! the connection.
+//! What is stored: the [`Row`] of a connection, and the app's [`Item`]s beside it. Both expire with the
+//! connection.
 
-use lift_event::limits;
+use std::time::Duration;
+
+use lift_event::{Timestamp, limits::CONNECTION_LIFETIME};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{GroupId, StoreError};
 use crate::{ConnectionId, TenantId, UserId, push::Endpoint};
 
-/// How long API Gateway keeps a connection at most: 2 hours ([R-7.6]).
-pub const MAX_CONNECTION_SECONDS: u64 = limits::CONNECTION_LIFETIME.as_secs();
+/// How long API Gateway keeps a connection open at most, in seconds: 2 hours ([R-7.6]).
+pub const MAX_CONNECTION_SECONDS: u64 = CONNECTION_LIFETIME.as_secs();
 
-/// What a row outlives its connection by, at most.
-const EXPIRY_MARGIN_SECONDS: u64 = 300;
+/// How long a row may outlive its connection.
+const EXPIRY_MARGIN: Duration = Duration::from_secs(300);
 
-/// The longest id, in bytes: a tenant and a user, escaped, must fit a DynamoDB key of 2048 bytes.
-const MAX_ID: usize = 256;
+/// The longest id, in bytes. A tenant and a user, escaped, must fit into a DynamoDB key of 2048 bytes.
+const MAX_ID_BYTES: usize = 256;
 
-/// The most attributes of a row, or the largest value of an item, in bytes of JSON.
-const MAX_VALUE: usize = 4096;
+/// The largest JSON of a row's attributes or of an item's value, in bytes.
+const MAX_VALUE_BYTES: usize = 4096;
 
 /// A stored connection.
 ///
-/// ```
-/// use lift_ws::store::Row;
+/// The struct is not `non_exhaustive`: a store has to write and read each field, so a store that does not
+/// know a new one must not compile.
 ///
-/// let row = Row {
-///     id: "L0SM9cOFvHcCIhw=".into(),
-///     user: Some("ana".into()),
-///     tenant: None,
-///     endpoint: "https://k3v9example.execute-api.eu-west-1.amazonaws.com/prod".into(),
-///     connected_at: 1_795_252_524_410,
-///     attributes: None,
-/// };
+/// ```
+/// use lift_ws::{event::Timestamp, store::Row};
+///
+/// let row = Row::new(
+///     "L0SM9cOFvHcCIhw=",
+///     "https://k3v9example.execute-api.eu-west-1.amazonaws.com/prod",
+///     Timestamp::from_millis(1_795_252_524_410),
+/// );
+/// let row = row.with_user("ana").with_tenant("lotus");
 /// assert!(row.check().is_ok());
-/// assert_eq!(row.expires_at(), 1_795_252_524 + 7_500);
+/// assert_eq!(row.expires_at().as_secs(), 1_795_252_524 + 7_500);
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// The connection.
     pub id: ConnectionId,
-    /// Who it is; never empty.
+    /// Its user; never empty.
     pub user: Option<UserId>,
-    /// The others that it can reach; never empty.
+    /// Its tenant; never empty. A handler's `Publisher` sends only within it.
     pub tenant: Option<TenantId>,
-    /// Where it is posted to.
+    /// Where to post to it.
     pub endpoint: Endpoint,
-    /// When it opened, in milliseconds since 1970.
-    pub connected_at: u64,
-    /// What the app stores with it.
+    /// When it opened.
+    pub connected_at: Timestamp,
+    /// What the app stores with it; at most 4 KB of JSON.
     pub attributes: Option<Value>,
 }
 
 impl Row {
-    /// When the row, and every item beside it, is no longer true, in seconds since 1970: a constant
-    /// after the connection opened, because API Gateway closes every connection after 2 hours.
+    /// A connection without user, tenant and attributes.
     #[must_use]
-    pub fn expires_at(&self) -> u64 {
-        self.connected_at / 1000 + MAX_CONNECTION_SECONDS + EXPIRY_MARGIN_SECONDS
+    pub fn new(
+        id: impl Into<ConnectionId>,
+        endpoint: impl Into<Endpoint>,
+        connected_at: Timestamp,
+    ) -> Self {
+        let (id, endpoint) = (id.into(), endpoint.into());
+        Self { id, user: None, tenant: None, endpoint, connected_at, attributes: None }
     }
 
-    /// Checks what every store refuses: ids that are empty or over 256 bytes, attributes over 4 KB.
+    /// The connection with a user.
+    #[must_use]
+    pub fn with_user(mut self, user: impl Into<UserId>) -> Self {
+        self.user = Some(user.into());
+        self
+    }
+
+    /// The connection with a tenant.
+    #[must_use]
+    pub fn with_tenant(mut self, tenant: impl Into<TenantId>) -> Self {
+        self.tenant = Some(tenant.into());
+        self
+    }
+
+    /// When the row and its items expire: a fixed time after the connection opened, because API Gateway
+    /// closes each connection after 2 hours.
+    #[must_use]
+    pub fn expires_at(&self) -> Timestamp {
+        self.connected_at + CONNECTION_LIFETIME + EXPIRY_MARGIN
+    }
+
+    /// Checks what every store refuses: ids that are empty or over 256 bytes, and attributes over 4 KB.
     ///
     /// # Errors
-    /// One that [`is_invalid`](StoreError::is_invalid).
+    /// An error that [`is_invalid`](StoreError::is_invalid).
     pub fn check(&self) -> Result<(), StoreError> {
         check_id("connection", self.id.as_str())?;
         check_identity(self.user.as_ref(), self.tenant.as_ref())?;
@@ -71,36 +99,46 @@ impl Row {
     }
 }
 
-/// What a connection left when it was removed.
+/// What [`Store::remove`](super::Store::remove) removed.
 ///
 /// ```
-/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
-/// use lift_ws::store::{MemoryStore, Row, Saved, Store, Item};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), lift_ws::store::StoreError> {
+/// use lift_ws::{event::Timestamp, store::{Item, MemoryStore, Row, Saved, Store}};
 ///
-/// # let row = Row {
-/// #     id: "L0SM9cOFvHcCIhw=".into(), user: Some("ana".into()), tenant: Some("lotus".into()),
-/// #     endpoint: "https://api.example/prod".into(), connected_at: u64::MAX / 2000, attributes: None,
-/// # };
 /// let store = MemoryStore::new();
+/// let row = Row::new("L0SM9cOFvHcCIhw=", "https://api.example/prod", Timestamp::now());
 /// assert_eq!(store.save(&row).await?, Saved::Stored);
 /// assert_eq!(store.put_item(&row, &Item::in_group("tea")).await?, Saved::Stored);
-/// let removed = store.remove(&row.id).await?.expect("it was there");
+/// let removed = store.remove(&row.id).await?.expect("it was stored");
 /// assert_eq!(removed.items, [Item::in_group("tea")]);
-/// # Ok::<(), lift_ws::store::StoreError>(())
-/// # }).unwrap();
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Removed {
-    /// Its row.
+    /// The row of the connection.
     pub row: Row,
-    /// Its items, in the order of their keys; none when they could not be read in time.
+    /// The connection's items, in the order of their keys. Empty when they could not be read in time.
     pub items: Vec<Item>,
 }
 
-/// Something of the app's own, stored beside a connection: a room that it joined, a document that
-/// it watches. It expires with the connection, and is removed when the connection is. It belongs to
-/// the tenant that the connection has when it is stored, and its group lists the user of then: sign
-/// in first. A connection that has two items in a group may be listed and counted twice in it.
+impl Removed {
+    /// A removed row and its items.
+    #[must_use]
+    pub fn new(row: Row, items: Vec<Item>) -> Self {
+        Self { row, items }
+    }
+}
+
+/// Something that the app stores with a connection: a room that it joined, or a document that it watches.
+///
+/// An item expires with its connection, and is removed with it. It belongs to the tenant and user that the
+/// connection had when the item was stored, so sign in first. A connection with two items in a group may be
+/// listed and counted twice in it.
+///
+/// Like [`Row`], the struct is not `non_exhaustive`.
 ///
 /// ```
 /// use lift_ws::store::Item;
@@ -115,27 +153,27 @@ pub struct Removed {
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Item {
-    /// Its name, unique within the connection: 1 to 256 bytes.
+    /// Its key, unique within the connection: 1 to 256 bytes.
     pub key: String,
-    /// The group in which the connection is listed for it, within its tenant.
+    /// The group in which the item lists the connection, within its tenant.
     pub group: Option<GroupId>,
-    /// What the app stores in it: up to 4 KB of JSON.
+    /// What the app stores in it; at most 4 KB of JSON.
     pub value: Option<Value>,
 }
 
 impl Item {
-    /// An item that stands for being in a group, and has the group's id for its key.
+    /// An item that makes the connection a member of a group. Its key is the group's id.
     #[must_use]
     pub fn in_group(group: impl Into<GroupId>) -> Self {
         let group = group.into();
         Self { key: group.as_str().to_owned(), group: Some(group), value: None }
     }
 
-    /// Checks what every store refuses: a key or group that is empty or over 256 bytes, a value
-    /// over 4 KB.
+    /// Checks what every store refuses: a key or group that is empty or over 256 bytes, and a
+    /// value over 4 KB.
     ///
     /// # Errors
-    /// One that [`is_invalid`](StoreError::is_invalid).
+    /// An error that [`is_invalid`](StoreError::is_invalid).
     pub fn check(&self) -> Result<(), StoreError> {
         check_id("item", &self.key)?;
         self.group.as_ref().map_or(Ok(()), |group| check_id("group", group.as_str()))?;
@@ -143,10 +181,10 @@ impl Item {
     }
 }
 
-/// Checks what every store refuses: a user's or tenant's id that is empty or over 256 bytes.
+/// Checks what every store refuses: a user or tenant id that is empty or over 256 bytes.
 ///
 /// # Errors
-/// One that [`is_invalid`](StoreError::is_invalid).
+/// An error that [`is_invalid`](StoreError::is_invalid).
 pub fn check_identity(user: Option<&UserId>, tenant: Option<&TenantId>) -> Result<(), StoreError> {
     user.map_or(Ok(()), |user| check_id("user", user.as_str()))?;
     tenant.map_or(Ok(()), |tenant| check_id("tenant", tenant.as_str()))
@@ -155,7 +193,7 @@ pub fn check_identity(user: Option<&UserId>, tenant: Option<&TenantId>) -> Resul
 /// Checks what every store refuses: attributes over 4 KB.
 ///
 /// # Errors
-/// One that [`is_invalid`](StoreError::is_invalid).
+/// An error that [`is_invalid`](StoreError::is_invalid).
 pub fn check_attributes(attributes: &Value) -> Result<(), StoreError> {
     check_value("attributes", attributes)
 }
@@ -163,14 +201,16 @@ pub fn check_attributes(attributes: &Value) -> Result<(), StoreError> {
 fn check_id(name: &str, id: &str) -> Result<(), StoreError> {
     match id.len() {
         0 => Err(StoreError::invalid(format!("the {name} id is empty"))),
-        1..=MAX_ID => Ok(()),
-        _ => Err(StoreError::invalid(format!("the {name} id is over {MAX_ID} bytes"))),
+        1..=MAX_ID_BYTES => Ok(()),
+        _ => Err(StoreError::invalid(format!("the {name} id is over {MAX_ID_BYTES} bytes"))),
     }
 }
 
 fn check_value(name: &str, value: &Value) -> Result<(), StoreError> {
     match value.to_string().len() {
-        0..=MAX_VALUE => Ok(()),
-        bytes => Err(StoreError::invalid(format!("the {name}: {bytes} bytes, over {MAX_VALUE}"))),
+        0..=MAX_VALUE_BYTES => Ok(()),
+        bytes => {
+            Err(StoreError::invalid(format!("the {name}: {bytes} bytes, over {MAX_VALUE_BYTES}")))
+        }
     }
 }

@@ -1,50 +1,55 @@
-//! A client of the kit: its connection's events go through the app's one pipeline.
-
-use std::sync::atomic::{AtomicU64, Ordering};
+//! A client of the kit. It sends events of its connection through the gateway in memory to the app.
 
 use bytes::Bytes;
 use lift_event::{EventKind, Reply, Selection};
 use serde::Serialize;
 
-use super::{Kit, conversation::Said, event::Draft};
+use super::{
+    conversation::Line,
+    event::{ConnectionEvents, next_id},
+    gateway::MemoryGateway,
+};
 use crate::ConnectionId;
 
-/// A client that an app let in.
+/// A client whose handshake the app accepted.
 ///
 /// ```
-/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
 /// use lift_ws::{Accept, App, test::Kit};
 ///
 /// let app = App::new().connect(async || Accept::user("ana").tenant("lotus"))
-///     .default_route(async || "heard");
+///     .default_route(async || "welcome");
 /// let kit = Kit::new(app);
 /// let ana = kit.connect("").await.unwrap();
 /// ana.send("hello").await;
-/// assert_eq!(ana.received(), ["heard"]);
+/// assert_eq!(ana.received(), ["welcome"]);
 /// ana.close().await;
-/// # });
+/// # }
 /// ```
 #[derive(Debug)]
 pub struct Client {
-    kit: Kit,
+    gateway: MemoryGateway,
     id: ConnectionId,
-    draft: Draft,
+    events: ConnectionEvents,
     subprotocol: Option<String>,
 }
 
-/// The app refused a handshake.
+/// The app refused the handshake.
 ///
 /// ```
-/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
 /// use lift_ws::{Accept, App, Refuse, test::Kit};
 ///
 /// let app = App::new().connect(async || -> Result<Accept, Refuse> {
 ///     Err(Refuse::unauthorized("no token"))
 /// });
 /// assert_eq!(Kit::new(app).connect("").await.unwrap_err().status, 401);
-/// # });
+/// # }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Refused {
     /// The HTTP status that the client sees.
     pub status: u16,
@@ -59,25 +64,27 @@ impl std::fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 impl Client {
-    /// Opens a connection whose client has its name already.
-    pub(super) async fn connect(kit: Kit, query: String, draft: Draft) -> Result<Self, Refused> {
-        let id = draft.connection_id().clone();
-        kit.push().note(&id, Said::Connects(query));
-        let payload = draft.payload(EventKind::Connect, "$connect", None, None);
-        // A draft is always an event, so a failure is the function's: API Gateway answers 502.
-        let reply = kit.invoke(payload).await.unwrap_or(Reply::new(502));
+    /// Connects a client that the conversation already knows.
+    pub(super) async fn connect(
+        gateway: MemoryGateway,
+        query: String,
+        events: ConnectionEvents,
+    ) -> Result<Self, Refused> {
+        let id = events.connection_id().clone();
+        gateway.push.add_line(&id, Line::Connects(query));
+        let payload = events.payload(EventKind::Connect, "$connect", None, None);
+        // The payload is a valid event, so a failure is the function's: API Gateway answers 502.
+        let reply = gateway.invoke(payload).await.unwrap_or(Reply::new(502));
         if !reply.is_success() {
             let status = reply.status();
-            kit.push().note(&id, Said::Refused(status));
+            gateway.push.add_line(&id, Line::Refused(status));
             return Err(Refused { status });
         }
         let subprotocol = reply.subprotocol().map(str::to_owned);
-        kit.push().note(&id, Said::LetIn(subprotocol.clone()));
-        kit.push().open(&id);
-        let ending = Some((1000, "Connection Closed Normally"));
-        let ending = draft.payload(EventKind::Disconnect, "$disconnect", None, ending);
-        kit.endings().insert(id.clone(), ending);
-        Ok(Self { kit, id, draft, subprotocol })
+        gateway.push.add_line(&id, Line::LetIn(subprotocol.clone()));
+        let close = Some((1000, "Connection Closed Normally"));
+        gateway.open(&id, events.payload(EventKind::Disconnect, "$disconnect", None, close));
+        Ok(Self { gateway, id, events, subprotocol })
     }
 
     /// The connection's id.
@@ -95,19 +102,19 @@ impl Client {
     /// Whether the connection is open: the app may have closed it.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.kit.push().is_open(&self.id)
+        self.gateway.push.is_open(&self.id)
     }
 
-    /// Sends a text frame. Returns once the app has handled it, so that everything it posted has
-    /// been received. Nothing arrives once the app has closed the connection.
+    /// Sends a text message. Returns when the app has handled it, so that everything it posted has been
+    /// received. Does nothing if the app has closed the connection.
     pub async fn send(&self, text: impl Into<String>) {
         if !self.is_open() {
             return;
         }
         let text = text.into();
-        self.kit.push().note(&self.id, Said::Sends(text.clone()));
-        let description = self.kit.service.description();
-        // The app has checked it when it was built.
+        self.gateway.push.add_line(&self.id, Line::Sends(text.clone()));
+        let description = self.gateway.service.description();
+        // It was checked when the app was built.
         let selection: Selection = description.settings.selection.parse().unwrap_or_default();
         let selected = selection.select(&text);
         let has = |key: &str| description.routes.iter().find(|route| route.key == key);
@@ -118,13 +125,13 @@ impl Client {
                 r#"{{"message": "Forbidden", "connectionId":"{id}", "requestId":"{}"}}"#,
                 next_id()
             );
-            return self.kit.push().deliver(&self.id, frame.into());
+            return self.gateway.push.deliver(&self.id, frame.into());
         };
-        let payload = self.draft.payload(EventKind::Message, &route.key, Some(&text), None);
-        match self.kit.invoke(payload).await {
+        let payload = self.events.payload(EventKind::Message, &route.key, Some(&text), None);
+        match self.gateway.invoke(payload).await {
             Ok(reply) if route.two_way => {
                 if let Some(body) = reply.into_body() {
-                    self.kit.push().deliver(&self.id, body.into());
+                    self.gateway.push.deliver(&self.id, body.into());
                 }
             }
             Ok(_) | Err(_) => {}
@@ -139,22 +146,22 @@ impl Client {
         self.send(serde_json::to_string(value).expect("the value can be written as JSON")).await;
     }
 
-    /// Takes the text frames received since the last call. Bytes that are not UTF-8 are shown with
-    /// replacement characters.
+    /// Takes the messages received since the last call, as text. Bytes that are not UTF-8 become replacement
+    /// characters.
     #[must_use]
     pub fn received(&self) -> Vec<String> {
         let text = |frame: Bytes| String::from_utf8_lossy(&frame).into_owned();
-        self.kit.push().take(&self.id).into_iter().map(text).collect()
+        self.gateway.push.take(&self.id).into_iter().map(text).collect()
     }
 
-    /// Takes the frames received since the last call, as JSON.
+    /// Takes the messages received since the last call, as JSON.
     ///
     /// # Panics
-    /// When a frame is not JSON.
+    /// When a message is not JSON.
     #[must_use]
     pub fn received_json(&self) -> Vec<serde_json::Value> {
-        let json = |frame: Bytes| serde_json::from_slice(&frame).expect("the frame is JSON");
-        self.kit.push().take(&self.id).into_iter().map(json).collect()
+        let json = |frame: Bytes| serde_json::from_slice(&frame).expect("the message is JSON");
+        self.gateway.push.take(&self.id).into_iter().map(json).collect()
     }
 
     /// Closes the connection as a browser does; its `$disconnect` runs.
@@ -164,34 +171,29 @@ impl Client {
 
     /// Closes the connection with a code and a reason.
     pub async fn close_with(self, code: i32, reason: &str) {
-        self.kit.endings().remove(&self.id);
-        if !self.kit.push().end(&self.id) {
-            // The app closed it before, and its `$disconnect` ran then.
+        drop(self.gateway.remove(&self.id));
+        if !self.gateway.push.end(&self.id) {
+            // The app has closed it, and its `$disconnect` has run.
             return;
         }
-        self.kit.push().note(&self.id, Said::Closes(code));
-        let ending = Some((code, reason));
-        let payload = self.draft.payload(EventKind::Disconnect, "$disconnect", None, ending);
+        self.gateway.push.add_line(&self.id, Line::Closes(code));
+        let close = Some((code, reason));
+        let payload = self.events.payload(EventKind::Disconnect, "$disconnect", None, close);
         // API Gateway ignores what a `$disconnect` returns.
-        let _ = self.kit.invoke(payload).await;
+        let _ = self.gateway.invoke(payload).await;
     }
 
-    /// Loses the connection without a word: API Gateway has not noticed yet, but nothing arrives.
+    /// Drops the connection without closing it. API Gateway has not noticed yet, so no `$disconnect` runs, and
+    /// nothing is delivered.
     pub fn vanish(self) {
-        if self.kit.push().end(&self.id) {
-            self.kit.push().note(&self.id, Said::Vanishes);
+        if self.gateway.push.end(&self.id) {
+            self.gateway.push.add_line(&self.id, Line::Vanishes);
         }
     }
 
-    /// The payload of one of this connection's events, to invoke late, twice or never.
+    /// A `$disconnect` event of this connection, to invoke the app with late or twice.
     #[must_use]
     pub fn disconnect_payload(&self) -> Bytes {
-        self.draft.payload(EventKind::Disconnect, "$disconnect", None, Some((1001, "Going away")))
+        self.events.payload(EventKind::Disconnect, "$disconnect", None, Some((1001, "Going away")))
     }
-}
-
-/// An id of API Gateway's form.
-pub(super) fn next_id() -> String {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    format!("kit{:012}=", NEXT.fetch_add(1, Ordering::Relaxed))
 }

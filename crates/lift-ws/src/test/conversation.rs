@@ -1,104 +1,110 @@
-//! What was said between a kit's clients and its app, in order, as text that is the same each time.
+//! The conversation of a kit's clients with its app, as text that is the same in each run.
 
 use std::ops::RangeInclusive;
 
 use bytes::Bytes;
+use lift_event::Timestamp;
 
 use crate::ConnectionId;
 
-/// What happened to a client.
+/// One event of a client.
 #[derive(Debug)]
-pub(super) enum Said {
-    /// It asked to connect, with a query.
+pub(super) enum Line {
+    /// It connects, with a query.
     Connects(String),
-    /// It was let in, perhaps with a subprotocol.
+    /// Its handshake was accepted, with a subprotocol if the app chose one.
     LetIn(Option<String>),
-    /// It was refused, with a status.
+    /// Its handshake was refused, with a status.
     Refused(u16),
-    /// It sent a frame.
+    /// It sent a message.
     Sends(String),
-    /// It received a frame.
+    /// It received a message.
     Receives(Bytes),
     /// It closed, with a code.
     Closes(i32),
     /// It was closed by the app.
     IsClosed,
-    /// It left without a word.
+    /// It dropped the connection.
     Vanishes,
 }
 
-impl Said {
-    /// Whether a client did it; all else is the app's answer, to one client or to several.
-    fn is_a_step(&self) -> bool {
+impl Line {
+    /// Whether it is a client's step. All others are what the app does because of a step.
+    fn is_step(&self) -> bool {
         matches!(self, Self::Connects(_) | Self::Sends(_) | Self::Closes(_) | Self::Vanishes)
     }
 }
 
-/// Everything that was said, and who said it.
+/// All lines, each with its client.
 #[derive(Debug, Default)]
 pub(super) struct Conversation {
-    /// The clients in the order in which they came.
+    /// The clients and their names, in the order in which they connected.
     clients: Vec<(ConnectionId, String)>,
-    lines: Vec<(ConnectionId, Said)>,
+    lines: Vec<(ConnectionId, Line)>,
 }
 
 impl Conversation {
-    /// Adds a client; one without a name is numbered.
-    pub(super) fn name(&mut self, id: &ConnectionId, name: Option<String>) {
+    /// Adds a client. One without a name gets a number.
+    pub(super) fn add_client(&mut self, id: &ConnectionId, name: Option<String>) {
         let name = name.unwrap_or_else(|| format!("client {}", self.clients.len() + 1));
         self.clients.push((id.clone(), name));
     }
 
-    pub(super) fn note(&mut self, id: &ConnectionId, said: Said) {
-        self.lines.push((id.clone(), said));
+    pub(super) fn add_line(&mut self, id: &ConnectionId, line: Line) {
+        self.lines.push((id.clone(), line));
     }
 
-    /// One line for each thing said. What follows from one step of a client is sorted by client,
-    /// because the app may answer several at once, in any order.
-    pub(super) fn text(&self, times: &RangeInclusive<u64>) -> String {
+    /// All lines as text. Those after a client's step are sorted by client, because the app may send to
+    /// several clients at once, in any order.
+    pub(super) fn text(&self, times: &RangeInclusive<Timestamp>) -> String {
         let mut text = String::new();
-        for step in self.lines.chunk_by(|_, (_, next)| !next.is_a_step()) {
+        for step in self.lines.chunk_by(|_, (_, next)| !next.is_step()) {
             let (first, answers) = match step.split_first() {
-                Some((first, answers)) if first.1.is_a_step() => (Some(first), answers),
+                Some((first, answers)) if first.1.is_step() => (Some(first), answers),
                 _ => (None, step),
             };
             let mut answers: Vec<_> = answers.iter().collect();
             answers.sort_by_key(|(id, _)| self.clients.iter().position(|(other, _)| other == id));
-            for (id, said) in first.into_iter().chain(answers) {
-                text.push_str(&self.line(id, said, times));
+            for (id, line) in first.into_iter().chain(answers) {
+                text.push_str(&self.line_text(id, line, times));
                 text.push('\n');
             }
         }
         text
     }
 
-    fn line(&self, id: &ConnectionId, said: &Said, times: &RangeInclusive<u64>) -> String {
+    fn line_text(
+        &self,
+        id: &ConnectionId,
+        line: &Line,
+        times: &RangeInclusive<Timestamp>,
+    ) -> String {
         let client = self.clients.iter().find(|(other, _)| other == id);
         let name = client.map_or(id.as_str(), |(_, name)| name);
-        match said {
-            Said::Connects(query) if query.is_empty() => format!("{name} connects"),
-            Said::Connects(query) => format!("{name} connects ?{}", self.steady(query, times)),
-            Said::LetIn(None) => format!("{name} is let in (101)"),
-            Said::LetIn(Some(subprotocol)) => format!("{name} is let in (101, {subprotocol})"),
-            Said::Refused(status) => format!("{name} is refused ({status})"),
-            Said::Sends(text) => format!("{name} -> {}", self.steady(text, times)),
-            Said::Receives(frame) => {
-                format!("{name} <- {}", self.steady(&String::from_utf8_lossy(frame), times))
+        match line {
+            Line::Connects(query) if query.is_empty() => format!("{name} connects"),
+            Line::Connects(query) => format!("{name} connects ?{}", self.normalize(query, times)),
+            Line::LetIn(None) => format!("{name} is let in (101)"),
+            Line::LetIn(Some(subprotocol)) => format!("{name} is let in (101, {subprotocol})"),
+            Line::Refused(status) => format!("{name} is refused ({status})"),
+            Line::Sends(text) => format!("{name} -> {}", self.normalize(text, times)),
+            Line::Receives(frame) => {
+                format!("{name} <- {}", self.normalize(&String::from_utf8_lossy(frame), times))
             }
-            Said::Closes(code) => format!("{name} closes ({code})"),
-            Said::IsClosed => format!("{name} is closed by the app (1000)"),
-            Said::Vanishes => format!("{name} vanishes"),
+            Line::Closes(code) => format!("{name} closes ({code})"),
+            Line::IsClosed => format!("{name} is closed by the app (1000)"),
+            Line::Vanishes => format!("{name} vanishes"),
         }
     }
 
-    /// A frame in one line, with names for what is another each time: connections, ids, times.
-    fn steady(&self, frame: &str, times: &RangeInclusive<u64>) -> String {
+    /// A message in one line. What differs in each run is replaced: connection ids, other ids, and times.
+    fn normalize(&self, frame: &str, times: &RangeInclusive<Timestamp>) -> String {
         let mut frame = frame.replace('\n', "\\n").replace('\r', "\\r");
         for (id, name) in &self.clients {
             frame = frame.replace(id.as_str(), name);
         }
         let mut text = String::with_capacity(frame.len());
-        // What follows a dot may be the rest of a number: of a time, or of another.
+        // Digits after a dot are the fraction of a number, which may be a time.
         let (mut after_dot, mut after_time) = (false, false);
         for part in frame.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
             let end = part.trim_end_matches(|c: char| !c.is_ascii_alphanumeric()).len();
@@ -122,13 +128,14 @@ impl Conversation {
     }
 }
 
-/// Milliseconds or seconds since 1970, within the kit's life.
-fn is_time(digits: &str, times: &RangeInclusive<u64>) -> bool {
-    let seconds = times.start() / 1000..=times.end() / 1000;
-    digits.parse().is_ok_and(|number| times.contains(&number) || seconds.contains(&number))
+/// Whether it is a time since the kit was made, in milliseconds or seconds since 1970.
+fn is_time(digits: &str, times: &RangeInclusive<Timestamp>) -> bool {
+    let seconds = times.start().as_secs()..=times.end().as_secs();
+    let is_millis = |number| times.contains(&Timestamp::from_millis(number));
+    digits.parse().is_ok_and(|number| is_millis(number) || seconds.contains(&number))
 }
 
-/// An id that the kit gave, of a request or a message.
+/// Whether it is an id that the kit made, of a request or a message.
 fn is_id(token: &str) -> bool {
     let digits = token.strip_prefix("kit").unwrap_or_default();
     digits.len() == 12 && is_digits(digits)

@@ -1,19 +1,22 @@
-//! The events of a kit's connection, written by the same code that the gateway uses.
+//! The events of a kit's connection, encoded by the same code that `lift dev` uses.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use bytes::Bytes;
 use lift_event::{EventKind, Identity, Payload, RequestContext, Timestamp};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::{Clock, client::next_id};
+use super::Clock;
 use crate::ConnectionId;
 
-/// What all events of a connection share.
+/// Makes the events of a connection, from what they have in common.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(super) struct ConnectionEvents {
     connection_id: ConnectionId,
-    connected_at: u64,
+    connected_at: Timestamp,
     headers: Multi,
     query: Multi,
     clock: Clock,
@@ -28,11 +31,11 @@ type Multi = BTreeMap<String, Vec<String>>;
 
 const HOST: &str = "kit.execute-api.us-east-1.amazonaws.com";
 
-impl Draft {
+impl ConnectionEvents {
     pub(super) fn new(clock: Clock) -> Self {
-        let mut draft = Self {
+        let mut events = Self {
             connection_id: next_id().into(),
-            connected_at: 0,
+            connected_at: Timestamp::default(),
             headers: Multi::new(),
             query: Multi::new(),
             clock,
@@ -42,8 +45,8 @@ impl Draft {
             user_agent: None,
             authorizer: None,
         };
-        draft.add_header("Host", HOST);
-        draft
+        events.add_header("Host", HOST);
+        events
     }
 
     pub(super) fn add_header(&mut self, name: &str, value: &str) {
@@ -53,7 +56,7 @@ impl Draft {
         self.headers.entry(name.to_owned()).or_default().push(value.to_owned());
     }
 
-    /// From now on there is a connection, with the headers that API Gateway adds.
+    /// Starts the handshake: sets the query and the headers that API Gateway adds.
     pub(super) fn open(&mut self, query: &str) {
         self.connected_at = self.clock.now();
         let before = self.headers.get("X-Forwarded-For").into_iter().flatten();
@@ -75,7 +78,8 @@ impl Draft {
         &self.connection_id
     }
 
-    /// Headers come with the handshake, and a fixed set with its end ([R-1.1.3]).
+    /// The headers of an event: the client's at `$connect`, none in a message, fixed ones at `$disconnect`
+    /// ([R-1.1.3]).
     fn headers(&self, kind: EventKind) -> Option<Multi> {
         let fixed = [("Host", HOST), ("x-api-key", ""), ("X-Forwarded-For", ""), ("x-restapi", "")];
         match kind {
@@ -92,7 +96,7 @@ impl Draft {
         kind: EventKind,
         route_key: &str,
         body: Option<&str>,
-        ending: Option<(i32, &str)>,
+        close: Option<(i32, &str)>,
     ) -> Bytes {
         let handshake = kind == EventKind::Connect;
         let headers = self.headers(kind).map(|headers| (raw(&single(&headers)), raw(&headers)));
@@ -113,15 +117,15 @@ impl Draft {
                 route_key: route_key.into(),
                 authorizer: self.authorizer.as_deref(),
                 message_id: (kind == EventKind::Message).then(|| message_id.as_str().into()),
-                disconnect_status_code: ending.map(|(code, _)| code),
+                disconnect_status_code: close.map(|(code, _)| code),
                 event_type: kind,
                 extended_request_id: Some(request_id.as_str().into()),
                 request_time: "21/Nov/2026:09:15:24 +0000".into(),
                 message_direction: Some("IN".into()),
-                disconnect_reason: ending.map(|(_, reason)| reason.into()),
+                disconnect_reason: close.map(|(_, reason)| reason.into()),
                 stage: self.stage.as_str().into(),
-                connected_at: Timestamp::from_millis(self.connected_at),
-                request_time_epoch: Timestamp::from_millis(self.clock.now()),
+                connected_at: self.connected_at,
+                request_time_epoch: self.clock.now(),
                 identity: Identity {
                     user_agent: self.user_agent.as_deref().map(Into::into),
                     source_ip: Some(self.source_ip.as_str().into()),
@@ -148,4 +152,10 @@ fn single(all: &Multi) -> BTreeMap<&str, &str> {
 fn raw(map: &impl serde::Serialize) -> Box<RawValue> {
     // Maps of strings cannot fail to serialize.
     to_raw_value(map).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+/// A new id, in the form of API Gateway's ids.
+pub(super) fn next_id() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    format!("kit{:012}=", NEXT.fetch_add(1, Ordering::Relaxed))
 }

@@ -1,4 +1,4 @@
-//! A push that records: who received what, and who is there to receive.
+//! A push that records what each connection received, and that can inject faults.
 
 use std::{
     collections::HashMap,
@@ -9,30 +9,30 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt, ready};
-use lift_event::Event;
+use lift_event::{Event, Timestamp};
 use tokio::time::sleep;
 
-use super::conversation::{Conversation, Said};
+use super::conversation::{Conversation, Line};
 use crate::{
     ConnectionId,
-    clock::epoch_millis,
     push::{ConnectionInfo, Endpoint, Push, PushError},
 };
 
 type Fault = Box<dyn FnMut(&ConnectionId) -> Option<PushError> + Send>;
 
-/// Records what is posted, and answers as API Gateway does: 410 for a connection that is not open.
+/// Records what is posted. A post to a connection that is not open fails as with API Gateway: gone (410).
 ///
 /// ```
-/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
 /// use lift_ws::{App, push::PushError, test::Kit};
 ///
-/// let kit = Kit::new(App::new().default_route(async || "heard"));
+/// let kit = Kit::new(App::new().default_route(async || "welcome"));
 /// let ana = kit.connect("").await.unwrap();
 /// kit.push().set_fault(|_| Some(PushError::throttled()));
 /// ana.send("hello").await;
 /// assert!(ana.received().is_empty(), "the reply was throttled");
-/// # });
+/// # }
 /// ```
 #[derive(Clone, Default)]
 pub struct RecordingPush(Arc<Mutex<Recorded>>);
@@ -40,30 +40,30 @@ pub struct RecordingPush(Arc<Mutex<Recorded>>);
 #[derive(Default)]
 struct Recorded {
     frames: HashMap<ConnectionId, Vec<Bytes>>,
-    open: HashMap<ConnectionId, Open>,
+    open: HashMap<ConnectionId, OpenConnection>,
     closed: Vec<ConnectionId>,
-    /// Those of `closed` whose `$disconnect` has not run.
-    unsettled: Vec<ConnectionId>,
+    /// Those of `closed` whose `$disconnect` has not run yet.
+    without_disconnect: Vec<ConnectionId>,
     fault: Option<Fault>,
     delay: Duration,
     conversation: Conversation,
 }
 
 #[derive(Debug)]
-struct Open {
-    since: u64,
-    active: u64,
+struct OpenConnection {
+    opened_at: Timestamp,
+    last_active_at: Timestamp,
     endpoint: Option<Endpoint>,
 }
 
 impl RecordingPush {
-    /// A push that nobody is connected to.
+    /// A push without open connections.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Makes posts fail: the function is asked before each.
+    /// Injects faults: the function is called before each post, and returns the error of the post, if any.
     pub fn set_fault(
         &self,
         fault: impl FnMut(&ConnectionId) -> Option<PushError> + Send + 'static,
@@ -71,18 +71,19 @@ impl RecordingPush {
         self.recorded().fault = Some(Box::new(fault));
     }
 
-    /// Makes each post take so long, by tokio's clock.
+    /// Makes each post take some time, by tokio's clock.
     pub fn set_delay(&self, delay: Duration) {
         self.recorded().delay = delay;
     }
 
-    /// Opens a connection: from now on it can be posted to.
+    /// Opens a connection, so that it can be posted to.
     pub fn open(&self, id: &ConnectionId) {
-        let since = epoch_millis();
-        self.recorded().open.insert(id.clone(), Open { since, active: since, endpoint: None });
+        let now = Timestamp::now();
+        let connection = OpenConnection { opened_at: now, last_active_at: now, endpoint: None };
+        self.recorded().open.insert(id.clone(), connection);
     }
 
-    /// Ends a connection: from now on it is gone. Says whether it was open.
+    /// Ends a connection, so that it is gone. Returns whether it was open.
     pub fn end(&self, id: &ConnectionId) -> bool {
         self.recorded().open.remove(id).is_some()
     }
@@ -93,24 +94,24 @@ impl RecordingPush {
         self.recorded().open.contains_key(id)
     }
 
-    /// Where an open connection was last posted to.
+    /// The endpoint of the last post to an open connection.
     #[must_use]
     pub fn endpoint_of(&self, id: &ConnectionId) -> Option<Endpoint> {
         self.recorded().open.get(id)?.endpoint.clone()
     }
 
-    /// A connection that the app closed and whose `$disconnect` is due.
-    pub(super) fn next_unsettled(&self) -> Option<ConnectionId> {
-        self.recorded().unsettled.pop()
+    /// Takes a connection that the app closed and whose `$disconnect` has not run yet.
+    pub(super) fn next_closed(&self) -> Option<ConnectionId> {
+        self.recorded().without_disconnect.pop()
     }
 
-    /// The open connections that the app closed, in order.
+    /// The connections that the app closed, in order.
     #[must_use]
     pub fn closed(&self) -> Vec<ConnectionId> {
         self.recorded().closed.clone()
     }
 
-    /// Takes what a connection received since the last call.
+    /// Takes the messages that a connection received since the last call.
     #[must_use]
     pub fn take(&self, id: &ConnectionId) -> Vec<Bytes> {
         self.recorded().frames.remove(id).unwrap_or_default()
@@ -120,15 +121,15 @@ impl RecordingPush {
         self.recorded().receive(id, data);
     }
 
-    pub(super) fn name(&self, id: &ConnectionId, name: Option<String>) {
-        self.recorded().conversation.name(id, name);
+    pub(super) fn add_client(&self, id: &ConnectionId, name: Option<String>) {
+        self.recorded().conversation.add_client(id, name);
     }
 
-    pub(super) fn note(&self, id: &ConnectionId, said: Said) {
-        self.recorded().conversation.note(id, said);
+    pub(super) fn add_line(&self, id: &ConnectionId, line: Line) {
+        self.recorded().conversation.add_line(id, line);
     }
 
-    pub(super) fn conversation(&self, times: &RangeInclusive<u64>) -> String {
+    pub(super) fn conversation(&self, times: &RangeInclusive<Timestamp>) -> String {
         self.recorded().conversation.text(times)
     }
 
@@ -143,14 +144,14 @@ impl Recorded {
             return Err(error);
         }
         let Some(open) = self.open.get_mut(id) else { return Err(PushError::gone()) };
-        open.active = epoch_millis();
+        open.last_active_at = Timestamp::now();
         open.endpoint = Some(to.clone());
         self.receive(id, data);
         Ok(())
     }
 
     fn receive(&mut self, id: &ConnectionId, data: Bytes) {
-        self.conversation.note(id, Said::Receives(data.clone()));
+        self.conversation.add_line(id, Line::Receives(data.clone()));
         self.frames.entry(id.clone()).or_default().push(data);
     }
 }
@@ -185,9 +186,9 @@ impl Push for RecordingPush {
         if recorded.open.remove(id).is_none() {
             return ready(Err(PushError::gone())).boxed();
         }
-        recorded.conversation.note(id, Said::IsClosed);
+        recorded.conversation.add_line(id, Line::IsClosed);
         recorded.closed.push(id.clone());
-        recorded.unsettled.push(id.clone());
+        recorded.without_disconnect.push(id.clone());
         ready(Ok(())).boxed()
     }
 
@@ -198,8 +199,8 @@ impl Push for RecordingPush {
     ) -> BoxFuture<'a, Result<ConnectionInfo, PushError>> {
         let recorded = self.recorded();
         let info = recorded.open.get(id).map(|open| ConnectionInfo {
-            connected_at: open.since,
-            last_active_at: open.active,
+            connected_at: open.opened_at,
+            last_active_at: open.last_active_at,
             source_ip: "127.0.0.1".to_owned(),
             user_agent: None,
         });

@@ -1,8 +1,9 @@
-//! A memory store that notes what it is asked, fails when told, and lags as an index does.
+//! A memory store that records its operations, and that can inject faults and lagging lists.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{BoxFuture, FutureExt, ready};
+use lift_event::Timestamp;
 use serde_json::Value;
 
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     },
 };
 
-/// What a store is asked for.
+/// An operation of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Operation {
@@ -47,13 +48,14 @@ pub enum Operation {
 
 type Fault = Box<dyn FnMut(Operation) -> Option<StoreError> + Send>;
 
-/// A [`MemoryStore`] that records what it is asked. Cloning shares it.
+/// A [`MemoryStore`] that records its operations. Clones share it.
 ///
 /// ```
 /// use lift_ws::{App, store::StoreError, test::{Kit, Operation, RecordingStore}};
 /// use std::sync::Arc;
 ///
-/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
 /// let store = RecordingStore::default();
 /// store.set_fault(|operation| {
 ///     (operation == Operation::Save).then(|| StoreError::failed("throttled"))
@@ -61,7 +63,7 @@ type Fault = Box<dyn FnMut(Operation) -> Option<StoreError> + Send>;
 /// let kit = Kit::with_store(App::new(), Arc::new(store.clone()));
 /// assert_eq!(kit.connect("").await.unwrap_err().status, 500);
 /// assert_eq!(store.operations(), [Operation::Save, Operation::Remove]);
-/// # });
+/// # }
 /// ```
 #[derive(Clone, Default)]
 pub struct RecordingStore {
@@ -77,23 +79,23 @@ struct Recorded {
 }
 
 impl RecordingStore {
-    /// Records what a memory store of one's own is asked.
+    /// Records the operations of a memory store.
     #[must_use]
     pub fn new(inner: MemoryStore) -> Self {
         Self { inner, recorded: Arc::default() }
     }
 
-    /// Makes operations fail: the function is asked before each.
+    /// Injects faults: the function is called before each operation, and returns its error, if any.
     pub fn set_fault(&self, fault: impl FnMut(Operation) -> Option<StoreError> + Send + 'static) {
         self.recorded().fault = Some(Box::new(fault));
     }
 
-    /// Makes lists empty, as those of an index that has not caught up.
+    /// Makes lists empty, as those of an index that lags behind.
     pub fn set_lists_lag(&self, lag: bool) {
         self.recorded().lists_lag = lag;
     }
 
-    /// What the store was asked, in order.
+    /// The operations so far, in order.
     #[must_use]
     pub fn operations(&self) -> Vec<Operation> {
         self.recorded().operations.clone()
@@ -103,23 +105,23 @@ impl RecordingStore {
         self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn ask<'a, T: Send + 'a>(
+    fn record<'a, T: Send + 'a>(
         &'a self,
         operation: Operation,
-        answer: impl FnOnce() -> BoxFuture<'a, Result<T, StoreError>>,
+        run: impl FnOnce() -> BoxFuture<'a, Result<T, StoreError>>,
     ) -> BoxFuture<'a, Result<T, StoreError>> {
         let mut recorded = self.recorded();
         recorded.operations.push(operation);
         match recorded.fault.as_mut().and_then(|fault| fault(operation)) {
             Some(error) => ready(Err(error)).boxed(),
-            None => answer(),
+            None => run(),
         }
     }
 }
 
 impl Store for RecordingStore {
     fn save<'a>(&'a self, row: &'a Row) -> BoxFuture<'a, Result<Saved, StoreError>> {
-        self.ask(Operation::Save, || self.inner.save(row))
+        self.record(Operation::Save, || self.inner.save(row))
     }
 
     fn get<'a>(
@@ -131,22 +133,22 @@ impl Store for RecordingStore {
             Read::Eventual => Operation::GetEventual,
             Read::Consistent => Operation::GetConsistent,
         };
-        self.ask(operation, || self.inner.get(id, read))
+        self.record(operation, || self.inner.get(id, read))
     }
 
     fn remove<'a>(
         &'a self,
         id: &'a ConnectionId,
     ) -> BoxFuture<'a, Result<Option<Removed>, StoreError>> {
-        self.ask(Operation::Remove, || self.inner.remove(id))
+        self.record(Operation::Remove, || self.inner.remove(id))
     }
 
     fn remove_gone<'a>(
         &'a self,
         id: &'a ConnectionId,
-        opened_before: u64,
+        opened_before: Timestamp,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
-        self.ask(Operation::RemoveGone, || self.inner.remove_gone(id, opened_before))
+        self.record(Operation::RemoveGone, || self.inner.remove_gone(id, opened_before))
     }
 
     fn set_attributes<'a>(
@@ -154,7 +156,7 @@ impl Store for RecordingStore {
         id: &'a ConnectionId,
         attributes: Value,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
-        self.ask(Operation::SetAttributes, || self.inner.set_attributes(id, attributes))
+        self.record(Operation::SetAttributes, || self.inner.set_attributes(id, attributes))
     }
 
     fn sign_in<'a>(
@@ -163,7 +165,7 @@ impl Store for RecordingStore {
         user: &'a UserId,
         tenant: Option<&'a TenantId>,
     ) -> BoxFuture<'a, Result<SignedIn, StoreError>> {
-        self.ask(Operation::SignIn, || self.inner.sign_in(id, user, tenant))
+        self.record(Operation::SignIn, || self.inner.sign_in(id, user, tenant))
     }
 
     fn put_item<'a>(
@@ -171,7 +173,7 @@ impl Store for RecordingStore {
         row: &'a Row,
         item: &'a Item,
     ) -> BoxFuture<'a, Result<Saved, StoreError>> {
-        self.ask(Operation::PutItem, || self.inner.put_item(row, item))
+        self.record(Operation::PutItem, || self.inner.put_item(row, item))
     }
 
     fn remove_item<'a>(
@@ -179,7 +181,7 @@ impl Store for RecordingStore {
         id: &'a ConnectionId,
         key: &'a str,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
-        self.ask(Operation::RemoveItem, || self.inner.remove_item(id, key))
+        self.record(Operation::RemoveItem, || self.inner.remove_item(id, key))
     }
 
     fn items<'a>(
@@ -187,7 +189,7 @@ impl Store for RecordingStore {
         id: &'a ConnectionId,
         after: Option<&'a str>,
     ) -> BoxFuture<'a, Result<(Vec<Item>, bool), StoreError>> {
-        self.ask(Operation::Items, || self.inner.items(id, after))
+        self.record(Operation::Items, || self.inner.items(id, after))
     }
 
     fn parts<'a>(
@@ -195,7 +197,7 @@ impl Store for RecordingStore {
         of: &'a Members,
         wished: u32,
     ) -> BoxFuture<'a, Result<Vec<Part>, StoreError>> {
-        self.ask(Operation::Parts, || self.inner.parts(of, wished))
+        self.record(Operation::Parts, || self.inner.parts(of, wished))
     }
 
     fn page<'a>(
@@ -205,14 +207,14 @@ impl Store for RecordingStore {
         after: Option<&'a Position>,
     ) -> BoxFuture<'a, Result<Page, StoreError>> {
         let lag = self.recorded().lists_lag;
-        self.ask(Operation::Page, || match lag {
+        self.record(Operation::Page, || match lag {
             true => ready(Ok(Page::default())).boxed(),
             false => self.inner.page(of, part, after),
         })
     }
 
     fn count<'a>(&'a self, of: &'a Members, part: Part) -> BoxFuture<'a, Result<u64, StoreError>> {
-        self.ask(Operation::Count, || self.inner.count(of, part))
+        self.record(Operation::Count, || self.inner.count(of, part))
     }
 }
 

@@ -194,7 +194,7 @@ async fn the_newcomer_cannot_be_sent_to_before_it_is_in() {
         assert!(error.is_connecting());
         assert!(error.to_string().contains("still connecting"));
         let report = publish.own_tenant().text(who.user().unwrap().as_str()).await?;
-        assert_eq!(report.total(), report.sent, "the newcomer is not among them");
+        assert_eq!(report.total(), report.counts.sent, "the newcomer is not among them");
         Ok(())
     };
     let kit = Kit::new(App::new().connect(hello).on_connected(greet));

@@ -80,7 +80,7 @@ async fn a_connect_that_comes_after_its_disconnect_is_refused() {
 async fn the_others_are_told_and_the_one_who_left_is_not() {
     let left = async |publish: Publisher| -> Result<(), Error> {
         let report = publish.own_tenant().text("left").await?;
-        assert_eq!((report.sent, report.total()), (1, 1));
+        assert_eq!((report.counts.sent, report.total()), (1, 1));
         Ok(())
     };
     let app = App::new().connect(async || Accept::user("u").tenant("general")).disconnect(left);

@@ -224,7 +224,7 @@ async fn sixty_four_at_once_are_each_answered_once() {
         .default_route(async |who: Connection, publish: Publisher, Text(text): Text| {
             tokio::task::yield_now().await;
             let report = publish.own_tenant().text(text.clone()).await?;
-            assert_eq!((report.sent, who.user().unwrap().as_str()), (1, "ana"));
+            assert_eq!((report.counts.sent, who.user().unwrap().as_str()), (1, "ana"));
             Ok::<_, Error>(format!("done {text}"))
         });
     let ana = Kit::new(app).connect("").await.unwrap();

@@ -6,12 +6,15 @@ use std::{
     net::{TcpListener, TcpStream},
     sync::{Arc, LazyLock, Mutex},
     thread,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use futures_util::future::join_all;
 use lift_aws::{AwsConfig, DynamoStore, Table, table::CreateOptions};
-use lift_ws::store::{Row, Saved, Store as _};
+use lift_ws::{
+    event::Timestamp,
+    store::{Row, Saved, Store as _},
+};
 use tokio::runtime::Runtime;
 
 const TABLE: &str = "connections";
@@ -79,14 +82,13 @@ async fn database(ids: &[&str], endpoint: &str) -> String {
     let options = CreateOptions::new().without_streams();
     Table::new(&config, TABLE).create(&options).await.expect("is created");
     let store = DynamoStore::new(&config, TABLE);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
     let saves = ids.iter().map(|id| {
         let row = Row {
             id: (*id).into(),
             user: Some("ana".into()),
             tenant: Some("lotus".into()),
             endpoint: endpoint.into(),
-            connected_at: u64::try_from(now).expect("64 bits"),
+            connected_at: Timestamp::now(),
             attributes: None,
         };
         let store = &store;

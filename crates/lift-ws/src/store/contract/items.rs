@@ -1,8 +1,8 @@
-//! Items and groups: beside a live connection, and ended with it.
+//! Items and groups: stored with a live connection, and removed with it.
 
 use super::*;
 
-pub(super) async fn items_stand_beside_a_live_connection(store: &dyn Store) {
+pub(super) async fn items_need_a_live_connection(store: &dyn Store) {
     let row = row("ana", "general");
     let note = |key: &str, text: &str| Item {
         key: key.to_owned(),
@@ -15,10 +15,10 @@ pub(super) async fn items_stand_beside_a_live_connection(store: &dyn Store) {
         assert_eq!(put(store, &row, &item).await, Saved::Stored);
     }
     let all = [note("a", "a"), note("b", "new"), note("c", "c")];
-    assert_eq!(items_of(store, &row.id).await, all, "by key, and the last of a key stands");
+    assert_eq!(items_of(store, &row.id).await, all, "ordered by key; the last item of a key stays");
     let after = store.items(&row.id, Some("b")).await.expect("items");
     assert_eq!(after.0, all[2..]);
-    assert_eq!(get(store, &row.id).await.as_ref(), Some(&row), "the row is as it was");
+    assert_eq!(get(store, &row.id).await.as_ref(), Some(&row), "the row is unchanged");
     store.remove_item(&row.id, "b").await.expect("remove_item");
     store.remove_item(&row.id, "never-there").await.expect("removing nothing is no error");
     assert_eq!(items_of(store, &row.id).await, [all[0].clone(), all[2].clone()]);
@@ -26,7 +26,11 @@ pub(super) async fn items_stand_beside_a_live_connection(store: &dyn Store) {
     assert_eq!(list(store, &of_tenant).await, [member(&row)], "items are no connections");
     let removed = store.remove(&row.id).await.expect("remove");
     let all = vec![all[0].clone(), all[2].clone()];
-    assert_eq!(removed, Some(Removed { row: row.clone(), items: all }), "what it leaves");
+    assert_eq!(
+        removed,
+        Some(Removed { row: row.clone(), items: all }),
+        "the row and its items are returned"
+    );
     assert_eq!(items_of(store, &row.id).await, [], "items end with their connection");
     assert_eq!(put(store, &row, &note("a", "late")).await, Saved::Ended);
     assert_eq!(items_of(store, &row.id).await, [], "a late item is not stored");
@@ -35,7 +39,7 @@ pub(super) async fn items_stand_beside_a_live_connection(store: &dyn Store) {
     }
 }
 
-pub(super) async fn groups_list_who_has_an_item_in_them(store: &dyn Store) {
+pub(super) async fn groups_list_connections_with_an_item_in_them(store: &dyn Store) {
     let mark = unique("rooms");
     let rows: Vec<Row> = (0..12).map(|n| row_in(&format!("user-{n}"), &mark)).collect();
     let elsewhere = row("eve", "elsewhere");
@@ -47,19 +51,23 @@ pub(super) async fn groups_list_who_has_an_item_in_them(store: &dyn Store) {
     let listed = async || list(store, &tea).await.into_iter().collect::<BTreeSet<_>>();
     assert_eq!(listed().await, rows.iter().map(member).collect(), "within the tenant");
     store.remove_item(&rows[0].id, "tea").await.expect("remove_item");
-    let removed = store.remove_gone(&rows[1].id, u64::MAX).await;
+    let removed = store.remove_gone(&rows[1].id, Timestamp::from_millis(u64::MAX)).await;
     assert!(removed.expect("remove_gone"));
     assert!(remove(store, &rows[2].id).await.is_some());
-    assert_eq!(listed().await, rows[3..].iter().map(member).collect(), "who left is not listed");
+    assert_eq!(
+        listed().await,
+        rows[3..].iter().map(member).collect(),
+        "a connection that left is not listed"
+    );
     let moved = Item { group: Some("coffee".into()), ..Item::in_group("tea") };
     assert_eq!(put(store, &rows[3], &moved).await, Saved::Stored);
     assert_eq!(listed().await, rows[4..].iter().map(member).collect(), "an item is in one group");
-    let (mut cut, mut counted) = (0, 0);
+    let (mut listed_in_parts, mut counted) = (0, 0);
     for part in store.parts(&tea, 8).await.expect("parts") {
-        cut += list_part(store, &tea, part).await.len();
+        listed_in_parts += list_part(store, &tea, part).await.len();
         counted += store.count(&tea, part).await.expect("count");
     }
-    assert_eq!((cut, counted), (8, 8), "a group is cut into parts as a tenant is");
+    assert_eq!((listed_in_parts, counted), (8, 8), "a group is split into parts as a tenant is");
 }
 
 pub(super) async fn strange_items_stay_apart(store: &dyn Store) {
@@ -84,7 +92,7 @@ pub(super) async fn strange_items_stay_apart(store: &dyn Store) {
 pub(super) async fn items_come_in_the_order_of_their_keys(store: &dyn Store) {
     let row = row("ana", "general");
     assert_eq!(save(store, &row).await, Saved::Stored);
-    // What escaping, or comparing by letters, would put elsewhere.
+    // Keys that escaping, or a comparison by characters, would order differently.
     let keys = ["!", "#", "$", "%", "%23", "A", "Z", "a", "a#", "a#b", "a$", "aa", "ü", "🚀"];
     for key in keys.iter().rev() {
         let item = Item { key: (*key).to_owned(), group: None, value: None };
@@ -99,7 +107,10 @@ pub(super) async fn items_come_in_the_order_of_their_keys(store: &dyn Store) {
 }
 
 pub(super) async fn items_expire_with_their_connection(store: &dyn Store) {
-    let expired = Row { connected_at: epoch_millis() - 3 * 3600 * 1000, ..row("ana", "general") };
+    let expired = Row {
+        connected_at: Timestamp::now() - Duration::from_secs(3 * 3600),
+        ..row("ana", "general")
+    };
     assert_eq!(save(store, &expired).await, Saved::Stored);
     assert_eq!(put(store, &expired, &Item::in_group("tea")).await, Saved::Stored);
     assert_eq!(items_of(store, &expired.id).await, []);
@@ -107,7 +118,7 @@ pub(super) async fn items_expire_with_their_connection(store: &dyn Store) {
     assert_eq!(list(store, &tea).await, []);
 }
 
-pub(super) async fn an_item_keeps_who_its_connection_was(store: &dyn Store) {
+pub(super) async fn an_item_keeps_its_connections_identity(store: &dyn Store) {
     let (mark, group) = (unique("late"), unique("group"));
     let anonymous = Row { user: None, tenant: None, ..row("", "") };
     assert_eq!(save(store, &anonymous).await, Saved::Stored);
@@ -116,7 +127,11 @@ pub(super) async fn an_item_keeps_who_its_connection_was(store: &dyn Store) {
     let signed_in = store.sign_in(&anonymous.id, &user, Some(&tenant)).await.expect("sign_in");
     assert_eq!(signed_in, SignedIn::Bound);
     let of = |tenant| Members::Group { tenant, group: group.as_str().into() };
-    assert_eq!(list(store, &of(None)).await, [member(&anonymous)], "as when it was stored");
+    assert_eq!(
+        list(store, &of(None)).await,
+        [member(&anonymous)],
+        "by the identity it was stored with"
+    );
     assert_eq!(list(store, &of(Some(tenant.clone()))).await, []);
     let known = Row { user: Some(user), tenant: Some(tenant.clone()), ..anonymous };
     assert_eq!(put(store, &known, &Item::in_group(group.as_str())).await, Saved::Stored);

@@ -1,8 +1,8 @@
-//! Lists: each connection in its own, whatever ids hold and however they are cut.
+//! Lists: each has exactly its own connections, with any ids and any parts.
 
 use super::*;
 
-pub(super) async fn lists_hold_their_own(store: &dyn Store) {
+pub(super) async fn lists_have_their_own_connections(store: &dyn Store) {
     let general = unique("general");
     let rows: Vec<Row> = (0..40).map(|n| row_in(&format!("user-{}", n % 4), &general)).collect();
     let elsewhere = row("user-1", "elsewhere");
@@ -21,7 +21,7 @@ pub(super) async fn lists_hold_their_own(store: &dyn Store) {
 }
 
 pub(super) async fn strange_ids_stay_apart(store: &dyn Store) {
-    // Pairs that a careless join of tenant and user would make equal.
+    // Pairs that are equal when tenant and user are joined without escaping.
     let pairs =
         [("a#b", "c"), ("a", "b#c"), ("a%23b", "c"), ("a/b", "c"), ("\"a\" 🚀", "c"), ("A", "c")];
     let mark = unique("");
@@ -43,7 +43,7 @@ pub(super) async fn strange_ids_stay_apart(store: &dyn Store) {
     assert_eq!(get(store, &anonymous.id).await, Some(anonymous));
 }
 
-pub(super) async fn parts_cut_a_list_without_loss(store: &dyn Store) {
+pub(super) async fn parts_cover_a_list_exactly(store: &dyn Store) {
     let mark = unique("cut");
     let rows: Vec<Row> = (0..60).map(|_| row_in("ana", &mark)).collect();
     for row in &rows {
@@ -66,7 +66,7 @@ pub(super) async fn parts_cut_a_list_without_loss(store: &dyn Store) {
             assert_eq!(counted, 60);
         }
     }
-    let nobody = Members::Tenant(unique("nobody").into());
-    assert_eq!(list(store, &nobody).await, []);
-    assert_eq!(store.count(&nobody, Part::whole(0)).await.expect("count"), 0);
+    let empty = Members::Tenant(unique("empty").into());
+    assert_eq!(list(store, &empty).await, []);
+    assert_eq!(store.count(&empty, Part::whole(0)).await.expect("count"), 0);
 }

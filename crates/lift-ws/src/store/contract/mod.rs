@@ -1,6 +1,6 @@
-//! What every store must do, as a suite to run against yours: call [`all`] from an async test.
+//! The test suite that every store has to pass: call [`all`] from an async test.
 //!
-//! Each case takes a store that may already hold other rows, and uses ids of its own.
+//! The store may already have rows. Each case uses new ids.
 
 mod items;
 mod lists;
@@ -9,42 +9,45 @@ mod rows;
 use std::{
     collections::BTreeSet,
     sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
 };
 
+use lift_event::Timestamp;
+
 use super::{Item, Member, Members, Part, Read, Removed, Row, Saved, SignedIn, Store};
-use crate::{ConnectionId, TenantId, UserId, clock::epoch_millis, push::Endpoint};
+use crate::{ConnectionId, TenantId, UserId, push::Endpoint};
 
 /// Runs the whole suite.
 ///
 /// ```
-/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 /// use lift_ws::store::{MemoryStore, contract};
 ///
-/// // A test of a store of your own looks like this.
-/// contract::all(&MemoryStore::new()).await;
-/// # });
+/// #[tokio::main(flavor = "current_thread")] // in a test: #[tokio::test]
+/// async fn main() {
+///     contract::all(&MemoryStore::new()).await;
+/// }
 /// ```
 ///
 /// # Panics
-/// When the store breaks the contract; the message says which part.
+/// When the store violates the contract. The message says how.
 pub async fn all(store: &dyn Store) {
     rows::saving_twice_is_once(store).await;
     rows::a_tombstone_wins(store).await;
     rows::removing_returns_the_row_once(store).await;
-    rows::gone_spares_the_young(store).await;
-    lists::lists_hold_their_own(store).await;
+    rows::removing_gone_spares_young_connections(store).await;
+    lists::lists_have_their_own_connections(store).await;
     lists::strange_ids_stay_apart(store).await;
     rows::expired_rows_are_absent(store).await;
     rows::attributes_change_while_a_row_lives(store).await;
     rows::an_anonymous_row_is_signed_in_once(store).await;
     rows::invalid_rows_are_refused(store).await;
-    lists::parts_cut_a_list_without_loss(store).await;
-    items::items_stand_beside_a_live_connection(store).await;
-    items::groups_list_who_has_an_item_in_them(store).await;
+    lists::parts_cover_a_list_exactly(store).await;
+    items::items_need_a_live_connection(store).await;
+    items::groups_list_connections_with_an_item_in_them(store).await;
     items::strange_items_stay_apart(store).await;
     items::items_come_in_the_order_of_their_keys(store).await;
     items::items_expire_with_their_connection(store).await;
-    items::an_item_keeps_who_its_connection_was(store).await;
+    items::an_item_keeps_its_connections_identity(store).await;
 }
 
 async fn put(store: &dyn Store, row: &Row, item: &Item) -> Saved {
@@ -106,7 +109,7 @@ fn row_in(user: &str, tenant: &str) -> Row {
         user: Some(UserId::from(user)),
         tenant: Some(TenantId::from(tenant)),
         endpoint: Endpoint::from("https://k3v9example.execute-api.eu-west-1.amazonaws.com/prod"),
-        connected_at: epoch_millis(),
+        connected_at: Timestamp::now(),
         attributes: Some(serde_json::json!({"tier": "gold", "seats": [1, 2.5, null, true]})),
     }
 }
@@ -119,9 +122,9 @@ fn tenant(row: &Row) -> TenantId {
     row.tenant.clone().expect("a tenant")
 }
 
-/// A name that no other case and no other run has.
+/// A name that is unique among all cases and runs.
 fn unique(name: &str) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let count = NEXT.fetch_add(1, Ordering::Relaxed);
-    format!("{name}-{:x}-{count}", epoch_millis())
+    format!("{name}-{:x}-{count}", Timestamp::now().as_millis())
 }

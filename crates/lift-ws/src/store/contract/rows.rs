@@ -1,4 +1,4 @@
-//! Rows: saved once, ended once, changed only while they live.
+//! Rows: saved once, removed once, changed only until then.
 
 use super::*;
 
@@ -28,22 +28,25 @@ pub(super) async fn removing_returns_the_row_once(store: &dyn Store) {
     assert_eq!(list(store, &Members::Tenant(tenant(&row))).await, []);
 }
 
-pub(super) async fn gone_spares_the_young(store: &dyn Store) {
+pub(super) async fn removing_gone_spares_young_connections(store: &dyn Store) {
     let row = row("ana", "general");
     assert_eq!(save(store, &row).await, Saved::Stored);
     let young = store.remove_gone(&row.id, row.connected_at).await;
     assert!(!young.expect("remove_gone"), "a row that opened at the moment stays");
     assert!(get(store, &row.id).await.is_some());
-    let old = store.remove_gone(&row.id, row.connected_at + 1).await;
+    let old = store.remove_gone(&row.id, row.connected_at + Duration::from_millis(1)).await;
     assert!(old.expect("remove_gone"), "a row that opened before it goes");
     assert_eq!(get(store, &row.id).await, None);
     assert_eq!(save(store, &row).await, Saved::Ended, "and leaves a tombstone");
-    let absent = store.remove_gone(&"never-there=".into(), u64::MAX).await;
+    let absent = store.remove_gone(&"never-there=".into(), Timestamp::from_millis(u64::MAX)).await;
     assert!(!absent.expect("remove_gone"), "nothing is there to remove");
 }
 
 pub(super) async fn expired_rows_are_absent(store: &dyn Store) {
-    let expired = Row { connected_at: epoch_millis() - 3 * 3600 * 1000, ..row("ana", "general") };
+    let expired = Row {
+        connected_at: Timestamp::now() - Duration::from_secs(3 * 3600),
+        ..row("ana", "general")
+    };
     assert_eq!(save(store, &expired).await, Saved::Stored);
     assert_eq!(get(store, &expired.id).await, None, "an expired row is not read");
     assert_eq!(list(store, &Members::Tenant(tenant(&expired))).await, []);
@@ -54,7 +57,7 @@ pub(super) async fn attributes_change_while_a_row_lives(store: &dyn Store) {
     let attributes = || serde_json::json!({"tier": "iron"});
     let set = async || store.set_attributes(&row.id, attributes()).await.expect("set_attributes");
     assert!(!set().await, "there is no row yet");
-    assert_eq!(get(store, &row.id).await, None, "and none was made");
+    assert_eq!(get(store, &row.id).await, None, "and none was created");
     assert_eq!(save(store, &row).await, Saved::Stored);
     assert!(set().await);
     let changed = Row { attributes: Some(attributes()), ..row.clone() };

@@ -1,4 +1,4 @@
-//! Sending to some: ids, sources, groups, one to close or to ask about; and never across tenants unsaid.
+//! The targets of a send: ids, sources, groups and single connections, within the tenant unless asked.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -11,7 +11,7 @@ use lift_ws::{
     test::{Kit, RecordingStore},
 };
 
-/// A source of one's own: three ids on two pages, each asked for by its position.
+/// A source with two recipients on a page.
 struct Watchers(Vec<Recipient>);
 
 impl Source for Watchers {
@@ -19,10 +19,10 @@ impl Source for Watchers {
         &'a self,
         after: Option<&'a Position>,
     ) -> BoxFuture<'a, Result<SourcePage, StoreError>> {
-        let at = after.map_or(0, |after| after.0.parse().unwrap());
+        let at = after.map_or(0, |after| after.as_str().parse().unwrap());
         let recipients = self.0[at..].iter().take(2).cloned().collect();
-        let next = (at + 2 < self.0.len()).then(|| Position((at + 2).to_string()));
-        ready(Ok(SourcePage { recipients, next })).boxed()
+        let next = (at + 2 < self.0.len()).then(|| Position::new((at + 2).to_string()));
+        ready(Ok(SourcePage::new(recipients, next))).boxed()
     }
 }
 
@@ -40,11 +40,11 @@ async fn reaches_some_ids_and_a_source_within_the_tenant_unless_it_is_crossed() 
         let all = across.text("across").await?;
         Ok(format!(
             "{} of {}, {} of {}, {} of {}, {listed}",
-            some.sent,
+            some.counts.sent,
             some.total(),
-            source.sent,
+            source.counts.sent,
             source.total(),
-            all.sent,
+            all.counts.sent,
             all.total()
         ))
     };
@@ -66,7 +66,9 @@ async fn closes_and_asks_about_one_within_the_tenant() {
     let to = async |publish: Publisher, Text(id): Text| -> Result<String, Error> {
         Ok(match publish.info(id.as_str()).await {
             Ok(info) => {
-                assert!(info.connected_at > 0 && info.last_active_at >= info.connected_at);
+                assert!(
+                    info.connected_at.as_millis() > 0 && info.last_active_at >= info.connected_at
+                );
                 publish.close(id.as_str()).await?;
                 publish.close(id.as_str()).await.expect_err("is closed").is_gone().to_string()
             }
@@ -108,22 +110,22 @@ async fn reaches_a_group_of_the_tenant() {
 }
 
 #[tokio::test]
-async fn no_choice_of_ids_crosses_tenants() {
+async fn no_target_of_ids_crosses_tenants() {
     let connect_to = async |Query(query): Query<HashMap<String, String>>| {
         Accept::user("u").tenant(query["tenant"].clone())
     };
     let to = async |publish: Publisher, Text(all): Text| -> Result<(), Error> {
         let ids = || all.split(' ').map(Recipient::from).collect::<Vec<_>>();
-        // Also where an endpoint is given, which needs no row to post to.
-        let given = |to: Recipient| Recipient { endpoint: Some("memory://a/b".into()), ..to };
-        let own = publish.own_tenant().text("own").await?.sent;
+        // Also with a given endpoint, for which no row would have to be read.
+        let given = |to: Recipient| to.with_endpoint("memory://a/b");
+        let own = publish.own_tenant().text("own").await?.counts.sent;
         for audience in [
             publish.connections(ids()),
             publish.connections(ids().into_iter().map(given)),
             publish.source(Watchers(ids())),
         ] {
             let report = audience.text("some").await?;
-            assert_eq!((report.sent, report.gone), (own, ids().len() - own));
+            assert_eq!((report.counts.sent, report.counts.gone), (own, ids().len() as u64 - own));
         }
         Ok(())
     };
@@ -143,19 +145,19 @@ async fn no_choice_of_ids_crosses_tenants() {
 }
 
 #[tokio::test]
-async fn a_handlers_tasks_reach_the_sender_while_lists_lag() {
+async fn a_handlers_parts_reach_the_sender_while_lists_lag() {
     let store = RecordingStore::default();
-    let cut = async |publish: Publisher| -> Result<(), Error> {
-        let tasks = publish.own_tenant().tasks(3).await?;
-        assert_eq!(tasks.len(), 4, "three of the list, one of the sender");
-        for task in tasks {
-            let _ = publish.across_tenants().task(task).text("news").await?;
+    let split = async |publish: Publisher| -> Result<(), Error> {
+        let parts = publish.own_tenant().split(3).await?;
+        assert_eq!(parts.len(), 4, "three for the list, one for the sender");
+        for part in parts {
+            let _ = publish.across_tenants().part(part).text("news").await?;
         }
-        let source = publish.source(Watchers(Vec::new())).tasks(3).await;
-        assert!(source.expect_err("no other process has it").to_string().contains("cut"));
+        let source = publish.source(Watchers(Vec::new())).split(3).await;
+        assert!(source.expect_err("a source cannot be split").to_string().contains("split"));
         Ok(())
     };
-    let app = App::new().connect(async || Accept::user("u").tenant("t")).default_route(cut);
+    let app = App::new().connect(async || Accept::user("u").tenant("t")).default_route(split);
     let kit = Kit::with_store(app, Arc::new(store.clone()));
     let [ana, bob] = [kit.connect("").await.unwrap(), kit.connect("").await.unwrap()];
     store.set_lists_lag(true);

@@ -1,4 +1,10 @@
-//! Sending: everyone meant, and nobody else.
+//! Sending: all connections of the target get the message, and no others.
+
+mod global;
+mod stops;
+mod targets;
+mod thresholds;
+mod throttles;
 
 use std::{
     collections::HashMap,
@@ -8,15 +14,16 @@ use std::{
 
 use lift_ws::{
     Accept, App, Error, Publisher, Query, Report, State, Text,
+    publish::Counts,
     store::MemoryStore,
     test::{Client, Kit, RecordingStore},
 };
 use tokio::time::sleep;
 
-pub(crate) type Reports = Arc<Mutex<Vec<Report>>>;
+type Reports = Arc<Mutex<Vec<Report>>>;
 
-/// An app whose messages are sent to the sender's tenant, with the reports put aside.
-pub(crate) fn app(reports: &Reports) -> App<Reports> {
+/// An app that sends each message to the sender's tenant, and keeps the reports.
+fn app(reports: &Reports) -> App<Reports> {
     let connect = async |Query(query): Query<HashMap<String, String>>| {
         let get = |key: &str| query.get(key).cloned().unwrap_or_default();
         Accept::user(get("user")).tenant(get("tenant"))
@@ -29,7 +36,7 @@ pub(crate) fn app(reports: &Reports) -> App<Reports> {
     App::with_state(reports.clone()).connect(connect).default_route(all)
 }
 
-pub(crate) async fn connect(kit: &Kit, tenant: &str, count: usize) -> Vec<Client> {
+async fn connect(kit: &Kit, tenant: &str, count: usize) -> Vec<Client> {
     let mut clients = Vec::new();
     for n in 0..count {
         clients.push(kit.connect(&format!("user=u{n}&tenant={tenant}")).await.unwrap());
@@ -37,9 +44,14 @@ pub(crate) async fn connect(kit: &Kit, tenant: &str, count: usize) -> Vec<Client
     clients
 }
 
-pub(crate) fn totals(reports: &Reports) -> (usize, usize, usize, usize, usize) {
-    let report = reports.lock().unwrap().pop().expect("a report");
-    (report.sent, report.gone, report.throttled, report.failed, report.skipped)
+/// Takes the last report: how many were sent to, gone, throttled, failed and skipped.
+fn last_counts(reports: &Reports) -> (u64, u64, u64, u64, u64) {
+    counts(&reports.lock().unwrap().pop().expect("a report"))
+}
+
+fn counts(report: &Report) -> (u64, u64, u64, u64, u64) {
+    let Counts { sent, gone, throttled, failed, skipped, .. } = report.counts;
+    (sent, gone, throttled, failed, skipped)
 }
 
 #[tokio::test]
@@ -50,9 +62,12 @@ async fn reaches_a_tenant_over_all_pages_each_once() {
     let here = connect(&kit, "here", 100).await;
     let there = connect(&kit, "there", 3).await;
     here[42].send("hi").await;
-    assert_eq!(totals(&reports), (100, 0, 0, 0, 0));
+    assert_eq!(last_counts(&reports), (100, 0, 0, 0, 0));
     assert!(here.iter().all(|client| client.received() == ["hi"]));
-    assert!(there.iter().all(|client| client.received().is_empty()), "nothing crosses tenants");
+    assert!(
+        there.iter().all(|client| client.received().is_empty()),
+        "no message reaches another tenant"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -69,19 +84,23 @@ async fn includes_the_sender_while_lists_lag_by_three_seconds() {
     });
     for second in 0..3 {
         here[0].send(format!("{second}")).await;
-        assert_eq!(totals(&reports), (1, 0, 0, 0, 0));
+        assert_eq!(last_counts(&reports), (1, 0, 0, 0, 0));
         sleep(Duration::from_millis(900)).await;
     }
     assert_eq!(here[0].received(), ["0", "1", "2"]);
-    assert_eq!(here[1].received(), [] as [&str; 0], "who connected beside it is not listed yet");
+    assert_eq!(here[1].received(), [] as [&str; 0], "the other connection is not listed yet");
     sleep(Duration::from_secs(1)).await;
     here[0].send("all").await;
-    assert_eq!(totals(&reports), (2, 0, 0, 0, 0), "and once, when the list has it too");
+    assert_eq!(
+        last_counts(&reports),
+        (2, 0, 0, 0, 0),
+        "the sender gets it once, also when the list has it"
+    );
     assert!(here.iter().all(|client| client.received() == ["all"]));
 }
 
 #[tokio::test]
-async fn counts_the_gone_and_spares_the_young() {
+async fn counts_gone_connections_and_keeps_the_rows_of_young_ones() {
     let reports = Reports::default();
     let store = RecordingStore::default();
     let kit = Kit::with_store(app(&reports), Arc::new(store.clone()));
@@ -89,17 +108,21 @@ async fn counts_the_gone_and_spares_the_young() {
     here.remove(4).vanish();
     here.remove(3).vanish();
     here[0].send("hi").await;
-    assert_eq!(totals(&reports), (3, 2, 0, 0, 0));
+    assert_eq!(last_counts(&reports), (3, 2, 0, 0, 0));
     here[0].send("again").await;
-    assert_eq!(totals(&reports), (3, 2, 0, 0, 0), "a 410 in the first minute proves nothing");
+    assert_eq!(last_counts(&reports), (3, 2, 0, 0, 0), "a 410 in the first minute proves nothing");
 }
 
 #[tokio::test]
-async fn refuses_a_message_that_no_client_could_get() {
+async fn refuses_a_message_that_is_too_large() {
     let handler = async |publish: Publisher| {
         let error = publish.sender().text("x".repeat(131_073)).await.expect_err("is too large");
         assert!(error.is_too_large());
-        publish.sender().text("x".repeat(131_072)).await.map(|report| report.sent.to_string())
+        publish
+            .sender()
+            .text("x".repeat(131_072))
+            .await
+            .map(|report| report.counts.sent.to_string())
     };
     let ana = Kit::new(App::new().default_route(handler)).connect("").await.unwrap();
     ana.send("go").await;
@@ -114,7 +137,7 @@ async fn reaches_another_tenant_only_by_name() {
     let to = async |publish: Publisher, Text(id): Text| -> Result<String, Error> {
         let own = publish.connection(id.as_str()).text("own").await?;
         let across = publish.across_tenants().connection(id.as_str()).text("across").await?;
-        Ok(format!("{} {} {}", own.sent, own.gone, across.sent))
+        Ok(format!("{} {} {}", own.counts.sent, own.counts.gone, across.counts.sent))
     };
     let kit = Kit::new(App::new().connect(connect_to).default_route(to));
     let ana = kit.connect("tenant=a").await.unwrap();
@@ -161,7 +184,7 @@ async fn neither_lists_nor_closes_across_tenants() {
     let look = async |publish: Publisher, Text(id): Text| -> Result<String, Error> {
         let listed = publish.connection(id.as_str()).members().next().await.is_some();
         let _ = publish.connection(id.as_str()).close().await?;
-        let nobody = publish.connection(id.as_str()).all_but(&id.as_str().into()).close().await?;
+        let nobody = publish.connection(id.as_str()).except(&id.as_str().into()).close().await?;
         assert_eq!(nobody.total(), 0);
         Ok(listed.to_string())
     };

@@ -1,10 +1,11 @@
-//! The publisher of no handler: endpoints, counting, and tasks for other processes.
+//! The global publisher: endpoints, counting, and parts for other processes.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use lift_ws::{
-    ConnectionId, GlobalPublisher, Report,
-    publish::{Recipient, Task},
+    ConnectionId, GlobalPublisher,
+    event::Timestamp,
+    publish::{Counts, Recipient, SendPart},
     push::Endpoint,
     store::{MemoryStore, Row, Saved, Store},
     test::{Operation, RecordingPush, RecordingStore},
@@ -19,7 +20,7 @@ struct Setup {
     ids: Vec<ConnectionId>,
 }
 
-/// So many connections in the tenant `t`, all open.
+/// Connections in the tenant `t`, all open.
 async fn setup(count: usize) -> Setup {
     let store = RecordingStore::new(MemoryStore::new().with_page(100));
     let push = RecordingPush::new();
@@ -30,7 +31,7 @@ async fn setup(count: usize) -> Setup {
             user: Some("ana".into()),
             tenant: Some("t".into()),
             endpoint: ENDPOINT.into(),
-            connected_at: u64::MAX / 2,
+            connected_at: Timestamp::from_millis(u64::MAX / 2),
             attributes: None,
         };
         assert_eq!(store.save(&row).await.unwrap(), Saved::Stored);
@@ -52,40 +53,41 @@ impl Setup {
 }
 
 #[tokio::test]
-async fn posts_where_the_row_says_unless_told_otherwise() {
+async fn posts_to_the_endpoint_of_the_row_unless_one_is_given() {
     let setup = setup(1).await;
     let id = || setup.ids[0].as_str();
     let by_row = setup.publisher.clone().with_fallback("memory://fallback/prod");
-    assert_eq!(by_row.tenant("t").text("x").await.unwrap().sent, 1);
+    assert_eq!(by_row.tenant("t").text("x").await.unwrap().counts.sent, 1);
     assert_eq!(setup.endpoint(), Some(ENDPOINT.into()));
-    assert_eq!(by_row.connection(id()).text("x").await.unwrap().sent, 1);
+    assert_eq!(by_row.connection(id()).text("x").await.unwrap().counts.sent, 1);
     assert_eq!(setup.endpoint(), Some(ENDPOINT.into()));
-    let given = Recipient { id: id().into(), endpoint: Some("memory://given/prod".into()) };
-    assert_eq!(by_row.connections([given.clone()]).text("x").await.unwrap().sent, 1);
+    let given = Recipient::from(id()).with_endpoint("memory://given/prod");
+    assert_eq!(by_row.connections([given.clone()]).text("x").await.unwrap().counts.sent, 1);
     assert_eq!(setup.endpoint(), Some("memory://given/prod".into()));
     let reads = setup.store.operations().len();
     let only = setup.publisher.clone().with_endpoint("memory://only/prod");
-    assert_eq!(only.connections([given]).text("x").await.unwrap().sent, 1);
-    assert_eq!(only.connection(id()).text("x").await.unwrap().sent, 1);
+    assert_eq!(only.connections([given]).text("x").await.unwrap().counts.sent, 1);
+    assert_eq!(only.connection(id()).text("x").await.unwrap().counts.sent, 1);
     assert_eq!(setup.endpoint(), Some("memory://only/prod".into()));
     assert_eq!(setup.store.operations().len(), reads, "no row is read for an endpoint");
 
     let unmanaged = ConnectionId::from("unmanaged=");
     setup.push.open(&unmanaged);
     let to = |publisher: &GlobalPublisher| publisher.connection("unmanaged=").text("x");
-    assert_eq!(to(&setup.publisher).await.unwrap().gone, 1, "nobody knows where it is");
-    assert_eq!(to(&by_row).await.unwrap().sent, 1);
+    assert_eq!(to(&setup.publisher).await.unwrap().counts.gone, 1, "its endpoint is unknown");
+    assert_eq!(to(&by_row).await.unwrap().counts.sent, 1);
     assert_eq!(setup.push.endpoint_of(&unmanaged), Some("memory://fallback/prod".into()));
 }
 
 #[tokio::test]
 async fn reaches_users_by_tenant_or_without() {
     let setup = setup(3).await;
-    let sent = async |audience: lift_ws::publish::Audience| audience.text("x").await.unwrap().sent;
+    let sent =
+        async |audience: lift_ws::publish::Audience| audience.text("x").await.unwrap().counts.sent;
     assert_eq!(sent(setup.publisher.user("t", "ana")).await, 3);
     assert_eq!(sent(setup.publisher.user("other", "ana")).await, 0);
     assert_eq!(sent(setup.publisher.user_without_tenant("ana")).await, 0);
-    assert_eq!(sent(setup.publisher.tenant("t").all_but(&setup.ids[1])).await, 2);
+    assert_eq!(sent(setup.publisher.tenant("t").except(&setup.ids[1])).await, 2);
     assert_eq!(sent(setup.publisher.group("t", "tea")).await, 0);
     assert_eq!(setup.received(), [2, 1, 2]);
 }
@@ -99,46 +101,46 @@ async fn asks_and_closes_with_typed_errors() {
     setup.publisher.close(id).await.unwrap();
     assert!(setup.publisher.close(id).await.expect_err("is closed").is_gone());
     assert!(setup.publisher.info(id).await.expect_err("is closed").is_gone());
-    assert!(setup.publisher.info("never-there=").await.expect_err("is nobody").is_gone());
+    assert!(setup.publisher.info("never-there=").await.expect_err("does not exist").is_gone());
 }
 
 #[tokio::test]
 async fn counts_exactly_and_estimates_a_large_list_from_a_sample() {
     let setup = setup(20_000).await;
     assert_eq!(setup.publisher.tenant("t").count().await.unwrap(), 20_000);
-    let but_one = setup.publisher.tenant("t").all_but(&setup.ids[3]);
+    let but_one = setup.publisher.tenant("t").except(&setup.ids[3]);
     assert_eq!(but_one.count().await.unwrap(), 19_999);
     let before = setup.store.operations().len();
     let estimate = setup.publisher.tenant("t").estimate().await.unwrap();
     assert!(!estimate.exact);
     // A thousand hits: 3 % is the deviation, and five times that the bound.
     assert!((17_000..23_000).contains(&estimate.connections), "{estimate:?}");
-    assert!(estimate.pieces(5000) >= 4, "{estimate:?}");
+    assert!(estimate.parts(5000) >= 4, "{estimate:?}");
     let asked = setup.store.operations()[before..].to_vec();
     assert!(asked.len() <= 4 && !asked.contains(&Operation::Page), "{asked:?}");
 
     let few = self::setup(30).await;
     let estimate = few.publisher.tenant("t").estimate().await.unwrap();
-    assert_eq!((estimate.connections, estimate.exact, estimate.pieces(5000)), (30, true, 1));
+    assert_eq!((estimate.connections, estimate.exact, estimate.parts(5000)), (30, true, 1));
     let nobody = few.publisher.tenant("nobody").estimate().await.unwrap();
-    assert_eq!((nobody.connections, nobody.exact, nobody.pieces(5000)), (0, true, 1));
+    assert_eq!((nobody.connections, nobody.exact, nobody.parts(5000)), (0, true, 1));
 }
 
 #[tokio::test]
-async fn tasks_reach_everyone_once_in_any_order() {
+async fn parts_reach_everyone_once_in_any_order() {
     let setup = setup(1000).await;
-    let audience = || setup.publisher.tenant("t").all_but(&setup.ids[0]);
-    let mut tasks = audience().tasks(7).await.unwrap();
-    assert!(tasks.len() >= 7);
-    tasks.reverse();
-    let mut all = Report::default();
-    for task in tasks {
-        let text = serde_json::to_string(&task).unwrap();
+    let audience = || setup.publisher.tenant("t").except(&setup.ids[0]);
+    let mut parts = audience().split(7).await.unwrap();
+    assert!(parts.len() >= 7);
+    parts.reverse();
+    let mut all = Counts::default();
+    for part in parts {
+        let text = serde_json::to_string(&part).unwrap();
         assert!(text.len() < 400, "{text}");
-        let task: Task = serde_json::from_str(&text).unwrap();
-        let report = setup.publisher.task(task).text("news").await.unwrap();
-        assert!(report.cursor.is_none() && report.sent > 50, "{report:?}");
-        all.sent += report.sent;
+        let part: SendPart = serde_json::from_str(&text).unwrap();
+        let report = setup.publisher.part(part).text("news").await.unwrap();
+        assert!(report.cursor.is_none() && report.counts.sent > 50, "{report:?}");
+        all += report.counts;
     }
     assert_eq!(all.sent, 999);
     let received = setup.received();
@@ -146,13 +148,13 @@ async fn tasks_reach_everyone_once_in_any_order() {
 }
 
 #[tokio::test]
-async fn some_ids_are_cut_into_tasks_too() {
+async fn some_ids_are_split_into_parts_too() {
     let setup = setup(10).await;
-    let tasks = setup.publisher.connections(setup.ids.iter().cloned()).tasks(3).await.unwrap();
-    assert_eq!(tasks.len(), 3);
+    let parts = setup.publisher.connections(setup.ids.iter().cloned()).split(3).await.unwrap();
+    assert_eq!(parts.len(), 3);
     let mut reached = BTreeSet::new();
-    for task in tasks {
-        let report = setup.publisher.task(task).with_ids().text("news").await.unwrap();
+    for part in parts {
+        let report = setup.publisher.part(part).with_ids().text("news").await.unwrap();
         reached.extend(report.ids(lift_ws::publish::Outcome::Sent).cloned());
     }
     assert_eq!(reached.len(), 10);

@@ -1,4 +1,4 @@
-//! Sends that stop: before the deadline, forbidden, or because the store fails; and going on.
+//! Sends that stop early (because of the deadline, forbidden posts or a failing store), and that are resumed.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,10 +12,10 @@ use lift_ws::{
 use proptest::prelude::*;
 use tokio::time::Instant;
 
-use crate::publisher::{Reports, app, connect};
+use super::{Reports, app, connect};
 
 #[tokio::test(start_paused = true)]
-async fn stops_before_the_deadline_and_says_where_to_go_on() {
+async fn stops_before_the_deadline_with_a_cursor() {
     let reports = Reports::default();
     let all = async |publish: Publisher, Text(cursor): Text, State(reports): State<Reports>| {
         let mut audience = publish.own_tenant();
@@ -37,16 +37,16 @@ async fn stops_before_the_deadline_and_says_where_to_go_on() {
     loop {
         let start = Instant::now();
         here[0].send(next).await;
-        assert!(start.elapsed() < Duration::from_secs(29), "the answer is in time");
+        assert!(start.elapsed() < Duration::from_secs(29), "the reply is in time");
         let report = reports.lock().unwrap().pop().expect("a report");
-        rounds.push(report.sent);
+        rounds.push(report.counts.sent);
         match report.cursor {
             Some(cursor) => next = serde_json::to_string(&cursor).unwrap(),
             None => break,
         }
     }
     assert!(rounds.len() > 1, "{rounds:?}");
-    assert!(here.iter().all(|client| !client.received().is_empty()), "nobody is missed");
+    assert!(here.iter().all(|client| !client.received().is_empty()), "no connection is missed");
 }
 
 #[tokio::test]
@@ -58,12 +58,12 @@ async fn stops_at_once_when_posting_is_forbidden() {
     here[0].send("hi").await;
     let report = reports.lock().unwrap().pop().expect("a report");
     assert!(report.forbidden && report.cursor.is_some(), "{report:?}");
-    assert_eq!((report.sent, report.gone, report.throttled), (0, 0, 0));
-    assert!(report.failed <= 2, "{} posts were tried", report.failed);
+    assert_eq!((report.counts.sent, report.counts.gone, report.counts.throttled), (0, 0, 0));
+    assert!(report.counts.failed <= 2, "{} posts were tried", report.counts.failed);
 }
 
 #[tokio::test]
-async fn a_send_that_somebody_else_goes_on_with_misses_nobody() {
+async fn a_send_that_another_connection_resumes_misses_no_connection() {
     let all = async |publish: Publisher, Text(cursor): Text| -> Result<(), Error> {
         let cursor: Cursor = serde_json::from_str(&cursor)?;
         let _ = publish.own_tenant().resume(cursor).text("news").await?;
@@ -72,13 +72,13 @@ async fn a_send_that_somebody_else_goes_on_with_misses_nobody() {
     let app = App::new().connect(async || Accept::user("u").tenant("t")).default_route(all);
     let kit = Kit::new(app);
     let clients = connect(&kit, "t", 3).await;
-    // Nothing was sent yet but to a sender who has gone.
+    // The cursor of a send that reached only its sender, which is gone.
     clients[1].send(r#"{"v":1,"rest":[{"part":{"shard":0,"from":0,"to":4294967295}}]}"#).await;
     assert!(clients.iter().all(|client| client.received() == ["news"]));
 }
 
-/// A publisher beside an app with so many connections in the tenant `t`, and who received what.
-async fn beside(
+/// A publisher to the connections of an app, which are in the tenant `t`.
+async fn publisher(
     store: RecordingStore,
     count: usize,
 ) -> (Kit, Vec<lift_ws::test::Client>, GlobalPublisher) {
@@ -91,15 +91,15 @@ async fn beside(
 }
 
 #[tokio::test(start_paused = true)]
-async fn goes_on_within_a_page_that_does_not_fit_into_the_time() {
-    let (kit, clients, publisher) = beside(RecordingStore::default(), 200).await;
+async fn resumes_within_a_page_that_takes_longer_than_the_time() {
+    let (kit, clients, publisher) = publisher(RecordingStore::default(), 200).await;
     kit.push().set_delay(Duration::from_millis(100));
     let mut task = None;
     let mut rounds = 0;
     loop {
         rounds += 1;
-        assert!(rounds < 20, "it goes on where it stopped");
-        // A page has 1000, and there is time for 3 times 10.
+        assert!(rounds < 20, "it resumes where it stopped");
+        // A page has 1000 connections, and there is time for 3 times 10 posts.
         let deadline = Instant::now() + Duration::from_millis(500 + 320);
         let audience = publisher.clone().with_deadline(deadline).tenant("t").concurrency(10);
         let audience = match task.take() {
@@ -107,35 +107,35 @@ async fn goes_on_within_a_page_that_does_not_fit_into_the_time() {
             None => audience,
         };
         let report = audience.with_ids().text("news").await.unwrap();
-        assert!(report.sent >= 30 || report.cursor.is_none(), "{report:?}");
-        assert_eq!(report.ids(Outcome::Sent).count(), report.sent);
+        assert!(report.counts.sent >= 30 || report.cursor.is_none(), "{report:?}");
+        assert_eq!(report.ids(Outcome::Sent).count() as u64, report.counts.sent);
         match report.cursor {
             Some(cursor) => task = Some(cursor),
             None => break,
         }
     }
     assert_eq!(rounds, 7);
-    // Those under way when the time was over are sent to again.
+    // Posts that were in flight when the time was over are repeated.
     assert!(clients.iter().all(|client| (1..=2).contains(&client.received().len())));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_fails_for_a_moment_is_asked_again() {
+async fn reads_of_a_store_that_fails_for_a_moment_are_retried() {
     let store = RecordingStore::new(MemoryStore::new().with_page(10));
-    let (_kit, clients, publisher) = beside(store.clone(), 50).await;
+    let (_kit, clients, publisher) = publisher(store.clone(), 50).await;
     let mut pages = 0;
     store.set_fault(move |operation| {
         pages += u32::from(operation == Operation::Page);
         (pages % 3 != 0 && operation == Operation::Page).then(|| StoreError::throttled("slow down"))
     });
-    assert_eq!(publisher.tenant("t").text("news").await.unwrap().sent, 50);
+    assert_eq!(publisher.tenant("t").text("news").await.unwrap().counts.sent, 50);
     assert!(clients.iter().all(|client| client.received() == ["news"]));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_stays_away_leaves_a_report_and_a_cursor() {
+async fn a_store_that_keeps_failing_leaves_a_report_and_a_cursor() {
     let store = RecordingStore::new(MemoryStore::new().with_page(10));
-    let (_kit, clients, publisher) = beside(store.clone(), 50).await;
+    let (_kit, clients, publisher) = publisher(store.clone(), 50).await;
     let mut pages = 0;
     store.set_fault(move |operation| {
         pages += u32::from(operation == Operation::Page);
@@ -144,11 +144,11 @@ async fn a_store_that_stays_away_leaves_a_report_and_a_cursor() {
     let error = publisher.tenant("t").text("news").await.expect_err("the third page fails");
     assert!(error.is_throttled(), "{error}");
     let report = error.report().expect("two pages were sent").clone();
-    assert_eq!((report.sent, report.total()), (20, 20));
+    assert_eq!((report.counts.sent, report.total()), (20, 20));
     store.set_fault(|_| None);
-    let cursor = report.cursor.expect("where to go on");
+    let cursor = report.cursor.expect("a cursor");
     let rest = publisher.tenant("t").resume(cursor).text("news").await.unwrap();
-    assert_eq!(rest.sent, 30);
+    assert_eq!(rest.counts.sent, 30);
     assert!(clients.iter().all(|client| client.received() == ["news"]), "each once");
 
     store.set_fault(|_| Some(StoreError::failed("no table")));
@@ -157,8 +157,8 @@ async fn a_store_that_stays_away_leaves_a_report_and_a_cursor() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn goes_on_once_posting_is_allowed_again() {
-    let (kit, clients, publisher) = beside(RecordingStore::default(), 300).await;
+async fn resumes_when_posting_is_allowed_again() {
+    let (kit, clients, publisher) = publisher(RecordingStore::default(), 300).await;
     let mut posts = 0;
     kit.push().set_delay(Duration::from_millis(15));
     kit.push().set_fault(move |_| {
@@ -167,13 +167,13 @@ async fn goes_on_once_posting_is_allowed_again() {
     });
     let report = publisher.tenant("t").text("news").await.unwrap();
     assert!(report.forbidden);
-    assert_eq!((report.sent, report.total()), (100, 300), "{report:?}");
-    assert!(report.failed <= 64, "those under way: {}", report.failed);
+    assert_eq!((report.counts.sent, report.total()), (100, 300), "{report:?}");
+    assert!(report.counts.failed <= 64, "those in flight: {}", report.counts.failed);
     kit.push().set_fault(|_| None);
     let rest = publisher.tenant("t").resume(report.cursor.unwrap()).text("news").await.unwrap();
     assert!(!rest.forbidden);
     assert_eq!(rest.cursor, None);
-    assert!(clients.iter().all(|client| !client.received().is_empty()), "nobody is missed");
+    assert!(clients.iter().all(|client| !client.received().is_empty()), "no connection is missed");
 }
 
 #[test]
@@ -185,9 +185,9 @@ fn a_cursor_of_another_version_is_refused() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// However often a send stops, going on misses nobody, and sends twice at most to those under way.
+    /// However often a send stops, resuming it misses no connection, and repeats only the posts in flight.
     #[test]
-    fn going_on_misses_nobody(
+    fn resuming_misses_no_connection(
         count in 1..120_usize,
         page in 1..40_usize,
         concurrency in 1..20_usize,
@@ -200,11 +200,11 @@ proptest! {
             .unwrap();
         runtime.block_on(async {
             let store = RecordingStore::new(MemoryStore::new().with_page(page));
-            let (kit, clients, publisher) = beside(store, count).await;
+            let (kit, clients, publisher) = publisher(store, count).await;
             let post = Duration::from_millis(15);
             kit.push().set_delay(post);
             let time = Duration::from_millis(501) + post * round_trips;
-            let (mut cursor, mut rounds, mut sent) = (None, 0, 0);
+            let (mut cursor, mut rounds, mut sent) = (None, 0, 0_u64);
             loop {
                 let publisher = publisher.clone().with_deadline(Instant::now() + time);
                 let mut audience = publisher.tenant("t").concurrency(concurrency);
@@ -213,15 +213,15 @@ proptest! {
                     audience = audience.resume(serde_json::from_str(&text).unwrap());
                 }
                 let report = audience.text("news").await.unwrap();
-                (rounds, sent) = (rounds + 1, sent + report.sent);
-                assert!(report.sent > 0 && rounds <= count, "no round is in vain: {report:?}");
+                (rounds, sent) = (rounds + 1, sent + report.counts.sent);
+                assert!(report.counts.sent > 0 && rounds <= count, "each round sends something: {report:?}");
                 match report.cursor {
                     Some(rest) => cursor = Some(rest),
                     None => break,
                 }
             }
             assert!(clients.iter().all(|client| !client.received().is_empty()));
-            assert!(sent <= count + rounds * concurrency, "{sent} posts in {rounds} rounds");
+            assert!(sent as usize <= count + rounds * concurrency, "{sent} posts in {rounds} rounds");
         });
     }
 }

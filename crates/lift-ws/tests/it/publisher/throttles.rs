@@ -1,4 +1,4 @@
-//! Sends that API Gateway slows down, and clients that read too slowly.
+//! Throttled and failed posts, and clients that read too slowly.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -15,10 +15,10 @@ use lift_ws::{
 use proptest::prelude::*;
 use tokio::time::Instant;
 
-use crate::publisher::{Reports, app, connect, totals};
+use super::{Reports, app, connect, counts, last_counts};
 
 #[tokio::test(start_paused = true)]
-async fn tries_throttled_posts_again_and_gives_up_in_the_end() {
+async fn retries_throttled_posts_and_gives_up_in_the_end() {
     let reports = Reports::default();
     let kit = Kit::new(app(&reports));
     let here = connect(&kit, "here", 20).await;
@@ -30,23 +30,23 @@ async fn tries_throttled_posts_again_and_gives_up_in_the_end() {
         (*id == stuck || *tries < 3).then(PushError::throttled)
     });
     here[0].send("hi").await;
-    assert_eq!(totals(&reports), (19, 0, 1, 0, 0));
+    assert_eq!(last_counts(&reports), (19, 0, 1, 0, 0));
     assert!(here[7].received().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
-async fn has_at_most_64_posts_under_way() {
+async fn has_at_most_64_posts_in_flight() {
     let reports = Reports::default();
     let kit = Kit::new(app(&reports));
     let here = connect(&kit, "here", 129).await;
     kit.push().set_delay(Duration::from_secs(1));
     let start = Instant::now();
     here[0].send("hi").await;
-    assert_eq!(totals(&reports), (129, 0, 0, 0, 0));
+    assert_eq!(last_counts(&reports), (129, 0, 0, 0, 0));
     assert_eq!(start.elapsed().as_secs(), 3, "the sender, then twice 64");
 }
 
-/// So many connections of a tenant whose posts take 15 ms, and a publisher to them.
+/// Connections of the tenant `t` whose posts take 15 ms, and a publisher to them.
 async fn tenant(count: usize) -> (Kit, Vec<Client>, GlobalPublisher) {
     let store = Arc::new(MemoryStore::new());
     let app = App::new().connect(async || Accept::user("u").tenant("t"));
@@ -58,7 +58,7 @@ async fn tenant(count: usize) -> (Kit, Vec<Client>, GlobalPublisher) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_account_that_is_throttled_for_a_while_loses_nothing() {
+async fn an_account_that_is_throttled_for_a_while_loses_no_message() {
     let (kit, clients, publisher) = tenant(500).await;
     let (start, tries) = (Instant::now(), Arc::new(Mutex::new(0)));
     let counted = tries.clone();
@@ -67,7 +67,7 @@ async fn an_account_that_is_throttled_for_a_while_loses_nothing() {
         (start.elapsed() < Duration::from_secs(2)).then(PushError::throttled)
     });
     let report = publisher.tenant("t").text("news").await.unwrap();
-    assert_eq!((report.sent, report.throttled), (500, 0));
+    assert_eq!((report.counts.sent, report.counts.throttled), (500, 0));
     assert!(clients.iter().all(|client| client.received() == ["news"]));
     let refused = *tries.lock().unwrap() - 500;
     assert!(refused < 400, "{refused} posts in vain: 64 that do not slow down make 8,500");
@@ -75,7 +75,7 @@ async fn an_account_that_is_throttled_for_a_while_loses_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keeps_below_an_accounts_rate() {
+async fn stays_below_an_accounts_rate() {
     let (kit, _clients, publisher) = tenant(3000).await;
     // A bucket of 100 posts that refills with 1000 a second; 64 at once would make 4267.
     let (start, taken, refused) = (Instant::now(), Mutex::new(0.0), Arc::new(Mutex::new(0)));
@@ -93,7 +93,7 @@ async fn keeps_below_an_accounts_rate() {
     });
     let report = publisher.tenant("t").text("news").await.unwrap();
     assert_eq!(report.total(), 3000);
-    assert!(report.sent >= 2990, "{report:?}");
+    assert!(report.counts.sent >= 2990, "{report:?}");
     let took = start.elapsed().as_secs_f64();
     assert!((2.9..6.0).contains(&took), "{took} s; 2.9 s is the least");
     let refused = *refused.lock().unwrap();
@@ -101,7 +101,7 @@ async fn keeps_below_an_accounts_rate() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn slow_readers_slow_nobody_else_and_are_left_alone_for_a_while() {
+async fn slow_readers_do_not_slow_others_and_are_skipped_for_a_while() {
     let (kit, clients, publisher) = tenant(1000).await;
     let stuck: HashSet<ConnectionId> =
         clients.iter().step_by(100).map(|client| client.id().clone()).collect();
@@ -114,7 +114,7 @@ async fn slow_readers_slow_nobody_else_and_are_left_alone_for_a_while() {
     let send = async || {
         let start = Instant::now();
         let report = publisher.tenant("t").text("news").await.unwrap();
-        assert_eq!((report.sent, report.throttled), (990, 10));
+        assert_eq!((report.counts.sent, report.counts.throttled), (990, 10));
         assert!(report.failures().all(|id| stuck.contains(id)));
         start.elapsed()
     };
@@ -123,13 +123,13 @@ async fn slow_readers_slow_nobody_else_and_are_left_alone_for_a_while() {
     let asked = || stuck.iter().map(|id| tries.lock().unwrap()[id]).max();
     assert_eq!(asked(), Some(3));
     let took = send().await;
-    assert!(took < Duration::from_millis(260), "{took:?}; they are not tried");
+    assert!(took < Duration::from_millis(260), "{took:?}; they are skipped");
     assert_eq!(asked(), Some(3));
     tokio::time::sleep(Duration::from_secs(5)).await;
     send().await;
-    assert_eq!(asked(), Some(6), "after a while they are tried again");
+    assert_eq!(asked(), Some(6), "they are tried again later");
     let report = publisher.tenant("t").close().await.unwrap();
-    assert_eq!(report.sent, 1000, "and they can be closed");
+    assert_eq!(report.counts.sent, 1000, "and they can be closed");
 }
 
 #[tokio::test(start_paused = true)]
@@ -149,7 +149,7 @@ async fn a_post_that_failed_is_tried_twice_more() {
         (*id == is_down || (*id == resets && *tries < 3)).then(|| PushError::failed("reset"))
     });
     let report = publisher.tenant("t").text("news").await.unwrap();
-    assert_eq!((report.sent, report.failed), (1, 2));
+    assert_eq!((report.counts.sent, report.counts.failed), (1, 2));
     let tries = tries.lock().unwrap();
     assert_eq!([0, 1, 2].map(|n| tries[&ids[n]]), [3, 3, 1], "what cannot succeed is tried once");
 }
@@ -160,7 +160,7 @@ async fn a_post_that_hangs_is_given_up() {
     kit.push().set_delay(Duration::from_secs(3600));
     let start = Instant::now();
     let report = publisher.tenant("t").text("news").await.unwrap();
-    assert_eq!((report.failed, report.total()), (2, 2));
+    assert_eq!((report.counts.failed, report.total()), (2, 2));
     assert_eq!(start.elapsed().as_secs(), 15, "three tries of 5 s");
 }
 
@@ -171,7 +171,11 @@ async fn has_as_many_posts_under_way_as_it_is_told() {
     for (concurrency, seconds) in [(256, 1), (1000, 1), (128, 2), (1, 256), (0, 256)] {
         let start = Instant::now();
         let report = publisher.tenant("t").concurrency(concurrency).text("x").await.unwrap();
-        assert_eq!((report.sent, start.elapsed().as_secs()), (256, seconds), "{concurrency}");
+        assert_eq!(
+            (report.counts.sent, start.elapsed().as_secs()),
+            (256, seconds),
+            "{concurrency}"
+        );
     }
 }
 
@@ -180,14 +184,14 @@ async fn closes_many_at_once() {
     let (kit, clients, publisher) = tenant(300).await;
     assert!(kit.push().end(clients[7].id()));
     let report = publisher.tenant("t").close().await.unwrap();
-    assert_eq!((report.sent, report.gone), (299, 1));
+    assert_eq!((report.counts.sent, report.counts.gone), (299, 1));
     assert_eq!(kit.push().closed().len(), 299);
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever fails, the counts add up, and nobody is sent to twice.
+    /// With any failures, the counts add up, and no client receives the message twice.
     #[test]
     fn the_report_adds_up(fates in prop::collection::vec(0..4_u8, 1..120), page in 1..20_usize) {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -210,11 +214,9 @@ proptest! {
             // Without a deadline: throttles on many small pages take longer than a call may.
             let publisher = GlobalPublisher::new(store, Arc::new(kit.push().clone()));
             let report = publisher.tenant("here").text("hi").await.unwrap();
-            let of = |wanted| fates.iter().filter(|fate| **fate == wanted).count();
-            assert_eq!(
-                (report.sent, report.gone, report.throttled, report.failed, report.skipped),
-                (of(0), of(1), of(2), of(3), 0)
-            );
+            let of = |wanted| fates.iter().filter(|fate| **fate == wanted).count() as u64;
+            let expected = (of(0), of(1), of(2), of(3), 0);
+            assert_eq!(counts(&report), expected);
             for (client, fate) in here.iter().zip(&fates) {
                 assert_eq!(client.received().len(), usize::from(*fate == 0));
             }

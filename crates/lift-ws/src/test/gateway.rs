@@ -1,0 +1,62 @@
+//! Plays API Gateway for an app in memory: invokes it with events, and runs the `$disconnect` of the
+//! connections that the app closes.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+use lift_event::{DecodeError, Reply, limits::INTEGRATION_TIMEOUT};
+use tokio::time::Instant;
+
+use super::{Clock, RecordingPush};
+use crate::{ConnectionId, Service, service::Invocation};
+
+/// Clones share the app and its connections.
+#[derive(Clone, Debug)]
+pub(super) struct MemoryGateway {
+    pub(super) service: Service,
+    pub(super) push: RecordingPush,
+    pub(super) clock: Clock,
+    /// The `$disconnect` event of each open connection, for when the app closes it.
+    disconnects: Arc<Mutex<HashMap<ConnectionId, Bytes>>>,
+}
+
+impl MemoryGateway {
+    pub(super) fn new(service: Service, push: RecordingPush, clock: Clock) -> Self {
+        Self { service, push, clock, disconnects: Arc::default() }
+    }
+
+    /// Invokes the app, and then with the `$disconnect` of each connection that the app closed meanwhile.
+    pub(super) async fn invoke(&self, payload: Bytes) -> Result<Reply, DecodeError> {
+        let reply = self.call(payload).await?;
+        while let Some(closed) = self.push.next_closed() {
+            if let Some(disconnect) = self.remove(&closed) {
+                // API Gateway ignores what a `$disconnect` returns.
+                let _ = self.call(disconnect).await;
+            }
+        }
+        Reply::decode(&reply)
+    }
+
+    async fn call(&self, payload: Bytes) -> Result<Vec<u8>, DecodeError> {
+        let deadline = Instant::now() + INTEGRATION_TIMEOUT;
+        self.service.call(Invocation::new(payload, deadline)).await
+    }
+
+    /// Opens a connection whose `$disconnect` event is known.
+    pub(super) fn open(&self, id: &ConnectionId, disconnect: Bytes) {
+        self.push.open(id);
+        self.disconnects().insert(id.clone(), disconnect);
+    }
+
+    /// Removes the `$disconnect` event of a connection.
+    pub(super) fn remove(&self, id: &ConnectionId) -> Option<Bytes> {
+        self.disconnects().remove(id)
+    }
+
+    fn disconnects(&self) -> MutexGuard<'_, HashMap<ConnectionId, Bytes>> {
+        self.disconnects.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
