@@ -1,4 +1,4 @@
-//! The page itself: files that are part of the program, so that it needs neither a build nor a network.
+//! The files of the page. They are part of the program, so the page needs no build and no network.
 
 use axum::{
     extract::Path,

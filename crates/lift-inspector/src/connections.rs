@@ -1,6 +1,6 @@
-//! The open connections: all of them for the list, one with its row and items.
+//! The open connections: a list of all, and one with its row and items.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     Json,
@@ -12,10 +12,10 @@ use lift_gateway::ConnectionInfo;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{
-    Hands, Inspector,
-    failure::{Failure, id},
+use crate::{
+    error::{PageError, connection_id},
     rows::{Identity, Stored, StoredItem},
+    state::{Attached, InspectorState},
 };
 
 /// A connection in the list.
@@ -28,11 +28,11 @@ struct Line {
     since: u64,
 }
 
-/// All, the oldest first, and how many of them have no identity yet.
-pub(crate) async fn all(State(inspector): State<Inspector>) -> Result<Response, Failure> {
-    let Hands { handle, rows } = inspector.hands()?;
+/// All connections, the oldest first, and how many have no identity yet.
+pub(crate) async fn all(State(state): State<Arc<InspectorState>>) -> Result<Response, PageError> {
+    let Attached { handle, rows } = state.attached()?;
     let open = handle.connections();
-    let (identities, unread) = inspector.0.identities.of(rows.as_ref(), &open).await;
+    let (identities, unread) = state.identities.of(rows.as_ref(), &open).await;
     let line = |(info, who): (&ConnectionInfo, Identity)| Line {
         id: info.id.to_string(),
         ip: info.source_ip,
@@ -44,23 +44,23 @@ pub(crate) async fn all(State(inspector): State<Inspector>) -> Result<Response, 
     Ok(Json(json!({ "connections": connections, "unread": unread })).into_response())
 }
 
-/// One, with all that is known of it.
+/// One connection with everything about it.
 pub(crate) async fn one(
-    State(inspector): State<Inspector>,
+    State(state): State<Arc<InspectorState>>,
     Path(name): Path<String>,
-) -> Result<Response, Failure> {
-    let id = id(&name)?;
-    let Hands { handle, rows } = inspector.hands()?;
+) -> Result<Response, PageError> {
+    let id = connection_id(&name)?;
+    let Attached { handle, rows } = state.attached()?;
     let open = handle.connections();
-    let info = open.into_iter().find(|info| info.id == id).ok_or_else(Failure::gone)?;
+    let info = open.into_iter().find(|info| info.id == id).ok_or_else(PageError::gone)?;
     let Stored { row, items } = match rows {
         None => Stored::default(),
         Some(rows) => rows
             .stored(id)
             .await
-            .map_err(|error| Failure::new(StatusCode::BAD_GATEWAY, format!("no row: {error}")))?,
+            .map_err(|error| PageError::new(StatusCode::BAD_GATEWAY, format!("no row: {error}")))?,
     };
-    // Not by the name `key`, which the mask takes for a secret's.
+    // Not named `key`, because the mask hides a field of that name.
     let item =
         |StoredItem { key, group, value }| json!({ "name": key, "group": group, "value": value });
     let items: Vec<Value> = items.into_iter().map(item).collect();
@@ -76,6 +76,6 @@ pub(crate) async fn one(
         "row": row,
         "items": items,
     });
-    let masked = inspector.0.mask.text(&all.to_string());
+    let masked = state.mask.text(&all.to_string());
     Ok(([(http::header::CONTENT_TYPE, "application/json")], masked).into_response())
 }

@@ -1,15 +1,14 @@
-//! Who may see the inspector: a browser, or a script, of this machine, that asked for it by a name of
-//! this machine. Not another machine, also with `--public`; not through a tunnel; and no page of another
-//! site that the developer has open, by whatever name it found the way here.
+//! Checks that a request for the pages comes from a browser or a script of this machine, under a name of
+//! this machine. Other machines (also with `--public`), tunnels and pages of other sites are refused.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use http::{HeaderMap, HeaderName, Method, Request, header, uri::Authority};
 
-/// What proxies and tunnels add, which bring requests of others from an address of this machine.
+/// Headers that proxies and tunnels add. They forward requests of other machines.
 const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
 
-/// Lets a request in, or says in words why not.
+/// Allows a request. `Err` is the reason to refuse it.
 pub(crate) fn check<B>(peer: SocketAddr, request: &Request<B>) -> Result<(), &'static str> {
     let headers = request.headers();
     if !peer.ip().to_canonical().is_loopback() {
@@ -34,7 +33,7 @@ pub(crate) fn check<B>(peer: SocketAddr, request: &Request<B>) -> Result<(), &'s
     if headers.get_all(header::ORIGIN).iter().any(|other| *other != *origin) {
         return Err("Other sites have nothing to do with the inspector.");
     }
-    // A form of another site can send neither, and a script of one has to ask before it does.
+    // A form cannot send JSON, and a script of another site needs a preflight for it.
     let json = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
     if changes && !json {
         return Err("Send `Content-Type: application/json`.");
@@ -42,14 +41,14 @@ pub(crate) fn check<B>(peer: SocketAddr, request: &Request<B>) -> Result<(), &'s
     Ok(())
 }
 
-/// The header's value, if it has one and no more.
+/// The value of a header that is there exactly once.
 fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
     values.next().is_none().then_some(value)
 }
 
-/// Whether a host is this machine whoever resolves it. Any other name may lead here for a moment.
+/// Whether a host always is this machine. Any other name can resolve to it (DNS rebinding).
 fn is_loopback(host: &Authority) -> bool {
     if host.as_str().contains('@') {
         return false;
@@ -66,7 +65,7 @@ fn is_loopback(host: &Authority) -> bool {
 mod tests {
     use super::*;
 
-    fn verdict(peer: &str, method: &str, headers: &[(&str, &str)]) -> bool {
+    fn is_allowed(peer: &str, method: &str, headers: &[(&str, &str)]) -> bool {
         let mut request = Request::builder().method(method).uri("/_lift");
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -77,7 +76,7 @@ mod tests {
 
     #[test]
     fn hosts_and_peers() {
-        let get = |peer, host| verdict(peer, "GET", &[("host", host)]);
+        let get = |peer, host| is_allowed(peer, "GET", &[("host", host)]);
         for host in ["localhost:3001", "LOCALHOST", "127.0.0.1:3001", "[::1]:1", "app.localhost"] {
             assert!(get("127.0.0.1", host), "{host}");
             assert!(get("::1", host) && get("::ffff:127.0.0.1", host), "{host}");
@@ -96,10 +95,14 @@ mod tests {
         ] {
             assert!(!get("127.0.0.1", host), "{host}");
         }
-        assert!(!verdict("127.0.0.1", "GET", &[]));
-        assert!(!verdict("127.0.0.1", "GET", &[("host", "localhost"), ("host", "evil.example")]));
+        assert!(!is_allowed("127.0.0.1", "GET", &[]));
+        assert!(!is_allowed(
+            "127.0.0.1",
+            "GET",
+            &[("host", "localhost"), ("host", "evil.example")]
+        ));
         let by_tunnel = [("host", "localhost"), ("x-forwarded-for", "1.2.3.4")];
-        assert!(!verdict("127.0.0.1", "GET", &by_tunnel));
+        assert!(!is_allowed("127.0.0.1", "GET", &by_tunnel));
     }
 
     #[test]
@@ -107,7 +110,7 @@ mod tests {
         let json = ("content-type", "application/json");
         let local = ("host", "localhost:3001");
         let from = |method, more: &[(&str, &str)]| {
-            verdict("127.0.0.1", method, &[&[local][..], more].concat())
+            is_allowed("127.0.0.1", method, &[&[local][..], more].concat())
         };
         assert!(from("POST", &[json]), "a script of this machine");
         assert!(!from("POST", &[]), "a form sends no JSON");

@@ -1,5 +1,5 @@
-//! Who the connections are. The gateway does not know: users and tenants are in the app's rows, which
-//! are read when somebody looks, some at a time, and again only while they may change.
+//! The users and tenants of connections. They are in the app's rows, which are read when a page lists
+//! connections, a limited number at a time, and again only while they can change.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -7,13 +7,13 @@ use futures_util::{StreamExt as _, stream};
 use lift_gateway::{ConnectionInfo, Id};
 use tokio::sync::Mutex;
 
-use super::rows::{Identity, Rows};
+use crate::rows::{Identity, Rows};
 
-/// So many rows are read for one list, so that a list of thousands comes at once.
-const READ: usize = 500;
+/// The most rows that are read for one list, so that a list of thousands is not slow.
+const MAX_READS: usize = 500;
 
-/// So many at the same time.
-const AT_ONCE: usize = 8;
+/// How many are read at the same time.
+const CONCURRENCY: usize = 8;
 
 /// The identities that were read, by the connections' ids.
 #[derive(Debug, Default)]
@@ -22,41 +22,41 @@ pub(crate) struct Identities(Mutex<HashMap<String, Known>>);
 #[derive(Debug, Clone)]
 struct Known {
     identity: Identity,
-    /// When a message last passed at the time of reading: a client may sign in by one.
+    /// When the client was last active before the read: a message can sign a client in.
     last_active: u64,
 }
 
 impl Known {
-    /// Whether the row says the same still. A user never changes.
+    /// Whether the row is still the same. A user never changes.
     fn holds(&self, info: &ConnectionInfo) -> bool {
         self.identity.user.is_some() || self.last_active == info.last_active
     }
 }
 
 impl Identities {
-    /// Who these are, and how many of them are not known yet: ask again.
+    /// The identities, and how many are not read yet.
     pub(crate) async fn of(
         &self,
         rows: Option<&Arc<dyn Rows>>,
         open: &[ConnectionInfo],
     ) -> (Vec<Identity>, usize) {
         let Some(rows) = rows else { return (vec![Identity::default(); open.len()], 0) };
-        // Whoever asks meanwhile waits, and has less to read then.
+        // A second request waits, and then has less to read.
         let mut known = self.0.lock().await;
         let is_new = |info: &&ConnectionInfo| !known.contains_key(info.id.as_str());
         let may_differ =
             |info: &&ConnectionInfo| known.get(info.id.as_str()).is_some_and(|it| !it.holds(info));
         let new = open.iter().filter(is_new);
-        let missing = new.clone().count().saturating_sub(READ);
-        let now: Vec<_> = new.chain(open.iter().filter(may_differ)).take(READ).collect();
+        let missing = new.clone().count().saturating_sub(MAX_READS);
+        let now: Vec<_> = new.chain(open.iter().filter(may_differ)).take(MAX_READS).collect();
         let now: Vec<_> = now.into_iter().map(|info| (info.id, info.last_active)).collect();
         let read: Vec<(String, Known)> = stream::iter(now)
             .map(|(id, at)| read(&**rows, id, at))
-            .buffer_unordered(AT_ONCE)
+            .buffer_unordered(CONCURRENCY)
             .collect()
             .await;
         known.extend(read);
-        // Who is gone is forgotten.
+        // Closed connections are dropped.
         let mut still = HashMap::with_capacity(open.len());
         let mut identity = |info: &ConnectionInfo| {
             let (id, found) = known.remove_entry(info.id.as_str())?;

@@ -1,7 +1,7 @@
-//! An event once more, as it was or edited. The function really runs: what it posts arrives. Its reply
-//! goes to the page alone.
+//! Invokes a function again with an event, unchanged or edited. Its posts reach clients; its reply goes
+//! only to the page.
 
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
 use axum::{
     Json,
@@ -13,51 +13,51 @@ use http::StatusCode;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use super::{
-    Inspector,
-    entry::{Kind, Note},
-    failure::Failure,
+use crate::{
+    error::PageError,
+    record::{EntryKind, Record},
+    state::InspectorState,
 };
 
-/// Which event, and what it shall be.
+/// The event to replay.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Wish {
+pub(crate) struct ReplayRequest {
     /// The number of the event's entry.
     entry: u64,
-    /// The event as it was edited, if it was. Where it has the mask, the original counts.
+    /// The edited event. Where it has the mask, the original value is used.
     event: Option<String>,
 }
 
-/// Invokes the function with the event, and answers with the entry of the reply.
+/// Invokes the function with the event, and returns the entry of the reply.
 pub(crate) async fn replay(
-    State(inspector): State<Inspector>,
-    Json(wish): Json<Wish>,
-) -> Result<Response, Failure> {
-    let entry = inspector.kept(wish.entry)?;
-    let refuse = |words| Err(Failure::new(StatusCode::BAD_REQUEST, words));
-    if entry.note.kind != Kind::Event {
+    State(state): State<Arc<InspectorState>>,
+    Json(request): Json<ReplayRequest>,
+) -> Result<Response, PageError> {
+    let entry = state.entry(request.entry)?;
+    let refuse = |words| Err(PageError::new(StatusCode::BAD_REQUEST, words));
+    if entry.record.kind != EntryKind::Event {
         return refuse("only an event can be replayed");
     }
-    let Some(route) = &entry.note.route else {
-        return refuse("an authorizer's event cannot be replayed: connect a client anew");
+    let Some(route) = &entry.record.route else {
+        return refuse("an authorizer's event cannot be replayed: connect a client again");
     };
-    let payload = match wish.event {
-        None => entry.note.data.clone(),
+    let payload = match request.event {
+        None => entry.record.data.clone(),
         Some(edited) => {
-            let original = String::from_utf8_lossy(&entry.note.data);
-            let event = inspector.0.mask.restore(&edited, &original);
+            let original = String::from_utf8_lossy(&entry.record.data);
+            let event = state.mask.restore(&edited, &original);
             if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&event) {
                 let words = format!("the event is not JSON: {error}");
-                return Err(Failure::new(StatusCode::BAD_REQUEST, words));
+                return Err(PageError::new(StatusCode::BAD_REQUEST, words));
             }
             Bytes::from(event)
         }
     };
-    let handle = inspector.handle()?.clone();
-    let event = inspector.ring().push(Note::replayed(&entry.note, payload.clone()));
+    let handle = state.handle()?.clone();
+    let event = state.ring().push(Record::replayed(&entry.record, payload.clone()));
     let start = Instant::now();
     let result = handle.invoke(route, payload).await;
-    let answer = Note::answer(SystemTime::now(), start.elapsed(), &result);
-    let reply = inspector.ring().push(answer.to(event, &entry.note));
-    Ok(Json(inspector.kept(reply)?.whole(&inspector.0.mask)).into_response())
+    let answer = Record::reply(SystemTime::now(), start.elapsed(), &result);
+    let reply = state.ring().push(answer.in_reply_to(event, &entry.record));
+    Ok(Json(state.entry(reply)?.whole(&state.mask)).into_response())
 }

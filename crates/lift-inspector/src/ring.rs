@@ -1,5 +1,5 @@
-//! The last things that were seen, in a bounded memory: what is over the bound goes, the oldest first,
-//! and whoever reads is told how many it missed.
+//! The newest entries, in bounded memory. The oldest are dropped first, and a reader gets the number of
+//! entries that it missed.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -8,13 +8,16 @@ use std::{
 
 use lift_gateway::Id;
 
-use super::entry::{Entry, Kind, Note};
+use crate::{
+    entry::Entry,
+    record::{EntryKind, Record},
+};
 
-/// How much is kept.
+/// The bounds of the memory.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     pub(crate) entries: usize,
-    /// Of payloads and what goes with them.
+    /// The approximate size of all entries.
     pub(crate) bytes: usize,
 }
 
@@ -32,74 +35,77 @@ pub(crate) struct Ring {
     bytes: usize,
     /// The number of the next entry.
     next: u64,
-    /// The events that wait for their reply; only of entries that are kept.
-    waiting: HashMap<Id, Asked>,
+    /// The events without a reply, of entries that are in memory.
+    pending_events: HashMap<Id, PendingEvent>,
 }
 
-/// What the lines and the reply of an event have from it.
+/// The fields that the log lines and the reply of an event take from it.
 #[derive(Debug, Clone)]
-struct Asked {
+struct PendingEvent {
     event: u64,
     connection: Option<Id>,
     route: Option<String>,
 }
 
-/// Some entries in a row.
+/// Consecutive entries.
 #[derive(Debug)]
 pub(crate) struct Batch {
-    /// How many were asked for, but are kept no more.
+    /// How many of the entries in the range were dropped.
     pub(crate) missed: u64,
     pub(crate) entries: Vec<Arc<Entry>>,
-    /// Where to go on.
+    /// The number to continue with.
     pub(crate) next: u64,
 }
 
 impl Ring {
     pub(crate) fn new(bounds: Bounds) -> Self {
-        Self { bounds, kept: VecDeque::new(), bytes: 0, next: 0, waiting: HashMap::new() }
+        Self { bounds, kept: VecDeque::new(), bytes: 0, next: 0, pending_events: HashMap::new() }
     }
 
-    /// Keeps one more, and answers its number.
-    pub(crate) fn push(&mut self, mut note: Note) -> u64 {
+    /// Adds an entry and returns its number.
+    pub(crate) fn push(&mut self, mut record: Record) -> u64 {
         let number = self.next;
-        let asked = note.invocation.and_then(|invocation| match note.kind {
-            Kind::Reply => self.waiting.remove(&invocation),
-            _ => self.waiting.get(&invocation).cloned(),
+        let pending = record.invocation.and_then(|invocation| match record.kind {
+            EntryKind::Reply => self.pending_events.remove(&invocation),
+            _ => self.pending_events.get(&invocation).cloned(),
         });
-        if let Some(Asked { event, connection, route }) = asked {
-            (note.event, note.connection, note.route) = (Some(event), connection, route);
-        } else if let (Kind::Event, Some(invocation)) = (note.kind, note.invocation) {
-            let (connection, route) = (note.connection, note.route.clone());
-            self.waiting.insert(invocation, Asked { event: number, connection, route });
+        if let Some(PendingEvent { event, connection, route }) = pending {
+            (record.event, record.connection, record.route) = (Some(event), connection, route);
+        } else if let (EntryKind::Event, Some(invocation)) = (record.kind, record.invocation) {
+            let (connection, route) = (record.connection, record.route.clone());
+            self.pending_events
+                .insert(invocation, PendingEvent { event: number, connection, route });
         }
-        let entry = Arc::new(Entry { number, note });
+        let entry = Arc::new(Entry { number, record });
         self.next += 1;
         self.bytes += entry.size();
         self.kept.push_back(entry);
-        // What comes alone over the bound is kept until the next: it is what is looked at.
+        // An entry that is larger than the bound stays until the next one comes.
         while self.kept.len() > self.bounds.entries
             || (self.bytes > self.bounds.bytes && self.kept.len() > 1)
         {
             let Some(oldest) = self.kept.pop_front() else { break };
             self.bytes -= oldest.size();
-            if let (Kind::Event, Some(invocation)) = (oldest.note.kind, oldest.note.invocation) {
-                self.waiting.remove(&invocation);
+            if let (EntryKind::Event, Some(invocation)) =
+                (oldest.record.kind, oldest.record.invocation)
+            {
+                self.pending_events.remove(&invocation);
             }
         }
         number
     }
 
-    /// The number of the oldest that is kept, which is also how many were dropped.
+    /// The number of the oldest entry in memory, which is how many were dropped.
     pub(crate) fn first(&self) -> u64 {
         self.next - self.kept.len() as u64
     }
 
-    /// The number of the next.
+    /// The number of the next entry.
     pub(crate) fn next(&self) -> u64 {
         self.next
     }
 
-    /// At most so many from `from` on.
+    /// At most `most` entries from number `from` on.
     pub(crate) fn read(&self, from: u64, most: usize) -> Batch {
         let start = from.clamp(self.first(), self.next);
         let skip = usize::try_from(start - self.first()).unwrap_or(usize::MAX);
@@ -108,7 +114,7 @@ impl Ring {
         Batch { missed: start.saturating_sub(from), entries, next }
     }
 
-    /// One of them, if it is kept.
+    /// An entry, if it is in memory.
     pub(crate) fn get(&self, number: u64) -> Option<Arc<Entry>> {
         let index = number.checked_sub(self.first())?;
         self.kept.get(usize::try_from(index).ok()?).cloned()
@@ -126,7 +132,7 @@ mod tests {
         Ring::new(Bounds { entries, bytes })
     }
 
-    fn frame(data: &str) -> Note {
+    fn frame(data: &str) -> Record {
         let what = GatewayEventKind::Received {
             data: Bytes::copy_from_slice(data.as_bytes()),
             binary: false,
@@ -134,10 +140,10 @@ mod tests {
         seen(what)
     }
 
-    fn seen(kind: GatewayEventKind) -> Note {
+    fn seen(kind: GatewayEventKind) -> Record {
         let connection = Id::parse("R1kmxc2VNjMCFIA=").expect("an id");
         let event = GatewayEvent::new(connection, kind);
-        Note::of(std::time::SystemTime::now(), &event).expect("worth a note")
+        Record::of(std::time::SystemTime::now(), &event).expect("worth a record")
     }
 
     fn numbers(batch: &Batch) -> Vec<u64> {
@@ -145,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_go_and_who_reads_is_told_how_many() {
+    fn a_reader_gets_the_number_of_dropped_entries() {
         let mut ring = ring(3, usize::MAX);
         assert!(ring.read(0, 10).entries.is_empty());
         for n in 0..5 {
@@ -155,10 +161,10 @@ mod tests {
         assert_eq!((batch.missed, numbers(&batch), batch.next), (2, vec![2, 3], 4));
         let batch = ring.read(batch.next, 2);
         assert_eq!((batch.missed, numbers(&batch), batch.next), (0, vec![4], 5));
-        // Whoever comes from another run of the program starts anew.
+        // A number of another run of the program is past the end.
         assert_eq!((ring.read(99, 2).missed, ring.read(99, 2).next), (0, 5));
         assert!(ring.get(1).is_none() && ring.get(5).is_none());
-        assert_eq!(ring.get(2).expect("kept").note.data, "2");
+        assert_eq!(ring.get(2).expect("kept").record.data, "2");
     }
 
     #[test]
@@ -192,15 +198,15 @@ mod tests {
         ring.push(ask());
         ring.push(answer());
         let reply = ring.get(1).expect("kept");
-        assert_eq!((reply.note.event, reply.note.route.as_deref()), (Some(0), Some("say")));
-        assert!(ring.waiting.is_empty());
-        // An event that is forgotten before its reply leaves nothing behind.
+        assert_eq!((reply.record.event, reply.record.route.as_deref()), (Some(0), Some("say")));
+        assert!(ring.pending_events.is_empty());
+        // An event that is dropped before its reply leaves nothing behind.
         ring.push(ask());
         for _ in 0..3 {
             ring.push(frame("x"));
         }
-        assert!(ring.waiting.is_empty());
+        assert!(ring.pending_events.is_empty());
         ring.push(answer());
-        assert_eq!(ring.read(0, 9).entries.last().expect("kept").note.event, None);
+        assert_eq!(ring.read(0, 9).entries.last().expect("kept").record.event, None);
     }
 }

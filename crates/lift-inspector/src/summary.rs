@@ -1,16 +1,16 @@
-//! What a line of the timeline says of an event or a reply, which are mostly the same from one to the
-//! next: the message, the query, the end. Taken from the masked text, so it has no secrets either.
+//! The part of an event or a reply that differs from others: the message, the query or the close code.
+//! It comes from the masked text, so it has no secrets.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::entry::Kind;
+use crate::record::EntryKind;
 
-/// As much as fits on a wide screen.
-const LONGEST: usize = 300;
+/// The longest summary in bytes: it fits on a wide screen.
+const MAX_BYTES: usize = 300;
 
-/// An event, as far as it is shown.
+/// The parts of an event that are shown.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Event {
@@ -32,14 +32,14 @@ struct Reply {
     body: Option<String>,
 }
 
-/// The summary of a payload; `None` when the payload says it best.
-pub(crate) fn of(kind: Kind, text: &str) -> Option<String> {
+/// The summary of a payload. `None`: the payload is shown instead.
+pub(crate) fn of(kind: EntryKind, text: &str) -> Option<String> {
     let mut summary = match kind {
-        Kind::Event => event(serde_json::from_str(text).ok()?),
-        Kind::Reply => serde_json::from_str::<Reply>(text).ok()?.body.unwrap_or_default(),
+        EntryKind::Event => event(serde_json::from_str(text).ok()?),
+        EntryKind::Reply => serde_json::from_str::<Reply>(text).ok()?.body.unwrap_or_default(),
         _ => return None,
     };
-    summary.truncate(summary.floor_char_boundary(LONGEST));
+    summary.truncate(summary.floor_char_boundary(MAX_BYTES));
     Some(summary)
 }
 
@@ -62,22 +62,22 @@ fn event(Event { request_context, query_string_parameters, body }: Event) -> Str
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, of};
+    use super::{EntryKind, of};
 
     #[test]
     fn a_line_says_what_differs() {
         let event = |kind, rest| format!(r#"{{"requestContext":{{"eventType":"{kind}"{rest}}}"#);
         let connect = event("CONNECT", r#"},"queryStringParameters":{"name":"ana","room":"tea"}"#);
-        assert_eq!(of(Kind::Event, &connect).as_deref(), Some("?name=ana&room=tea"));
+        assert_eq!(of(EntryKind::Event, &connect).as_deref(), Some("?name=ana&room=tea"));
         let message = event("MESSAGE", r#"},"body":"hi""#);
-        assert_eq!(of(Kind::Event, &message).as_deref(), Some("hi"));
+        assert_eq!(of(EntryKind::Event, &message).as_deref(), Some("hi"));
         let end = event("DISCONNECT", r#","disconnectStatusCode":1001,"disconnectReason":"x"}"#);
-        assert_eq!(of(Kind::Event, &end).as_deref(), Some("1001 x"));
+        assert_eq!(of(EntryKind::Event, &end).as_deref(), Some("1001 x"));
         let reply = r#"{"statusCode":200,"body":"pong"}"#;
-        assert_eq!(of(Kind::Reply, reply).as_deref(), Some("pong"));
-        assert_eq!(of(Kind::Reply, "[]"), None);
-        assert_eq!(of(Kind::In, &message), None);
+        assert_eq!(of(EntryKind::Reply, reply).as_deref(), Some("pong"));
+        assert_eq!(of(EntryKind::Reply, "[]"), None);
+        assert_eq!(of(EntryKind::In, &message), None);
         let long = format!(r#"{{"body":"{}"}}"#, "é".repeat(400));
-        assert_eq!(of(Kind::Reply, &long).expect("a reply").len(), 300);
+        assert_eq!(of(EntryKind::Reply, &long).expect("a reply").len(), 300);
     }
 }

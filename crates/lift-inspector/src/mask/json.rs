@@ -1,27 +1,30 @@
-//! JSON without its secrets, found in one pass over the text: what is no secret is copied as it stands,
-//! so numbers, the order of fields and spaces stay, and a message may nest as deep as it likes.
+//! Masks JSON in one pass over its text. The rest is copied unchanged, so numbers, order and spaces stay,
+//! and the nesting can have any depth.
 
 use serde::de::IgnoredAny;
 
-use super::{MASK, Mask, is_secret, mask_subprotocols};
+use super::{
+    names::{MASK, is_secret, mask_subprotocols},
+    plain::PlainMask,
+};
 
-/// JSON in a string in JSON in a string: further than this nobody looks.
-const DEEPEST: usize = 4;
+/// How many levels of JSON in strings are masked.
+const MAX_DEPTH: usize = 4;
 
-/// A text, JSON or not, without its secrets; `None` when it has none.
-pub(super) fn masked(mask: &Mask, text: &str, depth: usize) -> Option<String> {
+/// A text without its secrets. `None`: it has none.
+pub(super) fn masked(mask: &PlainMask, text: &str, depth: usize) -> Option<String> {
     let is_container = text.trim_start().starts_with(['{', '[']);
     let is_json = is_container && serde_json::from_str::<IgnoredAny>(text).is_ok();
-    let masked = match is_json && depth < DEEPEST {
+    let masked = match is_json && depth < MAX_DEPTH {
         true => Walk { mask, rest: text, out: String::with_capacity(text.len()), depth }.run(),
-        false => mask.plain(text),
+        false => mask.text(text),
     };
     Some(masked).filter(|masked| masked != text)
 }
 
-/// A walk over a text that is known to be JSON.
+/// A pass over valid JSON.
 struct Walk<'a> {
-    mask: &'a Mask,
+    mask: &'a PlainMask,
     rest: &'a str,
     out: String,
     depth: usize,
@@ -46,7 +49,7 @@ impl<'a> Walk<'a> {
         self.out
     }
 
-    /// The value of a field, when its name says what it is. Else it is walked over like all the rest.
+    /// Masks the value of a field with the name of a secret. Other values follow in the pass.
     fn field(&mut self, name: &str) {
         let end = value_end(self.rest);
         let says_nothing =
@@ -118,7 +121,7 @@ fn value_end(text: &str) -> usize {
 }
 
 fn unquoted(raw: &str) -> String {
-    // What is known to be JSON has no bad strings, but for halves of surrogate pairs.
+    // Valid JSON has no invalid strings except halves of surrogate pairs.
     serde_json::from_str(raw).unwrap_or_else(|_| raw.to_owned())
 }
 

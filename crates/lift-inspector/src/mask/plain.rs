@@ -1,12 +1,36 @@
-//! Secrets in a text that is no JSON, by their looks: bearer tokens, signed tokens, parameters.
+//! Masks secrets in a text that is not JSON: bearer tokens, JSON Web Tokens, parameters.
 
 use regex_lite::{Captures, Regex};
 
-use super::{MASK, is_secret};
+use super::names::{MASK, is_secret};
 
-/// What a secret looks like.
+/// Masks texts that are not JSON.
 #[derive(Debug)]
-pub(super) struct Patterns {
+pub(super) struct PlainMask {
+    /// Texts that are secret everywhere.
+    secrets: Vec<String>,
+    patterns: Patterns,
+}
+
+impl PlainMask {
+    pub(super) fn new(secrets: impl IntoIterator<Item = String>) -> Self {
+        let secrets = secrets.into_iter().filter(|secret| !secret.is_empty()).collect();
+        Self { secrets, patterns: Patterns::new() }
+    }
+
+    /// A text without its secrets.
+    pub(super) fn text(&self, text: &str) -> String {
+        let text = self.patterns.mask(text);
+        self.secrets.iter().fold(text, |text, secret| match text.contains(secret) {
+            true => text.replace(secret, MASK),
+            false => text,
+        })
+    }
+}
+
+/// The forms of secrets.
+#[derive(Debug)]
+struct Patterns {
     credentials: Regex,
     signed: Regex,
     parameter: Regex,
@@ -14,21 +38,21 @@ pub(super) struct Patterns {
 }
 
 impl Patterns {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         let regex = |pattern| Regex::new(pattern).expect("the pattern is sound");
         Self {
             credentials: regex(r"(?i)\b(bearer)\s+[A-Za-z0-9._~+/=-]{8,}"),
             // A JSON Web Token: base64url of `{"`, and two more parts.
             signed: regex(r"\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"),
             parameter: regex(r"([A-Za-z0-9_.-]+)=([^&;\s]+)"),
-            // Of JSON that is broken, or amid other text.
+            // A field of broken JSON, or of JSON in other text.
             field: regex(r#""([A-Za-z0-9_.-]+)"\s*:\s*("([^"\\]|\\.)*"?|[^\s",}\]]+)"#),
         }
     }
 
-    pub(super) fn mask(&self, text: &str) -> String {
+    fn mask(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        // Most texts have none of these, and looking for a sign is faster.
+        // Looking for one character is faster than a regex, and most texts have none.
         if text.contains([' ', '\t']) {
             let masked = |found: &Captures| format!("{} {MASK}", &found[1]);
             text = self.credentials.replace_all(&text, masked).into_owned();

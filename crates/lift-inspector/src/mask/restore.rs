@@ -1,12 +1,11 @@
-//! The way back: an event that somebody edited gets its secrets again before it is replayed, wherever
-//! the mask was left as it was.
+//! Puts the secrets back into an edited event before its replay, wherever the mask is unchanged.
 
 use serde_json::{Map, Value};
 
 use super::Mask;
 
 impl Mask {
-    /// `edited`, with what `original` has wherever both are alike under the mask.
+    /// `edited`, with the values of `original` wherever both are equal under the mask.
     pub(crate) fn restore(&self, edited: &str, original: &str) -> String {
         let masked = self.text(original);
         if edited == masked {

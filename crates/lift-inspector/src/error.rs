@@ -1,4 +1,4 @@
-//! Why a page is told no: a status, and words for the person at it.
+//! The error of a page: a status, and a message for the user.
 
 use axum::{
     Json,
@@ -8,14 +8,14 @@ use http::StatusCode;
 use lift_gateway::{HandleError, Id};
 use serde_json::json;
 
-/// A refusal.
+/// An error response, as JSON.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct PageError {
     status: StatusCode,
     words: String,
 }
 
-impl Failure {
+impl PageError {
     pub(crate) fn new(status: StatusCode, words: impl Into<String>) -> Self {
         Self { status, words: words.into() }
     }
@@ -25,7 +25,7 @@ impl Failure {
     }
 }
 
-impl From<HandleError> for Failure {
+impl From<HandleError> for PageError {
     fn from(error: HandleError) -> Self {
         let status = match error.is_gone() {
             true => StatusCode::GONE,
@@ -35,13 +35,14 @@ impl From<HandleError> for Failure {
     }
 }
 
-impl IntoResponse for Failure {
+impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         (self.status, Json(json!({ "error": self.words }))).into_response()
     }
 }
 
-/// The connection that a path names.
-pub(crate) fn id(text: &str) -> Result<Id, Failure> {
-    Id::parse(text).ok_or_else(|| Failure::new(StatusCode::NOT_FOUND, "that is no connection's id"))
+/// The id of a connection in a path.
+pub(crate) fn connection_id(text: &str) -> Result<Id, PageError> {
+    Id::parse(text)
+        .ok_or_else(|| PageError::new(StatusCode::NOT_FOUND, "that is no connection's id"))
 }

@@ -1,0 +1,70 @@
+//! The routes of the pages, the check of each request, and the headers of each response.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Body,
+    routing::{get, post},
+};
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use http_body_util::BodyExt as _;
+use lift_gateway::{LocalPages, PageBody};
+use tower::ServiceExt as _;
+
+use crate::{assets, connections, feed, guard, operations, replay, state::InspectorState};
+
+pub(crate) fn local_pages(state: Arc<InspectorState>) -> LocalPages {
+    let pages = router(state);
+    LocalPages::new(move |peer, request| {
+        let pages = pages.clone();
+        async move {
+            let mut response = match guard::check(peer, &request) {
+                // A router's error type has no values.
+                Ok(()) => pages.oneshot(request.map(Body::new)).await.unwrap_or_default(),
+                Err(reason) => forbidden(reason),
+            };
+            response.headers_mut().extend(headers());
+            response.map(|body| PageBody::new(body.map_err(std::io::Error::other)))
+        }
+    })
+}
+
+fn router(state: Arc<InspectorState>) -> Router {
+    Router::new()
+        .route("/_lift", get(assets::page))
+        .route("/_lift/page/{file}", get(assets::file))
+        .route("/_lift/feed", get(feed::feed))
+        .route("/_lift/entries/{id}", get(feed::entry))
+        .route("/_lift/connections", get(connections::all))
+        .route("/_lift/connections/{id}", get(connections::one))
+        .route("/_lift/connections/{id}/send", post(operations::send))
+        .route("/_lift/connections/{id}/post", post(operations::post))
+        .route("/_lift/connections/{id}/disconnect", post(operations::disconnect))
+        .route("/_lift/connections/{id}/advance", post(operations::advance))
+        .route("/_lift/replay", post(replay::replay))
+        .with_state(state)
+}
+
+fn forbidden(reason: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::from(format!("{reason}\n")));
+    *response.status_mut() = StatusCode::FORBIDDEN;
+    response
+}
+
+/// The pages load nothing from other sites, cannot be framed, and are not cached.
+fn headers() -> [(HeaderName, HeaderValue); 5] {
+    const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+                          connect-src 'self'; base-uri 'none'; form-action 'none'; \
+                          frame-ancestors 'none'";
+    [
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            HeaderValue::from_static("same-origin"),
+        ),
+    ]
+}
