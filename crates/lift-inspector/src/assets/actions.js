@@ -1,5 +1,5 @@
-// The composer: a message to the selected connection, as its client or as the backend; its end; its
-// clock.
+// The composer: sends to the selected connection as its client or as the backend, closes it, and
+// advances its clock.
 
 import { act } from "./api.js";
 import { notify } from "./words.js";

@@ -1,4 +1,4 @@
-// Calls of the inspector's server: JSON in, JSON out, and its words as an Error when it says no.
+// Calls of the inspector's server: JSON in, JSON out. An error response becomes an Error with its message.
 
 async function call(path, options) {
   let response;
@@ -27,7 +27,7 @@ export function post(path, body = {}) {
   return call(path, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
-// Acts on a connection: send, post, disconnect, advance.
+// An operation on a connection: send, post, disconnect, advance.
 export function act(connection, what, body) {
   return post(`connections/${encodeURIComponent(connection)}/${what}`, body);
 }

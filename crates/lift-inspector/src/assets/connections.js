@@ -1,14 +1,14 @@
-// The open connections: fetched when some came or went, searched here, one of them selected.
+// The open connections: fetched after connects and disconnects, searched here; one can be selected.
 
 import { get } from "./api.js";
 import { List } from "./list.js";
 import { age, element, notify } from "./words.js";
 
-// How long after a connect or disconnect the list is fetched, for they come in crowds.
+// The delay of a fetch after a connect or disconnect, because many come at once.
 const SOON = 500;
 const SLOWLY = 10_000;
 
-// Names of this many connections are remembered, also of those that are gone.
+// How many names are remembered, including those of closed connections.
 const NAMES = 20_000;
 
 export class Names {
@@ -64,7 +64,7 @@ export class Connections extends EventTarget {
   }
 
   async fetch() {
-    // Until the answer is here, no other is asked for.
+    // One request at a time.
     this.due = 0;
     let next = SLOWLY;
     try {
@@ -77,7 +77,7 @@ export class Connections extends EventTarget {
         this.dispatchEvent(new Event("change"));
       }
     } catch {
-      // The state of the feed says it already.
+      // The state of the feed shows it already.
     }
     this.due = undefined;
     this.plan(next);
@@ -97,7 +97,7 @@ export class Connections extends EventTarget {
     empty.textContent = length ? "Nobody is called so." : "Nobody is connected.";
   }
 
-  // Selects one, or none. It stays selected when it closes, so that its entries can be read.
+  // Selects one connection, or none. It stays selected when it closes, so that its entries can be read.
   select(id) {
     if (this.selected === id) return;
     this.selected = id;

@@ -1,4 +1,4 @@
-// The right side: one entry with all of its payload and what can be done with it, or one connection.
+// The right side: one entry with its whole payload and its actions, or one connection.
 
 import { get } from "./api.js";
 import { copy, asTest } from "./export.js";
@@ -91,7 +91,7 @@ export class Details extends EventTarget {
   }
 
   async copied(entry, write) {
-    // What is cut here is whole at the server.
+    // The server has the whole payload of a cut entry.
     await copy(async () => write((entry.cut ? await get(`entries/${entry.id}`) : entry).text));
   }
 

@@ -1,5 +1,5 @@
-// Copies for elsewhere: JSON, and a test that replays an event. The server has masked both, so a copy
-// can be shown; a test that needs a secret wants it filled in.
+// Copies: JSON, and a test that replays an event. The server has masked both; put the secrets back into
+// a test that needs them.
 
 import { notify } from "./words.js";
 import { pretty } from "./json.js";
@@ -17,7 +17,7 @@ export async function copy(write) {
 // A test with lift_ws::test, as a starting point.
 export function asTest(text, event, reply) {
   const json = pretty(text);
-  // As many signs as the text does not have after a quotation mark.
+  // More `#` than the text has after a quotation mark.
   let signs = "#";
   while (json.includes(`"${signs}`)) signs += "#";
   const name = (event.route ?? "event").replace(/[^A-Za-z0-9]+/g, "_").replace(/^_+|_+$/g, "").toLowerCase();

@@ -1,14 +1,14 @@
-// The entries as they come from the server: a bounded buffer, the newest kept. Says what is new, what
-// was dropped, and whether the server is there.
+// The entries from the server, in a bounded buffer that keeps the newest. Reports new entries, dropped
+// entries and the state of the connection.
 
-// As many as the server keeps itself.
+// As many as the server keeps.
 export const MOST = 10_000;
 
 export class Feed extends EventTarget {
   constructor() {
     super();
     this.entries = [];
-    // Entries that are not in the buffer any more, or never were.
+    // Entries that are no longer in the buffer, or never were.
     this.dropped = 0;
     this.run = undefined;
   }
@@ -20,14 +20,14 @@ export class Feed extends EventTarget {
     source.addEventListener("open", () => this.say("state", "live"));
     source.addEventListener("error", () => {
       this.say("state", "away");
-      // A refusal ends a feed for good; Lift that starts anew is there again soon.
+      // A refusal ends a feed. After a restart of Lift it reconnects.
       if (source.readyState === EventSource.CLOSED) setTimeout(() => this.connect(), 2000);
     });
   }
 
   hello({ run, app, next }) {
     if (this.run !== undefined && this.run !== run) this.clear();
-    // What was before this page's time.
+    // Entries from before this page was opened.
     if (this.run !== run) this.dropped = next;
     this.run = run;
     this.say("hello", { app });
@@ -50,7 +50,7 @@ export class Feed extends EventTarget {
     this.say("clear");
   }
 
-  // The entry with this id, if it is in the buffer, which is in order.
+  // The entry with this id, if it is in the buffer. The buffer is sorted by id.
   get(id) {
     return this.entries[this.indexOf(id)];
   }

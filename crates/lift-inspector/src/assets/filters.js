@@ -1,4 +1,4 @@
-// What the timeline shows: kinds, a route, errors, a text, one connection.
+// The filters of the timeline: kinds, a route, errors, a text, one connection.
 
 export const KINDS = [
   { name: "Connections", kinds: ["open", "refused", "close"] },
@@ -10,7 +10,7 @@ export const KINDS = [
   { name: "Logs", kinds: ["log"] },
 ];
 
-// The route of an entry, in words.
+// The route of an entry, for display.
 export function routeOf({ kind, route }) {
   return route ?? (kind === "event" || kind === "reply" ? "authorizer" : "");
 }
@@ -63,7 +63,7 @@ export class Filters extends EventTarget {
     });
   }
 
-  // Shows one connection alone, or all.
+  // Shows only one connection, or all.
   restrict(connection, label) {
     this.connection = connection;
     this.only.hidden = !connection;
@@ -72,10 +72,10 @@ export class Filters extends EventTarget {
     this.changed();
   }
 
-  // Notes the routes of new entries, for the choice of one.
+  // Collects the routes of new entries for the selection.
   learn(entries) {
     for (const { route } of entries) {
-      // A client's words may be a route; a list of thousands helps nobody.
+      // Clients choose route keys, so the list is limited.
       if (!route || this.routes.has(route) || this.routes.size >= 200) continue;
       this.routes.add(route);
       const option = document.createElement("option");

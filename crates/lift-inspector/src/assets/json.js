@@ -1,11 +1,11 @@
-// JSON for people: indented and coloured, from the text itself, so that numbers and the order of fields
-// are what was sent. JSON within a string, as the message in an event, is opened up.
+// JSON with indents and colours, made from the text, so that numbers and the order of fields stay. JSON in
+// a string, such as the message in an event, is expanded.
 
 import { element } from "./words.js";
 
 const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|[{}[\],:]/g;
 
-// More than this makes a page slow, and nobody reads it.
+// A longer text makes the page slow.
 const MOST = 200_000;
 
 export function isJson(text) {
@@ -25,7 +25,7 @@ export function pretty(text) {
   return out;
 }
 
-// An element with the text in it, in colours when it is JSON.
+// An element with the text, coloured if it is JSON.
 export function payload(text) {
   const box = element("pre", "payload");
   box.tabIndex = 0;

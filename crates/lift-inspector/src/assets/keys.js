@@ -1,4 +1,4 @@
-// The keyboard: `/` searches, arrows move through the list that has the focus, Escape steps back.
+// The keyboard: `/` searches, arrows move in the list with the focus, Escape goes back.
 
 export function listen({ timeline, connections, details, back }) {
   document.addEventListener("keydown", (event) => {

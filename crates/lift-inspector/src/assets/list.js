@@ -1,7 +1,7 @@
-// A list of any length that draws only the rows that can be seen. Rows have one height; their elements
-// are used again for other rows as the list is scrolled.
+// A list of any length that draws only the visible rows. All rows have the same height; their elements
+// are reused when the list is scrolled.
 
-// Rows beyond the edges, so that a quick scroll shows no gaps.
+// Extra rows at both ends, so that a quick scroll shows no gaps.
 const SPARE = 6;
 
 export class List extends EventTarget {
@@ -27,14 +27,14 @@ export class List extends EventTarget {
     new ResizeObserver(() => this.plan()).observe(element);
   }
 
-  // Shows these; `removed` of the ones before were taken from the front.
+  // Shows these items. `removed` is how many were removed from the front since the last call.
   show(items, removed = 0) {
     this.items = items;
     if (removed && !this.following) this.element.scrollTop -= removed * this.height;
     this.plan();
   }
 
-  // Draws with the next frame, once, however much happens before it.
+  // Draws once with the next frame.
   plan() {
     if (this.planned) return;
     this.planned = true;
@@ -87,7 +87,7 @@ export class List extends EventTarget {
   scrolled() {
     const { element } = this;
     const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < this.height;
-    // A list that grew is not one that was scrolled away from its end.
+    // Growing is not scrolling away from the end.
     if (this.following && !atEnd && !this.planned) this.follow(false);
     else if (!this.following && atEnd && this.canFollow) this.follow(true);
     this.plan();
@@ -104,7 +104,7 @@ export class List extends EventTarget {
     return key === undefined ? -1 : this.items.findIndex((item) => this.key(item) === key);
   }
 
-  // Marks an item, or none, and says so.
+  // Selects an item, or none, and reports it.
   choose(item) {
     this.mark(item && this.key(item));
     this.dispatchEvent(new CustomEvent("choose", { detail: item }));
@@ -115,7 +115,7 @@ export class List extends EventTarget {
     this.plan();
   }
 
-  // The selection, some rows further; from the end when there is none.
+  // Moves the selection by some rows; from the end if there is none.
   step(by) {
     if (!this.items.length) return;
     const now = this.indexOf(this.selected);

@@ -1,5 +1,5 @@
-// The inspector's page. The feed brings entries; the lists show them; what is selected stands in the
-// details and is what the composer acts on. Whatever comes from the wire becomes text, never markup.
+// The inspector's page. The feed brings entries; the lists show them; the details show the selected one,
+// and the composer acts on it. Data from the wire becomes text, never markup.
 
 import { Actions } from "./actions.js";
 import { Connections, Names } from "./connections.js";
@@ -33,7 +33,7 @@ for (const button of document.querySelectorAll(".tabs button")) {
   button.addEventListener("click", () => tab(button.dataset.tab));
 }
 
-// ---- What is selected ----
+// ---- Selection ----
 
 function showEntry(entry) {
   timeline.list.mark(entry.id);
@@ -58,7 +58,7 @@ connections.addEventListener("select", ({ detail: id }) => {
   else details.nothing();
   if (PHONE.matches && id) tab("timeline");
 });
-// A name that is learned late is shown late, but shown.
+// Names can arrive after the entries.
 connections.addEventListener("change", () => {
   timeline.list.plan();
   const { selected } = connections;
@@ -66,7 +66,7 @@ connections.addEventListener("change", () => {
 });
 filters.addEventListener("release", () => connections.select(undefined));
 
-// ---- The head ----
+// ---- Head ----
 
 const count = (id, number) => { document.querySelector(id).textContent = number.toLocaleString("en"); };
 
@@ -77,7 +77,7 @@ function showCounts() {
 }
 
 let rate = 0;
-// What the page is told of the past is no rate.
+// Past entries do not count for the rate.
 let past = true;
 feed.addEventListener("entries", ({ detail }) => {
   rate += past ? 0 : detail.length;

@@ -1,4 +1,4 @@
-// An event once more: as it was, or edited in a dialog first.
+// Replays an event, unchanged or edited in a dialog.
 
 import { get, post } from "./api.js";
 import { isJson, pretty } from "./json.js";

@@ -1,4 +1,4 @@
-// Light or dark: as the system says, until somebody chooses.
+// Light or dark: the system's setting, until the user chooses.
 
 const KEY = "lift-inspector-theme";
 const NEXT = { system: "light", light: "dark", dark: "system" };
@@ -9,7 +9,7 @@ export function start() {
   try {
     theme = localStorage.getItem(KEY) ?? theme;
   } catch {
-    // A browser may forbid storage; the choice lasts as long as the page then.
+    // Without storage, the choice lasts as long as the page.
   }
   const show = () => {
     if (theme === "system") delete document.documentElement.dataset.theme;

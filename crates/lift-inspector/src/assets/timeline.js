@@ -1,4 +1,4 @@
-// The timeline: the entries that pass the filters, the newest last.
+// The timeline: the entries that match the filters, the newest last.
 
 import { routeOf } from "./filters.js";
 import { List } from "./list.js";
@@ -49,7 +49,7 @@ export class Timeline {
     this.sayEmpty();
   }
 
-  // Starts anew from what the buffer has.
+  // Starts again from the buffer.
   refill() {
     if (this.paused) return this.setPaused(false);
     this.shown = this.feed.entries.filter((entry) => this.filters.matches(entry));

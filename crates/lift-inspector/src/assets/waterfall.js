@@ -1,5 +1,5 @@
-// What happened around an event, as bars on one scale: the message before it, the function's time, and
-// what was posted meanwhile, by this event or by another at the same time.
+// The time around an event as bars on one scale: the message before it, the function's time, and the
+// posts during it, also those of other events.
 
 import { element, span } from "./words.js";
 

@@ -1,4 +1,4 @@
-// Numbers and times in words, the same everywhere on the page.
+// Formats numbers and times for the whole page.
 
 const two = (n) => String(n).padStart(2, "0");
 
@@ -16,7 +16,7 @@ export function span(ms) {
   return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
 }
 
-// How long ago, roughly.
+// The approximate time since then.
 export function age(since) {
   const seconds = Math.max(0, Math.round((Date.now() - since) / 1000));
   if (seconds < 60) return `${seconds} s`;
@@ -44,7 +44,7 @@ export function button(label, className, click) {
   return made;
 }
 
-// Tells the person at the page, and a screen reader.
+// Shows a message, also to screen readers.
 export function notify(text, failed = false) {
   const notice = document.querySelector("#notice");
   notice.textContent = text;
