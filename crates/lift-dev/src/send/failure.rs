@@ -1,15 +1,15 @@
-//! Why it failed, in one line that names the fix. The reason for one connection is asked for once more:
-//! a report counts, and keeps no reasons.
+//! Why a send failed, in one line that names the fix. A report has counts without reasons, so the reason
+//! for one connection is found by one more request.
 
 use std::error::Error as _;
 
 use anyhow::{Error, anyhow};
 use lift_ws::{ConnectionId, PublishError, push::PushError, store::StoreError};
 
-use super::target::Target;
+use super::location::Location;
 
-/// What a send, a list or a count ended with.
-pub(super) async fn of_send(target: &Target, error: &PublishError) -> Error {
+/// The error that ended a send, a list or a count.
+pub(super) async fn of_send(location: &Location, error: &PublishError) -> Error {
     let Some(store) = error.source() else { return anyhow!("{error}") };
     let cause = store.source().map(ToString::to_string).unwrap_or_default();
     if store.downcast_ref::<StoreError>().is_some_and(StoreError::is_denied) {
@@ -18,8 +18,8 @@ pub(super) async fn of_send(target: &Target, error: &PublishError) -> Error {
              the table and its indexes. AWS says: {cause}"
         );
     }
-    // Asked about, DynamoDB says what is wrong with the whole table, if it is that.
-    if let Some(table) = &target.table
+    // If the whole table is the problem, DynamoDB says so when the table is described.
+    if let Some(table) = &location.table
         && let Err(whole) = table.describe().await
     {
         return whole.into();
@@ -27,33 +27,37 @@ pub(super) async fn of_send(target: &Target, error: &PublishError) -> Error {
     anyhow!("{error}: {store}: {cause}")
 }
 
-/// Why one of the connections that failed did.
-pub(super) async fn of_one(target: &Target, failed: Option<&ConnectionId>) -> String {
-    let again = "it may work now; --json prints their ids";
-    let Some(failed) = failed else { return again.to_owned() };
-    let Err(error) = target.publisher.info(failed.clone()).await else { return again.to_owned() };
+/// Why one of the failed connections failed.
+pub(super) async fn of_one(location: &Location, failed: Option<&ConnectionId>) -> String {
+    let retry = "it may work now; --json prints their ids";
+    let Some(failed) = failed else { return retry.to_owned() };
+    let Err(error) = location.publisher.info(failed.clone()).await else { return retry.to_owned() };
     let Some(push) = error.source().and_then(|cause| cause.downcast_ref::<PushError>()) else {
         return format!("{error:#}");
     };
     let mut cause = push.source();
-    // The last of the causes is the one that says what is wrong.
+    // The last cause says what is wrong.
     while let Some(deeper) = cause.and_then(|cause| cause.source()) {
         cause = Some(deeper);
     }
     let cause = cause.map(ToString::to_string).unwrap_or_default();
     let cause = cause.trim();
     if push.is_gone() {
-        return again.to_owned();
+        return retry.to_owned();
     }
     if push.is_forbidden() {
         return format!(
             "posting is forbidden: check the stage, and allow \
              `execute-api:ManageConnections` on the API to these credentials; a `lift dev` with a \
-             token wants it as AWS_SECRET_ACCESS_KEY. The gateway says: {cause}"
+             token needs it as AWS_SECRET_ACCESS_KEY. The gateway says: {cause}"
         );
     }
-    if push.is_not_allowed() {
-        return format!("{cause}: pass its URL as --endpoint, or its host as --allow");
+    if let Some(endpoint) = push.endpoint() {
+        return format!(
+            "{:?} is not an endpoint of API Gateway in the region: pass its URL as --endpoint, or its \
+             host as --allow",
+            endpoint.as_str()
+        );
     }
     if push.is_refused() {
         return format!("{push}. The gateway says: {cause}");

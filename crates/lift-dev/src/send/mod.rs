@@ -1,70 +1,125 @@
-//! `lift send`: a message to connections from the shell, or their end, their list, their number.
+//! `lift send`: sends a message to connections, or closes, lists or counts them.
 //!
 //! ```text
-//! args -> message, Target, Who -> list, count                            -> stdout
-//!                            '-> tasks -> pieces, with progress -> Outcome -> stdout, Rest
+//! args -> Operation, Location, Target -> list, count                                -> stdout
+//!                                   '-> parts -> sender, with progress -> SendOutcome -> stdout
+//!                                                   '-> remaining parts, in a file
 //! ```
 
-mod act;
 mod failure;
+mod location;
+mod operation;
 mod outcome;
-mod pieces;
-mod progress;
-mod rest;
-mod show;
+mod remaining;
+mod sender;
 mod target;
-mod who;
 
-use std::process::ExitCode;
-
-use anyhow::{Context as _, Result};
-
-use crate::{
-    args::SendArgs,
-    exit::Interrupted,
-    send::{act::Act, outcome::Outcome, pieces::Pieces, rest::Rest, target::Target, who::Who},
-    stop::Stop,
+use std::{
+    io::{self, BufWriter, ErrorKind, Write},
+    process::ExitCode,
 };
 
-/// Does what `args` say, to its end. A connection that failed is no error, but not success.
+use anyhow::{Context as _, Result};
+use lift_ws::store::Member;
+use serde_json::json;
+
+use self::{
+    location::Location, operation::Operation, remaining::Remaining, sender::Sender, target::Target,
+};
+use crate::{args::SendArgs, exit::Interrupted, stop::Stop};
+
+/// Runs the operation that `args` name. If a connection failed, the exit code is 1, without an error.
 pub(crate) fn run(args: SendArgs) -> Result<ExitCode> {
-    // Before anything is asked of the network.
-    let act = Act::read(&args.operation)?;
+    // Checks the message before any request is made.
+    let operation = Operation::read(&args.operation)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the async runtime")?;
     runtime.block_on(async {
-        let target = Target::find(&args.location, !args.target.connections.is_empty()).await?;
-        let who = Who::new(&args.target);
-        match act {
-            _ if args.operation.list => show::list(&target, &who, args.json).await,
-            _ if args.operation.count => show::count(&target, &who, args.json).await,
-            act => send(&target, &who, &act, &args).await,
+        let location = Location::find(&args.location, !args.target.connections.is_empty()).await?;
+        let target = Target::new(&args.target);
+        match operation {
+            Operation::List => list(&location, &target, args.json).await,
+            Operation::Count => count(&location, &target, args.json).await,
+            operation => send(&location, &target, &operation, &args).await,
         }
     })
 }
 
-async fn send(target: &Target, who: &Who, act: &Act, args: &SendArgs) -> Result<ExitCode> {
+async fn send(
+    location: &Location,
+    target: &Target,
+    operation: &Operation,
+    args: &SendArgs,
+) -> Result<ExitCode> {
     let stop = Stop::listen()?;
     let file = args.resume.as_deref();
-    let kept = match file {
-        Some(file) => Rest::read(file, target, who)?,
+    let saved = match file {
+        Some(file) => Remaining::read(file, location, target)?,
         None => None,
     };
     let sent = async {
-        let start = match kept {
-            Some(rest) => rest,
-            None => Rest::everyone(target, who).await?,
+        let remaining = match saved {
+            Some(remaining) => remaining,
+            None => Remaining::all(location, target).await?,
         };
         let concurrency = args.concurrency.into();
-        let pieces = Pieces { target, act, concurrency, stop: &stop, file };
-        anyhow::Ok(pieces.send(start).await)
+        let sender = Sender { location, operation, concurrency, stop: &stop, file };
+        anyhow::Ok(sender.send(remaining).await)
     };
-    let outcome: Outcome = tokio::select! {
+    let outcome = tokio::select! {
         sent = sent => sent?,
         () = stop.at_once.cancelled() => return Err(Interrupted.into()),
     };
-    outcome.print(act, args.json)?;
-    outcome.rest.keep(file)?;
-    outcome.explain(target, who, file).await;
+    outcome.print(operation.past_tense(), args.json)?;
+    outcome.remaining.save(file)?;
+    outcome.explain(location, target, file).await;
     Ok(if outcome.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Prints a line for each connection: id, user or `-`, and endpoint, separated by tabs; or an object of
+/// JSON.
+async fn list(location: &Location, target: &Target, json: bool) -> Result<ExitCode> {
+    let mut members = target.audience(&location.publisher).members();
+    let mut stdout = BufWriter::new(io::stdout().lock());
+    let mut is_empty = true;
+    while let Some(member) = members.next().await {
+        let member = match member {
+            Ok(member) => member,
+            Err(error) => return Err(failure::of_send(location, &error).await),
+        };
+        is_empty = false;
+        match write_member(&mut stdout, &member, json) {
+            // The reader, such as `head`, has closed the pipe.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
+            written => written.context("cannot write the list to stdout")?,
+        }
+    }
+    stdout.flush().context("cannot write the list to stdout")?;
+    if is_empty {
+        target.note_empty();
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write_member(stdout: &mut impl Write, member: &Member, json: bool) -> io::Result<()> {
+    if json {
+        return writeln!(stdout, "{}", json!(member));
+    }
+    let user = member.user.as_ref().map_or("-", |user| user.as_str());
+    writeln!(stdout, "{}\t{user}\t{}", member.id, member.endpoint)
+}
+
+/// Prints the number of connections.
+async fn count(location: &Location, target: &Target, json: bool) -> Result<ExitCode> {
+    let connections = match target.audience(&location.publisher).count().await {
+        Ok(connections) => connections,
+        Err(error) => return Err(failure::of_send(location, &error).await),
+    };
+    let text = if json {
+        json!({"connections": connections}).to_string()
+    } else {
+        connections.to_string()
+    };
+    writeln!(io::stdout(), "{text}").context("cannot write the result to stdout")?;
+    Ok(ExitCode::SUCCESS)
 }

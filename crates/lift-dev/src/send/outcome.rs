@@ -1,4 +1,4 @@
-//! What came of a send: the counts and the ids that failed on stdout, the reason on stderr.
+//! The outcome of a send: counts and failed ids on stdout, the reason of failures on stderr.
 
 use std::{
     io::{self, Write as _},
@@ -12,59 +12,61 @@ use lift_ws::{
 };
 use serde::Serialize;
 
-use super::{act::Act, failure, rest::Rest, show::note_nobody, target::Target, who::Who};
+use super::{failure, location::Location, remaining::Remaining, target::Target};
 
+/// The outcome of a send so far.
 #[derive(Debug, Serialize)]
-pub(super) struct Outcome {
+pub(super) struct SendOutcome {
     #[serde(flatten)]
     pub(super) counts: Counts,
-    /// The ids behind `throttled` and `failed`.
+    /// The ids that `throttled` and `failed` count.
     failures: Vec<String>,
-    /// The first behind `failed`.
+    /// The first id that `failed` counts.
     #[serde(skip)]
     first_failed: Option<ConnectionId>,
-    /// What was not sent, if anything.
-    #[serde(skip_serializing_if = "Rest::is_empty")]
-    pub(super) rest: Rest,
+    /// The parts that were not sent.
+    #[serde(rename = "rest", skip_serializing_if = "Remaining::is_empty")]
+    pub(super) remaining: Remaining,
     #[serde(skip)]
     pub(super) stopped: Option<Stopped>,
 }
 
-/// Why a send did not try everyone.
+/// Why a send did not try all connections.
 #[derive(Debug)]
 pub(super) enum Stopped {
     Interrupted,
     Forbidden,
-    /// Not one of the first piece was reached.
-    Hopeless,
+    /// All of the first connections failed.
+    OnlyFailures,
     Error(anyhow::Error),
 }
 
-impl Outcome {
-    pub(super) fn new(rest: Rest) -> Self {
+impl SendOutcome {
+    pub(super) fn new(remaining: Remaining) -> Self {
         Self {
             counts: Counts::default(),
             failures: Vec::new(),
             first_failed: None,
-            rest,
+            remaining,
             stopped: None,
         }
     }
 
-    /// Adds what came of a piece of so many in all.
-    pub(super) fn add(&mut self, report: &Report, meant: u64) {
+    /// Adds the report of a part. `total` is the estimated number of connections of the whole send.
+    pub(super) fn add(&mut self, report: &Report, total: u64) {
         self.counts += report.counts;
-        self.rest.left = meant.saturating_sub(self.counts.total() - self.counts.skipped);
+        self.remaining.connections =
+            total.saturating_sub(self.counts.total() - self.counts.skipped);
         self.failures.extend(report.failures().map(ToString::to_string));
         if self.first_failed.is_none() {
             self.first_failed = report.ids(publish::Outcome::Failed).next().cloned();
         }
     }
 
-    /// Counts what is left as skipped.
+    /// Counts the remaining connections as skipped.
     pub(super) fn end(&mut self) {
-        if !self.rest.is_empty() {
-            self.counts.skipped = self.counts.skipped.max(self.rest.left);
+        if !self.remaining.is_empty() {
+            self.counts.skipped = self.counts.skipped.max(self.remaining.connections);
         }
     }
 
@@ -78,28 +80,27 @@ impl Outcome {
         self.stopped.is_none() && throttled + failed + skipped == 0
     }
 
-    pub(super) fn print(&self, act: &Act, json: bool) -> Result<()> {
-        let mut text = self.counts.to_string();
-        if matches!(act, Act::Close) {
-            text = text.replacen("sent", "closed", 1);
-        }
-        if json {
-            text = serde_json::to_string_pretty(self)?;
-        }
+    /// Prints the counts, with `verb` for the connections that succeeded, or everything as JSON.
+    pub(super) fn print(&self, verb: &str, json: bool) -> Result<()> {
+        let text = if json {
+            serde_json::to_string_pretty(self)?
+        } else {
+            self.counts.to_string().replacen("sent", verb, 1)
+        };
         writeln!(io::stdout(), "{text}").context("cannot write the result to stdout")
     }
 
-    /// Says on stderr why it is not all that was wished for, and what to do.
-    pub(super) async fn explain(&self, target: &Target, who: &Who, file: Option<&Path>) {
+    /// Explains on stderr why connections failed or were skipped, and what to do.
+    pub(super) async fn explain(&self, location: &Location, target: &Target, file: Option<&Path>) {
         let Counts { sent, throttled, failed, .. } = self.counts;
         match &self.stopped {
-            None if self.counts.total() == 0 => note_nobody(who),
+            None if self.counts.total() == 0 => target.note_empty(),
             Some(Stopped::Interrupted) => eprintln!("error: stopped by Ctrl-C"),
             Some(Stopped::Error(error)) => eprintln!("error: {error:#}"),
             _ if failed > 0 => {
-                let reason = failure::of_one(target, self.first_failed.as_ref()).await;
+                let reason = failure::of_one(location, self.first_failed.as_ref()).await;
                 let tail = match self.stopped {
-                    Some(Stopped::Hopeless) => " (so the others were not tried)",
+                    Some(Stopped::OnlyFailures) => " (so the other connections were not tried)",
                     _ => "",
                 };
                 eprintln!("error: {failed} failed: {reason}{tail}");
@@ -111,12 +112,12 @@ impl Outcome {
             _ => {}
         }
         match file {
-            _ if self.rest.is_empty() => {}
+            _ if self.remaining.is_empty() => {}
             Some(file) => {
-                eprintln!("note: {} has what is left: the same command goes on", file.display());
+                eprintln!("note: {} has the rest: the same command continues", file.display());
             }
             None if sent > 0 => {
-                eprintln!("note: pass --resume FILE to be able to go on after a stop");
+                eprintln!("note: pass --resume FILE to be able to continue after a stop");
             }
             None => {}
         }

@@ -1,94 +1,103 @@
-//! Where the connections are kept and posted to: the table, found if it is a local app's, and the
-//! publisher.
+//! The target of a send: connections by id, or all members of a user, tenant or group.
 
-use anyhow::{Context as _, Result, bail};
-use lift_aws::{AwsConfig, Table, variables::MANAGEMENT_ENDPOINT};
-use lift_ws::{GlobalPublisher, store::MemoryStore};
-
-use crate::{
-    args::{DEFAULT_STAGE, LocationArgs},
-    dev::dynamodb::connections_table::is_connections_table,
+use std::{
+    collections::BTreeSet,
+    fmt::{self, Display, Formatter},
 };
+
+use lift_ws::{
+    ConnectionId, GlobalPublisher, PublishError,
+    publish::{Audience, Estimate},
+    store::Members,
+};
+
+use crate::args::TargetArgs;
 
 #[derive(Debug)]
 pub(super) struct Target {
-    pub(super) publisher: GlobalPublisher,
-    /// None where the connections are given by their ids, and are posted to one endpoint.
-    pub(super) table: Option<Table>,
-    pub(super) name: Option<String>,
+    members: TargetMembers,
+    except: Vec<ConnectionId>,
+}
+
+#[derive(Debug)]
+enum TargetMembers {
+    /// Without duplicates.
+    Ids(BTreeSet<ConnectionId>),
+    List(Members),
 }
 
 impl Target {
-    /// Finds it. Where the connections are given by their ids, it needs no table.
-    pub(super) async fn find(args: &LocationArgs, by_id: bool) -> Result<Self> {
-        let local = args.local.map(|port| {
-            let stage = args.stage.as_deref().unwrap_or(DEFAULT_STAGE);
-            let database = format!("http://127.0.0.1:{}", port + 1);
-            (database, format!("http://127.0.0.1:{port}/{stage}"))
-        });
-        let (database, endpoint) = match local {
-            Some((database, endpoint)) => (Some(database), Some(endpoint)),
-            None => (args.endpoint_url.clone(), args.endpoint.clone()),
+    pub(super) fn new(args: &TargetArgs) -> Self {
+        let TargetArgs { connections, user, tenant, group, all_but } = args.clone();
+        let tenant = tenant.map(Into::into);
+        let members = match (user, group, tenant) {
+            (Some(user), _, tenant) => {
+                TargetMembers::List(Members::User { tenant, user: user.into() })
+            }
+            (None, Some(group), tenant) => {
+                TargetMembers::List(Members::Group { tenant, group: group.into() })
+            }
+            (None, None, Some(tenant)) => TargetMembers::List(Members::Tenant(tenant)),
+            (None, None, None) => {
+                TargetMembers::Ids(connections.into_iter().map(Into::into).collect())
+            }
         };
-        only_one(endpoint.as_deref())?;
-        let mut config = AwsConfig::builder();
-        if let Some(region) = &args.region {
-            config = config.region(region);
-        }
-        // Without a table, nothing is asked there: it says whether credentials are needed.
-        if let Some(url) = database.as_ref().or(endpoint.as_ref().filter(|_| args.table.is_none()))
-        {
-            config = config.endpoint_url(url);
-        }
-        let config = config.build().await?;
-        let name = match (&args.table, args.local) {
-            (None, Some(port)) => local_table(&config, port, by_id).await?,
-            (name, _) => name.clone(),
+        Self { members, except: all_but.into_iter().map(Into::into).collect() }
+    }
+
+    /// The audience of the publisher.
+    pub(super) fn audience(&self, publisher: &GlobalPublisher) -> Audience {
+        let audience = match &self.members {
+            TargetMembers::Ids(ids) => publisher.connections(ids.iter().cloned()),
+            TargetMembers::List(members) => publisher.list(members.clone()),
         };
-        let mut builder =
-            lift_aws::publisher(name.clone().unwrap_or_default()).config(config.clone());
-        if name.is_none() {
-            builder = builder.store(MemoryStore::new());
+        self.except.iter().fold(audience, Audience::except)
+    }
+
+    /// The estimated number of connections. Ids are counted without a request.
+    pub(super) async fn estimate(
+        &self,
+        publisher: &GlobalPublisher,
+    ) -> Result<Estimate, PublishError> {
+        match &self.members {
+            TargetMembers::Ids(ids) => {
+                let count = ids.iter().filter(|id| !self.except.contains(id)).count();
+                Ok(Estimate::new(count as u64, true))
+            }
+            TargetMembers::List(_) => self.audience(publisher).estimate().await,
         }
-        if let Some(endpoint) = endpoint {
-            builder = builder.endpoint(endpoint);
-        }
-        if let (Some(api), Some(stage)) = (&args.api, &args.stage) {
-            builder = builder.api(api, stage);
-        }
-        for host in &args.allow {
-            builder = builder.allow(host);
-        }
-        let table = name.as_ref().map(|name| Table::new(&config, name));
-        Ok(Self { publisher: builder.await?, table, name })
+    }
+
+    /// Prints a note that no connection matches, so that there was nothing to do.
+    pub(super) fn note_empty(&self) {
+        eprintln!("note: no connection matches: {self}");
     }
 }
 
-/// The variable goes before what a program names, so a flag that it would overrule is refused.
-fn only_one(endpoint: Option<&str>) -> Result<()> {
-    let variable = std::env::var(MANAGEMENT_ENDPOINT).unwrap_or_default();
-    match endpoint {
-        Some(endpoint) if !variable.is_empty() && variable != endpoint => bail!(
-            "{MANAGEMENT_ENDPOINT} says {variable}, and the flags say {endpoint}: unset the variable, or leave \
-             the flag out"
-        ),
-        _ => Ok(()),
-    }
-}
-
-/// The table of the app that `lift dev` runs; `None` when it has none, and none is needed.
-async fn local_table(config: &AwsConfig, port: u16, by_id: bool) -> Result<Option<String>> {
-    let tables = Table::names(config).await;
-    let mut tables = tables.with_context(|| {
-        format!("no `lift dev` is found on port {port} (for another port: --local=PORT)")
-    })?;
-    tables.retain(|name| is_connections_table(name));
-    match &mut tables[..] {
-        [] if by_id => Ok(None),
-        [] => bail!("the app on port {port} keeps no connections: name them with --connection ID"),
-        [only] => Ok(Some(std::mem::take(only))),
-        several => {
-            bail!("there are several tables: pass --table with one of {}", several.join(", "))
+impl Display for Target {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let tenant = match &self.members {
+            TargetMembers::Ids(ids) => {
+                let ids: Vec<&str> = ids.iter().map(ConnectionId::as_str).collect();
+                return write!(f, "the connections {}", ids.join(", "));
+            }
+            TargetMembers::List(Members::Tenant(tenant)) => {
+                return write!(f, "the tenant {tenant}");
+            }
+            TargetMembers::List(Members::User { tenant, user }) => {
+                write!(f, "the user {user}")?;
+                tenant
+            }
+            TargetMembers::List(Members::Group { tenant, group }) => {
+                write!(f, "the group {group}")?;
+                tenant
+            }
+            // `lift send` makes no other lists.
+            TargetMembers::List(other) => return write!(f, "{other:?}"),
+        };
+        match tenant {
+            Some(tenant) => write!(f, " of the tenant {tenant}"),
+            None => write!(f, " without a tenant (--tenant names one)"),
         }
     }
 }

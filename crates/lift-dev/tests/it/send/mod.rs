@@ -37,7 +37,7 @@ fn send(args: &[&str]) -> Ended {
 }
 
 /// The exit code, stdout, and stderr.
-fn told(ended: &Ended) -> (i32, &str, &str) {
+fn result(ended: &Ended) -> (i32, &str, &str) {
     (ended.status.code().expect("not killed"), &ended.stdout, &ended.stderr)
 }
 
@@ -66,7 +66,7 @@ async fn to_an_app_on_this_machine() {
     let general = [&*local, "--tenant", "general"];
 
     let sent = send(&[&general[..], &[r#"{"type":"note"}"#]].concat());
-    assert_eq!(told(&sent), (0, "sent 1, gone 0, throttled 0, failed 0, skipped 0\n", ""));
+    assert_eq!(result(&sent), (0, "sent 1, gone 0, throttled 0, failed 0, skipped 0\n", ""));
     assert_eq!(next(&mut ana).await, Message::text(r#"{"type":"note"}"#));
 
     // The same with the lines of the ready block.
@@ -74,7 +74,7 @@ async fn to_an_app_on_this_machine() {
     let table = ["--table", "chat-connections", "--endpoint-url", database];
     let management = ["--endpoint", value(&block, "Management"), "--tenant", "general"];
     let sent = send(&[&table[..], &management[..], &["--user", "ana", "to her"]].concat());
-    assert_eq!(told(&sent).0, 0, "{sent:?}");
+    assert_eq!(result(&sent).0, 0, "{sent:?}");
     assert_eq!(next(&mut ana).await, Message::text("to her"));
 
     let listed = send(&[&general[..], &["--list"]].concat());
@@ -84,29 +84,29 @@ async fn to_an_app_on_this_machine() {
     let listed = send(&[&general[..], &["--list", "--json"]].concat());
     let listed: Value = serde_json::from_str(&listed.stdout).expect("JSON");
     assert_eq!((&listed["id"], &listed["user"]), (&id.into(), &"ana".into()));
-    assert_eq!(told(&send(&[&general[..], &["--count"]].concat())), (0, "1\n", ""));
+    assert_eq!(result(&send(&[&general[..], &["--count"]].concat())), (0, "1\n", ""));
     let but = send(&[&general[..], &["--all-but", id, "--count", "--json"]].concat());
-    assert_eq!(told(&but), (0, "{\"connections\":0}\n", ""));
+    assert_eq!(result(&but), (0, "{\"connections\":0}\n", ""));
 
     // By its id, no table is needed.
     let sent = send(&["--endpoint", endpoint, "--connection", id, "by id"]);
-    assert_eq!(told(&sent).0, 0, "{sent:?}");
+    assert_eq!(result(&sent).0, 0, "{sent:?}");
     assert_eq!(next(&mut ana).await, Message::text("by id"));
 
     let wrong = send(&[&general[..], &["--stage", "wrong", "hi"]].concat());
-    assert_eq!(told(&wrong).1, "sent 0, gone 0, throttled 0, failed 1, skipped 0\n");
-    assert_eq!(told(&wrong).0, 1);
+    assert_eq!(result(&wrong).1, "sent 0, gone 0, throttled 0, failed 1, skipped 0\n");
+    assert_eq!(result(&wrong).0, 1);
     assert!(wrong.stderr.contains("check the stage, and allow `execute-api:Man"), "{wrong:?}");
 
     let closed = send(&[&general[..], &["--close"]].concat());
-    assert_eq!(told(&closed), (0, "closed 1, gone 0, throttled 0, failed 0, skipped 0\n", ""));
+    assert_eq!(result(&closed), (0, "closed 1, gone 0, throttled 0, failed 0, skipped 0\n", ""));
     match next(&mut ana).await {
         Message::Close(Some(frame)) => assert_eq!(frame.code, CloseCode::Normal),
         other => panic!("not closed: {other:?}"),
     }
     let nobody = send(&[&*local, "--tenant", "nobody", "hi"]);
-    let note = "note: nobody is connected: the tenant nobody\n";
-    assert_eq!(told(&nobody), (0, "sent 0, gone 0, throttled 0, failed 0, skipped 0\n", note));
+    let note = "note: no connection matches: the tenant nobody\n";
+    assert_eq!(result(&nobody), (0, "sent 0, gone 0, throttled 0, failed 0, skipped 0\n", note));
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn when_nobody_is_reached_the_others_are_not_tried() {
     let stand_in = StandIn::start(&ids.iter().map(|id| &**id).collect::<Vec<_>>());
     let sent = send(&[&stand_in.flags()[..], &["--tenant", "lotus", "--json", "hi"]].concat());
     assert_eq!(sent.status.code(), Some(1));
-    assert!(sent.stderr.contains("(so the others were not tried)"), "{sent:?}");
+    assert!(sent.stderr.contains("(so the other connections were not tried)"), "{sent:?}");
     let json: Value = serde_json::from_str(&sent.stdout).expect("JSON");
     let count = |name: &str| json[name].as_u64().expect("a number");
     assert_eq!((count("sent"), count("failed") + count("skipped")), (0, 250));
@@ -180,13 +180,13 @@ fn no_table_and_nothing_that_listens() {
     let database = stand_in.flags()[3];
     let other = ["--table", "other", "--endpoint-url", database, "--tenant", "lotus", "hi"];
     send(&other).failed_with(&["there is no table other at http", "`lift table create"]);
-    // Port 1 is no one's.
+    // Nothing listens on port 1.
     let nobody = "http://127.0.0.1:1";
     let table = ["--table", "connections", "--tenant", "lotus", "--endpoint-url"];
     send(&[&table[..], &[nobody, "hi"]].concat())
         .failed_with(&["cannot connect to http://127.0.0.1:1: is it running?"]);
     let elsewhere = send(&[&table[..], &[database, "--endpoint", nobody, "hi"]].concat());
-    assert_eq!(told(&elsewhere).1, "sent 0, gone 0, throttled 0, failed 1, skipped 0\n");
+    assert_eq!(result(&elsewhere).1, "sent 0, gone 0, throttled 0, failed 1, skipped 0\n");
     assert!(elsewhere.stderr.contains("does something listen there?"), "{elsewhere:?}");
     send(&["--local=1", "--tenant", "lotus", "hi"])
         .failed_with(&["no `lift dev` is found on port 1 ", "--local=PORT"]);
@@ -210,7 +210,7 @@ fn wrong_arguments_are_exit_code_2() {
         (&["--connection", "a", "--endpoint", "wss://a.b/c", "hi"], "starts with https://"),
     ] {
         let ended = send(args);
-        assert_eq!(told(&ended).0, 2, "{ended:?}");
+        assert_eq!(result(&ended).0, 2, "{ended:?}");
         assert!(ended.stderr.contains(error), "no {error:?} in {ended:?}");
     }
 }
@@ -230,19 +230,19 @@ fn a_send_that_was_interrupted_goes_on() {
     let first = first.ended();
     assert_eq!(first.status.code(), Some(1));
     assert!(first.stderr.contains("error: stopped by Ctrl-C"), "{first:?}");
-    assert!(first.stderr.contains("has what is left: the same command goes on"), "{first:?}");
+    assert!(first.stderr.contains("has the rest: the same command continues"), "{first:?}");
     let sent = stand_in.posts().len();
     assert!(sent < MANY.len(), "it was stopped");
     let counts = format!("sent {sent}, gone 0, throttled 0, failed 0, skipped ");
     assert_eq!(first.stdout, format!("{counts}{}\n", MANY.len() - sent));
 
     let other = [&stand_in.flags()[..], &["--tenant", "tulip", "--resume", file, "hi"]].concat();
-    send(&other).failed_with(&["is left of another send, to the tenant lotus"]);
+    send(&other).failed_with(&["belongs to another send, to the tenant lotus"]);
 
     let second = Lift::alone(&args, &[]).ended();
     assert_eq!(second.status.code(), Some(0), "{second:?}");
     let mut ids: Vec<String> = stand_in.posts().into_iter().map(|(id, _)| id).collect();
     ids.sort();
-    assert_eq!(ids, *MANY, "everyone, and nobody twice");
+    assert_eq!(ids, *MANY, "each connection once");
     assert!(!std::path::Path::new(file).exists());
 }
