@@ -52,12 +52,8 @@ pub(super) async fn of_one(location: &Location, failed: Option<&ConnectionId>) -
              token needs it as AWS_SECRET_ACCESS_KEY. The gateway says: {cause}"
         );
     }
-    if let Some(endpoint) = push.endpoint() {
-        return format!(
-            "{:?} is not an endpoint of API Gateway in the region: pass its URL as --endpoint, or its \
-             host as --allow",
-            endpoint.as_str()
-        );
+    if push.endpoint().is_some() {
+        return format!("{cause}: pass its URL as --endpoint, or its host as --allow");
     }
     if push.is_refused() {
         return format!("{push}. The gateway says: {cause}");

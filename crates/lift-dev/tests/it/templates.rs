@@ -94,7 +94,7 @@ fn what_goes_with_a_template_and_what_does_not() {
         let file = folder.path().join("template.yaml");
         let mut args = vec!["--template", file.to_str().expect("a path")];
         args.extend(flags);
-        fails(folder.path(), &args, &["the template says which functions and routes there are"]);
+        fails(folder.path(), &args, &["the template declares the functions and routes"]);
     }
     let path = folder.path();
     fails(path, &["--function", "Chta=true"], &["has no function Chta, only Chat"]);
@@ -106,11 +106,7 @@ fn what_goes_with_a_template_and_what_does_not() {
         &["cannot read the model a.json"],
     );
     let none = tempfile::tempdir().expect("a folder");
-    fails(
-        none.path(),
-        &["--parameter", "A=1"],
-        &["are for a template: name it by --template FILE"],
-    );
+    fails(none.path(), &["--parameter", "A=1"], &["need a template: pass it as --template FILE"]);
 }
 
 /// A program that asks the Runtime API is all that a function has to be.
