@@ -10,7 +10,7 @@ use lambda_runtime::{Context, Error, LambdaEvent};
 use serde::de::DeserializeOwned;
 use tower::{Service, ServiceBuilder, ServiceExt, util::MapRequest};
 
-use crate::{Form, ORIGIN, Said};
+use crate::form::{Form, ORIGIN, Said};
 
 type Event = LambdaEvent<ApiGatewayWebsocketProxyRequest>;
 

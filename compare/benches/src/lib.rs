@@ -2,58 +2,19 @@
 //! aws_lambda_events: bytes of an event in, bytes of a reply out, in memory. `benches/call.rs` times
 //! them, `src/bin/allocations.rs` counts what they allocate.
 
+mod form;
 pub mod lambda;
 pub mod lift;
 
-use std::hint::black_box;
-
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
 
-/// What a client sends and, here, gets back.
-#[derive(Deserialize, Serialize)]
-pub struct Said {
-    action: String,
-    room: String,
-    text: String,
-}
-
-/// The only page that may connect, where headers are read.
-const ORIGIN: &str = "https://app.example.com";
+pub use form::{Form, Said};
 
 /// One event and the forms that handle it alike.
 pub struct Case {
     pub name: &'static str,
     pub event: &'static str,
     pub forms: Vec<Form>,
-}
-
-/// A handler in a form.
-pub struct Form {
-    pub name: &'static str,
-    run: Box<dyn Fn(Vec<Bytes>) -> Vec<u8>>,
-}
-
-impl Form {
-    fn new(name: &'static str, call: impl AsyncFn(Bytes) -> Vec<u8> + 'static) -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-        let runtime = runtime.expect("a runtime");
-        let run = move |events: Vec<Bytes>| {
-            runtime.block_on(async {
-                let mut last = Vec::new();
-                for event in events {
-                    last = black_box(call(event).await);
-                }
-                last
-            })
-        };
-        Self { name, run: Box::new(run) }
-    }
-
-    /// Handles events one after the other, and returns the last reply.
-    pub fn run(&self, events: Vec<Bytes>) -> Vec<u8> {
-        (self.run)(events)
-    }
 }
 
 impl Case {

@@ -3,11 +3,21 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use lift_ws::{Accept, App, Call, Headers, Json, Refuse, Service, http::{Request, Response}, layer::{Next, from_fn}, service::Invocation, store::MemoryStore, test::RecordingPush};
+use lift_ws::{
+    Accept, App, Call, Headers, Json, Refuse, Service,
+    http::{Request, Response},
+    layer::{Next, from_fn},
+    service::Invocation,
+    store::MemoryStore,
+    test::RecordingPush,
+};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use crate::{Form, ORIGIN, Said, lambda};
+use crate::{
+    form::{Form, ORIGIN, Said},
+    lambda,
+};
 
 pub(crate) fn typed_message() -> App {
     App::new().two_way().route("sendmessage", async |Json(said): Json<Said>| Json(said))

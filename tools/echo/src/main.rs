@@ -11,12 +11,10 @@ mod bare;
 mod function;
 mod gateway;
 mod measure;
+mod print;
 mod wrong;
 
-use std::{
-    io::{self, Write},
-    net::SocketAddr,
-};
+use std::{io, net::SocketAddr};
 
 use clap::{Parser, Subcommand};
 use tokio::{
@@ -75,7 +73,7 @@ async fn run(args: Args) -> anyhow::Result<()> {
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     let listener = TcpListener::bind(address).await?;
-    say(&format!("listening on ws://{}/local", listener.local_addr()?))?;
+    print::line(&format!("listening on ws://{}/local", listener.local_addr()?))?;
     Ok(listener)
 }
 
@@ -96,9 +94,4 @@ fn stop() -> io::Result<impl Future<Output = ()> + Send> {
             _ = terminate.recv() => {}
         }
     })
-}
-
-/// Prints a line for whoever started this.
-fn say(line: &str) -> anyhow::Result<()> {
-    Ok(writeln!(io::stdout(), "{line}")?)
 }

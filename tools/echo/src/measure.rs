@@ -15,6 +15,8 @@ use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async_with_config, tungstenite::Message,
 };
 
+use crate::print;
+
 /// File descriptors beside the sockets.
 const OTHER_FILES: u64 = 50;
 
@@ -91,7 +93,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         p99_ms: at(0.99),
         p999_ms: at(0.999),
     };
-    crate::say(&serde_json::to_string(&outcome)?)
+    print::line(&serde_json::to_string(&outcome)?)
 }
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;

@@ -18,11 +18,7 @@ use crate::{
 };
 
 pub use settings::{API_KEY, settings};
-
-/// The Region in events and signatures.
-const REGION: &str = "us-east-1";
-/// The access key, the secret key and the user of `AWS_IAM`.
-const LOCAL: &str = "local";
+use settings::{LOCAL, REGION};
 
 /// Where the probe runs.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{LOCAL, REGION};
+use super::settings::{LOCAL, REGION};
 use crate::Api;
 
 /// The number of processes of an API. Most cases use `Main`, and some of them sleep.

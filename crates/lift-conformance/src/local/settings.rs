@@ -7,8 +7,12 @@ use lift_gateway::{
 };
 use serde_json::Value;
 
-use super::{LOCAL, REGION};
 use crate::{Api, Waits};
+
+/// The Region in events and signatures.
+pub(super) const REGION: &str = "us-east-1";
+/// The access key, the secret key and the user of `AWS_IAM`.
+pub(super) const LOCAL: &str = "local";
 
 /// The API key of [`Api::Keyed`].
 pub const API_KEY: &str = "conformance-key-of-20-characters";

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Counts, is_unsure};
+use super::counts::{Counts, is_unsure};
 use crate::{Case, KnownFailures, Outcome, Run, coverage};
 
 /// A table of the cases by section, with the known failures of each target.

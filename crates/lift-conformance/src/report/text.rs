@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Counts, is_unsure};
+use super::counts::{Counts, is_unsure};
 use crate::{Case, Outcome, Run};
 
 /// A line for each case with each target's outcome, then the details of failures.

@@ -33,12 +33,8 @@ use crate::{
     upstream::{SharedUpstream, Upstream},
 };
 use outcome::CallOutcome;
+pub use outcome::Reset;
 use redelivery::Redelivery;
-
-/// The connection broke before a response came. The request may have been executed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the connection was reset before an answer came")]
-pub struct Reset;
 
 /// A link to one API. Clones share it.
 #[derive(Clone)]

@@ -1,13 +1,6 @@
 //! The operations that a plan can name, and the faults that are possible for each.
 
-use super::{Api, FaultKind};
-
-/// How an operation of DynamoDB uses items.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Access {
-    Read,
-    Write,
-}
+use super::model::{Access, Api, FaultKind};
 
 const READS: [&str; 5] = ["GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems"];
 

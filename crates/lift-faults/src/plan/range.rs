@@ -7,7 +7,7 @@ use serde::{
     de::{self, Visitor},
 };
 
-use super::MillisRange;
+use super::model::MillisRange;
 
 /// `300`, or `"20..300"`: from, to.
 impl<'de> Deserialize<'de> for MillisRange {

@@ -1,14 +1,18 @@
 //! Parses a plan: from TOML to raw entries, then validates them.
 
-use std::time::Duration;
+use std::{str::FromStr, time::Duration};
 
 use http::StatusCode;
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    Access, Api, Fault, FaultKind, Frequency, LostPart, MillisRange, Plan, PlanError, Reason,
-    Subject, error::suggestion, operation, range::Numbers,
+    error::{PlanError, suggestion},
+    model::{
+        Access, Api, Fault, FaultKind, Frequency, LostPart, MillisRange, Plan, Reason, Subject,
+    },
+    operation,
+    range::Numbers,
 };
 
 /// When the second copy of a request is sent, by default.
@@ -16,6 +20,14 @@ const SOON: MillisRange = MillisRange { from: 0, to: 100 };
 
 /// How long a request waits for a later one to overtake it, by default.
 const HELD: MillisRange = MillisRange { from: 1_000, to: 1_000 };
+
+impl FromStr for Plan {
+    type Err = PlanError;
+
+    fn from_str(text: &str) -> Result<Self, PlanError> {
+        plan(text)
+    }
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,7 +93,7 @@ impl FaultName {
 /// The error message of an entry.
 type Problem = String;
 
-pub(super) fn plan(text: &str) -> Result<Plan, PlanError> {
+fn plan(text: &str) -> Result<Plan, PlanError> {
     let written: RawPlan =
         toml::from_str(text).map_err(|error| PlanError::of_toml(text, &error))?;
     let faults = written.fault.into_iter().map(|entry| {

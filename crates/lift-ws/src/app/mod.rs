@@ -1,6 +1,7 @@
 //! The builder of an app: routes and layers in any order, merged with other apps, then finished as one
 //! [`Service`].
 
+mod configure;
 mod settings;
 
 use std::{fmt, sync::Arc};

@@ -2,10 +2,10 @@
 //! fault it keeps them all: then what a test suite finds is the fault.
 
 mod frame;
+mod rule;
 
 use std::io;
 
-use clap::ValueEnum;
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufStream},
     net::{TcpListener, TcpStream},
@@ -13,7 +13,10 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use self::frame::Frame;
+use self::{
+    frame::Frame,
+    rule::{End, Fault},
+};
 
 /// How long a client may take to close after it was told to.
 const GRACE: Duration = Duration::from_secs(1);
@@ -23,35 +26,6 @@ pub(crate) struct Args {
     /// The rule to break.
     #[arg(long)]
     pub(crate) fault: Option<Fault>,
-}
-
-#[derive(Clone, Copy, PartialEq, ValueEnum)]
-pub(crate) enum Fault {
-    /// Text need not be UTF-8.
-    NoUtf8Check,
-    /// A client's frame need not be masked.
-    UnmaskedAccepted,
-    /// Reserved bits are ignored.
-    RsvAccepted,
-    /// A control frame may come in fragments.
-    FragmentedControlAccepted,
-    /// A close code that no endpoint may send is echoed.
-    BadCloseCodeEchoed,
-}
-
-/// Why a connection ends.
-enum End {
-    /// The client's close frame, to be echoed.
-    Closed(Vec<u8>),
-    /// The client broke a rule: the close code says which kind.
-    Failed(u16),
-    Lost,
-}
-
-impl From<io::Error> for End {
-    fn from(_: io::Error) -> Self {
-        Self::Lost
-    }
 }
 
 pub(crate) async fn serve(listener: TcpListener, fault: Option<Fault>) -> io::Result<()> {

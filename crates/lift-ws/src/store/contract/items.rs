@@ -1,6 +1,16 @@
 //! Items and groups: stored with a live connection, and removed with it.
 
-use super::*;
+use std::{collections::BTreeSet, time::Duration};
+
+use lift_event::Timestamp;
+
+use super::fixture::{
+    get, items_of, list, list_part, member, put, remove, row, row_in, save, tenant, unique,
+};
+use crate::{
+    TenantId, UserId,
+    store::{Item, Members, Removed, Row, Saved, SignedIn, Store},
+};
 
 pub(super) async fn items_need_a_live_connection(store: &dyn Store) {
     let row = row("ana", "general");

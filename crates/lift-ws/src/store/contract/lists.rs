@@ -1,6 +1,12 @@
 //! Lists: each has exactly its own connections, with any ids and any parts.
 
-use super::*;
+use std::collections::BTreeSet;
+
+use super::fixture::{get, list, list_part, member, row, row_in, save, tenant, unique};
+use crate::{
+    TenantId,
+    store::{Member, Members, Part, Row, Saved, Store},
+};
 
 pub(super) async fn lists_have_their_own_connections(store: &dyn Store) {
     let general = unique("general");

@@ -1,6 +1,14 @@
 //! Rows: saved once, removed once, changed only until then.
 
-use super::*;
+use std::time::Duration;
+
+use lift_event::Timestamp;
+
+use super::fixture::{get, list, member, remove, row, row_in, save, tenant, unique};
+use crate::{
+    TenantId, UserId,
+    store::{Members, Row, Saved, SignedIn, Store},
+};
 
 pub(super) async fn saving_twice_is_once(store: &dyn Store) {
     let row = row("ana", "general");

@@ -1,0 +1,36 @@
+//! The counts of a run.
+
+use crate::{Case, Mark, Outcome, Run};
+
+/// The number of cases by outcome. Unsure cases are counted separately, because they cannot fail.
+#[derive(Default)]
+pub(super) struct Counts {
+    pub(super) right: usize,
+    pub(super) wrong: usize,
+    pub(super) skipped: usize,
+    pub(super) as_lift: usize,
+    pub(super) otherwise: usize,
+    pub(super) skipped_unsure: usize,
+}
+
+impl Counts {
+    pub(super) fn of(run: &Run) -> Self {
+        let mut counts = Self::default();
+        for (case, outcome) in &run.outcomes {
+            let place = match (outcome, is_unsure(case)) {
+                (Outcome::Pass, false) => &mut counts.right,
+                (Outcome::Fail { .. }, false) => &mut counts.wrong,
+                (Outcome::Skip(_), false) => &mut counts.skipped,
+                (Outcome::Pass, true) => &mut counts.as_lift,
+                (Outcome::Fail { .. }, true) => &mut counts.otherwise,
+                (Outcome::Skip(_), true) => &mut counts.skipped_unsure,
+            };
+            *place += 1;
+        }
+        counts
+    }
+}
+
+pub(super) fn is_unsure(case: &Case) -> bool {
+    case.mark == Mark::Unsure
+}
