@@ -1,4 +1,4 @@
-//! The function behind the gateway, as the gateway sees it: bytes in, bytes out.
+//! The function that the gateway invokes: event bytes in, reply bytes out.
 
 use std::{fmt, future::Future, sync::Arc, time::Duration};
 
@@ -7,10 +7,10 @@ use futures_util::future::BoxFuture;
 
 use crate::Id;
 
-/// What is invoked for each event.
+/// A function that is invoked for each event.
 ///
-/// Any `Fn(Bytes) -> impl Future` is one. The gateway never drops an invocation that it started:
-/// a client that leaves, or waits too long, does not stop the function.
+/// Any `Fn(Bytes) -> impl Future` is a backend. The gateway never drops an invocation that it started:
+/// a client that leaves or times out does not stop the function.
 pub trait Backend: Send + Sync + 'static {
     /// Runs the function once: the bytes of an event in, the bytes of its reply out.
     ///
@@ -18,8 +18,8 @@ pub trait Backend: Send + Sync + 'static {
     /// When there is no reply. The client learns only that it failed; the log learns why.
     fn invoke(&self, payload: Bytes) -> impl Future<Output = Result<Bytes, InvokeError>> + Send;
 
-    /// Runs the function for an invocation as [`GatewayEventKind::Invoked`](crate::GatewayEventKind::Invoked) names it. Only
-    /// a backend that tells of its own doings needs the name.
+    /// Runs the function for an invocation as [`GatewayEventKind::Invoked`](crate::GatewayEventKind::Invoked) names it. Only a backend that
+    /// reports what it does needs the id.
     ///
     /// # Errors
     /// As [`invoke`](Self::invoke).
@@ -42,11 +42,11 @@ where
     }
 }
 
-/// A backend whose type is forgotten.
+/// A backend without its type: what routes, the authorizer and the gateway hold.
 #[derive(Clone)]
-pub(crate) struct Integration(Arc<dyn Fn(Id, Bytes) -> Answer + Send + Sync>);
+pub(crate) struct Integration(Arc<dyn Fn(Id, Bytes) -> InvokeFuture + Send + Sync>);
 
-type Answer = BoxFuture<'static, Result<Bytes, InvokeError>>;
+type InvokeFuture = BoxFuture<'static, Result<Bytes, InvokeError>>;
 
 impl Integration {
     pub(crate) fn new(backend: impl Backend) -> Self {
@@ -57,7 +57,7 @@ impl Integration {
         }))
     }
 
-    pub(crate) fn invoke_as(&self, invocation: Id, payload: Bytes) -> Answer {
+    pub(crate) fn invoke_as(&self, invocation: Id, payload: Bytes) -> InvokeFuture {
         (self.0)(invocation, payload)
     }
 }

@@ -1,31 +1,32 @@
-//! One HTTP request to whoever answers it: handshake, management, page.
+//! Routes each HTTP request to the handshake, the `@connections` API or a page.
 
-use std::{borrow::Cow, net::SocketAddr, sync::Arc};
+use std::{borrow::Cow, io, net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
-use http_body_util::{Either, Full};
+use http_body_util::{BodyExt, Either, Full};
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 
 use crate::{
-    LocalPages, PageBody, gateway::Gateway, handshake, management, page, response, response::Answer,
+    LocalPages, PageBody, gateway::Gateway, handshake, management, page, response,
+    response::ApiResponse,
 };
 
-/// What a path names.
+/// The resource of a path.
 #[derive(Debug, PartialEq, Eq)]
 enum Target<'a> {
     Root,
     About,
     Stage,
-    /// What AWS does with such a path is not known.
+    /// AWS does not document what it does with such a path.
     BelowStage,
-    /// A connection; `None` when it is below another stage, or below none.
+    /// A connection of `@connections`. `None` if the path has another stage or none.
     Connection(Option<Cow<'a, str>>),
     Unknown,
 }
 
-/// An answer of the API, or a page beside it.
+/// A response of the API or of a local page.
 pub(crate) type Body = Either<Full<Bytes>, PageBody>;
 
 pub(crate) async fn handle(
@@ -34,14 +35,19 @@ pub(crate) async fn handle(
     request: Request<Incoming>,
 ) -> Response<Body> {
     match &gateway.settings.local_pages {
-        Some(site) if LocalPages::owns(request.uri().path()) => {
-            site.answer(peer, request).await.map(Either::Right)
+        Some(pages) if LocalPages::owns(request.uri().path()) => {
+            let request = request.map(|body| PageBody::new(body.map_err(io::Error::other)));
+            pages.answer(peer, request).await.map(Either::Right)
         }
         _ => answer(gateway, peer, request).await.map(Either::Left),
     }
 }
 
-async fn answer(gateway: Arc<Gateway>, peer: SocketAddr, request: Request<Incoming>) -> Answer {
+async fn answer(
+    gateway: Arc<Gateway>,
+    peer: SocketAddr,
+    request: Request<Incoming>,
+) -> ApiResponse {
     let url = request.uri().path_and_query().map_or("", |url| url.as_str());
     if url.len() > gateway.settings.limits.url_bytes {
         return response::refusal(StatusCode::URI_TOO_LONG);

@@ -1,12 +1,12 @@
-//! The error frames: how a client is told that its message failed ([R-5.2]).
+//! The error frames that a client gets when its message fails ([R-5.2]).
 
 use bytes::Bytes;
 
 use crate::{BadBodyFrame, id::Id};
 
-/// What went wrong. The texts and spaces are AWS's.
+/// Why a message failed. The texts and spaces of the frames are AWS's.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Failure {
+pub(crate) enum ErrorFrame {
     NoRoute,
     Throttled,
     BadBody,
@@ -14,7 +14,7 @@ pub(crate) enum Failure {
     TimedOut,
 }
 
-impl Failure {
+impl ErrorFrame {
     /// The frame of a message with these ids.
     pub(crate) fn frame(
         self,

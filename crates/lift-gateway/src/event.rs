@@ -1,4 +1,4 @@
-//! From a connection and what happened to it to the bytes that the function receives
+//! Encodes the event bytes that a function receives
 //! ([R-1.1]).
 
 use std::collections::BTreeMap;
@@ -9,20 +9,20 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
     NoQuery, Settings,
-    connection::{Client, Closed, Connection},
+    connection::{Client, CloseCause, Connection},
     handshake::head::{Head, Multi, single},
     id::Id,
-    message::Body,
+    message::MessageBody,
 };
 
-/// One request to the gateway: its id and its time.
-pub(crate) struct Moment {
+/// The id and the time of one request to the gateway.
+pub(crate) struct RequestInfo {
     pub(crate) request: Id,
     epoch: Timestamp,
     text: String,
 }
 
-impl Moment {
+impl RequestInfo {
     pub(crate) fn now() -> Self {
         let now = jiff::Timestamp::now();
         Self {
@@ -33,11 +33,11 @@ impl Moment {
     }
 }
 
-/// What an authorizer is asked: the `$connect` event in another coat ([R-2.2]).
+/// The event of an authorizer: the `$connect` event with `type` and `methodArn` ([R-2.2]).
 pub(crate) fn authorizer(
     settings: &Settings,
     connection: &Connection,
-    moment: &Moment,
+    moment: &RequestInfo,
     head: &Head,
 ) -> Bytes {
     let Settings { region, account, api_id, stage, .. } = settings;
@@ -64,7 +64,7 @@ pub(crate) fn authorizer(
     .encode()
 }
 
-/// What a policy has to allow.
+/// The ARN that an authorizer's policy has to allow.
 pub(crate) fn method_arn(region: &str, account: &str, api_id: &str, stage: &str) -> String {
     format!("arn:aws:execute-api:{region}:{account}:{api_id}/{stage}/$connect")
 }
@@ -73,7 +73,7 @@ pub(crate) fn method_arn(region: &str, account: &str, api_id: &str, stage: &str)
 pub(crate) fn connect(
     settings: &Settings,
     connection: &Connection,
-    moment: &Moment,
+    moment: &RequestInfo,
     head: &Head,
 ) -> Bytes {
     let headers = Maps::new(&head.headers);
@@ -93,14 +93,14 @@ pub(crate) fn connect(
     .encode()
 }
 
-/// The event of a message, with the ids that error frames name.
+/// The event of a message.
 pub(crate) fn message(
     settings: &Settings,
     connection: &Connection,
     route_key: &str,
-    moment: &Moment,
+    moment: &RequestInfo,
     message_id: Id,
-    body: &Body,
+    body: &MessageBody,
 ) -> Bytes {
     let variables = variables(settings);
     let mut context = context(settings, connection, moment, EventKind::Message, route_key);
@@ -115,8 +115,12 @@ pub(crate) fn message(
     Payload { body, is_base64_encoded, stage_variables, ..payload(context) }.encode()
 }
 
-/// The `$disconnect` event; its headers are fixed and mostly empty.
-pub(crate) fn disconnect(settings: &Settings, connection: &Connection, closed: &Closed) -> Bytes {
+/// The `$disconnect` event. Its headers are fixed and mostly empty.
+pub(crate) fn disconnect(
+    settings: &Settings,
+    connection: &Connection,
+    closed: &CloseCause,
+) -> Bytes {
     let host = connection.client.host.as_str();
     let headers: Multi =
         [("Host", host), ("x-api-key", ""), ("X-Forwarded-For", ""), ("x-restapi", "")]
@@ -124,7 +128,7 @@ pub(crate) fn disconnect(settings: &Settings, connection: &Connection, closed: &
             .into();
     let headers = Maps::new(&headers);
     let variables = variables(settings);
-    let moment = Moment::now();
+    let moment = RequestInfo::now();
     let mut context = context(settings, connection, &moment, EventKind::Disconnect, "$disconnect");
     context.disconnect_status_code = Some(closed.code.into());
     context.disconnect_reason = Some(closed.reason.as_str().into());
@@ -137,11 +141,11 @@ pub(crate) fn disconnect(settings: &Settings, connection: &Connection, closed: &
     .encode()
 }
 
-/// What all kinds of events have in common.
+/// The `requestContext` of all events.
 pub(crate) fn context<'a>(
     settings: &'a Settings,
     connection: &'a Connection,
-    moment: &'a Moment,
+    moment: &'a RequestInfo,
     event_type: EventKind,
     route_key: &'a str,
 ) -> RequestContext<'a> {
@@ -203,7 +207,7 @@ fn payload(request_context: RequestContext<'_>) -> Payload<'_> {
     }
 }
 
-/// A map in both its forms.
+/// A map with the last value of each name, and with all values.
 struct Maps {
     single: Option<Box<RawValue>>,
     multi: Option<Box<RawValue>>,

@@ -3,14 +3,14 @@
 
 use std::{
     mem,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, RwLock},
 };
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    FailureCause, GatewayEventKind, Id, Routes, Settings, backend::Integration, connection::Table,
-    throttle::Buckets,
+    FailureCause, GatewayEventKind, Id, Routes, Settings, backend::Integration,
+    connection::Connections, sync, throttle::Buckets,
 };
 
 /// What all tasks of one gateway share.
@@ -21,7 +21,7 @@ pub(crate) struct Gateway {
     /// The function of each route that has none of its own.
     backend: Option<Integration>,
     pub(crate) buckets: Buckets,
-    pub(crate) connections: Table,
+    pub(crate) connections: Connections,
     /// Sessions and invocations. A shutdown waits for them.
     pub(crate) work: TaskTracker,
     /// Cancelled when the gateway shuts down.
@@ -37,7 +37,7 @@ impl Gateway {
             routes: RwLock::new(Arc::new(mem::take(&mut settings.routes))),
             settings,
             backend,
-            connections: Table::default(),
+            connections: Connections::default(),
             work: TaskTracker::new(),
             closing: CancellationToken::new(),
             port,
@@ -46,12 +46,12 @@ impl Gateway {
 
     /// The routes as of now.
     pub(crate) fn routes(&self) -> Arc<Routes> {
-        self.routes.read().unwrap_or_else(PoisonError::into_inner).clone()
+        sync::read(&self.routes).clone()
     }
 
     /// Replaces the routes.
     pub(crate) fn deploy(&self, routes: Routes) {
-        *self.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);
+        *sync::write(&self.routes) = Arc::new(routes);
     }
 
     /// `own`, or the function of the gateway.

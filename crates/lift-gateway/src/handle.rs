@@ -1,5 +1,5 @@
-//! A hand on a gateway that serves: look at its connections, act on them. For tools beside it, such
-//! as an inspector; clients and functions go other ways.
+//! A handle to a running gateway, for tools such as an inspector: it lists connections and acts on
+//! them.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -7,12 +7,12 @@ use bytes::Bytes;
 
 use crate::{
     ConnectionInfo, Id, InvokeError, Routes,
-    connection::{Connection, Refused, Slot},
+    connection::{Connection, MessageSlot, PostError},
     gateway::Gateway,
-    message::Incoming,
+    message::InboundMessage,
 };
 
-/// A hand on a [`Server`](crate::Server). Clones are the same.
+/// A handle to a running [`Server`](crate::Server). Clones refer to the same server.
 #[derive(Clone)]
 pub struct ServerHandle(Arc<Gateway>);
 
@@ -60,7 +60,7 @@ impl ServerHandle {
         all
     }
 
-    /// Deploys other routes: whatever arrives from now on finds these alone. Sockets stay open.
+    /// Replaces the routes for all events from now on. Connections stay open.
     pub fn deploy(&self, routes: Routes) {
         self.0.deploy(routes);
     }
@@ -68,24 +68,25 @@ impl ServerHandle {
     /// Sends a message to a client, as a POST to `@connections` does.
     ///
     /// # Errors
-    /// When the connection is gone, or does not read.
+    /// When the connection is gone, or the client reads too slowly.
     pub fn post(&self, id: Id, data: Bytes) -> Result<(), HandleError> {
         self.connection(id)?.post(data).map_err(|refused| match refused {
-            Refused::Gone => HandleError::GONE,
-            Refused::Full => HandleError::FULL,
+            PostError::Gone => HandleError::GONE,
+            PostError::Full => HandleError::FULL,
         })
     }
 
-    /// Handles a message as if the client had sent it; at once, also where messages wait for each
-    /// other.
+    /// Handles a message as if the client had sent it. It does not wait for earlier messages, even with
+    /// [`MessageOrder::Serial`](crate::MessageOrder::Serial).
     ///
     /// # Errors
-    /// When the connection is gone, or as many of its messages as may are with the function.
+    /// When the connection is gone, or [`Limits::in_flight`](crate::Limits::in_flight) of its messages are
+    /// with the function.
     pub fn receive(&self, id: Id, text: &str) -> Result<(), HandleError> {
         let connection = self.connection(id)?;
-        let slot = Slot::now(&connection).ok_or(HandleError::FULL)?;
-        let message = Incoming::Text(text.into());
-        connection.heard(&message);
+        let slot = MessageSlot::now(&connection).ok_or(HandleError::FULL)?;
+        let message = InboundMessage::Text(text.into());
+        connection.received(&message);
         self.0.work.spawn(self.0.clone().message(connection, message, slot));
         Ok(())
     }
@@ -98,8 +99,8 @@ impl ServerHandle {
         self.0.connections.close(id).then_some(()).ok_or(HandleError::GONE)
     }
 
-    /// Moves one connection's clock forward: it is idle, and as old, as if that time had passed, and
-    /// closed when that is too much.
+    /// Moves the clock of one connection forward. Its idle time and its age grow by `by`, and it is closed
+    /// if they are above the limit.
     ///
     /// # Errors
     /// When the connection is gone.
@@ -108,8 +109,7 @@ impl ServerHandle {
         Ok(())
     }
 
-    /// Invokes the function of a route with an event, once more or made up. Nobody but the caller
-    /// gets the reply.
+    /// Invokes the function of a route with an event, recorded or made up. Only the caller gets the reply.
     ///
     /// # Errors
     /// When there is no reply.

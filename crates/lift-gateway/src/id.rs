@@ -4,7 +4,7 @@ use std::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE};
 
-/// How many random bytes an id has; 88 bits, so that nobody guesses a connection's id.
+/// How many random bytes an id has; 88 bits, so that a connection's id cannot be guessed.
 const RANDOM: usize = 11;
 
 /// The id of a connection, a request or a message. Copied, never allocated.
@@ -32,7 +32,7 @@ impl Id {
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // Both constructors let only ASCII in.
+        // Both constructors accept only ASCII.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
@@ -52,7 +52,7 @@ impl fmt::Debug for Id {
 /// Random bytes from the operating system.
 pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    // A machine without random numbers cannot give out ids that are safe, so it gives out none.
+    // Without random numbers no id would be safe.
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     bytes
 }

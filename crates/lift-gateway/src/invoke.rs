@@ -12,21 +12,21 @@ use crate::{
     BinaryMessages, FailureCause, GatewayEventKind, Id, InvokeError, MessageSource,
     ThrottledMessages,
     backend::Integration,
-    connection::{Closed, Connection, Slot},
-    error_frame::Failure,
-    event::{self, Moment},
+    connection::{CloseCause, Connection, MessageSlot},
+    error_frame::ErrorFrame,
+    event::{self, RequestInfo},
     gateway::Gateway,
-    message::Incoming,
+    message::InboundMessage,
 };
 
 impl Gateway {
-    /// Asks the function whether a client may connect, and passes the verdict on: a reply, or the
-    /// status of the refusal. Returns when the function ended, which may be long after.
+    /// Asks the function whether a client may connect, and passes its reply, or the status of the
+    /// refusal, to `decide`. Returns when the function ended, which may be long after that.
     pub(crate) async fn connect<T>(
         &self,
         id: Id,
         payload: Bytes,
-        verdict: impl FnOnce(Result<Reply, StatusCode>) -> T,
+        decide: impl FnOnce(Result<Reply, StatusCode>) -> T,
     ) -> T {
         let undocumented = &self.settings.undocumented;
         let status = |code| StatusCode::from_u16(code).unwrap_or(StatusCode::BAD_GATEWAY);
@@ -35,39 +35,39 @@ impl Gateway {
         let tell = |cause| self.failed(id, Some(name), cause);
         let mut invocation = pin!(self.invoke(id, name, "$connect", payload));
         match timeout(self.settings.limits.integration_timeout, &mut invocation).await {
-            Ok(Ok(bytes)) => verdict(Reply::decode(&bytes).map_err(|fault| {
+            Ok(Ok(bytes)) => decide(Reply::decode(&bytes).map_err(|fault| {
                 tracing::warn!(%fault, "the reply to $connect is malformed");
                 tell(FailureCause::Reply { reason: fault.to_string() });
                 failed
             })),
             Ok(Err(error)) => {
                 tracing::warn!(%error, "$connect failed");
-                verdict(Err(failed))
+                decide(Err(failed))
             }
             Err(_) => {
                 tracing::warn!("$connect passed the integration time-out");
                 tell(FailureCause::TimedOut { after: self.settings.limits.integration_timeout });
-                let verdict = verdict(Err(status(undocumented.connect_timeout_status)));
+                let decided = decide(Err(status(undocumented.connect_timeout_status)));
                 log("$connect", invocation.await);
-                verdict
+                decided
             }
         }
     }
 
-    /// Runs one message through its route. The slot is free again when the client has its answer;
-    /// a function that is slower than the integration time-out runs on without it.
+    /// Invokes the function of a message's route and replies. Frees `slot` when the client has its reply or
+    /// error frame. A function that passes the integration time-out runs on.
     pub(crate) async fn message(
         self: Arc<Self>,
         connection: Arc<Connection>,
-        message: Incoming,
-        slot: Slot,
+        message: InboundMessage,
+        slot: MessageSlot,
     ) {
         let body = message.into_body();
-        let (moment, message_id) = (Moment::now(), Id::random());
-        // One invocation to a request, so one name for both.
+        let (moment, message_id) = (RequestInfo::now(), Id::random());
+        // There is one invocation per request, so both have the same id.
         let name = moment.request;
         let bad_body = self.settings.undocumented.bad_body;
-        let fail = |failure: Failure| {
+        let fail = |failure: ErrorFrame| {
             let frame = failure.frame(connection.id, moment.request, message_id, bad_body);
             connection.reply(frame, false, MessageSource::Error)
         };
@@ -75,19 +75,19 @@ impl Gateway {
         let routes = self.routes();
         let Some(route) = routes.find(&body.text) else {
             tell(None, routes.miss(&body.text));
-            return fail(Failure::NoRoute).await;
+            return fail(ErrorFrame::NoRoute).await;
         };
         if !self.buckets.message(route.key) {
             tell(None, FailureCause::Throttled { route: route.key.to_owned() });
             return match self.settings.undocumented.throttled {
-                ThrottledMessages::Frame => fail(Failure::Throttled).await,
+                ThrottledMessages::Frame => fail(ErrorFrame::Throttled).await,
                 ThrottledMessages::Close => connection.close(1008, "Too many requests"),
             };
         }
         if let Some(Err(fault)) = route.models.map(|models| models.check(&body.text)) {
             tracing::debug!(route = route.key, fault, "no model allows the message");
             tell(None, FailureCause::Model { route: route.key.to_owned(), reason: fault });
-            return fail(Failure::BadBody).await;
+            return fail(ErrorFrame::BadBody).await;
         }
         let payload =
             event::message(&self.settings, &connection, route.key, &moment, message_id, &body);
@@ -102,26 +102,26 @@ impl Gateway {
                 Err(fault) => {
                     tracing::warn!(route = route.key, %fault, "the reply is malformed");
                     tell(Some(name), FailureCause::Reply { reason: fault });
-                    fail(Failure::Function).await;
+                    fail(ErrorFrame::Function).await;
                 }
             },
             Ok(Err(error)) => {
                 tracing::warn!(route = route.key, %error, "the message's invocation failed");
-                fail(Failure::Function).await;
+                fail(ErrorFrame::Function).await;
             }
             Err(_) => {
                 tracing::warn!(route = route.key, "the message passed the integration time-out");
                 let after = self.settings.limits.integration_timeout;
                 tell(Some(name), FailureCause::TimedOut { after });
-                fail(Failure::TimedOut).await;
+                fail(ErrorFrame::TimedOut).await;
                 drop(slot);
                 log(route.key, invocation.await);
             }
         }
     }
 
-    /// What a reply sends to the client, and whether as a binary message. A malformed one is a
-    /// failure on one-way routes, too.
+    /// The body that a reply sends to the client, and whether it is a binary message. A malformed reply is
+    /// an error on one-way routes, too.
     fn answer(&self, reply: &[u8], two_way: bool) -> Result<Option<(Bytes, bool)>, String> {
         let undocumented = &self.settings.undocumented;
         if undocumented.empty_replies && matches!(reply.trim_ascii(), b"null" | b"{}") {
@@ -139,8 +139,8 @@ impl Gateway {
         Ok(body.map(|body| (body.into(), binary)))
     }
 
-    /// Tells the function that a connection ended, if it wants to know. The reply is ignored.
-    pub(crate) async fn disconnect(&self, connection: &Connection, closed: &Closed) {
+    /// Invokes `$disconnect`, if the API has that route. The reply is ignored.
+    pub(crate) async fn disconnect(&self, connection: &Connection, closed: &CloseCause) {
         let ghost = self.settings.undocumented.silent_clients_skip_disconnect
             && closed.code == 1006
             && connection.is_silent();
@@ -228,7 +228,7 @@ impl Gateway {
     }
 }
 
-/// Nobody waits for this result, so only the log learns of an error.
+/// Logs the error of an invocation whose result has no receiver.
 fn log(route: &str, result: Result<Bytes, InvokeError>) {
     if let Err(error) = result {
         tracing::warn!(route, %error, "the invocation failed");

@@ -7,15 +7,16 @@
 //! a port of its own.
 //!
 //! ```text
-//! server -> dispatch -> handshake -> session -> order -> integration -> event -> Backend
-//!              |      (admission)       ^                    '-- reply, error frame --.
-//!              '------ management ------+--------------------------------------------'
+//! server -> dispatch -> handshake -> connection/session -> order -> invoke -> event -> Backend
+//!              |                         ^                  '-- reply, error frame --.
+//!              '------ management -------+------------------------------------------'
 //! ```
 //!
-//! [`Observer`] tells whoever looks on what happens, [`ServerHandle`] acts on open connections, and a [`LocalPages`]
-//! has pages below `/_lift`: none of them is part of the flow.
+//! Beside this flow, an [`Observer`] receives each [`GatewayEvent`], a [`ServerHandle`] acts on open
+//! connections, and [`LocalPages`] answer requests below `/_lift`.
 //!
-//! What AWS documents is done as documented; where AWS is silent, the item says what was chosen.
+//! The gateway does what AWS documents. Where AWS documents nothing, the item says what the gateway
+//! does.
 //!
 //! ```
 //! use bytes::Bytes;
@@ -54,6 +55,7 @@ mod page;
 mod response;
 mod server;
 mod settings;
+mod sync;
 mod throttle;
 
 pub mod lambda;

@@ -4,9 +4,10 @@ use std::{collections::HashMap, time::Duration};
 
 use lift_event::limits;
 
-/// What the gateway allows a client, a message and a function.
+/// The limits of clients, messages and functions.
 ///
-/// The defaults are AWS's where AWS publishes a value; the others say that they are ours.
+/// A default is AWS's value where AWS publishes one. The others are marked as Lift's own. Build it with
+/// `..Limits::default()`: later versions add fields.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// The largest frame of a client, in bytes of payload; above it the close code is 1009. AWS: 32 KB.
@@ -64,13 +65,14 @@ impl Default for Limits {
 /// A token bucket: AWS's `ThrottlingRateLimit` and `ThrottlingBurstLimit`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate {
-    /// How many calls a second the bucket is filled up with. Unit: 1/s.
+    /// How many tokens the bucket gains per second.
     pub per_second: f64,
-    /// How many calls it holds: so many may come at once.
+    /// How many tokens the bucket holds: the number of calls that may come at once.
     pub burst: u32,
 }
 
-/// The throttles of an API. By default there are none: a load test measures the app, not them.
+/// The throttles of an API. By default there are none, so that a load test measures the app. Build it
+/// with `..Throttles::default()`: later versions add fields.
 ///
 /// A handshake above a rate is refused with 429, a call of `@connections` with 429
 /// `LimitExceededException`, a message as [`Undocumented::throttled`](crate::Undocumented::throttled) says.

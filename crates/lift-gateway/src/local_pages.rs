@@ -1,5 +1,5 @@
-//! Pages of the program around the gateway, on the gateway's port: below `/_lift`, where no API of
-//! AWS has anything.
+//! Pages below `/_lift` on the gateway's port, for the program that runs the gateway. No AWS API uses
+//! these paths.
 
 use std::{fmt, future::Future, io, net::SocketAddr, sync::Arc};
 
@@ -7,27 +7,26 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
-use hyper::body::Incoming;
 
-/// The body of a page: in memory, or a stream.
+/// The body of a request to a page or of its response: in memory or a stream.
 pub type PageBody = UnsyncBoxBody<Bytes, io::Error>;
 
 /// The path of all pages of a [`LocalPages`].
 pub(crate) const PREFIX: &str = "/_lift";
 
-/// Answers every request for `/_lift` and what is below it. The caller's address comes first; who may
-/// see the pages is the site's own question.
+/// Answers every request for `/_lift` and the paths below it. The function gets the client's address
+/// and must itself decide who may see the pages.
 #[derive(Clone)]
 pub struct LocalPages(Arc<Pages>);
 
 type Pages =
-    dyn Fn(SocketAddr, Request<Incoming>) -> BoxFuture<'static, Response<PageBody>> + Send + Sync;
+    dyn Fn(SocketAddr, Request<PageBody>) -> BoxFuture<'static, Response<PageBody>> + Send + Sync;
 
 impl LocalPages {
-    /// A site that is a function from a request to its answer.
+    /// Pages that a function answers.
     #[must_use]
     pub fn new<F>(
-        answer: impl Fn(SocketAddr, Request<Incoming>) -> F + Send + Sync + 'static,
+        answer: impl Fn(SocketAddr, Request<PageBody>) -> F + Send + Sync + 'static,
     ) -> Self
     where
         F: Future<Output = Response<PageBody>> + Send + 'static,
@@ -35,7 +34,7 @@ impl LocalPages {
         Self(Arc::new(move |peer, request| Box::pin(answer(peer, request))))
     }
 
-    /// Whether the site has this path.
+    /// Whether a path belongs to the pages.
     pub(crate) fn owns(path: &str) -> bool {
         path.strip_prefix(PREFIX).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
@@ -43,7 +42,7 @@ impl LocalPages {
     pub(crate) async fn answer(
         &self,
         peer: SocketAddr,
-        request: Request<Incoming>,
+        request: Request<PageBody>,
     ) -> Response<PageBody> {
         (self.0)(peer, request).await
     }

@@ -1,8 +1,8 @@
-//! The `@connections` API: send to a connection, look at it, close it ([R-6]).
+//! The `@connections` API: posts to a connection, describes it, closes it ([R-6]).
 //!
-//! A connection is open from the moment that its 101 is handed to the HTTP library until its
-//! close is known; before and after, it is gone. A message may wait in the queue when the answer is
-//! 200. Each error carries `x-amzn-ErrorType`, which the SDKs read first.
+//! A connection is open from the moment when the HTTP library gets its 101 until the gateway knows of its
+//! close. Before and after, the status is 410. After a 200 a message may still wait in the queue. Each
+//! error has the header `x-amzn-ErrorType`, which the SDKs read first.
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header, request::Parts};
@@ -14,18 +14,18 @@ use tokio::time::timeout;
 
 use crate::{
     ConnectionsAccess, GatewayEventKind, SignatureRejection, SignedRequest,
-    connection::{Connection, Refused},
+    connection::{Connection, PostError},
     gateway::Gateway,
     handshake::{admission::same, grant::denied},
     id::Id,
     response,
-    response::Answer,
+    response::ApiResponse,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 /// Why a call was refused.
-enum Fault {
+enum CallError {
     Forbidden,
     NoToken,
     Denied(SignatureRejection),
@@ -34,7 +34,7 @@ enum Fault {
     SlowBody,
     Gone,
     TooLarge,
-    /// Above the rate, or more than the client reads.
+    /// The call is above the rate, or the client reads too slowly.
     TooOften,
     Method,
 }
@@ -44,9 +44,9 @@ pub(crate) async fn handle(
     gateway: &Gateway,
     id: Option<&str>,
     request: Request<Incoming>,
-) -> Answer {
+) -> ApiResponse {
     let method = request.method().clone();
-    let answer = call(gateway, id, request).await.unwrap_or_else(Fault::into_answer);
+    let answer = call(gateway, id, request).await.unwrap_or_else(CallError::into_answer);
     if let Some(id) = id.and_then(Id::parse) {
         gateway
             .settings
@@ -60,66 +60,66 @@ async fn call(
     gateway: &Gateway,
     id: Option<&str>,
     request: Request<Incoming>,
-) -> Result<Answer, Fault> {
-    let id = id.ok_or(Fault::Forbidden)?;
+) -> Result<ApiResponse, CallError> {
+    let id = id.ok_or(CallError::Forbidden)?;
     let (parts, body) = request.into_parts();
-    // A signature covers the body, so it is read first; it is small.
+    // A signature covers the body, so the body is read first. It is small.
     let limits = &gateway.settings.limits;
     let reading = timeout(limits.header_timeout, read(body, limits.message_bytes));
-    let data = reading.await.map_err(|_| Fault::SlowBody)??;
+    let data = reading.await.map_err(|_| CallError::SlowBody)??;
     check(&gateway.settings.connections, &parts, &data)?;
     if !gateway.buckets.call() {
-        return Err(Fault::TooOften);
+        return Err(CallError::TooOften);
     }
-    let id = Id::parse(id).ok_or_else(|| Fault::BadId(id.to_owned()))?;
-    let connection = gateway.connections.get(id).ok_or(Fault::Gone)?;
+    let id = Id::parse(id).ok_or_else(|| CallError::BadId(id.to_owned()))?;
+    let connection = gateway.connections.get(id).ok_or(CallError::Gone)?;
     match parts.method {
         Method::POST => {
             connection.post(data).map_err(|refused| match refused {
-                Refused::Gone => Fault::Gone,
-                Refused::Full => Fault::TooOften,
+                PostError::Gone => CallError::Gone,
+                PostError::Full => CallError::TooOften,
             })?;
             Ok(response::empty(StatusCode::OK))
         }
         Method::GET => Ok(describe(&connection)),
         Method::DELETE => {
             let closed = gateway.connections.close(id);
-            closed.then(|| response::empty(StatusCode::NO_CONTENT)).ok_or(Fault::Gone)
+            closed.then(|| response::empty(StatusCode::NO_CONTENT)).ok_or(CallError::Gone)
         }
-        _ => Err(Fault::Method),
+        _ => Err(CallError::Method),
     }
 }
 
-/// Whether the caller may call: by token, by signature, or because everybody may.
-fn check(access: &ConnectionsAccess, parts: &Parts, data: &[u8]) -> Result<(), Fault> {
+/// Checks the caller's token or signature, if the API requires one.
+fn check(access: &ConnectionsAccess, parts: &Parts, data: &[u8]) -> Result<(), CallError> {
     let ConnectionsAccess { token, signatures } = access;
     let shown = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     if let (Some(token), Some(shown)) = (token, shown.and_then(|text| text.strip_prefix("Bearer ")))
     {
-        return if same(token, shown) { Ok(()) } else { Err(Fault::Forbidden) };
+        return if same(token, shown) { Ok(()) } else { Err(CallError::Forbidden) };
     }
     match (signatures, token) {
         (Some(signatures), _) => {
             let Parts { method, uri, headers, .. } = parts;
             let signed = SignedRequest { method, uri, headers, body: data };
-            signatures.check(&signed).map(drop).map_err(Fault::Denied)
+            signatures.check(&signed).map(drop).map_err(CallError::Denied)
         }
-        (None, Some(_)) => Err(Fault::NoToken),
+        (None, Some(_)) => Err(CallError::NoToken),
         (None, None) => Ok(()),
     }
 }
 
-async fn read(body: Incoming, limit: usize) -> Result<Bytes, Fault> {
+async fn read(body: Incoming, limit: usize) -> Result<Bytes, CallError> {
     match Limited::new(body, limit).collect().await {
-        // Copied, because a part of the HTTP library's buffer holds all of it, for as long as the
-        // message waits for a slow client.
+        // Copied, because a slice would keep the HTTP library's whole buffer alive while the message waits
+        // for a slow client.
         Ok(body) => Ok(Bytes::copy_from_slice(&body.to_bytes())),
-        Err(error) if error.is::<LengthLimitError>() => Err(Fault::TooLarge),
-        Err(_) => Err(Fault::BadBody),
+        Err(error) if error.is::<LengthLimitError>() => Err(CallError::TooLarge),
+        Err(_) => Err(CallError::BadBody),
     }
 }
 
-fn describe(connection: &Connection) -> Answer {
+fn describe(connection: &Connection) -> ApiResponse {
     let mut identity = json!({ "sourceIp": connection.client.source_ip });
     if let Some(agent) = &connection.client.user_agent {
         identity["userAgent"] = agent.as_str().into();
@@ -138,8 +138,8 @@ fn iso(milliseconds: u64) -> String {
     format!("{:.3}", Timestamp::from_millisecond(milliseconds).unwrap_or_default())
 }
 
-impl Fault {
-    fn into_answer(self) -> Answer {
+impl CallError {
+    fn into_answer(self) -> ApiResponse {
         let (status, kind, message) = match self {
             Self::Forbidden => (StatusCode::FORBIDDEN, "ForbiddenException", "Forbidden"),
             Self::NoToken => {
@@ -157,7 +157,7 @@ impl Fault {
             Self::SlowBody => {
                 (StatusCode::REQUEST_TIMEOUT, "BadRequestException", "The body came too slowly")
             }
-            // AWS sends no body here; the header is all that names the error.
+            // AWS sends no body here. Only the header names the error.
             Self::Gone => {
                 let answer = response::empty(StatusCode::GONE);
                 return with_header(answer, response::ERROR_TYPE, "GoneException");
@@ -165,7 +165,7 @@ impl Fault {
             Self::TooLarge => {
                 (StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLargeException", "Message too long")
             }
-            // The words are those of the model, which has one error for both cases.
+            // The message is the one in AWS's API model, which has one error for both cases.
             Self::TooOften => (
                 StatusCode::TOO_MANY_REQUESTS,
                 "LimitExceededException",
@@ -180,8 +180,8 @@ impl Fault {
     }
 }
 
-fn with_header(mut answer: Answer, name: HeaderName, value: &str) -> Answer {
-    // Ids and the names of errors are always fit for a header.
+fn with_header(mut answer: ApiResponse, name: HeaderName, value: &str) -> ApiResponse {
+    // Ids and error types are valid header values.
     if let Ok(value) = HeaderValue::from_str(value) {
         answer.headers_mut().insert(name, value);
     }

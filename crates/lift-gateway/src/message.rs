@@ -5,22 +5,24 @@ use bytes::Bytes;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 /// A message as the client sent it.
-pub(crate) enum Incoming {
+pub(crate) enum InboundMessage {
     Text(Utf8Bytes),
     Binary(Bytes),
 }
 
 /// A message as the function gets it.
-pub(crate) struct Body {
+pub(crate) struct MessageBody {
     pub(crate) text: Utf8Bytes,
     pub(crate) is_base64: bool,
 }
 
-impl Incoming {
-    pub(crate) fn into_body(self) -> Body {
+impl InboundMessage {
+    pub(crate) fn into_body(self) -> MessageBody {
         match self {
-            Self::Text(text) => Body { text, is_base64: false },
-            Self::Binary(data) => Body { text: STANDARD.encode(data).into(), is_base64: true },
+            Self::Text(text) => MessageBody { text, is_base64: false },
+            Self::Binary(data) => {
+                MessageBody { text: STANDARD.encode(data).into(), is_base64: true }
+            }
         }
     }
 }

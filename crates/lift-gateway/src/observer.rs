@@ -1,21 +1,23 @@
-//! What happens on a gateway, told to whoever watches: a terminal, an inspector, a recording. Beside
-//! the flow, never in it: a watcher sees, and changes nothing.
+//! The events of a gateway, for a terminal, an inspector or a recording. An observer sees what happens
+//! and cannot change it.
 
 use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
+use lift_event::Timestamp;
 use serde_json::value::RawValue;
 
 use crate::{Id, InvokeError};
 
-/// Who is told what happens. By default nobody, which costs one comparison for each happening.
+/// Receives the events of a gateway. The default observer ignores them, at the cost of one comparison
+/// per event.
 #[derive(Clone, Default)]
 pub struct Observer(Option<Arc<dyn Fn(GatewayEvent) + Send + Sync>>);
 
 impl Observer {
-    /// Tells a function, in the order in which things happen on one connection. It runs within the
-    /// gateway's own tasks, so it must not block: let it put what it is told into a queue.
+    /// Calls a function for each event, in the order of the events of one connection. The function runs
+    /// in the gateway's tasks, so it must not block: let it put the event into a queue.
     ///
     /// ```
     /// use lift_gateway::{Settings, Observer, GatewayEventKind};
@@ -33,12 +35,12 @@ impl Observer {
         Self(Some(Arc::new(told)))
     }
 
-    /// Whether anybody watches.
+    /// Whether a function receives the events.
     pub(crate) fn is_on(&self) -> bool {
         self.0.is_some()
     }
 
-    /// Tells what happened; it is not even made when nobody watches.
+    /// Passes on an event. `kind` runs only if a function receives it.
     pub(crate) fn notify(&self, connection: Id, kind: impl FnOnce() -> GatewayEventKind) {
         if let Some(told) = &self.0 {
             told(GatewayEvent { connection, kind: kind() });
@@ -52,11 +54,11 @@ impl fmt::Debug for Observer {
     }
 }
 
-/// One thing that happened to one connection.
+/// An event of one connection.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct GatewayEvent {
-    /// The connection; also of a client that is refused in the end.
+    /// The connection. A client that is refused has an id, too.
     pub connection: Id,
     /// What happened.
     pub kind: GatewayEventKind,
@@ -70,41 +72,41 @@ impl GatewayEvent {
     }
 }
 
-/// What can happen to a connection.
+/// What happened to a connection.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum GatewayEventKind {
-    /// A function is invoked for it.
+    /// A function is invoked for the connection.
     Invoked {
-        /// Names this invocation; [`Answered`](Self::Answered) has the same.
+        /// The id of the invocation, also in [`Answered`](Self::Answered).
         invocation: Id,
         /// The route key; `None` for the authorizer.
         route: Option<String>,
         /// The event, as the function gets it.
         payload: Bytes,
     },
-    /// The function answered, perhaps after the client was told that it is too late.
+    /// The function answered, perhaps after the client got a time-out error.
     Answered {
         /// The invocation.
         invocation: Id,
-        /// How long the function took, with the wait for a process.
+        /// How long the function took, including the wait for a process.
         took: Duration,
-        /// The reply as the function wrote it, or why there is none.
+        /// The bytes of the reply, or why there is none.
         result: Result<Bytes, InvokeError>,
     },
-    /// A message or a handshake fails for a reason that is not in [`Answered`](Self::Answered). What
-    /// the client is told follows.
+    /// A message or a handshake fails for a reason that is not in [`Answered`](Self::Answered). The event
+    /// of the error frame or the refusal follows.
     Failed {
-        /// The invocation, if it came to one.
+        /// The invocation, if there was one.
         invocation: Option<Id>,
         /// Why.
         cause: FailureCause,
     },
-    /// The client is in: the 101 goes out.
+    /// The client is accepted: the response is 101.
     Opened(Box<ConnectionInfo>),
-    /// The client is not let in.
+    /// The client is refused.
     Refused {
-        /// Who it is.
+        /// The client.
         client: Box<ConnectionInfo>,
         /// The status of the refusal.
         status: StatusCode,
@@ -113,21 +115,21 @@ pub enum GatewayEventKind {
     Received {
         /// Its bytes.
         data: Bytes,
-        /// Whether it is a binary message, for which it may be closed.
+        /// Whether it is a binary message, which closes the connection by default.
         binary: bool,
     },
     /// A message is on its way to the client.
     Sent {
         /// Its bytes.
         data: Bytes,
-        /// Where it comes from.
+        /// Where the message comes from.
         source: MessageSource,
     },
-    /// Somebody called `@connections`.
+    /// A call of `@connections` named the connection.
     Called {
         /// POST, GET or DELETE.
         method: Method,
-        /// The status of the answer.
+        /// The status of the response.
         status: StatusCode,
     },
     /// The connection ended.
@@ -139,18 +141,18 @@ pub enum GatewayEventKind {
     },
 }
 
-/// Why a message or a handshake fails, when the function did not say so itself.
+/// Why a message or a handshake fails, when the function itself reported no error.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum FailureCause {
     /// No route has the key that the message selects, and there is no `$default`.
     NoRoute {
-        /// The key, if the message has one.
+        /// The key that the message selects, if it selects one.
         selected: Option<String>,
         /// The route keys of the API.
         routes: Vec<String>,
     },
-    /// The route, or the API, had too many messages.
+    /// The message is above a rate of the route, the stage or the account.
     Throttled {
         /// The route key.
         route: String,
@@ -162,12 +164,12 @@ pub enum FailureCause {
         /// What is wrong with the message.
         reason: String,
     },
-    /// The function's reply is malformed, or more than may be sent.
+    /// The function's reply is malformed or larger than a message may be.
     Reply {
         /// What is wrong with it.
         reason: String,
     },
-    /// The gateway waits no longer. The function runs on; it is answered later, to nobody.
+    /// The integration time-out passed. The function runs on, and its reply is ignored.
     TimedOut {
         /// How long the gateway waited.
         after: Duration,
@@ -185,7 +187,7 @@ pub enum MessageSource {
     Post,
 }
 
-/// A connection as the gateway knows it.
+/// A snapshot of a connection.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ConnectionInfo {
@@ -193,14 +195,14 @@ pub struct ConnectionInfo {
     pub id: Id,
     /// The client's address.
     pub source_ip: IpAddr,
-    /// What the client calls itself.
+    /// The client's `User-Agent` header.
     pub user_agent: Option<String>,
-    /// The host that it connected to.
+    /// The `Host` header of the handshake.
     pub host: String,
-    /// Milliseconds since 1970.
-    pub connected_at: u64,
-    /// When the last message passed, in milliseconds since 1970.
-    pub last_active: u64,
-    /// What the authorizer granted: JSON, as events carry it.
+    /// When the client connected.
+    pub connected_at: Timestamp,
+    /// When the last message passed, in either direction.
+    pub last_active: Timestamp,
+    /// The `requestContext.authorizer` of events, as JSON.
     pub authorizer: Option<Box<RawValue>>,
 }

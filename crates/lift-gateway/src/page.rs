@@ -1,11 +1,11 @@
-//! What a browser finds at the gateway beside the WebSocket: the app's page, and where to connect.
+//! The HTTP pages beside the WebSocket: the app's page at `/`, and `/lift.json` with the WebSocket's URL.
 
 use http::{HeaderMap, StatusCode, header};
 
-use crate::{Settings, response, response::Answer};
+use crate::{Settings, response, response::ApiResponse};
 
-/// `GET /`: the app's page, read anew so that an edit shows at the next reload.
-pub(crate) async fn index(settings: &Settings) -> Answer {
+/// `GET /`: the app's page. It is read for each request, so an edit shows at the next reload.
+pub(crate) async fn index(settings: &Settings) -> ApiResponse {
     let Some(path) = &settings.index else {
         let help = format!(
             "This is a local API Gateway. Connect a WebSocket to /{0}, or POST to \
@@ -23,14 +23,14 @@ pub(crate) async fn index(settings: &Settings) -> Answer {
     }
 }
 
-/// `GET /lift.json`: the WebSocket's URL, so that a page need not guess it.
-pub(crate) fn about(settings: &Settings, headers: &HeaderMap, port: u16) -> Answer {
+/// `GET /lift.json`: the WebSocket's URL, so that a page can look it up.
+pub(crate) fn about(settings: &Settings, headers: &HeaderMap, port: u16) -> ApiResponse {
     let host = host(headers).map_or_else(|| format!("127.0.0.1:{port}"), str::to_owned);
     let url = format!("ws://{host}/{}", settings.stage);
     response::json(StatusCode::OK, &serde_json::json!({ "websocket": url }))
 }
 
-/// The `Host` header, if it is one host and perhaps a port, and nothing else.
+/// The `Host` header, if it is exactly one host with an optional port.
 pub(crate) fn host(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(header::HOST).iter();
     let host = values.next()?.to_str().ok()?;

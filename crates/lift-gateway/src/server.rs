@@ -1,4 +1,4 @@
-//! Takes connections in, and lets everything end in order on shutdown.
+//! Accepts TCP connections, serves HTTP on them, and shuts down in order.
 
 use std::{convert::Infallible, fmt, future::Future, io, net::SocketAddr, sync::Arc};
 
@@ -23,13 +23,13 @@ use crate::{
 /// Serves an API on a listener until `shutdown` resolves.
 ///
 /// Then new clients are refused with 503, each open connection is closed with 1001 "Going away",
-/// and `$disconnect` runs for each of them. The function may go on to use `@connections` meanwhile.
+/// and `$disconnect` runs for each of them. The function can use `@connections` until the end.
 /// When the last invocation has ended, or [`Limits::drain_timeout`] has passed, `serve` returns.
-/// Dropping the future closes the connections too, but waits for nothing.
+/// Dropping the future also closes the connections, without waiting.
 ///
 /// # Errors
-/// When the listener has no local address. A failing `accept` is no error: it is tried again after
-/// a short pause, because file descriptors that have run out come back.
+/// When the listener has no local address. A failing `accept` is not an error: it is retried after a short pause,
+/// because exhausted file descriptors become free again.
 ///
 /// [`Limits::drain_timeout`]: crate::Limits::drain_timeout
 pub async fn serve(
@@ -87,7 +87,7 @@ impl Server {
     /// Serves until `shutdown` resolves: [`serve`] says how that ends.
     ///
     /// # Errors
-    /// None today: a failing `accept` is tried again.
+    /// None today: a failing `accept` is retried.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> io::Result<()> {
         let Self { listener, gateway } = self;
         let (http, ended) = (TaskTracker::new(), CancellationToken::new());
@@ -104,11 +104,14 @@ impl Server {
             gateway.closing.cancel();
             gateway.work.close();
             if timeout(gateway.settings.limits.drain_timeout, gateway.work.wait()).await.is_err() {
-                tracing::warn!(left = gateway.work.len(), "the shutdown did not wait for all work");
+                tracing::warn!(
+                    left = gateway.work.len(),
+                    "the shutdown gave up waiting for the remaining work"
+                );
             }
             ended.cancel();
             http.close();
-            // Answers that are on their way have a moment to arrive.
+            // Gives responses that are being sent time to arrive.
             let _ = timeout(HTTP_GRACE, http.wait()).await;
         };
         tokio::select! {
@@ -125,13 +128,13 @@ impl fmt::Debug for Server {
     }
 }
 
-/// The next connection. `accept` fails when file descriptors have run out, or for a client that
-/// left at once; neither may end the server, nor spin.
+/// The next connection. `accept` fails when no file descriptor is free, or when the client has already
+/// left. Neither may end the server or make it spin.
 pub(crate) async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok((socket, peer)) => {
-                // Frames are small and awaited, so they may not wait for each other.
+                // Frames are small and peers wait for them, so Nagle's algorithm is off.
                 let _ = socket.set_nodelay(true);
                 return (socket, peer);
             }
@@ -173,13 +176,12 @@ async fn connection(
         }
     };
     if let Err(error) = result {
-        // A client's bad or broken HTTP: the client was told, the operator need not be.
+        // The client sent bad HTTP and has its error response. The operator need not see it.
         tracing::debug!(%error, "an HTTP connection failed");
     }
 }
 
-/// Gives a handshake its request as it was sent. Whatever request comes first, nothing is kept
-/// after it.
+/// Attaches the recorded bytes of the first request to a handshake, and ends the recording otherwise.
 fn note<T>(request: &mut Request<T>, first: &FirstRequest) {
     match request.headers().contains_key(header::UPGRADE) {
         true => drop(request.extensions_mut().insert(first.clone())),

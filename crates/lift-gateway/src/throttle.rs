@@ -1,15 +1,12 @@
 //! The token buckets of one gateway, filled by tokio's clock.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
+use std::{collections::HashMap, sync::Mutex};
 
 use tokio::time::Instant;
 
-use crate::{ApiKey, Rate, Settings};
+use crate::{ApiKey, Rate, Settings, sync};
 
-/// One bucket.
+/// A token bucket.
 pub(crate) struct Bucket {
     rate: Rate,
     level: Mutex<Level>,
@@ -29,7 +26,7 @@ impl Bucket {
 
     /// Takes one token, if there is one.
     pub(crate) fn take(&self) -> bool {
-        let mut level = self.level.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut level = sync::lock(&self.level);
         let now = Instant::now();
         let fresh = (now - level.at).as_secs_f64() * self.rate.per_second;
         level.tokens = (level.tokens + fresh).min(self.rate.burst.into());
@@ -66,23 +63,23 @@ impl Buckets {
         }
     }
 
-    /// Whether one more client may come.
+    /// Takes a token for a handshake.
     pub(crate) fn handshake(&self) -> bool {
         take(&self.connections) && self.message("$connect")
     }
 
-    /// Whether one more message may go to a route.
+    /// Takes a token for a message of a route.
     pub(crate) fn message(&self, route: &str) -> bool {
         let route = self.routes.get(route).or(self.stage.as_ref());
         route.is_none_or(Bucket::take) && self.call()
     }
 
-    /// Whether one more call of `@connections` may come.
+    /// Takes a token for a call of `@connections`.
     pub(crate) fn call(&self) -> bool {
         take(&self.account)
     }
 
-    /// Whether one more client may come with this key.
+    /// Takes a token for a handshake with this API key.
     pub(crate) fn key(&self, key: &ApiKey) -> bool {
         self.keys.get(&key.id).is_none_or(Bucket::take)
     }

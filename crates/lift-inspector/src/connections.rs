@@ -38,7 +38,7 @@ pub(crate) async fn all(State(state): State<Arc<InspectorState>>) -> Result<Resp
         ip: info.source_ip,
         user: who.user,
         tenant: who.tenant,
-        since: info.connected_at,
+        since: info.connected_at.as_millis(),
     };
     let connections: Vec<Line> = open.iter().zip(identities).map(line).collect();
     Ok(Json(json!({ "connections": connections, "unread": unread })).into_response())
@@ -69,8 +69,8 @@ pub(crate) async fn one(
         "ip": info.source_ip,
         "userAgent": info.user_agent,
         "host": info.host,
-        "since": info.connected_at,
-        "lastActive": info.last_active,
+        "since": info.connected_at.as_millis(),
+        "lastActive": info.last_active.as_millis(),
         "authorizer": info.authorizer,
         "managed": rows.is_some(),
         "row": row,

@@ -23,7 +23,7 @@ pub(crate) struct Identities(Mutex<HashMap<String, Known>>);
 struct Known {
     identity: Identity,
     /// When the client was last active before the read: a message can sign a client in.
-    last_active: u64,
+    last_active: lift_event::Timestamp,
 }
 
 impl Known {
@@ -70,7 +70,7 @@ impl Identities {
     }
 }
 
-async fn read(rows: &dyn Rows, id: Id, last_active: u64) -> (String, Known) {
+async fn read(rows: &dyn Rows, id: Id, last_active: lift_event::Timestamp) -> (String, Known) {
     let identity = rows.identity(id).await.unwrap_or_else(|error| {
         tracing::debug!(%error, %id, "the inspector could not read a row");
         Identity::default()

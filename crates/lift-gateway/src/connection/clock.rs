@@ -1,4 +1,4 @@
-//! The clock of one connection: tokio's, and what somebody moved it forward.
+//! The clock of one connection: tokio's clock plus an offset, which a server handle can increase.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -7,7 +7,7 @@ use std::{
 
 use tokio::{sync::Notify, time::Instant};
 
-/// What a connection's idle time and age are counted by.
+/// Counts a connection's idle time and age.
 #[derive(Default)]
 pub(crate) struct Clock {
     /// In milliseconds.
@@ -21,12 +21,12 @@ impl Clock {
         Instant::now() + self.ahead()
     }
 
-    /// When it will be `due`, on everybody's clock.
+    /// The instant of tokio's clock at which this clock shows `due`.
     pub(crate) fn when(&self, due: Instant) -> Instant {
         due - self.ahead()
     }
 
-    /// Moves the clock; never by more than a day in all, which is more than any limit.
+    /// Moves the clock forward. The offset is at most one day, which is more than any limit.
     pub(crate) fn advance(&self, by: Duration) {
         const DAY: u64 = 24 * 60 * 60 * 1000;
         let by = u64::try_from(by.as_millis()).unwrap_or(DAY).min(DAY);
@@ -36,7 +36,7 @@ impl Clock {
         self.moved.notify_one();
     }
 
-    /// Resolves when the clock has been moved, at once if that was since the last time.
+    /// Resolves when the clock has moved since the last call.
     pub(crate) async fn advanced(&self) {
         self.moved.notified().await;
     }

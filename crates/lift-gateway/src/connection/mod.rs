@@ -1,5 +1,4 @@
-//! A client's connection as the rest of the gateway sees it: who it is, and its queue of messages
-//! to send. The socket itself belongs to the session.
+//! A connection: its client and its queue of messages to send. The [`session`] owns the socket.
 
 mod clock;
 mod order;
@@ -9,30 +8,31 @@ use std::{
     collections::HashMap,
     net::IpAddr,
     sync::{
-        Arc, OnceLock, PoisonError, RwLock,
+        Arc, OnceLock, RwLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
 use bytes::Bytes;
+use lift_event::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use self::clock::Clock;
 use crate::{
     BinaryPosts, ConnectionInfo, GatewayEventKind, MessageSource, Observer, Settings,
-    handshake::grant::Granted, id::Id, limits::MESSAGE_OVERHEAD, message::Incoming,
+    handshake::grant::Grant, id::Id, limits::MESSAGE_OVERHEAD, message::InboundMessage, sync,
     throttle::Bucket,
 };
 
-/// What a handshake leaves behind for the connection's events.
+/// What the connection's events say of the client, from the handshake.
 pub(crate) struct Client {
     pub(crate) source_ip: IpAddr,
     pub(crate) user_agent: Option<String>,
-    /// The host that the client connected to, checked to be one.
+    /// The validated `Host` header.
     pub(crate) host: String,
-    /// Who it proved to be; boxed, because most prove nothing.
-    pub(crate) granted: Option<Box<Granted>>,
+    /// What the client proved. Boxed, because most clients prove nothing.
+    pub(crate) granted: Option<Box<Grant>>,
 }
 
 /// One connection, from the handshake until its `$disconnect` ran.
@@ -42,46 +42,46 @@ pub(crate) struct Connection {
     /// Milliseconds since 1970.
     pub(crate) connected_at: u64,
     last_active: AtomicU64,
-    /// The client has sent a message.
+    /// Whether the client has sent a message.
     spoke: AtomicBool,
-    /// What its idle time and its age are counted by.
+    /// Counts the idle time and the age.
     pub(crate) clock: Clock,
     observer: Observer,
     /// Cancelled to close the connection from the gateway's side.
     pub(crate) closing: CancellationToken,
-    /// The close code and reason for `closing`, when they are not the usual ones.
-    verdict: OnceLock<(u16, &'static str)>,
-    /// How often it may send.
+    /// The close code and reason of `closing`, if [`close`](Self::close) set them.
+    close_cause: OnceLock<(u16, &'static str)>,
+    /// The rate of the client's messages.
     rate: Option<Bucket>,
     binary_posts: BinaryPosts,
-    /// The bytes that may still wait for the client.
-    room: Arc<Semaphore>,
-    /// The messages that may still go to the function.
+    /// The bytes that may still be queued for the client.
+    budget: Arc<Semaphore>,
+    /// The messages that may still be given to the function.
     pub(crate) slots: Arc<Semaphore>,
-    total_room: usize,
-    queue: mpsc::UnboundedSender<Outgoing>,
+    total_budget: usize,
+    queue: mpsc::UnboundedSender<OutboundMessage>,
 }
 
-/// A message on its way to the client. It gives its room back when the socket took it.
-pub(crate) struct Outgoing {
+/// A message to the client. It frees its part of the byte budget when the socket has taken it.
+pub(crate) struct OutboundMessage {
     pub(crate) data: Bytes,
     pub(crate) text: bool,
-    _room: OwnedSemaphorePermit,
+    _budget: OwnedSemaphorePermit,
 }
 
-/// Why a connection ended, in the words of the `$disconnect` event ([R-1.2]).
+/// The close code and reason of a connection, as in its `$disconnect` event ([R-1.2]).
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Closed {
+pub(crate) struct CloseCause {
     pub(crate) code: u16,
     pub(crate) reason: String,
 }
 
-impl Closed {
+impl CloseCause {
     pub(crate) fn new(code: u16, reason: &str) -> Self {
         Self { code, reason: reason.to_owned() }
     }
 
-    /// The client went without a close frame. AWS documents the code; the reason is not known.
+    /// The client left without a close frame. AWS documents the code but no reason.
     pub(crate) fn lost(settings: &Settings) -> Self {
         Self::new(1006, &settings.undocumented.lost_reason)
     }
@@ -89,7 +89,7 @@ impl Closed {
 
 /// Why a message was not queued.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Refused {
+pub(crate) enum PostError {
     /// The connection is closed.
     Gone,
     /// The client reads too slowly.
@@ -102,12 +102,12 @@ impl Connection {
         client: Client,
         settings: &Settings,
         closing: CancellationToken,
-    ) -> (Self, mpsc::UnboundedReceiver<Outgoing>) {
+    ) -> (Self, mpsc::UnboundedReceiver<OutboundMessage>) {
         let (queue, outbox) = mpsc::unbounded_channel();
         let (now, limits) = (now(), &settings.limits);
         // A message of the largest size must fit, and a permit counts at most `u32::MAX`.
-        let total_room = limits.buffered_bytes.max(limits.message_bytes + MESSAGE_OVERHEAD);
-        let total_room = total_room.min(u32::MAX as usize).min(Semaphore::MAX_PERMITS);
+        let total_budget = limits.buffered_bytes.max(limits.message_bytes + MESSAGE_OVERHEAD);
+        let total_budget = total_budget.min(u32::MAX as usize).min(Semaphore::MAX_PERMITS);
         let connection = Self {
             id: Id::random(),
             client,
@@ -117,69 +117,71 @@ impl Connection {
             clock: Clock::default(),
             observer: settings.observer.clone(),
             closing,
-            verdict: OnceLock::new(),
+            close_cause: OnceLock::new(),
             rate: settings.throttles.connection.map(Bucket::new),
             binary_posts: settings.undocumented.binary_posts,
-            room: Arc::new(Semaphore::new(total_room)),
+            budget: Arc::new(Semaphore::new(total_budget)),
             slots: Arc::new(Semaphore::new(limits.in_flight.clamp(1, Semaphore::MAX_PERMITS))),
-            total_room,
+            total_budget,
             queue,
         };
         (connection, outbox)
     }
 
-    /// Queues a message, unless the client is slow.
-    pub(crate) fn post(&self, data: Bytes) -> Result<(), Refused> {
-        let room = self.room.clone().try_acquire_many_owned(self.cost(&data));
-        let room = room.map_err(|refused| match refused {
-            TryAcquireError::Closed => Refused::Gone,
-            TryAcquireError::NoPermits => Refused::Full,
+    /// Queues a message. Fails if the client reads too slowly.
+    pub(crate) fn post(&self, data: Bytes) -> Result<(), PostError> {
+        let budget = self.budget.clone().try_acquire_many_owned(self.cost(&data));
+        let budget = budget.map_err(|refused| match refused {
+            TryAcquireError::Closed => PostError::Gone,
+            TryAcquireError::NoPermits => PostError::Full,
         })?;
-        self.queue(data, false, room, MessageSource::Post)
+        self.queue(data, false, budget, MessageSource::Post)
     }
 
-    /// Queues what the client is owed for its own message: waits while the client is slow, and
-    /// does nothing when it has gone.
+    /// Queues the reply or error frame of a client's message. Waits while the client reads too slowly, and
+    /// does nothing once the client has gone.
     pub(crate) async fn reply(&self, data: Bytes, binary: bool, source: MessageSource) {
-        let room = self.room.clone().acquire_many_owned(self.cost(&data)).await;
-        if let Ok(room) = room {
-            // A connection that closes meanwhile has nobody left to tell.
-            let _ = self.queue(data, binary, room, source);
+        let budget = self.budget.clone().acquire_many_owned(self.cost(&data)).await;
+        if let Ok(budget) = budget {
+            // The connection may have closed meanwhile.
+            let _ = self.queue(data, binary, budget, source);
         }
     }
 
-    /// What need not be binary is text if it can be.
+    /// Queues a text message, unless `binary` is set or the data is not UTF-8.
     fn queue(
         &self,
         mut data: Bytes,
         binary: bool,
-        room: OwnedSemaphorePermit,
+        budget: OwnedSemaphorePermit,
         source: MessageSource,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), PostError> {
         let mut text = !binary && std::str::from_utf8(&data).is_ok();
         if !text && !binary && self.binary_posts == BinaryPosts::LossyText {
             (data, text) = (String::from_utf8_lossy(&data).into_owned().into(), true);
         }
-        // Told first, so that nobody hears of an answer to it before.
+        // The observer comes first, so that it sees the client's answer later.
         self.notify(|| GatewayEventKind::Sent { data: data.clone(), source });
-        self.queue.send(Outgoing { data, text, _room: room }).map_err(|_| Refused::Gone)
+        self.queue
+            .send(OutboundMessage { data, text, _budget: budget })
+            .map_err(|_| PostError::Gone)
     }
 
     fn cost(&self, data: &Bytes) -> u32 {
-        // `total_room` fits in 32 bits, so does whatever is not larger.
-        (data.len() + MESSAGE_OVERHEAD).min(self.total_room) as u32
+        // `total_budget` fits in 32 bits, and the result is not larger.
+        (data.len() + MESSAGE_OVERHEAD).min(self.total_budget) as u32
     }
 
-    /// Closes the connection from the gateway's side, with a code of its own.
+    /// Closes the connection from the gateway's side with this code and reason.
     pub(crate) fn close(&self, code: u16, reason: &'static str) {
-        // Whoever came first decided how it ends.
-        let _ = self.verdict.set((code, reason));
+        // The first call sets the code.
+        let _ = self.close_cause.set((code, reason));
         self.closing.cancel();
     }
 
     /// The code and reason that [`close`](Self::close) gave.
-    pub(crate) fn verdict(&self) -> Option<(u16, &'static str)> {
-        self.verdict.get().copied()
+    pub(crate) fn close_cause(&self) -> Option<(u16, &'static str)> {
+        self.close_cause.get().copied()
     }
 
     /// Whether the client may send one more message now.
@@ -187,13 +189,13 @@ impl Connection {
         self.rate.as_ref().is_none_or(Bucket::take)
     }
 
-    /// Notes that a message came.
-    pub(crate) fn heard(&self, message: &Incoming) {
+    /// Records that a message came.
+    pub(crate) fn received(&self, message: &InboundMessage) {
         self.notify(|| match message {
-            Incoming::Text(text) => {
+            InboundMessage::Text(text) => {
                 GatewayEventKind::Received { data: text.clone().into(), binary: false }
             }
-            Incoming::Binary(data) => {
+            InboundMessage::Binary(data) => {
                 GatewayEventKind::Received { data: data.clone(), binary: true }
             }
         });
@@ -206,7 +208,7 @@ impl Connection {
         !self.spoke.load(Ordering::Relaxed)
     }
 
-    /// Notes that a message passed, in either direction.
+    /// Records that a message passed, in either direction.
     pub(crate) fn touch(&self) {
         self.last_active.store(now(), Ordering::Relaxed);
     }
@@ -216,12 +218,12 @@ impl Connection {
         self.last_active.load(Ordering::Relaxed)
     }
 
-    /// Tells who watches.
+    /// Notifies the observer.
     pub(crate) fn notify(&self, kind: impl FnOnce() -> GatewayEventKind) {
         self.observer.notify(self.id, kind);
     }
 
-    /// The connection, for who watches.
+    /// The connection, for observers.
     pub(crate) fn info(&self) -> ConnectionInfo {
         let Client { source_ip, user_agent, host, granted } = &self.client;
         ConnectionInfo {
@@ -229,59 +231,60 @@ impl Connection {
             source_ip: *source_ip,
             user_agent: user_agent.clone(),
             host: host.clone(),
-            connected_at: self.connected_at,
-            last_active: self.last_active(),
+            connected_at: Timestamp::from_millis(self.connected_at),
+            last_active: Timestamp::from_millis(self.last_active()),
             authorizer: granted.as_ref().and_then(|granted| granted.authorizer.clone()),
         }
     }
 
-    /// Refuses all that comes from now on, and wakes whoever waits for room.
+    /// Refuses all later messages, and wakes the tasks that wait to send one.
     pub(crate) fn end(&self) {
-        self.room.close();
+        self.budget.close();
         self.slots.close();
     }
 }
 
-/// The open connections: from the moment that the 101 goes out until the close is known.
+/// The open connections, from the 101 until the close is known.
 #[derive(Default)]
-pub(crate) struct Table(RwLock<HashMap<Id, Arc<Connection>>>);
+pub(crate) struct Connections(RwLock<HashMap<Id, Arc<Connection>>>);
 
-impl Table {
+impl Connections {
     pub(crate) fn get(&self, id: Id) -> Option<Arc<Connection>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+        sync::read(&self.0).get(&id).cloned()
     }
 
     pub(crate) fn insert(&self, connection: Arc<Connection>) {
-        let mut open = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut open = sync::write(&self.0);
         open.insert(connection.id, connection);
     }
 
-    /// All of them, in no order.
+    /// All connections, in no order.
     pub(crate) fn all(&self) -> Vec<Arc<Connection>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        sync::read(&self.0).values().cloned().collect()
     }
 
     /// Closes a connection with 1000; false when it was not open any more.
     pub(crate) fn close(&self, id: Id) -> bool {
-        // Only who removes it closes it, so the second of two finds it gone.
-        let mut open = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        // Only the call that removes the connection closes it, so a second call finds it gone.
+        let mut open = sync::write(&self.0);
         open.remove(&id).inspect(|connection| connection.closing.cancel()).is_some()
     }
 
     /// Removes a connection; false when it was not open any more.
     pub(crate) fn remove(&self, id: Id) -> bool {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&id).is_some()
+        sync::write(&self.0).remove(&id).is_some()
     }
 }
 
-/// A message's place among those of its connection. Dropped when the client has its answer.
-pub(crate) struct Slot {
+/// One of a connection's [`Limits::in_flight`](crate::Limits::in_flight) messages. Dropped when the client
+/// has its reply.
+pub(crate) struct MessageSlot {
     _place: OwnedSemaphorePermit,
     _turn: Option<OwnedSemaphorePermit>,
 }
 
-impl Slot {
-    /// A place out of turn, if the connection has one free.
+impl MessageSlot {
+    /// A slot that does not wait for earlier messages, if one is free.
     pub(crate) fn now(connection: &Connection) -> Option<Self> {
         let place = connection.slots.clone().try_acquire_owned().ok()?;
         Some(Self { _place: place, _turn: None })
@@ -290,5 +293,5 @@ impl Slot {
 
 /// Milliseconds since 1970.
 pub(crate) fn now() -> u64 {
-    jiff::Timestamp::now().as_millisecond().try_into().unwrap_or_default()
+    Timestamp::now().as_millis()
 }

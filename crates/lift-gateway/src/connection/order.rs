@@ -1,21 +1,20 @@
-//! Which of a connection's messages go to the function, and when: at once up to a limit, or one
-//! after the other ([R-5.6.2]).
+//! Schedules a connection's messages: at the same time up to a limit, or one after the other ([R-5.6.2]).
 
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::{Connection, Slot};
-use crate::{MessageOrder, gateway::Gateway, message::Incoming};
+use super::{Connection, MessageSlot};
+use crate::{MessageOrder, gateway::Gateway, message::InboundMessage};
 
-/// Where a connection's messages go.
-pub(crate) enum Lane {
+/// Gives a connection's messages to the function.
+pub(crate) enum MessageScheduler {
     Concurrent,
-    /// The queue of a task that hands them over, and outlives the socket.
-    Serial(mpsc::UnboundedSender<(Incoming, OwnedSemaphorePermit)>),
+    /// The queue of a task that takes one message at a time and outlives the socket.
+    Serial(mpsc::UnboundedSender<(InboundMessage, OwnedSemaphorePermit)>),
 }
 
-impl Lane {
+impl MessageScheduler {
     pub(crate) fn new(gateway: &Arc<Gateway>, connection: &Arc<Connection>) -> Self {
         match gateway.settings.order {
             MessageOrder::Concurrent => Self::Concurrent,
@@ -27,20 +26,20 @@ impl Lane {
         }
     }
 
-    /// Hands a message over. `place` bounds how many of them there are.
+    /// Gives a message to the function. `place` bounds the number of messages.
     pub(crate) fn send(
         &self,
         gateway: &Arc<Gateway>,
         connection: &Arc<Connection>,
-        message: Incoming,
+        message: InboundMessage,
         place: OwnedSemaphorePermit,
     ) {
         match self {
             Self::Concurrent => {
-                let slot = Slot { _place: place, _turn: None };
+                let slot = MessageSlot { _place: place, _turn: None };
                 gateway.work.spawn(gateway.clone().message(connection.clone(), message, slot));
             }
-            // The other end is there as long as this one.
+            // The receiver lives as long as this sender.
             Self::Serial(queue) => drop(queue.send((message, place))),
         }
     }
@@ -49,13 +48,13 @@ impl Lane {
 async fn one_by_one(
     gateway: Arc<Gateway>,
     connection: Arc<Connection>,
-    mut waiting: mpsc::UnboundedReceiver<(Incoming, OwnedSemaphorePermit)>,
+    mut waiting: mpsc::UnboundedReceiver<(InboundMessage, OwnedSemaphorePermit)>,
 ) {
     let turns = Arc::new(Semaphore::new(1));
     while let Some((message, place)) = waiting.recv().await {
-        // Nobody closes this semaphore.
+        // This semaphore is never closed.
         let turn = turns.clone().acquire_owned().await.ok();
-        let slot = Slot { _place: place, _turn: turn };
+        let slot = MessageSlot { _place: place, _turn: turn };
         gateway.work.spawn(gateway.clone().message(connection.clone(), message, slot));
     }
 }

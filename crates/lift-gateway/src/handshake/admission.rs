@@ -1,4 +1,4 @@
-//! Who may connect: throttles, authorizer or signature, API key, in this order and before `$connect`
+//! Admits or refuses a client before `$connect`: throttles, then authorizer or signature, then API key
 //! ([R-2]).
 
 use std::sync::Arc;
@@ -7,33 +7,33 @@ use http::{StatusCode, request::Parts};
 
 use super::{
     authorizer,
-    grant::{Granted, Refusal},
+    grant::{Grant, Refusal},
     head::Head,
 };
 use crate::{
     ApiKey, ApiKeySource, Authorization, Settings, SignedRequest, connection::Connection,
-    event::Moment, gateway::Gateway,
+    event::RequestInfo, gateway::Gateway,
 };
 
-/// Lets a client in as far as `$connect`, or not.
+/// What the client proved, or why it is refused before `$connect`.
 pub(crate) async fn admit(
     gateway: &Arc<Gateway>,
     connection: &Connection,
-    moment: &Moment,
+    moment: &RequestInfo,
     parts: &Parts,
     head: &Head,
-) -> Result<Option<Box<Granted>>, Refusal> {
+) -> Result<Option<Box<Grant>>, Refusal> {
     let settings = &gateway.settings;
     if !gateway.buckets.handshake() {
         return Err(Refusal::Throttled);
     }
-    let mut granted = Granted::default();
+    let mut granted = Grant::default();
     let mut usage_key = None;
     match &settings.authorization {
         Authorization::None if settings.api_keys.is_none() => return Ok(None),
         Authorization::None => {}
         Authorization::Lambda(authorizer) => {
-            let request = authorizer::Request { authorizer, connection, moment, head };
+            let request = authorizer::AuthorizerCall { authorizer, connection, moment, head };
             let allowed = request.ask(gateway).await?;
             granted.authorizer = Some(allowed.context);
             usage_key = allowed.usage_key;
@@ -48,7 +48,7 @@ pub(crate) async fn admit(
     Ok(Some(Box::new(granted)))
 }
 
-/// The client's API key, if the API wants one.
+/// The client's API key, if the API requires one.
 fn api_key(
     gateway: &Gateway,
     head: &Head,
@@ -71,7 +71,7 @@ fn api_key(
     }
 }
 
-/// Whether two secrets are the same, in a time that does not tell where they differ.
+/// Compares two secrets in constant time.
 pub(crate) fn same(secret: &str, shown: &str) -> bool {
     subtle::ConstantTimeEq::ct_eq(secret.as_bytes(), shown.as_bytes()).into()
 }

@@ -1,10 +1,10 @@
-//! A client's socket that keeps the first request as it was sent, because events carry the names of
-//! headers in the client's case and the HTTP library lower-cases them.
+//! A client's socket that records the bytes of its first request. Events carry header names in the
+//! client's case, and the HTTP library lower-cases them.
 
 use std::{
     io::{self, IoSlice},
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     task::{Context, Poll},
 };
 
@@ -13,32 +13,34 @@ use tokio::{
     net::TcpStream,
 };
 
-/// The socket.
+use crate::sync;
+
+/// A socket that records what is read until [`FirstRequest::take`].
 pub(crate) struct RecordingStream {
     socket: TcpStream,
     first: FirstRequest,
     limit: usize,
 }
 
-/// What was read until somebody took it; then nothing is kept any more.
+/// The recorded bytes. Recording ends when they are taken.
 #[derive(Clone)]
 pub(crate) struct FirstRequest(Arc<Mutex<Option<Vec<u8>>>>);
 
 impl FirstRequest {
-    /// What the first request looked like; `None` for the later ones.
+    /// The bytes of the first request. `None` for later requests.
     pub(crate) fn take(&self) -> Option<Vec<u8>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        sync::lock(&self.0).take()
     }
 }
 
 impl RecordingStream {
-    /// Keeps at most `limit` bytes.
+    /// Records at most `limit` bytes.
     pub(crate) fn new(socket: TcpStream, limit: usize) -> (Self, FirstRequest) {
         let first = FirstRequest(Arc::new(Mutex::new(Some(Vec::new()))));
         (Self { socket, first: first.clone(), limit }, first)
     }
 
-    /// The socket alone.
+    /// The socket without its recording.
     pub(crate) fn into_inner(self) -> TcpStream {
         self.socket
     }
@@ -52,7 +54,7 @@ impl AsyncRead for RecordingStream {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.socket).poll_read(context, buffer);
-        let mut first = self.first.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut first = sync::lock(&self.first.0);
         if let Some(kept) = first.as_mut() {
             let new = &buffer.filled()[before..];
             let room = self.limit.saturating_sub(kept.len());

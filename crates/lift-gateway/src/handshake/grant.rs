@@ -1,41 +1,41 @@
-//! What comes of asking who a client is: what it was granted, or why it is refused.
+//! The result of authorizing a client: what it was granted, or why it is refused.
 
 use http::StatusCode;
 use serde_json::value::RawValue;
 
 use crate::{
     ApiKey, Caller, SignatureRejection,
-    response::{self, Answer},
+    response::{self, ApiResponse},
 };
 
 /// What a client proved, for all later events of its connection.
 #[derive(Debug, Default)]
-pub(crate) struct Granted {
-    /// `requestContext.authorizer`: principal, context, and how long it took.
+pub(crate) struct Grant {
+    /// `requestContext.authorizer`: principal, context and latency.
     pub(crate) authorizer: Option<Box<RawValue>>,
     pub(crate) api_key: Option<ApiKey>,
     pub(crate) caller: Option<Caller>,
 }
 
-/// Why a client was not let in.
+/// Why a client is refused before `$connect`.
 #[derive(Debug)]
 pub(crate) enum Refusal {
     Throttled,
-    /// It showed nothing, or the authorizer said `Unauthorized`.
+    /// An identity source is missing, or the authorizer's error is `Unauthorized`.
     Unauthorized,
     /// The authorizer's policy does not allow it.
     Forbidden,
-    /// The authorizer failed, or its answer is malformed.
+    /// The authorizer failed, or its response is malformed.
     Failed,
-    /// It has no good API key.
+    /// The API key is missing or unknown.
     NoKey(StatusCode),
-    /// Its signature is not good.
+    /// The signature is missing or wrong.
     Denied(SignatureRejection),
 }
 
 impl Refusal {
-    /// API Gateway's words; they cannot be customized.
-    pub(crate) fn into_answer(self) -> Answer {
+    /// API Gateway's response. It cannot be customized.
+    pub(crate) fn into_answer(self) -> ApiResponse {
         let (status, kind) = match self {
             Self::Throttled => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException"),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "UnauthorizedException"),
@@ -48,7 +48,7 @@ impl Refusal {
     }
 }
 
-/// The answer to a bad signature.
-pub(crate) fn denied(denied: &SignatureRejection) -> Answer {
+/// The response to a bad signature.
+pub(crate) fn denied(denied: &SignatureRejection) -> ApiResponse {
     response::error(StatusCode::FORBIDDEN, denied.kind, &denied.message)
 }

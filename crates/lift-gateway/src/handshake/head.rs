@@ -1,4 +1,4 @@
-//! The head of a handshake as events carry it: headers in the client's case, query decoded
+//! The head of a handshake in events: headers in the client's case, query decoded
 //! ([R-1.1.3], [R-2.3]).
 
 use std::{collections::BTreeMap, net::IpAddr};
@@ -7,13 +7,13 @@ use http::{HeaderName, header, request::Parts};
 
 use crate::id;
 
-/// Names with their values, in the form of the `multiValue` maps.
+/// Names with all their values, as in the `multiValue` maps.
 pub(crate) type Multi = BTreeMap<String, Vec<String>>;
 
-/// Headers that only an authorizer sees.
+/// Headers that only an authorizer's event has.
 const HIDDEN: [HeaderName; 3] = [header::CONNECTION, header::UPGRADE, header::CONTENT_LENGTH];
 
-/// What they always are there.
+/// Those headers, with their fixed values there.
 const SHOWN: [(&str, &str); 3] =
     [("Connection", "upgrade"), ("Upgrade", "websocket"), ("content-length", "0")];
 
@@ -25,7 +25,7 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    /// Adds the headers that a proxy adds. `raw` is the request as it came, if that is known.
+    /// Adds the proxy headers. `raw` are the recorded bytes of the request, if there are any.
     pub(crate) fn new(parts: &Parts, raw: Option<&[u8]>, source: IpAddr, port: u16) -> Self {
         let mut headers = Multi::new();
         let sent = names(raw.unwrap_or_default());
@@ -37,7 +37,7 @@ impl Head {
                 headers.entry(name).or_default().push(value);
             }
         }
-        // What the client sent of these names, in any case.
+        // Removes a header in any case and returns its values.
         let pull = |headers: &mut Multi, name: &str| {
             let same = headers.extract_if(.., |key, _| key.eq_ignore_ascii_case(name));
             same.flat_map(|(_, values)| values).collect::<Vec<_>>()
@@ -69,7 +69,7 @@ impl Head {
         self.headers.clone().into_iter().chain(shown).collect()
     }
 
-    /// A header that is there and not empty; its name in any case.
+    /// The value of a header, unless it is missing or empty. `name` may have any case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let shown = SHOWN.iter().map(|(name, value)| (*name, Some(*value)));
         let all = self.headers.iter().map(|(name, values)| (&**name, last(values)));
@@ -77,7 +77,7 @@ impl Head {
         matching.next().and_then(|(_, value)| value).filter(|value| !value.is_empty())
     }
 
-    /// A query parameter that is there and not empty.
+    /// The value of a query parameter, unless it is missing or empty.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         self.query.get(name).and_then(|values| last(values)).filter(|value| !value.is_empty())
     }
@@ -100,7 +100,7 @@ fn names(raw: &[u8]) -> Vec<&str> {
     names.filter_map(|name| std::str::from_utf8(name).ok()).collect()
 }
 
-/// A header's name in its usual case, for requests that were not the first on their socket.
+/// A header's name in its usual case, for requests after the first one on a socket.
 fn usual(name: &str) -> String {
     let word = |word: &str| match word {
         "websocket" => "WebSocket".to_owned(),
@@ -110,7 +110,7 @@ fn usual(name: &str) -> String {
             first.to_ascii_uppercase() + rest
         }
     };
-    // The client hints are the names that browsers send in lower case.
+    // Browsers send the names of client hints in lower case.
     if name.starts_with("sec-ch-") {
         return name.to_owned();
     }

@@ -1,8 +1,8 @@
-//! From an HTTP request to an open connection: checks the upgrade, asks who the client is, asks
-//! `$connect`, answers 101.
+//! From an HTTP request to an open connection: checks the upgrade, admits the client, invokes
+//! `$connect`, responds with 101.
 //!
-//! The work is done in a task of its own, so a client that gives up does not stop `$connect`; if
-//! it was accepted, its `$disconnect` runs.
+//! A handshake has its own task, so a client that gives up does not stop `$connect`. If the function
+//! accepts such a client, its `$disconnect` runs.
 
 pub(crate) mod admission;
 mod authorizer;
@@ -30,23 +30,23 @@ use self::{
     admission::admit,
     first_request::{FirstRequest, RecordingStream},
     head::Head,
-    upgrade::Fault,
+    upgrade::BadUpgrade,
 };
 use crate::{
     GatewayEventKind,
-    connection::{Client, Connection, Outgoing, session},
-    event::{self, Moment},
+    connection::{Client, Connection, OutboundMessage, session},
+    event::{self, RequestInfo},
     gateway::Gateway,
     page, response,
-    response::Answer,
+    response::ApiResponse,
 };
 
-/// Answers the request for an upgrade, after as long as `$connect` takes.
+/// Responds to an upgrade request after `$connect`.
 pub(crate) async fn handle(
     gateway: &Arc<Gateway>,
     peer: SocketAddr,
     mut request: Request<Incoming>,
-) -> Answer {
+) -> ApiResponse {
     if gateway.closing.is_cancelled() {
         return response::refusal(StatusCode::SERVICE_UNAVAILABLE);
     }
@@ -55,7 +55,7 @@ pub(crate) async fn handle(
         Err(fault) => return fault.into_answer(),
     };
     let Some(host) = page::host(request.headers()) else {
-        return Fault("The Host header is missing or malformed.\n").into_answer();
+        return BadUpgrade("The Host header is missing or malformed.\n").into_answer();
     };
     let client = Client {
         source_ip: peer.ip().to_canonical(),
@@ -69,41 +69,41 @@ pub(crate) async fn handle(
     let first = request.extensions_mut().remove::<FirstRequest>().and_then(|first| first.take());
     let (answer, answered) = oneshot::channel();
     let (parts, _) = request.into_parts();
-    // Boxed, so that a connection does not carry the memory of its handshake.
-    let asking = Box::new(Asking { parts, first, connection, outbox, upgrade, key, answer });
-    gateway.work.spawn(asking.run(gateway.clone()));
+    // Boxed, so that an open connection does not hold the handshake's memory.
+    let handshake = Box::new(Handshake { parts, first, connection, outbox, upgrade, key, answer });
+    gateway.work.spawn(handshake.run(gateway.clone()));
     answered.await.unwrap_or_else(|_| response::refusal(StatusCode::INTERNAL_SERVER_ERROR))
 }
 
-/// A client that asks to connect.
-struct Asking {
+/// The handshake of one client.
+struct Handshake {
     parts: Parts,
-    /// The request as it was sent, if that is known.
+    /// The recorded bytes of the request, if there are any.
     first: Option<Vec<u8>>,
     connection: Connection,
-    outbox: mpsc::UnboundedReceiver<Outgoing>,
+    outbox: mpsc::UnboundedReceiver<OutboundMessage>,
     upgrade: OnUpgrade,
     key: String,
-    answer: oneshot::Sender<Answer>,
+    answer: oneshot::Sender<ApiResponse>,
 }
 
-impl Asking {
+impl Handshake {
     async fn run(self: Box<Self>, gateway: Arc<Gateway>) {
         let Some((connection, outbox, upgrade)) = Box::pin(self.open(&gateway)).await else {
             return;
         };
-        // Without a socket the client left before the 101 reached it.
+        // There is no socket if the client left before the 101 reached it.
         let socket = upgrade.await.ok().and_then(socket);
-        session::live(&gateway, &connection, outbox, socket).await;
+        session::serve(&gateway, &connection, outbox, socket).await;
     }
 
-    /// Answers the client. Something is returned when the function accepted, even if the client
-    /// has gone: then there is no upgrade to come, and `$disconnect` has to run.
+    /// Responds to the client. Returns the connection if the function accepted it, even if the client has
+    /// gone: then `$disconnect` has to run.
     async fn open(mut self: Box<Self>, gateway: &Arc<Gateway>) -> Option<Open> {
         let settings = &gateway.settings;
         let source = self.connection.client.source_ip;
         let head = Head::new(&self.parts, self.first.as_deref(), source, gateway.port);
-        let moment = Moment::now();
+        let moment = RequestInfo::now();
         match admit(gateway, &self.connection, &moment, &self.parts, &head).await {
             Ok(granted) => self.connection.client.granted = granted,
             Err(refusal) => {
@@ -116,13 +116,13 @@ impl Asking {
         }
         let payload = event::connect(settings, &self.connection, &moment, &head);
         let id = self.connection.id;
-        gateway.connect(id, payload, |verdict| self.decide(gateway, verdict)).await
+        gateway.connect(id, payload, |outcome| self.decide(gateway, outcome)).await
     }
 
-    fn decide(self, gateway: &Gateway, verdict: Result<Reply, StatusCode>) -> Option<Open> {
-        let refusal = match verdict {
+    fn decide(self, gateway: &Gateway, outcome: Result<Reply, StatusCode>) -> Option<Open> {
+        let refusal = match outcome {
             Ok(reply) if reply.is_success() => return Some(self.accept(gateway, &reply)),
-            // A status below 200 would not be an answer in HTTP.
+            // A status below 200 is not a final response in HTTP.
             Ok(reply) => match StatusCode::from_u16(reply.status()) {
                 Ok(StatusCode::NOT_MODIFIED) => response::empty(StatusCode::NOT_MODIFIED),
                 Ok(status) if status.as_u16() >= 200 => response::refusal(status),
@@ -134,7 +134,7 @@ impl Asking {
         None
     }
 
-    fn refuse(self, answer: Answer) {
+    fn refuse(self, answer: ApiResponse) {
         let (connection, status) = (self.connection, answer.status());
         connection
             .notify(|| GatewayEventKind::Refused { client: Box::new(connection.info()), status });
@@ -147,16 +147,16 @@ impl Asking {
         connection.notify(|| GatewayEventKind::Opened(Box::new(connection.info())));
         gateway.connections.insert(connection.clone());
         let subprotocol = upgrade::subprotocol(&self.parts.headers, reply);
-        // The client may have gone, which its upgrade will notice.
+        // The client may have gone. Then the upgrade fails.
         let _ = self.answer.send(upgrade::switch(&self.key, subprotocol));
         (connection, self.outbox, self.upgrade)
     }
 }
 
-/// What an accepted client's connection is made of.
-type Open = (Arc<Connection>, mpsc::UnboundedReceiver<Outgoing>, OnUpgrade);
+/// The parts of an accepted connection.
+type Open = (Arc<Connection>, mpsc::UnboundedReceiver<OutboundMessage>, OnUpgrade);
 
-/// The socket itself, out of the HTTP library's box, and what was read too far.
+/// The upgraded socket, and the bytes that the HTTP library read beyond the handshake.
 fn socket(upgraded: Upgraded) -> Option<(TcpStream, Bytes)> {
     let parts = upgraded.downcast::<TokioIo<RecordingStream>>().ok()?;
     Some((parts.io.into_inner().into_inner(), parts.read_buf))

@@ -1,6 +1,6 @@
-//! The Runtime API over HTTP: what a process asks, to what its environment does.
+//! The Runtime API over HTTP, for one process.
 //!
-//! `next` never fails: runtime clients end their process when it does.
+//! `next` never fails, because runtime clients exit when it does.
 
 use std::{convert::Infallible, sync::Arc, time::SystemTime};
 
@@ -14,16 +14,16 @@ use tokio::net::TcpStream;
 
 use super::{
     extension,
-    process::{Handover, ProcessState, Status},
-    response::{Answer, Reply, accepted, fault},
+    process::{NextInvocation, ProcessState, Status},
+    response::{EventBody, RuntimeResponse, accepted, error_response},
 };
 use crate::{InvokeError, limits::REPORT_BYTES};
 
-/// Serves the API on one socket. There are no time-outs: the process is ours, and waits.
-pub(super) async fn connection(room: Arc<ProcessState>, socket: TcpStream) {
+/// Serves the API on one socket. There are no time-outs, because a process waits for events.
+pub(super) async fn connection(process: Arc<ProcessState>, socket: TcpStream) {
     let service = service_fn(move |request| {
-        let room = room.clone();
-        async move { Ok::<_, Infallible>(dispatch(&room, request).await) }
+        let process = process.clone();
+        async move { Ok::<_, Infallible>(dispatch(&process, request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -34,45 +34,49 @@ pub(super) async fn connection(room: Arc<ProcessState>, socket: TcpStream) {
     }
 }
 
-async fn dispatch(room: &Arc<ProcessState>, request: Request<Incoming>) -> Answer {
+async fn dispatch(process: &Arc<ProcessState>, request: Request<Incoming>) -> RuntimeResponse {
     let path = request.uri().path().to_owned();
     let segments: Vec<_> = path.split('/').skip(1).collect();
     match (request.method(), segments.as_slice()) {
-        (&Method::GET, ["2018-06-01", "runtime", "invocation", "next"]) => next(room).await,
+        (&Method::GET, ["2018-06-01", "runtime", "invocation", "next"]) => next(process).await,
         (&Method::POST, ["2018-06-01", "runtime", "invocation", id, "response"]) => {
-            response(room, id, request.into_body()).await
+            response(process, id, request.into_body()).await
         }
         (&Method::POST, ["2018-06-01", "runtime", "invocation", id, "error"]) => {
             let (kind, message) = report(request).await;
-            accepted(room.finish(Some(id), Err(InvokeError::function(kind, message))))
+            accepted(process.finish(Some(id), Err(InvokeError::function(kind, message))))
         }
         (&Method::POST, ["2018-06-01", "runtime", "init", "error"]) => {
             let (kind, message) = report(request).await;
-            room.end(Status::InitFailed { kind, message });
+            process.end(Status::InitFailed { kind, message });
             accepted(true)
         }
         (_, ["2020-01-01", "extension", ..]) => {
-            extension::dispatch(room, &segments[2..], request).await
+            extension::dispatch(process, &segments[2..], request).await
         }
-        _ => fault(StatusCode::NOT_FOUND, "NotFound", "The Runtime API has no such path"),
+        _ => error_response(StatusCode::NOT_FOUND, "NotFound", "The Runtime API has no such path"),
     }
 }
 
-async fn next(room: &Arc<ProcessState>) -> Answer {
-    let Some(Handover { id, trace, payload, deadline }) = room.next().await else {
-        return fault(StatusCode::CONFLICT, "Superseded", "A later call waits for the next event");
+async fn next(process: &Arc<ProcessState>) -> RuntimeResponse {
+    let Some(NextInvocation { id, trace, payload, deadline }) = process.next().await else {
+        return error_response(
+            StatusCode::CONFLICT,
+            "Superseded",
+            "A later call waits for the next event",
+        );
     };
     let deadline = SystemTime::now() + deadline;
     let deadline = deadline.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
-    let mut answer = Answer::new(Reply::event(room.clone(), id.clone(), payload));
+    let mut answer = RuntimeResponse::new(EventBody::event(process.clone(), id.clone(), payload));
     let headers = [
         ("lambda-runtime-aws-request-id", id),
         ("lambda-runtime-deadline-ms", deadline.to_string()),
-        ("lambda-runtime-invoked-function-arn", room.queue.arn()),
+        ("lambda-runtime-invoked-function-arn", process.queue.arn()),
         ("lambda-runtime-trace-id", trace),
     ];
     for (name, value) in headers {
-        // Only the ARN is not made here; a strange name in it costs the ARN and nothing else.
+        // A function name that is not a valid header value loses only the ARN's header.
         if let Ok(value) = HeaderValue::from_str(&value) {
             answer.headers_mut().insert(name, value);
         }
@@ -82,17 +86,19 @@ async fn next(room: &Arc<ProcessState>) -> Answer {
     answer
 }
 
-async fn response(room: &ProcessState, id: &str, body: Incoming) -> Answer {
+async fn response(process: &ProcessState, id: &str, body: Incoming) -> RuntimeResponse {
     match Limited::new(body, FUNCTION_RESPONSE_BYTES).collect().await {
-        Ok(body) => accepted(room.finish(Some(id), Ok(body.to_bytes()))),
+        Ok(body) => accepted(process.finish(Some(id), Ok(body.to_bytes()))),
         Err(error) if error.is::<LengthLimitError>() => {
             let message =
                 format!("Exceeded maximum allowed payload size ({FUNCTION_RESPONSE_BYTES} bytes).");
             let kind = "Function.ResponseSizeTooLarge".to_owned();
-            room.finish(Some(id), Err(InvokeError::function(kind, message.clone())));
-            fault(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message)
+            process.finish(Some(id), Err(InvokeError::function(kind, message.clone())));
+            error_response(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message)
         }
-        Err(_) => fault(StatusCode::BAD_REQUEST, "InvalidRequest", "The body ended too early"),
+        Err(_) => {
+            error_response(StatusCode::BAD_REQUEST, "InvalidRequest", "The body ended too early")
+        }
     }
 }
 

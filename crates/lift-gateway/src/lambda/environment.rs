@@ -1,4 +1,4 @@
-//! One process of a function, as its supervisor sees it: an address, a status, an end.
+//! One process of a function, as its supervisor sees it.
 
 use std::{io, net::SocketAddr, sync::Arc};
 
@@ -13,21 +13,24 @@ use crate::{InvokeError, server};
 
 /// The Runtime API for one process, and the invocation that the process runs.
 ///
-/// A supervisor points the process to [`address`](Self::address), runs [`serve`](Self::serve)
-/// beside it and tells [`exited`](Self::exited) when it ended. Dropping an environment is the
-/// same as `exited`.
+/// A supervisor gives [`address`](Self::address) to the process, runs [`serve`](Self::serve) beside it
+/// and calls [`exited`](Self::exited) after its end. Dropping an environment calls `exited`.
 #[derive(Debug)]
 pub struct Environment {
-    room: Arc<ProcessState>,
+    process: Arc<ProcessState>,
     listener: TcpListener,
 }
 
 impl Environment {
-    pub(super) fn new(queue: Arc<Queue>, listener: TcpListener, told: InvocationCallback) -> Self {
-        Self { room: Arc::new(ProcessState::new(queue, told)), listener }
+    pub(super) fn new(
+        queue: Arc<Queue>,
+        listener: TcpListener,
+        callback: InvocationCallback,
+    ) -> Self {
+        Self { process: Arc::new(ProcessState::new(queue, callback)), listener }
     }
 
-    /// What the process has to find in `AWS_LAMBDA_RUNTIME_API`.
+    /// The value of `AWS_LAMBDA_RUNTIME_API` for the process.
     ///
     /// # Errors
     /// When the listener has no local address.
@@ -35,40 +38,40 @@ impl Environment {
         self.listener.local_addr()
     }
 
-    /// How the process is doing; wakes at each change. A final status stays.
+    /// The status of the process. The receiver wakes at each change.
     #[must_use]
     pub fn status(&self) -> watch::Receiver<Status> {
-        self.room.status.subscribe()
+        self.process.status.subscribe()
     }
 
-    /// Serves the Runtime API; never returns. Drop the future to stop.
+    /// Serves the Runtime API. Never returns: drop the future to stop.
     pub async fn serve(&self) {
         let mut connections = JoinSet::new();
         loop {
             let (socket, _) = server::accept(&self.listener).await;
-            connections.spawn(api::connection(self.room.clone(), socket));
+            connections.spawn(api::connection(self.process.clone(), socket));
             while connections.try_join_next().is_some() {}
         }
     }
 
-    /// Gives the process no more work, from now on. What it runs goes on.
+    /// Gives the process no more work. A running invocation goes on.
     pub fn stop_work(&self) {
-        self.room.stop(Phase::Draining);
+        self.process.stop(Phase::Draining);
     }
 
-    /// Gives the process no more work, waits until it has answered what it runs, and then tells
-    /// its extensions SHUTDOWN. Work stops with the first poll, and stays stopped if this is dropped.
+    /// Gives the process no more work, waits until it has answered the running invocation, and then sends
+    /// SHUTDOWN to its extensions. Work stops with the first poll and stays stopped if this future is
+    /// dropped.
     pub async fn drain(&self) {
         self.stop_work();
-        self.room.empty().await;
-        self.room.stop(Phase::Shutdown);
+        self.process.finished().await;
+        self.process.stop(Phase::Shutdown);
     }
 
-    /// Notes that the process ended: what it ran fails with [`InvokeError::is_exited`], and it gets
-    /// nothing more.
+    /// Records the end of the process. Its running invocation fails with [`InvokeError::is_exited`].
     pub fn exited(&self) {
-        self.room.stop(Phase::Shutdown);
-        self.room.finish(None, Err(InvokeError::exited()));
+        self.process.stop(Phase::Shutdown);
+        self.process.finish(None, Err(InvokeError::exited()));
     }
 }
 

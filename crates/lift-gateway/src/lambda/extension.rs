@@ -1,7 +1,6 @@
-//! The Extensions API, as far as a process needs it to be told that it will end.
+//! The part of the Extensions API that tells a process of its shutdown.
 //!
-//! INVOKE events are not sent: an extension that waits for them only waits. SHUTDOWN goes to those
-//! that registered for it.
+//! INVOKE events are never sent. SHUTDOWN goes to the extensions that registered for it.
 
 use std::{future::pending, time::SystemTime};
 
@@ -13,7 +12,7 @@ use serde_json::json;
 
 use super::{
     process::{Phase, ProcessState},
-    response::{Answer, accepted, fault, json_answer},
+    response::{RuntimeResponse, accepted, error_response, json_response},
 };
 use crate::{
     id,
@@ -23,26 +22,32 @@ use crate::{
 const IDENTIFIER: &str = "lambda-extension-identifier";
 
 pub(super) async fn dispatch(
-    room: &ProcessState,
+    process: &ProcessState,
     path: &[&str],
     request: Request<Incoming>,
-) -> Answer {
+) -> RuntimeResponse {
     if let (&Method::POST, ["register"]) = (request.method(), path) {
-        return register(room, request).await;
+        return register(process, request).await;
     }
     let identifier = request.headers().get(IDENTIFIER).and_then(|id| id.to_str().ok());
-    let Some(shutdown) = identifier.and_then(|id| room.wants_shutdown(id)) else {
+    let Some(shutdown) = identifier.and_then(|id| process.wants_shutdown(id)) else {
         let message = "The extension is not registered";
-        return fault(StatusCode::FORBIDDEN, "Extension.UnknownExtensionIdentifier", message);
+        return error_response(
+            StatusCode::FORBIDDEN,
+            "Extension.UnknownExtensionIdentifier",
+            message,
+        );
     };
     match (request.method(), path) {
-        (&Method::GET, ["event", "next"]) => next(room, shutdown).await,
+        (&Method::GET, ["event", "next"]) => next(process, shutdown).await,
         (&Method::POST, ["init" | "exit", "error"]) => accepted(true),
-        _ => fault(StatusCode::NOT_FOUND, "NotFound", "The Extensions API has no such path"),
+        _ => {
+            error_response(StatusCode::NOT_FOUND, "NotFound", "The Extensions API has no such path")
+        }
     }
 }
 
-async fn register(room: &ProcessState, request: Request<Incoming>) -> Answer {
+async fn register(process: &ProcessState, request: Request<Incoming>) -> RuntimeResponse {
     #[derive(Deserialize)]
     struct Registration {
         #[serde(default)]
@@ -52,13 +57,13 @@ async fn register(room: &ProcessState, request: Request<Incoming>) -> Answer {
     let body = body.map(|body| body.to_bytes()).unwrap_or_default();
     let Ok(registration) = serde_json::from_slice::<Registration>(&body) else {
         let message = "The body is not a registration";
-        return fault(StatusCode::BAD_REQUEST, "InvalidRequestFormat", message);
+        return error_response(StatusCode::BAD_REQUEST, "InvalidRequestFormat", message);
     };
     let identifier = id::uuid();
     let shutdown = registration.events.iter().any(|event| event == "SHUTDOWN");
-    room.extensions().insert(identifier.clone(), shutdown);
-    let settings = &room.queue.settings;
-    let mut answer = json_answer(
+    process.extensions().insert(identifier.clone(), shutdown);
+    let settings = &process.queue.settings;
+    let mut answer = json_response(
         StatusCode::OK,
         &json!({
             "accountId": settings.account,
@@ -73,9 +78,9 @@ async fn register(room: &ProcessState, request: Request<Incoming>) -> Answer {
     answer
 }
 
-async fn next(room: &ProcessState, shutdown: bool) -> Answer {
-    let mut phase = room.phase.subscribe();
-    // The sender is in the room, so the wait cannot fail.
+async fn next(process: &ProcessState, shutdown: bool) -> RuntimeResponse {
+    let mut phase = process.phase.subscribe();
+    // `process` owns the sender, so the wait cannot fail.
     let _ = phase.wait_for(|phase| *phase == Phase::Shutdown).await;
     if !shutdown {
         pending::<()>().await;
@@ -87,5 +92,5 @@ async fn next(room: &ProcessState, shutdown: bool) -> Answer {
         "shutdownReason": "spindown",
         "deadlineMs": deadline.as_millis() as u64,
     });
-    json_answer(StatusCode::OK, &event)
+    json_response(StatusCode::OK, &event)
 }

@@ -1,4 +1,4 @@
-//! The queue of invocations that wait for an execution environment. Between gateway and
+//! The Lambda function as the gateway's backend. Invocations go through its queue to an
 //! [`Environment`].
 
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::{Backend, Id, InvokeError};
 
 /// A Lambda function: queues each invocation until an execution environment takes it.
 ///
-/// Clones are the same function.
+/// Clones refer to the same function.
 #[derive(Clone, Debug)]
 pub struct Function(Arc<Queue>);
 
@@ -26,7 +26,7 @@ impl Function {
         Self(Arc::new(Queue::new(settings)))
     }
 
-    /// How many invocations wait and how many environments there are; wakes at each change.
+    /// The current demand. The receiver wakes at each change.
     #[must_use]
     pub fn demand(&self) -> watch::Receiver<Demand> {
         self.0.demand()
@@ -38,19 +38,19 @@ impl Function {
         Environment::new(self.0.clone(), listener, InvocationCallback::default())
     }
 
-    /// The same, and tells which invocation its process has: right before the process gets one, and
-    /// with `None` when it is answered, before anybody else knows. So what the process writes between
-    /// the two belongs to that invocation. It is told `None` too for an invocation without a name.
+    /// A new execution environment that calls `callback` with the id of an invocation before its process
+    /// gets it, and with `None` after the answer, before the gateway has that. So the process's output
+    /// between the two calls belongs to that invocation. An invocation without an id gives `None`, too.
     #[must_use]
     pub fn environment_with_callback(
         &self,
         listener: TcpListener,
-        told: impl Fn(Option<Id>) + Send + Sync + 'static,
+        callback: impl Fn(Option<Id>) + Send + Sync + 'static,
     ) -> Environment {
-        Environment::new(self.0.clone(), listener, InvocationCallback(Some(Box::new(told))))
+        Environment::new(self.0.clone(), listener, InvocationCallback(Some(Box::new(callback))))
     }
 
-    /// Fails everything that waits, for a supervisor that knows that no environment will come.
+    /// Fails all waiting invocations, for a supervisor that cannot start an environment.
     pub fn fail_waiting(&self, error: &InvokeError) {
         self.0.fail_waiting(error);
     }

@@ -1,4 +1,4 @@
-//! Lambda for the machine at hand: the gateway's events to processes that speak the Runtime API.
+//! Lambda on this machine: passes the gateway's events to processes over the Runtime API.
 //!
 //! A [`Function`] is the gateway's backend and holds the queue. A supervisor watches its
 //! [`Demand`], starts processes, and gives each an [`Environment`]: one listener that serves the

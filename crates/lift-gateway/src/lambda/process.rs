@@ -1,10 +1,11 @@
-//! What one process runs and how long it may: between queue and Runtime API.
+//! The state of one process: the invocation that it runs, its time-out, its status. Between queue and
+//! Runtime API.
 
 use std::{
     collections::HashMap,
     fmt,
     future::pending,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
@@ -12,26 +13,26 @@ use bytes::Bytes;
 use tokio::{sync::watch, task::AbortHandle, time::sleep};
 
 use super::queue::{Invocation, Queue};
-use crate::{Id, InvokeError};
+use crate::{Id, InvokeError, sync};
 
-/// How a process is doing.
+/// The status of a process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Status {
-    /// It has not asked for an invocation yet.
+    /// The process has not asked for an invocation yet.
     #[default]
     Starting,
-    /// It has asked for its first invocation.
+    /// The process has asked for its first invocation.
     Ready,
-    /// It reported that it cannot start; it gets no work. The final status.
+    /// The process reported that it cannot start. It gets no work. This status is final.
     InitFailed {
-        /// The error's type, the process's own word.
+        /// The `errorType` that the process reported.
         kind: String,
-        /// The error's message, the process's own words.
+        /// The `errorMessage` that the process reported.
         message: String,
     },
-    /// An invocation passed the function's time-out and has failed. The process gets no more work
-    /// and is to be killed, as Lambda does. The final status.
+    /// An invocation passed the function's time-out and has failed. The process gets no more work, and
+    /// its supervisor has to kill it, as Lambda does. This status is final.
     TimedOut,
 }
 
@@ -40,25 +41,25 @@ pub enum Status {
 pub(super) enum Phase {
     #[default]
     Serving,
-    /// It finishes what it runs.
+    /// It finishes the running invocation and gets no other.
     Draining,
-    /// It has finished, and its extensions may know.
+    /// It runs nothing, and its extensions get SHUTDOWN.
     Shutdown,
 }
 
-/// What the Runtime API's connections share.
+/// The state that all Runtime API connections of a process share.
 #[derive(Debug)]
 pub(super) struct ProcessState {
     pub(super) queue: Arc<Queue>,
     running: Mutex<Option<Running>>,
-    /// Called under the lock of `running`, so in the order of what happens there.
-    told: InvocationCallback,
+    /// Called under the lock of `running`, so in the order of its changes.
+    callback: InvocationCallback,
     pub(super) phase: watch::Sender<Phase>,
     pub(super) status: watch::Sender<Status>,
     /// Counts the calls of `next`: only the latest one gets an invocation.
     polls: watch::Sender<u64>,
-    occupied: watch::Sender<bool>,
-    /// The extensions by identifier, and whether each wants to know of the shutdown.
+    busy: watch::Sender<bool>,
+    /// The extensions by identifier, and whether each registered for SHUTDOWN.
     extensions: Mutex<HashMap<String, bool>>,
 }
 
@@ -69,7 +70,7 @@ struct Running {
 }
 
 /// An invocation as the process receives it.
-pub(super) struct Handover {
+pub(super) struct NextInvocation {
     pub(super) id: String,
     pub(super) trace: String,
     pub(super) payload: Bytes,
@@ -77,22 +78,22 @@ pub(super) struct Handover {
 }
 
 impl ProcessState {
-    pub(super) fn new(queue: Arc<Queue>, told: InvocationCallback) -> Self {
+    pub(super) fn new(queue: Arc<Queue>, callback: InvocationCallback) -> Self {
         Self {
             queue,
             running: Mutex::default(),
-            told,
+            callback,
             phase: watch::Sender::default(),
             status: watch::Sender::default(),
             polls: watch::Sender::default(),
-            occupied: watch::Sender::default(),
+            busy: watch::Sender::default(),
             extensions: Mutex::default(),
         }
     }
 
-    /// The next invocation, as soon as there is one; never while the process drains. `None` when a
-    /// later call took this one's place: its client has gone, though that may not be seen yet.
-    pub(super) async fn next(self: &Arc<Self>) -> Option<Handover> {
+    /// Waits for the next invocation; forever while the process drains. `None` when a later call replaced
+    /// this one, whose client has gone.
+    pub(super) async fn next(self: &Arc<Self>) -> Option<NextInvocation> {
         let kind = "Runtime.NextBeforeResponse".to_owned();
         let message = "the process asked for an event before it answered the last one".to_owned();
         self.finish(None, Err(InvokeError::function(kind, message)));
@@ -118,16 +119,16 @@ impl ProcessState {
                 invocation = self.queue.pop() => Some(invocation),
             };
             drop(idle);
-            match invocation.map(|invocation| self.hand_over(invocation)) {
-                Some(Some(handover)) => return Some(handover),
-                // The process has no work to come, and may not be told anything else.
+            match invocation.map(|invocation| self.assign(invocation)) {
+                Some(Some(next)) => return Some(next),
+                // The process gets no more work, and no response exists for that.
                 None => pending().await,
                 Some(None) => {}
             }
         }
     }
 
-    fn hand_over(self: &Arc<Self>, invocation: Invocation) -> Option<Handover> {
+    fn assign(self: &Arc<Self>, invocation: Invocation) -> Option<NextInvocation> {
         let mut running = self.running();
         if *self.phase.borrow() != Phase::Serving {
             drop(running);
@@ -135,26 +136,26 @@ impl ProcessState {
             return None;
         }
         let limit = self.queue.settings.timeout;
-        let handover = Handover {
+        let next = NextInvocation {
             id: invocation.id.clone(),
             trace: invocation.trace.clone(),
             payload: invocation.payload.clone(),
             deadline: limit,
         };
-        let (room, id) = (Arc::downgrade(self), invocation.id.clone());
+        let (process, id) = (Arc::downgrade(self), invocation.id.clone());
         let timer = tokio::spawn(async move {
             sleep(limit).await;
-            if let Some(room) = room.upgrade() {
-                room.time_out(&id, limit);
+            if let Some(process) = process.upgrade() {
+                process.time_out(&id, limit);
             }
         });
-        self.told.notify(invocation.name);
+        self.callback.notify(invocation.name);
         *running = Some(Running { invocation, timer: timer.abort_handle() });
-        self.occupied.send_replace(true);
-        Some(handover)
+        self.busy.send_replace(true);
+        Some(next)
     }
 
-    /// Answers the running invocation; false when it is not the one with this id.
+    /// Answers the running invocation. False if its id is not this one.
     pub(super) fn finish(&self, id: Option<&str>, answer: Result<Bytes, InvokeError>) -> bool {
         let Some(invocation) = self.take(id) else { return false };
         self.queue.count(|demand| demand.busy -= 1);
@@ -162,7 +163,7 @@ impl ProcessState {
         true
     }
 
-    /// Takes back an invocation that never reached the process.
+    /// Returns an invocation that never reached the process to the queue.
     pub(super) fn put_back(&self, id: &str) {
         if let Some(invocation) = self.take(Some(id)) {
             self.give_back(invocation);
@@ -179,8 +180,8 @@ impl ProcessState {
         let Running { invocation, timer } =
             running.take_if(|running| id.is_none_or(|id| running.invocation.id == id))?;
         timer.abort();
-        self.told.notify(None);
-        self.occupied.send_replace(false);
+        self.callback.notify(None);
+        self.busy.send_replace(false);
         Some(invocation)
     }
 
@@ -190,7 +191,7 @@ impl ProcessState {
         }
     }
 
-    /// Notes a final status; the first one stays.
+    /// Sets a final status, unless there is one.
     pub(super) fn end(&self, last: Status) {
         self.stop(Phase::Draining);
         self.status.send_if_modified(|status| {
@@ -203,12 +204,12 @@ impl ProcessState {
     }
 
     /// Waits until nothing runs.
-    pub(super) async fn empty(&self) {
-        // The sender is here, so the wait cannot fail.
-        let _ = self.occupied.subscribe().wait_for(|occupied| !occupied).await;
+    pub(super) async fn finished(&self) {
+        // `self` owns the sender, so the wait cannot fail.
+        let _ = self.busy.subscribe().wait_for(|busy| !busy).await;
     }
 
-    /// Stops the work; under the lock, so that no hand-over is half done.
+    /// Moves to a later phase. Holds the lock, so that no assignment is half done.
     pub(super) fn stop(&self, phase: Phase) {
         let _running = self.running();
         self.phase.send_if_modified(|now| {
@@ -220,21 +221,21 @@ impl ProcessState {
         });
     }
 
-    /// Whether an extension wants to know of the shutdown; `None` for an unknown identifier.
+    /// Whether an extension registered for SHUTDOWN. `None` for an unknown identifier.
     pub(super) fn wants_shutdown(&self, identifier: &str) -> Option<bool> {
         self.extensions().get(identifier).copied()
     }
 
     pub(super) fn extensions(&self) -> MutexGuard<'_, HashMap<String, bool>> {
-        self.extensions.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.extensions)
     }
 
     fn running(&self) -> MutexGuard<'_, Option<Running>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.running)
     }
 }
 
-/// An environment that waits is counted for exactly as long as it waits.
+/// Counts an idle environment while it waits.
 struct Idle<'a>(&'a Queue);
 
 impl<'a> Idle<'a> {
@@ -250,14 +251,14 @@ impl Drop for Idle<'_> {
     }
 }
 
-/// Who is told which invocation the process has.
+/// Called with the invocation that the process has.
 #[derive(Default)]
 pub(super) struct InvocationCallback(pub(super) Option<Box<dyn Fn(Option<Id>) + Send + Sync>>);
 
 impl InvocationCallback {
     pub(super) fn notify(&self, invocation: Option<Id>) {
-        if let Some(told) = &self.0 {
-            told(invocation);
+        if let Some(callback) = &self.0 {
+            callback(invocation);
         }
     }
 }

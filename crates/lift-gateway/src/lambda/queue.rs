@@ -1,10 +1,10 @@
-//! The queue of invocations that wait for an execution environment, and the demand that it makes.
+//! The queue of invocations that wait for an execution environment, and the demand for environments.
 //! [`Function`](super::Function) fills it, the processes empty it.
 
 use std::{
     collections::VecDeque,
     pin::pin,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard},
     time::Duration,
 };
 
@@ -15,9 +15,10 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{Id, InvokeError, id};
+use crate::{Id, InvokeError, id, sync};
 
-/// What a function is, as its processes see it.
+/// The configuration of a function. Build it with `..FunctionSettings::default()`: later versions add
+/// fields.
 #[derive(Clone, Debug)]
 pub struct FunctionSettings {
     /// The function's name.
@@ -28,10 +29,11 @@ pub struct FunctionSettings {
     pub region: String,
     /// The account in the function's ARN, 12 digits.
     pub account: String,
-    /// How many invocations may wait; one more is [`InvokeError::is_unavailable`].
+    /// How many invocations may wait. A further one fails with [`InvokeError::is_unavailable`].
     pub queue: usize,
-    /// How long an invocation may wait before it is [`InvokeError::is_unavailable`]. The default is a
-    /// little more than API Gateway waits, so that nothing runs whose client has long had its error.
+    /// How long an invocation may wait before it fails with [`InvokeError::is_unavailable`]. The default
+    /// is a little longer than API Gateway's integration time-out, so that no invocation starts after
+    /// its client got an error.
     pub max_wait: Duration,
 }
 
@@ -49,7 +51,7 @@ impl Default for FunctionSettings {
     }
 }
 
-/// What a supervisor needs to know: whether to start another execution environment.
+/// The demand for environments, from which a supervisor decides whether to start another one.
 ///
 /// An environment is neither idle nor busy before its first `next`, and for a moment between its
 /// answer and the `next` after it; so compare `waiting` with the environments that are not busy.
@@ -63,11 +65,11 @@ pub struct Demand {
     pub busy: usize,
 }
 
-/// One event on its way to a process.
+/// An event that waits for a process or runs in one.
 #[derive(Debug)]
 pub(super) struct Invocation {
     pub(super) id: String,
-    /// What who watches the gateway calls it.
+    /// The invocation's id in [`GatewayEventKind`](crate::GatewayEventKind).
     pub(super) name: Option<Id>,
     pub(super) trace: String,
     pub(super) payload: Bytes,
@@ -108,7 +110,7 @@ impl Queue {
         let (sender, mut receiver) = oneshot::channel();
         let (id, trace) = (id::uuid(), id::trace());
         let invocation = Invocation { id, name, trace, payload, answer: sender };
-        // Whoever stops waiting takes the invocation out of the queue again.
+        // Removes the invocation from the queue if this future is dropped.
         let place = Place { queue: self, id: invocation.id.clone() };
         self.push(invocation)?;
         let max_wait = self.settings.max_wait;
@@ -117,7 +119,7 @@ impl Queue {
             Err(_) if self.withdraw(&place.id) => return Err(InvokeError::unavailable()),
             Err(_) => receiver.await,
         };
-        // An answer that nobody will give any more died with its environment.
+        // The sender was dropped with its environment.
         answer.unwrap_or(Err(InvokeError::exited()))
     }
     /// Fails every invocation that waits.
@@ -141,11 +143,11 @@ impl Queue {
         Ok(())
     }
 
-    /// Takes the next invocation. Cancel safe: it is in the queue, or the caller's.
+    /// Takes the next invocation. Cancel safe: the invocation is in the queue or returned.
     pub(super) async fn pop(&self) -> Invocation {
         loop {
-            // In line before the look, so that what arrives between look and wait is not missed, also
-            // when two arrive at once while two environments are there.
+            // Register before `try_pop`, so that no arrival between it and the wait is missed, even
+            // when two invocations arrive at once for two environments.
             let mut arrived = pin!(self.arrived.notified());
             arrived.as_mut().enable();
             if let Some(invocation) = self.try_pop() {
@@ -165,14 +167,14 @@ impl Queue {
         Some(invocation)
     }
 
-    /// Gives an invocation back that its process never received.
+    /// Returns an invocation that its process never received to the front.
     pub(super) fn put_back(&self, invocation: Invocation) {
         let mut waiting = self.waiting();
         waiting.push_front(invocation);
         self.announce(waiting);
     }
 
-    /// Takes an invocation out; false when an environment has it.
+    /// Removes an invocation. False if an environment has taken it.
     fn withdraw(&self, id: &str) -> bool {
         let mut waiting = self.waiting();
         let Some(place) = waiting.iter().position(|invocation| invocation.id == id) else {
@@ -194,7 +196,7 @@ impl Queue {
     }
 
     fn waiting(&self) -> MutexGuard<'_, VecDeque<Invocation>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.waiting)
     }
 
     /// The function's ARN.

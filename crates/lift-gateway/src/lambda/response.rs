@@ -1,5 +1,5 @@
-//! Answers of the Runtime and Extensions APIs: JSON in memory, and events that come back when the
-//! process has gone before it read them.
+//! Responses of the Runtime and Extensions APIs: JSON, and events, which return to the queue if the
+//! process exits before it reads them.
 
 use std::{
     convert::Infallible,
@@ -15,50 +15,50 @@ use serde_json::{Value, json};
 
 use super::process::ProcessState;
 
-pub(super) type Answer = Response<Reply>;
+pub(super) type RuntimeResponse = Response<EventBody>;
 
-pub(super) fn accepted(known: bool) -> Answer {
+pub(super) fn accepted(known: bool) -> RuntimeResponse {
     match known {
-        true => json_answer(StatusCode::ACCEPTED, &json!({ "status": "OK" })),
-        false => fault(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID"),
+        true => json_response(StatusCode::ACCEPTED, &json!({ "status": "OK" })),
+        false => error_response(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID"),
     }
 }
 
-pub(super) fn fault(status: StatusCode, kind: &str, message: &str) -> Answer {
-    json_answer(status, &json!({ "errorType": kind, "errorMessage": message }))
+pub(super) fn error_response(status: StatusCode, kind: &str, message: &str) -> RuntimeResponse {
+    json_response(status, &json!({ "errorType": kind, "errorMessage": message }))
 }
 
-pub(super) fn json_answer(status: StatusCode, value: &Value) -> Answer {
+pub(super) fn json_response(status: StatusCode, value: &Value) -> RuntimeResponse {
     let data = Some(value.to_string().into());
-    let mut answer = Answer::new(Reply { data, unread: None });
+    let mut answer = RuntimeResponse::new(EventBody { data, unread: None });
     *answer.status_mut() = status;
     let kind = HeaderValue::from_static("application/json");
     answer.headers_mut().insert(header::CONTENT_TYPE, kind);
     answer
 }
 
-/// A body in memory. If it is an event, and the HTTP library drops it without having asked for its
-/// bytes, the process has gone, and the event goes back to the queue.
-pub(super) struct Reply {
+/// A body in memory. If the HTTP library drops an event's body without reading it, the process has gone,
+/// and the event returns to the queue.
+pub(super) struct EventBody {
     data: Option<Bytes>,
     unread: Option<Unread>,
 }
 
 struct Unread {
-    room: Arc<ProcessState>,
+    process: Arc<ProcessState>,
     id: String,
 }
 
-impl Reply {
+impl EventBody {
     /// An event for a process.
-    pub(super) fn event(room: Arc<ProcessState>, id: String, payload: Bytes) -> Self {
-        // A body without bytes is never asked for, so it would look as if it had not gone out.
-        let unread = (!payload.is_empty()).then_some(Unread { room, id });
+    pub(super) fn event(process: Arc<ProcessState>, id: String, payload: Bytes) -> Self {
+        // The HTTP library never reads an empty body, so it would seem unread.
+        let unread = (!payload.is_empty()).then_some(Unread { process, id });
         Self { data: Some(payload), unread }
     }
 }
 
-impl Body for Reply {
+impl Body for EventBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -79,10 +79,10 @@ impl Body for Reply {
     }
 }
 
-impl Drop for Reply {
+impl Drop for EventBody {
     fn drop(&mut self) {
-        if let Some(Unread { room, id }) = self.unread.take() {
-            room.put_back(&id);
+        if let Some(Unread { process, id }) = self.unread.take() {
+            process.put_back(&id);
         }
     }
 }

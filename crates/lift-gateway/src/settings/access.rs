@@ -8,18 +8,20 @@ use crate::{Backend, Rate, backend::Integration};
 
 /// Who may connect: the authorization of the `$connect` route.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub enum Authorization {
-    /// Everybody.
+    /// Every client may connect.
     #[default]
     None,
-    /// Whom a Lambda function allows.
+    /// A Lambda function allows or denies each client.
     Lambda(Authorizer),
-    /// Who signs the handshake, `AWS_IAM`. Whoever signs well is allowed: there are no policies.
+    /// `AWS_IAM`: the client signs the handshake. Every valid signature is allowed, because there are no
+    /// policies.
     Iam(Signatures),
 }
 
-/// A Lambda authorizer of type REQUEST: a function that is asked once per connection, before
-/// `$connect`. Its answer is never cached, as on AWS.
+/// A Lambda authorizer of type REQUEST: a function that runs once per connection, before
+/// `$connect`. As on AWS, its response is never cached.
 #[derive(Clone, Debug)]
 pub struct Authorizer {
     pub(crate) integration: Option<Integration>,
@@ -27,20 +29,20 @@ pub struct Authorizer {
 }
 
 impl Authorizer {
-    /// The function that also handles the events of the connection.
+    /// The authorizer is the backend of [`Server::with_backend`](crate::Server::with_backend).
     #[must_use]
     pub fn same_function() -> Self {
         Self { integration: None, sources: Vec::new() }
     }
 
-    /// Another function.
+    /// The authorizer is this function.
     #[must_use]
     pub fn function(backend: impl Backend) -> Self {
         Self { integration: Some(Integration::new(backend)), sources: Vec::new() }
     }
 
-    /// Adds a value that the client has to show: without it the client gets 401 and the function
-    /// does not run. By default the function always runs.
+    /// Adds a value that the client has to send. Without it the client gets 401 and the function does
+    /// not run. By default the function always runs.
     #[must_use]
     pub fn with_source(mut self, source: IdentitySource) -> Self {
         self.sources.push(source);
@@ -48,7 +50,7 @@ impl Authorizer {
     }
 }
 
-/// A value of the handshake that has to be there, and not empty, before an authorizer is asked.
+/// A value of the handshake that must be present and not empty for the authorizer to run.
 ///
 /// ```
 /// use lift_gateway::IdentitySource;
@@ -59,6 +61,7 @@ impl Authorizer {
 /// # Ok::<_, lift_gateway::IdentitySourceError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum IdentitySource {
     /// `route.request.header.NAME`, in any case.
     Header(String),
@@ -100,9 +103,9 @@ impl FromStr for IdentitySource {
 /// The API keys of an API: `apiKeyRequired` on the `$connect` route.
 #[derive(Clone, Debug)]
 pub struct ApiKeys {
-    /// The keys that are good.
+    /// The valid keys.
     pub keys: Vec<ApiKey>,
-    /// Where the client's key is.
+    /// Where the client's key comes from.
     pub source: ApiKeySource,
 }
 
@@ -113,7 +116,7 @@ pub struct ApiKey {
     pub id: String,
     /// The key itself.
     pub value: String,
-    /// The rate of its usage plan, for handshakes; above it they are refused with 429.
+    /// The rate of its usage plan. Handshakes above it are refused with 429.
     pub rate: Option<Rate>,
 }
 
@@ -124,23 +127,24 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// Where a client's API key is: AWS's `apiKeySelectionExpression`.
+/// Where a client's API key comes from: AWS's `apiKeySelectionExpression`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ApiKeySource {
-    /// In the header `x-api-key`: `$request.header.x-api-key`.
+    /// From the header `x-api-key`: `$request.header.x-api-key`.
     #[default]
     Header,
-    /// In the authorizer's answer: `$context.authorizer.usageIdentifierKey`.
+    /// From the authorizer's response: `$context.authorizer.usageIdentifierKey`.
     Authorizer,
 }
 
-/// Who may call `@connections`. Everybody, unless a token or signatures are here; with both,
-/// either opens.
+/// Who may call `@connections`. Without a token and signatures, every caller may; with both, either is
+/// enough.
 #[derive(Clone, Default)]
 pub struct ConnectionsAccess {
-    /// `Authorization: Bearer TOKEN` opens. AWS has no such thing; it is for people with `curl`.
+    /// `Authorization: Bearer TOKEN` is accepted. AWS has no such token; it makes calls with `curl` easy.
     pub token: Option<String>,
-    /// A signature opens, which is AWS's only way.
+    /// A SigV4 signature is accepted, as on AWS.
     pub signatures: Option<Signatures>,
 }
 
@@ -155,13 +159,13 @@ impl fmt::Debug for ConnectionsAccess {
 
 type Check = dyn Fn(&SignedRequest<'_>) -> Result<Caller, SignatureRejection> + Send + Sync;
 
-/// Checks the signatures of requests. This crate knows the place and the answers; the arithmetic of
-/// SigV4 comes from whoever serves the API.
+/// Checks the signatures of requests. The program that serves the API supplies the function, because this
+/// crate does not implement SigV4.
 #[derive(Clone)]
 pub struct Signatures(Arc<Check>);
 
 impl Signatures {
-    /// Signatures that `check` accepts.
+    /// Accepts the signatures that `check` accepts.
     #[must_use]
     pub fn new(
         check: impl Fn(&SignedRequest<'_>) -> Result<Caller, SignatureRejection> + Send + Sync + 'static,
@@ -180,7 +184,7 @@ impl fmt::Debug for Signatures {
     }
 }
 
-/// A request whose signature is to be checked, as it came.
+/// A request as it was received, for a signature check.
 #[derive(Clone, Copy, Debug)]
 pub struct SignedRequest<'a> {
     /// The method.
@@ -193,7 +197,7 @@ pub struct SignedRequest<'a> {
     pub body: &'a [u8],
 }
 
-/// Who signed: what events carry in `requestContext.identity`.
+/// The signer of a request, as in `requestContext.identity`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caller {
     /// `accessKey`
@@ -206,7 +210,7 @@ pub struct Caller {
     pub user_arn: String,
 }
 
-/// Why a signature was refused. The client gets 403 with both texts, as from AWS.
+/// Why a signature is rejected. As on AWS, the client gets 403 with both texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignatureRejection {
     /// The header `x-amzn-ErrorType`, such as `InvalidSignatureException`.

@@ -1,5 +1,6 @@
-//! What an API is: its stage, its routes, its limits, who may connect. Given once to
-//! [`serve`](crate::serve); [`ServerHandle::deploy`](crate::ServerHandle::deploy) replaces the routes later.
+//! The configuration of an API: stage, routes, limits, access. It is given once to
+//! [`serve`](crate::serve); [`ServerHandle::deploy`](crate::ServerHandle::deploy) replaces the routes
+//! later.
 
 mod access;
 mod models;
@@ -23,7 +24,7 @@ pub use self::{
     },
 };
 
-/// An API with one stage.
+/// An API with one stage. Build it with `..Settings::default()`: later versions add fields.
 ///
 /// ```
 /// use lift_gateway::{Routes, Settings};
@@ -46,29 +47,29 @@ pub struct Settings {
     pub region: String,
     /// The account in that ARN, 12 digits. By default zeros.
     pub account: String,
-    /// The stage's variables. Every event carries them; without any, events have no such key.
+    /// The stage's variables. Every event carries them. Without variables, events have no such key.
     pub stage_variables: BTreeMap<String, String>,
-    /// The routes that the function handles.
+    /// The routes, each perhaps with its own function.
     pub routes: Routes,
-    /// Who may connect. By default everybody.
+    /// Who may connect. By default every client may.
     pub authorization: Authorization,
-    /// The API keys, one of which a client needs to connect. By default none is needed.
+    /// The API keys. A client needs one of them to connect. By default it needs none.
     pub api_keys: Option<ApiKeys>,
-    /// Who may call `@connections`. By default everybody who reaches the gateway.
+    /// Who may call `@connections`. By default every caller may.
     pub connections: ConnectionsAccess,
-    /// What clients and functions are allowed.
+    /// The limits of clients and functions.
     pub limits: Limits,
-    /// How often. By default there is no bound, see [`Throttles::aws`].
+    /// The throttles. By default there are none; see [`Throttles::aws`] for AWS's.
     pub throttles: Throttles,
     /// Whether the messages of one connection wait for each other. By default they do not.
     pub order: MessageOrder,
-    /// What AWS leaves open.
+    /// The behaviour that AWS does not document.
     pub undocumented: Undocumented,
-    /// An HTML file that is served at `/`, read anew for each request.
+    /// An HTML file that is served at `/`. It is read for each request.
     pub index: Option<PathBuf>,
     /// Pages below `/_lift`. By default there are none.
     pub local_pages: Option<LocalPages>,
-    /// Who is told what happens. By default nobody.
+    /// Receives the gateway's events. By default they are ignored.
     pub observer: Observer,
 }
 
@@ -97,15 +98,16 @@ impl Default for Settings {
 
 /// Whether the messages of one connection wait for each other.
 ///
-/// AWS promises nothing, and says that replies may come in another order than the messages
+/// AWS guarantees no order, and says that replies may come in another order than the messages
 /// ([R-5.6.2]). With [`Serial`](Self::Serial) an app that relies on order by mistake
 /// works here and not on AWS, so it is not the default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum MessageOrder {
     /// Each message goes to the function when it arrives.
     #[default]
     Concurrent,
-    /// A message goes to the function when the client has the answer to the one before it, or its
-    /// "Endpoint request timed out".
+    /// A message goes to the function when the client has the reply or the error frame of the message before
+    /// it.
     Serial,
 }

@@ -1,7 +1,7 @@
 //! The models of a route: which messages reach the function ([R-3.9]).
 //!
-//! API Gateway's models are JSON Schemas of draft 4. A validator of those is larger than this
-//! crate, so a model is any function here; who wants schemas brings the validator, as `lift dev` does.
+//! API Gateway's models are JSON Schemas of draft 4. A validator for them is larger than this
+//! crate, so a model is any function here. `lift dev` supplies functions that validate schemas.
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
@@ -9,8 +9,8 @@ use crate::Selection;
 
 type Check = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
 
-/// The models of a route. A message that none of them allows is answered with "Bad request body",
-/// and the function does not run.
+/// The models of a route. A message that no model allows gets the "Bad request body" frame, and the
+/// function does not run.
 ///
 /// ```
 /// use lift_gateway::{Models, Routes};
@@ -29,21 +29,21 @@ pub struct Models {
 }
 
 impl Models {
-    /// One model for all messages of the route. An `Err` says for the log what was wrong.
+    /// One model for all messages of the route. The `Err` of `check` goes to the log.
     #[must_use]
     pub fn one(check: impl Fn(&str) -> Result<(), String> + Send + Sync + 'static) -> Self {
         Self::new(Selection::default()).with_model("$default", check)
     }
 
-    /// No models yet, which allows nothing; each message selects its own by `selection`, which is
-    /// AWS's `modelSelectionExpression`.
+    /// No models yet, so no message is allowed. Each message selects its model by `selection`, AWS's
+    /// `modelSelectionExpression`.
     #[must_use]
     pub fn new(selection: Selection) -> Self {
         Self { selection, by_key: HashMap::new() }
     }
 
-    /// Adds the model for messages that select `key`. The model `$default` is for all that select
-    /// none of the others.
+    /// Adds the model for messages that select `key`. The model `$default` is for messages that
+    /// select no other.
     #[must_use]
     pub fn with_model(
         mut self,

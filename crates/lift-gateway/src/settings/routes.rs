@@ -1,14 +1,14 @@
-//! The routes of an API, and how a message finds its own ([R-3]).
+//! The routes of an API, and how a message selects one ([R-3]).
 
 use std::{borrow::Cow, collections::HashMap};
 
 use super::Models;
 use crate::{Backend, FailureCause, Selection, backend::Integration};
 
-/// The route keys of an API, and how a message finds its own.
+/// The routes of an API, and how a message selects one.
 ///
-/// `$connect` and `$disconnect` are invoked only when they are here; without `$connect`, every
-/// handshake succeeds.
+/// `$connect` and `$disconnect` run only if they are routes. Without `$connect`, every handshake
+/// succeeds.
 #[derive(Clone, Debug, Default)]
 pub struct Routes {
     selection: Selection,
@@ -31,21 +31,21 @@ pub(crate) struct Route<'a> {
 }
 
 impl Routes {
-    /// No routes yet; keys will be selected by `selection`.
+    /// No routes yet. Messages select a route key by `selection`.
     #[must_use]
     pub fn new(selection: Selection) -> Self {
         Self { selection, by_key: HashMap::new() }
     }
 
-    /// Adds a route, or replaces the one with the same key. On a two-way route the body of the
-    /// function's reply goes to the client; on a one-way route it is dropped.
+    /// Adds a route, or replaces the one with the same key. A two-way route has a route
+    /// response: the body of the function's reply goes to the client. A one-way route drops it.
     #[must_use]
     pub fn with_route(mut self, key: impl Into<String>, two_way: bool) -> Self {
         self.by_key.insert(key.into(), Known { two_way, models: None, function: None });
         self
     }
 
-    /// Lets only such messages through to a route as its models allow. By default all pass.
+    /// Sets the models of a route. By default every message reaches the function.
     ///
     /// # Panics
     /// When there is no route with this key.
@@ -56,7 +56,8 @@ impl Routes {
         self
     }
 
-    /// Gives a route a function of its own. By default all have the one that is served.
+    /// Sets the function of a route. By default it is the backend of
+    /// [`Server::with_backend`](crate::Server::with_backend).
     ///
     /// # Panics
     /// When there is no route with this key.

@@ -1,7 +1,8 @@
-//! What AWS does not document, or where sources disagree, as settings: each default is what the
-//! documents say or hint at, else the likeliest.
+//! Settings for what AWS does not document, or where sources disagree. A default is what the documents
+//! say or suggest, else what is most likely.
 
-/// What to do where nobody outside AWS knows.
+/// What the gateway does where AWS does not document its behaviour. Build it with
+/// `..Undocumented::default()`: later versions add fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undocumented {
     /// How values of an authorizer's context appear in events ([R-1.1.28]). Default: as text.
@@ -9,7 +10,7 @@ pub struct Undocumented {
     /// Whether the events of messages carry the authorizer's context and the API key, as those of
     /// `$connect` and `$disconnect` do ([R-1.1.26]). Default: yes.
     pub context_in_messages: bool,
-    /// The reason in the `$disconnect` event of a client that was lost, code 1006 ([R-1.2.8]).
+    /// The reason in the `$disconnect` event of a client that left without a close frame, code 1006 ([R-1.2.8]).
     /// Default: empty.
     pub lost_reason: String,
     /// What an authorizer's event has for a URL without a query ([R-2.7]). Default: `{}`.
@@ -19,14 +20,14 @@ pub struct Undocumented {
     /// The status of a handshake at a path below the stage ([R-4.3]). Default: 403.
     pub extra_path_status: u16,
     /// The status when `$connect` fails or its reply is malformed ([R-4.12]). Default: 502, which
-    /// most have seen; some report 500.
+    /// most reports say; some say 500.
     pub connect_error_status: u16,
     /// The status when `$connect` passes the integration time-out ([R-4.13]). Default: 504.
     pub connect_timeout_status: u16,
     /// Whether a status of 400 or more on a one-way route sends the "Internal server error" frame
-    /// ([R-5.1.4]). Default: no, as documented; another emulator does it.
+    /// ([R-5.1.4]). Default: no, as documented.
     pub one_way_error_frames: bool,
-    /// Whether the replies `null` and `{}` to a message are good ones ([R-5.1.6]). Default: no.
+    /// Whether the replies `null` and `{}` to a message are valid ([R-5.1.6]). Default: no.
     pub empty_replies: bool,
     /// The form of the "Bad request body" frame ([R-5.2.5]). Default: as documented.
     pub bad_body: BadBodyFrame,
@@ -34,16 +35,15 @@ pub struct Undocumented {
     /// ([R-5.2.6]). Default: an error frame.
     pub throttled: ThrottledMessages,
     /// What happens to a binary message of a client ([R-5.5.1]). Default: it closes the connection
-    /// with 1003, as documented; other emulators hand it to the function.
+    /// with 1003, as documented.
     pub binary_messages: BinaryMessages,
     /// How posts that are not UTF-8 go out ([R-5.5.3]). Default: as binary frames.
     pub binary_posts: BinaryPosts,
     /// Whether pings keep an idle connection alive ([R-5.5.7]). Default: no.
     pub pings_are_activity: bool,
-    /// Whether a client that goes without a close frame, and has never sent a message, has no
-    /// `$disconnect`: seen after handshakes whose subprotocol was not answered ([R-8.5]).
-    /// Default: no, as documented; `true` shows whether an app can live with rows that nobody
-    /// removes.
+    /// Whether `$disconnect` does not run for a client that left without a close frame and had sent no
+    /// message. This was seen after handshakes whose subprotocol the function did not confirm ([R-8.5]).
+    /// Default: no, as documented. `true` tests an app with rows that are never removed.
     pub silent_clients_skip_disconnect: bool,
     /// The close code of a shutdown: 1001 "Going away", or 1012 "Service restart", which AWS documents
     /// for its own restarts ([R-5.3.9]). Default: 1001.
@@ -76,15 +76,17 @@ impl Default for Undocumented {
 
 /// How values of an authorizer's context appear in events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ContextValues {
     /// `1` becomes `"1"`, as in mapping templates.
     Text,
-    /// Numbers and booleans stay what they are.
+    /// Numbers and booleans keep their type.
     AsGiven,
 }
 
 /// What an authorizer's event has for a URL without a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NoQuery {
     /// `{}`
     Empty,
@@ -96,6 +98,7 @@ pub enum NoQuery {
 
 /// The form of the "Bad request body" frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum BadBodyFrame {
     /// `{"message" : "Bad request body", "connectionId": "..", "messageId": ".."}`
     Documented,
@@ -105,6 +108,7 @@ pub enum BadBodyFrame {
 
 /// What happens to a message above a rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ThrottledMessages {
     /// The frame `{"message": "Too Many Requests", "connectionId":"..", "requestId":".."}`.
     Frame,
@@ -114,6 +118,7 @@ pub enum ThrottledMessages {
 
 /// What happens to a binary message of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum BinaryMessages {
     /// The connection is closed with 1003.
     Refused,
@@ -123,9 +128,10 @@ pub enum BinaryMessages {
 
 /// How posts that are not UTF-8 go out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum BinaryPosts {
     /// As binary frames.
     Binary,
-    /// As text, with U+FFFD for what is not UTF-8.
+    /// As text, with U+FFFD for bytes that are not UTF-8.
     LossyText,
 }

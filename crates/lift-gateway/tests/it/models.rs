@@ -37,7 +37,7 @@ async fn what_the_model_refuses_is_a_bad_request_body() {
                     r#"{{"message" : "Bad request body", "connectionId": "{id}", "messageId": "{message}"}}"#
                 )
             }
-            BadBodyFrame::LikeOthers => {
+            _ => {
                 let request = json(&frame)["requestId"].as_str().unwrap().to_owned();
                 format!(
                     r#"{{"message": "Bad request body", "connectionId":"{id}", "requestId":"{request}"}}"#

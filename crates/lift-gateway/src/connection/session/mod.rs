@@ -1,7 +1,7 @@
-//! An open connection's socket: messages in to the integration, queued messages out, timers.
+//! The task of an open connection: reads messages, sends queued messages, and keeps the timers.
 //!
-//! One task owns the socket. It never waits for the client to read: what cannot be written yet
-//! waits beside the next read.
+//! The task owns the socket. It never waits for the client to read: it polls writes beside the next
+//! read.
 
 #[cfg(test)]
 mod schedules;
@@ -22,17 +22,17 @@ use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, coding::CloseC
 use self::socket::{Read, Socket};
 use crate::{
     BinaryMessages, GatewayEventKind, Limits,
-    connection::{Closed, Connection, Outgoing, order::Lane},
+    connection::{CloseCause, Connection, OutboundMessage, order::MessageScheduler},
     gateway::Gateway,
-    message::Incoming,
+    message::InboundMessage,
 };
 
-/// An accepted connection's life, from the 101 to the end of its `$disconnect`, which runs once
-/// however the connection ends. `socket` is `None` when the client was gone before it began.
-pub(crate) async fn live<S: AsyncRead + AsyncWrite + Unpin>(
+/// Serves an accepted connection from the 101 to the end of its `$disconnect`, which runs exactly once.
+/// `socket` is `None` if the client left before the 101.
+pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     gateway: &Arc<Gateway>,
     connection: &Arc<Connection>,
-    outbox: mpsc::UnboundedReceiver<Outgoing>,
+    outbox: mpsc::UnboundedReceiver<OutboundMessage>,
     socket: Option<(S, Bytes)>,
 ) {
     let (closed, session) = match socket {
@@ -41,7 +41,7 @@ pub(crate) async fn live<S: AsyncRead + AsyncWrite + Unpin>(
             let (closed, session) = session.await.run(gateway).await;
             (closed, Some(session))
         }
-        None => (Closed::lost(&gateway.settings), None),
+        None => (CloseCause::lost(&gateway.settings), None),
     };
     gateway.connections.remove(connection.id);
     connection.end();
@@ -55,15 +55,15 @@ pub(crate) async fn live<S: AsyncRead + AsyncWrite + Unpin>(
     tokio::join!(gateway.disconnect(connection, &closed), farewell);
 }
 
-/// How the socket is left.
+/// How the closing handshake goes.
 enum Farewell {
-    /// The client's close frame waits for its echo.
+    /// Echo the client's close frame.
     Echo,
-    /// A close frame is sent and the client's own is waited for.
+    /// Send a close frame and wait for the client's.
     Close(CloseFrame),
-    /// What the client sends cannot be read any more: a close frame is sent, the rest is skipped.
+    /// Send a close frame and skip what the client sends: it cannot be read any more.
     Fail(CloseFrame),
-    /// There is nobody to tell.
+    /// The client has gone.
     None,
 }
 
@@ -76,12 +76,12 @@ struct Session<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
-    /// A session over a socket whose handshake is done; `early` is what was read behind it.
+    /// A session on an upgraded socket. `early` are the bytes that were read after the handshake.
     async fn new(
         socket: S,
         early: Bytes,
         connection: Arc<Connection>,
-        outbox: mpsc::UnboundedReceiver<Outgoing>,
+        outbox: mpsc::UnboundedReceiver<OutboundMessage>,
         gateway: &Gateway,
     ) -> Self {
         let limits = gateway.settings.limits.clone();
@@ -89,11 +89,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         Self { socket, connection, limits, farewell: Farewell::None }
     }
 
-    /// Serves the connection until either side ends it, and says why it ended.
-    async fn run(mut self, gateway: &Arc<Gateway>) -> (Closed, Self) {
+    /// Serves the connection until either side closes it. Returns the cause.
+    async fn run(mut self, gateway: &Arc<Gateway>) -> (CloseCause, Self) {
         let connection = self.connection.clone();
         let undocumented = &gateway.settings.undocumented;
-        let lane = Lane::new(gateway, &connection);
+        let scheduler = MessageScheduler::new(gateway, &connection);
         let clock = &connection.clock;
         let opened = clock.now();
         let mut active = opened;
@@ -105,7 +105,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             if slot.is_none() {
                 slot = connection.slots.clone().try_acquire_owned().ok();
             }
-            // Without a free slot the socket is not read: that is what holds a flood back.
+            // Without a free slot the socket is not read, which applies back-pressure.
             let reading = slot.is_some();
             let read = tokio::select! {
                 read = poll_fn(|context| self.socket.poll(context, reading)) => read,
@@ -114,7 +114,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                     continue;
                 }
                 () = &mut closing => {
-                    let (code, reason) = match connection.verdict() {
+                    let (code, reason) = match connection.close_cause() {
                         Some((code, reason)) => (code.into(), reason),
                         None if !gateway.closing.is_cancelled() => {
                             (CloseCode::Normal, "Connection Closed Normally")
@@ -127,7 +127,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                     return self.end(code, reason);
                 }
                 () = &mut timer => {
-                    // The timer is not moved for each message, so it may be early.
+                    // The timer is not reset for each message, so it may be early.
                     let due = (active + self.limits.idle).min(opened + self.limits.lifetime);
                     if clock.now() >= due {
                         return self.end(CloseCode::Away, "Going away");
@@ -144,8 +144,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             match read {
                 Read::Message(message) => {
                     active = clock.now();
-                    connection.heard(&message);
-                    if matches!(message, Incoming::Binary(_))
+                    connection.received(&message);
+                    if matches!(message, InboundMessage::Binary(_))
                         && undocumented.binary_messages == BinaryMessages::Refused
                     {
                         return self.end(CloseCode::Unsupported, "Unsupported data");
@@ -154,7 +154,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                         return self.end(CloseCode::Policy, "Too many requests");
                     }
                     if let Some(slot) = slot.take() {
-                        lane.send(gateway, &connection, message, slot);
+                        scheduler.send(gateway, &connection, message, slot);
                     }
                 }
                 Read::Sent => {
@@ -166,33 +166,33 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 Read::Close(frame) => {
                     self.farewell = Farewell::Echo;
                     let closed = frame.map_or_else(
-                        || Closed::new(1005, "Client-side close frame status not set"),
-                        |frame| Closed::new(frame.code.into(), &frame.reason),
+                        || CloseCause::new(1005, "Client-side close frame status not set"),
+                        |frame| CloseCause::new(frame.code.into(), &frame.reason),
                     );
                     return (closed, self);
                 }
                 Read::Unreadable(code, reason) => {
                     self.farewell = Farewell::Fail(frame(code, reason));
-                    return (Closed::new(code.into(), reason), self);
+                    return (CloseCause::new(code.into(), reason), self);
                 }
-                Read::Lost => return (Closed::lost(&gateway.settings), self),
+                Read::Lost => return (CloseCause::lost(&gateway.settings), self),
             }
         }
     }
 
-    fn end(mut self, code: CloseCode, reason: &'static str) -> (Closed, Self) {
+    fn end(mut self, code: CloseCode, reason: &'static str) -> (CloseCause, Self) {
         self.farewell = Farewell::Close(frame(code, reason));
-        (Closed::new(code.into(), reason), self)
+        (CloseCause::new(code.into(), reason), self)
     }
 
-    /// Leaves the socket in good order, as far as the client takes part in it.
+    /// Does the closing handshake, for at most the close time-out.
     async fn farewell(mut self) {
         let limit = self.limits.close_timeout;
-        let parting = async {
+        let closing_handshake = async {
             match self.farewell {
                 Farewell::Echo => self.socket.drain().await,
                 Farewell::Close(frame) => {
-                    // What was queued before the close still goes out before it.
+                    // Queued messages go out before the close frame.
                     self.socket.send_rest().await;
                     self.socket.close(frame).await;
                     self.socket.drain().await;
@@ -204,8 +204,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 Farewell::None => {}
             }
         };
-        // Past the limit the socket is dropped, which tells the client as well.
-        let _ = timeout(limit, parting).await;
+        // After the time-out the socket is dropped, which closes the TCP connection.
+        let _ = timeout(limit, closing_handshake).await;
     }
 }
 

@@ -156,7 +156,7 @@ async fn play(gateway: Arc<Gateway>, schedule: &Schedule, ends: &Ends) -> Life {
     let start = Instant::now();
     let life = tokio::spawn({
         let (gateway, connection) = (gateway.clone(), connection.clone());
-        async move { live(&gateway, &connection, outbox, Some((near, Bytes::new()))).await }
+        async move { serve(&gateway, &connection, outbox, Some((near, Bytes::new()))).await }
     });
     let mut frames = Vec::new();
     let socket = WebSocketStream::from_raw_socket(far, Role::Client, None).await;

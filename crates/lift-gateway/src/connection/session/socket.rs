@@ -1,4 +1,4 @@
-//! The WebSocket of a session as one thing to poll: the next read, beside whatever waits to be sent.
+//! The WebSocket of a session: one poll function sends queued messages and reads the next one.
 
 use std::task::{Context, Poll};
 
@@ -25,18 +25,18 @@ use tokio_tungstenite::{
 
 use crate::{
     Limits,
-    connection::Outgoing,
+    connection::OutboundMessage,
     limits::{CONTROL_ROOM, READ_BUFFER},
-    message::Incoming,
+    message::InboundMessage,
 };
 
-/// What the socket has to tell.
+/// What a poll of the socket found.
 pub(super) enum Read {
-    Message(Incoming),
-    /// A ping, which is answered by itself, or a pong.
+    Message(InboundMessage),
+    /// A ping, which the WebSocket library answers, or a pong.
     Control,
     Close(Option<CloseFrame>),
-    /// The client broke the protocol or a limit, so nothing behind it can be read.
+    /// The client broke the protocol or a limit. Later bytes cannot be read.
     Unreadable(CloseCode, &'static str),
     /// The socket is dead.
     Lost,
@@ -46,24 +46,24 @@ pub(super) enum Read {
 
 pub(super) struct Socket<S> {
     stream: WebSocketStream<S>,
-    outbox: mpsc::UnboundedReceiver<Outgoing>,
+    outbox: mpsc::UnboundedReceiver<OutboundMessage>,
     sending: Option<Sending>,
-    /// A message went out since this was last told.
+    /// A message went out since the last [`Read::Sent`].
     sent: bool,
     frame_bytes: usize,
     /// A write failed. The client's close frame may still be there to read.
-    deaf: bool,
+    write_failed: bool,
 }
 
-/// A message that is partly with the socket.
+/// A message of which some frames may be written.
 struct Sending {
-    message: Outgoing,
+    message: OutboundMessage,
     begun: bool,
     written: bool,
 }
 
 impl Sending {
-    /// The next frame: AWS splits a long message, too, so that none is longer than a client's may be.
+    /// The next frame. Like AWS, it is no longer than a client's frame may be.
     fn frame(&mut self, limit: usize) -> Message {
         let kind = match (self.begun, self.message.text) {
             (true, _) => Data::Continue,
@@ -81,7 +81,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     pub(super) async fn new(
         socket: S,
         early: Bytes,
-        outbox: mpsc::UnboundedReceiver<Outgoing>,
+        outbox: mpsc::UnboundedReceiver<OutboundMessage>,
         limits: &Limits,
     ) -> Self {
         let config = WebSocketConfig::default()
@@ -90,18 +90,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             .max_write_buffer_size(limits.message_bytes + CONTROL_ROOM)
             .max_frame_size(Some(limits.frame_bytes))
             .max_message_size(Some(limits.message_bytes));
-        // Copied, although it is mostly empty: else the HTTP library's buffer stays as the socket's.
+        // Copied, so that the socket does not keep the HTTP library's buffer.
         let early = early.to_vec();
         let stream =
             WebSocketStream::from_partially_read(socket, early, Role::Server, Some(config)).await;
         let frame_bytes = limits.frame_bytes.max(1);
-        Self { stream, outbox, sending: None, sent: false, frame_bytes, deaf: false }
+        Self { stream, outbox, sending: None, sent: false, frame_bytes, write_failed: false }
     }
 
     /// Sends what can be sent, then reads unless reading is paused.
     pub(super) fn poll(&mut self, context: &mut Context<'_>, reading: bool) -> Poll<Read> {
         if self.poll_send(context).is_err() {
-            self.deaf = true;
+            self.write_failed = true;
         }
         let read = match reading {
             true => self.stream.poll_next_unpin(context),
@@ -114,8 +114,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             };
         };
         Poll::Ready(match read {
-            Some(Ok(Message::Text(text))) => Read::Message(Incoming::Text(text)),
-            Some(Ok(Message::Binary(data))) => Read::Message(Incoming::Binary(data)),
+            Some(Ok(Message::Text(text))) => Read::Message(InboundMessage::Text(text)),
+            Some(Ok(Message::Binary(data))) => Read::Message(InboundMessage::Binary(data)),
             Some(Ok(Message::Close(frame))) => Read::Close(frame),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Read::Control,
             Some(Err(error)) => unreadable(&error),
@@ -126,7 +126,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Sends until the queue is empty or the client does not take more.
     fn poll_send(&mut self, context: &mut Context<'_>) -> Result<Progress, Error> {
         loop {
-            if self.deaf {
+            if self.write_failed {
                 self.sending = None;
             }
             let Some(sending) = &mut self.sending else {
@@ -157,7 +157,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         }
     }
 
-    /// Sends what is queued and takes nothing more.
+    /// Sends the queued messages and accepts no more.
     pub(super) async fn send_rest(&mut self) {
         self.outbox.close();
         std::future::poll_fn(|context| match self.poll_send(context) {
@@ -167,7 +167,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         .await;
     }
 
-    /// Sends a close frame; a client that cannot be told has gone already.
+    /// Sends a close frame. An error means that the client has gone.
     pub(super) async fn close(&mut self, frame: CloseFrame) {
         let _ = self.stream.close(Some(frame)).await;
     }
@@ -178,8 +178,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         let _ = self.stream.get_mut().shutdown().await;
     }
 
-    /// Skips bytes until the client closes. To close before would reset the connection, and the
-    /// client could lose the close frame.
+    /// Skips bytes until the client closes. Closing earlier would reset the connection, and the client could
+    /// lose the close frame.
     pub(super) async fn skip(&mut self) {
         let socket = self.stream.get_mut();
         let _ = socket.shutdown().await;

@@ -22,14 +22,14 @@ const REPLY: &[u8] = br#"{"statusCode":200,"body":"reply"}"#;
 
 async fn open(
     limits: Limits,
-) -> (Arc<Connection>, WebSocketStream<DuplexStream>, JoinHandle<Closed>) {
+) -> (Arc<Connection>, WebSocketStream<DuplexStream>, JoinHandle<CloseCause>) {
     open_with(Settings { limits, ..Settings::default() }).await
 }
 
 /// A connection that has no socket yet.
 pub(super) fn connection(
     gateway: &Gateway,
-) -> (Arc<Connection>, mpsc::UnboundedReceiver<Outgoing>) {
+) -> (Arc<Connection>, mpsc::UnboundedReceiver<OutboundMessage>) {
     let client = Client {
         source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
         user_agent: None,
@@ -43,7 +43,7 @@ pub(super) fn connection(
 
 async fn open_with(
     settings: Settings,
-) -> (Arc<Connection>, WebSocketStream<DuplexStream>, JoinHandle<Closed>) {
+) -> (Arc<Connection>, WebSocketStream<DuplexStream>, JoinHandle<CloseCause>) {
     let routes = Routes::default().with_route("$default", true);
     let settings = Settings { routes, ..settings };
     let backend = |_: Bytes| async { Ok::<_, InvokeError>(Bytes::from_static(REPLY)) };
@@ -68,12 +68,12 @@ async fn exchange(client: &mut WebSocketStream<DuplexStream>) {
     assert_eq!(reply, Message::text("reply"));
 }
 
-async fn going_away(client: &mut WebSocketStream<DuplexStream>, run: JoinHandle<Closed>) {
+async fn going_away(client: &mut WebSocketStream<DuplexStream>, run: JoinHandle<CloseCause>) {
     let frame = client.next().await.expect("a frame").expect("a frame");
     assert!(matches!(frame, Message::Close(Some(frame)) if frame.code == CloseCode::Away));
     // The library answers the close while it is asked for more.
     while client.next().await.is_some() {}
-    assert_eq!(run.await.expect("no panic"), Closed::new(1001, "Going away"));
+    assert_eq!(run.await.expect("no panic"), CloseCause::new(1001, "Going away"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -148,5 +148,5 @@ async fn what_waits_is_bounded_in_bytes() {
     let (connection, _client, _run) = open(limits).await;
     let message = Bytes::from(vec![b'x'; 1_000]);
     let refused = (0..100).find_map(|_| connection.post(message.clone()).err());
-    assert_eq!(refused, Some(crate::connection::Refused::Full));
+    assert_eq!(refused, Some(crate::connection::PostError::Full));
 }

@@ -9,26 +9,27 @@ use lift_event::EventKind;
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
-use self::response::Allowed;
+use self::response::AuthorizerGrant;
 use super::{grant::Refusal, head::Head};
 use crate::{
     Authorizer, IdentitySource, Settings,
     connection::Connection,
-    event::{self, Moment},
+    event::{self, RequestInfo},
     gateway::Gateway,
 };
 
-/// What an authorizer is asked about.
-pub(crate) struct Request<'a> {
+/// One call of an authorizer.
+pub(crate) struct AuthorizerCall<'a> {
     pub(crate) authorizer: &'a Authorizer,
     pub(crate) connection: &'a Connection,
-    pub(crate) moment: &'a Moment,
+    pub(crate) moment: &'a RequestInfo,
     pub(crate) head: &'a Head,
 }
 
-impl Request<'_> {
-    /// Asks the authorizer. When it takes too long the client is refused, and the function runs on.
-    pub(crate) async fn ask(&self, gateway: &Arc<Gateway>) -> Result<Allowed, Refusal> {
+impl AuthorizerCall<'_> {
+    /// Invokes the authorizer. After the integration time-out the client is refused, and the function runs
+    /// on.
+    pub(crate) async fn ask(&self, gateway: &Arc<Gateway>) -> Result<AuthorizerGrant, Refusal> {
         let settings = &gateway.settings;
         if !self.authorizer.sources.iter().all(|source| self.shows(settings, source)) {
             return Err(Refusal::Unauthorized);
@@ -57,7 +58,7 @@ impl Request<'_> {
         };
         let Settings { region, account, api_id, stage, undocumented, .. } = settings;
         let arn = event::method_arn(region, account, api_id, stage);
-        let answer = response::Answer::decode(&answer).map_err(|fault| {
+        let answer = response::AuthorizerResponse::decode(&answer).map_err(|fault| {
             tracing::warn!(fault, "the authorizer's answer is malformed");
             Refusal::Failed
         })?;
@@ -68,7 +69,7 @@ impl Request<'_> {
         Ok(answer.allowed(undocumented.context_values, started.elapsed()))
     }
 
-    /// Whether the client shows a value, and not an empty one.
+    /// Whether the client sent a value for `source` that is not empty.
     fn shows(&self, settings: &Settings, source: &IdentitySource) -> bool {
         match source {
             IdentitySource::Header(name) => self.head.header(name).is_some(),

@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The action that is asked for.
+/// The action of a handshake.
 const ACTION: &str = "execute-api:Invoke";
 
-/// A policy document, as far as it matters to a connection.
+/// The parts of a policy document that matter to a handshake.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Policy {
@@ -62,8 +62,10 @@ impl Policy {
 impl Statement {
     fn matches(&self, arn: &str) -> bool {
         if self.condition.is_some() && self.effect == Effect::Allow {
-            // Conditions are not evaluated, so one can forbid, but it cannot allow.
-            tracing::warn!("an authorizer's Allow with a Condition is not known here, so ignored");
+            // Conditions are not evaluated, so a Deny with one counts and an Allow with one does not.
+            tracing::warn!(
+                "ignored an authorizer's Allow with a Condition: conditions are not evaluated"
+            );
             return false;
         }
         let action =
@@ -74,7 +76,7 @@ impl Statement {
     }
 }
 
-/// Whether a list names something, or its negation does not.
+/// Whether `list` names something, or `not` does not.
 fn covers(
     list: &Option<OneOrMany<String>>,
     not: &Option<OneOrMany<String>>,
@@ -87,8 +89,8 @@ fn covers(
     }
 }
 
-/// Whether `text` is like `pattern`: `*` stands for any text, `?` for one character. Takes at most
-/// the product of both lengths.
+/// Whether `text` is like `pattern`: `*` stands for any text, `?` for one character. The time is at most the product
+/// of both lengths.
 fn like(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<_>, Vec<_>) = (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t) = (0, 0);

@@ -1,4 +1,4 @@
-//! What an authorizer answers, and what of it goes into the connection's events.
+//! The response of a Lambda authorizer, and the part of it that the connection's events carry.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use serde_json::{
 use super::policy::Policy;
 use crate::ContextValues;
 
-/// An answer whose form is good.
+/// A well-formed response.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Answer {
+pub(super) struct AuthorizerResponse {
     principal_id: String,
     #[serde(rename = "policyDocument")]
     pub(super) policy: Policy,
@@ -25,14 +25,14 @@ pub(super) struct Answer {
     usage_identifier_key: Option<String>,
 }
 
-/// What is known of a client that was allowed.
-pub(crate) struct Allowed {
+/// What an authorizer grants.
+pub(crate) struct AuthorizerGrant {
     /// `requestContext.authorizer`
     pub(crate) context: Box<RawValue>,
     pub(crate) usage_key: Option<String>,
 }
 
-impl Answer {
+impl AuthorizerResponse {
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, String> {
         if bytes.len() > AUTHORIZER_RESPONSE_BYTES {
             return Err(format!(
@@ -48,8 +48,8 @@ impl Answer {
         }
     }
 
-    /// The answer as events carry it. `null` values are left out.
-    pub(super) fn allowed(self, values: ContextValues, latency: Duration) -> Allowed {
+    /// The response as events carry it. `null` values are left out.
+    pub(super) fn allowed(self, values: ContextValues, latency: Duration) -> AuthorizerGrant {
         let text = |value: Value| match (value, values) {
             (Value::String(text), _) => Value::String(text),
             (value, ContextValues::Text) => Value::String(value.to_string()),
@@ -57,12 +57,12 @@ impl Answer {
         };
         let context = self.context.into_iter().flatten().filter(|(_, value)| !value.is_null());
         let mut all: Map<_, _> = context.map(|(name, value)| (name, text(value))).collect();
-        // The gateway's own names win.
+        // The gateway's names replace the authorizer's.
         all.insert("principalId".to_owned(), self.principal_id.into());
         let latency = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
         all.insert("integrationLatency".to_owned(), latency.into());
-        // A map of texts and numbers cannot fail to serialize into memory.
+        // Serializing strings and numbers into memory cannot fail.
         let context = to_raw_value(&all).unwrap_or_default();
-        Allowed { context, usage_key: self.usage_identifier_key }
+        AuthorizerGrant { context, usage_key: self.usage_identifier_key }
     }
 }
