@@ -74,7 +74,7 @@ async def replays(checks, session, folder):
         holds(code == 2 and "lift dev --record" in err, f"{code}: {err}")
         code, _, err = await outcome("dev", CHAT, "--listen", "127.0.0.1:0", "--data-dir",
                                      folder / "data", "--record", session)
-        holds(code == 1 and "is there already" in err, f"{code}: {err}")
+        holds(code == 1 and "exists already" in err, f"{code}: {err}")
 
 
 def read(session):

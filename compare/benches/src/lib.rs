@@ -73,6 +73,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::form::ORIGIN;
 
     /// What API Gateway sees of a reply.
     fn seen(reply: &[u8]) -> (Value, Value) {
