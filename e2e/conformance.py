@@ -71,7 +71,8 @@ async def run(checks):
 async def build():
     """Builds the suite, and answers where it is."""
     cargo = await asyncio.create_subprocess_exec(
-        *("cargo", "build", "--quiet", "--package", "lift-conformance", "--message-format", "json"),
+        *("cargo", "build", "--quiet", "--package", "lift-conformance", "--package", "unify"),
+        *("--message-format", "json"),
         cwd=ROOT,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,

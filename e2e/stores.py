@@ -48,7 +48,7 @@ async def run(checks):
 
 async def contract(url):
     tests = await asyncio.create_subprocess_exec(
-        *("cargo", "test", "--quiet", "--package", "lift-aws", "--test", "it"),
+        *("cargo", "test", "--quiet", "--package", "lift-aws", "--package", "unify", "--test", "it"),
         *("--", "--ignored", "--exact", "other_databases::passes_the_contract_elsewhere"),
         cwd=ROOT,
         env={**os.environ, "LIFT_DYNAMODB_URL": url},
