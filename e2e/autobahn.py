@@ -1,8 +1,8 @@
-"""Autobahn|Testsuite against the gateway: RFC 6455 with raised limits, and what API Gateway's limits
-refuse of it. The echo is a function behind a two-way route.
+"""Autobahn|Testsuite against the gateway: RFC 6455 with raised limits, and the cases that exceed API Gateway's
+limits. The echo is a function behind a two-way route.
 
-The official suite needs Python 2.7. kosoku, an implementation of the same cases, runs everywhere; both
-have to agree. The gateway declines compression, sections 12 and 13.
+The official suite needs Python 2.7. kosoku is a second implementation of the same cases for current Pythons.
+Both must give the same results. The gateway does not support compression, sections 12 and 13.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ SUITE = "autobahntestsuite==25.10.1"
 CASES = 301
 COMPRESSION = ["12.*", "13.*"]
 PASSED = ("OK", "NON-STRICT", "INFORMATIONAL")
-# Frames above 32 KiB, and messages above 128 KiB in smaller ones.
+# Cases with frames above 32 KiB, or with messages above 128 KiB in smaller frames.
 ABOVE_AWS_LIMITS = {
     f"{section}.{number}"
     for section, numbers in {
@@ -31,9 +31,9 @@ ABOVE_AWS_LIMITS = {
     }.items()
     for number in numbers
 }
-# What notices each fault. The suite always masks, so the frame without a mask is a check of ours.
+# The cases that find each broken rule. The suite masks all its frames, so `unmasked` below sends one without a mask.
 UNMASKED = "unmasked-accepted"
-FAULTS = {
+CASES_OF_BROKEN_RULE = {
     "no-utf8-check": ["6.3.*"],
     "rsv-accepted": ["3.*"],
     "fragmented-control-accepted": ["5.1", "5.2"],
@@ -48,55 +48,55 @@ async def run(checks):
         if official := await official_suite():
             suites = {"official": official, **suites}
         await program(*cargo("build"), cwd=ROOT, seconds=START_SECONDS)
-    # The judge is the official suite, if there is one.
-    name, judge = next(iter(suites.items()))
+    # The reference is the official suite, if it is available.
+    name, reference_suite = next(iter(suites.items()))
     async with echo("gateway", "--autobahn", "rfc") as url:
-        verdicts = {}
+        results = {}
         for suite, cases in suites.items():
             async with checks.that(f"{suite}: {CASES} cases pass with raised limits"):
                 report = await cases(url)
                 equal(len(report), CASES, "the number of cases")
                 equal(failed(report), {}, "what failed")
-                verdicts[suite] = {case: verdict for case, (verdict, _) in report.items()}
-                lenient = [case for case, verdict in verdicts[suite].items() if "NON-STRICT" in verdict]
-                holds(len(lenient) <= 2, f"too many are non-strict: {lenient}")
+                results[suite] = {case: result for case, (result, _) in report.items()}
+                lenient = [case for case, result in results[suite].items() if "NON-STRICT" in result]
+                holds(len(lenient) <= 2, f"too many cases are non-strict: {lenient}")
         if len(suites) > 1:
-            async with checks.that(f"both suites agree on {CASES} verdicts"):
-                equal(verdicts["kosoku"], verdicts[name], "the verdicts")
+            async with checks.that(f"both suites give the same {CASES} results"):
+                equal(results["kosoku"], results[name], "the results")
         async with checks.that("a frame without a mask is refused with 1002"):
             equal(await unmasked(url), 1002, "the close code")
     async with echo("gateway", "--autobahn", "aws") as url:
         async with checks.that(f"{name}: AWS's limits refuse {len(ABOVE_AWS_LIMITS)} cases, each by 1009"):
-            report = await judge(url)
+            report = await reference_suite(url)
             equal(len(report), CASES, "the number of cases")
             equal(failed(report), dict.fromkeys(sorted(ABOVE_AWS_LIMITS), 1009), "what failed")
-    await faults(checks, name, judge)
+    await broken_rules(checks, name, reference_suite)
 
 
-async def faults(checks, name, judge):
-    async with echo("wrong") as url:
-        async with checks.that(f"{name}: a correct server passes the cases that find faults"):
-            report = await judge(url, [case for cases in FAULTS.values() for case in cases])
+async def broken_rules(checks, name, reference_suite):
+    async with echo("broken") as url:
+        async with checks.that(f"{name}: a correct server passes the cases that find broken rules"):
+            report = await reference_suite(url, [case for cases in CASES_OF_BROKEN_RULE.values() for case in cases])
             equal(failed(report), {}, "what failed")
             equal(await unmasked(url), 1002, "the close code")
-    for fault, cases in FAULTS.items():
-        async with echo("wrong", "--fault", fault) as url:
-            async with checks.that(f"{name if cases else 'the frame without a mask'} finds {fault}"):
-                found = failed(await judge(url, cases)) if cases else await unmasked(url) != 1002
-                holds(found, "nothing was found")
+    for rule, cases in CASES_OF_BROKEN_RULE.items():
+        async with echo("broken", "--break-rule", rule) as url:
+            async with checks.that(f"{name if cases else 'the frame without a mask'} finds {rule}"):
+                found = failed(await reference_suite(url, cases)) if cases else await unmasked(url) != 1002
+                holds(found, "the broken rule was not found")
 
 
 def failed(report):
-    """The cases that did not pass, and the close code of each."""
-    return {case: code for case, (verdict, code) in sorted(report.items())
-            if not all(part in PASSED for part in verdict)}
+    """Returns the failed cases with their close codes."""
+    return {case: code for case, (result, code) in sorted(report.items())
+            if not all(part in PASSED for part in result)}
 
 
 async def official_suite():
-    """The official suite in an environment of its own, which is kept; `None` without Python 2.7."""
+    """Installs the official suite in its own environment, which is kept. Returns `None` without Python 2.7."""
     python = python2()
     if not python:
-        print("# there is no Python 2.7: kosoku alone")
+        print("# there is no Python 2.7: only kosoku runs")
         return None
     folder = Path(sys.executable).parent.parent.parent / SUITE.replace("==", "-")
     wstest = folder / "bin/wstest"
@@ -116,7 +116,7 @@ async def official_suite():
 
 
 def python2():
-    """A Python 2.7 that starts: pyenv's shim is there even if the version is not chosen."""
+    """Finds a Python 2.7 that starts. pyenv's shim exists even if the version is not selected."""
     versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     for python in [shutil.which("python2.7"), *versions.glob("2.7*/bin/python2.7")]:
         if python and not subprocess.run([python, "-c", ""], capture_output=True).returncode:
@@ -127,22 +127,22 @@ def python2():
 async def kosoku(url, include=()):
     options = [("--include", case) for case in include] + [("--exclude", case) for case in COMPRESSION]
     with tempfile.TemporaryDirectory(prefix="lift-e2e-") as out:
-        # A failed case is exit code 1, and stands in the report.
+        # With a failed case, the exit code is 1, and the report has the case.
         await program(Path(sys.executable).parent / "kosoku", "--mode", "fuzzingclient", "--parallelism", 2,
-                      "--outdir", out, *(word for option in options for word in option),
+                      "--outdir", out, *(argument for option in options for argument in option),
                       url.removeprefix("ws://"), codes=(0, 1))
         return report(out)
 
 
 def report(out):
-    """Each case's verdicts, on its messages and on the close, and the server's close code."""
+    """Returns each case's results, for its messages and for its close, and the server's close code."""
     [cases] = json.loads((Path(out) / "index.json").read_text()).values()
     return {case: ((of["behavior"], of["behaviorClose"]), of["remoteCloseCode"])
             for case, of in cases.items()}
 
 
 async def unmasked(url):
-    """The close code that answers a frame without a mask, or `None` for any other answer."""
+    """Sends a frame without a mask. Returns the code if the server replies with a close frame, else `None`."""
     host, path = url.removeprefix("ws://").split("/", 1)
     address, port = host.split(":")
     reader, writer = await asyncio.open_connection(address, port)
@@ -160,13 +160,13 @@ async def unmasked(url):
 
 
 def cargo(command):
-    # Optimized, as section 9 is about large messages.
-    return "cargo", command, "--quiet", "--profile", "many", "--package", "echo"
+    # Optimized, because section 9 has large messages.
+    return "cargo", command, "--quiet", "--profile", "optimized-tests", "--package", "echo"
 
 
 @contextlib.asynccontextmanager
 async def echo(*arguments):
-    """A running server of tools/echo, by its URL."""
+    """Starts a server of tools/echo and yields its URL."""
     server = await asyncio.create_subprocess_exec(
         *cargo("run"), "--", *arguments, cwd=ROOT,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE)
@@ -182,7 +182,7 @@ async def echo(*arguments):
 
 
 async def program(*command, cwd=None, codes=(0,), seconds=150):
-    """Runs a program to its end; what it prints is shown when it fails."""
+    """Runs a program to its end. Its output is shown only if it fails."""
     process = await asyncio.create_subprocess_exec(
         *map(str, command), cwd=cwd, stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)

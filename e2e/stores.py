@@ -1,6 +1,6 @@
-"""The store's contract against DynamoDB APIs that are not the embedded engine: moto and MiniStack.
+"""The store's contract against other DynamoDB APIs than the embedded database: moto and MiniStack (AWS emulators).
 
-dynalite 4 is not among them, because it lacks ReturnValuesOnConditionCheckFailure (2023), by which a
+dynalite 4 is not tested, because it lacks ReturnValuesOnConditionCheckFailure (2023), with which a
 repeated save distinguishes its own row from a tombstone. Neither of the two has index lag or throttling.
 """
 
@@ -21,11 +21,11 @@ TEST_SECONDS = 900
 async def run(checks):
     bin = Path(sys.executable).parent
     port = free_port()
-    engines = {
+    databases = {
         "moto": (port, [bin / "moto_server", "-p", port], {}),
         "MiniStack": (port := free_port(), [bin / "ministack"], {"GATEWAY_PORT": str(port)}),
     }
-    for name, (port, command, variables) in engines.items():
+    for name, (port, command, variables) in databases.items():
         with tempfile.TemporaryDirectory(prefix="lift-e2e-") as folder:
             server = await asyncio.create_subprocess_exec(
                 *map(str, command),
@@ -36,7 +36,7 @@ async def run(checks):
                 stderr=asyncio.subprocess.DEVNULL,
             )
             try:
-                async with checks.that(f"{name} answers", quiet=True):
+                async with checks.that(f"{name} starts", quiet=True):
                     await listens(server, port)
                 async with checks.that(f"the store passes its contract on {name}", seconds=TEST_SECONDS):
                     await contract(f"http://127.0.0.1:{port}")
@@ -49,7 +49,7 @@ async def run(checks):
 async def contract(url):
     tests = await asyncio.create_subprocess_exec(
         *("cargo", "test", "--quiet", "--package", "lift-aws", "--package", "unify", "--test", "it"),
-        *("--", "--ignored", "--exact", "other_databases::passes_the_contract_elsewhere"),
+        *("--", "--ignored", "--exact", "other_databases::the_store_passes_the_contract_on_another_database"),
         cwd=ROOT,
         env={**os.environ, "LIFT_DYNAMODB_URL": url},
         stdin=asyncio.subprocess.DEVNULL,

@@ -1,11 +1,11 @@
-//! The echo as a Lambda function: on a two-way route the body of its reply is the message.
+//! The echo as a Lambda function: the body of its reply is the message. It needs a two-way route.
 
 use bytes::Bytes;
 use lambda_runtime::{LambdaEvent, service_fn};
 use lift_gateway::InvokeError;
 use serde::{Deserialize, Serialize};
 
-/// What of an event an echo reads.
+/// The fields of an event that the echo reads.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Event {
@@ -27,12 +27,12 @@ fn echo(Event { body, is_base64_encoded }: Event) -> Reply {
 
 /// The function in the gateway's process.
 pub(crate) async fn invoke(event: Bytes) -> Result<Bytes, InvokeError> {
-    let failed = |fault: serde_json::Error| InvokeError::function("Echo", fault.to_string());
+    let failed = |error: serde_json::Error| InvokeError::function("Echo", error.to_string());
     let event = serde_json::from_slice(&event).map_err(failed)?;
     serde_json::to_vec(&echo(event)).map(Bytes::from).map_err(failed)
 }
 
-/// The function in a process of its own, on the Runtime API.
+/// The function in a separate process, as a client of the Runtime API.
 pub(crate) async fn process() -> anyhow::Result<()> {
     let handler = service_fn(async |event: LambdaEvent<Event>| {
         Ok::<_, lambda_runtime::Error>(echo(event.payload))

@@ -1,4 +1,4 @@
-//! The gateway before the echo, with settings as `lift dev` has them or as Autobahn needs them.
+//! The gateway with the echo as its function, with the settings of `lift dev` or with those that Autobahn needs.
 
 use std::{env, process::Stdio};
 
@@ -13,17 +13,17 @@ use crate::function;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Take binary messages, and answer each message before the next is read.
+    /// Accept binary messages, and reply to each message before the next one is read.
     #[arg(long, value_name = "LIMITS")]
     autobahn: Option<Sizes>,
-    /// How many processes run the function; 0 runs it within the gateway's.
+    /// The number of processes that run the function; 0 runs it in the gateway's process.
     #[arg(long, default_value_t = 0, value_name = "NUMBER")]
     processes: usize,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Sizes {
-    /// Sizes that only the RFC bounds.
+    /// Sizes that all cases of RFC 6455 need.
     Rfc,
     /// API Gateway's sizes.
     Aws,
@@ -61,20 +61,20 @@ async fn run(
 
 fn settings(autobahn: Option<Sizes>) -> Settings {
     let routes = Routes::default().with_route("$default", true);
-    let usual = Settings { routes, ..Settings::default() };
-    let Some(sizes) = autobahn else { return usual };
+    let default = Settings { routes, ..Settings::default() };
+    let Some(sizes) = autobahn else { return default };
     let undocumented =
-        Undocumented { binary_messages: BinaryMessages::Base64, ..usual.undocumented.clone() };
+        Undocumented { binary_messages: BinaryMessages::Base64, ..default.undocumented.clone() };
     // The suite's largest message has 16 MiB, in one frame.
     let (frame_bytes, message_bytes) = match sizes {
         Sizes::Rfc => (64 << 20, 64 << 20),
-        Sizes::Aws => (usual.limits.frame_bytes, usual.limits.message_bytes),
+        Sizes::Aws => (default.limits.frame_bytes, default.limits.message_bytes),
     };
-    let limits = Limits { frame_bytes, message_bytes, in_flight: 1, ..usual.limits.clone() };
-    Settings { limits, undocumented, ..usual }
+    let limits = Limits { frame_bytes, message_bytes, in_flight: 1, ..default.limits.clone() };
+    Settings { limits, undocumented, ..default }
 }
 
-/// One process of the function, which ends with this future.
+/// Runs one process of the function, and kills it when this future is dropped.
 async fn process(environment: Environment) -> anyhow::Result<()> {
     let mut child = Command::new(env::current_exe()?)
         .arg("function")

@@ -1,18 +1,18 @@
-//! Servers that answer each message with itself: the gateway with an echo as its function, the bare
-//! WebSocket library to measure it against, and one that is wrong on purpose to test the tests. And
-//! the clients that measure them.
+//! Servers that echo each message: the gateway with an echo as its function, the WebSocket library without a
+//! gateway for comparison, and a server that breaks one rule on purpose, to test the test suites. And
+//! clients that measure them.
 //!
 //! ```console
 //! $ cargo run -p echo -- gateway --autobahn rfc --listen 127.0.0.1:9001
 //! listening on ws://127.0.0.1:9001/local
 //! ```
 
-mod bare;
+mod broken;
 mod function;
 mod gateway;
+mod library;
 mod measure;
 mod print;
-mod wrong;
 
 use std::{io, net::SocketAddr};
 
@@ -23,12 +23,12 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-/// Servers that answer each WebSocket message with itself, until Ctrl-C, and clients to measure them.
+/// Servers that echo each WebSocket message, until Ctrl-C, and clients to measure them.
 #[derive(Parser)]
 struct Args {
     #[command(subcommand)]
     command: Command,
-    /// Where to listen; port 0 is any.
+    /// The address to listen on; port 0 is any free port.
     #[arg(long, global = true, default_value = "127.0.0.1:0", value_name = "ADDR:PORT")]
     listen: SocketAddr,
 }
@@ -38,12 +38,12 @@ enum Command {
     /// Lift's gateway, with the echo as a function behind a two-way `$default` route.
     Gateway(gateway::Args),
     /// tokio-tungstenite alone.
-    Bare,
-    /// A server of its own for frames, with one rule of RFC 6455 broken or none.
-    Wrong(wrong::Args),
-    /// The function as a process of Lambda's, which `gateway --processes` starts.
+    Library,
+    /// A server with its own frame parser, which breaks one rule of RFC 6455 or none.
+    Broken(broken::Args),
+    /// The function as a process of the Lambda Runtime API, which `gateway --processes` starts.
     Function,
-    /// Play ping-pong with a server and print messages a second and their times, as JSON.
+    /// Send messages to a server, and print messages per second and round-trip times as JSON.
     Measure(measure::Args),
 }
 
@@ -62,9 +62,9 @@ async fn run(args: Args) -> anyhow::Result<()> {
         Command::Gateway(gateway) => {
             gateway::serve(listen(args.listen).await?, &gateway, stop()?).await
         }
-        Command::Bare => until_stop(bare::serve(listen(args.listen).await?)).await,
-        Command::Wrong(wrong) => {
-            until_stop(wrong::serve(listen(args.listen).await?, wrong.fault)).await
+        Command::Library => until_stop(library::serve(listen(args.listen).await?)).await,
+        Command::Broken(broken) => {
+            until_stop(broken::serve(listen(args.listen).await?, broken.break_rule)).await
         }
         Command::Function => function::process().await,
         Command::Measure(measure) => measure::run(measure).await,

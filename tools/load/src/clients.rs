@@ -18,14 +18,14 @@ use tokio_tungstenite::{
 
 pub(crate) type Client = WebSocketStream<TcpStream>;
 
-/// How many clients connect at once: fewer than the listener's backlog.
+/// The number of concurrent handshakes, which is less than the listener's backlog.
 const AT_ONCE: usize = 256;
 
 /// How many clients share a local address. With more, the kernel's search for a free port is slow.
 const PER_ADDRESS: usize = 5_000;
 
 /// How long a client waits before it reports a message as lost.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The read buffer of a client in bytes; the library's default is 128 KiB.
 const READ_BUFFER: usize = 4 * 1024;
@@ -53,11 +53,15 @@ pub(crate) async fn upgrade(server: SocketAddr, socket: TcpStream) -> Result<Cli
     let url = format!("ws://{server}/load");
     // A handshake is a large future.
     let handshake = Box::pin(client_async_with_config(url, socket, Some(config)));
-    Ok(timeout(PATIENCE, handshake).await.context("no answer to a handshake")??.0)
+    Ok(timeout(TIMEOUT, handshake).await.context("no response to a handshake")??.0)
 }
 
 /// Connects many clients, numbered from `first`.
-pub(crate) async fn crowd(server: SocketAddr, first: usize, count: usize) -> Result<Vec<Client>> {
+pub(crate) async fn connect_many(
+    server: SocketAddr,
+    first: usize,
+    count: usize,
+) -> Result<Vec<Client>> {
     let connecting = (first..first + count).map(|number| connect(server, number));
     stream::iter(connecting).buffer_unordered(AT_ONCE).try_collect().await
 }
@@ -68,10 +72,10 @@ pub(crate) async fn ask(client: &mut Client, text: &str) -> Result<String> {
     receive(client).await
 }
 
-/// The next text.
+/// Returns the next text message.
 pub(crate) async fn receive(client: &mut Client) -> Result<String> {
     loop {
-        match timeout(PATIENCE, client.next()).await.context("no message came")? {
+        match timeout(TIMEOUT, client.next()).await.context("no message came")? {
             Some(Ok(Message::Text(text))) => return Ok(text.as_str().to_owned()),
             Some(Ok(Message::Close(frame))) => bail!("closed: {frame:?}"),
             Some(Ok(_)) => {}
@@ -81,9 +85,9 @@ pub(crate) async fn receive(client: &mut Client) -> Result<String> {
     }
 }
 
-/// How many of the clients answer.
-pub(crate) async fn answering(clients: &mut [Client]) -> u64 {
+/// Returns how many of the clients get a reply to a message.
+pub(crate) async fn count_served(clients: &mut [Client]) -> u64 {
     let asking = clients.iter_mut().map(|client| async { ask(client, "there?").await.is_ok() });
-    let answers: Vec<bool> = stream::iter(asking).buffer_unordered(AT_ONCE).collect().await;
-    answers.into_iter().filter(|answered| *answered).count() as u64
+    let replies: Vec<bool> = stream::iter(asking).buffer_unordered(AT_ONCE).collect().await;
+    replies.into_iter().filter(|replied| *replied).count() as u64
 }

@@ -1,8 +1,8 @@
-//! A load test of the local gateway. Thousands of clients run in this process, the gateway with its
+//! Load tests of the local gateway. Thousands of clients run in this process, and the gateway with its
 //! function in a child process, so that its memory and CPU time can be measured.
 //!
 //! Each command starts a server, loads it, prints measurements, and exits with 1 if a count or the memory
-//! misses its threshold. Latencies and rates are printed only, because they depend on the machine.
+//! is beyond its threshold. Latencies and rates have no threshold, because they depend on the machine.
 //!
 //! ```text
 //! main -> system (limits) -> one of the thresholds -> report
@@ -10,7 +10,7 @@
 //!                              '-- clients, management: the load
 //! ```
 
-#![allow(clippy::print_stdout, reason = "what is measured goes to the terminal")]
+#![allow(clippy::print_stdout, reason = "measurements are printed on stdout")]
 
 mod clients;
 mod management;
@@ -26,7 +26,7 @@ use clap::{Parser, Subcommand};
 
 /// Runs load tests of Lift's gateway
 ///
-/// Build it with optimization, for example `cargo run --profile many -p load -- idle`; otherwise the
+/// Build it with optimization, for example `cargo run --profile optimized-tests -p load -- idle`; otherwise the
 /// measurements are those of a debug build.
 #[derive(Parser)]
 #[command(version, verbatim_doc_comment)]

@@ -12,7 +12,7 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 
-/// How many posts are in progress at once.
+/// The maximum number of posts in flight.
 const AT_ONCE: usize = 64;
 
 #[derive(Clone)]
@@ -35,7 +35,7 @@ impl Management {
         Ok(self.http.request(request).await?.status().as_u16())
     }
 
-    /// Posts a message to all ids; how many got 200 and how many 429.
+    /// Posts a message to all ids. Returns how many posts got 200 and how many got 429.
     pub(crate) async fn broadcast(&self, ids: &[String], data: &Bytes) -> Result<[u64; 2]> {
         let posts = ids.iter().map(|id| self.post(id, data.clone()));
         let mut posts = stream::iter(posts).buffer_unordered(AT_ONCE);
@@ -44,7 +44,7 @@ impl Management {
             match status? {
                 200 => counts[0] += 1,
                 429 => counts[1] += 1,
-                other => anyhow::bail!("a post was answered {other}"),
+                other => anyhow::bail!("the status of a post is {other}"),
             }
         }
         Ok(counts)

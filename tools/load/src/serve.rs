@@ -1,6 +1,6 @@
 //! The server process: the gateway with a function that counts events and echoes messages.
 //!
-//! It prints its address on stdout, answers each line on stdin with its counts, and shuts down when stdin
+//! It prints its address on stdout, prints its counts for each line on stdin, and shuts down when stdin
 //! ends, so that it does not outlive its parent.
 
 use std::{
@@ -35,10 +35,10 @@ const ALLOW: &str = r#"{"principalId":"load","policyDocument":{"Version":"2012-1
 
 #[derive(Args, Clone, Default)]
 pub(crate) struct Options {
-    /// The port; 0 for one that is free
+    /// The port; 0 for a free port
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
-    /// How many files the process may open
+    /// The limit of open files of the process
     #[arg(long)]
     pub(crate) files: Option<u64>,
     /// Run an authorizer for each connection
@@ -60,7 +60,7 @@ pub(crate) struct Counts {
     /// First `$disconnect` events of accepted connections.
     pub(crate) ended: u64,
     /// All other `$disconnect` events.
-    pub(crate) strays: u64,
+    pub(crate) unexpected_disconnects: u64,
     pub(crate) messages: u64,
 }
 
@@ -72,7 +72,7 @@ struct Function {
 
 impl Function {
     /// Counts an event and replies: with the connection's id to the message `id`, else with the message.
-    fn answer(&mut self, event: &Event) -> Reply {
+    fn reply_to(&mut self, event: &Event) -> Reply {
         let id = event.connection_id();
         match event.kind() {
             EventKind::Connect => {
@@ -80,11 +80,11 @@ impl Function {
                 self.open.insert(id.to_owned());
             }
             EventKind::Disconnect if self.open.remove(id) => self.counts.ended += 1,
-            EventKind::Disconnect => self.counts.strays += 1,
+            EventKind::Disconnect => self.counts.unexpected_disconnects += 1,
             EventKind::Message => {
                 self.counts.messages += 1;
-                let asked = event.body() == b"id";
-                let body = if asked { id.as_bytes() } else { event.body() };
+                let asks_for_id = event.body() == b"id";
+                let body = if asks_for_id { id.as_bytes() } else { event.body() };
                 return Reply::new(200).with_body(body.to_vec());
             }
         }
@@ -107,7 +107,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         let function = function.clone();
         move |payload: Bytes| {
             let event = Event::decode(payload).expect("the gateway's own event");
-            let reply = function.lock().unwrap_or_else(PoisonError::into_inner).answer(&event);
+            let reply = function.lock().unwrap_or_else(PoisonError::into_inner).reply_to(&event);
             let takes = match event.kind() {
                 EventKind::Message => Duration::from_millis(options.takes),
                 _ => Duration::ZERO,
@@ -125,13 +125,13 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         println!("{}", serde_json::json!(counts));
     };
     let print_counts = counts.clone();
-    let asked = async move {
+    let stdin_ended = async move {
         let mut lines = BufReader::new(stdin()).lines();
         while let Ok(Some(_)) = lines.next_line().await {
             print_counts();
         }
     };
-    serve(listener, settings(&options), backend, asked).await?;
+    serve(listener, settings(&options), backend, stdin_ended).await?;
     counts();
     Ok(())
 }

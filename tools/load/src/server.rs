@@ -18,8 +18,8 @@ pub(crate) struct Server {
     process: Child,
     id: u32,
     /// `None` after `stop`.
-    asks: Option<ChildStdin>,
-    answers: Lines<BufReader<ChildStdout>>,
+    stdin: Option<ChildStdin>,
+    lines: Lines<BufReader<ChildStdout>>,
 }
 
 impl Server {
@@ -33,31 +33,31 @@ impl Server {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut process = command.spawn().context("cannot start the server")?;
         let id = process.id().context("the server has no process id")?;
-        let asks = process.stdin.take();
-        let answers = process.stdout.take().context("the server has no stdout")?;
-        let mut answers = BufReader::new(answers).lines();
-        let address = answers.next_line().await?.context("the server did not start")?;
-        Ok(Self { address: address.parse()?, process, id, asks, answers })
+        let stdin = process.stdin.take();
+        let stdout = process.stdout.take().context("the server has no stdout")?;
+        let mut lines = BufReader::new(stdout).lines();
+        let address = lines.next_line().await?.context("the server did not start")?;
+        Ok(Self { address: address.parse()?, process, id, stdin, lines })
     }
 
     pub(crate) async fn counts(&mut self) -> Result<Counts> {
-        let asks = self.asks.as_mut().context("the server was stopped")?;
-        asks.write_all(b"counts\n").await.context("the server has ended")?;
-        self.answer().await
+        let stdin = self.stdin.as_mut().context("the server was stopped")?;
+        stdin.write_all(b"counts\n").await.context("the server has ended")?;
+        self.read_counts().await
     }
 
     /// Shuts the server down and returns its last counts.
     pub(crate) async fn stop(mut self) -> Result<Counts> {
         // The server shuts down when its stdin ends.
-        self.asks = None;
-        let counts = self.answer().await?;
+        self.stdin = None;
+        let counts = self.read_counts().await?;
         let status = self.process.wait().await?;
         ensure!(status.success(), "the server ended with {status}");
         Ok(counts)
     }
 
-    async fn answer(&mut self) -> Result<Counts> {
-        let line = self.answers.next_line().await?.context("the server has ended")?;
+    async fn read_counts(&mut self) -> Result<Counts> {
+        let line = self.lines.next_line().await?.context("the server has ended")?;
         Ok(serde_json::from_str(&line)?)
     }
 

@@ -8,8 +8,8 @@ use crate::database::Database;
 
 const NAME: &str = "t-connections";
 
-/// The definition of a table that fits.
-fn right() -> Value {
+/// The definition of a table with the right layout.
+fn right_table() -> Value {
     json!({
         "keys": ["pk:S", "sk:S"],
         "gsi1": {"keys": ["gsi1pk:S", "gsi1sk:S"], "projects": ["ttl", "env"]},
@@ -19,9 +19,9 @@ fn right() -> Value {
     })
 }
 
-/// That definition with changes; `null` removes a part.
-fn but(changes: Value) -> Value {
-    let mut table = right();
+/// That definition with changes; `null` removes a key.
+fn changed(changes: Value) -> Value {
+    let mut table = right_table();
     for (name, value) in changes.as_object().expect("an object") {
         match value {
             Value::Null => drop(table.as_object_mut().expect("an object").remove(name)),
@@ -33,7 +33,7 @@ fn but(changes: Value) -> Value {
 
 #[tokio::test]
 async fn a_table_of_the_layout_fits() {
-    let check = check(right()).await;
+    let check = check(right_table()).await;
     assert_eq!(check.to_string(), "The table t-connections fits.");
     let json = serde_json::to_value(&check).expect("JSON");
     assert_eq!(json, json!({"table": NAME, "fits": true, "differences": [], "notes": []}));
@@ -84,7 +84,7 @@ async fn each_difference_is_named_with_its_fix() {
         (json!({"lsi": "by-time:S"}), "the local secondary index by-time limits"),
     ];
     for (changes, expected) in bad {
-        let found = check(but(changes.clone())).await;
+        let found = check(changed(changes.clone())).await;
         let text = found.to_string();
         assert!(text.starts_with("The table t-connections does not fit:\n  - "), "{text}");
         assert!(text.contains(expected), "{changes}: no {expected:?} in {text}");
@@ -94,7 +94,7 @@ async fn each_difference_is_named_with_its_fix() {
 
 #[tokio::test]
 async fn all_differences_are_named_at_once() {
-    let found = check(but(json!({"keys": ["pk:N", "sk:S"], "gsi1": null, "ttl": null}))).await;
+    let found = check(changed(json!({"keys": ["pk:N", "sk:S"], "gsi1": null, "ttl": null}))).await;
     let json = serde_json::to_value(&found).expect("JSON");
     let kinds: Vec<&str> = json["differences"]
         .as_array()
@@ -110,7 +110,7 @@ async fn all_differences_are_named_at_once() {
 
 #[tokio::test]
 async fn additions_of_the_user_are_notes_and_not_differences() {
-    let own = [
+    let additions = [
         (json!({"mine": {"keys": ["room:S"], "projects": []}}), "the index mine is not Lift's"),
         (
             json!({"gsi1": {"keys": ["gsi1pk:S", "gsi1sk:S"], "projects": ["ttl", "env", "name"]}}),
@@ -124,8 +124,8 @@ async fn additions_of_the_user_are_notes_and_not_differences() {
         (json!({"stream": null}), "the stream is off"),
         (json!({"stream": "KEYS_ONLY"}), "the stream holds KEYS_ONLY, not NEW_AND_OLD_IMAGES"),
     ];
-    for (changes, expected) in own {
-        let found = check(but(changes.clone())).await;
+    for (changes, expected) in additions {
+        let found = check(changed(changes.clone())).await;
         assert!(found.fits(), "{changes}: {found}");
         assert_eq!(found.notes.len(), 1, "{changes}: {found}");
         assert!(found.notes[0].to_string().contains(expected), "{changes}: {found}");
@@ -138,21 +138,21 @@ async fn a_missing_stream_is_a_difference_where_a_stream_is_needed() {
         [(Value::Null, "the stream is off"), (json!("KEYS_ONLY"), "the stream holds KEYS_ONLY")]
     {
         let database = Database::start().await;
-        define(&database.client(), &but(json!({"stream": stream}))).await;
+        define(&database.client(), &changed(json!({"stream": stream}))).await;
         let check = database.table(NAME).check_with_streams().await.expect("checked");
         assert!(!check.fits() && check.to_string().contains(expected), "{check}");
     }
 }
 
 #[tokio::test]
-async fn a_table_of_go_lift_is_refused_and_the_guide_named() {
+async fn a_table_of_lift_for_go_is_refused_with_the_migration_guide() {
     let index =
         |n: u8| json!({"keys": [format!("gsi{n}pk:S"), format!("gsi{n}sk:S")], "projects": "ALL"});
     let lower = json!({"gsi1": index(1), "gsi2": index(2)});
     let upper = json!({"keys": ["PK:S", "SK:S"], "gsi1": index(1), "gsi2": index(2), "ttl": null});
     for changes in [lower, upper] {
         let database = Database::start().await;
-        define(&database.client(), &but(changes)).await;
+        define(&database.client(), &changed(changes)).await;
         let table = database.table(NAME);
         let check = table.check().await.expect("checked");
         assert_eq!(check.differences.len(), 1, "{check}");
@@ -164,9 +164,9 @@ async fn a_table_of_go_lift_is_refused_and_the_guide_named() {
 }
 
 #[tokio::test]
-async fn a_table_that_differs_is_not_replaced_and_not_changed() {
+async fn create_does_not_change_a_table_that_differs() {
     let database = Database::start().await;
-    define(&database.client(), &but(json!({"gsi1": null, "gsi2": null, "ttl": null}))).await;
+    define(&database.client(), &changed(json!({"gsi1": null, "gsi2": null, "ttl": null}))).await;
     let table = database.table(NAME);
     let before = table.describe().await.expect("described");
     let error = table.create(&CreateOptions::new()).await.expect_err("it differs");
@@ -183,7 +183,7 @@ async fn check(table: Value) -> TableCheck {
     database.table(NAME).check().await.expect("checked")
 }
 
-/// Creates a table by a definition such as that of [`right`].
+/// Creates a table by a definition such as that of [`right_table`].
 async fn define(client: &Client, table: &Value) {
     let keys = |of: &Value| -> Vec<Value> { of.as_array().expect("keys").clone() };
     let mut attributes = Vec::new();
@@ -214,7 +214,7 @@ async fn define(client: &Client, table: &Value) {
     sdk::create(client, NAME, &attributes, &table_keys, indexes, local, table).await;
 }
 
-/// The same with the SDK's types.
+/// Creates the table with the SDK's types.
 mod sdk {
     use aws_sdk_dynamodb::types::{
         AttributeDefinition, GlobalSecondaryIndex, KeySchemaElement, LocalSecondaryIndex,

@@ -1,4 +1,4 @@
-//! The Lambda loop in another process: one event at a time, or as many as Lambda says.
+//! The Lambda loop in another process: one event at a time, or as many as AWS_LAMBDA_MAX_CONCURRENCY allows.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -28,16 +28,16 @@ use tokio::{
 
 const EVENT: &str = include_str!("../../../lift-event/fixtures/message-json-body.json");
 
-/// Many more than would overlap by chance.
+/// More events than can overlap by chance.
 const AT_ONCE: usize = 64;
 
 /// Not a test: the process that the tests start.
 #[tokio::test]
 #[ignore = "runs only as a function"]
 async fn function() {
-    // No event is answered before all are running: without concurrency this never ends.
+    // No event gets a reply before all are running, so without concurrency this never ends.
     let all = Arc::new(Barrier::new(AT_ONCE));
-    let meet = move |Text(text): Text| {
+    let wait_for_all = move |Text(text): Text| {
         let all = all.clone();
         async move {
             all.wait().await;
@@ -45,7 +45,7 @@ async fn function() {
         }
     };
     let running = Arc::new(AtomicUsize::new(0));
-    let alone = move || {
+    let count_running = move || {
         let running = running.clone();
         async move {
             let count = running.fetch_add(1, Ordering::SeqCst) + 1;
@@ -54,34 +54,38 @@ async fn function() {
             count.to_string()
         }
     };
-    let app = App::new().two_way().unmanaged().route("meet", meet).route("alone", alone);
+    let app = App::new()
+        .two_way()
+        .unmanaged()
+        .route("wait_for_all", wait_for_all)
+        .route("count_running", count_running);
     lift_aws::run(app).await.expect("the Runtime API");
 }
 
 /// The part of the Runtime API that the loop needs.
 #[derive(Default)]
-struct Api {
+struct RuntimeApi {
     events: Mutex<VecDeque<(usize, String)>>,
     /// The bodies of the replies, by the number of the event.
     replies: Mutex<BTreeMap<usize, String>>,
     replied: Notify,
 }
 
-impl Api {
-    /// Answers `GET next` while there are events; afterwards it never answers. Takes `POST
+impl RuntimeApi {
+    /// Responds to `GET next` while there are events, and then never. Accepts `POST
     /// response`.
-    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let path = request.uri().path().to_owned();
         let path: Vec<&str> = path.split('/').collect();
         match path.as_slice() {
             [_, _, "runtime", "invocation", "next"] => {
                 let event = lock(&self.events).pop_front();
                 let Some((number, event)) = event else { return std::future::pending().await };
-                let soon = SystemTime::now() + Duration::from_secs(29);
-                let soon = soon.duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
+                let deadline = SystemTime::now() + Duration::from_secs(29);
+                let deadline = deadline.duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
                 Response::builder()
                     .header("lambda-runtime-aws-request-id", number)
-                    .header("lambda-runtime-deadline-ms", soon.to_string())
+                    .header("lambda-runtime-deadline-ms", deadline.to_string())
                     .header("lambda-runtime-invoked-function-arn", "arn:aws:lambda:::function:f")
                     .body(event.into())
                     .expect("a response")
@@ -95,18 +99,18 @@ impl Api {
                 self.replied.notify_one();
                 Response::builder().status(202).body(Full::default()).expect("a response")
             }
-            other => panic!("the loop asked for {other:?}"),
+            other => panic!("the loop called {other:?}"),
         }
     }
 
     async fn serve(self: Arc<Self>, listener: TcpListener) {
         while let Ok((socket, _)) = listener.accept().await {
             let api = self.clone();
-            let answer = service_fn(move |request| {
+            let service = service_fn(move |request| {
                 let api = api.clone();
-                async move { Ok::<_, Infallible>(api.answer(request).await) }
+                async move { Ok::<_, Infallible>(api.respond(request).await) }
             });
-            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(socket), answer));
+            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(socket), service));
         }
     }
 }
@@ -115,7 +119,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The replies to events for one route, each with its number as the body.
+/// Returns the replies to events for one route. Each event has its number as the body.
 async fn replies(route_key: &str, concurrency: Option<usize>) -> BTreeMap<usize, String> {
     let event = |number: usize| {
         let mut event: Value = serde_json::from_str(EVENT).expect("a fixture");
@@ -123,8 +127,10 @@ async fn replies(route_key: &str, concurrency: Option<usize>) -> BTreeMap<usize,
         event["body"] = number.to_string().into();
         (number, event.to_string())
     };
-    let api =
-        Arc::new(Api { events: Mutex::new((0..AT_ONCE).map(event).collect()), ..Api::default() });
+    let api = Arc::new(RuntimeApi {
+        events: Mutex::new((0..AT_ONCE).map(event).collect()),
+        ..RuntimeApi::default()
+    });
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     let serving = tokio::spawn(api.clone().serve(listener));
@@ -134,7 +140,7 @@ async fn replies(route_key: &str, concurrency: Option<usize>) -> BTreeMap<usize,
             api.replied.notified().await;
         }
     };
-    timeout(Duration::from_secs(30), all).await.expect("every event is answered");
+    timeout(Duration::from_secs(30), all).await.expect("every event gets a reply");
     process.kill().await.expect("it runs");
     serving.abort();
     std::mem::take(&mut *lock(&api.replies))
@@ -161,14 +167,14 @@ fn start(api: SocketAddr, concurrency: Option<usize>) -> Child {
 }
 
 #[tokio::test]
-async fn a_process_serves_as_many_events_at_once_as_lambda_says() {
-    let replies = replies("meet", Some(AT_ONCE)).await;
+async fn a_process_handles_as_many_concurrent_events_as_lambda_allows() {
+    let replies = replies("wait_for_all", Some(AT_ONCE)).await;
     let expected = (0..AT_ONCE).map(|number| (number, number.to_string())).collect();
-    assert_eq!(replies, expected, "each event has its own answer");
+    assert_eq!(replies, expected, "each event has its own reply");
 }
 
 #[tokio::test]
-async fn a_process_serves_one_event_at_a_time_unless_lambda_says_more() {
-    let replies = replies("alone", None).await;
+async fn a_process_handles_one_event_at_a_time_by_default() {
+    let replies = replies("count_running", None).await;
     assert!(replies.values().all(|running| running == "1"), "{replies:?}");
 }

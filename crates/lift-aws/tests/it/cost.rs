@@ -13,30 +13,30 @@ use lift_ws::{
 use serde_json::json;
 
 use crate::{
-    engine::{Call, Engine},
-    rows::{now_millis, row},
+    embedded_dynamodb::{Call, EmbeddedDatabase},
+    row_fixture::{now_millis, row},
 };
 
-/// A store that has read the table's META row.
-pub(crate) async fn warm() -> (Engine, lift_aws::DynamoStore) {
-    let engine = Engine::start().await;
-    let store = engine.store();
+/// Returns a store that has already read META.
+pub(crate) async fn warm() -> (EmbeddedDatabase, lift_aws::DynamoStore) {
+    let database = EmbeddedDatabase::start().await;
+    let store = database.store();
     let other = Row { id: "R1kmxWARM=".into(), ..row() };
     assert_eq!(store.save(&other).await.expect("save"), Saved::Stored);
-    engine.take();
-    (engine, store)
+    database.take_calls();
+    (database, store)
 }
 
 /// The operation of each request, and its units in the table and in both indexes.
 pub(crate) fn billed(calls: &[Call]) -> Vec<(&str, [f64; 3])> {
     let one = |call: &'_ Call| {
-        let capacity = match &call.answer["ConsumedCapacity"] {
+        let capacity = match &call.response["ConsumedCapacity"] {
             serde_json::Value::Array(tables) => tables[0].clone(),
             capacity => capacity.clone(),
         };
         // An error has no units. One unit is documented for a condition that is not met (developer
         // guide, "Conditional writes").
-        if call.answer["__type"].as_str().is_some_and(|kind| kind.contains("ConditionalCheck")) {
+        if call.response["__type"].as_str().is_some_and(|kind| kind.contains("ConditionalCheck")) {
             return [1.0, 0.0, 0.0];
         }
         let units = |of: &serde_json::Value| of["CapacityUnits"].as_f64().unwrap_or_default();
@@ -48,18 +48,22 @@ pub(crate) fn billed(calls: &[Call]) -> Vec<(&str, [f64; 3])> {
 
 #[tokio::test]
 async fn a_connection_costs_two_requests_of_three_units() {
-    let (engine, store) = warm().await;
+    let (database, store) = warm().await;
     assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
-    assert_eq!(billed(&engine.take()), [("PutItem", [1.0, 1.0, 1.0])]);
+    assert_eq!(billed(&database.take_calls()), [("PutItem", [1.0, 1.0, 1.0])]);
     store.remove(&row().id).await.expect("remove").expect("a row");
-    assert_eq!(billed(&engine.take()), [("PutItem", [1.0, 1.0, 1.0])]);
+    assert_eq!(billed(&database.take_calls()), [("PutItem", [1.0, 1.0, 1.0])]);
     assert_eq!(store.remove(&row().id).await.expect("remove"), None);
-    assert_eq!(billed(&engine.take()), [("PutItem", [1.0, 0.0, 0.0])], "a repeated disconnect");
+    assert_eq!(
+        billed(&database.take_calls()),
+        [("PutItem", [1.0, 0.0, 0.0])],
+        "a repeated disconnect"
+    );
 }
 
 #[tokio::test]
 async fn an_index_costs_only_for_connections_that_it_lists() {
-    let (engine, store) = warm().await;
+    let (database, store) = warm().await;
     let anonymous = Row { user: None, tenant: None, ..row() };
     for (row, units) in [
         (Row { user: None, ..row() }, [1.0, 0.0, 1.0]),
@@ -69,73 +73,77 @@ async fn an_index_costs_only_for_connections_that_it_lists() {
         let row = Row { id: format!("R1kmx{units:?}=").into(), ..row };
         assert_eq!(store.save(&row).await.expect("save"), Saved::Stored);
         store.remove(&row.id).await.expect("remove").expect("a row");
-        assert_eq!(billed(&engine.take()), [("PutItem", units), ("PutItem", units)]);
+        assert_eq!(billed(&database.take_calls()), [("PutItem", units), ("PutItem", units)]);
     }
 }
 
 #[tokio::test]
 async fn attributes_cost_one_and_a_sign_in_three() {
-    let (engine, store) = warm().await;
+    let (database, store) = warm().await;
     let anonymous = Row { user: None, tenant: None, ..row() };
     assert_eq!(store.save(&anonymous).await.expect("save"), Saved::Stored);
-    engine.take();
+    database.take_calls();
     assert!(store.set_attributes(&row().id, json!({"tier": "gold"})).await.expect("set"));
-    assert_eq!(billed(&engine.take()), [("UpdateItem", [1.0, 0.0, 0.0])]);
+    assert_eq!(billed(&database.take_calls()), [("UpdateItem", [1.0, 0.0, 0.0])]);
     let bound = store.sign_in(&row().id, &"ana".into(), Some(&"a#b".into())).await;
     assert_eq!(bound.expect("sign in"), SignedIn::Bound);
-    assert_eq!(billed(&engine.take()), [("UpdateItem", [1.0, 1.0, 1.0])]);
+    assert_eq!(billed(&database.take_calls()), [("UpdateItem", [1.0, 1.0, 1.0])]);
     assert!(store.set_attributes(&row().id, json!({"tier": "iron"})).await.expect("set"));
-    assert_eq!(billed(&engine.take()), [("UpdateItem", [1.0, 0.0, 0.0])], "no index holds them");
+    assert_eq!(
+        billed(&database.take_calls()),
+        [("UpdateItem", [1.0, 0.0, 0.0])],
+        "no index has attributes"
+    );
 }
 
 #[tokio::test]
 async fn a_group_costs_two_requests_to_join_and_one_to_leave() {
-    let (engine, store) = warm().await;
+    let (database, store) = warm().await;
     assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
-    engine.take();
+    database.take_calls();
     for key in ["tea", "coffee"] {
         assert_eq!(store.put_item(&row(), &Item::in_group(key)).await.expect("put"), Saved::Stored);
         let joined = [("PutItem", [1.0, 0.0, 1.0]), ("UpdateItem", [1.0, 0.0, 0.0])];
-        assert_eq!(billed(&engine.take()), joined);
+        assert_eq!(billed(&database.take_calls()), joined);
     }
     store.remove_item(&row().id, "tea").await.expect("remove");
-    assert_eq!(billed(&engine.take()), [("DeleteItem", [1.0, 0.0, 1.0])]);
+    assert_eq!(billed(&database.take_calls()), [("DeleteItem", [1.0, 0.0, 1.0])]);
     store.remove(&row().id).await.expect("remove").expect("a row");
     let ended = [
         ("PutItem", [1.0, 1.0, 1.0]),
         ("Query", [1.0, 0.0, 0.0]),
         ("BatchWriteItem", [1.0, 0.0, 1.0]),
     ];
-    assert_eq!(billed(&engine.take()), ended);
+    assert_eq!(billed(&database.take_calls()), ended);
 }
 
 #[tokio::test]
 async fn reads_cost_half_a_unit_and_consistent_ones_one() {
-    let (engine, store) = warm().await;
+    let (database, store) = warm().await;
     assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
-    engine.take();
+    database.take_calls();
     for (read, units) in [(Read::Eventual, 0.5), (Read::Consistent, 1.0)] {
         assert!(store.get(&row().id, read).await.expect("get").is_some());
-        assert_eq!(billed(&engine.take()), [("GetItem", [units, 0.0, 0.0])]);
+        assert_eq!(billed(&database.take_calls()), [("GetItem", [units, 0.0, 0.0])]);
     }
     let of = Members::Tenant("a#b".into());
     let parts = store.parts(&of, 1).await.expect("parts");
     assert_eq!(
-        (parts.len(), billed(&engine.take()).len()),
+        (parts.len(), billed(&database.take_calls()).len()),
         (4, 0),
         "parts are computed without a request"
     );
     for part in parts {
         store.page(&of, part, None).await.expect("a page");
         store.count(&of, part).await.expect("a count");
-        assert_eq!(billed(&engine.take()), [("Query", [0.0, 0.0, 0.5]); 2]);
+        assert_eq!(billed(&database.take_calls()), [("Query", [0.0, 0.0, 0.5]); 2]);
     }
     let user = Members::User { tenant: Some("a#b".into()), user: "ana".into() };
     store.page(&user, Part::whole(0), None).await.expect("a page");
-    assert_eq!(billed(&engine.take()), [("Query", [0.0, 0.5, 0.0])]);
+    assert_eq!(billed(&database.take_calls()), [("Query", [0.0, 0.5, 0.0])]);
 }
 
-/// A chat: one handler sends, one reads the authorizer's context.
+/// An app with one handler that sends, and one that reads the authorizer's context.
 fn chat() -> App {
     App::new()
         .connect(async || Accept::user("ana").tenant("a#b"))
@@ -148,18 +156,19 @@ fn chat() -> App {
 }
 
 #[tokio::test]
-async fn a_message_reads_nothing_or_once_for_a_connection_and_process() {
-    let (engine, store) = warm().await;
-    let operations =
-        || -> Vec<String> { engine.take().into_iter().map(|call| call.operation).collect() };
+async fn a_message_needs_at_most_one_read_for_each_connection_and_process() {
+    let (database, store) = warm().await;
+    let operations = || -> Vec<String> {
+        database.take_calls().into_iter().map(|call| call.operation).collect()
+    };
     let kit = Kit::with_store(chat(), Arc::new(store.clone()));
-    let ana = kit.connect("").await.expect("let in");
+    let ana = kit.connect("").await.expect("accepted");
     assert_eq!(operations(), ["UpdateItem", "PutItem"], "the new endpoint and the row");
     for _ in 0..3 {
         ana.send(r#"{"action":"sendmessage"}"#).await;
     }
     assert_eq!(ana.received().len(), 3);
-    assert_eq!(operations(), [""; 0], "the process knows the connection");
+    assert_eq!(operations(), [""; 0], "the process has the connection in its cache");
     ana.close().await;
     assert_eq!(operations(), ["PutItem"]);
 
@@ -167,8 +176,8 @@ async fn a_message_reads_nothing_or_once_for_a_connection_and_process() {
     let event: serde_json::Value = serde_json::from_str(message).expect("is JSON");
     let id = event["requestContext"]["connectionId"].as_str().expect("an id");
     assert_eq!(store.save(&Row { id: id.into(), ..row() }).await.expect("save"), Saved::Stored);
-    engine.take();
-    let another = Kit::with_store(chat(), Arc::new(engine.store()));
+    database.take_calls();
+    let another = Kit::with_store(chat(), Arc::new(database.store()));
     another.push().open(&id.into());
     for _ in 0..3 {
         let reply = another.invoke(message).await.expect("a reply");
@@ -189,13 +198,13 @@ async fn meta_is_read_once_a_minute_by_concurrent_tasks() {
         Arc,
         atomic::{AtomicU64, Ordering},
     };
-    let (engine, _) = warm().await;
+    let (database, _) = warm().await;
     let now = Arc::new(AtomicU64::new(now_millis()));
     let clock = Arc::clone(&now);
     let store =
-        engine.store().with_clock(move || Timestamp::from_millis(clock.load(Ordering::Relaxed)));
+        database.store().with_clock(move || Timestamp::from_millis(clock.load(Ordering::Relaxed)));
     let metas = || {
-        let calls = engine.take();
+        let calls = database.take_calls();
         calls.iter().filter(|call| call.body["Key"]["pk"]["S"] == "META").count()
     };
     let start = now_millis();
@@ -216,14 +225,14 @@ async fn meta_is_read_once_a_minute_by_concurrent_tasks() {
 
 #[tokio::test]
 async fn the_first_request_creates_meta_and_adds_its_endpoint() {
-    let engine = Engine::start().await;
-    assert_eq!(engine.store().save(&row()).await.expect("save"), Saved::Stored);
+    let database = EmbeddedDatabase::start().await;
+    assert_eq!(database.store().save(&row()).await.expect("save"), Saved::Stored);
     let operations = |calls: Vec<Call>| -> Vec<String> {
         calls.into_iter().map(|call| call.operation).collect()
     };
-    let first = operations(engine.take());
+    let first = operations(database.take_calls());
     assert_eq!(first, ["GetItem", "Scan", "UpdateItem", "UpdateItem", "PutItem"]);
-    let next = engine.store();
+    let next = database.store();
     assert_eq!(next.save(&Row { id: "next=".into(), ..row() }).await.expect("save"), Saved::Stored);
-    assert_eq!(operations(engine.take()), ["GetItem", "PutItem"]);
+    assert_eq!(operations(database.take_calls()), ["GetItem", "PutItem"]);
 }

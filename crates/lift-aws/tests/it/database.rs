@@ -1,4 +1,4 @@
-//! A DynamoDB API for one test, on a free port.
+//! An embedded DynamoDB (dynoxide) for one test, on a free port.
 
 use lift_aws::{AwsConfig, DynamoStore, Table};
 use tokio::{net::TcpListener, sync::oneshot};

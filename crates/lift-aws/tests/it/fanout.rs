@@ -1,7 +1,7 @@
-//! A fan-out by several processes: its parts are in a queue, worker processes are killed at random,
+//! A fan-out by several processes. Its parts are in a queue, worker processes are killed at random,
 //! and every connection is reached. The queue is two folders. A worker takes a job by moving its
 //! file from one to the other, and the test puts the jobs of a killed worker back, as a queue's
-//! visibility time-out does.
+//! visibility timeout does.
 
 use std::{
     collections::BTreeSet,
@@ -37,11 +37,11 @@ const MANAGEMENT: &str = "FANOUT_MANAGEMENT";
 
 /// A worker's time for one job, without the half second that a send reserves. It is too short for a
 /// whole job, so that cursors are tested too.
-const PATIENCE: Duration = Duration::from_millis(200);
+const JOB_TIME: Duration = Duration::from_millis(200);
 
 #[derive(Clone, serde::Serialize, serde::Deserialize)]
 struct Job {
-    /// The same for the rest of a job.
+    /// The rest of a job has the same number.
     number: u64,
     part: SendPart,
     message: String,
@@ -120,7 +120,7 @@ async fn worker() {
 }
 
 async fn work(publisher: &GlobalPublisher, queue: &Queue, job: Job, taken: &Path) {
-    let deadline = Instant::now() + Duration::from_millis(500) + PATIENCE;
+    let deadline = Instant::now() + Duration::from_millis(500) + JOB_TIME;
     let audience = publisher.clone().with_deadline(deadline).part(job.part.clone());
     let rest = match audience.concurrency(4).text(job.message.as_str()).await {
         Ok(report) => report.cursor.map(|cursor| job.part.clone().resume(cursor)),
@@ -134,8 +134,8 @@ async fn work(publisher: &GlobalPublisher, queue: &Queue, job: Job, taken: &Path
         Some(part) => queue.put(&Job { part, ..job }),
         None => queue.done(job.number),
     }
-    // After the rest is in the queue: a worker that is killed before this repeats the job.
-    fs::remove_file(taken).expect("is there until it is done");
+    // Only after the rest is in the queue: if the worker is killed before this, the job is repeated.
+    fs::remove_file(taken).expect("exists until the job is done");
 }
 
 #[tokio::test]
@@ -157,7 +157,7 @@ async fn killed_workers_miss_no_connection() {
     fs::create_dir(queue.waiting()).expect("a folder");
     fs::create_dir(queue.taken()).expect("a folder");
     fs::create_dir(queue.finished()).expect("a folder");
-    let hire = || -> Child {
+    let start_worker = || -> Child {
         Command::new(env::current_exe().expect("a path"))
             .args(["--exact", "fanout::worker", "--nocapture"])
             .env(FOLDER, folder.path())
@@ -168,7 +168,7 @@ async fn killed_workers_miss_no_connection() {
             .spawn()
             .expect("a process")
     };
-    let mut workers: Vec<Child> = (0..WORKERS).map(|_| hire()).collect();
+    let mut workers: Vec<Child> = (0..WORKERS).map(|_| start_worker()).collect();
     let (mut interrupted, mut posts) = (0, 0);
     for run in 0..RUNS {
         let message = format!("run {run}");
@@ -184,11 +184,11 @@ async fn killed_workers_miss_no_connection() {
             sleep(Duration::from_millis(1)).await;
         }
         sleep(Duration::from_micros(fastrand::u64(0..20_000))).await;
-        let victim = fastrand::usize(0..WORKERS);
-        let id = workers[victim].id().expect("is alive");
-        workers[victim].kill().await.expect("is killed");
+        let killed = fastrand::usize(0..WORKERS);
+        let id = workers[killed].id().expect("is running");
+        workers[killed].kill().await.expect("is killed");
         interrupted += usize::from(queue.put_back(id) > 0);
-        workers[victim] = hire();
+        workers[killed] = start_worker();
         while !jobs.is_empty() {
             for done in names(&queue.finished()) {
                 jobs.remove(&done);
@@ -196,16 +196,16 @@ async fn killed_workers_miss_no_connection() {
             assert!(start.elapsed() < Duration::from_secs(20), "stuck in run {run}, seed {seed}");
             sleep(Duration::from_millis(1)).await;
         }
-        let seen = management.take();
-        posts += seen.len();
-        let reached: BTreeSet<&str> = seen
+        let requests = management.take();
+        posts += requests.len();
+        let reached: BTreeSet<&str> = requests
             .iter()
-            .filter(|seen| seen.body == message)
-            .filter_map(|seen| seen.call.rsplit('/').next())
+            .filter(|request| request.body == message)
+            .filter_map(|request| request.call.rsplit('/').next())
             .collect();
         assert_eq!(reached.len(), CONNECTIONS, "in run {run}, seed {seed}");
     }
-    assert!(interrupted > RUNS / 10, "only {interrupted} kills met work");
+    assert!(interrupted > RUNS / 10, "only {interrupted} kills interrupted a job");
     assert!(posts >= RUNS * CONNECTIONS);
 }
 

@@ -14,8 +14,8 @@ use lift_ws::{
 use serde_json::{Value, json};
 
 use crate::{
-    engine::{Engine, TABLE},
-    rows::row,
+    embedded_dynamodb::{EmbeddedDatabase, TABLE},
+    row_fixture::row,
 };
 
 async fn with_items(store: &DynamoStore, count: usize) {
@@ -26,9 +26,9 @@ async fn with_items(store: &DynamoStore, count: usize) {
     }
 }
 
-/// The number of items in the table, expired ones included.
-fn left(engine: &Engine) -> usize {
-    let (_, found) = engine.ask("Scan", json!({"TableName": TABLE}));
+/// Returns the number of items in the table, including expired ones.
+fn item_count(database: &EmbeddedDatabase) -> usize {
+    let (_, found) = database.execute("Scan", json!({"TableName": TABLE}));
     let items = found["Items"].as_array().expect("items");
     let is_item =
         |item: &&Value| item["sk"]["S"].as_str().is_some_and(|key| key.starts_with("ITEM#"));
@@ -37,60 +37,57 @@ fn left(engine: &Engine) -> usize {
 
 #[tokio::test]
 async fn more_items_than_a_batch_and_a_page_are_removed() {
-    let engine = Engine::start().await;
-    let store = engine.store().with_page(40);
+    let database = EmbeddedDatabase::start().await;
+    let store = database.store().with_page(40);
     with_items(&store, 60).await;
-    assert_eq!(left(&engine), 60);
-    engine.take();
+    assert_eq!(item_count(&database), 60);
+    database.take_calls();
     store.remove(&row().id).await.expect("remove").expect("a row");
-    assert_eq!(left(&engine), 0);
-    let batches = engine.take().iter().filter(|call| call.operation == "BatchWriteItem").count();
+    assert_eq!(item_count(&database), 0);
+    let batches =
+        database.take_calls().iter().filter(|call| call.operation == "BatchWriteItem").count();
     assert_eq!(batches, 3, "25 and 15 of the first page, 20 of the second");
 }
 
 #[tokio::test(start_paused = true)]
-async fn unprocessed_items_of_a_batch_are_sent_again() {
-    let engine = Engine::start().await;
-    with_items(&engine.store(), 10).await;
-    let asked = Arc::new(AtomicUsize::new(0));
-    let (count, inner) = (Arc::clone(&asked), engine.clone());
-    // Processes three items of a batch and returns the others, as a busy DynamoDB does.
-    let busy = engine.before(move |operation, body| {
+async fn unprocessed_items_of_a_batch_are_retried() {
+    let database = EmbeddedDatabase::start().await;
+    with_items(&database.store(), 10).await;
+    let batches = Arc::new(AtomicUsize::new(0));
+    let (count, inner) = (Arc::clone(&batches), database.clone());
+    // Processes three items of a batch and returns the others, like a busy DynamoDB.
+    let busy = database.with_hook(move |operation, body| {
         if operation != "BatchWriteItem" {
             return Box::pin(async { None });
         }
         count.fetch_add(1, Ordering::Relaxed);
         let mut done = body["RequestItems"][TABLE].as_array().expect("requests").clone();
         let rest = done.split_off(done.len().min(3));
-        let (status, _) = inner.ask(operation, json!({"RequestItems": {TABLE: done}}));
+        let (status, _) = inner.execute(operation, json!({"RequestItems": {TABLE: done}}));
         assert_eq!(status, 200);
         let rest = if rest.is_empty() { json!({}) } else { json!({TABLE: rest}) };
         Box::pin(async move { Some((200, json!({"UnprocessedItems": rest}))) })
     });
     busy.store().remove(&row().id).await.expect("remove").expect("a row");
-    assert_eq!((left(&engine), asked.load(Ordering::Relaxed)), (0, 4));
+    assert_eq!((item_count(&database), batches.load(Ordering::Relaxed)), (0, 4));
 }
 
 #[tokio::test(start_paused = true)]
-async fn items_that_are_not_removed_fail_no_disconnect_and_a_later_410_removes_them() {
-    let engine = Engine::start().await;
-    with_items(&engine.store(), 3).await;
-    let broken = engine.before(|operation, _| {
+async fn a_failed_removal_of_items_fails_no_disconnect_and_a_later_410_removes_them() {
+    let database = EmbeddedDatabase::start().await;
+    with_items(&database.store(), 3).await;
+    let broken = database.with_hook(|operation, _| {
         let fails = operation == "BatchWriteItem";
         let error = json!({"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError"});
         Box::pin(async move { fails.then_some((500, error)) })
     });
     let removed = broken.store().remove(&row().id).await.expect("remove").expect("a row");
     assert_eq!(removed.row, row());
-    assert_eq!(left(&engine), 3);
-    let store = engine.store();
-    assert_eq!(
-        store.items(&row().id, None).await.expect("items").0.len(),
-        3,
-        "they are still there"
-    );
+    assert_eq!(item_count(&database), 3);
+    let store = database.store();
+    assert_eq!(store.items(&row().id, None).await.expect("items").0.len(), 3, "not removed yet");
     assert!(
         !store.remove_gone(&row().id, Timestamp::from_millis(u64::MAX)).await.expect("remove_gone")
     );
-    assert_eq!(left(&engine), 0);
+    assert_eq!(item_count(&database), 0);
 }

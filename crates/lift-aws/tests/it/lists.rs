@@ -11,8 +11,8 @@ use lift_ws::{
 };
 
 use crate::{
-    engine::{Engine, TABLE},
-    rows::row,
+    embedded_dynamodb::{EmbeddedDatabase, TABLE},
+    row_fixture::row,
 };
 
 async fn store_all(store: &DynamoStore, rows: &[Row]) {
@@ -20,7 +20,7 @@ async fn store_all(store: &DynamoStore, rows: &[Row]) {
     saves.try_for_each(|_| async { Ok(()) }).await.expect("save");
 }
 
-/// The ids of a part, and the number of entries of each page.
+/// Returns the ids of a part, and the number of entries of each page.
 async fn read(store: &DynamoStore, of: &Members, part: Part) -> (Vec<ConnectionId>, Vec<usize>) {
     let (mut ids, mut pages, mut after) = (Vec::new(), Vec::new(), None::<Position>);
     loop {
@@ -28,17 +28,17 @@ async fn read(store: &DynamoStore, of: &Members, part: Part) -> (Vec<ConnectionI
         pages.push(page.members.len());
         ids.extend(page.members.into_iter().map(|member| member.id));
         let Some(next) = page.next else { return (ids, pages) };
-        // As JSON, in which another process gets it.
+        // Converted to JSON and back, as for another process.
         let text = serde_json::to_string(&next).expect("is JSON");
         after = Some(serde_json::from_str(&text).expect("is a position"));
     }
 }
 
 #[tokio::test]
-async fn pages_that_dynamodb_ends_at_1_mb_are_followed() {
-    let engine = Engine::start().await;
-    let store = engine.store().with_shards(1).with_page(1_000_000);
-    // Entries of almost 2 KB, so that few are needed: `#` is three bytes when it is escaped.
+async fn a_list_continues_after_pages_that_dynamodb_ends_at_1_mb() {
+    let database = EmbeddedDatabase::start().await;
+    let store = database.store().with_shards(1).with_page(1_000_000);
+    // Entries of almost 2 KB, so that the test needs few: an escaped `#` has three bytes.
     let long = "#".repeat(250);
     let rows: Vec<Row> = (0..1200)
         .map(|n| Row {
@@ -59,15 +59,15 @@ async fn pages_that_dynamodb_ends_at_1_mb_are_followed() {
 
 #[tokio::test]
 async fn no_page_has_more_than_the_limit_and_ranges_are_read_concurrently() {
-    let engine = Engine::start().await;
-    let store = engine.store().with_page(7);
+    let database = EmbeddedDatabase::start().await;
+    let store = database.store().with_page(7);
     let rows: Vec<Row> =
         (0..300).map(|n| Row { id: format!("R1kmx{n:05}IFIA=").into(), ..row() }).collect();
     store_all(&store, &rows).await;
     let of = Members::Tenant("a#b".into());
-    for wished in [1, 4, 5, 16, 64] {
-        let parts = store.parts(&of, wished).await.expect("parts");
-        assert!(parts.len() >= wished as usize && parts.len() >= 4, "{parts:?}");
+    for min_parts in [1, 4, 5, 16, 64] {
+        let parts = store.parts(&of, min_parts).await.expect("parts");
+        assert!(parts.len() >= min_parts as usize && parts.len() >= 4, "{parts:?}");
         let reads = stream::iter(parts).map(|part| read(&store, &of, part)).buffer_unordered(8);
         let all: Vec<_> = reads.collect().await;
         assert!(all.iter().flat_map(|(_, pages)| pages).all(|page| *page <= 7));
@@ -79,8 +79,8 @@ async fn no_page_has_more_than_the_limit_and_ranges_are_read_concurrently() {
 
 #[tokio::test]
 async fn members_removed_between_two_pages_do_not_stop_the_list() {
-    let engine = Engine::start().await;
-    let store = engine.store().with_shards(1).with_page(5);
+    let database = EmbeddedDatabase::start().await;
+    let store = database.store().with_shards(1).with_page(5);
     let rows: Vec<Row> =
         (0..20).map(|n| Row { id: format!("R1kmx{n:05}IFIA=").into(), ..row() }).collect();
     store_all(&store, &rows).await;
@@ -99,9 +99,9 @@ async fn members_removed_between_two_pages_do_not_stop_the_list() {
 }
 
 #[tokio::test]
-async fn a_position_does_not_lead_into_another_list() {
-    let engine = Engine::start().await;
-    let store = engine.store().with_shards(1).with_page(1);
+async fn a_position_of_another_list_gives_no_members_of_it() {
+    let database = EmbeddedDatabase::start().await;
+    let store = database.store().with_shards(1).with_page(1);
     let other = Row { id: "other=".into(), tenant: Some("other".into()), ..row() };
     let third = Row { id: "third=".into(), ..other.clone() };
     store_all(&store, &[row(), other, third]).await;
@@ -121,15 +121,15 @@ async fn a_position_does_not_lead_into_another_list() {
     }
 }
 
-/// The bytes that DynamoDB reads for a connection in a list, in the user index and in the list
+/// Returns the bytes that DynamoDB reads for a connection in a list, in the user index and in the list
 /// index.
 pub(crate) async fn entry_sizes() -> (usize, usize) {
-    let engine = Engine::start().await;
+    let database = EmbeddedDatabase::start().await;
     let row = Row { tenant: Some("acme".into()), user: Some("user-12345".into()), ..row() };
-    store_all(&engine.store(), std::slice::from_ref(&row)).await;
+    store_all(&database.store(), std::slice::from_ref(&row)).await;
     let size = |index: &str| {
         let scan = serde_json::json!({"TableName": TABLE, "IndexName": index});
-        let (status, found) = engine.ask("Scan", scan);
+        let (status, found) = database.execute("Scan", scan);
         assert_eq!(status, 200, "{found}");
         let entry = found["Items"][0].as_object().expect("an entry").clone();
         entry.iter().map(|(name, value)| name.len() + value_size(value)).sum::<usize>()

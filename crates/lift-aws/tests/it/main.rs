@@ -1,15 +1,17 @@
-//! The store against a DynamoDB API: the embedded database, over HTTP and within the process. The
-//! Lambda loop against a Runtime API written for the tests.
+//! The store with an embedded DynamoDB (dynoxide), over HTTP and within the process. The
+//! Lambda loop with a fake Runtime API.
 
 mod check;
 mod concurrency;
 mod cost;
+mod cost_tables;
 mod database;
-mod engine;
+mod embedded_dynamodb;
+mod fake_dynamodb;
 mod fanout;
-mod figures;
-mod freeze;
+mod frozen_process;
 mod http;
+mod interleavings;
 mod items;
 mod layout;
 mod lists;
@@ -17,9 +19,7 @@ mod management;
 mod meta;
 mod other_databases;
 mod push;
-mod races;
-mod rows;
-mod scripted;
+mod row_fixture;
 mod shards;
 mod store;
 mod stream;

@@ -1,5 +1,5 @@
-//! An `@connections` API for tests, on a free port. It records requests, and answers as a test
-//! says.
+//! A fake `@connections` API on a free port. It records requests, and a test chooses its
+//! responses.
 
 use std::{
     convert::Infallible,
@@ -35,25 +35,25 @@ impl Drop for Management {
 }
 
 impl Management {
-    /// Starts it. `answer` gives status and body for a method and a connection's id.
+    /// Starts it. `respond` returns the status and body for a method and a connection's id.
     pub(crate) async fn start(
-        answer: impl Fn(&str, &str) -> (u16, &'static str) + Send + Sync + 'static,
+        respond: impl Fn(&str, &str) -> (u16, &'static str) + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let recorded = Arc::<Mutex<Vec<Recorded>>>::default();
-        let (answer, record) = (Arc::new(answer), recorded.clone());
+        let (respond, record) = (Arc::new(respond), recorded.clone());
         let serving = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (answer, record) = (answer.clone(), record.clone());
+                let (respond, record) = (respond.clone(), record.clone());
                 let service = service_fn(move |request: Request<Incoming>| {
-                    let (answer, record) = (answer.clone(), record.clone());
+                    let (respond, record) = (respond.clone(), record.clone());
                     async move {
                         let (head, body) = request.into_parts();
                         let authorization = head.headers.get("authorization");
                         let authorization = authorization.and_then(|value| value.to_str().ok());
                         let id = head.uri.path().rsplit('/').next().unwrap_or_default();
-                        let (status, text) = answer(head.method.as_str(), id);
+                        let (status, text) = respond(head.method.as_str(), id);
                         let recorded = Recorded {
                             call: format!("{} {}", head.method, head.uri.path()),
                             authorization: authorization.unwrap_or_default().to_owned(),

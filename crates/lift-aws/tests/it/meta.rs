@@ -1,4 +1,4 @@
-//! META, which all processes share: its endpoints, and outages in which it cannot be read.
+//! META, the row that all processes share: its endpoints, and outages in which it cannot be read.
 
 use std::{
     error::Error,
@@ -15,21 +15,21 @@ use lift_ws::{
 use serde_json::json;
 
 use crate::{
-    engine::{Engine, TABLE, throttle},
-    rows::row,
+    embedded_dynamodb::{EmbeddedDatabase, TABLE, throttle},
+    row_fixture::row,
 };
 
 #[tokio::test]
 async fn members_of_several_endpoints_are_listed_with_their_own() {
-    let engine = Engine::start().await;
-    let (here, there) = (engine.store(), engine.store());
+    let database = EmbeddedDatabase::start().await;
+    let (store, other_process) = (database.store(), database.store());
     let second = Row { id: "R1kmxSECOND=".into(), endpoint: "https://other/dev".into(), ..row() };
-    assert_eq!(here.save(&row()).await.expect("save"), Saved::Stored);
+    assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
     let of = Members::Tenant("a#b".into());
     let endpoints = async || {
         let mut all = Vec::new();
-        for part in here.parts(&of, 1).await.expect("parts") {
-            let page = here.page(&of, part, None).await.expect("a page");
+        for part in store.parts(&of, 1).await.expect("parts") {
+            let page = store.page(&of, part, None).await.expect("a page");
             all.extend(page.members.into_iter().map(|member| member.endpoint));
         }
         all.sort();
@@ -37,7 +37,7 @@ async fn members_of_several_endpoints_are_listed_with_their_own() {
     };
     assert_eq!(endpoints().await, [row().endpoint]);
     // Another process adds an endpoint, which this one has not read yet.
-    assert_eq!(there.save(&second).await.expect("save"), Saved::Stored);
+    assert_eq!(other_process.save(&second).await.expect("save"), Saved::Stored);
     let mut both = [row().endpoint, second.endpoint.clone()];
     both.sort();
     assert_eq!(endpoints().await, both);
@@ -45,48 +45,48 @@ async fn members_of_several_endpoints_are_listed_with_their_own() {
 
 #[tokio::test]
 async fn an_endpoint_that_meta_lacks_fails_the_page() {
-    let engine = Engine::start().await;
-    let store = engine.store();
+    let database = EmbeddedDatabase::start().await;
+    let store = database.store();
     assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
-    engine.take();
+    database.take_calls();
     let key = json!({"pk": {"S": "META"}, "sk": {"S": "META"}});
-    let (status, _) = engine.ask(
+    let (status, _) = database.execute(
         "UpdateItem",
         json!({"TableName": TABLE, "Key": key, "UpdateExpression": "REMOVE #env",
                "ExpressionAttributeNames": {"#env": "env#kjl2oh"}}),
     );
     assert_eq!(status, 200);
-    let (stranger, of) = (engine.store(), Members::Tenant("a#b".into()));
+    let (other_process, of) = (database.store(), Members::Tenant("a#b".into()));
     let part = Part { shard: 1, from: 0, to: u32::MAX };
     for _ in 0..3 {
-        let error = stranger.page(&of, part, None).await.expect_err("is an error");
+        let error = other_process.page(&of, part, None).await.expect_err("is an error");
         let cause = error.source().expect("a cause").to_string();
         assert!(cause.contains("kjl2oh"), "{cause}");
     }
-    let reads = engine.take().iter().filter(|call| call.operation == "GetItem").count();
-    assert_eq!(reads, 2, "META is read once for a start, and once for the endpoint");
+    let reads = database.take_calls().iter().filter(|call| call.operation == "GetItem").count();
+    assert_eq!(reads, 2, "META is read once at the start, and once for the endpoint");
 }
 
 #[tokio::test]
 async fn two_endpoints_with_the_same_short_id_are_an_error() {
-    let engine = Engine::start().await;
-    let store = engine.store();
+    let database = EmbeddedDatabase::start().await;
+    let store = database.store();
     assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
     let key = json!({"pk": {"S": "META"}, "sk": {"S": "META"}});
-    let forged = json!({"TableName": TABLE, "Key": key, "UpdateExpression": "SET #env = :env",
+    let conflicting = json!({"TableName": TABLE, "Key": key, "UpdateExpression": "SET #env = :env",
         "ExpressionAttributeNames": {"#env": "env#kjl2oh"},
         "ExpressionAttributeValues": {":env": {"S": "https://other/dev"}}});
-    assert_eq!(engine.ask("UpdateItem", forged).0, 200);
-    let error = engine.store().save(&row()).await.expect_err("is refused");
+    assert_eq!(database.execute("UpdateItem", conflicting).0, 200);
+    let error = database.store().save(&row()).await.expect_err("is refused");
     assert!(error.source().expect("a cause").to_string().contains("same short id"));
 }
 
 #[tokio::test]
-async fn throttling_is_typed_and_an_old_copy_of_meta_serves_in_an_outage() {
+async fn throttling_is_typed_and_an_old_copy_of_meta_is_used_in_an_outage() {
     let (down, now) =
         (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU64::new(row().connected_at.as_millis())));
-    let engine = Engine::start().await;
-    let faulty = engine.before({
+    let database = EmbeddedDatabase::start().await;
+    let faulty = database.with_hook({
         let down = Arc::clone(&down);
         move |operation, body| {
             let meta = operation == "GetItem" && body["Key"]["pk"]["S"] == "META";
@@ -107,7 +107,7 @@ async fn throttling_is_typed_and_an_old_copy_of_meta_serves_in_an_outage() {
     let of = Members::Tenant("a#b".into());
     for seconds in [30, 100, 145] {
         now.store(row().connected_at.as_millis() + seconds * 1000, Ordering::Relaxed);
-        assert_eq!(store.parts(&of, 1).await.expect("an old one").len(), 4, "after {seconds} s");
+        assert_eq!(store.parts(&of, 1).await.expect("the old copy").len(), 4, "after {seconds} s");
     }
     now.fetch_add(10_000, Ordering::Relaxed);
     let error = store.parts(&of, 1).await.expect_err("too old: writers may use more shards");

@@ -5,8 +5,8 @@ use lift_aws::{AwsConfig, DynamoStore, Table, table::CreateOptions};
 use lift_ws::store::contract;
 
 #[tokio::test]
-#[ignore = "wants LIFT_DYNAMODB_URL, the URL of another DynamoDB API: e2e/run stores gives it"]
-async fn passes_the_contract_elsewhere() {
+#[ignore = "needs LIFT_DYNAMODB_URL, the URL of another DynamoDB API: e2e/run stores sets it"]
+async fn the_store_passes_the_contract_on_another_database() {
     let url = std::env::var("LIFT_DYNAMODB_URL").expect("LIFT_DYNAMODB_URL is set");
     let config = AwsConfig::local(&url, "us-east-1");
     let table = Table::new(&config, "elsewhere");

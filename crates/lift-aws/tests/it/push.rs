@@ -64,20 +64,20 @@ async fn requests_are_signed_and_escaped() {
 
 #[tokio::test]
 async fn nothing_is_sent_to_a_host_that_is_not_allowed() {
-    let (trap, good) = (healthy().await, healthy().await);
+    let (forbidden, good) = (healthy().await, healthy().await);
     let push = api().with_allowed(&good.url);
-    let [bad, fine] = [&trap, &good].map(|at| Endpoint::from(format!("{}/prod", at.url)));
+    let [bad, allowed] = [&forbidden, &good].map(|at| Endpoint::from(format!("{}/prod", at.url)));
     let error = push.post(&bad, &"a=".into(), "x".into()).await.expect_err("is not allowed");
     assert!(error.is_refused() && error.is_not_allowed(), "{error}");
     assert_eq!(error.endpoint(), Some(&bad));
     let cause = std::error::Error::source(&error).expect("a cause").to_string();
     assert!(cause.contains("not an endpoint of API Gateway in eu-west-1"), "{cause}");
     let publisher = GlobalPublisher::new(Arc::new(MemoryStore::new()), Arc::new(push));
-    let to = [("a=", &bad), ("b=", &fine), ("c=", &bad)];
+    let to = [("a=", &bad), ("b=", &allowed), ("c=", &bad)];
     let to = to.map(|(id, at)| Recipient::from(id).with_endpoint(at.clone()));
     let report = publisher.connections(to).text("x").await.expect("a report");
     assert_eq!((report.counts.sent, report.counts.failed), (1, 2), "the others are sent");
-    assert_eq!((good.take().len(), trap.take().len()), (1, 0));
+    assert_eq!((good.take().len(), forbidden.take().len()), (1, 0));
 }
 
 #[tokio::test]
@@ -94,10 +94,11 @@ async fn statuses_become_typed_errors() {
     .await;
     let push = api().with_allowed(&management.url);
     let to = Endpoint::from(format!("{}/prod", management.url));
-    let post =
-        async |id: &str| push.post(&to, &id.into(), "x".into()).await.expect_err("is no success");
-    let closing = async |id: &str| push.close(&to, &id.into()).await.expect_err("is no success");
-    let asking = async |id: &str| push.info(&to, &id.into()).await.expect_err("is no success");
+    let post = async |id: &str| {
+        push.post(&to, &id.into(), "x".into()).await.expect_err("is not a success")
+    };
+    let close = async |id: &str| push.close(&to, &id.into()).await.expect_err("is not a success");
+    let info = async |id: &str| push.info(&to, &id.into()).await.expect_err("is not a success");
     let kinds = |error: &PushError| {
         [
             error.is_gone(),
@@ -118,22 +119,22 @@ async fn statuses_become_typed_errors() {
         ("else", [0, 0, 0, 0, 0]),
     ] {
         assert_eq!(kinds(&post(id).await), kind, "{id}");
-        assert_eq!(kinds(&closing(id).await), kind, "{id}");
-        assert_eq!(kinds(&asking(id).await), kind, "{id}");
+        assert_eq!(kinds(&close(id).await), kind, "{id}");
+        assert_eq!(kinds(&info(id).await), kind, "{id}");
     }
     let cause = std::error::Error::source(&post("else").await).map(ToString::to_string);
     assert_eq!(cause.as_deref(), Some(r"502 Bad Gateway  upstream\nis \u{1b}[31mdown"));
 }
 
 #[tokio::test]
-async fn a_connections_info_is_read() {
+async fn the_info_of_a_connection_is_decoded() {
     let management = Management::start(|_, id| match id {
         "full" => (
             200,
             r#"{"connectedAt":"2026-11-21T09:15:24.410Z","identity":{"sourceIp":"203.0.113.77",
                 "userAgent":"wscat/6"},"lastActiveAt":"2026-11-21T09:15:41.873Z"}"#,
         ),
-        "bare" => (
+        "minimal" => (
             200,
             r#"{"connectedAt":"2026-11-21T09:15:24Z","identity":{"sourceIp":"::1"},
                 "lastActiveAt":"2026-11-21T09:15:41Z"}"#,
@@ -143,14 +144,14 @@ async fn a_connections_info_is_read() {
     .await;
     let publisher = publisher("t").config(config()).store(MemoryStore::new());
     let publisher = publisher.endpoint(format!("{}/prod/", management.url)).await.unwrap();
-    let full = publisher.info("full").await.expect("an answer");
+    let full = publisher.info("full").await.expect("a response");
     let mut expected =
         ConnectionInfo::new(Timestamp::from_millis(1_795_252_524_410), "203.0.113.77");
     expected.last_active_at = Timestamp::from_millis(1_795_252_541_873);
     expected.user_agent = Some("wscat/6".to_owned());
     assert_eq!(full, expected);
-    assert_eq!(publisher.info("bare").await.expect("an answer").user_agent, None);
-    assert!(!publisher.info("else").await.expect_err("is no answer").is_gone());
+    assert_eq!(publisher.info("minimal").await.expect("a response").user_agent, None);
+    assert!(!publisher.info("else").await.expect_err("an invalid response").is_gone());
     assert_eq!(management.take()[0].call, "GET /prod/@connections/full");
 }
 
@@ -179,11 +180,11 @@ async fn a_publisher_posts_to_the_endpoint_of_configuration_row_or_api() {
 
 /// All tests share the environment, so this one runs in another process.
 #[tokio::test]
-async fn the_environment_overrides_all() {
+async fn the_endpoint_of_the_environment_is_preferred() {
     if std::env::var(VARIABLE).is_err() {
         let named = healthy().await;
         let child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "push::the_environment_overrides_all"])
+            .args(["--exact", "push::the_endpoint_of_the_environment_is_preferred"])
             .env(VARIABLE, format!("{}/env", named.url))
             .stdout(Stdio::null())
             .status();

@@ -15,32 +15,32 @@ use serde_json::json;
 
 use crate::{
     database::Database,
-    engine::{Engine, TABLE},
-    rows::row,
+    embedded_dynamodb::{EmbeddedDatabase, TABLE},
+    row_fixture::row,
 };
 
 /// Over HTTP, as on AWS.
 #[tokio::test]
-async fn passes_the_contract() {
+async fn the_store_passes_the_contract() {
     let database = Database::start().await;
     database.table(TABLE).create(&CreateOptions::new()).await.expect("a table");
     contract::all(&database.store(TABLE)).await;
 }
 
 #[tokio::test]
-async fn passes_the_contract_on_pages_of_any_length_and_any_number_of_shards() {
-    contract::all(&Engine::start().await.store().with_page(7)).await;
-    contract::all(&Engine::start().await.store().with_page(1).with_shards(1)).await;
-    contract::all(&Engine::start().await.store().with_shards(16)).await;
+async fn the_store_passes_the_contract_with_any_page_length_and_shard_count() {
+    contract::all(&EmbeddedDatabase::start().await.store().with_page(7)).await;
+    contract::all(&EmbeddedDatabase::start().await.store().with_page(1).with_shards(1)).await;
+    contract::all(&EmbeddedDatabase::start().await.store().with_shards(16)).await;
 }
 
 #[tokio::test]
-async fn a_tombstone_has_nothing_of_the_user() {
-    let engine = Engine::start().await;
-    let store = engine.store();
+async fn a_tombstone_has_no_data_of_the_user() {
+    let database = EmbeddedDatabase::start().await;
+    let store = database.store();
     assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
     store.remove(&row().id).await.expect("remove").expect("a row");
-    let items = items(&engine).await;
+    let items = items(&database).await;
     let mut names: Vec<&str> = items[0].keys().map(String::as_str).collect();
     names.sort_unstable();
     assert_eq!((items.len(), names), (1, vec!["gone", "pk", "sk", "ttl"]));
@@ -48,9 +48,9 @@ async fn a_tombstone_has_nothing_of_the_user() {
 
 #[tokio::test]
 async fn a_row_is_stored_as_documented() {
-    let engine = Engine::start().await;
-    assert_eq!(engine.store().save(&row()).await.expect("save"), Saved::Stored);
-    let items = items(&engine).await;
+    let database = EmbeddedDatabase::start().await;
+    assert_eq!(database.store().save(&row()).await.expect("save"), Saved::Stored);
+    let items = items(&database).await;
     let item = &items[0];
     let string = |name: &str| item[name].as_s().expect("a string").as_str();
     assert_eq!(string("pk"), "CONNECTION#R1kmxc2VNjMCFIA=");
@@ -67,12 +67,12 @@ async fn a_row_is_stored_as_documented() {
 
 #[tokio::test]
 async fn an_item_is_stored_as_documented_and_expires_with_its_connection() {
-    let engine = Engine::start().await;
-    let store = engine.store();
+    let database = EmbeddedDatabase::start().await;
+    let store = database.store();
     assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
     let app = Item { value: Some(json!({"seat": 4})), ..Item::in_group("tea#1") };
     assert_eq!(store.put_item(&row(), &app).await.expect("put"), Saved::Stored);
-    let items = items(&engine).await;
+    let items = items(&database).await;
     let item = items.iter().find(|item| item["sk"] != items_key("CONNECTION")).expect("an item");
     let string = |name: &str| item[name].as_s().expect("a string").as_str();
     assert_eq!((string("pk"), string("sk")), ("CONNECTION#R1kmxc2VNjMCFIA=", "ITEM#tea#1"));
@@ -84,15 +84,15 @@ async fn an_item_is_stored_as_documented_and_expires_with_its_connection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_whose_answer_was_lost_is_retried_without_harm() {
-    let engine = Engine::start().await;
-    let (inner, lost) = (engine.clone(), Arc::new(AtomicBool::new(false)));
-    // Processes the request and then loses the answer, once.
+async fn a_retry_after_a_lost_response_is_harmless() {
+    let database = EmbeddedDatabase::start().await;
+    let (inner, lost) = (database.clone(), Arc::new(AtomicBool::new(false)));
+    // Executes the request and then loses the response, once.
     let lose = Arc::clone(&lost);
-    let flaky = engine.before(move |operation, body| {
+    let flaky = database.with_hook(move |operation, body| {
         let loses = operation == "PutItem" && lose.swap(false, Ordering::Relaxed);
         if loses {
-            assert_eq!(inner.ask(operation, body.clone()).0, 200);
+            assert_eq!(inner.execute(operation, body.clone()).0, 200);
         }
         let error = json!({"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError"});
         Box::pin(async move { loses.then_some((500, error)) })
@@ -102,7 +102,7 @@ async fn a_request_whose_answer_was_lost_is_retried_without_harm() {
     assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored, "it finds its own row");
     lost.store(true, Ordering::Relaxed);
     let removed = store.remove(&row().id).await.expect("remove");
-    assert_eq!(removed, None, "a handler runs at most once, here not at all");
+    assert_eq!(removed, None, "the $disconnect handler runs at most once, here never");
     assert_eq!(store.save(&row()).await.expect("save"), Saved::Ended);
     assert!(!lost.load(Ordering::Relaxed));
 }
@@ -111,7 +111,7 @@ async fn a_request_whose_answer_was_lost_is_retried_without_harm() {
 async fn a_database_that_cannot_be_reached_is_an_error() {
     let config = lift_aws::AwsConfig::local("http://127.0.0.1:9", "us-east-1");
     let store = lift_aws::DynamoStore::new(&config, TABLE);
-    let error = store.save(&row()).await.expect_err("nothing listens there");
+    let error = store.save(&row()).await.expect_err("no server listens");
     assert!(!error.is_invalid());
     let cause = error.source().expect("a cause").to_string();
     assert!(cause.contains("dispatch failure"), "{cause}");
@@ -119,13 +119,13 @@ async fn a_database_that_cannot_be_reached_is_an_error() {
 
 #[tokio::test]
 async fn a_missing_permission_is_denied() {
-    let engine = Engine::start().await.before(|operation, _| {
+    let database = EmbeddedDatabase::start().await.with_hook(|operation, _| {
         let denied = operation == "PutItem";
         let error = json!({"__type": "com.amazon.coral.service#AccessDeniedException",
             "message": "User: arn:aws:iam::123456789012:user/ana is not authorized"});
         Box::pin(async move { denied.then_some((400, error)) })
     });
-    let error = engine.store().save(&row()).await.expect_err("is denied");
+    let error = database.store().save(&row()).await.expect_err("is denied");
     assert!(error.is_denied() && !error.is_throttled() && !error.is_invalid(), "{error:?}");
     assert!(error.source().expect("a cause").to_string().contains("is not authorized"));
 }
@@ -135,8 +135,10 @@ fn items_key(sort: &str) -> AttributeValue {
 }
 
 /// All items of the table except META.
-async fn items(engine: &Engine) -> Vec<std::collections::HashMap<String, AttributeValue>> {
-    let found = engine.client().scan().table_name(TABLE).send().await.expect("a scan").items;
+async fn items(
+    database: &EmbeddedDatabase,
+) -> Vec<std::collections::HashMap<String, AttributeValue>> {
+    let found = database.client().scan().table_name(TABLE).send().await.expect("a scan").items;
     let meta = AttributeValue::S("META".to_owned());
     found.expect("items").into_iter().filter(|item| item["pk"] != meta).collect()
 }

@@ -11,26 +11,26 @@ use lift_ws::{
 use serde_json::{Value, json};
 
 use crate::{
-    engine::{Engine, TABLE},
-    rows::row_of,
+    embedded_dynamodb::{EmbeddedDatabase, TABLE},
+    row_fixture::row_of,
 };
 
-async fn streaming() -> (Engine, String) {
-    let engine = Engine::start().await;
+async fn streaming() -> (EmbeddedDatabase, String) {
+    let database = EmbeddedDatabase::start().await;
     let stream = json!({"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"});
     let update = json!({"TableName": TABLE, "StreamSpecification": stream});
-    let (status, updated) = engine.ask("UpdateTable", update);
+    let (status, updated) = database.execute("UpdateTable", update);
     assert_eq!(status, 200, "{updated}");
     let arn = updated["TableDescription"]["LatestStreamArn"].as_str().expect("a stream").to_owned();
-    (engine, arn)
+    (database, arn)
 }
 
 /// All records of the stream, in the form that Lambda passes to a function.
-fn batch(engine: &Engine, arn: &str) -> Value {
+fn batch(database: &EmbeddedDatabase, arn: &str) -> Value {
     let ask = |operation: &str, body: Value| {
-        let (status, answer) = engine.ask(operation, body);
-        assert_eq!(status, 200, "{answer}");
-        answer
+        let (status, response) = database.execute(operation, body);
+        assert_eq!(status, 200, "{response}");
+        response
     };
     let described = ask("DescribeStream", json!({"StreamArn": arn}));
     let shard = &described["StreamDescription"]["Shards"][0]["ShardId"];
@@ -47,9 +47,9 @@ fn decoded(batch: &Value) -> Vec<StreamEvent> {
 }
 
 #[tokio::test]
-async fn a_stream_has_connects_sign_ins_disconnects_and_losses() {
-    let (engine, arn) = streaming().await;
-    let store = engine.store();
+async fn a_stream_has_connects_sign_ins_disconnects_and_lost_connections() {
+    let (database, arn) = streaming().await;
+    let store = database.store();
     let ana = row_of("R1kmxANA=");
     let eve = Row { user: None, tenant: None, ..row_of("R1kmxEVE=") };
     let opened = Timestamp::now() - Duration::from_secs(3 * 3600);
@@ -65,9 +65,9 @@ async fn a_stream_has_connects_sign_ins_disconnects_and_losses() {
     store.remove(&ana.id).await.expect("remove").expect("a row");
     store.remove(&ana.id).await.expect("remove");
     store.remove(&"R1kmxNEVER=".into()).await.expect("remove");
-    assert_eq!(engine.database.sweep_ttl().expect("a sweep"), 1, "the lost one expires");
+    assert_eq!(database.inner.sweep_ttl().expect("a sweep"), 1, "the lost connection expires");
 
-    let events = decoded(&batch(&engine, &arn));
+    let events = decoded(&batch(&database, &arn));
     let seen: Vec<_> = events.iter().map(|event| (event.id.as_str(), event.change)).collect();
     let Change::Disconnected { at, lasted } = seen[4].1 else { panic!("{seen:?}") };
     assert!((before..=Timestamp::now()).contains(&at));
@@ -119,7 +119,7 @@ fn the_documented_record_is_decoded() {
 }
 
 #[test]
-fn records_of_other_items_and_sources_are_left_out() {
+fn records_of_other_items_and_sources_are_skipped() {
     let mut other_table = documented();
     other_table["dynamodb"]["Keys"] = json!({"id": {"S": "5"}});
     let mut meta = documented();
@@ -157,8 +157,8 @@ fn a_malformed_record_is_named_and_the_others_are_decoded() {
         assert_eq!(error.sequence_number(), Some("4421584500000000017450439091"));
         assert!(error.to_string().contains("4421584500000000017450439091"), "{error}");
     }
-    let headless = broken(|record| record["dynamodb"] = json!({}));
-    let batch = json!({"Records": [headless]});
+    let without_keys = broken(|record| record["dynamodb"] = json!({}));
+    let batch = json!({"Records": [without_keys]});
     let error = stream::decode(&batch).next().expect("an error").expect_err("is malformed");
     assert_eq!(error.sequence_number(), None);
 }

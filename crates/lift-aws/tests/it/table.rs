@@ -1,4 +1,4 @@
-//! The table: created once, described, deleted, and cleared of the connections of an earlier run.
+//! The table: it is created once, described, deleted, and prepared with rows of an earlier run.
 
 use aws_sdk_dynamodb::types::TimeToLiveSpecification;
 use lift_aws::{
@@ -15,7 +15,7 @@ use crate::database::Database;
 const NAME: &str = "t-connections";
 
 #[tokio::test]
-async fn is_created_once() {
+async fn a_table_is_created_once() {
     let database = Database::start().await;
     let table = database.table(NAME);
     let mut steps = Vec::new();
@@ -34,7 +34,7 @@ async fn is_created_once() {
 }
 
 #[tokio::test]
-async fn is_as_documented() {
+async fn the_description_of_a_table_is_as_documented() {
     let database = Database::start().await;
     let table = database.table(NAME);
     table.create(&CreateOptions::new()).await.expect("created");
@@ -64,11 +64,11 @@ async fn is_as_documented() {
 }
 
 #[tokio::test]
-async fn is_created_by_several_at_once() {
+async fn several_processes_can_create_a_table_at_the_same_time() {
     let database = Database::start().await;
     let create = || async {
         let created = database.table(NAME).create(&CreateOptions::new()).await;
-        created.expect("it is there in the end").new
+        created.expect("it exists").new
     };
     let created = tokio::join!(create(), create(), create(), create());
     let created = [created.0, created.1, created.2, created.3];
@@ -77,7 +77,7 @@ async fn is_created_by_several_at_once() {
 }
 
 #[tokio::test]
-async fn has_what_the_options_say() {
+async fn a_table_is_created_with_its_options() {
     let database = Database::start().await;
     let table = database.table(NAME);
     let options = CreateOptions::new()
@@ -98,7 +98,7 @@ async fn has_what_the_options_say() {
 }
 
 #[tokio::test]
-async fn names_the_options_that_an_existing_table_does_not_have() {
+async fn notes_name_the_options_that_an_existing_table_lacks() {
     let database = Database::start().await;
     let table = database.table(NAME);
     table.create(&CreateOptions::new().without_streams()).await.expect("created");
@@ -109,7 +109,7 @@ async fn names_the_options_that_an_existing_table_does_not_have() {
 }
 
 #[tokio::test]
-async fn has_expiry_turned_on_when_it_fits_otherwise() {
+async fn create_turns_on_the_expiry_of_a_table_that_fits_otherwise() {
     let database = Database::start().await;
     let table = database.table(NAME);
     table.create(&CreateOptions::new()).await.expect("created");
@@ -125,10 +125,10 @@ async fn has_expiry_turned_on_when_it_fits_otherwise() {
 }
 
 #[tokio::test]
-async fn is_deleted_unless_it_is_protected() {
+async fn a_table_is_deleted_unless_it_is_protected() {
     let database = Database::start().await;
     let table = database.table(NAME);
-    let missing = table.delete().await.expect_err("there is none");
+    let missing = table.delete().await.expect_err("no table");
     assert!(missing.is_no_table());
     let missing = missing.to_string();
     assert!(missing.contains("there is no table t-connections at http://127.0.0.1:"), "{missing}");
@@ -159,14 +159,15 @@ async fn an_error_is_one_line_that_names_the_fix() {
 
 /// Turns time to live on or off.
 async fn expiry(database: &Database, attribute: &str, enabled: bool) {
-    let wanted = TimeToLiveSpecification::builder().attribute_name(attribute).enabled(enabled);
+    let specification =
+        TimeToLiveSpecification::builder().attribute_name(attribute).enabled(enabled);
     let update = database.client().update_time_to_live().table_name(NAME);
-    let update = update.time_to_live_specification(wanted.build().expect("a specification"));
+    let update = update.time_to_live_specification(specification.build().expect("a specification"));
     update.send().await.expect("updated");
 }
 
 #[tokio::test]
-async fn forgets_the_connections_of_a_run_that_was_killed() {
+async fn forget_connections_puts_tombstones_over_all_rows() {
     let database = Database::start().await;
     let table = database.table("t-connections");
     table.create(&CreateOptions::new()).await.expect("created");

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::one_disconnect_each;
 use crate::{
-    clients::{connect, crowd},
+    clients::{connect, connect_many},
     report::Report,
     serve,
     server::Server,
@@ -38,8 +38,8 @@ pub(crate) async fn run(options: Options) -> Result<bool> {
     let mut server = Server::start(options).await?;
     let address = server.address;
     let start = Instant::now();
-    let clients = crowd(address, 0, count).await?;
-    report.note(
+    let clients = connect_many(address, 0, count).await?;
+    report.measurement(
         "handshakes a second, at once",
         (count as f64 / start.elapsed().as_secs_f64()).round(),
     );
@@ -56,16 +56,16 @@ pub(crate) async fn run(options: Options) -> Result<bool> {
         })
     });
     let mut latencies = Vec::new();
-    let mut held = Vec::new();
+    let mut later_clients = Vec::new();
     for client in join_all(steady).await {
         let (client, latency) = client??;
-        held.push(client);
+        later_clients.push(client);
         latencies.push(latency);
     }
     report.latencies(&format!("handshake at {rate} a second"), latencies);
     let accepted = server.counts().await?.accepted;
     report.exactly("clients accepted in total", accepted, (count + later) as u64);
-    drop((clients, held));
+    drop((clients, later_clients));
     one_disconnect_each(server, &mut report).await?;
-    Ok(report.good())
+    Ok(report.passed())
 }

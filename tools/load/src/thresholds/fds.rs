@@ -1,5 +1,5 @@
-//! The server runs out of file descriptors. No connected client may be lost, and when some leave, waiting
-//! clients get in.
+//! The server runs out of file descriptors. No connected client may be lost, and when some disconnect, waiting
+//! clients are accepted.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::{
 
 use super::one_disconnect_each;
 use crate::{
-    clients::{answering, connect, crowd},
+    clients::{connect, connect_many, count_served},
     report::Report,
     serve,
     server::Server,
@@ -21,56 +21,55 @@ use crate::{
 /// The server's limit of open files.
 const FILES: u64 = 256;
 /// Clients that connect first.
-const INSIDE: usize = 200;
-/// Clients that connect then, of which not all get in.
-const OUTSIDE: usize = 200;
-/// Clients that leave.
-const LEAVE: usize = 100;
-/// If no client gets in for this long, the server is full.
-const FULL: Duration = Duration::from_secs(1);
-/// How long waiting clients may wait.
-const PATIENCE: Duration = Duration::from_secs(10);
+const FIRST_CLIENTS: usize = 200;
+/// Clients that connect after them. Not all of them are accepted.
+const MORE_CLIENTS: usize = 200;
+/// Clients that disconnect.
+const LEAVING: usize = 100;
+/// If no client is accepted for this long, the server is full.
+const FULL_AFTER: Duration = Duration::from_secs(1);
+/// The longest time until a waiting client is accepted.
+const ACCEPT_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run() -> Result<bool> {
-    system::check(INSIDE + OUTSIDE)?;
+    system::check(FIRST_CLIENTS + MORE_CLIENTS)?;
     let mut report = Report::new("fds");
     let options = serve::Options { files: Some(FILES), ..serve::Options::default() };
     let mut server = Server::start(options).await?;
     let address = server.address;
-    let mut inside = crowd(address, 0, INSIDE).await?;
-    let (tell, mut arrivals) = mpsc::unbounded_channel();
-    for number in INSIDE..INSIDE + OUTSIDE {
-        let tell = tell.clone();
+    let mut accepted = connect_many(address, 0, FIRST_CLIENTS).await?;
+    let (arrival_sender, mut arrivals) = mpsc::unbounded_channel();
+    for number in FIRST_CLIENTS..FIRST_CLIENTS + MORE_CLIENTS {
+        let arrival_sender = arrival_sender.clone();
         tokio::spawn(async move {
             let client = connect(address, number).await;
             // The receiver is gone when the measurement is over.
-            let _ = tell.send(client);
+            let _ = arrival_sender.send(client);
         });
     }
-    while let Ok(client) = timeout(FULL, arrivals.recv()).await {
-        inside.push(client.context("all tasks ended")??);
+    while let Ok(client) = timeout(FULL_AFTER, arrivals.recv()).await {
+        accepted.push(client.context("all tasks ended")??);
     }
-    let full = inside.len();
-    let waiting = INSIDE + OUTSIDE - full;
-    report.note("clients in, when the descriptors have run out", full);
-    let enough = "> 100";
-    report.demand("clients that wait outside", waiting, enough, waiting > LEAVE);
-    report.exactly("clients inside that answer", answering(&mut inside).await, full as u64);
+    let full = accepted.len();
+    let waiting = FIRST_CLIENTS + MORE_CLIENTS - full;
+    report.measurement("accepted clients when the descriptors have run out", full);
+    report.check("waiting clients", waiting, "> 100", waiting > LEAVING);
+    report.exactly("accepted clients with a reply", count_served(&mut accepted).await, full as u64);
 
-    inside.truncate(full - LEAVE);
+    accepted.truncate(full - LEAVING);
     let start = Instant::now();
-    for _ in 0..LEAVE {
-        let client = timeout(PATIENCE, arrivals.recv()).await;
-        let client = client.context("100 clients left and no other got in")?;
-        inside.push(client.context("all tasks ended")??);
+    for _ in 0..LEAVING {
+        let client = timeout(ACCEPT_TIMEOUT, arrivals.recv()).await;
+        let client = client.context("100 clients disconnected, and no other was accepted")?;
+        accepted.push(client.context("all tasks ended")??);
     }
     let waited = start.elapsed().as_millis();
-    report.note("until 100 got in, after 100 left", format!("{waited} ms"));
-    report.exactly("clients inside that answer", answering(&mut inside).await, full as u64);
-    // The clients that never got in stop waiting.
+    report.measurement("until 100 were accepted, after 100 disconnected", format!("{waited} ms"));
+    report.exactly("accepted clients with a reply", count_served(&mut accepted).await, full as u64);
+    // The clients that were never accepted stop waiting.
     drop(arrivals);
-    server.counts().await.context("the server did not survive")?;
-    drop(inside);
+    server.counts().await.context("the server has ended")?;
+    drop(accepted);
     one_disconnect_each(server, &mut report).await?;
-    Ok(report.good())
+    Ok(report.passed())
 }

@@ -11,24 +11,24 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::one_disconnect_each;
 use crate::{
-    clients::{Client, ask, connect, crowd},
+    clients::{Client, ask, connect, connect_many},
     report::Report,
     serve,
     server::Server,
     system,
 };
 
-/// The messages a second that the flooding client tries to send.
-const FLOOD: u32 = 5_000;
+/// The messages that the flooding client tries to send per second.
+const FLOOD_PER_SECOND: u32 = 5_000;
 
 /// How long the function takes for a message, in milliseconds.
-const TAKES: u64 = 100;
+const FUNCTION_MS: u64 = 100;
 
-/// How many messages of one connection the gateway gives the function at once, by default.
+/// The gateway's default limit of messages in flight for one connection.
 const IN_FLIGHT: u64 = 64;
 
 /// The rate of the second part, in messages a second.
-const RATE: u32 = 100;
+const RATE_LIMIT: u32 = 100;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -43,46 +43,46 @@ pub(crate) struct Options {
 pub(crate) async fn run(Options { clients: count, seconds }: Options) -> Result<bool> {
     system::check(count + 1)?;
     let mut report = Report::new("flood");
-    for rate in [None, Some(RATE)] {
-        let options = serve::Options { rate, takes: TAKES, ..serve::Options::default() };
+    for rate in [None, Some(RATE_LIMIT)] {
+        let options = serve::Options { rate, takes: FUNCTION_MS, ..serve::Options::default() };
         let mut server = Server::start(options).await?;
         let address = server.address;
-        let clients = crowd(address, 0, count).await?;
+        let clients = connect_many(address, 0, count).await?;
         let start = Instant::now();
-        let polite = polite(clients, seconds);
+        let regular = run_regular(clients, seconds);
         let flooding = timeout(Duration::from_secs(seconds.into()), flood(address, count));
-        let ((clients, answered, latencies), closed) = tokio::join!(polite, flooding);
+        let ((clients, replies, latencies), closed) = tokio::join!(regular, flooding);
         let total = count as u64 * u64::from(seconds);
         let served = server.counts().await?.messages.saturating_sub(total);
-        // The server may handle messages of the flood that it has read, until this moment.
+        // Until now, the server may have handled messages of the flood that it had read.
         let lasted = start.elapsed();
         match (rate, closed) {
             (None, closed) => {
-                let rounds = lasted.as_millis() as u64 / TAKES + 1;
-                let most = IN_FLIGHT * rounds;
-                let demand = format!("<= {most}");
-                report.demand("messages of a flood that ran", served, &demand, served <= most);
+                let rounds = lasted.as_millis() as u64 / FUNCTION_MS + 1;
+                let max = IN_FLIGHT * rounds;
+                let threshold = format!("<= {max}");
+                report.check("messages of a flood that ran", served, &threshold, served <= max);
                 report.exactly("floods closed for it", closed.is_ok().into(), 0);
             }
             (Some(rate), Ok(closed)) => {
                 report.exactly("close code of a flood above a rate", closed?.into(), 1008);
-                // The burst, and the messages since.
-                let most = u64::from(rate) * (lasted.as_secs() + 2);
-                let demand = format!("<= {most}");
-                report.demand("messages of it that ran", served, &demand, served <= most);
+                // The burst, and the messages since then.
+                let max = u64::from(rate) * (lasted.as_secs() + 2);
+                let threshold = format!("<= {max}");
+                report.check("messages of it that ran", served, &threshold, served <= max);
             }
-            (Some(_), Err(_)) => report.demand("a flood above a rate", "goes on", "closed", false),
+            (Some(_), Err(_)) => report.check("a flood above a rate", "goes on", "closed", false),
         }
-        report.exactly("messages of regular clients echoed", answered, total);
-        report.latencies(&format!("of these, with {TAKES} ms of function"), latencies);
+        report.exactly("messages of regular clients echoed", replies, total);
+        report.latencies(&format!("of these, with {FUNCTION_MS} ms of function"), latencies);
         drop(clients);
         one_disconnect_each(server, &mut report).await?;
     }
-    Ok(report.good())
+    Ok(report.passed())
 }
 
 /// Each client sends a message every second. Returns the clients, the number of replies, and latencies.
-async fn polite(clients: Vec<Client>, seconds: u32) -> (Vec<Client>, u64, Vec<Duration>) {
+async fn run_regular(clients: Vec<Client>, seconds: u32) -> (Vec<Client>, u64, Vec<Duration>) {
     let start = Instant::now();
     let count = clients.len() as u32;
     let tasks = clients.into_iter().zip(0..).map(|(mut client, number)| {
@@ -109,7 +109,7 @@ async fn flood(server: SocketAddr, number: usize) -> Result<u16> {
     let start = Instant::now();
     let sending = async {
         for index in 0.. {
-            sleep_until(start + Duration::from_secs(1) * index / FLOOD).await;
+            sleep_until(start + Duration::from_secs(1) * index / FLOOD_PER_SECOND).await;
             if sink.send(Message::text("flood")).await.is_err() {
                 break;
             }

@@ -1,4 +1,4 @@
-//! Hostile frames: lengths beyond any memory, and a million fragments.
+//! Malicious frames: lengths larger than any memory, and a message of a million fragments.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::one_disconnect_each;
 use crate::{
-    clients::{ask, connect, crowd, receive},
+    clients::{ask, connect, connect_many, receive},
     report::Report,
     serve,
     server::Server,
@@ -20,7 +20,7 @@ use crate::{
 const CLAIMS: usize = 100;
 
 /// The most memory for such a frame and its connection, in bytes.
-const EACH: u64 = 64 * 1024;
+const MAX_BYTES_PER_FRAME: u64 = 64 * 1024;
 
 /// The header of a masked text frame of 2^63-1 bytes.
 const HUGE: [u8; 14] = [0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
@@ -35,15 +35,15 @@ const FRAGMENTS: usize = 1_000_000;
 const AT_ONCE: usize = 10_000;
 
 /// The most memory that a million fragments may leave allocated, in bytes.
-const FLOOD: u64 = 1024 * 1024;
+const MAX_BYTES_LEFT: u64 = 1024 * 1024;
 
 pub(crate) async fn run() -> Result<bool> {
     system::check(CLAIMS)?;
     let mut report = Report::new("frames");
     let server = Server::start(serve::Options::default()).await?;
-    // The first clients warm up what is allocated once.
-    drop(crowd(server.address, 0, CLAIMS).await?);
-    let mut clients = crowd(server.address, 0, CLAIMS).await?;
+    // The first clients cause the allocations that happen once.
+    drop(connect_many(server.address, 0, CLAIMS).await?);
+    let mut clients = connect_many(server.address, 0, CLAIMS).await?;
     let before = server.resident()?;
     for client in &mut clients {
         client.get_mut().write_all(&HUGE).await?;
@@ -57,7 +57,7 @@ pub(crate) async fn run() -> Result<bool> {
     }
     let each = server.resident()?.saturating_sub(before) / CLAIMS as u64;
     report.exactly("frames of 2^63-1 bytes closed with 1009", refused, CLAIMS as u64);
-    report.at_most("resident memory for each claim", each, EACH);
+    report.at_most("resident memory for each claim", each, MAX_BYTES_PER_FRAME);
     drop(clients);
 
     let mut client = connect(server.address, 0).await?;
@@ -72,10 +72,10 @@ pub(crate) async fn run() -> Result<bool> {
     let reply = receive(&mut client).await?;
     report.exactly("bytes of a message in a million empty fragments", reply.len() as u64, 0);
     let grown = server.resident()?.saturating_sub(before);
-    report.at_most("resident memory for them", grown, FLOOD);
+    report.at_most("resident memory for them", grown, MAX_BYTES_LEFT);
     let cpu = (server.cpu()? - used).as_millis();
-    report.note("CPU for them", format!("{cpu} ms"));
+    report.measurement("CPU for them", format!("{cpu} ms"));
     drop(client);
     one_disconnect_each(server, &mut report).await?;
-    Ok(report.good())
+    Ok(report.passed())
 }

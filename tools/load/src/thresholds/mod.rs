@@ -17,6 +17,6 @@ use crate::{report::Report, server::Server};
 async fn one_disconnect_each(server: Server, report: &mut Report) -> Result<()> {
     let counts = server.stop().await?;
     report.exactly("connections that had their $disconnect", counts.ended, counts.accepted);
-    report.exactly("$disconnect events beyond those", counts.strays, 0);
+    report.exactly("other $disconnect events", counts.unexpected_disconnects, 0);
     Ok(())
 }

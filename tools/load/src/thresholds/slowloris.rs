@@ -1,4 +1,4 @@
-//! Clients that keep connections open with slow requests, and regular clients at the same time.
+//! Slowloris, the attack with very slow requests that keep connections open, and regular clients at the same time.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -19,15 +19,15 @@ use crate::{
     system,
 };
 
-/// The longest time for a slow client; the gateway allows 10 seconds for a request's head.
-const AT_MOST: Duration = Duration::from_secs(30);
+/// The longest time for a slow client; the gateway allows 10 seconds for a request's headers.
+const MAX_CONNECTION_TIME: Duration = Duration::from_secs(30);
 
 /// The interval between handshakes of regular clients.
-const HONEST: Duration = Duration::from_millis(20);
+const REGULAR_INTERVAL: Duration = Duration::from_millis(20);
 
-/// What slow clients send: at the start, and every second after that.
-const DRIPS: [(&str, &str, &str); 4] = [
-    ("a request's head", "GET /load HTTP/1.1\r\nHost: h\r\nX: ", "x"),
+/// The kinds of slow clients: a name, the first bytes, and the bytes of every second after that.
+const SLOW_CLIENTS: [(&str, &str, &str); 4] = [
+    ("a request's headers", "GET /load HTTP/1.1\r\nHost: h\r\nX: ", "x"),
     ("nothing at all", "", ""),
     ("nothing after a first request", "GET /lift.json HTTP/1.1\r\nHost: h\r\n\r\n", ""),
     (
@@ -49,14 +49,14 @@ pub(crate) async fn run(Options { clients: count }: Options) -> Result<bool> {
     let mut report = Report::new("slowloris");
     let server = Server::start(serve::Options::default()).await?;
     let address = server.address;
-    let dripping = (0..count).map(|number| tokio::spawn(drip(address, number)));
-    let mut dripping = Box::pin(join_all(dripping));
-    let mut honest = Vec::new();
-    let mut ticks = interval(HONEST);
+    let slow_clients = (0..count).map(|number| tokio::spawn(slow_client(address, number)));
+    let mut slow_clients = Box::pin(join_all(slow_clients));
+    let mut regular = Vec::new();
+    let mut ticks = interval(REGULAR_INTERVAL);
     let ended = loop {
         tokio::select! {
-            ended = &mut dripping => break ended,
-            _ = ticks.tick() => honest.push(tokio::spawn(async move {
+            ended = &mut slow_clients => break ended,
+            _ = ticks.tick() => regular.push(tokio::spawn(async move {
                 let start = Instant::now();
                 let client = connect(address, count).await?;
                 anyhow::Ok((client, start.elapsed()))
@@ -67,17 +67,17 @@ pub(crate) async fn run(Options { clients: count }: Options) -> Result<bool> {
     for end in ended {
         lasted.push(end??);
     }
-    for (kind, (what, ..)) in DRIPS.iter().enumerate() {
-        let these = || lasted.iter().skip(kind).step_by(DRIPS.len());
-        let closed = these().flatten().count() as u64;
-        report.exactly(&format!("closed: {what}"), closed, these().count() as u64);
-        let last = these().flatten().max().map_or(f64::NAN, Duration::as_secs_f64);
-        report.note("the last of them after", format!("{last:.1} s"));
+    for (kind, (what, ..)) in SLOW_CLIENTS.iter().enumerate() {
+        let of_kind = || lasted.iter().skip(kind).step_by(SLOW_CLIENTS.len());
+        let closed = of_kind().flatten().count() as u64;
+        report.exactly(&format!("closed: {what}"), closed, of_kind().count() as u64);
+        let last = of_kind().flatten().max().map_or(f64::NAN, Duration::as_secs_f64);
+        report.measurement("the last of them after", format!("{last:.1} s"));
     }
-    let tried = honest.len() as u64;
+    let tried = regular.len() as u64;
     let mut latencies = Vec::new();
     let mut clients = Vec::new();
-    for client in honest {
+    for client in regular {
         if let Ok((client, latency)) = client.await? {
             clients.push(client);
             latencies.push(latency);
@@ -87,16 +87,16 @@ pub(crate) async fn run(Options { clients: count }: Options) -> Result<bool> {
     report.latencies("their handshakes", latencies);
     drop(clients);
     one_disconnect_each(server, &mut report).await?;
-    Ok(report.good())
+    Ok(report.passed())
 }
 
-/// How long the server kept the connection; `None` if too long.
-async fn drip(server: SocketAddr, number: usize) -> Result<Option<Duration>> {
-    let (_, first, then) = DRIPS[number % DRIPS.len()];
+/// Returns how long the server kept the connection; `None` if longer than `MAX_CONNECTION_TIME`.
+async fn slow_client(server: SocketAddr, number: usize) -> Result<Option<Duration>> {
+    let (_, first, then) = SLOW_CLIENTS[number % SLOW_CLIENTS.len()];
     let (mut reads, mut writes) = socket(server, number).await?.into_split();
     let start = Instant::now();
     writes.write_all(first.as_bytes()).await?;
-    let dripping = async {
+    let slow_clients = async {
         loop {
             sleep(Duration::from_secs(1)).await;
             if writes.write_all(then.as_bytes()).await.is_err() {
@@ -105,12 +105,12 @@ async fn drip(server: SocketAddr, number: usize) -> Result<Option<Duration>> {
         }
     };
     let reading = async {
-        let mut answer = [0; 1024];
-        while matches!(reads.read(&mut answer).await, Ok(1..)) {}
+        let mut buffer = [0; 1024];
+        while matches!(reads.read(&mut buffer).await, Ok(1..)) {}
     };
-    let ended = timeout(AT_MOST, async {
+    let ended = timeout(MAX_CONNECTION_TIME, async {
         tokio::select! {
-            () = dripping => {}
+            () = slow_clients => {}
             () = reading => {}
         }
     });

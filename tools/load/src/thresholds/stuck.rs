@@ -8,7 +8,7 @@ use futures_util::{StreamExt, TryStreamExt, future::join_all, stream};
 
 use super::one_disconnect_each;
 use crate::{
-    clients::{Client, ask, crowd, receive},
+    clients::{Client, ask, connect_many, receive},
     management::Management,
     report::Report,
     serve,
@@ -18,18 +18,18 @@ use crate::{
 
 /// The most memory for a stuck client, in bytes: the limit of its queue. A queued message counts more than it
 /// takes, which leaves room for the frame that is being sent.
-const EACH: u64 = 256 * 1024;
+const MAX_BYTES_PER_CLIENT: u64 = 256 * 1024;
 
 /// Large posts fill the kernel's buffers, small ones the rest of the queue. Small posts have the largest
 /// overhead.
 const LARGE: usize = 32 * 1024;
 const SMALL: usize = 1;
 
-/// How many stuck clients are filled at once: few, so that HTTP connections use little memory.
+/// The number of stuck clients that get posts at the same time. It is small, so that HTTP connections use little memory.
 const FILLING: usize = 4;
 
 /// More large posts than fit into the kernel's buffers.
-const MOST_POSTS: usize = 2000;
+const MAX_POSTS: usize = 2000;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -50,16 +50,17 @@ pub(crate) async fn run(options: Options) -> Result<bool> {
     let mut report = Report::new("stuck");
     let server = Server::start(serve::Options::default()).await?;
     let management = Management::new(server.address);
-    let (readers, reader_ids) = with_ids(crowd(server.address, 0, healthy).await?).await?;
-    let (sleepers, sleeper_ids) = with_ids(crowd(server.address, healthy, stuck).await?).await?;
+    let (readers, reader_ids) = with_ids(connect_many(server.address, 0, healthy).await?).await?;
+    let (stuck_clients, stuck_ids) =
+        with_ids(connect_many(server.address, healthy, stuck).await?).await?;
     let before = server.resident()?;
     for size in [LARGE, SMALL] {
         let data = Bytes::from(vec![b'x'; size]);
-        let filling = sleeper_ids.iter().map(|id| fill(&management, id, data.clone()));
+        let filling = stuck_ids.iter().map(|id| fill(&management, id, data.clone()));
         stream::iter(filling).buffer_unordered(FILLING).try_collect::<()>().await?;
     }
     let each = server.resident()?.saturating_sub(before) / stuck.max(1) as u64;
-    report.at_most("resident memory for each stuck client", each, EACH);
+    report.at_most("resident memory for each stuck client", each, MAX_BYTES_PER_CLIENT);
 
     let data = Bytes::from(vec![b'y'; 1024]);
     let reading = readers.into_iter().map(|mut client| {
@@ -75,12 +76,12 @@ pub(crate) async fn run(options: Options) -> Result<bool> {
     let mut sent = 0;
     let mut refused = 0;
     for _ in 0..posts {
-        let (to_readers, to_sleepers) = tokio::join!(
+        let (to_readers, to_stuck) = tokio::join!(
             management.broadcast(&reader_ids, &data),
-            management.broadcast(&sleeper_ids, &data),
+            management.broadcast(&stuck_ids, &data),
         );
         sent += to_readers?[0];
-        refused += to_sleepers?[1];
+        refused += to_stuck?[1];
     }
     let mut received = 0;
     let mut readers = Vec::new();
@@ -90,27 +91,27 @@ pub(crate) async fn run(options: Options) -> Result<bool> {
         received += got;
     }
     let all = (healthy * posts) as u64;
-    report.exactly("posts to healthy clients answered 200", sent, all);
+    report.exactly("posts to healthy clients with status 200", sent, all);
     report.exactly("posts that reached healthy clients", received, all);
-    report.exactly("posts to stuck clients answered 429", refused, (stuck * posts) as u64);
-    drop((sleepers, readers));
+    report.exactly("posts to stuck clients with status 429", refused, (stuck * posts) as u64);
+    drop((stuck_clients, readers));
     one_disconnect_each(server, &mut report).await?;
-    Ok(report.good())
+    Ok(report.passed())
 }
 
 /// Posts until the queue is full.
 async fn fill(management: &Management, id: &str, data: Bytes) -> Result<()> {
-    for _ in 0..MOST_POSTS * LARGE / data.len().max(16) {
+    for _ in 0..MAX_POSTS * LARGE / data.len().max(16) {
         match management.post(id, data.clone()).await? {
             200 => {}
             429 => return Ok(()),
-            other => anyhow::bail!("a post was answered {other}"),
+            other => anyhow::bail!("the status of a post is {other}"),
         }
     }
     anyhow::bail!("the queue of a client that never reads does not fill up")
 }
 
-/// The clients with their ids.
+/// Returns the clients with their ids.
 async fn with_ids(clients: Vec<Client>) -> Result<(Vec<Client>, Vec<String>)> {
     let asking = clients.into_iter().map(|mut client| async move {
         let id = ask(&mut client, "id").await?;

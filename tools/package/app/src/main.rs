@@ -26,7 +26,7 @@ async fn connect(Query(hello): Query<Hello>) -> Result<Accept, Refuse> {
 }
 
 async fn greet(connection: Connection, Json(greet): Json<Greet>) -> Json<Greeting> {
-    let name = connection.user().map_or("stranger", |user| user.as_str());
+    let name = connection.user().map_or("unknown", |user| user.as_str());
     Json(Greeting { greeting: format!("{}, {name}", greet.text) })
 }
 

@@ -5,16 +5,16 @@ use std::io;
 use clap::ValueEnum;
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
-pub(crate) enum Fault {
-    /// Text need not be UTF-8.
+pub(crate) enum BrokenRule {
+    /// Text frames are not checked for UTF-8.
     NoUtf8Check,
-    /// A client's frame need not be masked.
+    /// A client's frame without a mask is accepted.
     UnmaskedAccepted,
     /// Reserved bits are ignored.
     RsvAccepted,
-    /// A control frame may come in fragments.
+    /// A fragmented control frame is accepted.
     FragmentedControlAccepted,
-    /// A close code that no endpoint may send is echoed.
+    /// A close code that no endpoint may send is echoed in the close frame.
     BadCloseCodeEchoed,
 }
 
@@ -22,8 +22,9 @@ pub(crate) enum Fault {
 pub(super) enum End {
     /// The client's close frame, to be echoed.
     Closed(Vec<u8>),
-    /// The client broke a rule: the close code says which kind.
+    /// The client broke a rule; the close code for it.
     Failed(u16),
+    /// The connection ended without a close frame.
     Lost,
 }
 

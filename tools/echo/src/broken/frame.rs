@@ -4,7 +4,7 @@ use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::rule::{End, Fault};
+use super::rule::{BrokenRule, End};
 
 pub(super) const CONTINUATION: u8 = 0;
 pub(super) const TEXT: u8 = 1;
@@ -15,7 +15,7 @@ pub(super) const PONG: u8 = 10;
 
 /// The longest payload of a control frame.
 const CONTROL_BYTES: u64 = 125;
-/// More than any test sends; so that no length is believed before its bytes are there.
+/// Larger than any frame of a test. A longer length is refused before memory is allocated for it.
 const FRAME_BYTES: u64 = 64 << 20;
 
 pub(super) struct Frame {
@@ -25,22 +25,22 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    /// The next frame of a client, unless it breaks a rule that holds.
+    /// Reads the next frame of a client. Fails if it breaks a rule other than `broken_rule`.
     pub(super) async fn read(
         socket: &mut (impl AsyncRead + Unpin),
-        fault: Option<Fault>,
+        broken_rule: Option<BrokenRule>,
     ) -> Result<Self, End> {
         let mut head = [0; 2];
         socket.read_exact(&mut head).await?;
         let (last, reserved, opcode) = (head[0] & 0x80 != 0, head[0] & 0x70 != 0, head[0] & 0x0f);
         let (masked, length) = (head[1] & 0x80 != 0, u64::from(head[1] & 0x7f));
         let control = opcode & 8 != 0;
-        let broken = (reserved && fault != Some(Fault::RsvAccepted))
-            || (!masked && fault != Some(Fault::UnmaskedAccepted))
-            || (control && !last && fault != Some(Fault::FragmentedControlAccepted))
+        let is_invalid = (reserved && broken_rule != Some(BrokenRule::RsvAccepted))
+            || (!masked && broken_rule != Some(BrokenRule::UnmaskedAccepted))
+            || (control && !last && broken_rule != Some(BrokenRule::FragmentedControlAccepted))
             || (control && length > CONTROL_BYTES)
             || !matches!(opcode, CONTINUATION | TEXT | BINARY | CLOSE | PING | PONG);
-        if broken {
+        if is_invalid {
             return Err(End::Failed(1002));
         }
         let length = match length {
@@ -64,7 +64,7 @@ impl Frame {
     }
 }
 
-/// Writes one frame, unmasked as a server's are.
+/// Writes one frame without a mask, as servers must.
 pub(super) async fn write(
     socket: &mut (impl AsyncWrite + Unpin),
     opcode: u8,

@@ -1,5 +1,5 @@
-//! An echo that reads frames by itself, so that one rule at a time can really be broken. Without a
-//! fault it keeps them all: then what a test suite finds is the fault.
+//! An echo with its own frame parser, so that it can break one rule of RFC 6455 at a time. Without `--break-rule`
+//! it follows all rules, so a test suite must report only the broken rule.
 
 mod frame;
 mod rule;
@@ -15,37 +15,43 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use self::{
     frame::Frame,
-    rule::{End, Fault},
+    rule::{BrokenRule, End},
 };
 
-/// How long a client may take to close after it was told to.
-const GRACE: Duration = Duration::from_secs(1);
+/// How long the server waits for the client to close after the close frame.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The rule to break.
     #[arg(long)]
-    pub(crate) fault: Option<Fault>,
+    pub(crate) break_rule: Option<BrokenRule>,
 }
 
-pub(crate) async fn serve(listener: TcpListener, fault: Option<Fault>) -> io::Result<()> {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    broken_rule: Option<BrokenRule>,
+) -> io::Result<()> {
     loop {
         let (socket, _) = listener.accept().await?;
-        tokio::spawn(connection(BufStream::new(socket), fault));
+        tokio::spawn(connection(BufStream::new(socket), broken_rule));
     }
 }
 
-async fn connection(mut socket: BufStream<TcpStream>, fault: Option<Fault>) -> io::Result<()> {
+async fn connection(
+    mut socket: BufStream<TcpStream>,
+    broken_rule: Option<BrokenRule>,
+) -> io::Result<()> {
     handshake(&mut socket).await?;
-    let last = match echo(&mut socket, fault).await {
+    let last = match echo(&mut socket, broken_rule).await {
         End::Closed(payload) => payload,
         End::Failed(code) => code.to_be_bytes().to_vec(),
         End::Lost => return Ok(()),
     };
     frame::write(&mut socket, frame::CLOSE, &last).await?;
     socket.shutdown().await?;
-    // To close with bytes unread would take the close frame back.
-    let _ = timeout(GRACE, tokio::io::copy(&mut socket, &mut tokio::io::sink())).await;
+    // Closing with unread bytes sends RST, and the client loses the close frame.
+    let _ = timeout(CLOSE_TIMEOUT, tokio::io::copy(&mut socket, &mut tokio::io::sink())).await;
     Ok(())
 }
 
@@ -60,24 +66,27 @@ async fn handshake(socket: &mut BufStream<TcpStream>) -> io::Result<()> {
         }
         line.clear();
     }
-    let answer = format!(
+    let response = format!(
         "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Accept: {key}\r\n\r\n"
     );
-    socket.write_all(answer.as_bytes()).await?;
+    socket.write_all(response.as_bytes()).await?;
     socket.flush().await
 }
 
-/// Answers messages with themselves until the connection has to end.
-async fn echo(socket: &mut (impl AsyncRead + AsyncWrite + Unpin), fault: Option<Fault>) -> End {
+/// Echoes messages until the connection must end.
+async fn echo(
+    socket: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    broken_rule: Option<BrokenRule>,
+) -> End {
     let mut message: Option<(u8, Vec<u8>)> = None;
     loop {
         let step = async {
-            let frame = Frame::read(socket, fault).await?;
+            let frame = Frame::read(socket, broken_rule).await?;
             match frame.opcode {
                 frame::PING => frame::write(socket, frame::PONG, &frame.payload).await?,
                 frame::PONG => {}
-                frame::CLOSE => return Err(close(frame.payload, fault)),
+                frame::CLOSE => return Err(close(frame.payload, broken_rule)),
                 opcode => {
                     let begun = message.is_some();
                     if begun != (opcode == frame::CONTINUATION) {
@@ -86,7 +95,8 @@ async fn echo(socket: &mut (impl AsyncRead + AsyncWrite + Unpin), fault: Option<
                     let (_, data) = message.get_or_insert((opcode, Vec::new()));
                     data.extend(frame.payload);
                     if let Some((opcode, data)) = message.take_if(|_| frame.last) {
-                        let checked = opcode == frame::TEXT && fault != Some(Fault::NoUtf8Check);
+                        let checked =
+                            opcode == frame::TEXT && broken_rule != Some(BrokenRule::NoUtf8Check);
                         if checked && std::str::from_utf8(&data).is_err() {
                             return Err(End::Failed(1007));
                         }
@@ -102,15 +112,15 @@ async fn echo(socket: &mut (impl AsyncRead + AsyncWrite + Unpin), fault: Option<
     }
 }
 
-/// How a close frame of the client is answered.
-fn close(payload: Vec<u8>, fault: Option<Fault>) -> End {
+/// Decides the reply to a close frame of the client.
+fn close(payload: Vec<u8>, broken_rule: Option<BrokenRule>) -> End {
     let (code, reason) = match payload.split_first_chunk::<2>() {
         Some((code, reason)) => (u16::from_be_bytes(*code), reason),
         None if payload.is_empty() => return End::Closed(payload),
         None => return End::Failed(1002),
     };
     let allowed = matches!(code, 1000..=1003 | 1007..=1011 | 3000..=4999);
-    if !allowed && fault != Some(Fault::BadCloseCodeEchoed) {
+    if !allowed && broken_rule != Some(BrokenRule::BadCloseCodeEchoed) {
         return End::Failed(1002);
     }
     match std::str::from_utf8(reason) {

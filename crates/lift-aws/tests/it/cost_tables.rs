@@ -1,5 +1,5 @@
-//! The tables in the chapter "Capacity and cost" are computed here and compared. With
-//! `LIFT_WRITE_FIGURES=1`, the tests write them.
+//! The tables of the chapter "Capacity and cost" are computed here and compared. With
+//! `LIFT_WRITE_COST_TABLES=1`, the tests write them.
 
 use std::{fmt::Write, fs, path::Path};
 
@@ -12,8 +12,8 @@ use serde_json::json;
 
 use crate::{
     cost::{billed, warm},
-    engine::Engine,
-    rows::{row, row_of},
+    embedded_dynamodb::EmbeddedDatabase,
+    row_fixture::{row, row_of},
 };
 
 const WRU: f64 = 0.625e-6;
@@ -27,13 +27,13 @@ const GB_SECOND: f64 = 0.000_013_333_4;
 fn check(name: &str, expected: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/src/cost.md");
     let chapter = fs::read_to_string(&path).expect("the chapter");
-    let mark = format!("<!-- figures: {name} -->\n");
+    let mark = format!("<!-- cost table: {name} -->\n");
     let start = chapter.find(&mark).expect("the mark") + mark.len();
     let end = start + chapter[start..].find("<!-- end -->").expect("the end mark");
     if chapter[start..end] == *expected {
         return;
     }
-    if std::env::var_os("LIFT_WRITE_FIGURES").is_some() {
+    if std::env::var_os("LIFT_WRITE_COST_TABLES").is_some() {
         let written = format!("{}{expected}{}", &chapter[..start], &chapter[end..]);
         return fs::write(path, written).expect("is written");
     }
@@ -41,8 +41,8 @@ fn check(name: &str, expected: &str) {
 }
 
 /// The requests since the last call: their number, and the billed write and read units.
-fn since(engine: &Engine) -> (usize, f64, f64) {
-    let calls = engine.take();
+fn since(database: &EmbeddedDatabase) -> (usize, f64, f64) {
+    let calls = database.take_calls();
     let (mut writes, mut reads) = (0.0, 0.0);
     for (operation, units) in billed(&calls) {
         let units: f64 = units.iter().sum();
@@ -60,11 +60,11 @@ async fn join(store: &DynamoStore, row: &Row) {
 }
 
 #[tokio::test]
-async fn units() {
-    let (engine, store) = warm().await;
+async fn units_of_each_event() {
+    let (database, store) = warm().await;
     let mut table = "| event | requests | WRU | RRU |\n|---|---|---|---|\n".to_owned();
     let mut line = |what: &str| {
-        let (requests, writes, reads) = since(&engine);
+        let (requests, writes, reads) = since(&database);
         let or_dash = |units: f64| if units == 0.0 { "–".to_owned() } else { units.to_string() };
         let (writes, reads) = (or_dash(writes), or_dash(reads));
         writeln!(table, "| {what} | {requests} | {writes} | {reads} |").expect("text");
@@ -91,7 +91,7 @@ async fn units() {
     line("a post that is answered 410 later");
     let row = row_of("R1kmxITEMS=");
     save(&store, &row).await;
-    since(&engine);
+    since(&database);
     store.set_attributes(&row.id, json!({"tier": "gold"})).await.expect("set");
     line("`set_attributes`");
     store.get(&row.id, Read::Eventual).await.expect("get");
@@ -103,7 +103,7 @@ async fn units() {
     store.remove_item(&row.id, "tea").await.expect("remove_item");
     line("leaving a group");
     join(&store, &row).await;
-    since(&engine);
+    since(&database);
     store.remove(&row.id).await.expect("remove");
     line("`$disconnect` in one group; 2 WRU for each further group");
     let of = Members::Tenant("a#b".into());
@@ -114,26 +114,26 @@ async fn units() {
     let of = Members::User { tenant: Some("a#b".into()), user: "ana".into() };
     store.page(&of, Part::whole(0), None).await.expect("a page");
     line("a list of a user's connections");
-    let another = engine.store();
+    let another = database.store();
     another.parts(&Members::Tenant("a#b".into()), 1).await.expect("parts");
     line("META, per process and minute");
     check("units", &table);
 }
 
 #[test]
-fn ceilings() {
+fn max_connections_by_shards_and_lifetime() {
     let mut table = "| shards | 1 minute | 10 minutes | 30 minutes | 2 hours |\n".to_owned();
     table.push_str("|---|---|---|---|---|\n");
     for shards in [1_u64, 4, 16, 64, 256] {
-        let most = |seconds: u64| thousands(1000 * shards / 2 * seconds);
-        let lives = [60, 600, 1800, 7200].map(most).join(" | ");
-        writeln!(table, "| {shards} | {lives} |").expect("text");
+        let max_connections = |seconds: u64| thousands(1000 * shards / 2 * seconds);
+        let columns = [60, 600, 1800, 7200].map(max_connections).join(" | ");
+        writeln!(table, "| {shards} | {columns} |").expect("text");
     }
     check("ceilings", &table);
 }
 
 #[tokio::test]
-async fn lists() {
+async fn units_of_lists() {
     let (first, second) = crate::lists::entry_sizes().await;
     let mut table =
         "| list | bytes of an entry | connections in 1 MB | RRU for 100,000 | price |\n".to_owned();
@@ -156,49 +156,49 @@ fn list_units(connections: f64, entry: usize) -> f64 {
 }
 
 #[tokio::test]
-async fn month() {
-    let (engine, store) = warm().await;
+async fn price_of_a_month() {
+    let (database, store) = warm().await;
     save(&store, &row()).await;
     store.remove(&row().id).await.expect("remove");
-    let (_, units_of_a_life, _) = since(&engine);
+    let (_, units_of_a_connection, _) = since(&database);
     let of = Members::Tenant("a#b".into());
     for part in store.parts(&of, 1).await.expect("parts") {
         store.page(&of, part, None).await.expect("a page");
     }
-    let (_, _, units_of_a_list) = since(&engine);
+    let (_, _, units_of_a_list) = since(&database);
 
     let (clients, hours) = (100_000.0, 730.0);
     let minutes = clients * hours * 60.0;
-    let lives = minutes / 30.0;
+    let connects = minutes / 30.0;
     let (pings, messages) = (minutes / 9.0, minutes / 100.0);
     let posts = messages * 10.0;
     let metas = 100.0 * hours * 60.0;
-    let gb_seconds = 0.125 * (2.0 * lives * 0.008 + pings * 0.005 + messages * 0.020);
-    let invocations = 2.0 * lives + pings + messages;
+    let gb_seconds = 0.125 * (2.0 * connects * 0.008 + pings * 0.005 + messages * 0.020);
+    let invocations = 2.0 * connects + pings + messages;
     let lines = [
         ("API Gateway: minutes", minutes, MINUTE),
         ("API Gateway: messages in", pings + messages, MESSAGE),
         ("API Gateway: messages out", posts, MESSAGE),
         ("Lambda: invocations", invocations, INVOCATION),
         ("Lambda: GB-seconds", gb_seconds, GB_SECOND),
-        ("DynamoDB: WRU of connects and disconnects", lives * units_of_a_life, WRU),
+        ("DynamoDB: WRU of connects and disconnects", connects * units_of_a_connection, WRU),
         ("DynamoDB: RRU of lists", messages * units_of_a_list, RRU),
         ("DynamoDB: RRU of META", metas, RRU),
     ];
     let mut table = "| item | quantity | price |\n|---|---|---|\n".to_owned();
-    let mut sum = 0.0;
-    for (what, many, price) in lines {
-        sum += many * price;
-        let many_text = thousands(many.round() as u64);
-        writeln!(table, "| {what} | {many_text} | ${:.2} |", many * price).expect("text");
+    let mut total = 0.0;
+    for (what, quantity, price) in lines {
+        total += quantity * price;
+        let quantity_text = thousands(quantity.round() as u64);
+        writeln!(table, "| {what} | {quantity_text} | ${:.2} |", quantity * price).expect("text");
     }
-    writeln!(table, "| **all** | | **${sum:.2}** |").expect("text");
-    let per_second = lives / (hours * 3600.0);
+    writeln!(table, "| **all** | | **${total:.2}** |").expect("text");
+    let per_second = connects / (hours * 3600.0);
     writeln!(
         table,
         "\n{per_second:.0} clients per second connect, and as many disconnect: one shard would be enough for \
          all in one tenant. A million connections cost ${:.2}.",
-        units_of_a_life * WRU * 1e6
+        units_of_a_connection * WRU * 1e6
     )
     .expect("text");
     check("month", &table);

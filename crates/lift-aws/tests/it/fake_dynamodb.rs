@@ -1,5 +1,5 @@
-//! A DynamoDB API that the embedded database cannot play: it is slow, refuses requests, or another
-//! process is faster. Each operation is answered from a list, whose last answer is repeated.
+//! A fake DynamoDB API for cases that the embedded database cannot simulate: it is slow, refuses requests, or
+//! returns the errors of a concurrent change. Each operation has a list of responses; the last one is repeated.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -16,32 +16,32 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-type Answers = HashMap<&'static str, VecDeque<(u16, Value)>>;
+type Responses = HashMap<&'static str, VecDeque<(u16, Value)>>;
 
 #[derive(Clone)]
-struct Scripted {
-    answers: Arc<Mutex<Answers>>,
+struct FakeDatabase {
+    responses: Arc<Mutex<Responses>>,
     calls: Arc<Mutex<Vec<String>>>,
     url: String,
 }
 
-impl Scripted {
-    async fn start(answers: &[(&'static str, u16, Value)]) -> Self {
+impl FakeDatabase {
+    async fn start(responses: &[(&'static str, u16, Value)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let mut by_operation = Answers::new();
-        for (operation, status, body) in answers {
+        let mut by_operation = Responses::new();
+        for (operation, status, body) in responses {
             by_operation.entry(operation).or_default().push_back((*status, body.clone()));
         }
-        let answers = Arc::new(Mutex::new(by_operation));
-        let scripted = Self { answers, calls: Arc::default(), url };
-        let server = scripted.clone();
+        let responses = Arc::new(Mutex::new(by_operation));
+        let database = Self { responses, calls: Arc::default(), url };
+        let server = database.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 tokio::spawn(server.clone().serve(stream));
             }
         });
-        scripted
+        database
     }
 
     fn table(&self) -> Table {
@@ -70,26 +70,26 @@ impl Scripted {
                 }
             }
             stream.read_exact(&mut vec![0; length]).await.expect("a body");
-            let (status, body) = self.answer(&operation);
+            let (status, body) = self.response(&operation);
             let body = body.to_string();
-            let answer = format!(
+            let response = format!(
                 "HTTP/1.1 {status} X\r\ncontent-type: application/x-amz-json-1.0\r\n\
                  content-length: {}\r\n\r\n{body}",
                 body.len()
             );
-            stream.write_all(answer.as_bytes()).await.expect("written");
+            stream.write_all(response.as_bytes()).await.expect("written");
             stream.flush().await.expect("flushed");
         }
     }
 
-    fn answer(&self, operation: &str) -> (u16, Value) {
+    fn response(&self, operation: &str) -> (u16, Value) {
         self.calls.lock().expect("not poisoned").push(operation.to_owned());
-        let mut answers = self.answers.lock().expect("not poisoned");
+        let mut responses = self.responses.lock().expect("not poisoned");
         let left =
-            answers.get_mut(operation).unwrap_or_else(|| panic!("{operation} is unexpected"));
+            responses.get_mut(operation).unwrap_or_else(|| panic!("{operation} is unexpected"));
         match left.len() {
             1 => left[0].clone(),
-            _ => left.pop_front().expect("an answer"),
+            _ => left.pop_front().expect("a response"),
         }
     }
 }
@@ -119,17 +119,17 @@ fn expiry(status: &str) -> Value {
     json!({"TimeToLiveDescription": {"TimeToLiveStatus": status, "AttributeName": attribute}})
 }
 
-fn fault(code: &str, message: &str) -> Value {
+fn error(code: &str, message: &str) -> Value {
     json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": message})
 }
 
 fn not_found() -> Value {
-    fault("ResourceNotFoundException", "Requested resource not found")
+    error("ResourceNotFoundException", "Requested resource not found")
 }
 
 #[tokio::test]
 async fn waits_until_the_table_and_its_indexes_are_active() {
-    let scripted = Scripted::start(&[
+    let database = FakeDatabase::start(&[
         ("DescribeTable", 400, not_found()),
         ("CreateTable", 200, json!({})),
         // `DescribeTable` may not know the table yet.
@@ -143,47 +143,47 @@ async fn waits_until_the_table_and_its_indexes_are_active() {
     .await;
     let mut steps = Vec::new();
     let options = CreateOptions::new();
-    let created = scripted.table().create_with_progress(&options, |step| steps.push(step)).await;
+    let created = database.table().create_with_progress(&options, |step| steps.push(step)).await;
     assert!(created.expect("created").new);
     assert_eq!(steps, [CreateStep::Create, CreateStep::Wait, CreateStep::Expire]);
-    let update = scripted.calls().iter().position(|call| call == "UpdateTimeToLive");
-    let described = scripted.calls()[..update.expect("a call")].to_vec();
+    let update = database.calls().iter().position(|call| call == "UpdateTimeToLive");
+    let described = database.calls()[..update.expect("a call")].to_vec();
     assert_eq!(described.iter().filter(|call| *call == "DescribeTable").count(), 5);
 }
 
 #[tokio::test]
-async fn another_process_may_create_it_at_the_same_time() {
-    let scripted = Scripted::start(&[
+async fn a_concurrent_create_by_another_process_succeeds() {
+    let database = FakeDatabase::start(&[
         ("DescribeTable", 400, not_found()),
-        ("CreateTable", 400, fault("ResourceInUseException", "Table already exists")),
+        ("CreateTable", 400, error("ResourceInUseException", "Table already exists")),
         ("DescribeTable", 200, live("ACTIVE", "ACTIVE")),
         ("DescribeTimeToLive", 200, expiry("DISABLED")),
-        ("UpdateTimeToLive", 400, fault("ValidationException", "TimeToLive is already enabled")),
+        ("UpdateTimeToLive", 400, error("ValidationException", "TimeToLive is already enabled")),
     ])
     .await;
-    let created = scripted.table().create(&CreateOptions::new()).await;
-    assert!(!created.expect("it is there").new);
+    let created = database.table().create(&CreateOptions::new()).await;
+    assert!(!created.expect("it exists").new);
 }
 
 #[tokio::test]
 async fn expiry_that_cannot_be_turned_on_is_an_error() {
     let reason = "Time to live has been modified multiple times within a fixed interval";
-    let mut answers = vec![
+    let mut responses = vec![
         ("DescribeTable", 200, live("ACTIVE", "ACTIVE")),
         ("DescribeTimeToLive", 200, expiry("DISABLED")),
-        ("UpdateTimeToLive", 400, fault("ValidationException", reason)),
+        ("UpdateTimeToLive", 400, error("ValidationException", reason)),
     ];
-    let scripted = Scripted::start(&answers).await;
-    let error = scripted.table().create(&CreateOptions::new()).await.expect_err("refused");
+    let database = FakeDatabase::start(&responses).await;
+    let error = database.table().create(&CreateOptions::new()).await.expect_err("refused");
     let expected = "UpdateTimeToLive failed for the table t-connections";
     assert!(error.to_string().starts_with(expected), "{error}");
     assert!(error.to_string().contains(reason), "{error}");
-    // DynamoDB refuses also when another process has just turned it on. A description may not show
+    // DynamoDB also refuses if another process has just turned it on. A description may not show
     // it yet.
-    answers.push(("DescribeTimeToLive", 200, expiry("DISABLED")));
-    answers.push(("DescribeTimeToLive", 200, expiry("ENABLING")));
-    let scripted = Scripted::start(&answers).await;
-    scripted.table().create(&CreateOptions::new()).await.expect("it is on");
+    responses.push(("DescribeTimeToLive", 200, expiry("DISABLED")));
+    responses.push(("DescribeTimeToLive", 200, expiry("ENABLING")));
+    let database = FakeDatabase::start(&responses).await;
+    database.table().create(&CreateOptions::new()).await.expect("it is on");
 }
 
 #[tokio::test]
@@ -194,38 +194,38 @@ async fn a_table_that_is_being_created_or_deleted_does_not_fit() {
         ("DELETING", "ACTIVE", "its status is DELETING: wait until it is gone"),
         ("ARCHIVED", "ACTIVE", "its status is ARCHIVED: see what DynamoDB's console says"),
     ] {
-        let scripted = Scripted::start(&[
+        let database = FakeDatabase::start(&[
             ("DescribeTable", 200, live(status, index)),
             ("DescribeTimeToLive", 200, expiry("ENABLED")),
         ])
         .await;
-        let check = scripted.table().check().await.expect("checked");
+        let check = database.table().check().await.expect("checked");
         assert!(check.to_string().contains(expected), "{check}");
     }
     for status in ["ACTIVE", "UPDATING"] {
-        let scripted = Scripted::start(&[
+        let database = FakeDatabase::start(&[
             ("DescribeTable", 200, live(status, "UPDATING")),
             ("DescribeTimeToLive", 200, expiry("ENABLING")),
         ])
         .await;
-        assert!(scripted.table().check().await.expect("checked").fits(), "{status}");
+        assert!(database.table().check().await.expect("checked").fits(), "{status}");
     }
 }
 
 #[tokio::test]
 async fn a_table_that_is_being_deleted_is_not_created() {
-    let scripted = Scripted::start(&[
+    let database = FakeDatabase::start(&[
         ("DescribeTable", 200, live("DELETING", "ACTIVE")),
         ("DescribeTimeToLive", 200, expiry("ENABLED")),
     ])
     .await;
-    let error = scripted.table().create(&CreateOptions::new()).await.expect_err("not now");
+    let error = database.table().create(&CreateOptions::new()).await.expect_err("not now");
     assert!(error.to_string().contains("its status is DELETING"), "{error}");
 }
 
 #[tokio::test]
 async fn deletion_waits_until_the_table_is_gone() {
-    let scripted = Scripted::start(&[
+    let database = FakeDatabase::start(&[
         ("DescribeTable", 200, live("ACTIVE", "ACTIVE")),
         ("DescribeTable", 200, live("DELETING", "ACTIVE")),
         ("DescribeTable", 400, not_found()),
@@ -233,8 +233,8 @@ async fn deletion_waits_until_the_table_is_gone() {
         ("DeleteTable", 200, json!({})),
     ])
     .await;
-    scripted.table().delete().await.expect("deleted");
-    let calls = scripted.calls();
+    database.table().delete().await.expect("deleted");
+    let calls = database.calls();
     assert_eq!(calls.iter().filter(|call| *call == "DescribeTable").count(), 3, "{calls:?}");
 }
 
@@ -252,8 +252,8 @@ async fn a_refusal_names_the_permission_or_the_credentials() {
         ("UnrecognizedClientException", "invalid", "does not take the AWS credentials", true),
         ("LimitExceededException", "too much", "too much (LimitExceededException)", false),
     ] {
-        let scripted = Scripted::start(&[("DescribeTable", 400, fault(code, message))]).await;
-        let error = scripted.table().check().await.expect_err("refused");
+        let database = FakeDatabase::start(&[("DescribeTable", 400, error(code, message))]).await;
+        let error = database.table().check().await.expect_err("refused");
         let text = format!("{error:?}");
         assert!(text.contains(expected) && text.contains(message), "{text}");
         assert_eq!((error.is_denied(), error.is_unreachable()), (is_denied, false), "{code}");

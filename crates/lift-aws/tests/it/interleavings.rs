@@ -1,5 +1,5 @@
 //! Several processes change one connection at the same time, in every order of their requests.
-//! After the last answer, nothing is left of a connection that ended, and it ended once.
+//! After the last response, no item of an ended connection is left, and the connection ended once.
 
 use std::{
     cell::Cell,
@@ -18,8 +18,8 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::{
-    engine::{Engine, TABLE},
-    rows::row,
+    embedded_dynamodb::{EmbeddedDatabase, TABLE},
+    row_fixture::row,
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -32,9 +32,9 @@ enum Op {
 }
 use Op::{Gone, Put, Remove, Save, Take};
 
-/// The answer of an operation.
+/// The result of an operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Answer {
+struct OpResult {
     /// This operation ended the connection, so that its handler runs.
     ended: bool,
     /// This operation ended the connection, or found that it had ended.
@@ -42,25 +42,25 @@ struct Answer {
     stored: bool,
 }
 
-async fn perform(store: DynamoStore, op: Op, row: Row) -> Answer {
-    let saved = |saved| Answer { stored: saved == Saved::Stored, ..Answer::default() };
+async fn perform(store: DynamoStore, op: Op, row: Row) -> OpResult {
+    let saved = |saved| OpResult { stored: saved == Saved::Stored, ..OpResult::default() };
     match op {
         Save => saved(store.save(&row).await.expect("save")),
         Put(key) => saved(store.put_item(&row, &Item::in_group(key)).await.expect("put_item")),
         Take(key) => {
             store.remove_item(&row.id, key).await.expect("remove_item");
-            Answer::default()
+            OpResult::default()
         }
         Remove => {
             let old = store.remove(&row.id).await.expect("remove");
-            Answer { ended: old.is_some(), closed: true, stored: false }
+            OpResult { ended: old.is_some(), closed: true, stored: false }
         }
         Gone => {
             let ended = store
                 .remove_gone(&row.id, Timestamp::from_millis(u64::MAX))
                 .await
                 .expect("remove_gone");
-            Answer { ended, closed: ended, stored: false }
+            OpResult { ended, closed: ended, stored: false }
         }
     }
 }
@@ -70,13 +70,13 @@ thread_local! {
     static CURRENT: Cell<usize> = const { Cell::new(0) };
 }
 
-type Gates = Arc<Mutex<BTreeMap<usize, oneshot::Sender<()>>>>;
+type HeldRequests = Arc<Mutex<BTreeMap<usize, oneshot::Sender<()>>>>;
 
-/// A database that holds each request until its gate is opened.
-fn gated(engine: &Engine) -> (Engine, Gates) {
-    let gates = Gates::default();
-    let waiting = Arc::clone(&gates);
-    let engine = engine.before(move |_, body| {
+/// Returns a database that holds each request until the test releases it.
+fn holding(database: &EmbeddedDatabase) -> (EmbeddedDatabase, HeldRequests) {
+    let held = HeldRequests::default();
+    let waiting = Arc::clone(&held);
+    let database = database.with_hook(move |_, body| {
         // Requests for META are not part of the race.
         if body["Key"]["pk"]["S"] == "META" {
             return Box::pin(async { None });
@@ -84,63 +84,70 @@ fn gated(engine: &Engine) -> (Engine, Gates) {
         let (pass, passed) = oneshot::channel();
         waiting.lock().expect("no panic").insert(CURRENT.get(), pass);
         Box::pin(async move {
-            passed.await.expect("is let through");
+            passed.await.expect("is released");
             None
         })
     });
-    (engine, gates)
+    (database, held)
 }
 
 /// Runs operations at the same time. `choose` picks the next of a number of waiting requests.
 async fn race(
-    gates: &Gates,
+    held: &HeldRequests,
     store: &DynamoStore,
     row: &Row,
     ops: &[Op],
     choose: &mut dyn FnMut(usize) -> usize,
-) -> Vec<Answer> {
-    let start = |op: &Op| -> BoxFuture<'static, Answer> {
+) -> Vec<OpResult> {
+    let start = |op: &Op| -> BoxFuture<'static, OpResult> {
         Box::pin(perform(store.clone(), *op, row.clone()))
     };
-    let mut running: Vec<Option<BoxFuture<'static, Answer>>> =
+    let mut running: Vec<Option<BoxFuture<'static, OpResult>>> =
         ops.iter().map(start).map(Some).collect();
-    let mut answers = vec![Answer::default(); ops.len()];
+    let mut results = vec![OpResult::default(); ops.len()];
     loop {
         for (n, slot) in running.iter_mut().enumerate() {
             CURRENT.set(n);
             let Some(future) = slot else { continue };
-            if let std::task::Poll::Ready(answer) = poll!(Pin::new(future)) {
-                (answers[n], *slot) = (answer, None);
+            if let std::task::Poll::Ready(result) = poll!(Pin::new(future)) {
+                (results[n], *slot) = (result, None);
             }
         }
         let left = running.iter().flatten().count();
         if left == 0 {
-            return answers;
+            return results;
         }
-        let waiting: Vec<usize> = gates.lock().expect("no panic").keys().copied().collect();
+        let waiting: Vec<usize> = held.lock().expect("no panic").keys().copied().collect();
         if waiting.len() < left {
             tokio::task::yield_now().await;
             continue;
         }
         let next = waiting[choose(waiting.len())];
-        let gate = gates.lock().expect("no panic").remove(&next).expect("waits");
-        gate.send(()).expect("is waited for");
+        let request = held.lock().expect("no panic").remove(&next).expect("waits");
+        request.send(()).expect("is awaited");
     }
 }
 
-/// Checks what must hold after the last answer.
-fn check(engine: &Engine, row: &Row, first: bool, ops: &[Op], answers: &[Answer], order: &str) {
-    let what = || format!("{ops:?} {answers:?} in the order {order}");
-    let closed = answers.iter().any(|answer| answer.closed);
-    let table = found(engine, None, "pk", &format!("CONNECTION#{}", row.id));
+/// Checks the table after the last result.
+fn check(
+    database: &EmbeddedDatabase,
+    row: &Row,
+    first: bool,
+    ops: &[Op],
+    results: &[OpResult],
+    order: &str,
+) {
+    let what = || format!("{ops:?} {results:?} in the order {order}");
+    let closed = results.iter().any(|result| result.closed);
+    let table = found(database, None, "pk", &format!("CONNECTION#{}", row.id));
     let live = table.iter().any(|item| item["ca"].is_object());
-    assert!(answers.iter().filter(|answer| answer.ended).count() <= 1, "ended twice: {}", what());
-    let saved = ops.iter().zip(answers).any(|(op, answer)| matches!(op, Save) && answer.stored);
+    assert!(results.iter().filter(|result| result.ended).count() <= 1, "ended twice: {}", what());
+    let saved = ops.iter().zip(results).any(|(op, result)| matches!(op, Save) && result.stored);
     assert_eq!(live, !closed && (first || saved), "{}", what());
     let kept = |key: &str| {
         let put =
-            |(op, answer): (&Op, &Answer)| matches!(op, Put(of) if *of == key) && answer.stored;
-        ops.iter().zip(answers).any(put)
+            |(op, result): (&Op, &OpResult)| matches!(op, Put(of) if *of == key) && result.stored;
+        ops.iter().zip(results).any(put)
             && !ops.iter().any(|op| matches!(op, Take(of) if *of == key))
     };
     for key in ["tea", "coffee"] {
@@ -153,62 +160,62 @@ fn check(engine: &Engine, row: &Row, first: bool, ops: &[Op], answers: &[Answer]
     }
     let tenant = row.tenant.as_ref().expect("a tenant");
     for list in [format!("TENANT#{tenant}#0"), format!("GROUP#{tenant}#tea#0")] {
-        let listed = found(engine, Some("gsi2"), "gsi2pk", &list);
-        assert!(listed.is_empty() || live, "listed though it ended: {}", what());
+        let listed = found(database, Some("gsi2"), "gsi2pk", &list);
+        assert!(listed.is_empty() || live, "listed after its end: {}", what());
     }
 }
 
-/// The items under a key.
-fn found(engine: &Engine, index: Option<&str>, name: &str, key: &str) -> Vec<Value> {
+/// Returns the items with a key.
+fn found(database: &EmbeddedDatabase, index: Option<&str>, name: &str, key: &str) -> Vec<Value> {
     let mut query = json!({"TableName": TABLE, "KeyConditionExpression": format!("{name} = :key"),
         "ExpressionAttributeValues": {":key": {"S": key}}});
     if let Some(index) = index {
         query["IndexName"] = index.into();
     }
-    let (status, found) = engine.ask("Query", query);
+    let (status, found) = database.execute("Query", query);
     assert_eq!(status, 200, "{found}");
     found["Items"].as_array().expect("items").clone()
 }
 
-struct Bench {
-    engine: Engine,
-    gates: Gates,
-    /// A store whose requests are not held; that of [`store`](Self::store) is.
-    quiet: DynamoStore,
+struct Setup {
+    database: EmbeddedDatabase,
+    held: HeldRequests,
+    /// A store whose requests are not held. Requests of [`store`](Self::store) are held.
+    unheld: DynamoStore,
     store: DynamoStore,
     runs: usize,
 }
 
-impl Bench {
+impl Setup {
     async fn start() -> Self {
-        let engine = Engine::start().await;
-        let (gated, gates) = gated(&engine);
-        let quiet = engine.store().with_shards(1);
-        assert_eq!(quiet.save(&row()).await.expect("save"), Saved::Stored);
-        Self { engine, gates, quiet, store: gated.store(), runs: 0 }
+        let database = EmbeddedDatabase::start().await;
+        let (holding, held) = holding(&database);
+        let unheld = database.store().with_shards(1);
+        assert_eq!(unheld.save(&row()).await.expect("save"), Saved::Stored);
+        Self { database, held, unheld, store: holding.store(), runs: 0 }
     }
 
-    /// One order of requests, on a new connection, which may be saved before.
+    /// Runs one order of requests on a new connection. With `first`, the connection is saved before.
     async fn run(&mut self, first: bool, ops: &[Op], choose: &mut dyn FnMut(usize) -> usize) {
         self.runs += 1;
         let id = format!("R1kmx{}=", self.runs);
         let tenant = Some(format!("t{}", self.runs).into());
         let row = Row { id: id.into(), tenant, ..row() };
         if first {
-            assert_eq!(self.quiet.save(&row).await.expect("save"), Saved::Stored);
+            assert_eq!(self.unheld.save(&row).await.expect("save"), Saved::Stored);
         }
         let mut order = String::new();
-        let mut noted = |waiting| {
+        let mut choose_and_record = |waiting| {
             let chosen = choose(waiting);
             order.push_str(&format!("{chosen}/{waiting} "));
             chosen
         };
-        let answers = race(&self.gates, &self.store, &row, ops, &mut noted).await;
-        check(&self.engine, &row, first, ops, &answers, &order);
-        self.engine.take();
+        let results = race(&self.held, &self.store, &row, ops, &mut choose_and_record).await;
+        check(&self.database, &row, first, ops, &results, &order);
+        self.database.take_calls();
     }
 
-    /// Every order of the requests.
+    /// Runs every order of the requests.
     async fn run_all(&mut self, first: bool, ops: &[Op]) {
         let mut path: Vec<(usize, usize)> = Vec::new();
         loop {
@@ -231,29 +238,29 @@ impl Bench {
 }
 
 #[tokio::test]
-async fn every_order_of_a_few_operations_leaves_nothing_behind() {
-    let mut bench = Bench::start().await;
-    bench.run_all(false, &[Save, Save, Remove, Remove]).await;
-    bench.run_all(false, &[Save, Remove, Gone]).await;
-    bench.run_all(false, &[Save, Remove, Put("tea")]).await;
-    bench.run_all(true, &[Remove, Put("tea")]).await;
-    bench.run_all(true, &[Gone, Put("tea")]).await;
-    bench.run_all(true, &[Remove, Put("tea"), Take("tea")]).await;
-    bench.run_all(true, &[Remove, Gone, Put("tea")]).await;
-    assert!(bench.runs > 100, "{} schedules", bench.runs);
+async fn every_order_of_a_few_operations_leaves_no_items() {
+    let mut setup = Setup::start().await;
+    setup.run_all(false, &[Save, Save, Remove, Remove]).await;
+    setup.run_all(false, &[Save, Remove, Gone]).await;
+    setup.run_all(false, &[Save, Remove, Put("tea")]).await;
+    setup.run_all(true, &[Remove, Put("tea")]).await;
+    setup.run_all(true, &[Gone, Put("tea")]).await;
+    setup.run_all(true, &[Remove, Put("tea"), Take("tea")]).await;
+    setup.run_all(true, &[Remove, Gone, Put("tea")]).await;
+    assert!(setup.runs > 100, "{} schedules", setup.runs);
 }
 
 #[tokio::test]
-async fn random_orders_of_many_operations_leave_nothing_behind() {
-    let wished = std::env::var("LIFT_SCHEDULES").ok().and_then(|count| count.parse().ok());
-    let mut bench = Bench::start().await;
+async fn random_orders_of_many_operations_leave_no_items() {
+    let schedule_count = std::env::var("LIFT_SCHEDULES").ok().and_then(|count| count.parse().ok());
+    let mut setup = Setup::start().await;
     let ops =
         [Save, Save, Remove, Remove, Gone, Put("tea"), Put("tea"), Put("coffee"), Take("tea")];
-    for seed in 0..wished.unwrap_or(150_u64) {
+    for seed in 0..schedule_count.unwrap_or(150_u64) {
         let mut random = fastrand::Rng::with_seed(seed);
         let first = random.bool();
         let count = random.usize(3..=ops.len());
         let some = random.choose_multiple(ops, count);
-        bench.run(first, &some, &mut |waiting| random.usize(..waiting)).await;
+        setup.run(first, &some, &mut |waiting| random.usize(..waiting)).await;
     }
 }

@@ -1,4 +1,4 @@
-//! The WebSocket library alone: the most that a gateway on it could do.
+//! The WebSocket library without a gateway: an upper bound for the speed of a gateway that uses it.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-"""Measures the echo behind every gateway with the same clients, and prints a table of medians."""
+"""Measures an echo function behind each gateway with the same clients, and prints a table of medians."""
 
 import argparse
 import contextlib
@@ -17,11 +17,11 @@ from pathlib import Path
 
 CLIENTS = [1, 64]
 START_SECONDS = 120
-# As many processes of the function as `lift dev` starts at most, unless it is told otherwise.
+# The largest number of function processes that `lift dev` starts by default.
 PROCESSES = 10
 REGION, ACCOUNT = "us-east-1", "000000000000"
-OURS = {
-    "tokio-tungstenite alone": ["bare"],
+LIFT = {
+    "tokio-tungstenite alone": ["library"],
     "Lift, function in the gateway's process": ["gateway"],
     f"Lift, function in {PROCESSES} processes": ["gateway", "--processes", PROCESSES],
 }
@@ -33,16 +33,16 @@ def main():
     arguments.add_argument("cache", type=Path)
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--seconds", type=float, default=3)
-    arguments.add_argument("--ours", action="store_true")
+    arguments.add_argument("--lift-only", action="store_true")
     options = arguments.parse_args()
     echo = options.bins / "echo"
     with contextlib.ExitStack() as running:
-        servers = {name: running.enter_context(ours(echo, command)) for name, command in OURS.items()}
-        if not options.ours:
+        servers = {name: running.enter_context(lift(echo, command)) for name, command in LIFT.items()}
+        if not options.lift_only:
             servers["serverless-offline"] = running.enter_context(serverless_offline(options.cache))
             servers["MiniStack"] = running.enter_context(ministack(echo))
         runs = {}
-        # In turns, so that whatever else the machine does falls on all of them.
+        # The servers take turns, so that other load of the machine affects all of them equally.
         for _ in range(options.rounds):
             for clients in CLIENTS:
                 for name, server in servers.items():
@@ -50,12 +50,12 @@ def main():
                     runs.setdefault((clients, name), []).append(run)
     for clients in CLIENTS:
         show(clients, {name: runs[clients, name] for name in servers})
-    if options.ours:
+    if options.lift_only:
         return
     print()
-    for bar in (["idle", "--clients", "5000"], ["burst"]):
-        # Its own verdicts are tools/pressure's business.
-        subprocess.run([options.bins / "load", *bar], check=False)
+    for load_test in (["idle", "--clients", "5000"], ["burst"]):
+        # `tools/load-tests` checks its thresholds, so its exit code is ignored here.
+        subprocess.run([options.bins / "load", *load_test], check=False)
 
 
 def measure(echo, process, url, clients, seconds):
@@ -66,26 +66,26 @@ def measure(echo, process, url, clients, seconds):
 
 
 def cpu_seconds(process):
-    """What a server and its children have used, also those that have ended."""
+    """Returns the CPU time of a server and its children, including children that have ended."""
     ticks = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            # The name before it may hold anything; the session is the program's own.
+            # The process name before `)` may contain spaces. The fourth field is the session, which the server leads.
             fields = stat.read_text().rpartition(")")[2].split()
             ticks += sum(map(int, fields[11:15])) if int(fields[3]) == process.pid else 0
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def show(clients, runs):
-    bare, _, process, *_ = rates = {name: middle(of, "per_second") for name, of in runs.items()}
-    print(f"\nMedians of {len(next(iter(runs.values())))}, the last two columns beside {bare!r} and {process!r}:\n\n"
-          f"| clients: {clients} | messages/s | lowest to highest | p50 ms | p99 ms | CPU µs | beside bare | beside Lift |")
+    library, _, process, *_ = rates = {name: middle(of, "per_second") for name, of in runs.items()}
+    print(f"\nMedians of {len(next(iter(runs.values())))}, the last two columns relative to {library!r} and {process!r}:\n\n"
+          f"| clients: {clients} | messages/s | lowest to highest | p50 ms | p99 ms | CPU µs | relative to the library | relative to Lift |")
     print("|---|---|---|---|---|---|---|---|")
     for name, of in runs.items():
-        every = [run["per_second"] for run in of]
-        print(f"| {name} | {rates[name]:,.0f} | {min(every):,.0f} to {max(every):,.0f} "
+        rates_of_runs = [run["per_second"] for run in of]
+        print(f"| {name} | {rates[name]:,.0f} | {min(rates_of_runs):,.0f} to {max(rates_of_runs):,.0f} "
               f"| {middle(of, 'p50_ms'):.3g} | {middle(of, 'p99_ms'):.3g} | {middle(of, 'cpu_us'):,.0f} "
-              f"| {rates[name] / rates[bare]:.3g} | {rates[name] / rates[process]:.3g} |")
+              f"| {rates[name] / rates[library]:.3g} | {rates[name] / rates[process]:.3g} |")
 
 
 def middle(runs, key):
@@ -94,7 +94,7 @@ def middle(runs, key):
 
 @contextlib.contextmanager
 def started(command, **options):
-    """A program in a group of its own, which ends whole."""
+    """Starts a program in its own process group, and kills the whole group at the end."""
     process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, text=True, start_new_session=True, **options)
     try:
@@ -106,7 +106,7 @@ def started(command, **options):
 
 
 @contextlib.contextmanager
-def ours(echo, command):
+def lift(echo, command):
     with started([echo, *command]) as process:
         yield process, process.stdout.readline().split()[-1]
 
@@ -125,9 +125,9 @@ def serverless_offline(cache):
 
 @contextlib.contextmanager
 def ministack(echo):
-    """MiniStack with the very function that runs behind Lift's gateway."""
+    """Starts MiniStack with the function that also runs behind Lift's gateway."""
     port = free_port()
-    with tempfile.TemporaryDirectory(prefix="lift-figures-") as folder:
+    with tempfile.TemporaryDirectory(prefix="lift-benchmarks-") as folder:
         command = [Path(sys.executable).parent / "ministack"]
         with started(command, cwd=folder, env={**os.environ, "GATEWAY_PORT": str(port)},
                      stderr=subprocess.DEVNULL) as process:

@@ -1,4 +1,4 @@
-//! Rows for the tests.
+//! A row for the tests.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -22,5 +22,5 @@ pub(crate) fn row_of(id: &str) -> Row {
 
 pub(crate) fn now_millis() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
-    u64::try_from(since.as_millis()).expect("before the end of time")
+    u64::try_from(since.as_millis()).expect("fits 64 bits")
 }

@@ -1,5 +1,5 @@
-//! Lambda freezes an execution environment between two invocations, and peers close idle
-//! connections meanwhile. In the test, the runtime's only thread sleeps, so that nothing notices.
+//! Lambda freezes an execution environment between two invocations, and servers close idle
+//! connections during that time. In the test, the runtime's only thread sleeps, so that no task sees the close.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -12,32 +12,32 @@ use std::{
 use lift_aws::{AwsConfig, DynamoStore, ManagementApi};
 use lift_ws::{
     push::{Endpoint, Push},
-    store::{Read as Freshness, Store},
+    store::{Read as Consistency, Store},
 };
 
-/// How often the function is frozen (reliability, bar 21).
+/// The number of freezes. No request may fail after any of them.
 const CYCLES: u32 = 100;
 
-/// An HTTP server that answers every request with `{}`, until it closes its connections.
+/// An HTTP server that responds to every request with `{}`, until it closes its connections.
 #[derive(Clone)]
-struct Peer {
+struct Server {
     url: String,
     open: Arc<Mutex<Vec<TcpStream>>>,
 }
 
-impl Peer {
+impl Server {
     fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let peer = Self { url, open: Arc::default() };
-        let open = peer.open.clone();
+        let server = Self { url, open: Arc::default() };
+        let open = server.open.clone();
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 open.lock().expect("no panic").push(stream.try_clone().expect("a handle"));
-                thread::spawn(move || answer(stream));
+                thread::spawn(move || respond(stream));
             }
         });
-        peer
+        server
     }
 
     /// Closes all connections, and returns their number.
@@ -47,7 +47,7 @@ impl Peer {
     }
 }
 
-fn answer(mut stream: TcpStream) {
+fn respond(mut stream: TcpStream) {
     let mut lines = BufReader::new(stream.try_clone().expect("a handle"));
     loop {
         let mut length = 0;
@@ -72,18 +72,18 @@ fn answer(mut stream: TcpStream) {
     }
 }
 
-/// Freezes the process while its peers close their connections.
-fn freeze(peers: &[&Peer]) {
-    let peers: Vec<Peer> = peers.iter().map(|&peer| peer.clone()).collect();
-    let closing = thread::spawn(move || peers.iter().map(Peer::close).sum::<usize>());
-    // Not tokio's sleep: no task may run meanwhile.
+/// Freezes the process while its servers close their connections.
+fn freeze(servers: &[&Server]) {
+    let servers: Vec<Server> = servers.iter().map(|&server| server.clone()).collect();
+    let closing = thread::spawn(move || servers.iter().map(Server::close).sum::<usize>());
+    // Not tokio's sleep, because no task may run during the freeze.
     thread::sleep(Duration::from_millis(3));
-    assert!(closing.join().expect("no panic") > 0, "there was something to close");
+    assert!(closing.join().expect("no panic") > 0, "open connections");
 }
 
 #[tokio::test]
-async fn no_post_and_no_store_call_fails_after_a_freeze() {
-    let (gateway, database) = (Peer::start(), Peer::start());
+async fn posts_and_store_calls_succeed_after_a_freeze() {
+    let (gateway, database) = (Server::start(), Server::start());
     let config = AwsConfig::local(&database.url, "eu-west-1");
     let push = ManagementApi::new(&config).expect("a client").with_allowed(&gateway.url);
     let endpoint = Endpoint::from(format!("{}/prod", gateway.url));
@@ -92,7 +92,7 @@ async fn no_post_and_no_store_call_fails_after_a_freeze() {
     for cycle in 0..CYCLES {
         let posted = push.post(&endpoint, &"L0SM9cOFvHcCIhw=".into(), "news".into()).await;
         failures.extend(posted.err().map(|error| format!("{cycle}: {error:?}")));
-        let read = store.get(&"L0SM9cOFvHcCIhw=".into(), Freshness::Consistent).await;
+        let read = store.get(&"L0SM9cOFvHcCIhw=".into(), Consistency::Consistent).await;
         failures.extend(read.err().map(|error| format!("{cycle}: {error:?}")));
         freeze(&[&gateway, &database]);
     }

@@ -1,5 +1,5 @@
-//! DynamoDB within the test's process: the embedded database in place of the SDK's HTTP client. A
-//! test can inspect each request, delay it, or answer it.
+//! An embedded DynamoDB (dynoxide) without a server: it replaces the SDK's HTTP client. A
+//! test can inspect or delay each request, or return another response.
 
 use std::sync::{Arc, Mutex};
 
@@ -19,56 +19,54 @@ use serde_json::{Value, json};
 
 pub(crate) const TABLE: &str = "chat-connections";
 
-/// A request of the SDK and its answer, with the consumed capacity.
+/// A request of the SDK and its response, with the consumed capacity.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) operation: String,
     pub(crate) body: Value,
-    pub(crate) answer: Value,
+    pub(crate) response: Value,
 }
 
-/// Runs before a request reaches the database. If it returns an answer, the request does not reach
+/// Runs before a request reaches the database. If it returns a response, the request does not reach
 /// it.
-type Before = dyn Fn(&str, &Value) -> BoxFuture<'static, Option<(u16, Value)>> + Send + Sync;
+type Hook = dyn Fn(&str, &Value) -> BoxFuture<'static, Option<(u16, Value)>> + Send + Sync;
 
 #[derive(Clone)]
-pub(crate) struct Engine {
-    pub(crate) database: dynoxide::Database,
+pub(crate) struct EmbeddedDatabase {
+    pub(crate) inner: dynoxide::Database,
     calls: Arc<Mutex<Vec<Call>>>,
-    before: Arc<Before>,
+    hook: Arc<Hook>,
 }
 
-impl Engine {
+impl EmbeddedDatabase {
     /// A database with the table of the tests.
     pub(crate) async fn start() -> Self {
-        let engine = Self::empty();
-        let table = Table::new(&engine.config().into(), TABLE);
+        let database = Self::empty();
+        let table = Table::new(&database.config().into(), TABLE);
         let options = CreateOptions::new().without_streams();
         assert!(table.create(&options).await.expect("a table").new);
-        engine.take();
-        engine
+        database.take_calls();
+        database
     }
 
     pub(crate) fn empty() -> Self {
-        let database = dynoxide::Database::memory().expect("a database in memory");
-        Self { database, calls: Arc::default(), before: Arc::new(|_, _| Box::pin(async { None })) }
+        let inner = dynoxide::Database::memory().expect("a database in memory");
+        Self { inner, calls: Arc::default(), hook: Arc::new(|_, _| Box::pin(async { None })) }
     }
 
-    /// The same database behind a hook.
-    pub(crate) fn before(
+    /// Returns the same database with a hook.
+    pub(crate) fn with_hook(
         &self,
-        before: impl Fn(&str, &Value) -> BoxFuture<'static, Option<(u16, Value)>>
-        + Send
-        + Sync
-        + 'static,
+        hook: impl Fn(&str, &Value) -> BoxFuture<'static, Option<(u16, Value)>> + Send + Sync + 'static,
     ) -> Self {
-        Self { before: Arc::new(before), ..self.clone() }
+        Self { hook: Arc::new(hook), ..self.clone() }
     }
 
     pub(crate) fn config(&self) -> SdkConfig {
-        let config = SdkConfig::from(AwsConfig::local("http://engine", "us-east-1")).into_builder();
+        let config =
+            SdkConfig::from(AwsConfig::local("http://database", "us-east-1")).into_builder();
         let config = config.http_client(SharedHttpClient::new(self.clone()));
-        // Without time-outs, so that a busy machine fails no test.
+        // Without timeouts, so that no test fails on a busy machine.
         config.timeout_config(TimeoutConfig::disabled()).build()
     }
 
@@ -80,22 +78,22 @@ impl Engine {
         aws_sdk_dynamodb::Client::new(&self.config())
     }
 
-    /// The requests since the last time.
-    pub(crate) fn take(&self) -> Vec<Call> {
+    /// Returns and removes the recorded requests.
+    pub(crate) fn take_calls(&self) -> Vec<Call> {
         std::mem::take(&mut self.calls.lock().expect("no panic"))
     }
 
-    async fn answer(self, operation: String, mut body: Value) -> (u16, Value) {
-        let injected = (self.before)(&operation, &body).await;
+    async fn handle(self, operation: String, mut body: Value) -> (u16, Value) {
+        let injected = (self.hook)(&operation, &body).await;
         body["ReturnConsumedCapacity"] = "INDEXES".into();
-        let (status, answer) = injected.unwrap_or_else(|| self.ask(&operation, body.clone()));
-        let call = Call { operation, body, answer: answer.clone() };
+        let (status, response) = injected.unwrap_or_else(|| self.execute(&operation, body.clone()));
+        let call = Call { operation, body, response: response.clone() };
         self.calls.lock().expect("no panic").push(call);
-        (status, answer)
+        (status, response)
     }
 
-    pub(crate) fn ask(&self, operation: &str, body: Value) -> (u16, Value) {
-        let db = &self.database;
+    pub(crate) fn execute(&self, operation: &str, body: Value) -> (u16, Value) {
+        let db = &self.inner;
         match operation {
             "CreateTable" => run(body, |request| db.create_table(request)),
             "DescribeTable" => run(body, |request| db.describe_table(request)),
@@ -128,20 +126,20 @@ fn run<Q: DeserializeOwned, A: Serialize>(
         }
     };
     match call(request) {
-        Ok(answer) => (200, serde_json::to_value(answer).expect("is JSON")),
+        Ok(response) => (200, serde_json::to_value(response).expect("is JSON")),
         Err(error) => {
             (error.status_code(), serde_json::from_str(&error.to_json()).expect("is JSON"))
         }
     }
 }
 
-impl std::fmt::Debug for Engine {
+impl std::fmt::Debug for EmbeddedDatabase {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Engine")
+        f.write_str("EmbeddedDatabase")
     }
 }
 
-impl HttpClient for Engine {
+impl HttpClient for EmbeddedDatabase {
     fn http_connector(
         &self,
         _: &HttpConnectorSettings,
@@ -151,22 +149,22 @@ impl HttpClient for Engine {
     }
 }
 
-impl HttpConnector for Engine {
+impl HttpConnector for EmbeddedDatabase {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").expect("a target");
         let operation = target.rsplit('.').next().expect("an operation").to_owned();
         let body = request.body().bytes().expect("a body in memory");
         let body = serde_json::from_slice(body).expect("is JSON");
-        let answer = self.clone().answer(operation, body);
+        let response = self.clone().handle(operation, body);
         HttpConnectorFuture::new(async move {
-            let (status, answer) = answer.await;
+            let (status, response) = response.await;
             let status = status.try_into().expect("a status");
-            Ok(HttpResponse::new(status, answer.to_string().into()))
+            Ok(HttpResponse::new(status, response.to_string().into()))
         })
     }
 }
 
-/// DynamoDB's answer when a partition takes no more requests.
+/// DynamoDB's response when a partition throttles a request.
 pub(crate) fn throttle(reason: &str) -> Value {
     let resource = "arn:aws:dynamodb:us-east-1:000000000000:table/chat-connections/index/gsi2";
     json!({"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException",
