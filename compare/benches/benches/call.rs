@@ -1,14 +1,13 @@
-//! Times the forms beside each other: `cargo bench --manifest-path compare/Cargo.toml -p benches`.
+//! Measures the time of a call in each form: `cargo bench --manifest-path compare/Cargo.toml -p benches`.
 //!
-//! Each round runs every form for a moment, in another order, and gives a ratio of its own. What the
-//! machine does meanwhile falls on all forms alike, which timing one after the other cannot promise.
+//! Each round runs every form for a short time, in a new order, and gives one ratio per form. So other
+//! load of the machine affects all forms equally. It would not if each form ran all its rounds at once.
 
 use std::{hint::black_box, time::Instant};
 
 const ROUNDS: usize = 3_000;
 
-/// How many calls a form makes in a round: at most some tenths of a millisecond, so that few rounds
-/// are interrupted.
+/// The calls of a form in a round. They take less than a millisecond, so that the system interrupts few rounds.
 const CALLS: usize = 20;
 
 fn main() {
@@ -16,9 +15,9 @@ fn main() {
     for case in benches::cases() {
         println!("{}", case.name);
         let times = measure(&case);
-        for (form, of_form) in case.forms.iter().zip(&times) {
-            let ratios = of_form.iter().zip(&times[0]).map(|(time, typed)| time / typed);
-            let [low, median, high] = quartiles(of_form.iter().copied());
+        for (form, form_times) in case.forms.iter().zip(&times) {
+            let ratios = form_times.iter().zip(&times[0]).map(|(time, typed)| time / typed);
+            let [low, median, high] = quartiles(form_times.iter().copied());
             let [_, ratio, _] = quartiles(ratios);
             let middle = format!("{low:.0}..{high:.0} ns");
             println!("  {:<36} {:>6.0} ns {middle:>19} {ratio:>9.2}", form.name, median);
@@ -30,15 +29,15 @@ fn main() {
 fn measure(case: &benches::Case) -> Vec<Vec<f64>> {
     let mut times = vec![Vec::with_capacity(ROUNDS); case.forms.len()];
     for round in 0..ROUNDS + ROUNDS / 10 {
-        for at in 0..case.forms.len() {
-            let at = (at + round) % case.forms.len();
+        for index in 0..case.forms.len() {
+            let index = (index + round) % case.forms.len();
             let events = case.events(CALLS);
             let start = Instant::now();
-            black_box(case.forms[at].run(events));
+            black_box(case.forms[index].run(events));
             let nanos = start.elapsed().as_nanos() as f64 / CALLS as f64;
             // The first rounds warm up.
             if round >= ROUNDS / 10 {
-                times[at].push(nanos);
+                times[index].push(nanos);
             }
         }
     }

@@ -1,11 +1,11 @@
-//! A handler in one form, and what all forms share.
+//! A handler in one form (typed, HTTP-style, or on lambda_runtime), and the types that all forms share.
 
 use std::hint::black_box;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-/// What a client sends and, here, gets back.
+/// The message that a client sends, and that the handler returns.
 #[derive(Deserialize, Serialize)]
 pub struct Said {
     pub(crate) action: String,
@@ -13,7 +13,7 @@ pub struct Said {
     pub(crate) text: String,
 }
 
-/// The only page that may connect, where headers are read.
+/// The only origin that may connect, in the cases that read headers.
 pub(crate) const ORIGIN: &str = "https://app.example.com";
 
 /// A handler in a form.

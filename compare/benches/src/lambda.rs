@@ -1,5 +1,5 @@
-//! The handlers on lambda_runtime, decoded and encoded as it does: the whole event into
-//! aws_lambda_events' types by way of serde_path_to_error, a layer of tower's, the response as JSON.
+//! The handlers on lambda_runtime, with its decoding and encoding: the whole event into
+//! aws_lambda_events' types by serde_path_to_error, a tower layer, the response as JSON.
 
 use aws_lambda_events::{
     apigw::{ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest},
@@ -37,7 +37,7 @@ fn reply(status: i64) -> ApiGatewayProxyResponse {
     response
 }
 
-/// Puts a layer that does nothing around a handler: the cheapest that tower has.
+/// Wraps a handler in tower's cheapest layer, which does nothing.
 pub fn layered<H, F>(handler: H) -> MapRequest<tower::util::ServiceFn<H>, fn(Event) -> Event>
 where
     H: FnMut(Event) -> F,
@@ -58,7 +58,7 @@ where
     })
 }
 
-/// As lambda_runtime decodes events.
+/// Decodes an event like lambda_runtime.
 pub(crate) fn decode<T: DeserializeOwned>(event: &Bytes) -> T {
     let mut json = serde_json::Deserializer::from_slice(event);
     serde_path_to_error::deserialize(&mut json).expect("an event")

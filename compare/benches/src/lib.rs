@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 pub use form::{Form, Said};
 
-/// One event and the forms that handle it alike.
+/// One event, and the forms that handle it with the same result.
 pub struct Case {
     pub name: &'static str,
     pub event: &'static str,
@@ -18,13 +18,13 @@ pub struct Case {
 }
 
 impl Case {
-    /// The event's bytes, as often as they are to be handled.
+    /// The event's bytes, `count` times.
     pub fn events(&self, count: usize) -> Vec<Bytes> {
         std::iter::repeat_with(|| Bytes::from(self.event.to_owned())).take(count).collect()
     }
 }
 
-/// Everything that is compared. The typed form is the first of each.
+/// All compared cases. The typed form is the first of each.
 pub fn cases() -> Vec<Case> {
     let message = include_str!("../../../crates/lift-event/fixtures/message-json-body.json");
     let connect =
@@ -37,7 +37,7 @@ pub fn cases() -> Vec<Case> {
                 lift::form(TYPED, lift::typed_message()),
                 lift::form(HTTP, lift::http_message()),
                 lambda::form(LAMBDA, lambda::layered(lambda::message)),
-                lift::form_within_lambda(WITHIN, lift::typed_message()),
+                lift::form_within_lambda(TYPED_IN_LAMBDA, lift::typed_message()),
             ],
         },
         Case {
@@ -47,7 +47,7 @@ pub fn cases() -> Vec<Case> {
                 lift::form(TYPED, lift::typed_connect()),
                 lift::form(HTTP, lift::http_connect()),
                 lambda::form(LAMBDA, lambda::layered(lambda::connect)),
-                lift::form_within_lambda(WITHIN, lift::typed_connect()),
+                lift::form_within_lambda(TYPED_IN_LAMBDA, lift::typed_connect()),
             ],
         },
         Case {
@@ -57,7 +57,7 @@ pub fn cases() -> Vec<Case> {
                 lift::form(TYPED, lift::typed_connect_reading()),
                 lift::form(HTTP, lift::http_connect_reading()),
                 lambda::form(LAMBDA, lambda::layered(lambda::connect_reading)),
-                lift::form_within_lambda(WITHIN, lift::typed_connect_reading()),
+                lift::form_within_lambda(TYPED_IN_LAMBDA, lift::typed_connect_reading()),
             ],
         },
     ]
@@ -66,7 +66,7 @@ pub fn cases() -> Vec<Case> {
 const TYPED: &str = "Lift, typed form";
 const HTTP: &str = "Lift, HTTP-style form";
 const LAMBDA: &str = "lambda_runtime, aws_lambda_events";
-const WITHIN: &str = "Lift, typed form, in lambda_runtime";
+const TYPED_IN_LAMBDA: &str = "Lift, typed form, in lambda_runtime";
 
 #[cfg(test)]
 mod tests {
@@ -75,17 +75,17 @@ mod tests {
     use super::*;
     use crate::form::ORIGIN;
 
-    /// What API Gateway sees of a reply.
-    fn seen(reply: &[u8]) -> (Value, Value) {
+    /// The status and the body of a reply, which API Gateway reads.
+    fn status_and_body(reply: &[u8]) -> (Value, Value) {
         let reply: Value = serde_json::from_slice(reply).unwrap();
         (reply["statusCode"].clone(), reply["body"].clone())
     }
 
     #[test]
-    fn all_forms_reply_alike() {
+    fn all_forms_give_the_same_reply() {
         for case in cases() {
             let replies: Vec<_> =
-                case.forms.iter().map(|form| seen(&form.run(case.events(1)))).collect();
+                case.forms.iter().map(|form| status_and_body(&form.run(case.events(1)))).collect();
             assert_eq!(replies[0].0, 200, "{}", case.name);
             assert_eq!(replies[0].1.is_string(), case.name.contains("message"), "{replies:?}");
             assert!(replies.iter().all(|reply| *reply == replies[0]), "{replies:?}");
@@ -93,11 +93,11 @@ mod tests {
     }
 
     #[test]
-    fn another_origin_is_refused_by_all() {
+    fn all_forms_refuse_another_origin() {
         let case = cases().pop().unwrap();
         let event = Bytes::from(case.event.replace(ORIGIN, "https://evil.example.com"));
         for form in case.forms {
-            assert_eq!(seen(&form.run(vec![event.clone()])).0, 403, "{}", form.name);
+            assert_eq!(status_and_body(&form.run(vec![event.clone()])).0, 403, "{}", form.name);
         }
     }
 }

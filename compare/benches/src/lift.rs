@@ -69,7 +69,7 @@ pub(crate) fn form(name: &'static str, app: App) -> Form {
     })
 }
 
-/// With what `lift_aws::run` pays lambda_runtime on top: it scans the event and copies it, and the
+/// The typed form with the cost of lambda_runtime in `lift_aws::run`: it scans and copies the event, and the
 /// reply goes through its JSON writer.
 pub(crate) fn form_within_lambda(name: &'static str, app: App) -> Form {
     let (service, deadline) = finish(app);

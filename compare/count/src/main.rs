@@ -1,39 +1,39 @@
-//! Counts the tokens and lines of the three chats, and fails when Lift saves too little of them.
+//! Counts the tokens and lines of the three chats, and fails if Lift saves too few of them.
 //!
-//! A token is one of proc-macro2's: an identifier, a punctuation character, a literal; a pair of
-//! delimiters is two. A line is one that has a token. Comments, documentation and what is under
-//! `#[cfg(test)]` do not count, manifests and the chat's page neither.
+//! A token is a token of proc-macro2: an identifier, a punctuation character, a literal; a pair of
+//! delimiters is two tokens. Only lines with a token count. Comments, documentation, items under
+//! `#[cfg(test)]`, manifests and the chat's page do not count.
 
 use std::{collections::BTreeSet, fs, path::Path, process::ExitCode};
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// What Lift is to save of the tokens of the chat by hand, in per cent.
-const SAVED: f64 = 70.0;
+/// The least percentage of tokens that Lift must save, compared with the chat without Lift.
+const MIN_SAVED_PERCENT: f64 = 70.0;
 
 type Error = Box<dyn std::error::Error>;
 
 fn main() -> Result<ExitCode, Error> {
     let chat = of_files(&["examples/chat/src/lib.rs", "examples/chat/src/main.rs"])?;
     let http = of_files(&["compare/http-chat/src/lib.rs", "compare/http-chat/src/main.rs"])?;
-    let bare = of_files(&[
-        "compare/bare-chat/src/main.rs",
-        "compare/bare-chat/src/connections.rs",
-        "compare/bare-chat/src/posts.rs",
-        "compare/bare-chat/src/protocol.rs",
+    let without_lift = of_files(&[
+        "compare/chat-without-lift/src/main.rs",
+        "compare/chat-without-lift/src/connections.rs",
+        "compare/chat-without-lift/src/posts.rs",
+        "compare/chat-without-lift/src/protocol.rs",
     ])?;
-    let local = of_files(&["compare/bare-chat/src/local.rs"])?;
+    let local = of_files(&["compare/chat-without-lift/src/local.rs"])?;
 
     println!("{:<42} {:>6} {:>6} {:>13}", "the chat", "tokens", "lines", "tokens saved");
-    row("by hand: lambda_runtime, the AWS SDK, serde", &bare, "");
-    row("Lift, typed form", &chat, &format!("{:.1} %", chat.saved(&bare)));
-    row("Lift, HTTP-style form", &http, &format!("{:.1} %", http.saved(&bare)));
-    row("not counted: by hand, for `lift dev` alone", &local, "");
+    row("without Lift: lambda_runtime, AWS SDK, serde", &without_lift, "");
+    row("Lift, typed form", &chat, &format!("{:.1} %", chat.saved(&without_lift)));
+    row("Lift, HTTP-style form", &http, &format!("{:.1} %", http.saved(&without_lift)));
+    row("not counted: without Lift, for `lift dev`", &local, "");
 
-    let saved = chat.saved(&bare);
-    if saved < SAVED {
-        eprintln!("Lift saves {saved:.1} % of the tokens, less than {SAVED} %");
+    let saved = chat.saved(&without_lift);
+    if saved < MIN_SAVED_PERCENT {
+        eprintln!("Lift saves {saved:.1} % of the tokens, less than {MIN_SAVED_PERCENT} %");
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
@@ -50,12 +50,12 @@ struct Count {
 }
 
 impl Count {
-    fn saved(&self, by_hand: &Count) -> f64 {
-        100.0 * (1.0 - self.tokens as f64 / by_hand.tokens as f64)
+    fn saved(&self, without_lift: &Count) -> f64 {
+        100.0 * (1.0 - self.tokens as f64 / without_lift.tokens as f64)
     }
 }
 
-/// Counts files, which are named from the root of the repository.
+/// Counts files, given by paths from the root of the repository.
 fn of_files(names: &[&str]) -> Result<Count, Error> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut all = Count::default();
@@ -78,7 +78,7 @@ fn of_text(text: &str) -> syn::Result<Count> {
     Ok(count)
 }
 
-/// Whether an item begins with `#[cfg(test)]`.
+/// Returns whether an item of the source begins with `#[cfg(test)]`.
 fn is_test(item: &syn::Item) -> bool {
     let attributes = item.to_token_stream().to_string();
     attributes.replace(' ', "").starts_with("#[cfg(test)]")
@@ -100,21 +100,21 @@ fn visit(tokens: TokenStream, count: &mut Count, lines: &mut BTreeSet<usize>) {
             TokenTree::Group(group) => {
                 if group.delimiter() != Delimiter::None {
                     count.tokens += 2;
-                    lines.extend(all_lines(group.span_open()));
-                    lines.extend(all_lines(group.span_close()));
+                    lines.extend(lines_of(group.span_open()));
+                    lines.extend(lines_of(group.span_close()));
                 }
                 visit(group.stream(), count, lines);
             }
             token => {
                 count.tokens += 1;
-                lines.extend(all_lines(token.span()));
+                lines.extend(lines_of(token.span()));
             }
         }
     }
 }
 
-/// The lines of a token: a text may have several.
-fn all_lines(span: Span) -> std::ops::RangeInclusive<usize> {
+/// The lines of a token: a string literal may have several.
+fn lines_of(span: Span) -> std::ops::RangeInclusive<usize> {
     span.start().line..=span.end().line
 }
 

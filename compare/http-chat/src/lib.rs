@@ -26,18 +26,18 @@ pub fn app() -> App {
         .handle("MESSAGE", "/message", unknown)
 }
 
-/// What a client says.
+/// A message of a client.
 #[derive(Debug, Deserialize)]
 struct Say {
-    text: Line,
+    text: MessageText,
 }
 
 /// A text of at most 2,000 characters.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "String")]
-struct Line(String);
+struct MessageText(String);
 
-impl TryFrom<String> for Line {
+impl TryFrom<String> for MessageText {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
@@ -52,9 +52,9 @@ impl TryFrom<String> for Line {
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 enum ToClient {
-    /// Somebody said something; `at` is in milliseconds since 1970.
+    /// A message of a user; `at` is in milliseconds since 1970.
     Message { room: TenantId, user: UserId, text: String, at: u64 },
-    /// Who is in the room, each once.
+    /// The users in the room, each once.
     Members { room: TenantId, users: BTreeSet<UserId> },
     /// A connection of a user opened.
     Joined { user: UserId },
@@ -110,7 +110,7 @@ async fn unknown(_: Request) -> Result<Response, Error> {
     Err(Error::new("unknown_action", "The action must be one of say, who and ping"))
 }
 
-/// Who sent a request, and from which room.
+/// Returns the user and the room of a request's connection.
 async fn identity(request: &Request) -> Result<(UserId, TenantId), Error> {
     let connection = request.connection().await?;
     let identity = connection.user().cloned().zip(connection.tenant().cloned());

@@ -1,4 +1,4 @@
-//! Counts the allocations of one call in each form, exactly. Not in the benchmark itself: counting
+//! Counts the allocations of one call in each form, exactly. It is not part of the benchmark, because counting
 //! costs time at each allocation.
 
 fn main() {

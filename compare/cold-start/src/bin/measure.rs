@@ -1,9 +1,9 @@
-//! Starts functions in turn, many times, and plays all that is around them: the Runtime API,
-//! DynamoDB and `@connections`, on one port. Prints, for each, the time from starting the process to
-//! its first request for an event and to its first reply, its resident memory then, and its size.
+//! Starts the functions in turn, many times, and simulates their environment on one port: the Runtime API,
+//! DynamoDB and `@connections`. Prints for each function the time from the start of the process to
+//! its first request for an event and to its first reply, its resident memory at that time, and its size.
 //!
-//! The event is a `$connect` of the chat: the reply comes after the connection was saved, the room
-//! was listed and its member was sent a post. The bare function does none of this.
+//! The event is a `$connect` of the chat: the chat replies after it saved the connection, listed the
+//! room and sent a post to its member. The minimal function does none of this.
 
 use std::{
     collections::HashMap,
@@ -25,19 +25,19 @@ const EVENT: &str = r#"{"headers":{"Host":"api"},"multiValueHeaders":{"Host":["a
 /// A page of the room, with one member.
 const PAGE: &str = r#"{"Items":[{"pk":{"S":"CONNECTION#other"},"sk":{"S":"CONNECTION"},"u":{"S":"bo"},"env":{"S":"ENV"}}],"Count":1}"#;
 
-/// What a function did.
+/// A step of a function, which the simulated services see.
 #[derive(PartialEq)]
-enum Did {
-    AskForAnEvent,
-    Save,
-    Post,
-    Reply(String),
+enum Step {
+    NextRequested,
+    Saved,
+    Posted,
+    Replied(String),
 }
 
-/// What one start took.
+/// The measurements of one start.
 struct Start {
-    asked: Duration,
-    replied: Duration,
+    until_next: Duration,
+    until_reply: Duration,
     resident_kb: f64,
 }
 
@@ -47,17 +47,17 @@ fn main() {
     let programs: Vec<String> = args.collect();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address").to_string();
-    let (done, did) = channel();
+    let (sender, steps) = channel();
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let done = done.clone();
-            thread::spawn(move || serve(stream, &done));
+            let sender = sender.clone();
+            thread::spawn(move || serve(stream, &sender));
         }
     });
     let mut all: HashMap<&str, Vec<Start>> = HashMap::new();
     for round in 0..=starts {
         for program in &programs {
-            let start = start(program, &address, &did);
+            let start = start(program, &address, &steps);
             // The first round reads the programs from the disk.
             if round > 0 {
                 all.entry(program).or_default().push(start);
@@ -71,11 +71,11 @@ fn main() {
         println!("{name}: {size:.2} MB");
         println!(
             "  to the first `next`  {}",
-            spread(starts, |start| start.asked.as_secs_f64() * 1e3, "ms")
+            spread(starts, |start| start.until_next.as_secs_f64() * 1e3, "ms")
         );
         println!(
             "  to the first reply   {}",
-            spread(starts, |start| start.replied.as_secs_f64() * 1e3, "ms")
+            spread(starts, |start| start.until_reply.as_secs_f64() * 1e3, "ms")
         );
         println!(
             "  resident             {}",
@@ -84,28 +84,28 @@ fn main() {
     }
 }
 
-fn start(program: &str, address: &str, did: &Receiver<Did>) -> Start {
+fn start(program: &str, address: &str, steps: &Receiver<Step>) -> Start {
     let begin = Instant::now();
     let mut process = spawn(program, address);
-    let mut asked = None;
+    let mut until_next = None;
     let (mut saved, mut posted) = (false, false);
     loop {
-        match did.recv_timeout(Duration::from_secs(10)).expect("the function does something") {
-            // After its reply a function asks again.
-            Did::AskForAnEvent => _ = asked.get_or_insert_with(|| begin.elapsed()),
-            Did::Save => saved = true,
-            Did::Post => posted = true,
-            Did::Reply(reply) => {
-                let replied = begin.elapsed();
-                let bare = program.ends_with("bare");
-                assert!(reply.contains("200") && (bare || saved && posted), "{reply}");
+        match steps.recv_timeout(Duration::from_secs(10)).expect("a step within 10 seconds") {
+            // After its reply, a function requests the next event.
+            Step::NextRequested => _ = until_next.get_or_insert_with(|| begin.elapsed()),
+            Step::Saved => saved = true,
+            Step::Posted => posted = true,
+            Step::Replied(reply) => {
+                let until_reply = begin.elapsed();
+                let is_minimal = program.ends_with("minimal");
+                assert!(reply.contains("200") && (is_minimal || saved && posted), "{reply}");
                 let resident_kb = resident_kb(&process);
                 process.kill().expect("killed");
                 process.wait().expect("ended");
                 thread::sleep(Duration::from_millis(5));
-                while did.try_recv().is_ok() {}
-                let asked = asked.expect("it asked before");
-                return Start { asked, replied, resident_kb };
+                while steps.try_recv().is_ok() {}
+                let until_next = until_next.expect("a request for the event");
+                return Start { until_next, until_reply, resident_kb };
             }
         }
     }
@@ -134,18 +134,18 @@ fn spawn(program: &str, address: &str) -> Child {
         .expect("started")
 }
 
-/// Answers one connection's requests, whoever they are meant for.
-fn serve(stream: TcpStream, done: &Sender<Did>) -> Option<()> {
+/// Serves the requests of one connection for all simulated services.
+fn serve(stream: TcpStream, sender: &Sender<Step>) -> Option<()> {
     stream.set_nodelay(true).ok()?;
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let mut writer = stream;
-    let mut asked = false;
+    let mut next_requested = false;
     loop {
         let (head, body) = request(&mut reader)?;
         let lower = head.to_lowercase();
-        let answer = if lower.starts_with("get ") {
-            done.send(Did::AskForAnEvent).ok()?;
-            if std::mem::replace(&mut asked, true) {
+        let response = if lower.starts_with("get ") {
+            sender.send(Step::NextRequested).ok()?;
+            if std::mem::replace(&mut next_requested, true) {
                 // There is no second event.
                 thread::park();
             }
@@ -155,40 +155,40 @@ fn serve(stream: TcpStream, done: &Sender<Did>) -> Option<()> {
                 "lambda-runtime-aws-request-id: 1\r\nlambda-runtime-deadline-ms: {deadline}\r\n\
                  lambda-runtime-invoked-function-arn: arn\r\n"
             );
-            response(200, &headers, EVENT)
+            http_response(200, &headers, EVENT)
         } else if lower.contains("/invocation/") {
-            done.send(Did::Reply(body)).ok()?;
-            response(202, "", "")
+            sender.send(Step::Replied(body)).ok()?;
+            http_response(202, "", "")
         } else if lower.contains("@connections") {
-            done.send(Did::Post).ok()?;
-            response(200, "", "")
+            sender.send(Step::Posted).ok()?;
+            http_response(200, "", "")
         } else if lower.contains(".query") {
             let meta = META.lock().expect("no panic").clone().unwrap_or_default();
             let env = meta.split("env#").nth(1).and_then(|rest| rest.split('"').next());
             let page = PAGE.replace("ENV", env.unwrap_or_default());
-            response(200, "content-type: application/x-amz-json-1.0\r\n", &page)
+            http_response(200, "content-type: application/x-amz-json-1.0\r\n", &page)
         } else if lower.contains(".getitem") {
             let item = match &*META.lock().expect("no panic") {
                 Some(attributes) => format!(r#"{{"Item":{attributes}}}"#),
                 None => "{}".to_owned(),
             };
-            response(200, "content-type: application/x-amz-json-1.0\r\n", &item)
+            http_response(200, "content-type: application/x-amz-json-1.0\r\n", &item)
         } else if lower.contains(".updateitem") {
             let known = meta(&body, &writer);
-            let answer = format!(r#"{{"Attributes":{known}}}"#);
+            let attributes = format!(r#"{{"Attributes":{known}}}"#);
             *META.lock().expect("no panic") = Some(known);
-            response(200, "content-type: application/x-amz-json-1.0\r\n", &answer)
+            http_response(200, "content-type: application/x-amz-json-1.0\r\n", &attributes)
         } else if lower.contains(".scan") {
-            response(200, "content-type: application/x-amz-json-1.0\r\n", r#"{"Items":[]}"#)
+            http_response(200, "content-type: application/x-amz-json-1.0\r\n", r#"{"Items":[]}"#)
         } else {
-            done.send(Did::Save).ok()?;
-            response(200, "content-type: application/x-amz-json-1.0\r\n", "{}")
+            sender.send(Step::Saved).ok()?;
+            http_response(200, "content-type: application/x-amz-json-1.0\r\n", "{}")
         };
-        writer.write_all(answer.as_bytes()).ok()?;
+        writer.write_all(response.as_bytes()).ok()?;
     }
 }
 
-/// The row that all processes share, as the first start makes it: shard count and endpoint.
+/// META, the row that all processes share, with the shard count and the endpoint. The first start creates it.
 static META: Mutex<Option<String>> = Mutex::new(None);
 
 fn meta(update: &str, stream: &TcpStream) -> String {
@@ -201,7 +201,7 @@ fn meta(update: &str, stream: &TcpStream) -> String {
     }
 }
 
-/// A request's head and body.
+/// Reads a request: its request line and headers, and its body.
 fn request(reader: &mut BufReader<TcpStream>) -> Option<(String, String)> {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -218,7 +218,7 @@ fn request(reader: &mut BufReader<TcpStream>) -> Option<(String, String)> {
     Some((head, String::from_utf8_lossy(&body).into_owned()))
 }
 
-fn response(status: u16, headers: &str, body: &str) -> String {
+fn http_response(status: u16, headers: &str, body: &str) -> String {
     let length = body.len();
     format!("HTTP/1.1 {status} -\r\n{headers}content-length: {length}\r\n\r\n{body}")
 }

@@ -1,4 +1,4 @@
-//! Keeps who is connected, and answers `hello`.
+//! Stores connections, and replies to `hello`.
 
 use lift_ws::{Accept, App};
 

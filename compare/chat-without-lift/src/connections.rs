@@ -1,5 +1,5 @@
-//! Who is connected, in a DynamoDB table: a row for each connection, and a tombstone once it ended,
-//! so that a late save does not bring it back. The index `gsi2` lists the members of a room.
+//! The open connections in a DynamoDB table: a row for each connection, and a tombstone after its end,
+//! so that a late save does not recreate the row. The index `gsi2` lists the members of a room.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -20,14 +20,14 @@ use lambda_runtime::Error;
 
 type Item = HashMap<String, AttributeValue>;
 
-/// API Gateway keeps a connection for 2 hours at most; a row outlives it by 5 minutes at most.
-const ROW: Duration = Duration::from_secs(7_500);
+/// API Gateway keeps a connection for at most 2 hours. A row expires at most 5 minutes later.
+const ROW_LIFETIME: Duration = Duration::from_secs(7_500);
 
-/// Longer than any late save can take.
-const TOMBSTONE: Duration = Duration::from_secs(900);
+/// Longer than a late save can take.
+const TOMBSTONE_LIFETIME: Duration = Duration::from_secs(900);
 
-/// A 410 proves nothing before a connection is this old: its handshake may still be open.
-const HANDSHAKE: Duration = Duration::from_secs(60);
+/// A younger connection may get 410 because its handshake has not finished.
+const MAX_HANDSHAKE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Connection {
     pub(crate) user: String,
@@ -45,14 +45,14 @@ impl Connections {
         Self { client: Client::new(config), table }
     }
 
-    /// Stores a connection. Says false when it has ended already.
+    /// Stores a connection. Returns false if it has ended already.
     pub(crate) async fn save(
         &self,
         id: &str,
         connection: &Connection,
         connected_at: i64,
     ) -> Result<bool, Error> {
-        let expires = connected_at / 1000 + ROW.as_secs().cast_signed();
+        let expires = connected_at / 1000 + ROW_LIFETIME.as_secs().cast_signed();
         let put = self
             .client
             .put_item()
@@ -71,7 +71,7 @@ impl Connections {
         match put {
             Ok(_) => Ok(true),
             Err(error) => match condition_failed(&error) {
-                // The SDK's second try of a save that did arrive finds its own row.
+                // A retry by the SDK finds the row of its first attempt.
                 Some(failed) => Ok(failed.item().is_some_and(is_live)),
                 None => Err(error.into()),
             },
@@ -92,7 +92,7 @@ impl Connections {
         item.as_ref().map(connection).transpose()
     }
 
-    /// Puts a tombstone and answers the connection that was there.
+    /// Puts a tombstone and returns the connection that was stored.
     pub(crate) async fn remove(&self, id: &str) -> Result<Option<Connection>, Error> {
         let put = self
             .client
@@ -107,7 +107,7 @@ impl Connections {
 
     /// Puts a tombstone over a connection that is gone, unless it is still connecting.
     pub(crate) async fn remove_gone(&self, id: &str) -> Result<(), Error> {
-        let before = (since_1970()? - HANDSHAKE).as_millis();
+        let before = (since_1970()? - MAX_HANDSHAKE).as_millis();
         let put = self
             .client
             .put_item()
@@ -160,14 +160,14 @@ fn room_key(room: &str) -> AttributeValue {
 }
 
 fn tombstone(id: &str) -> Result<Item, Error> {
-    let expires = (since_1970()? + TOMBSTONE).as_secs();
+    let expires = (since_1970()? + TOMBSTONE_LIFETIME).as_secs();
     let mut item = key(id);
     item.insert("gone".to_owned(), AttributeValue::N("1".to_owned()));
     item.insert("ttl".to_owned(), AttributeValue::N(expires.to_string()));
     Ok(item)
 }
 
-/// Whether an item is a row and no tombstone.
+/// Returns whether an item is a row, not a tombstone.
 fn is_live(item: &Item) -> bool {
     item.contains_key("ca")
 }

@@ -1,7 +1,7 @@
-//! The chat of `examples/chat` without a framework: same frames, same refusals, same table.
+//! The chat of `examples/chat` without a framework: with the same frames, refusals and table.
 //!
-//! `main.rs` routes and handles events, `connections.rs` keeps who is connected, `posts.rs` sends,
-//! `protocol.rs` is what goes over the wire.
+//! `main.rs` routes and handles events, `connections.rs` stores the connections, `posts.rs` sends,
+//! `protocol.rs` has the messages.
 
 mod connections;
 mod local;
@@ -76,7 +76,7 @@ impl Chat {
         Ok(response)
     }
 
-    /// Answers the status of the handshake.
+    /// Returns the status of the handshake.
     async fn connect(&self, id: &str, connected_at: i64, query: &QueryMap) -> Result<i64, Error> {
         let name = query.first("name").unwrap_or_default();
         let room = query.first("room").unwrap_or_default();
@@ -92,7 +92,7 @@ impl Chat {
             return Ok(400);
         }
         let joined = ToClient::Joined { user: &connection.user };
-        if let Err(error) = self.tell_the_others(id, &connection.room, &joined).await {
+        if let Err(error) = self.send_to_others(id, &connection.room, &joined).await {
             self.connections.remove(id).await?;
             return Err(error);
         }
@@ -100,10 +100,10 @@ impl Chat {
     }
 
     async fn disconnect(&self, id: &str) -> Result<(), Error> {
-        // Without a row this $disconnect has been handled before, or its client was never let in.
+        // Without a row, this $disconnect was handled before, or its client was never accepted.
         let Some(connection) = self.connections.remove(id).await? else { return Ok(()) };
         let left = ToClient::Left { user: &connection.user };
-        self.tell_the_others(id, &connection.room, &left).await
+        self.send_to_others(id, &connection.room, &left).await
     }
 
     async fn message(&self, id: &str, route: &str, body: &str, at: i64) -> Result<(), Error> {
@@ -144,7 +144,7 @@ impl Chat {
         self.posts.send(id, &ToClient::Members { room: &room, users }).await
     }
 
-    /// Who sent a message; without a row, the client is told so.
+    /// Returns the sender of a message. Without a row, it sends an error frame.
     async fn sender(&self, id: &str) -> Result<Option<Connection>, Error> {
         let sender = self.connections.get(id).await?;
         if sender.is_none() {
@@ -154,8 +154,8 @@ impl Chat {
         Ok(sender)
     }
 
-    /// Sends to everyone in a room but to one who is still connecting, or gone.
-    async fn tell_the_others(
+    /// Sends to all members of a room except `id`, which is still connecting or has ended.
+    async fn send_to_others(
         &self,
         id: &str,
         room: &str,

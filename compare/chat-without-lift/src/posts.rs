@@ -1,5 +1,5 @@
 //! Sends to clients over `@connections`. The SDK finds the endpoint in
-//! `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI`, and tries throttled posts again.
+//! `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI`, and retries throttled posts.
 
 use aws_config::SdkConfig;
 use aws_sdk_apigatewaymanagement::{Client, error::DisplayErrorContext, primitives::Blob};
@@ -8,7 +8,7 @@ use lambda_runtime::{Error, tracing};
 
 use crate::{connections::Connections, protocol::ToClient};
 
-/// How many posts are under way at once.
+/// The maximum number of posts in flight.
 const CONCURRENCY: usize = 64;
 
 pub(crate) struct Posts {
@@ -40,7 +40,7 @@ impl Posts {
         Ok(())
     }
 
-    /// A post that fails is the receiver's trouble, not the sender's: it is logged.
+    /// Logs a failed post and does not return the error, because it concerns the receiver, not the sender.
     async fn post(&self, id: &str, data: Blob) {
         let post = self.client.post_to_connection().connection_id(id).data(data).send().await;
         let Err(error) = post else { return };

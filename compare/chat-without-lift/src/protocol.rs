@@ -15,17 +15,17 @@ const MAX_TEXT: usize = 2_000;
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub(crate) enum ToClient<'a> {
-    /// Somebody said something; `at` is in milliseconds since 1970.
+    /// A message of a user; `at` is in milliseconds since 1970.
     Message { room: &'a str, user: &'a str, text: &'a str, at: i64 },
-    /// Who is in the room, each once.
+    /// The users in the room, each once.
     Members { room: &'a str, users: BTreeSet<&'a str> },
     /// A connection of a user opened.
     Joined { user: &'a str },
     /// A connection of a user ended.
     Left { user: &'a str },
-    /// The answer to a ping.
+    /// The reply to a ping.
     Pong,
-    /// The client's message was not understood, or could not be handled.
+    /// The client's message is invalid, or could not be handled.
     Error { code: &'a str, message: &'a str },
 }
 
@@ -40,7 +40,7 @@ struct Say {
     text: String,
 }
 
-/// The text that a client says, or what is wrong with its message.
+/// Returns the text of a message, or the reason why the message is invalid.
 pub(crate) fn parse_say(body: &str) -> Result<String, String> {
     let value: Value = serde_json::from_str(body).map_err(|error| error.to_string())?;
     let Say { text } = serde_path_to_error::deserialize(value).map_err(|error| {

@@ -1,4 +1,4 @@
-//! The least that a function on lambda_runtime can be.
+//! The smallest possible function on lambda_runtime.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};

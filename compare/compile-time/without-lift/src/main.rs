@@ -1,4 +1,4 @@
-//! Keeps who is connected, and answers `hello`.
+//! Stores connections, and replies to `hello`.
 
 use aws_config::BehaviorVersion;
 use aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest};

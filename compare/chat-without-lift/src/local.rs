@@ -1,5 +1,5 @@
-//! What only this comparison needs, and nobody's chat: the description by which `lift dev` knows what
-//! to serve, and Lift's TLS library, so that CI does not build another. Not counted.
+//! Code that only the comparison needs; it is not counted. `describe` prints the description from which `lift dev`
+//! gets the routes. `http_client` uses Lift's TLS library, so that CI does not build another one.
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::{
@@ -7,7 +7,7 @@ use aws_smithy_http_client::{
     tls::{Provider, rustls_provider::CryptoMode},
 };
 
-/// Prints the description when `lift dev` asks for it. Says whether it did.
+/// Prints the description if `lift dev` asks for it. Returns whether it did.
 pub(crate) fn describe() -> bool {
     let asked = std::env::var_os("LIFT_DESCRIBE").is_some();
     if asked {
