@@ -1,14 +1,14 @@
-//! Any bytes behind a good handshake: what comes back is well-formed frames.
+//! Any bytes after a valid handshake: the gateway sends well-formed frames.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 
-#[path = "../gateway.rs"]
-#[expect(dead_code, reason = "other targets use the rest")]
-mod gateway;
+#[path = "../test_gateway.rs"]
+#[expect(dead_code, reason = "other targets use the other items")]
+mod test_gateway;
 
 fuzz_target!(|data: &[u8]| {
-    let answer = gateway::GATEWAY.exchange(&[gateway::HANDSHAKE, data]);
-    assert_eq!(gateway::check(&answer), [101]);
+    let response = test_gateway::GATEWAY.exchange(&[test_gateway::HANDSHAKE, data]);
+    assert_eq!(test_gateway::check(&response), [101]);
 });

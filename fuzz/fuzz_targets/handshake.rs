@@ -1,13 +1,13 @@
-//! Any bytes to the gateway's port: every answer is one of its own, and behind an upgrade are frames.
+//! Any bytes to the gateway's port: every response is well-formed HTTP, followed by frames after a 101.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 
-#[path = "../gateway.rs"]
-#[expect(dead_code, reason = "other targets use the rest")]
-mod gateway;
+#[path = "../test_gateway.rs"]
+#[expect(dead_code, reason = "other targets use the other items")]
+mod test_gateway;
 
 fuzz_target!(|data: &[u8]| {
-    gateway::check(&gateway::GATEWAY.exchange(&[data]));
+    test_gateway::check(&test_gateway::GATEWAY.exchange(&[data]));
 });

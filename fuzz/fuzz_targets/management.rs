@@ -1,5 +1,5 @@
-//! Any path below `@connections`, with any body: one answer, of a documented status. The first byte
-//! is the method, the path ends at the first line feed, and in it `ID` stands for an open connection.
+//! Any path below `@connections`, with any body: one response, with a documented status. The first byte
+//! is the method, the path ends at the first line feed, and `ID` in it is replaced by the id of an open connection.
 
 #![no_main]
 
@@ -7,8 +7,8 @@ use std::sync::Mutex;
 
 use libfuzzer_sys::fuzz_target;
 
-#[path = "../gateway.rs"]
-mod gateway;
+#[path = "../test_gateway.rs"]
+mod test_gateway;
 
 const METHODS: [&str; 5] = ["POST", "GET", "DELETE", "PUT", "HEAD"];
 
@@ -20,7 +20,7 @@ fuzz_target!(|data: &[u8]| {
     let end = data.iter().position(|byte| *byte == b'\n').unwrap_or(data.len());
     let (path, body) = (&data[..end], data.get(end + 1..).unwrap_or_default());
     let mut open = OPEN.lock().expect("no panic");
-    let id = open.get_or_insert_with(|| gateway::GATEWAY.open());
+    let id = open.get_or_insert_with(|| test_gateway::GATEWAY.open());
     let named = path.windows(2).position(|two| two == b"ID");
     let path = match named {
         Some(at) => [&path[..at], id.as_bytes(), &path[at + 2..]].concat(),
@@ -31,10 +31,10 @@ fuzz_target!(|data: &[u8]| {
         " HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
-    let answer = gateway::GATEWAY.exchange(&[line.as_bytes(), &path, rest.as_bytes(), body]);
-    let statuses = gateway::check(&answer);
+    let response = test_gateway::GATEWAY.exchange(&[line.as_bytes(), &path, rest.as_bytes(), body]);
+    let statuses = test_gateway::check(&response);
     let [status] = statuses[..] else {
-        // The HTTP library may take a client that half-closed for one that left.
+        // The HTTP library may treat a client that half-closed as disconnected.
         assert!(statuses.is_empty(), "{statuses:?}");
         return;
     };

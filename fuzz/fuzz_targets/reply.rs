@@ -1,4 +1,4 @@
-//! Any bytes as a reply, and as the parts of one: what is encoded decodes to the same reply.
+//! Any bytes as a reply, and as the fields of a reply: an encoded reply decodes to the same reply.
 
 #![no_main]
 
@@ -8,9 +8,9 @@ use lift_event::Reply;
 fuzz_target!(|data: &[u8]| {
     match Reply::decode(data) {
         Ok(reply) => round_trip(&reply),
-        Err(fault) => {
-            assert!(!fault.field().is_empty());
-            assert!(fault.to_string().len() < 1024);
+        Err(error) => {
+            assert!(!error.field().is_empty());
+            assert!(error.to_string().len() < 1024);
         }
     }
     if let [high, low, len, rest @ ..] = data {

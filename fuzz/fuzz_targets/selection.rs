@@ -1,5 +1,5 @@
-//! Any route selection expression, up to the first line feed, on any message behind it: no panic, and
-//! the default expression finds what serde_json finds.
+//! Any route selection expression, up to the first line feed, on any message after it: no panic, and
+//! the default expression selects the same key as serde_json.
 
 #![no_main]
 

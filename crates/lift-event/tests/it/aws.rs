@@ -1,4 +1,4 @@
-//! What the gateway encodes is what AWS' own Rust types read, field by field.
+//! An event that the gateway encodes has the same fields when it is decoded into AWS's Rust types.
 
 use std::collections::BTreeMap;
 
@@ -22,9 +22,9 @@ use serde_json::{
 
 use crate::support::EVENTS;
 
-type Multi = BTreeMap<String, Vec<String>>;
+type ValueLists = BTreeMap<String, Vec<String>>;
 
-/// What a [`Payload`] borrows from.
+/// The owned values that a [`Payload`] borrows.
 #[derive(Clone, Debug)]
 struct Parts {
     kind: EventKind,
@@ -37,14 +37,14 @@ struct Parts {
     request_time_epoch: u64,
     code: Option<i32>,
     body: Option<Vec<u8>>,
-    headers: Option<Multi>,
-    query: Option<Multi>,
+    headers: Option<ValueLists>,
+    query: Option<ValueLists>,
     variables: Option<BTreeMap<String, String>>,
     authorizer: Option<BTreeMap<String, Value>>,
 }
 
 impl Parts {
-    /// The bytes of the event, as the gateway writes it.
+    /// Encodes the event like the gateway.
     fn encode(&self) -> Vec<u8> {
         let headers = (raw(&self.headers.as_ref().map(last)), raw(&self.headers));
         let query = (raw(&self.query.as_ref().map(last)), raw(&self.query));
@@ -103,12 +103,12 @@ fn raw<T: serde::Serialize>(map: &Option<T>) -> Option<Box<RawValue>> {
     map.as_ref().map(|map| to_raw_value(map).expect("JSON"))
 }
 
-fn last(map: &Multi) -> BTreeMap<String, String> {
+fn last(map: &ValueLists) -> BTreeMap<String, String> {
     let pairs = map.iter().filter_map(|(name, values)| Some((name, values.last()?)));
     pairs.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-fn pairs(map: &Multi) -> Vec<(String, String)> {
+fn pairs(map: &ValueLists) -> Vec<(String, String)> {
     let each = |(name, values): (&String, &Vec<String>)| {
         values.iter().map(|value| (name.clone(), value.clone())).collect::<Vec<_>>()
     };
@@ -119,23 +119,24 @@ fn fields(fields: &Fields<'_>) -> Vec<(String, String)> {
     fields.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// The types of AWS keep header names in lower case.
-fn same_headers(aws: &HeaderMap, ours: &Multi) {
-    assert_eq!(aws.keys_len(), ours.len());
-    for (name, values) in ours {
-        let theirs: Vec<_> = aws.get_all(name).iter().map(|value| value.as_bytes()).collect();
-        assert_eq!(theirs, values.iter().map(|value| value.as_bytes()).collect::<Vec<_>>());
+/// AWS's types have header names in lower case.
+fn same_headers(aws: &HeaderMap, lift: &ValueLists) {
+    assert_eq!(aws.keys_len(), lift.len());
+    for (name, values) in lift {
+        let values_of_aws: Vec<_> =
+            aws.get_all(name).iter().map(|value| value.as_bytes()).collect();
+        assert_eq!(values_of_aws, values.iter().map(|value| value.as_bytes()).collect::<Vec<_>>());
     }
 }
 
-fn same_query(aws: &QueryMap, ours: &Multi) {
-    assert_eq!(aws.iter().count(), ours.values().flatten().count());
-    for (name, values) in ours {
+fn same_query(aws: &QueryMap, lift: &ValueLists) {
+    assert_eq!(aws.iter().count(), lift.values().flatten().count());
+    for (name, values) in lift {
         assert_eq!(aws.all(name).unwrap_or_default(), *values);
     }
 }
 
-fn single(map: &Multi) -> Multi {
+fn single(map: &ValueLists) -> ValueLists {
     last(map).into_iter().map(|(name, value)| (name, vec![value])).collect()
 }
 
@@ -181,7 +182,7 @@ fn same_as_aws(parts: &Parts) {
     assert_eq!(authorizer, parts.authorizer.clone().unwrap_or_default());
 }
 
-fn same_as_meant(parts: &Parts) {
+fn same_as_lift(parts: &Parts) {
     let event = Event::decode(parts.encode()).expect("an event");
     assert_eq!(event.kind(), parts.kind);
     let ids = [
@@ -218,7 +219,7 @@ fn parts() -> impl Strategy<Value = Parts> {
     let kind =
         prop::sample::select(&[EventKind::Connect, EventKind::Message, EventKind::Disconnect][..]);
     let body = prop_oneof![any::<String>().prop_map(String::into_bytes), vec(any::<u8>(), 0..40)];
-    // Names differ in more than case, as in one `HeaderMap`.
+    // The names differ not only in case, because a `HeaderMap` ignores the case.
     let headers = btree_map("[A-Z][a-z0-9-]{0,12}", vec("[ -~\u{e9}\u{1f680}]{0,20}", 1..4), 0..6);
     let query = btree_map(any::<String>(), vec(any::<String>(), 1..4), 0..5);
     let context = prop_oneof![
@@ -226,24 +227,24 @@ fn parts() -> impl Strategy<Value = Parts> {
         any::<i64>().prop_map(Value::from),
         any::<bool>().prop_map(Value::from),
     ];
-    let who = (kind, uniform6(any::<String>()), ".+", uniform6(option::of(any::<String>())));
+    let ids = (kind, uniform6(any::<String>()), ".+", uniform6(option::of(any::<String>())));
     let millis = 0..=i64::MAX as u64;
-    let when = (millis.clone(), millis, option::of(any::<i32>()), option::of(body));
+    let times = (millis.clone(), millis, option::of(any::<i32>()), option::of(body));
     let maps = (
         option::of(headers),
         option::of(query),
         option::of(btree_map(any::<String>(), any::<String>(), 0..4)),
         option::of(btree_map(any::<String>(), context, 0..4)),
     );
-    (who, when, maps).prop_map(|(who, when, maps)| Parts {
-        kind: who.0,
-        ids: who.1,
-        connection_id: who.2,
-        texts: who.3,
-        connected_at: when.0,
-        request_time_epoch: when.1,
-        code: when.2,
-        body: when.3,
+    (ids, times, maps).prop_map(|(ids, times, maps)| Parts {
+        kind: ids.0,
+        ids: ids.1,
+        connection_id: ids.2,
+        texts: ids.3,
+        connected_at: times.0,
+        request_time_epoch: times.1,
+        code: times.2,
+        body: times.3,
         headers: maps.0,
         query: maps.1,
         variables: maps.2,
@@ -255,14 +256,14 @@ proptest! {
     #![proptest_config(crate::random::config())]
 
     #[test]
-    fn encoded_payloads_are_read_alike(parts in parts()) {
+    fn encoded_payloads_decode_to_the_same_values_in_aws_types(parts in parts()) {
         same_as_aws(&parts);
-        same_as_meant(&parts);
+        same_as_lift(&parts);
     }
 }
 
 #[test]
-fn fixtures_are_read_alike() {
+fn fixtures_decode_to_the_same_values_in_aws_types() {
     for fixture in EVENTS {
         let payload = Payload::decode(fixture).expect("a payload");
         let captured: Aws = serde_json::from_str(fixture).expect("an event of AWS");

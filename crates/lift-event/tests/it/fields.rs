@@ -34,7 +34,7 @@ fn query_names_match_exactly() {
 }
 
 #[test]
-fn multi_value_map_wins_and_the_last_value_is_the_value() {
+fn the_multi_value_map_is_preferred_and_get_returns_the_last_value() {
     let event = event(json!({"a": "single"}), json!({"a": ["1", "1", "2"], "B": ["x"], "c": []}));
     let headers = event.headers().expect("headers");
     let query = event.query().expect("a query");
@@ -48,7 +48,7 @@ fn multi_value_map_wins_and_the_last_value_is_the_value() {
 }
 
 #[test]
-fn header_in_two_cases_is_one_header() {
+fn a_header_name_in_two_cases_is_one_header() {
     let event = event(Value::Null, json!({"Cookie": ["a=1"], "cookie": ["b=2"]}));
     let headers = event.headers().expect("headers");
     assert_eq!(headers.get_all("COOKIE").collect::<Vec<_>>(), ["a=1", "b=2"]);
@@ -70,31 +70,31 @@ fn nulls_are_absent() {
 }
 
 #[test]
-fn escapes_in_names_and_values() {
+fn escapes_in_names_and_values_are_decoded() {
     let event = event(json!({"a\"\u{e9}": "\\\n\u{1f680}"}), Value::Null);
     assert_eq!(event.headers().expect("headers").get("A\"\u{e9}"), Some("\\\n\u{1f680}"));
     assert_eq!(event.query().expect("a query").get("a\"\u{e9}"), Some("\\\n\u{1f680}"));
 }
 
 #[test]
-fn wrong_values_are_refused_when_asked_for() {
+fn wrong_values_are_refused_by_the_accessor() {
     for wrong in [json!(5), json!(true), json!(["x"]), json!({"x": "y"})] {
         let single = event(json!({"ok": "1", "bad": wrong}), Value::Null);
         let multi = event(Value::Null, json!({"ok": ["1"], "bad": ["2", wrong]}));
-        let bare = event(Value::Null, json!({"bad": "not a list"}));
+        let not_a_list = event(Value::Null, json!({"bad": "not a list"}));
         let variables = decode(&with("stageVariables", json!({"bad": wrong})));
-        for (fault, field) in [
+        for (error, field) in [
             (single.headers().err(), "headers.bad"),
             (single.query().err(), "queryStringParameters.bad"),
             (multi.headers().err(), "multiValueHeaders.bad[1]"),
             (multi.query().err(), "multiValueQueryStringParameters.bad[1]"),
-            (bare.headers().err(), "multiValueHeaders.bad"),
-            (bare.query().err(), "multiValueQueryStringParameters.bad"),
+            (not_a_list.headers().err(), "multiValueHeaders.bad"),
+            (not_a_list.query().err(), "multiValueQueryStringParameters.bad"),
             (variables.stage_variables().err(), "stageVariables.bad"),
         ] {
-            let fault = fault.expect("refused");
-            check(&fault);
-            assert_eq!(fault.field(), field);
+            let error = error.expect("refused");
+            check(&error);
+            assert_eq!(error.field(), field);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Captured events: every value that the function sees, and the same JSON on the way back.
+//! Captured events: all values of the accessors, and the same JSON after encoding.
 
 use lift_event::{AuthorizerRequest, Event, EventKind, Payload, Timestamp};
 use serde_json::{Value, json};
@@ -8,11 +8,12 @@ use crate::support::{
     value, without_nulls,
 };
 
-/// What all events share; the ids differ between two captures.
+/// Checks the values that all events share. The ids depend on the capture; there are two.
 #[track_caller]
 fn check(event: &Event, kind: EventKind, route_key: &str) {
-    let ours = event.api_id() == "k3v9example";
-    let pick = |first: &'static str, second: &'static str| if ours { first } else { second };
+    let is_first_capture = event.api_id() == "k3v9example";
+    let pick =
+        |first: &'static str, second: &'static str| if is_first_capture { first } else { second };
     assert_eq!(event.kind(), kind);
     assert_eq!(event.route_key(), route_key);
     assert_eq!(event.stage(), "prod");
@@ -23,7 +24,7 @@ fn check(event: &Event, kind: EventKind, route_key: &str) {
     assert_eq!(event.request_id(), pick("Vq9E2HWsDoEFk3g=", "Gx1aBFpzDoEFYQA="));
     let time = pick("21/Nov/2026:09:16:02 +0000", "21/Nov/2026:12:00:00 +0000");
     assert_eq!(event.request_time(), time);
-    let (connected, epoch) = match ours {
+    let (connected, epoch) = match is_first_capture {
         true => (1795252524410, 1795252562090),
         false => (1795262400000, 1795262400123),
     };
@@ -38,7 +39,7 @@ fn check(event: &Event, kind: EventKind, route_key: &str) {
 }
 
 #[test]
-fn connect_of_a_browser() {
+fn a_connect_of_a_browser_is_decoded() {
     let event = decode(BROWSER);
     check(&event, EventKind::Connect, "$connect");
     let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) \
@@ -59,7 +60,7 @@ fn connect_of_a_browser() {
 }
 
 #[test]
-fn connect_with_the_nulls_of_2020() {
+fn a_connect_in_the_style_of_2020_with_nulls_is_decoded() {
     let event = decode(NULLS);
     check(&event, EventKind::Connect, "$connect");
     assert_eq!(event.source_ip(), Some("198.51.100.9"));
@@ -70,7 +71,7 @@ fn connect_with_the_nulls_of_2020() {
 }
 
 #[test]
-fn disconnects() {
+fn disconnects_are_decoded() {
     for (fixture, code, reason) in
         [(IDLE, 1001, "Going away"), (NO_STATUS, 1005, "Client-side close frame status not set")]
     {
@@ -84,7 +85,7 @@ fn disconnects() {
 }
 
 #[test]
-fn message_of_a_route() {
+fn a_message_of_a_route_is_decoded() {
     let event = decode(JSON);
     check(&event, EventKind::Message, "sendmessage");
     assert_eq!(event.message_id(), Some("Gx1aCcsVDoECJvw="));
@@ -95,7 +96,7 @@ fn message_of_a_route() {
 }
 
 #[test]
-fn message_behind_an_authorizer() {
+fn a_message_with_an_authorizer_context_is_decoded() {
     let event = decode(CONTEXT);
     check(&event, EventKind::Message, "move");
     assert_eq!(event.message_id(), Some("Vq9B7cqcjoECGrg="));
@@ -114,7 +115,7 @@ fn message_behind_an_authorizer() {
 }
 
 #[test]
-fn message_to_the_default_route() {
+fn a_message_to_the_default_route_is_decoded() {
     let event = decode(PLAIN);
     check(&event, EventKind::Message, "$default");
     assert_eq!(event.message_id(), Some("Vq9E2fkzjoECGrg="));
@@ -122,7 +123,7 @@ fn message_to_the_default_route() {
 }
 
 #[test]
-fn message_in_base64() {
+fn a_message_in_base64_is_decoded() {
     let event = decode(BASE64);
     check(&event, EventKind::Message, "$default");
     assert_eq!(event.message_id(), Some("Vq9B7cqcjoECGrh="));
@@ -130,7 +131,7 @@ fn message_in_base64() {
 }
 
 #[test]
-fn authorizer_is_asked() {
+fn an_authorizer_request_is_decoded() {
     let request = AuthorizerRequest::decode(AUTHORIZER).expect("a request");
     let arn = "arn:aws:execute-api:eu-west-1:111122223333:k3v9example/prod/$connect";
     assert_eq!(request.method_arn(), arn);
@@ -144,41 +145,41 @@ fn authorizer_is_asked() {
 }
 
 #[test]
-fn authorizer_and_connection_are_not_mixed_up() {
-    let fault = Event::decode(AUTHORIZER).expect_err("an authorizer's");
-    assert_eq!(fault.field(), "methodArn");
+fn authorizer_requests_and_connection_events_are_not_confused() {
+    let error = Event::decode(AUTHORIZER).expect_err("an authorizer request");
+    assert_eq!(error.field(), "methodArn");
     for field in ["type", "methodArn"] {
         let mut half = value(AUTHORIZER);
         half[field] = Value::Null;
         assert!(Event::decode(half.to_string()).is_err(), "{field}");
-        let fault = AuthorizerRequest::decode(half.to_string()).expect_err("half of one");
-        assert_eq!(fault.field(), field);
+        let error = AuthorizerRequest::decode(half.to_string()).expect_err("incomplete");
+        assert_eq!(error.field(), field);
     }
     for fixture in EVENTS {
-        let fault = AuthorizerRequest::decode(fixture).expect_err("an event");
-        assert_eq!(fault.field(), "type");
+        let error = AuthorizerRequest::decode(fixture).expect_err("an event");
+        assert_eq!(error.field(), "type");
     }
 }
 
 #[test]
-fn encoding_gives_the_fixture_back() {
+fn encoding_a_decoded_fixture_gives_the_same_json() {
     for fixture in EVENTS.into_iter().chain([AUTHORIZER]) {
         let payload = Payload::decode(fixture).expect("a payload");
         let encoded: Value = serde_json::from_slice(&payload.encode()).expect("JSON");
         assert_eq!(encoded, without_nulls(value(fixture)));
-        // And what was encoded stays as it is, byte for byte.
+        // Encoding again gives the same bytes.
         let text = String::from_utf8(payload.encode().into()).expect("UTF-8");
         assert_eq!(Payload::decode(&text).expect("a payload").encode(), text);
     }
 }
 
 #[test]
-fn debug_output_keeps_secrets() {
+fn debug_output_shows_no_secrets() {
     for fixture in EVENTS {
-        let shown = format!("{:?}", decode(fixture));
-        assert!(shown.contains("connection_id"), "{shown}");
+        let debug = format!("{:?}", decode(fixture));
+        assert!(debug.contains("connection_id"), "{debug}");
         for secret in ["hello", "token", "eyJ", "Sec-WebSocket", "player-42"] {
-            assert!(!shown.contains(secret), "{shown}");
+            assert!(!debug.contains(secret), "{debug}");
         }
     }
 }

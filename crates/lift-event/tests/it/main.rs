@@ -1,7 +1,7 @@
-//! The crate at its boundary: bytes in, events and replies out, and the way back.
+//! The crate at its boundary: decoding and encoding of events and replies.
 
+mod accessor_values;
 mod aws;
-mod facts;
 mod fields;
 mod fixtures;
 mod malformed;

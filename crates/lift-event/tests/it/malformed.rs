@@ -1,4 +1,4 @@
-//! Bytes that are no event: always an error, always a short one, at the right field.
+//! Invalid events: decoding always returns a short error that names the right field.
 
 use lift_event::{AuthorizerRequest, DecodeError, Event};
 use serde_json::{Value, json};
@@ -24,9 +24,9 @@ const REQUIRED: [&str; 11] = [
 
 #[test]
 fn wrong_types_are_refused() {
-    let every = [json!("5x"), json!(5), json!(-1), json!(1.5), json!(true), json!([]), json!({})];
-    let refused_but = |path: &str, fits: &[usize]| {
-        let wrong = every.iter().enumerate().filter(|(index, _)| !fits.contains(index));
+    let samples = [json!("5x"), json!(5), json!(-1), json!(1.5), json!(true), json!([]), json!({})];
+    let refused_except = |path: &str, fits: &[usize]| {
+        let wrong = samples.iter().enumerate().filter(|(index, _)| !fits.contains(index));
         wrong.for_each(|(_, wrong)| refused(with(path, wrong.clone()), path));
     };
     for path in [
@@ -47,19 +47,19 @@ fn wrong_types_are_refused() {
         "requestContext.identity.userAgent",
         "requestContext.identity.sourceIp",
     ] {
-        // Any string will do.
+        // Any string is valid.
         let fits: &[usize] = &[0];
-        refused_but(path, fits);
+        refused_except(path, fits);
     }
-    refused_but("requestContext.eventType", &[]);
-    refused_but("requestContext.connectedAt", &[1]);
-    refused_but("requestContext.requestTimeEpoch", &[1]);
-    refused_but("requestContext.disconnectStatusCode", &[1, 2]);
-    refused_but("isBase64Encoded", &[4]);
+    refused_except("requestContext.eventType", &[]);
+    refused_except("requestContext.connectedAt", &[1]);
+    refused_except("requestContext.requestTimeEpoch", &[1]);
+    refused_except("requestContext.disconnectStatusCode", &[1, 2]);
+    refused_except("isBase64Encoded", &[4]);
     // Objects; an empty context lacks its fields.
-    refused_but("requestContext", &[6]);
-    refused_but("requestContext.identity", &[6]);
-    // By position is not by name.
+    refused_except("requestContext", &[6]);
+    refused_except("requestContext.identity", &[6]);
+    // An array of the values is not accepted: fields have names.
     let context: Vec<Value> =
         full()["requestContext"].as_object().expect("an object").values().cloned().collect();
     refused(with("requestContext", json!(context)), "requestContext");
@@ -75,26 +75,26 @@ fn required_fields_are_required() {
 }
 
 #[test]
-fn authorizer_errors_name_the_field_too() {
+fn errors_of_authorizer_requests_name_the_field_too() {
     for path in REQUIRED {
         let mut request = value(AUTHORIZER);
         *field(&mut request, path) = Value::Null;
-        let fault = AuthorizerRequest::decode(request.to_string()).expect_err("refused");
-        check(&fault);
-        assert_eq!(fault.field(), path);
+        let error = AuthorizerRequest::decode(request.to_string()).expect_err("refused");
+        check(&error);
+        assert_eq!(error.field(), path);
     }
 }
 
-/// The fault is found in a second, slower pass; raw JSON in front of it must not confuse that.
+/// A second, slower pass finds the path of the error. Raw JSON before the error must not change the path.
 #[test]
-fn path_is_right_behind_raw_values() {
+fn the_path_of_an_error_after_raw_values_is_right() {
     for raw in ["headers", "multiValueHeaders", "queryStringParameters", "stageVariables"] {
         let text = format!(
             r#"{{"{raw}":{{"a":[{{"$serde_json::private::RawValue":"{{}}"}}, 1e999]}},
                 "requestContext":{{"authorizer":{{"b":[null]}},"identity":{{"sourceIp":7}}}}}}"#
         );
         refused(text, "requestContext.identity.sourceIp");
-        // Broken within raw JSON: the map is named.
+        // Invalid raw JSON: the error names the map.
         refused(format!(r#"{{"{raw}":{{"a":nul}}}}"#), raw);
     }
     refused(r#"{"requestContext":{"authorizer":{"a":tru}}}"#, "requestContext.authorizer");
@@ -127,8 +127,8 @@ fn numbers_must_fit() {
         refused(with_raw(path, wrong), path);
         refused(with_raw(path, &"9".repeat(1 << 20)), path);
     }
-    let most = decode(&with_raw("requestContext.connectedAt", "18446744073709551615"));
-    assert_eq!(most.connected_at().as_millis(), u64::MAX);
+    let max = decode(&with_raw("requestContext.connectedAt", "18446744073709551615"));
+    assert_eq!(max.connected_at().as_millis(), u64::MAX);
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn scalars_and_garbage_are_refused() {
 }
 
 #[test]
-fn deep_nesting_is_harmless() {
+fn deep_nesting_does_not_overflow_the_stack() {
     let deep = 100_000;
     let list = "[".repeat(deep);
     let map = r#"{"a":"#.repeat(deep);
@@ -183,7 +183,7 @@ fn deep_nesting_is_harmless() {
             check(&Event::decode(with_raw(path, open)).expect_err("truncated"));
         }
     }
-    // Legal where nobody looks into it.
+    // Valid in fields that are not decoded.
     let closed = format!(r#"{{"a":{list}{}}}"#, "]".repeat(deep));
     decode(&with_raw("newKey", &closed));
     let event = decode(&with_raw("multiValueHeaders", &closed));
@@ -193,11 +193,11 @@ fn deep_nesting_is_harmless() {
 }
 
 #[test]
-fn megabytes_are_not_quoted() {
-    let fault = |text: String| Event::decode(text).expect_err("refused");
+fn errors_do_not_quote_megabytes() {
+    let error = |text: String| Event::decode(text).expect_err("refused");
     for long in ["x".repeat(10 << 20), "\u{1f680}".repeat(10 << 18), "\\u0000".repeat(1 << 20)] {
         let quoted = format!("\"{long}\"");
-        check(&fault(long));
+        check(&error(long));
         for path in [
             "requestContext.eventType",
             "requestContext.connectedAt",
@@ -230,12 +230,12 @@ fn invalid_utf8_is_refused() {
 }
 
 #[test]
-fn error_is_plain() {
-    fn plain<T: std::error::Error + Clone + PartialEq + Send + Sync + 'static>(_: &T) {}
-    let fault: DecodeError =
+fn error_is_a_standard_error_type() {
+    fn is_standard<T: std::error::Error + Clone + PartialEq + Send + Sync + 'static>(_: &T) {}
+    let error: DecodeError =
         Event::decode(without("requestContext.connectionId")).expect_err("refused");
-    plain(&fault);
-    let text = fault.to_string();
+    is_standard(&error);
+    let text = error.to_string();
     assert!(text.starts_with("`requestContext.connectionId`: missing field"), "{text}");
 }
 

@@ -1,10 +1,10 @@
-//! Random bytes and damaged fixtures: no panic, and what decodes survives the way back.
+//! Random bytes and damaged fixtures: no panic, and a decoded event stays equal after a round trip.
 
 use proptest::{collection::vec, prelude::*, sample::Index};
 
-use crate::support::{AUTHORIZER, EVENTS, survives};
+use crate::support::{AUTHORIZER, EVENTS, check_round_trip};
 
-/// Nothing is written beside the sources; a failure prints its smallest input.
+/// Failures are printed with their smallest input, and not saved in a file.
 pub(crate) fn config() -> ProptestConfig {
     ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() }
 }
@@ -36,14 +36,14 @@ fn damage() -> impl Strategy<Value = Damage> {
 
 fn apply(bytes: &mut Vec<u8>, damage: Damage) {
     let len = bytes.len();
-    let place = |index: Index| index.index(len + 1);
+    let position = |index: Index| index.index(len + 1);
     match damage {
         Damage::Set(at, byte) => bytes[at.index(len)] = byte,
-        Damage::Insert(at, new) => drop(bytes.splice(place(at)..place(at), new)),
-        Damage::Remove(at, count) => drop(bytes.drain(place(at)..len.min(place(at) + count))),
+        Damage::Insert(at, new) => drop(bytes.splice(position(at)..position(at), new)),
+        Damage::Remove(at, count) => drop(bytes.drain(position(at)..len.min(position(at) + count))),
         Damage::Copy(from, count, to) => {
-            let part = bytes[place(from)..len.min(place(from) + count)].to_vec();
-            bytes.splice(place(to)..place(to), part);
+            let part = bytes[position(from)..len.min(position(from) + count)].to_vec();
+            bytes.splice(position(to)..position(to), part);
         }
     }
 }
@@ -53,12 +53,12 @@ proptest! {
 
     #[test]
     fn bytes_never_panic(bytes in vec(any::<u8>(), 0..400)) {
-        survives(&bytes);
+        check_round_trip(&bytes);
     }
 
     #[test]
     fn text_never_panics(text in "[\\[\\]{}\":,a-c0-9.\\\\u-]{0,200}") {
-        survives(text.as_bytes());
+        check_round_trip(text.as_bytes());
     }
 
     #[test]
@@ -71,6 +71,6 @@ proptest! {
             apply(&mut bytes, damage);
             bytes.push(b' ');
         }
-        survives(&bytes);
+        check_round_trip(&bytes);
     }
 }

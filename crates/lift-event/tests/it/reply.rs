@@ -1,4 +1,4 @@
-//! Replies: only what API Gateway accepts goes out, and nothing else is taken in.
+//! Replies: encoding writes only fields that API Gateway accepts, and decoding accepts only those.
 
 use lift_event::Reply;
 use proptest::{option, prelude::*};
@@ -18,13 +18,13 @@ fn decode(json: Value) -> Reply {
 
 #[track_caller]
 fn refused(text: &str, field: &str) {
-    let fault = Reply::decode(text.as_bytes()).expect_err("refused");
-    support::check(&fault);
-    assert_eq!(fault.field(), field, "{fault}");
+    let error = Reply::decode(text.as_bytes()).expect_err("refused");
+    support::check(&error);
+    assert_eq!(error.field(), field, "{error}");
 }
 
 #[test]
-fn encodes_what_is_there_and_no_more() {
+fn encodes_only_the_fields_that_are_set() {
     assert_eq!(wire(&Reply::new(200)), json!({"statusCode": 200}));
     assert_eq!(wire(&Reply::new(403).with_body("no")), json!({"statusCode": 403, "body": "no"}));
     assert_eq!(
@@ -74,7 +74,7 @@ fn decodes_every_accepted_form() {
 }
 
 #[test]
-fn status_decides() {
+fn a_reply_is_a_success_if_its_status_is_2xx() {
     for (status, success) in [(199, false), (200, true), (299, true), (300, false)] {
         assert_eq!(Reply::new(status).is_success(), success);
         assert_eq!(Reply::new(status).status(), status);
@@ -85,7 +85,7 @@ fn status_decides() {
 fn unknown_keys_are_refused() {
     for key in ["ConnectionId", "statuscode", "status", "cookies", "", "Body"] {
         let text = format!(r#"{{"statusCode":200,"{key}":null}}"#);
-        // An empty name cannot stand in a path.
+        // An empty name cannot be in a path.
         refused(&text, if key.is_empty() { "." } else { key });
     }
     refused(&format!(r#"{{"statusCode":200,"{}":1}}"#, "k".repeat(1 << 20)), &"k".repeat(200));
@@ -129,7 +129,7 @@ fn wrong_shapes_are_refused() {
 }
 
 #[test]
-fn nesting_and_length_are_harmless() {
+fn deep_nesting_is_refused_and_long_bodies_are_accepted() {
     let deep = "[".repeat(100_000);
     refused(&deep, ".");
     let text = format!(r#"{{"statusCode":200,"headers":{{"a":{deep}"#);
@@ -174,7 +174,7 @@ proptest! {
     #![proptest_config(crate::random::config())]
 
     #[test]
-    fn round_trip(reply in replies()) {
+    fn a_reply_is_equal_after_a_round_trip(reply in replies()) {
         let keys = wire(&reply);
         let keys = keys.as_object().expect("an object");
         prop_assert!(keys.keys().all(|key| KEYS.contains(&key.as_str())));

@@ -1,9 +1,9 @@
-//! Fixtures, edited fixtures, and what every error must be.
+//! Fixtures, changed fixtures, and the checks of errors and of round trips.
 
 use lift_event::{AuthorizerRequest, DecodeError, Event, Payload, Reply};
 use serde_json::{Value, json};
 
-use crate::facts::facts;
+use crate::accessor_values::accessor_values;
 
 macro_rules! fixture {
     ($name:literal) => {
@@ -21,7 +21,7 @@ pub(crate) const BASE64: &str = fixture!("message-base64-body");
 pub(crate) const PLAIN: &str = fixture!("message-default-plain-text");
 pub(crate) const JSON: &str = fixture!("message-json-body");
 
-/// The events of connections: all fixtures but the authorizer's.
+/// The events of connections: all fixtures except the authorizer request.
 pub(crate) const EVENTS: [&str; 8] =
     [NULLS, BROWSER, IDLE, NO_STATUS, CONTEXT, BASE64, PLAIN, JSON];
 
@@ -46,7 +46,7 @@ pub(crate) fn full() -> Value {
     event
 }
 
-/// The place of a field such as `requestContext.stage`.
+/// Returns a field such as `requestContext.stage`.
 pub(crate) fn field<'a>(event: &'a mut Value, path: &str) -> &'a mut Value {
     path.split('.').fold(event, |value, key| &mut value[key])
 }
@@ -67,14 +67,14 @@ pub(crate) fn without(path: &str) -> String {
     event.to_string()
 }
 
-/// The [`full`] event with one field's JSON written by hand.
+/// The [`full`] event with the given JSON text as one field, which may be invalid JSON.
 pub(crate) fn with_raw(path: &str, json: &str) -> String {
     with(path, json!("@@@")).replace("\"@@@\"", json)
 }
 
-/// The same JSON, the keys of each object turned by `turn` and, if wanted, every character of
+/// The same JSON, with the keys of each object rotated by `rotation` and, with `escape`, every character of
 /// every key and string written as `\u` escapes.
-pub(crate) fn render(value: &Value, turn: usize, escape: bool) -> String {
+pub(crate) fn render(value: &Value, rotation: usize, escape: bool) -> String {
     let quote = |text: &str| match escape {
         true => {
             let units: String = text.encode_utf16().map(|unit| format!("\\u{unit:04X}")).collect();
@@ -86,23 +86,23 @@ pub(crate) fn render(value: &Value, turn: usize, escape: bool) -> String {
     match value {
         Value::String(text) => quote(text),
         Value::Array(items) => {
-            let items = items.iter().map(|item| render(item, turn, escape)).collect();
+            let items = items.iter().map(|item| render(item, rotation, escape)).collect();
             format!("[ {} ]", join(items))
         }
         Value::Object(map) => {
             let mut keys: Vec<_> = map
                 .iter()
-                .map(|(key, value)| format!("{} : {}", quote(key), render(value, turn, escape)))
+                .map(|(key, value)| format!("{} : {}", quote(key), render(value, rotation, escape)))
                 .collect();
             let len = keys.len().max(1);
-            keys.rotate_left(turn % len);
+            keys.rotate_left(rotation % len);
             format!("{{ {} }}", join(keys))
         }
         value => value.to_string(),
     }
 }
 
-/// The value without nulls: they say what an absent key says.
+/// The value without nulls, which mean the same as absent keys.
 pub(crate) fn without_nulls(value: Value) -> Value {
     match value {
         Value::Object(map) => {
@@ -113,33 +113,36 @@ pub(crate) fn without_nulls(value: Value) -> Value {
     }
 }
 
-/// An error names its field and stays short, whatever the input was.
+/// An error names its field and stays short for every input.
 #[track_caller]
-pub(crate) fn check(fault: &DecodeError) {
-    assert!(!fault.field().is_empty(), "{fault}");
-    assert!(fault.to_string().len() < 1024, "{} bytes", fault.to_string().len());
-    assert!(format!("{fault:?}").len() < 4096);
+pub(crate) fn check(error: &DecodeError) {
+    assert!(!error.field().is_empty(), "{error}");
+    assert!(error.to_string().len() < 1024, "{} bytes", error.to_string().len());
+    assert!(format!("{error:?}").len() < 4096);
 }
 
 #[track_caller]
 pub(crate) fn refused(bytes: impl Into<Vec<u8>>, field: &str) {
-    let fault = Event::decode(bytes.into()).expect_err("refused");
-    check(&fault);
-    assert_eq!(fault.field(), field, "{fault}");
+    let error = Event::decode(bytes.into()).expect_err("refused");
+    check(&error);
+    assert_eq!(error.field(), field, "{error}");
 }
 
-/// Every decoder takes the bytes without a panic; what an event says survives the way back.
-pub(crate) fn survives(bytes: &[u8]) {
-    for fault in [
+/// No decoder panics for the bytes, and a decoded event has the same values after encoding and decoding.
+pub(crate) fn check_round_trip(bytes: &[u8]) {
+    for error in [
         Reply::decode(bytes).err(),
         AuthorizerRequest::decode(bytes.to_vec()).err(),
         Event::decode(bytes.to_vec()).err(),
     ] {
-        fault.iter().for_each(check);
+        error.iter().for_each(check);
     }
     if let Ok(event) = Event::decode(bytes.to_vec()) {
         assert_eq!(event.payload().as_bytes(), bytes);
         let again = Payload::decode(event.payload()).expect("decoded before").encode();
-        assert_eq!(facts(&Event::decode(again).expect("as encoded")), facts(&event));
+        assert_eq!(
+            accessor_values(&Event::decode(again).expect("as encoded")),
+            accessor_values(&event)
+        );
     }
 }

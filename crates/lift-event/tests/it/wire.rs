@@ -1,10 +1,10 @@
-//! What JSON allows: nulls, absent and unknown keys, any order of keys, any way to write a string.
+//! JSON that must be accepted: nulls, absent and unknown keys, any order of keys, any escapes in strings.
 
 use lift_event::{Event, EventKind, Payload};
 use serde_json::{Value, json};
 
 use crate::{
-    facts::facts,
+    accessor_values::accessor_values,
     support::{
         BASE64, EVENTS, decode, field, full, refused, render, value, with, with_raw, without,
     },
@@ -51,7 +51,7 @@ const STRINGS: [(&str, Read); 12] = [
 fn null_is_absent() {
     for path in OPTIONAL {
         let (null, absent) = (decode(&with(path, Value::Null)), decode(&without(path)));
-        assert_eq!(facts(&null), facts(&absent), "{path}");
+        assert_eq!(accessor_values(&null), accessor_values(&absent), "{path}");
     }
 }
 
@@ -82,8 +82,8 @@ fn null_body_is_empty_even_as_base64() {
 #[test]
 fn unknown_keys_are_ignored_at_all_levels() {
     let known = full();
-    let strange = [json!(null), json!([1, {"a": "\u{0}"}]), json!({"stage": 5}), json!(1.5)];
-    for value in strange {
+    let values = [json!(null), json!([1, {"a": "\u{0}"}]), json!({"stage": 5}), json!(1.5)];
+    for value in values {
         let mut event = known.clone();
         for path in ["", "requestContext", "requestContext.identity"] {
             let object = if path.is_empty() { &mut event } else { field(&mut event, path) };
@@ -91,17 +91,20 @@ fn unknown_keys_are_ignored_at_all_levels() {
             object["Stage"] = value.clone();
             object[""] = value.clone();
         }
-        assert_eq!(facts(&decode(&event.to_string())), facts(&decode(&known.to_string())));
+        assert_eq!(
+            accessor_values(&decode(&event.to_string())),
+            accessor_values(&decode(&known.to_string()))
+        );
     }
 }
 
 #[test]
 fn order_of_keys_and_escapes_do_not_matter() {
     for fixture in EVENTS.map(value).into_iter().chain([full()]) {
-        let plain = facts(&decode(&fixture.to_string()));
-        for turn in 0..20 {
+        let plain = accessor_values(&decode(&fixture.to_string()));
+        for rotation in 0..20 {
             for escape in [false, true] {
-                assert_eq!(facts(&decode(&render(&fixture, turn, escape))), plain);
+                assert_eq!(accessor_values(&decode(&render(&fixture, rotation, escape))), plain);
             }
         }
     }
@@ -118,7 +121,7 @@ fn every_string_field_takes_every_string() {
                 let json = render(&json!(text), 0, escape);
                 let event = decode(&with_raw(path, &json));
                 assert_eq!(read(&event), Some(text), "{path}");
-                // The neighbours keep theirs.
+                // The other fields keep their values.
                 for (other, read) in STRINGS.into_iter().filter(|(other, _)| *other != path) {
                     assert_eq!(read(&event), field(&mut full(), other).as_str(), "{other}");
                 }
@@ -134,7 +137,7 @@ fn lone_surrogates_are_refused_where_a_string_is_read() {
             refused(with_raw(path, lone), path);
         }
     }
-    // A raw map is read when somebody asks for it.
+    // Raw maps are parsed by the accessor.
     let event = decode(&with_raw("multiValueHeaders", r#"{"Host":["\ud800"]}"#));
     assert_eq!(event.headers().expect_err("lone").field(), "multiValueHeaders.Host[0]");
     assert_eq!(event.route_key(), "move");
@@ -148,7 +151,7 @@ fn empty_strings_are_kept() {
 }
 
 #[test]
-fn every_close_code_fits() {
+fn every_close_code_is_accepted() {
     for code in [-1, 0, 1000, 4999, i32::MIN, i32::MAX] {
         let event = decode(&with("requestContext.disconnectStatusCode", json!(code)));
         assert_eq!(event.disconnect_code(), Some(code));
@@ -156,7 +159,7 @@ fn every_close_code_fits() {
 }
 
 #[test]
-fn base64_body() {
+fn base64_bodies_are_decoded() {
     for (bytes, text) in [(&b"\xff\x00\xfe"[..], None), (b"", Some("")), (b"ok", Some("ok"))] {
         use base64::{Engine, engine::general_purpose::STANDARD};
         let mut event = value(BASE64);
@@ -169,28 +172,28 @@ fn base64_body() {
 }
 
 #[test]
-fn payload_is_kept_as_it_came() {
+fn the_payload_is_kept_byte_for_byte() {
     for fixture in EVENTS {
         let text = format!(" \n{fixture}\r\n");
         let event = decode(&text);
         assert_eq!(event.payload(), text);
-        assert_eq!(facts(&event), facts(&decode(fixture)));
-        assert_eq!(facts(&event.clone()), facts(&event));
+        assert_eq!(accessor_values(&event), accessor_values(&decode(fixture)));
+        assert_eq!(accessor_values(&event.clone()), accessor_values(&event));
     }
 }
 
 #[test]
-fn event_survives_the_way_back() {
+fn an_event_is_equal_after_a_round_trip() {
     for event in EVENTS.map(value).into_iter().chain([full()]) {
         let text = render(&event, 3, true);
         let payload = Payload::decode(&text).expect("a payload");
         let again = Event::decode(payload.encode()).expect("an event");
-        assert_eq!(facts(&again), facts(&decode(&text)));
+        assert_eq!(accessor_values(&again), accessor_values(&decode(&text)));
     }
 }
 
 #[test]
-fn kinds_are_read_from_the_event_type_alone() {
+fn the_kind_depends_only_on_the_event_type() {
     for (name, kind) in [
         ("CONNECT", EventKind::Connect),
         ("MESSAGE", EventKind::Message),

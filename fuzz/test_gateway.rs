@@ -1,5 +1,5 @@
-//! A gateway for targets: real sockets on the target's own thread, so that what an input covers is
-//! its own. Its answers are checked by a reader that is not the gateway's.
+//! A gateway for the fuzz targets, with real sockets on the target's own thread, so that coverage belongs to one
+//! input. A separate parser checks its responses.
 
 use std::{
     net::SocketAddr,
@@ -18,13 +18,13 @@ use tokio::{
     time::timeout,
 };
 
-/// A good handshake.
+/// A valid handshake.
 pub const HANDSHAKE: &[u8] = b"GET /prod HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\n\
     Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
 /// The names of all headers that the gateway sends.
-const NAMES: [&str; 10] = [
+const RESPONSE_HEADERS: [&str; 10] = [
     "connection",
     "upgrade",
     "sec-websocket-accept",
@@ -37,11 +37,11 @@ const NAMES: [&str; 10] = [
     "date",
 ];
 
-/// An exchange that takes longer is one that hangs.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// If an exchange takes longer, the gateway hangs.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The connection that opened last.
-static LAST: Mutex<String> = Mutex::new(String::new());
+static LAST_CONNECTION: Mutex<String> = Mutex::new(String::new());
 
 pub static GATEWAY: LazyLock<Gateway> = LazyLock::new(Gateway::start);
 
@@ -63,42 +63,44 @@ impl Gateway {
         Self { runtime, address }
     }
 
-    /// Sends bytes and nothing more, and returns all that comes back.
+    /// Sends bytes, closes the sending side, and returns all received bytes.
     pub fn exchange(&self, parts: &[&[u8]]) -> Vec<u8> {
         let exchange = async {
             let socket = TcpStream::connect(self.address).await.expect("a connection");
-            // Nothing lingers, so that ports do not run out.
+            // Without TIME_WAIT, so that free ports do not run out.
             socket.set_zero_linger().expect("a socket");
             let (mut reads, mut writes) = socket.into_split();
-            let mut answer = Vec::new();
+            let mut response = Vec::new();
             let sending = async {
                 for part in parts {
-                    // The gateway may have heard enough.
+                    // The gateway may close before all bytes are sent.
                     let _ = writes.write_all(part).await;
                 }
                 let _ = writes.shutdown().await;
                 writes
             };
-            // A reset loses nothing of what was read before.
-            let _ = tokio::join!(reads.read_to_end(&mut answer), sending);
-            answer
+            // After a reset, `response` keeps the bytes that were read before.
+            let _ = tokio::join!(reads.read_to_end(&mut response), sending);
+            response
         };
         self.runtime
-            .block_on(async { timeout(PATIENCE, exchange).await })
+            .block_on(async { timeout(TIMEOUT, exchange).await })
             .expect("the gateway hangs")
     }
 
-    /// A connection that stays open, and its id. It reads what comes.
+    /// Opens a connection that stays open and discards what it receives. Returns its id.
     pub fn open(&self) -> String {
         self.runtime.block_on(async {
             let mut socket = TcpStream::connect(self.address).await.expect("a connection");
             socket.write_all(HANDSHAKE).await.expect("sent");
-            let mut answer = [0; 1024];
-            let read = socket.read(&mut answer).await.expect("an answer");
-            assert!(answer[..read].starts_with(b"HTTP/1.1 101 "));
-            tokio::spawn(async move { while matches!(socket.read(&mut answer).await, Ok(1..)) {} });
+            let mut response = [0; 1024];
+            let read = socket.read(&mut response).await.expect("a response");
+            assert!(response[..read].starts_with(b"HTTP/1.1 101 "));
+            tokio::spawn(
+                async move { while matches!(socket.read(&mut response).await, Ok(1..)) {} },
+            );
         });
-        LAST.lock().expect("no panic").clone()
+        LAST_CONNECTION.lock().expect("no panic").clone()
     }
 }
 
@@ -106,8 +108,8 @@ async fn function(payload: Bytes) -> Result<Bytes, InvokeError> {
     let event = Event::decode(payload).expect("the gateway's own event");
     let reply = match event.kind() {
         EventKind::Connect => {
-            *LAST.lock().expect("no panic") = event.connection_id().to_owned();
-            // Trusts the client: whatever it offers is good.
+            *LAST_CONNECTION.lock().expect("no panic") = event.connection_id().to_owned();
+            // Trusts the client: it accepts any offered subprotocol.
             let headers = event.headers().expect("headers");
             Reply::new(200)
                 .with_subprotocol(headers.get("Sec-WebSocket-Protocol").unwrap_or_default())
@@ -118,12 +120,12 @@ async fn function(payload: Bytes) -> Result<Bytes, InvokeError> {
     Ok(reply.encode().into())
 }
 
-/// Checks answers of HTTP, one after the other, and frames behind an upgrade. Their statuses.
-pub fn check(mut answer: &[u8]) -> Vec<u16> {
+/// Checks a sequence of HTTP responses, and the frames after an upgrade. Returns the statuses.
+pub fn check(mut response: &[u8]) -> Vec<u16> {
     let mut statuses = Vec::new();
-    while !answer.is_empty() {
-        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a whole head");
-        let (head, rest) = (&answer[..end], &answer[end + 4..]);
+    while !response.is_empty() {
+        let end = response.windows(4).position(|four| four == b"\r\n\r\n").expect("a whole head");
+        let (head, rest) = (&response[..end], &response[end + 4..]);
         let mut lines = from_utf8(head).expect("ASCII").split("\r\n");
         let first = lines.next().expect("a status line");
         assert!(first.starts_with("HTTP/1."), "{first:?}");
@@ -132,7 +134,7 @@ pub fn check(mut answer: &[u8]) -> Vec<u16> {
         let mut length = 0;
         for line in lines {
             let (name, value) = line.split_once(':').expect("a header");
-            assert!(NAMES.contains(&name), "{name:?}");
+            assert!(RESPONSE_HEADERS.contains(&name), "{name:?}");
             assert!(!value.contains(char::is_control), "{line:?}");
             if name == "content-length" {
                 length = value.trim().parse().expect("a length");
@@ -142,14 +144,14 @@ pub fn check(mut answer: &[u8]) -> Vec<u16> {
             frames(rest);
             return statuses;
         }
-        // The answer to HEAD has a length and no body.
+        // The response to HEAD has a length and no body.
         let bodiless = rest.is_empty() || rest.starts_with(b"HTTP/1.");
-        answer = if bodiless { rest } else { rest.get(length..).expect("a whole body") };
+        response = if bodiless { rest } else { rest.get(length..).expect("a whole body") };
     }
     statuses
 }
 
-/// Checks what a server may send (RFC 6455, section 5).
+/// Checks frames of a server (RFC 6455, section 5).
 fn frames(mut bytes: &[u8]) {
     let mut text: Option<Vec<u8>> = None;
     while let [first, second, rest @ ..] = bytes {
@@ -161,7 +163,7 @@ fn frames(mut bytes: &[u8]) {
             short => (usize::from(*short), rest),
         };
         let (data, rest) = rest.split_at_checked(length).expect("a whole frame");
-        assert!(kind < 8 || (last && length <= 125), "a bad control frame");
+        assert!(kind < 8 || (last && length <= 125), "an invalid control frame");
         match (kind, &mut text) {
             (0, Some(text)) => text.extend(data),
             (1, None) => text = Some(data.to_vec()),
@@ -172,14 +174,14 @@ fn frames(mut bytes: &[u8]) {
                     assert!(matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999), "{code}");
                     from_utf8(reason).expect("a reason in UTF-8");
                 }
-                assert!(data.len() != 1 && rest.is_empty(), "something is behind the close");
+                assert!(data.len() != 1 && rest.is_empty(), "bytes after the close frame");
             }
-            _ => panic!("a frame of kind {kind} out of place"),
+            _ => panic!("an unexpected frame of kind {kind}"),
         }
         if last && kind < 8 {
             from_utf8(&text.take().expect("a message")).expect("text in UTF-8");
         }
         bytes = rest;
     }
-    assert!(bytes.is_empty() && text.is_none(), "the end is missing");
+    assert!(bytes.is_empty() && text.is_none(), "an incomplete frame or message");
 }

@@ -1,10 +1,10 @@
-//! Everything that an event says, to compare two of them. The fuzz targets use this file too.
+//! The values of all accessors of an event, to compare two events. The fuzz targets use this file too.
 
 use lift_event::{Event, Fields};
 use serde_json::Value;
 
-/// What each accessor returns, by its name.
-pub(crate) fn facts(event: &Event) -> Vec<(&'static str, String)> {
+/// Returns the value of each accessor, with its name.
+pub(crate) fn accessor_values(event: &Event) -> Vec<(&'static str, String)> {
     let authorizer = event.authorizer().map(|raw| match serde_json::from_str::<Value>(raw.get()) {
         Ok(value) => value.to_string(),
         // Valid JSON that a `Value` cannot hold, such as 1e999.
