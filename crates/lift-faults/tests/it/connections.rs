@@ -20,7 +20,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-struct World {
+struct TestGateway {
     faults: Faults,
     api: Arc<ManagementApi>,
     endpoint: Endpoint,
@@ -30,7 +30,7 @@ struct World {
     _stop: oneshot::Sender<()>,
 }
 
-impl World {
+impl TestGateway {
     /// A gateway with one client, and a link to it that injects faults.
     async fn start(plan: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -49,7 +49,7 @@ impl World {
         tokio::spawn(serve(listener, settings, backend, async {
             let _ = stopped.await;
         }));
-        let (socket, _) = connect_async(format!("ws://{address}/local")).await.expect("let in");
+        let (socket, _) = connect_async(format!("ws://{address}/local")).await.expect("accepted");
         let id = connected.recv().await.expect("a $connect");
 
         let faults = Faults::new(plan.parse().expect("a plan"));
@@ -68,7 +68,7 @@ impl World {
 
     async fn received(&mut self) -> String {
         let frame = timeout(Duration::from_secs(10), self.socket.next()).await;
-        frame.expect("in time").expect("open").expect("a frame").to_string()
+        frame.expect("within 10 seconds").expect("open").expect("a frame").to_string()
     }
 }
 
@@ -79,89 +79,90 @@ fn id_of(event: &[u8]) -> ConnectionId {
 
 #[tokio::test]
 async fn errors_are_those_of_aws() {
-    let mut world = World::start(
+    let mut gateway = TestGateway::start(
         "[[fault]]\napi = 'connections'\nkind = 'throttle'\nnth = 1
          [[fault]]\napi = 'connections'\nkind = 'error'\nstatus = 410\nnth = 2
          [[fault]]\napi = 'connections'\nkind = 'error'\nstatus = 403\nnth = 3
          [[fault]]\napi = 'connections'\nkind = 'error'\nnth = 4",
     )
     .await;
-    assert!(world.post("a").await.expect_err("429").is_throttled());
-    assert!(world.post("b").await.expect_err("410").is_gone());
-    assert!(world.post("c").await.expect_err("403").is_forbidden());
-    let error = world.post("d").await.expect_err("500");
+    assert!(gateway.post("a").await.expect_err("429").is_throttled());
+    assert!(gateway.post("b").await.expect_err("410").is_gone());
+    assert!(gateway.post("c").await.expect_err("403").is_forbidden());
+    let error = gateway.post("d").await.expect_err("500");
     let cause = std::error::Error::source(&error).expect("a cause").to_string();
     assert!(cause.contains("500") && cause.contains("InternalServerErrorException"), "{cause}");
-    world.post("e").await.expect("the fifth");
-    assert_eq!(world.received().await, "e", "none of the others got through");
-    let first = world.faults.report().faults().next().cloned().expect("a fault");
-    assert_eq!(first.subject.as_deref(), Some(world.id.as_str()));
+    gateway.post("e").await.expect("the fifth");
+    assert_eq!(gateway.received().await, "e", "no other message arrived");
+    let first = gateway.faults.report().faults().next().cloned().expect("a fault");
+    assert_eq!(first.subject.as_deref(), Some(gateway.id.as_str()));
 }
 
 /// Lift's client retries once if a connection breaks before the response.
 #[tokio::test]
-async fn a_lost_answer_is_a_message_that_arrived() {
-    let mut world = World::start(
+async fn after_a_lost_response_the_message_has_arrived() {
+    let mut gateway = TestGateway::start(
         "[[fault]]\napi = 'connections'\nkind = 'reset'\nlost = 'request'\nnth = [1, 4, 5]
          [[fault]]\napi = 'connections'\nkind = 'reset'\nlost = 'answer'\nnth = 2",
     )
     .await;
-    world.post("arrived").await.expect_err("reset, and its answer lost");
-    assert_eq!(world.received().await, "arrived");
-    world.post("passes").await.expect("the third");
-    assert_eq!(world.received().await, "passes");
-    world.post("lost").await.expect_err("reset twice");
+    gateway.post("arrived").await.expect_err("reset, and its response lost");
+    assert_eq!(gateway.received().await, "arrived");
+    gateway.post("passes").await.expect("the third");
+    assert_eq!(gateway.received().await, "passes");
+    gateway.post("lost").await.expect_err("reset twice");
 }
 
 #[tokio::test]
 async fn a_duplicate_arrives_twice() {
-    let mut world = World::start(
+    let mut gateway = TestGateway::start(
         "[[fault]]\napi = 'connections'\noperation = 'post'\nkind = 'duplicate'\nms = 20\nnth = 1",
     )
     .await;
-    world.post("once").await.expect("posted");
-    assert_eq!([world.received().await, world.received().await], ["once", "once"]);
+    gateway.post("once").await.expect("posted");
+    assert_eq!([gateway.received().await, gateway.received().await], ["once", "once"]);
 }
 
 #[tokio::test]
 async fn a_reordered_post_arrives_after_the_next() {
-    let mut world =
-        World::start("[[fault]]\napi = 'connections'\nkind = 'reorder'\nms = 5000\nnth = 1").await;
-    let (api, endpoint, id) = (world.api.clone(), world.endpoint.clone(), world.id.clone());
+    let mut gateway =
+        TestGateway::start("[[fault]]\napi = 'connections'\nkind = 'reorder'\nms = 5000\nnth = 1")
+            .await;
+    let (api, endpoint, id) = (gateway.api.clone(), gateway.endpoint.clone(), gateway.id.clone());
     let held = tokio::spawn(async move { api.post(&endpoint, &id, Bytes::from("first")).await });
-    while world.faults.report().total() == 0 {
+    while gateway.faults.report().total() == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    world.post("second").await.expect("passes");
-    held.await.expect("no panic").expect("done in the end");
-    assert_eq!([world.received().await, world.received().await], ["second", "first"]);
+    gateway.post("second").await.expect("passes");
+    held.await.expect("no panic").expect("posted later");
+    assert_eq!([gateway.received().await, gateway.received().await], ["second", "first"]);
 }
 
 #[tokio::test]
 async fn a_hanging_post_lasts_until_the_clients_timeout() {
-    let mut world = World::start(
+    let mut gateway = TestGateway::start(
         "[[fault]]\napi = 'connections'\nkind = 'hang'\nlost = 'answer'\nnth = 1
          [[fault]]\napi = 'connections'\nkind = 'delay'\nms = 50\nnth = 2",
     )
     .await;
-    let hung = timeout(Duration::from_millis(200), world.post("hung"));
-    hung.await.expect_err("nothing comes");
-    assert_eq!(world.received().await, "hung");
-    let begun = std::time::Instant::now();
-    world.post("late").await.expect("posted");
-    assert!(begun.elapsed() >= Duration::from_millis(50));
-    assert_eq!(world.received().await, "late");
+    let hung = timeout(Duration::from_millis(200), gateway.post("hung"));
+    hung.await.expect_err("no response");
+    assert_eq!(gateway.received().await, "hung");
+    let start = std::time::Instant::now();
+    gateway.post("late").await.expect("posted");
+    assert!(start.elapsed() >= Duration::from_millis(50));
+    assert_eq!(gateway.received().await, "late");
 }
 
 #[tokio::test]
-async fn faults_of_one_connection_never_stop() {
+async fn faults_of_one_connection_affect_every_post_to_it() {
     let plan = |id: &str| {
         format!("[[fault]]\napi = 'connections'\nconnection = '{id}'\nkind = 'throttle'")
     };
-    let world = World::start(&plan("somebody-else=")).await;
-    world.post("hello").await.expect("not meant");
-    let world = World::start(&plan("*")).await;
+    let gateway = TestGateway::start(&plan("another-id=")).await;
+    gateway.post("hello").await.expect("not affected");
+    let gateway = TestGateway::start(&plan("*")).await;
     for _ in 0..3 {
-        assert!(world.post("hello").await.expect_err("429").is_throttled());
+        assert!(gateway.post("hello").await.expect_err("429").is_throttled());
     }
 }

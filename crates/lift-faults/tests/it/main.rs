@@ -1,9 +1,9 @@
-//! Each fault with a real client: the AWS SDK with dynoxide, Lift's client of `@connections` with the gateway,
-//! and a process with the Runtime API.
+//! Each fault with a real client: the AWS SDK with dynoxide (an embedded DynamoDB), Lift's client of `@connections` with the gateway,
+//! and a client of the Runtime API.
 
 mod book;
 mod connections;
-mod direct;
+
 mod dynamodb;
 mod lag;
 mod lifecycle;
@@ -11,4 +11,5 @@ mod memory;
 mod plan;
 mod replay;
 mod runtime;
-mod world;
+mod sdk_without_sockets;
+mod test_database;

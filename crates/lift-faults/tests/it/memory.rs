@@ -13,17 +13,21 @@ use lift_ws::{
 };
 use tokio::time::{Instant, sleep};
 
-use crate::direct;
+use crate::sdk_without_sockets;
 
 /// A store with a plan and a table.
 async fn store(plan: Plan) -> (DynamoStore, Link, Faults) {
     const TABLE: &str = "connections";
     let faults = Faults::new(plan);
-    let link =
-        Link::dynamodb_with_copies(&faults, direct::engine(), [direct::engine(), direct::engine()]);
+    let link = Link::dynamodb_with_copies(
+        &faults,
+        sdk_without_sockets::database(),
+        [sdk_without_sockets::database(), sdk_without_sockets::database()],
+    );
     let config = SdkConfig::from(AwsConfig::local("http://localhost", "eu-west-1"));
-    let config = config.into_builder().http_client(direct::client(&link)).build().into();
-    // The faults fall on items, not on tables, so this passes.
+    let config =
+        config.into_builder().http_client(sdk_without_sockets::client(&link)).build().into();
+    // The faults affect requests for items, not for tables, so this succeeds.
     Table::new(&config, TABLE).create(&CreateOptions::new()).await.expect("a table");
     (DynamoStore::new(&config, TABLE), link, faults)
 }
@@ -49,7 +53,7 @@ async fn members(store: &DynamoStore) -> Vec<ConnectionId> {
     let mut found = Vec::new();
     for part in store.parts(&of, 1).await.expect("parts") {
         let page = store.page(&of, part, None).await.expect("a page");
-        assert!(page.next.is_none(), "few are open");
+        assert!(page.next.is_none(), "a list of one page");
         found.extend(page.members.into_iter().map(|member| member.id));
     }
     found
@@ -103,13 +107,13 @@ const WRITES: &str = "
 ";
 
 #[tokio::test(start_paused = true)]
-async fn no_connection_that_ended_comes_back() {
-    const LIVES: u64 = 60;
+async fn no_row_of_an_ended_connection_is_recreated() {
+    const CONNECTIONS: u64 = 60;
     for seed in 0..4 {
         let (store, link, faults) = store(plan(WRITES).with_seed(seed)).await;
-        for number in 0..LIVES {
+        for number in 0..CONNECTIONS {
             let row = row(number);
-            // Refused or not, every handshake is followed by the tombstone.
+            // Each handshake, also a refused one, is followed by the tombstone.
             let _ = store.save(&row).await;
             while store.remove(&row.id).await.is_err() {
                 sleep(Duration::from_millis(50)).await;
@@ -117,24 +121,24 @@ async fn no_connection_that_ended_comes_back() {
         }
         link.settle().await;
         let report = faults.report();
-        for number in 0..LIVES {
-            let found = store.get(&row(number).id, Read::Consistent).await.expect("an answer");
-            assert!(found.is_none(), "{found:?} came back: {report}");
+        for number in 0..CONNECTIONS {
+            let found = store.get(&row(number).id, Read::Consistent).await.expect("a response");
+            assert!(found.is_none(), "{found:?} was recreated: {report}");
         }
         assert_eq!(members(&store).await, [], "{report}");
-        assert!(report.total() > LIVES, "{report}");
+        assert!(report.total() > CONNECTIONS, "{report}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_that_hang_end_soon() {
-    let hole = "[[fault]]\napi = 'dynamodb'\nkind = 'hang'\nafter = 60\nfor = 10";
-    let (store, ..) = store(plan(hole)).await;
+async fn calls_that_hang_end_after_three_seconds() {
+    let hangs = "[[fault]]\napi = 'dynamodb'\nkind = 'hang'\nafter = 60\nfor = 10";
+    let (store, ..) = store(plan(hangs)).await;
     assert_eq!(store.save(&row(1)).await.expect("before it"), Saved::Stored);
     sleep(Duration::from_secs(60)).await;
-    let begun = Instant::now();
-    store.save(&row(2)).await.expect_err("nothing answers");
-    assert!(begun.elapsed() <= Duration::from_millis(3_100), "{:?}", begun.elapsed());
+    let start = Instant::now();
+    store.save(&row(2)).await.expect_err("no response");
+    assert!(start.elapsed() <= Duration::from_millis(3_100), "{:?}", start.elapsed());
     sleep(Duration::from_secs(10)).await;
     assert_eq!(store.save(&row(3)).await.expect("after it"), Saved::Stored);
 }
@@ -146,12 +150,12 @@ async fn handshakes_pass_while_three_in_ten_requests_are_throttled() {
     let (store, ..) = store(plan(throttles).with_seed(18)).await;
     let (mut passed, mut times) = (0, Vec::new());
     for number in 0..HANDSHAKES {
-        let begun = Instant::now();
+        let start = Instant::now();
         passed += u64::from(store.save(&row(number)).await.is_ok());
-        times.push(begun.elapsed());
+        times.push(start.elapsed());
     }
     times.sort_unstable();
-    let (most, p99) = (times[times.len() - 1], times[times.len() * 99 / 100]);
-    assert!(passed >= 999, "{passed} of {HANDSHAKES}; 99 % within {p99:?}, all within {most:?}");
-    assert!(p99 <= Duration::from_secs(2), "99 % within {p99:?}, all within {most:?}");
+    let (max, p99) = (times[times.len() - 1], times[times.len() * 99 / 100]);
+    assert!(passed >= 999, "{passed} of {HANDSHAKES}; 99 % within {p99:?}, all within {max:?}");
+    assert!(p99 <= Duration::from_secs(2), "99 % within {p99:?}, all within {max:?}");
 }

@@ -1,4 +1,4 @@
-//! In memory: no socket, no waiting, and the same run for the same seed.
+//! Links in memory with a paused clock: the same seed gives the same faults.
 
 use std::{
     sync::{Arc, Mutex},
@@ -52,23 +52,23 @@ async fn run(seed: u64) -> (FaultReport, Vec<Bytes>, Duration) {
     };
     let faults = Faults::new(PLAN.parse::<lift_faults::Plan>().expect("a plan").with_seed(seed));
     let link = Link::connections(&faults, api);
-    let begun = Instant::now();
+    let start = Instant::now();
     for number in 0..200 {
         let _ = timeout(Duration::from_secs(3), link.call(post(number))).await;
     }
     let arrived = arrived.lock().expect("no panic").clone();
-    (faults.report(), arrived, begun.elapsed())
+    (faults.report(), arrived, start.elapsed())
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_same_seed_is_the_same_run() {
+async fn the_same_seed_gives_the_same_faults() {
     let first = run(41).await;
     assert_eq!(first, run(41).await, "seed 41");
     let other = run(42).await.0;
     assert!(!first.0.faults().eq(other.faults()), "seeds differ");
-    let words = first.0.to_string();
+    let report = first.0.to_string();
     for kind in ["delay of", "throttle", "reset, the answer is lost", "hang"] {
-        assert!(words.contains(kind), "{words}");
+        assert!(report.contains(kind), "{report}");
     }
 }
 
@@ -93,9 +93,9 @@ async fn a_caller_that_stops_waiting_does_not_cancel_its_request() {
 
 #[tokio::test]
 async fn an_unreachable_api_is_a_reset() {
-    let api = |_| async { Err::<Response<Bytes>, UpstreamError>("nobody listens".into()) };
+    let api = |_| async { Err::<Response<Bytes>, UpstreamError>("connection refused".into()) };
     let link = Link::connections(&Faults::new(lift_faults::Plan::default()), api);
-    assert_eq!(link.call(post(1)).await.expect_err("no answer"), Reset);
+    assert_eq!(link.call(post(1)).await.expect_err("no response"), Reset);
 }
 
 #[test]

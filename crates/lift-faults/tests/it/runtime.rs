@@ -1,4 +1,4 @@
-//! Faults of the Runtime API, with a client in place of a process.
+//! Faults of the Runtime API, with an HTTP client instead of a function process.
 
 use std::{io::ErrorKind, time::Duration};
 
@@ -21,7 +21,7 @@ use tokio::{
     time::timeout,
 };
 
-struct World {
+struct TestRuntime {
     faults: Faults,
     function: Function,
     proxy: Proxy,
@@ -29,7 +29,7 @@ struct World {
     environment: JoinHandle<()>,
 }
 
-impl World {
+impl TestRuntime {
     async fn start(plan: &str) -> Self {
         let function = Function::new(FunctionSettings::default());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -73,7 +73,7 @@ impl World {
     }
 }
 
-impl Drop for World {
+impl Drop for TestRuntime {
     fn drop(&mut self) {
         self.environment.abort();
     }
@@ -83,99 +83,104 @@ const SHORT: Duration = Duration::from_millis(150);
 
 #[tokio::test]
 async fn without_faults_events_pass() {
-    let world = World::start("").await;
-    let invoked = world.invoke("1");
-    let (id, event) = world.next().await.expect("an event");
+    let runtime = TestRuntime::start("").await;
+    let invoked = runtime.invoke("1");
+    let (id, event) = runtime.next().await.expect("an event");
     assert_eq!(event, "1");
-    assert_eq!(world.respond(&id, "\"done\"").await, Ok(StatusCode::ACCEPTED));
-    assert_eq!(invoked.await.expect("no panic").expect("answered"), "\"done\"");
+    assert_eq!(runtime.respond(&id, "\"done\"").await, Ok(StatusCode::ACCEPTED));
+    assert_eq!(invoked.await.expect("no panic").expect("a response"), "\"done\"");
 }
 
 #[tokio::test]
 async fn a_hanging_next_takes_no_event() {
     let plan = "[[fault]]\napi = 'runtime'\noperation = 'next'\nkind = 'hang'\nnth = 1";
-    let world = World::start(plan).await;
-    let invoked = world.invoke("1");
-    timeout(SHORT, world.next()).await.expect_err("nothing comes");
-    let (id, _) = world.next().await.expect("the event is still there");
-    world.respond(&id, "1").await.expect("answered");
-    invoked.await.expect("no panic").expect("answered");
+    let runtime = TestRuntime::start(plan).await;
+    let invoked = runtime.invoke("1");
+    timeout(SHORT, runtime.next()).await.expect_err("no event");
+    let (id, _) = runtime.next().await.expect("the event was kept");
+    runtime.respond(&id, "1").await.expect("a response");
+    invoked.await.expect("no panic").expect("a response");
 }
 
 #[tokio::test]
 async fn a_process_that_stops_waiting_does_not_get_the_event() {
-    let world = World::start("").await;
-    timeout(SHORT, world.next()).await.expect_err("there is none");
-    let mut demand = world.function.demand();
-    let nobody_waits = demand.wait_for(|demand| demand.idle == 0);
-    timeout(Duration::from_secs(5), nobody_waits).await.expect("in time").expect("a function");
-    let invoked = world.invoke("1");
-    let (id, _) =
-        timeout(Duration::from_secs(5), world.next()).await.expect("in time").expect("it");
-    world.respond(&id, "1").await.expect("answered");
-    invoked.await.expect("no panic").expect("answered");
+    let runtime = TestRuntime::start("").await;
+    timeout(SHORT, runtime.next()).await.expect_err("no event");
+    let mut demand = runtime.function.demand();
+    let no_process_waits = demand.wait_for(|demand| demand.idle == 0);
+    timeout(Duration::from_secs(5), no_process_waits)
+        .await
+        .expect("within 5 seconds")
+        .expect("a function");
+    let invoked = runtime.invoke("1");
+    let (id, _) = timeout(Duration::from_secs(5), runtime.next())
+        .await
+        .expect("within 5 seconds")
+        .expect("the event");
+    runtime.respond(&id, "1").await.expect("a response");
+    invoked.await.expect("no panic").expect("a response");
 }
 
 #[tokio::test]
 async fn a_response_is_lost_before_or_after_it_is_accepted() {
-    let world = World::start(
+    let runtime = TestRuntime::start(
         "[[fault]]\napi = 'runtime'\noperation = 'response'\nkind = 'reset'\nnth = 1
          [[fault]]\napi = 'runtime'\noperation = 'response'\nkind = 'reset'\nlost = 'answer'\nnth = 2",
     )
     .await;
-    let invoked = world.invoke("1");
-    let (id, _) = world.next().await.expect("an event");
-    world.respond(&id, "\"lost\"").await.expect_err("reset");
+    let invoked = runtime.invoke("1");
+    let (id, _) = runtime.next().await.expect("an event");
+    runtime.respond(&id, "\"lost\"").await.expect_err("reset");
     assert!(!invoked.is_finished());
-    world.respond(&id, "\"arrived\"").await.expect_err("reset");
-    assert_eq!(invoked.await.expect("no panic").expect("answered"), "\"arrived\"");
+    runtime.respond(&id, "\"arrived\"").await.expect_err("reset");
+    assert_eq!(invoked.await.expect("no panic").expect("a response"), "\"arrived\"");
 }
 
 #[tokio::test]
-async fn errors_and_delays() {
-    let world = World::start(
+async fn an_error_and_a_delay_of_the_plan_are_injected() {
+    let runtime = TestRuntime::start(
         "[[fault]]\napi = 'runtime'\noperation = 'response'\nkind = 'error'\nnth = 1
          [[fault]]\napi = 'runtime'\noperation = 'next'\nkind = 'delay'\nms = 80",
     )
     .await;
-    let invoked = world.invoke("1");
-    let begun = std::time::Instant::now();
-    let (id, _) = world.next().await.expect("an event");
-    assert!(begun.elapsed() >= Duration::from_millis(80));
-    assert_eq!(world.respond(&id, "1").await, Ok(StatusCode::INTERNAL_SERVER_ERROR));
+    let invoked = runtime.invoke("1");
+    let start = std::time::Instant::now();
+    let (id, _) = runtime.next().await.expect("an event");
+    assert!(start.elapsed() >= Duration::from_millis(80));
+    assert_eq!(runtime.respond(&id, "1").await, Ok(StatusCode::INTERNAL_SERVER_ERROR));
     assert!(!invoked.is_finished());
-    assert_eq!(world.respond(&id, "1").await, Ok(StatusCode::ACCEPTED));
-    invoked.await.expect("no panic").expect("answered");
+    assert_eq!(runtime.respond(&id, "1").await, Ok(StatusCode::ACCEPTED));
+    invoked.await.expect("no panic").expect("a response");
 }
 
 #[tokio::test]
-async fn an_event_comes_twice() {
+async fn a_duplicate_event_is_delivered_twice() {
     let plan = "[[fault]]\napi = 'runtime'\noperation = 'next'\nkind = 'duplicate'\nnth = 1";
-    let world = World::start(plan).await;
-    let invoked = world.invoke("1");
-    let (id, event) = world.next().await.expect("an event");
-    assert_eq!(world.respond(&id, "\"first\"").await, Ok(StatusCode::ACCEPTED));
-    assert_eq!(invoked.await.expect("no panic").expect("answered"), "\"first\"");
+    let runtime = TestRuntime::start(plan).await;
+    let invoked = runtime.invoke("1");
+    let (id, event) = runtime.next().await.expect("an event");
+    assert_eq!(runtime.respond(&id, "\"first\"").await, Ok(StatusCode::ACCEPTED));
+    assert_eq!(invoked.await.expect("no panic").expect("a response"), "\"first\"");
 
-    assert_eq!(world.next().await, Ok((id.clone(), event)), "the same again");
-    assert_eq!(world.respond(&id, "\"second\"").await, Ok(StatusCode::ACCEPTED));
+    assert_eq!(runtime.next().await, Ok((id.clone(), event)), "the same event");
+    assert_eq!(runtime.respond(&id, "\"second\"").await, Ok(StatusCode::ACCEPTED));
 
-    let invoked = world.invoke("2");
-    let (id, event) = world.next().await.expect("an event");
+    let invoked = runtime.invoke("2");
+    let (id, event) = runtime.next().await.expect("an event");
     assert_eq!(event, "2");
-    world.respond(&id, "2").await.expect("answered");
-    invoked.await.expect("no panic").expect("answered");
-    assert_eq!(world.faults.report().total(), 1);
+    runtime.respond(&id, "2").await.expect("a response");
+    invoked.await.expect("no panic").expect("a response");
+    assert_eq!(runtime.faults.report().total(), 1);
 }
 
 #[tokio::test]
 async fn a_reset_closes_the_tcp_connection() {
     let plan = "[[fault]]\napi = 'runtime'\noperation = 'next'\nkind = 'reset'";
-    let world = World::start(plan).await;
-    let mut socket = TcpStream::connect(world.proxy.address()).await.expect("listens");
+    let runtime = TestRuntime::start(plan).await;
+    let mut socket = TcpStream::connect(runtime.proxy.address()).await.expect("listens");
     let request = b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n";
     socket.write_all(request).await.expect("sent");
-    let mut answer = Vec::new();
-    let end = socket.read_to_end(&mut answer).await.expect_err("no orderly end");
-    assert_eq!((end.kind(), answer.len()), (ErrorKind::ConnectionReset, 0));
+    let mut response = Vec::new();
+    let end = socket.read_to_end(&mut response).await.expect_err("a reset");
+    assert_eq!((end.kind(), response.len()), (ErrorKind::ConnectionReset, 0));
 }

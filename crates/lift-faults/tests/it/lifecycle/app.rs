@@ -15,11 +15,11 @@ pub(super) const TENANT: &str = "general";
 
 pub(super) const GROUP: &str = "tea";
 
-/// How often the `$disconnect` handler ran for each connection.
-pub(super) type Goodbyes = Arc<Mutex<HashMap<ConnectionId, u32>>>;
+/// The number of runs of the `$disconnect` handler for each connection.
+pub(super) type Disconnects = Arc<Mutex<HashMap<ConnectionId, u32>>>;
 
-pub(super) fn app(goodbyes: Goodbyes) -> App<Goodbyes> {
-    App::with_state(goodbyes)
+pub(super) fn app(disconnects: Disconnects) -> App<Disconnects> {
+    App::with_state(disconnects)
         .connect(async || Accept::user("ana").tenant(TENANT))
         .on_connected(joined)
         .disconnect(left)
@@ -34,11 +34,11 @@ async fn joined(user: UserId, publish: Publisher) -> Result<(), Error> {
 }
 
 async fn left(
-    State(goodbyes): State<Goodbyes>,
+    State(disconnects): State<Disconnects>,
     connection: Connection,
     publish: Publisher,
 ) -> Result<(), Error> {
-    *goodbyes.lock().expect("a lock").entry(connection.id().clone()).or_default() += 1;
+    *disconnects.lock().expect("a lock").entry(connection.id().clone()).or_default() += 1;
     let _ = publish.own_tenant().text("left").await?;
     Ok(())
 }

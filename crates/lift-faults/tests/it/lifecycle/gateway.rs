@@ -18,7 +18,7 @@ use tokio::time::sleep;
 /// The state of a connection in API Gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// `$connect` has not finished: a post gets 410, although the client is there ([R-4.20]).
+    /// `$connect` has not finished: a post gets 410, although the client is connected ([R-4.20]).
     Handshake,
     Open,
     Closed,
@@ -66,7 +66,7 @@ impl Push for Gateway {
         _: &'a Endpoint,
         _: &'a ConnectionId,
     ) -> BoxFuture<'a, Result<(), PushError>> {
-        unreachable!("the app of these schedules closes nobody")
+        unreachable!("the app of these schedules closes no connection")
     }
 
     fn info<'a>(
@@ -74,6 +74,6 @@ impl Push for Gateway {
         _: &'a Endpoint,
         _: &'a ConnectionId,
     ) -> BoxFuture<'a, Result<ConnectionInfo, PushError>> {
-        unreachable!("the app of these schedules asks about nobody")
+        unreachable!("the app of these schedules reads no connection info")
     }
 }

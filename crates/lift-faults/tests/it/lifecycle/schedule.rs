@@ -24,10 +24,10 @@ use lift_ws::{
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::direct;
+use crate::sdk_without_sockets;
 
 use super::{
-    app::{GROUP, Goodbyes, Kind, TENANT, app, event},
+    app::{Disconnects, GROUP, Kind, TENANT, app, event},
     gateway::{Gateway, Phase},
 };
 
@@ -79,25 +79,32 @@ struct Client {
 }
 
 /// The error that a schedule found.
-pub(super) type Faulty = String;
+pub(super) type Failure = String;
 
 /// Runs the schedule of a seed.
-pub(super) async fn play(seed: u64, change: Change) -> Result<(), Faulty> {
+pub(super) async fn run(seed: u64, change: Change) -> Result<(), Failure> {
     let mut rng = Rng::with_seed(seed);
     let plan: Plan = FAULTS.parse().expect("a plan");
     let faults = Faults::new(plan.with_seed(seed));
-    let aged = Arc::new(AtomicBool::new(false));
-    let engine = changed(direct::engine(), aging(aged.clone(), change));
-    let link = Link::dynamodb_with_copies(&faults, engine, [direct::engine(), direct::engine()]);
+    let an_hour_later = Arc::new(AtomicBool::new(false));
+    let database = changed(
+        sdk_without_sockets::database(),
+        with_older_connections(an_hour_later.clone(), change),
+    );
+    let link = Link::dynamodb_with_copies(
+        &faults,
+        database,
+        [sdk_without_sockets::database(), sdk_without_sockets::database()],
+    );
     let config = config(&link);
     create_table(&config).await;
     let store = Arc::new(DynamoStore::new(&config, TABLE));
-    let (gateway, goodbyes) = (Gateway::default(), Goodbyes::default());
-    let service = app(goodbyes.clone()).into_service(store.clone(), Arc::new(gateway.clone()));
+    let (gateway, disconnects) = (Gateway::default(), Disconnects::default());
+    let service = app(disconnects.clone()).into_service(store.clone(), Arc::new(gateway.clone()));
 
     let clients: Vec<Arc<Client>> = (0..3).map(|n| Arc::new(Client::new(seed, n))).collect();
     join_all(clients.iter().map(|client| run_client(client, &service, &gateway, rng.fork()))).await;
-    // What lags or comes late has come.
+    // All delayed requests and index changes are executed.
     link.settle().await;
 
     for client in &clients {
@@ -109,17 +116,17 @@ pub(super) async fn play(seed: u64, change: Change) -> Result<(), Faulty> {
         if client.ended.load(Ordering::Relaxed) && row {
             return Err(format!("{}: a connection that ended has a row", client.id));
         }
-        let ran = goodbyes.lock().expect("a lock").get(&client.id).copied().unwrap_or(0);
+        let ran = disconnects.lock().expect("a lock").get(&client.id).copied().unwrap_or(0);
         if ran > 1 {
             return Err(format!("{}: its $disconnect handler ran {ran} times", client.id));
         }
     }
-    // An hour later a client sends a message; rows that were left behind are found by 410.
-    aged.store(true, Ordering::Relaxed);
+    // An hour later a client sends messages. Rows that were left by mistake are found by a 410.
+    an_hour_later.store(true, Ordering::Relaxed);
     let late = Client::new(seed, 9);
     gateway.set(&late.id, Phase::Open);
     for kind in [Kind::Connect, Kind::Say, Kind::Say, Kind::Say] {
-        // Faults may fail a call, not all of them.
+        // Faults may fail some of these calls, but not all.
         call(&service, kind, &late).await;
     }
     link.settle().await;
@@ -134,7 +141,7 @@ pub(super) async fn play(seed: u64, change: Change) -> Result<(), Faulty> {
     for of in [tenant, group] {
         for member in listed(&store, &of).await {
             if !row(&store, &member).await {
-                return Err(format!("{member}: it has no row and is listed in {of:?}"));
+                return Err(format!("{member} is listed in {of:?} and has no row"));
             }
         }
     }
@@ -145,10 +152,10 @@ async fn run_client(client: &Arc<Client>, service: &Service, gateway: &Gateway, 
     pause(&mut rng, 800).await;
     gateway.set(&client.id, Phase::Handshake);
     let connect = call(service, Kind::Connect, client);
-    // Some clients do not wait for the answer; the function does not hear of it.
-    let patience = if rng.u8(..100) < 20 { rng.u64(..600) } else { 29_000 };
+    // Some clients give up before the response. The function is not notified of it.
+    let client_timeout = if rng.u8(..100) < 20 { rng.u64(..600) } else { 29_000 };
     let mut connect = Box::pin(connect);
-    let accepted = timeout(Duration::from_millis(patience), &mut connect).await;
+    let accepted = timeout(Duration::from_millis(client_timeout), &mut connect).await;
     let opened = accepted == Ok(Some(200));
     gateway.set(&client.id, if opened { Phase::Open } else { Phase::Closed });
     let rest = async {
@@ -156,15 +163,15 @@ async fn run_client(client: &Arc<Client>, service: &Service, gateway: &Gateway, 
             connect.await;
         }
     };
-    let mut own = rng.fork();
-    let again = async {
-        // The caller may invoke the function again, and late.
-        if own.u8(..100) < 40 {
-            pause(&mut own, 6_000).await;
+    let mut retry_rng = rng.fork();
+    let retried_connect = async {
+        // The caller may invoke the function again, also after seconds.
+        if retry_rng.u8(..100) < 40 {
+            pause(&mut retry_rng, 6_000).await;
             call(service, Kind::Connect, client).await;
         }
     };
-    let talk_and_end = async {
+    let messages_and_end = async {
         if opened {
             for _ in 0..rng.u8(..4) {
                 pause(&mut rng, 700).await;
@@ -177,29 +184,29 @@ async fn run_client(client: &Arc<Client>, service: &Service, gateway: &Gateway, 
             }
             gateway.set(&client.id, Phase::Closed);
         }
-        // A refused handshake has no `$disconnect`; others may lose theirs, or have it twice.
-        let told = opened || accepted.is_err();
-        for _ in 0..if told { rng.u8(..3) } else { 0 } {
+        // A refused handshake has no `$disconnect`. For other clients it may be lost or come twice.
+        let has_disconnect = opened || accepted.is_err();
+        for _ in 0..if has_disconnect { rng.u8(..3) } else { 0 } {
             pause(&mut rng, 900).await;
             if call(service, Kind::Disconnect, client).await == Some(200) {
                 client.ended.store(true, Ordering::Relaxed);
             }
         }
     };
-    tokio::join!(rest, again, talk_and_end);
+    tokio::join!(rest, retried_connect, messages_and_end);
 }
 
 /// Invokes the app; returns the status of the reply.
 async fn call(service: &Service, kind: Kind, client: &Client) -> Option<u64> {
     let payload = event(kind, &client.id, client.connected_at);
     let deadline = Instant::now() + Duration::from_secs(29);
-    let reply = service.call(Invocation::new(payload, deadline)).await.expect("the event is right");
+    let reply = service.call(Invocation::new(payload, deadline)).await.expect("a valid event");
     let reply: serde_json::Value = serde_json::from_slice(&reply).expect("JSON");
     reply["statusCode"].as_u64()
 }
 
-async fn pause(rng: &mut Rng, most: u64) {
-    sleep(Duration::from_millis(rng.u64(..most))).await;
+async fn pause(rng: &mut Rng, max: u64) {
+    sleep(Duration::from_millis(rng.u64(..max))).await;
 }
 
 impl Client {
@@ -207,7 +214,7 @@ impl Client {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
         Self {
             id: format!("R{seed:08x}{n}IFIA=").into(),
-            connected_at: u64::try_from(now).expect("this millennium"),
+            connected_at: u64::try_from(now).expect("fits 64 bits"),
             ended: AtomicBool::new(false),
         }
     }
@@ -217,7 +224,7 @@ impl Client {
 pub(super) type Change = Arc<dyn Fn(&str, Value) -> (String, Value) + Send + Sync>;
 
 /// dynoxide with changed requests.
-fn changed(engine: impl Upstream, change: Change) -> impl Upstream {
+fn changed(database: impl Upstream, change: Change) -> impl Upstream {
     move |request: Request<Bytes>| {
         let (mut head, body) = request.into_parts();
         let target = head.headers["x-amz-target"].to_str().expect("ASCII").to_owned();
@@ -226,31 +233,31 @@ fn changed(engine: impl Upstream, change: Change) -> impl Upstream {
         let (operation, body) = change(operation, body);
         let target = format!("{version}.{operation}").parse().expect("ASCII");
         head.headers.insert("x-amz-target", target);
-        engine.call(Request::from_parts(head, body.to_string().into()))
+        database.call(Request::from_parts(head, body.to_string().into()))
     }
 }
 
 fn config(link: &Link) -> AwsConfig {
     let config = SdkConfig::from(AwsConfig::local("http://localhost", "eu-west-1"));
-    config.into_builder().http_client(direct::client(link)).build().into()
+    config.into_builder().http_client(sdk_without_sockets::client(link)).build().into()
 }
 
-/// Lets an hour pass for the rule of the first minute, once it is set.
-fn aging(aged: Arc<AtomicBool>, change: Change) -> Change {
+/// Once `an_hour_later` is set, changes requests as if all connections were an hour older.
+fn with_older_connections(an_hour_later: Arc<AtomicBool>, change: Change) -> Change {
     Arc::new(move |operation, mut body| {
-        if aged.load(Ordering::Relaxed) {
+        if an_hour_later.load(Ordering::Relaxed) {
             later(&mut body, 3_600_000);
         }
         change(operation, body)
     })
 }
 
-/// Moves the moment before which a connection must have opened to be removed for a 410.
+/// Changes the limit of a connection's opening time in requests that remove rows after a 410.
 pub(super) fn later(body: &mut serde_json::Value, millis: u64) {
     let before = body.pointer_mut("/ExpressionAttributeValues/:before/N");
     if let Some(before) = before {
-        let moment: u64 = before.as_str().expect("text").parse().expect("a number");
-        *before = (moment + millis).to_string().into();
+        let limit: u64 = before.as_str().expect("text").parse().expect("a number");
+        *before = (limit + millis).to_string().into();
     }
 }
 
@@ -261,7 +268,7 @@ async fn create_table(config: &AwsConfig) {
             return;
         }
     }
-    panic!("no table after 20 tries");
+    panic!("no table after 20 attempts");
 }
 
 async fn row(store: &DynamoStore, id: &ConnectionId) -> bool {
@@ -270,15 +277,15 @@ async fn row(store: &DynamoStore, id: &ConnectionId) -> bool {
             return row.is_some();
         }
     }
-    panic!("no answer after 20 tries");
+    panic!("no response after 20 attempts");
 }
 
 async fn listed(store: &DynamoStore, of: &Members) -> Vec<ConnectionId> {
-    'again: loop {
+    'retry: loop {
         let mut all = Vec::new();
         let Ok(parts) = store.parts(of, 1).await else { continue };
         for part in parts {
-            let Ok(page) = store.page(of, part, None).await else { continue 'again };
+            let Ok(page) = store.page(of, part, None).await else { continue 'retry };
             all.extend(page.members.into_iter().map(|member| member.id));
         }
         return all;

@@ -14,13 +14,13 @@ use lift_faults::{Link, Upstream, UpstreamError};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// dynoxide as an upstream.
-pub(crate) fn engine() -> impl Upstream + Clone {
+pub(crate) fn database() -> impl Upstream + Clone {
     let database = Database::memory().expect("a database in memory");
     move |request: Request<Bytes>| {
         let target = request.headers()["x-amz-target"].to_str().expect("a text");
         let operation = target.split_once('.').expect("an operation").1;
-        let answer = answer(&database, operation, request.body());
-        let (status, body) = match answer {
+        let result = execute(&database, operation, request.body());
+        let (status, body) = match result {
             Ok(body) => (200, body),
             Err(error) => (error.status_code(), error.to_json()),
         };
@@ -29,7 +29,7 @@ pub(crate) fn engine() -> impl Upstream + Clone {
     }
 }
 
-fn answer(database: &Database, operation: &str, body: &[u8]) -> EngineResult<String> {
+fn execute(database: &Database, operation: &str, body: &[u8]) -> EngineResult<String> {
     fn run<I: DeserializeOwned, O: Serialize>(
         body: &[u8],
         run: impl FnOnce(I) -> EngineResult<O>,
@@ -53,7 +53,7 @@ fn answer(database: &Database, operation: &str, body: &[u8]) -> EngineResult<Str
     }
 }
 
-/// The SDK's HTTP client, which calls a link.
+/// An HTTP client for the SDK that calls a link.
 pub(crate) fn client(link: &Link) -> SharedHttpClient {
     let connector = SharedHttpConnector::new(Direct(link.clone()));
     http_client_fn(move |_, _| connector.clone())
@@ -71,10 +71,10 @@ impl HttpConnector for Direct {
             for (name, value) in request.headers() {
                 sent = sent.header(name, value);
             }
-            let answer = link.call(sent.body(body).expect("a request")).await;
-            let answer = answer.map_err(|reset| ConnectorError::io(reset.into()))?;
-            let status = answer.status().as_u16().try_into().expect("a status");
-            Ok(HttpResponse::new(status, answer.into_body().into()))
+            let response = link.call(sent.body(body).expect("a request")).await;
+            let response = response.map_err(|reset| ConnectorError::io(reset.into()))?;
+            let status = response.status().as_u16().try_into().expect("a status");
+            Ok(HttpResponse::new(status, response.into_body().into()))
         })
     }
 }

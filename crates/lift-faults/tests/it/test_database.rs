@@ -1,4 +1,4 @@
-//! A DynamoDB for one test, with a table and a client behind a plan.
+//! An embedded DynamoDB (dynoxide) for one test, with a table, and clients whose requests get the faults of a plan.
 
 use std::time::Duration;
 
@@ -15,15 +15,15 @@ use lift_aws::AwsConfig;
 use lift_faults::{Faults, HttpUpstream, Link, Plan, Proxy};
 use tokio::{net::TcpListener, sync::oneshot};
 
-use crate::direct;
+use crate::sdk_without_sockets;
 
-pub(crate) const TABLE: &str = "things";
-pub(crate) const INDEX: &str = "colours";
+pub(crate) const TABLE: &str = "items";
+pub(crate) const INDEX: &str = "colors";
 
 /// The timeout of one attempt of a client.
 const ATTEMPT: Duration = Duration::from_millis(300);
 
-pub(crate) struct World {
+pub(crate) struct TestDatabase {
     pub(crate) faults: Faults,
     pub(crate) link: Link,
     /// A client without faults.
@@ -33,12 +33,12 @@ pub(crate) struct World {
     _stop: Vec<oneshot::Sender<()>>,
 }
 
-impl World {
-    /// With everything over HTTP.
+impl TestDatabase {
+    /// Starts the database and the link with HTTP servers.
     pub(crate) async fn start(plan: &str) -> Self {
         let faults = Faults::new(plan.parse().expect("a plan"));
         let [(url, stop), (first, one), (second, two)] =
-            [engine().await, engine().await, engine().await];
+            [serve_database().await, serve_database().await, serve_database().await];
         let copies = [upstream(&first), upstream(&second)];
         let link = Link::dynamodb_with_copies(&faults, upstream(&url), copies);
         let proxy = Proxy::start(link.clone()).await.expect("a free port");
@@ -48,36 +48,36 @@ impl World {
         Self { faults, link, direct, config, _proxy: Some(proxy), _stop: vec![stop, one, two] }
     }
 
-    /// Without sockets, for tests that pause the clock.
+    /// Starts both without sockets, for tests that pause the clock.
     pub(crate) async fn in_memory(plan: &str) -> Self {
         let faults = Faults::new(plan.parse().expect("a plan"));
-        let engine = direct::engine();
-        let copies = [direct::engine(), direct::engine()];
-        let link = Link::dynamodb_with_copies(&faults, engine.clone(), copies);
+        let database = sdk_without_sockets::database();
+        let copies = [sdk_without_sockets::database(), sdk_without_sockets::database()];
+        let link = Link::dynamodb_with_copies(&faults, database.clone(), copies);
         let through = |link: &Link| {
             let config = SdkConfig::from(AwsConfig::local("http://localhost", "eu-west-1"));
-            config.into_builder().http_client(direct::client(link)).build()
+            config.into_builder().http_client(sdk_without_sockets::client(link)).build()
         };
         let none = Faults::new(Plan::default());
-        let direct = client(&through(&Link::dynamodb(&none, engine)), 1);
+        let direct = client(&through(&Link::dynamodb(&none, database)), 1);
         create_table(&direct).await;
         Self { faults, config: through(&link), link, direct, _proxy: None, _stop: Vec::new() }
     }
 
-    /// A client behind the plan, with this many attempts.
+    /// Returns a client with the plan's faults and this many attempts.
     pub(crate) fn client(&self, attempts: u32) -> Client {
         client(&self.config, attempts)
     }
 
-    /// The injected faults, without the parts that are always the same.
-    pub(crate) fn happened(&self) -> Vec<String> {
+    /// Returns the injected faults as text: operation, request number and fault.
+    pub(crate) fn injected(&self) -> Vec<String> {
         let report = self.faults.report();
         report.faults().map(|f| format!("{} {}: {}", f.operation, f.request, f.what)).collect()
     }
 
-    /// The color of a thing, read from the table without faults.
-    pub(crate) async fn colour(&self, name: &str) -> Option<String> {
-        colour(&self.direct, name, true).await
+    /// Returns the color of an item, read without faults.
+    pub(crate) async fn color(&self, name: &str) -> Option<String> {
+        color(&self.direct, name, true).await
     }
 }
 
@@ -85,7 +85,7 @@ fn upstream(address: &str) -> HttpUpstream {
     HttpUpstream::new(address).expect("an address")
 }
 
-async fn engine() -> (String, oneshot::Sender<()>) {
+async fn serve_database() -> (String, oneshot::Sender<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address").to_string();
     let database = dynoxide::Database::memory().expect("a database in memory");
@@ -119,7 +119,7 @@ async fn create_table(client: &Client) {
     let all = Projection::builder().projection_type(ProjectionType::All).build();
     let index = GlobalSecondaryIndex::builder()
         .index_name(INDEX)
-        .key_schema(key("colour", KeyType::Hash))
+        .key_schema(key("color", KeyType::Hash))
         .projection(all)
         .build()
         .expect("an index");
@@ -129,7 +129,7 @@ async fn create_table(client: &Client) {
         .billing_mode(BillingMode::PayPerRequest)
         .key_schema(key("name", KeyType::Hash))
         .attribute_definitions(attribute("name"))
-        .attribute_definitions(attribute("colour"))
+        .attribute_definitions(attribute("color"))
         .global_secondary_indexes(index)
         .send()
         .await
@@ -140,27 +140,27 @@ pub(crate) fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
-/// Puts a thing; the error is AWS's error code.
-pub(crate) async fn put(client: &Client, name: &str, colour: &str) -> Result<(), String> {
+/// Puts an item. Returns AWS's error code if it fails.
+pub(crate) async fn put(client: &Client, name: &str, color: &str) -> Result<(), String> {
     let put = client.put_item().table_name(TABLE);
-    let put = put.item("name", text(name)).item("colour", text(colour)).send().await;
+    let put = put.item("name", text(name)).item("color", text(color)).send().await;
     put.map(drop).map_err(|error| match error.as_service_error() {
         Some(error) => error.meta().code().unwrap_or("no name").to_owned(),
         None => error.to_string(),
     })
 }
 
-pub(crate) async fn colour(client: &Client, name: &str, consistent: bool) -> Option<String> {
+pub(crate) async fn color(client: &Client, name: &str, consistent: bool) -> Option<String> {
     let get = client.get_item().table_name(TABLE).key("name", text(name));
-    let item = get.consistent_read(consistent).send().await.expect("an answer").item?;
-    Some(item["colour"].as_s().expect("a text").clone())
+    let item = get.consistent_read(consistent).send().await.expect("a response").item?;
+    Some(item["color"].as_s().expect("a text").clone())
 }
 
-/// The names of the things of a color, by the index.
-pub(crate) async fn of_colour(client: &Client, colour: &str) -> Vec<String> {
+/// Returns the names of the items of a color, read from the index.
+pub(crate) async fn names_by_color(client: &Client, color: &str) -> Vec<String> {
     let query = client.query().table_name(TABLE).index_name(INDEX);
-    let query = query.key_condition_expression("colour = :c");
-    let found = query.expression_attribute_values(":c", text(colour)).send().await;
-    let items = found.expect("an answer").items.unwrap_or_default();
+    let query = query.key_condition_expression("color = :c");
+    let found = query.expression_attribute_values(":c", text(color)).send().await;
+    let items = found.expect("a response").items.unwrap_or_default();
     items.iter().map(|item| item["name"].as_s().expect("a text").clone()).collect()
 }
