@@ -1,4 +1,4 @@
-//! A type of one's own is a reply only as `Json`.
+//! A type of the app is a reply only as `Json`.
 
 use lift_ws::{App, Error};
 

@@ -1,4 +1,4 @@
-//! A plain type is no argument.
+//! A type without `FromCall` is not an argument.
 
 use lift_ws::App;
 

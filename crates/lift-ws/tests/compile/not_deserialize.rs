@@ -1,4 +1,4 @@
-//! A payload must be readable from JSON.
+//! The type of a payload must be `Deserialize`.
 
 use lift_ws::{App, Json};
 

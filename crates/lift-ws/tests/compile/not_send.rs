@@ -1,4 +1,4 @@
-//! A handler may not hold what is bound to a thread while it awaits.
+//! A handler may not hold a value that is not `Send` while it awaits.
 
 use std::rc::Rc;
 

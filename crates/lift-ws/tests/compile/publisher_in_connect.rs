@@ -1,4 +1,4 @@
-//! Nobody is connected yet.
+//! A `Publisher` cannot be extracted in `$connect`.
 
 use lift_ws::{Accept, App, Publisher};
 

@@ -1,4 +1,4 @@
-//! The state is what the app was given.
+//! The type of `State` must be that of the app.
 
 use lift_ws::{App, State};
 

@@ -1,4 +1,4 @@
-//! How often the pipeline allocates, counted exactly. The budgets of time are in `benches/call`.
+//! The exact number of allocations of a call. Its times are measured in `benches/call`.
 
 use std::{sync::Arc, time::Duration};
 
@@ -35,7 +35,7 @@ fn allocations(app: App, payload: &'static str) -> u64 {
 }
 
 #[test]
-fn a_message_with_a_typed_body_and_a_layer_takes_at_most_10() {
+fn a_message_with_a_typed_body_and_a_layer_takes_at_most_10_allocations() {
     let payload = include_str!("../../../lift-event/fixtures/message-json-body.json");
     let app = App::new()
         .with_route(Route::new("sendmessage", async |Json(said): Json<Said>| Json(said)).two_way())
@@ -45,7 +45,7 @@ fn a_message_with_a_typed_body_and_a_layer_takes_at_most_10() {
 }
 
 #[test]
-fn a_connect_with_14_headers_takes_at_most_7() {
+fn a_connect_with_14_headers_takes_at_most_7_allocations() {
     let payload = include_str!("../../../lift-event/fixtures/connect-browser-14-headers.json");
     let app = App::new()
         .connect(async || Accept::anonymous())
@@ -56,7 +56,7 @@ fn a_connect_with_14_headers_takes_at_most_7() {
 }
 
 #[test]
-fn a_layer_takes_one() {
+fn a_layer_takes_one_allocation() {
     let payload = include_str!("../../../lift-event/fixtures/message-json-body.json");
     let app = || App::new().with_route(Route::new("sendmessage", async || "said").two_way());
     let pass = || from_fn(async |call: Call, next: Next| next.run(call).await);

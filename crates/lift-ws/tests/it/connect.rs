@@ -1,4 +1,4 @@
-//! `$connect` is closed unless a handler opens it.
+//! `$connect`: a handshake is accepted only if the handler accepts it and all steps succeed.
 
 use std::{sync::Arc, time::Duration};
 
@@ -29,7 +29,7 @@ async fn stored(store: &dyn Store) -> usize {
 }
 
 #[tokio::test]
-async fn an_accepted_connection_is_stored_before_it_is_let_in() {
+async fn a_connection_is_stored_before_its_handshake_is_accepted() {
     let store = MemoryStore::new();
     let kit = Kit::with_store(App::new().connect(hello), Arc::new(store.clone()));
     let ana = kit.connect("name=ana").await.unwrap();
@@ -39,7 +39,7 @@ async fn an_accepted_connection_is_stored_before_it_is_let_in() {
 }
 
 #[tokio::test]
-async fn an_app_without_handlers_connects_and_manages() {
+async fn an_app_without_handlers_accepts_and_stores_connections() {
     let store = RecordingStore::default();
     let kit = Kit::with_store(App::new(), Arc::new(store.clone()));
     kit.connect("").await.unwrap().close().await;
@@ -56,7 +56,11 @@ async fn every_failure_refuses_and_leaves_no_row() {
     let refuse = |status| move || async move { Err::<Accept, _>(Refuse::new(status, "no")) };
     assert_eq!(status(App::new().connect(refuse(401))).await, 401);
     assert_eq!(status(App::new().connect(refuse(429))).await, 429);
-    assert_eq!(status(App::new().connect(refuse(200))).await, 500, "a refusal never lets in");
+    assert_eq!(
+        status(App::new().connect(refuse(200))).await,
+        500,
+        "a refusal with 200 does not accept"
+    );
     let fails = async || -> Result<Accept, Refuse> { Err(std::io::Error::other("SECRET"))? };
     assert_eq!(status(App::new().connect(fails)).await, 500);
     let panics = async || -> Accept { panic!("SECRET") };
@@ -69,11 +73,11 @@ async fn every_failure_refuses_and_leaves_no_row() {
     assert_eq!(status(App::new().connect(hello).on_connected(connected)).await, 400);
     let panics = async || -> Result<(), Error> { panic!("SECRET") };
     assert_eq!(status(App::new().connect(hello).on_connected(panics)).await, 500);
-    assert_eq!(stored(&store).await, 0, "whatever was saved on the way has a tombstone");
+    assert_eq!(stored(&store).await, 0, "each saved row has a tombstone");
 }
 
 #[tokio::test]
-async fn a_store_that_fails_refuses() {
+async fn a_failed_save_refuses_the_handshake() {
     let store = RecordingStore::default();
     store.set_fault(|_| Some(StoreError::failed("SECRET table")));
     let kit = Kit::with_store(App::new().connect(hello), Arc::new(store));
@@ -81,14 +85,14 @@ async fn a_store_that_fails_refuses() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_hangs_refuses_in_time() {
+async fn a_hanging_connect_handler_refuses_before_the_timeout() {
     let hangs = async || -> Accept { std::future::pending().await };
     let kit = Kit::new(App::new().connect(hangs));
     assert_eq!(kit.connect("").await.expect_err("is refused").status, 504);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connected_handler_that_hangs_refuses_and_leaves_no_row() {
+async fn a_hanging_on_connected_handler_refuses_and_leaves_no_row() {
     let store = MemoryStore::new();
     let hangs = async || std::future::pending::<()>().await;
     let kit =
@@ -98,19 +102,19 @@ async fn a_connected_handler_that_hangs_refuses_and_leaves_no_row() {
 }
 
 #[tokio::test]
-async fn a_layer_can_refuse_but_not_let_in() {
+async fn a_layer_can_refuse_but_not_accept() {
     let store = MemoryStore::new();
-    let answer = |status| from_fn(move |_: Call, _: Next| async move { Reply::new(status) });
-    for (answered, seen) in [(403, 403), (200, 500), (204, 500)] {
-        let app = App::new().connect(hello).layer(answer(answered));
+    let reply_with = |status| from_fn(move |_: Call, _: Next| async move { Reply::new(status) });
+    for (replied, status) in [(403, 403), (200, 500), (204, 500)] {
+        let app = App::new().connect(hello).layer(reply_with(replied));
         let kit = Kit::with_store(app, Arc::new(store.clone()));
-        assert_eq!(kit.connect("name=ana").await.expect_err("is refused").status, seen);
+        assert_eq!(kit.connect("name=ana").await.expect_err("is refused").status, status);
     }
-    let spoil = from_fn(async |call: Call, next: Next| {
+    let fail_after = from_fn(async |call: Call, next: Next| {
         next.run(call).await;
         Reply::new(503)
     });
-    let app = App::new().connect(hello).layer(spoil);
+    let app = App::new().connect(hello).layer(fail_after);
     let kit = Kit::with_store(app, Arc::new(store.clone()));
     assert_eq!(kit.connect("name=ana").await.expect_err("is refused").status, 503);
     assert_eq!(stored(&store).await, 0, "a refused connection leaves no row");
@@ -128,7 +132,7 @@ async fn a_subprotocol_is_echoed_only_if_it_was_offered() {
 }
 
 #[tokio::test]
-async fn offered_subprotocols_are_split_once_for_all() {
+async fn offered_subprotocols_of_all_headers_are_one_list() {
     let connect = async |offers: Subprotocols| {
         let chosen = offers.first_of(&["v2", "v1"]);
         let offers: Vec<&str> = offers.iter().collect();
@@ -158,7 +162,7 @@ async fn offered_subprotocols_are_split_once_for_all() {
 }
 
 #[tokio::test]
-async fn an_apps_subprotocols_are_chosen_in_its_order_unless_the_handler_chose() {
+async fn an_apps_first_offered_subprotocol_is_chosen_unless_the_handler_chose_one() {
     let app = || App::new().subprotocols(&["v2", "v1"]);
     let of = async |app: App, offers: &[&str]| {
         let ana = Kit::new(app).client("ana").subprotocols(offers).connect().await?;
@@ -188,13 +192,13 @@ async fn attributes_are_stored_and_read_on_request() {
 }
 
 #[tokio::test]
-async fn the_newcomer_cannot_be_sent_to_before_it_is_in() {
+async fn a_new_client_gets_no_message_before_it_is_accepted() {
     let greet = async |who: Connection, publish: Publisher| -> Result<(), Error> {
         let error = publish.sender().text("welcome").await.expect_err("it is still connecting");
         assert!(error.is_connecting());
         assert!(error.to_string().contains("still connecting"));
         let report = publish.own_tenant().text(who.user().unwrap().as_str()).await?;
-        assert_eq!(report.total(), report.counts.sent, "the newcomer is not among them");
+        assert_eq!(report.total(), report.counts.sent, "the new client is not counted");
         Ok(())
     };
     let kit = Kit::new(App::new().connect(hello).on_connected(greet));
@@ -215,12 +219,12 @@ fn by_claims(claims: Claims) -> Accept {
 }
 
 #[tokio::test]
-async fn an_authorizers_context_says_who_a_connection_is_without_a_read() {
+async fn the_identity_from_the_authorizer_needs_no_read() {
     let store = RecordingStore::default();
     let kit =
         Kit::with_store(App::new().identity_from_authorizer(by_claims), Arc::new(store.clone()));
     let ana = kit.client("ana").authorizer(json!({"sub": "ana", "shop": "lotus"}));
-    let ana = ana.connect().await.expect("is let in");
+    let ana = ana.connect().await.expect("accepted");
     assert_eq!(store.operations(), [Operation::Save]);
     let of = Members::Tenant("lotus".into());
     let stored = store.page(&of, Part::whole(0), None).await.expect("a page").members;
@@ -228,7 +232,7 @@ async fn an_authorizers_context_says_who_a_connection_is_without_a_read() {
 }
 
 #[tokio::test]
-async fn a_process_that_has_not_seen_a_connection_reads_nothing_for_its_message() {
+async fn an_identity_from_the_authorizer_needs_no_read_in_another_process() {
     #[derive(serde::Deserialize)]
     struct Principal {
         #[serde(rename = "principalId")]
@@ -250,43 +254,44 @@ async fn a_process_that_has_not_seen_a_connection_reads_nothing_for_its_message(
 }
 
 #[tokio::test]
-async fn a_handler_cannot_accept_another_than_the_authorizer_names() {
+async fn a_handler_cannot_accept_another_user_than_the_authorizers() {
     let other = App::new()
         .identity_from_authorizer(by_claims)
         .connect(async || Accept::user("eve").tenant("lotus"));
     let ana = Kit::new(other);
     let ana = ana.client("ana").authorizer(json!({"sub": "ana", "shop": "lotus"})).connect().await;
     assert_eq!(ana.expect_err("is refused").status, 500);
-    let nobody = Kit::new(App::new().identity_from_authorizer(by_claims)).connect("").await;
-    assert_eq!(nobody.expect_err("no authorizer").status, 500);
+    let without_authorizer =
+        Kit::new(App::new().identity_from_authorizer(by_claims)).connect("").await;
+    assert_eq!(without_authorizer.expect_err("no authorizer").status, 500);
 }
 
 #[tokio::test]
-async fn a_layer_that_asks_who_ends_does_not_lose_what_was_stored() {
-    let nosy = from_fn(async |call: Call, next: Next| {
+async fn a_layer_that_extracts_the_connection_keeps_its_attributes_on_disconnect() {
+    let extract_connection = from_fn(async |call: Call, next: Next| {
         let _ = call.extract::<Connection>().await;
         next.run(call).await
     });
     let stored = Arc::new(std::sync::Mutex::new(Vec::new()));
     let seen = stored.clone();
-    let note = async move |seats: u32| seen.lock().unwrap().push(seats);
+    let record = async move |seats: u32| seen.lock().unwrap().push(seats);
     let app = App::new()
         .identity_from_authorizer(by_claims)
         .connect(async |Authorizer(claims): Authorizer<Claims>| by_claims(claims).attributes(7))
         .on_connected({
-            let note = note.clone();
+            let record = record.clone();
             move |Attributes(seats): Attributes<u32>| {
-                let note = note.clone();
-                async move { note(seats).await }
+                let record = record.clone();
+                async move { record(seats).await }
             }
         })
         .disconnect(move |Attributes(seats): Attributes<u32>| {
-            let note = note.clone();
-            async move { note(seats).await }
+            let record = record.clone();
+            async move { record(seats).await }
         })
-        .layer(nosy);
+        .layer(extract_connection);
     let kit = Kit::new(app);
     let ana = kit.client("ana").authorizer(json!({"sub": "ana", "shop": "lotus"}));
-    ana.connect().await.expect("is let in").close().await;
+    ana.connect().await.expect("accepted").close().await;
     assert_eq!(*stored.lock().unwrap(), [7, 7]);
 }

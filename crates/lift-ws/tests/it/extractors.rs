@@ -1,4 +1,4 @@
-//! Extractors: each with what fits, with what does not, and together.
+//! Extractors: each with valid and invalid input, and several together.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -23,14 +23,14 @@ const PLAIN: &str = include_str!("../../../lift-event/fixtures/message-default-p
 const CONNECT: &str = include_str!("../../../lift-event/fixtures/connect-browser-14-headers.json");
 const NULLS: &str = include_str!("../../../lift-event/fixtures/connect-2020-style-nulls.json");
 
-/// What a message's handler answers to an event.
-async fn answer(app: App, payload: impl Into<Bytes>) -> String {
+/// Returns the reply of a message handler to an event.
+async fn reply_to(app: App, payload: impl Into<Bytes>) -> String {
     let reply = Kit::new(app.two_way()).invoke(payload).await.unwrap();
     String::from_utf8(reply.into_body().unwrap_or_default()).unwrap()
 }
 
-/// What a `$connect` handler made of the handshake: it says so as the user's name.
-async fn seen(app: App, query: &str, headers: &[(&str, &str)]) -> String {
+/// Returns the text that the `$connect` handler made from the handshake and stored as the user's name.
+async fn user_from_handshake(app: App, query: &str, headers: &[(&str, &str)]) -> String {
     let app = app.default_route(async |who: Connection| who.user().unwrap().to_string());
     let ana = Kit::new(app).connect_with_headers(query, headers).await.unwrap();
     ana.send("who").await;
@@ -68,15 +68,15 @@ struct Hello {
 }
 
 #[tokio::test]
-async fn a_query_is_text_made_into_types() {
-    let told = async |query: &str| {
+async fn query_parameters_are_parsed_into_types() {
+    let user_from = async |query: &str| {
         let connect = async |query: Result<Query<Hello>, Error>| match query {
             Ok(Query(Hello { name, age, color, loud, topic })) => {
                 Accept::user(format!("{name} {age:?} {color:?} {loud} {topic:?}"))
             }
             Err(error) => Accept::user(error.to_string()),
         };
-        seen(App::new().connect(connect), query, &[]).await
+        user_from_handshake(App::new().connect(connect), query, &[]).await
     };
     for (query, expected) in [
         ("name=ana", "ana None None false []"),
@@ -93,18 +93,18 @@ async fn a_query_is_text_made_into_types() {
         ("name=ana&topic=7&topic=SECRET", "invalid_query: `topic`: expected u32"),
         ("name=ana&name=bob", "invalid_query: `name`: is there more than once"),
     ] {
-        assert_eq!(told(query).await, expected);
+        assert_eq!(user_from(query).await, expected);
     }
 }
 
 #[tokio::test]
-async fn a_query_can_be_a_map_and_refuses_what_does_not_fit() {
+async fn a_query_can_be_a_map_and_invalid_values_are_refused() {
     let app = || {
         App::new().connect(async |Query(all): Query<HashMap<String, i64>>| {
             Accept::user(all.values().sum::<i64>().to_string())
         })
     };
-    assert_eq!(seen(app(), "a=2&b=-5", &[]).await, "-3");
+    assert_eq!(user_from_handshake(app(), "a=2&b=-5", &[]).await, "-3");
     assert_eq!(Kit::new(app()).connect("a=x").await.expect_err("is refused").status, 400);
 }
 
@@ -119,27 +119,30 @@ async fn headers_are_found_in_any_case_and_keep_all_values() {
         Accept::user(format!("{:?} {all:?} {absent:?}", headers.get("X-TAG")))
     };
     let sent = [("X-Tag", "a"), ("Cookie", "SECRET"), ("X-Tag", "ü"), ("X-Empty", "")];
-    assert_eq!(seen(App::new().connect(connect), "", &sent).await, r#"Some("ü") ["a", "ü"] None"#);
+    assert_eq!(
+        user_from_handshake(App::new().connect(connect), "", &sent).await,
+        r#"Some("ü") ["a", "ü"] None"#
+    );
     let connect = async |headers: Headers| match headers.iter().count() {
         14 if headers.get("origin") == Some("https://app.example.com") => Ok(Accept::anonymous()),
         count => Err(Refuse::bad_request(format!("{count} headers"))),
     };
     let reply = Kit::new(App::new().connect(connect)).invoke(CONNECT).await.unwrap();
     assert!(reply.is_success());
-    let odd = CONNECT.replace(r#"["13"]"#, "[13]");
-    let reply = Kit::new(App::new().connect(connect)).invoke(odd).await.unwrap();
-    assert_eq!(reply.status(), 500, "it is not the client's fault");
+    let invalid = CONNECT.replace(r#"["13"]"#, "[13]");
+    let reply = Kit::new(App::new().connect(connect)).invoke(invalid).await.unwrap();
+    assert_eq!(reply.status(), 500, "not an error of the client");
 }
 
 #[tokio::test]
 async fn bodies_are_text_or_bytes() {
     let bytes = || App::new().default_route(async |body: Bytes| format!("{body:?}"));
-    assert_eq!(answer(bytes(), BASE64).await, r#"b"hello world""#);
-    assert_eq!(answer(bytes(), PLAIN).await, r#"b"hello""#);
+    assert_eq!(reply_to(bytes(), BASE64).await, r#"b"hello world""#);
+    assert_eq!(reply_to(bytes(), PLAIN).await, r#"b"hello""#);
     let raw = BASE64.replace("aGVsbG8gd29ybGQ=", "/w==");
-    assert_eq!(answer(bytes(), raw.clone()).await, r#"b"\xff""#);
+    assert_eq!(reply_to(bytes(), raw.clone()).await, r#"b"\xff""#);
     let text = App::new().default_route(async |Text(text): Text| text);
-    assert!(answer(text, raw).await.contains("the message is not UTF-8 text"));
+    assert!(reply_to(text, raw).await.contains("the message is not UTF-8 text"));
 }
 
 #[derive(Deserialize)]
@@ -155,49 +158,49 @@ struct Player {
 }
 
 #[tokio::test]
-async fn an_authorizer_gives_its_context_as_types_whatever_it_was_written_as() {
+async fn the_authorizers_context_is_parsed_into_types_from_text_or_values() {
     let player = async |Authorizer(player): Authorizer<Player>| {
         let Player { principal_id, integration_latency, tier, level, beta, guild } = player;
         format!("{principal_id} {integration_latency} {tier} {level} {beta} {guild:?}")
     };
     let app = || App::new().route("move", player);
-    assert_eq!(answer(app(), CONTEXT).await, "player-42 31 gold 7 true None");
+    assert_eq!(reply_to(app(), CONTEXT).await, "player-42 31 gold 7 true None");
     let context = json!({
         "principalId": 42, "integrationLatency": "31", "tier": "gold", "level": "7",
         "beta": "true", "guild": null,
     });
     let stringified = with_context(CONTEXT, "authorizer", context);
-    assert_eq!(answer(app(), stringified).await, "42 31 gold 7 true None");
+    assert_eq!(reply_to(app(), stringified).await, "42 31 gold 7 true None");
     let all = async |Authorizer(all): Authorizer<HashMap<String, String>>| all["level"].clone();
-    assert_eq!(answer(App::new().route("move", all), CONTEXT).await, "7");
+    assert_eq!(reply_to(App::new().route("move", all), CONTEXT).await, "7");
 }
 
 #[tokio::test]
-async fn an_authorizer_that_is_absent_or_does_not_fit_is_the_servers_fault() {
+async fn a_missing_or_invalid_authorizer_context_is_an_internal_error() {
     let fails = async |player: Result<Authorizer<Player>, Error>| {
         let error = player.map(|_| ()).expect_err("there is no such player");
         format!("{}: {}", error, error.cause().unwrap())
     };
     let app = || App::new().route("move", fails).default_route(fails);
-    let absent = answer(app(), PLAIN).await;
+    let absent = reply_to(app(), PLAIN).await;
     assert!(absent.starts_with("no_authorizer: No authorizer has checked"), "{absent}");
     assert!(absent.ends_with("attach a Lambda authorizer to `$connect`"), "{absent}");
-    for (context, fault) in [
+    for (context, error) in [
         (json!({}), "missing field `principalId`"),
         (json!({"level": "SECRET"}), "`level`: expected u32"),
     ] {
-        let told = answer(app(), with_context(CONTEXT, "authorizer", context)).await;
-        assert!(told.ends_with(&format!("the authorizer's context: {fault}")), "{told}");
+        let reply = reply_to(app(), with_context(CONTEXT, "authorizer", context)).await;
+        assert!(reply.ends_with(&format!("the authorizer's context: {error}")), "{reply}");
     }
     let connect = async |_: Authorizer<Player>| Accept::anonymous();
     let kit = Kit::new(App::new().connect(connect));
     assert_eq!(kit.invoke(NULLS).await.unwrap().status(), 500, "null is absent");
-    let refused = kit.connect("").await.expect_err("nobody has checked this client");
+    let refused = kit.connect("").await.expect_err("no authorizer");
     assert_eq!(refused.status, 500);
 }
 
 #[tokio::test]
-async fn stage_and_variables() {
+async fn the_stage_and_its_variables_are_extracted() {
     #[derive(Debug, Deserialize)]
     struct Variables {
         table: Option<String>,
@@ -208,17 +211,17 @@ async fn stage_and_variables() {
         format!("{stage} {:?} {}", all.table, all.beta)
     };
     let app = || App::new().route("move", show).default_route(show);
-    assert_eq!(answer(app(), CONTEXT).await, r#"prod Some("connections") false"#);
-    assert_eq!(answer(app(), PLAIN).await, "prod None false", "a stage without variables");
+    assert_eq!(reply_to(app(), CONTEXT).await, r#"prod Some("connections") false"#);
+    assert_eq!(reply_to(app(), PLAIN).await, "prod None false", "a stage without variables");
     let fails = async |all: Result<StageVariables<HashMap<String, u8>>, Error>| {
         cause(&all.map(|_| ()).expect_err("`table` is no number"))
     };
-    let fault = answer(App::new().route("move", fails), CONTEXT).await;
-    assert_eq!(fault, "the stage's variables: `table`: expected u8");
+    let reply = reply_to(App::new().route("move", fails), CONTEXT).await;
+    assert_eq!(reply, "the stage's variables: `table`: expected u8");
 }
 
 #[tokio::test]
-async fn what_api_gateway_says_of_the_event_and_of_the_client() {
+async fn request_info_and_client_info_are_extracted() {
     let show = async |info: RequestInfo| {
         json!([
             [info.request_id(), info.message_id(), info.route_key()],
@@ -232,14 +235,14 @@ async fn what_api_gateway_says_of_the_event_and_of_the_client() {
         ["prod", "k3v9example"],
         [1_795_252_524_410_u64, 1_795_252_562_090_u64],
     ]);
-    assert_eq!(answer(App::new().default_route(show), PLAIN).await, expected.to_string());
+    assert_eq!(reply_to(App::new().default_route(show), PLAIN).await, expected.to_string());
 
     let who = async |who: ClientInfo| format!("{:?} {:?}", who.source_ip, who.user_agent);
     let app = || App::new().default_route(who);
-    assert_eq!(answer(app(), PLAIN).await, "Some(203.0.113.77) None");
-    let odd = json!({"sourceIp": "test-invoke", "userAgent": "curl"});
-    let odd = with_context(PLAIN, "identity", odd);
-    assert_eq!(answer(app(), odd).await, r#"None Some("curl")"#);
+    assert_eq!(reply_to(app(), PLAIN).await, "Some(203.0.113.77) None");
+    let invalid = json!({"sourceIp": "test-invoke", "userAgent": "curl"});
+    let invalid = with_context(PLAIN, "identity", invalid);
+    assert_eq!(reply_to(app(), invalid).await, r#"None Some("curl")"#);
 }
 
 #[tokio::test(start_paused = true)]
@@ -250,7 +253,7 @@ async fn a_deadline_counts_down_to_zero() {
         let past = Deadline::new(tokio::time::Instant::now() - Duration::from_secs(1));
         format!("{before:?} {:?} {:?}", deadline.left(), past.left())
     };
-    assert_eq!(answer(App::new().default_route(left), PLAIN).await, "29s 20s 0ns");
+    assert_eq!(reply_to(App::new().default_route(left), PLAIN).await, "29s 20s 0ns");
 }
 
 #[derive(Deserialize, Validate)]
@@ -268,14 +271,14 @@ struct Point {
 }
 
 #[tokio::test]
-async fn valid_bodies_keep_their_own_rules() {
+async fn valid_checks_the_rules_of_the_type() {
     let draw = async |Valid(draw): Valid<Draw>| format!("{} {}", draw.layer, draw.points[0].x);
     let kit = Kit::new(App::new().route("draw", draw));
     let ana = kit.connect("").await.unwrap();
     let good = json!({"action": "draw", "layer": "top", "points": [{"x": 3}]});
     ana.send_json(&good).await;
     assert_eq!(ana.received(), ["top 3"]);
-    for (layer, points, fault) in [
+    for (layer, points, message) in [
         (json!(""), json!([]), "`layer`: length is lower than 1"),
         (json!("SECRET"), json!([]), "`layer`: length is greater than 5"),
         (json!("top"), json!([{"x": 1}, {"x": 777}]), "`points[1].x`: greater than 100"),
@@ -291,7 +294,7 @@ async fn valid_bodies_keep_their_own_rules() {
         ),
     ] {
         ana.send_json(&json!({"action": "draw", "layer": layer, "points": points})).await;
-        let frame = json!({"type": "error", "code": "invalid_payload", "message": fault});
+        let frame = json!({"type": "error", "code": "invalid_payload", "message": message});
         assert_eq!(ana.received_json(), [frame]);
     }
     let many: Vec<_> = (0..100).map(|_| json!({"x": 777})).collect();
@@ -316,7 +319,7 @@ async fn attributes_cost_one_read_and_need_a_connection() {
 }
 
 #[tokio::test]
-async fn any_order_and_eight_at_once() {
+async fn extractors_work_in_any_order_and_up_to_eight() {
     let one = async |Text(text): Text, who: Connection, Json(body): Json<Value>, event: Event| {
         format!("{} {} {} {}", text.len(), who.id(), body["n"], event.route_key())
     };
@@ -340,14 +343,14 @@ async fn any_order_and_eight_at_once() {
 }
 
 #[tokio::test]
-async fn the_first_that_fails_ends_it() {
+async fn the_first_failing_extractor_decides_the_error() {
     let handler = async |_: Json<u32>, _: Authorizer<Player>| "never";
     let frame: Value =
-        serde_json::from_str(&answer(App::new().default_route(handler), PLAIN).await).unwrap();
+        serde_json::from_str(&reply_to(App::new().default_route(handler), PLAIN).await).unwrap();
     assert_eq!(frame["code"], "invalid_payload");
 }
 
-/// A user's extractor: made of another, for messages alone, with an error of its own.
+/// An extractor of an app: it uses another extractor, works only for messages, and has its own error.
 struct Member(String);
 
 impl<S: Sync> FromCall<Message, S> for Member {
@@ -360,7 +363,7 @@ impl<S: Sync> FromCall<Message, S> for Member {
     }
 }
 
-/// A user's extractor for every kind.
+/// An extractor of an app for every kind of call.
 struct RouteKey(String);
 
 impl<K: CallKind, S: Sync> FromCall<K, S> for RouteKey {
@@ -370,7 +373,7 @@ impl<K: CallKind, S: Sync> FromCall<K, S> for RouteKey {
 }
 
 #[tokio::test]
-async fn users_write_their_own() {
+async fn apps_can_have_their_own_extractors() {
     let connect = async |Query(query): Query<HashMap<String, String>>, RouteKey(key): RouteKey| {
         assert_eq!(key, "$connect");
         query.get("name").map_or_else(Accept::anonymous, |name| Accept::user(name.as_str()))
@@ -381,10 +384,10 @@ async fn users_write_their_own() {
     };
     let kit = Kit::new(App::new().connect(connect).default_route(say).disconnect(left));
     let ana = kit.connect("name=ana").await.unwrap();
-    let nobody = kit.connect("").await.unwrap();
+    let anonymous = kit.connect("").await.unwrap();
     ana.send("hi").await;
-    nobody.send("hi").await;
+    anonymous.send("hi").await;
     assert_eq!(ana.received(), ["ana $default"]);
-    assert_eq!(nobody.received_json()[0]["code"], "sign_in");
+    assert_eq!(anonymous.received_json()[0]["code"], "sign_in");
     ana.close().await;
 }

@@ -1,4 +1,4 @@
-//! The test kit: clients as API Gateway tells of them, and what was said as text.
+//! The test kit: client settings in events, and the conversation as text.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use lift_ws::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-type Words = BTreeMap<String, String>;
+type Texts = BTreeMap<String, String>;
 
 #[tokio::test]
-async fn a_client_is_told_of_in_every_event_as_it_was_set() {
+async fn client_settings_appear_in_every_event() {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Player {
@@ -21,10 +21,10 @@ async fn a_client_is_told_of_in_every_event_as_it_was_set() {
         tier: String,
         integration_latency: u32,
     }
-    let told = async |stage: Stage,
-                      StageVariables(variables): StageVariables<Words>,
-                      identity: ClientInfo,
-                      Authorizer(player): Authorizer<Player>| {
+    let describe = async |stage: Stage,
+                          StageVariables(variables): StageVariables<Texts>,
+                          identity: ClientInfo,
+                          Authorizer(player): Authorizer<Player>| {
         assert!(player.integration_latency > 0);
         let client = (identity.source_ip, identity.user_agent);
         let player = (player.principal_id, player.tier);
@@ -32,35 +32,36 @@ async fn a_client_is_told_of_in_every_event_as_it_was_set() {
     };
     let connect = {
         move |stage: Stage,
-              variables: StageVariables<Words>,
+              variables: StageVariables<Texts>,
               who: ClientInfo,
               by: Authorizer<Player>| async move {
-            Accept::user(told(stage, variables, who, by).await).tenant("all")
+            Accept::user(describe(stage, variables, who, by).await).tenant("all")
         }
     };
     let left = {
         move |stage: Stage,
-              variables: StageVariables<Words>,
+              variables: StageVariables<Texts>,
               who: ClientInfo,
               by: Authorizer<Player>,
               publish: Publisher| async move {
-            let _ = publish.own_tenant().text(told(stage, variables, who, by).await).await;
+            let _ = publish.own_tenant().text(describe(stage, variables, who, by).await).await;
         }
     };
     let app = App::new()
         .connect(connect)
         .disconnect(left)
-        .default_route(told)
+        .default_route(describe)
         .route("who", async |who: Connection| who.user().unwrap().to_string());
     let kit = Kit::new(app);
-    let come = |name: &str| {
+    let client = |name: &str| {
         let client = kit.client(name).stage("prod").stage_variable("greeting", "hi");
         let client = client.source_ip("2001:db8::7").user_agent("kit/1");
         client.authorizer(json!({"principalId": "p-1", "tier": "gold"}))
     };
-    let (ana, bob) = (come("ana").connect().await.unwrap(), come("bob").connect().await.unwrap());
+    let (ana, bob) =
+        (client("ana").connect().await.unwrap(), client("bob").connect().await.unwrap());
     ana.send(r#"{"action":"who"}"#).await;
-    ana.send("told").await;
+    ana.send("describe").await;
     bob.close().await;
     let expected =
         r#"("prod", {"greeting": "hi"}, (Some(2001:db8::7), Some("kit/1")), ("p-1", "gold"))"#;
@@ -69,7 +70,7 @@ async fn a_client_is_told_of_in_every_event_as_it_was_set() {
 
 #[tokio::test]
 async fn a_handshake_carries_query_headers_and_offers() {
-    let connect = async |Query(query): Query<Words>, headers: Headers| {
+    let connect = async |Query(query): Query<Texts>, headers: Headers| {
         let all = |name: &str| headers.get_all(name).collect::<Vec<_>>().join("+");
         assert_eq!(all("host"), "kit.execute-api.us-east-1.amazonaws.com");
         assert_eq!(all("x-forwarded-for"), "10.0.0.1, 203.0.113.7");
@@ -98,7 +99,7 @@ async fn an_authorizers_context_is_an_object() {
     let _ = Kit::new(App::new()).client("ana").authorizer("p-1");
 }
 
-/// What an app might answer, with all that is another each time.
+/// A reply with all values that change from run to run.
 async fn say(
     who: Connection,
     room: TenantId,
@@ -119,7 +120,7 @@ async fn say(
     Ok(Json(json!({"message": info.message_id(), "request": info.request_id()})))
 }
 
-async fn play() -> String {
+async fn run() -> String {
     #[derive(Deserialize)]
     struct Hello {
         room: String,
@@ -140,17 +141,17 @@ async fn play() -> String {
     let other = kit.connect("room=1").await.unwrap();
     kit.clock().advance(std::time::Duration::from_secs(60));
     ana.send("two\nlines").await;
-    assert_eq!(ana.received().len(), 2, "what is taken stays in the conversation");
+    assert_eq!(ana.received().len(), 2, "taken frames stay in the conversation");
     other.vanish();
     bob.close_with(4000, "enough").await;
     ana.send(r#"{"action":"end"}"#).await;
-    ana.send("nobody hears this").await;
+    ana.send("not received").await;
     kit.conversation()
 }
 
 #[tokio::test]
 async fn a_conversation_is_the_same_each_time() {
-    let first = play().await;
+    let first = run().await;
     assert_eq!(
         first,
         r#"bob connects ?room=1
@@ -172,7 +173,7 @@ ana -> {"action":"end"}
 ana is closed by the app (1000)
 "#
     );
-    assert_eq!(play().await, first);
+    assert_eq!(run().await, first);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Layers: around every route, outermost first, whenever they were added.
+//! Layers: they wrap all routes, outermost first, also routes that were added later.
 
 use std::{
     collections::HashMap,
@@ -31,7 +31,7 @@ fn note(log: &Log, name: &'static str) -> impl Layer {
 }
 
 #[tokio::test]
-async fn wrap_all_routes_in_the_order_they_were_added() {
+async fn layers_wrap_all_routes_in_the_order_they_were_added() {
     let log = Arc::default();
     let app = App::new()
         .layer(note(&log, "outer"))
@@ -48,7 +48,7 @@ async fn wrap_all_routes_in_the_order_they_were_added() {
 }
 
 #[tokio::test]
-async fn see_a_failure_as_a_reply() {
+async fn layers_get_a_failure_as_a_reply() {
     let log = Arc::default();
     let panics = async || -> &'static str { panic!("on purpose") };
     let app = App::new().layer(note(&log, "layer")).route("say", panics);
@@ -58,14 +58,14 @@ async fn see_a_failure_as_a_reply() {
 }
 
 #[tokio::test]
-async fn that_panic_do_not_end_the_process() {
+async fn a_panic_in_a_layer_does_not_end_the_process() {
     let panics = from_fn(async |_: Call, _: Next| -> Reply { panic!("on purpose") });
     let refused = Kit::new(App::new().layer(panics)).connect("").await.expect_err("is refused");
     assert_eq!(refused.status, 500);
 }
 
 #[tokio::test]
-async fn of_a_route_come_inside_of_the_apps() {
+async fn layers_of_a_route_are_inside_those_of_the_app() {
     let log = Arc::default();
     let app = App::new()
         .with_route(Route::new("say", async || "hi").layer(note(&log, "route")))
@@ -80,7 +80,7 @@ async fn of_a_route_come_inside_of_the_apps() {
 }
 
 #[tokio::test]
-async fn and_state_of_a_merged_app_stay_its_own() {
+async fn layers_and_state_of_a_merged_app_apply_only_to_its_routes() {
     let log = Arc::default();
     let shop = App::with_state("shop")
         .route("buy", async |State(name): State<&'static str>| name)
@@ -102,7 +102,7 @@ async fn and_state_of_a_merged_app_stay_its_own() {
 }
 
 #[tokio::test]
-async fn of_a_merged_app_go_around_its_connect_too() {
+async fn layers_of_a_merged_app_wrap_its_connect_handler_too() {
     let log = Arc::default();
     let login = App::new().connect(async || Accept::anonymous()).layer(note(&log, "login"));
     Kit::new(App::new().route("say", async || "hi").merge(login)).connect("").await.unwrap();
@@ -110,7 +110,7 @@ async fn of_a_merged_app_go_around_its_connect_too() {
 }
 
 #[test]
-fn merging_two_handlers_of_one_key_names_both_places() {
+fn merging_two_handlers_of_one_key_panics_with_both_source_locations() {
     let first = App::new().route("say", async || "hi");
     let second = App::new().route("say", async || "hi");
     let merge = std::panic::AssertUnwindSafe(move || drop(first.merge(second)));
@@ -121,15 +121,15 @@ fn merging_two_handlers_of_one_key_names_both_places() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_tower_are_applied_once_and_their_errors_become_frames() {
+async fn tower_layers_are_applied_once_and_their_errors_become_frames() {
     let running = Arc::new(AtomicUsize::new(0));
-    let most = Arc::new(AtomicUsize::new(0));
+    let max_running = Arc::new(AtomicUsize::new(0));
     let handler = {
-        let (running, most) = (running.clone(), most.clone());
+        let (running, max_running) = (running.clone(), max_running.clone());
         move || {
-            let (running, most) = (running.clone(), most.clone());
+            let (running, max_running) = (running.clone(), max_running.clone());
             async move {
-                most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                max_running.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 running.fetch_sub(1, Ordering::SeqCst);
                 "done"
@@ -146,24 +146,24 @@ async fn of_tower_are_applied_once_and_their_errors_become_frames() {
     let work = (0..12).map(|_| ana.send(r#"{"action":"work"}"#));
     futures_util::future::join_all(work).await;
     assert_eq!(ana.received(), ["done"; 12]);
-    assert_eq!(most.load(Ordering::SeqCst), 3, "the limit holds over all calls");
+    assert_eq!(max_running.load(Ordering::SeqCst), 3, "the limit holds over all calls");
     ana.send(r#"{"action":"slow"}"#).await;
     assert_eq!(ana.received_json()[0]["code"], "internal_error");
 }
 
 #[tokio::test]
-async fn body_limit_refuses_large_messages_and_nothing_else() {
-    let app = App::new().default_route(async || "taken").layer(layer::body_limit(10));
+async fn body_limit_refuses_only_large_messages() {
+    let app = App::new().default_route(async || "accepted").layer(layer::body_limit(10));
     let ana = Kit::new(app).connect("").await.unwrap();
     ana.send("x".repeat(10)).await;
     ana.send("x".repeat(11)).await;
     let frames = ana.received();
-    assert_eq!(frames[0], "taken");
+    assert_eq!(frames[0], "accepted");
     assert!(frames[1].contains(r#""code":"too_large""#), "{frames:?}");
 }
 
 #[tokio::test]
-async fn trace_records_what_identifies_a_call_and_nothing_else() {
+async fn trace_records_only_the_ids_of_a_call() {
     let lines = Lines::default();
     let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -184,7 +184,7 @@ async fn trace_records_what_identifies_a_call_and_nothing_else() {
     assert!(!lines.contains("secret"), "{lines}");
 }
 
-/// What a subscriber wrote.
+/// The output of a subscriber.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
 
@@ -199,7 +199,7 @@ impl std::io::Write for Lines {
 }
 
 #[tokio::test]
-async fn of_a_merged_app_go_once_around_connect_and_connected() {
+async fn layers_of_a_merged_app_wrap_connect_and_on_connected_once() {
     let log = Arc::default();
     let presence = App::new().on_connected(async || ()).layer(note(&log, "presence"));
     let both = App::new()
@@ -213,11 +213,11 @@ async fn of_a_merged_app_go_once_around_connect_and_connected() {
 }
 
 #[tokio::test]
-async fn that_fail_refuse_or_bring_the_error_frame() {
+async fn layers_that_fail_refuse_the_handshake_or_send_the_error_frame() {
     let app = || App::new().connect(async || Accept::user("ana")).default_route(async || "said");
     let fails = || {
         from_fn(async |_: Call, _: Next| -> Result<Reply, Error> {
-            Err(Error::new("closed", "Come tomorrow").with_status(403))
+            Err(Error::new("closed", "Closed today").with_status(403))
         })
     };
     let refused = Kit::new(app().layer(fails())).connect("").await.unwrap_err();
@@ -237,7 +237,7 @@ async fn that_fail_refuse_or_bring_the_error_frame() {
 }
 
 #[tokio::test]
-async fn answer_with_whatever_a_handler_may() {
+async fn layers_can_return_the_same_types_as_handlers() {
     let text = from_fn(async |_: Call, _: Next| "text");
     let json = from_fn(async |_: Call, _: Next| Json([1, 2]));
     let none = from_fn(async |_: Call, _: Next| ());
@@ -252,7 +252,7 @@ async fn answer_with_whatever_a_handler_may() {
     assert_eq!(ana.received(), ["text", "[1,2]"]);
     let empty = from_fn(async |_: Call, _: Next| ());
     let refused = Kit::new(App::new().layer(empty)).connect("").await.unwrap_err();
-    assert_eq!(refused.status, 500, "a layer lets nobody in");
+    assert_eq!(refused.status, 500, "a layer cannot accept a client");
 }
 
 #[derive(serde::Deserialize, garde::Validate)]
@@ -262,8 +262,8 @@ struct Said {
 }
 
 #[tokio::test]
-async fn extract_what_a_handler_would() {
-    let look = from_fn(async |call: Call, next: Next| -> Result<Reply, Error> {
+async fn layers_can_extract_the_same_types_as_handlers() {
+    let extract_body = from_fn(async |call: Call, next: Next| -> Result<Reply, Error> {
         let Json(Said { text }) = call.extract().await?;
         let Valid(valid) = call.extract::<Valid<Said>>().await?;
         let (who, info): (UserId, RequestInfo) = call.extract().await?;
@@ -291,7 +291,7 @@ async fn extract_what_a_handler_would() {
     });
     let app = App::new()
         .connect(async || Accept::user("ana"))
-        .with_route(Route::new("say", async || "said").layer(look))
+        .with_route(Route::new("say", async || "said").layer(extract_body))
         .layer(handshake);
     let ana = Kit::new(app).connect("v=7").await.unwrap();
     for text in ["up", "no", "long"] {
@@ -305,7 +305,7 @@ async fn extract_what_a_handler_would() {
 }
 
 #[tokio::test]
-async fn that_extract_what_a_call_never_has_are_the_programs_fault() {
+async fn layers_that_extract_a_type_that_a_call_never_has_give_an_internal_error() {
     let body = from_fn(async |call: Call, next: Next| -> Result<Reply, Error> {
         let error = call.extract::<Text>().await.unwrap_err();
         let cause = error.cause().unwrap().to_string();

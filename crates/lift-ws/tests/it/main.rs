@@ -3,11 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod allocations;
+mod api_styles;
 mod connect;
 mod description;
 mod disconnect;
 mod extractors;
-mod forms;
 mod kit;
 mod layers;
 mod messages;

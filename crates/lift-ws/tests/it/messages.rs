@@ -1,4 +1,4 @@
-//! Messages: the right handler, one frame for each failure, nothing of its inside in it.
+//! Messages: the right handler runs, and each failure gives one error frame without internal text.
 
 use std::{panic, sync::Arc};
 
@@ -23,7 +23,7 @@ struct Item {
     count: u32,
 }
 
-async fn one(app: App, message: Value) -> Vec<Value> {
+async fn frames_for(app: App, message: Value) -> Vec<Value> {
     let ana = Kit::new(app).connect("").await.unwrap();
     ana.send_json(&message).await;
     ana.received_json()
@@ -34,7 +34,7 @@ fn internal_error() -> Value {
 }
 
 #[tokio::test]
-async fn go_to_their_route_else_to_the_default() {
+async fn messages_go_to_their_route_or_to_the_default_route() {
     let app = || {
         App::new()
             .route("say", async || "say")
@@ -51,17 +51,18 @@ async fn go_to_their_route_else_to_the_default() {
 }
 
 #[tokio::test]
-async fn without_a_route_are_forbidden_by_the_gateway() {
-    let frames = one(App::new().route("say", async || "say"), json!({"action": "dance"})).await;
+async fn messages_without_a_route_get_forbidden_from_the_gateway() {
+    let frames =
+        frames_for(App::new().route("say", async || "say"), json!({"action": "dance"})).await;
     assert_eq!(frames[0]["message"], "Forbidden");
 }
 
 #[tokio::test]
-async fn that_do_not_fit_name_the_field() {
+async fn invalid_messages_get_an_error_that_names_the_field() {
     let app = || App::new().route("order", async |Json(order): Json<Order>| Json(order));
     let fits = json!({"action": "order", "item": {"count": 3}});
-    assert_eq!(one(app(), fits).await, [json!({"item": {"count": 3}})]);
-    for (message, fault) in [
+    assert_eq!(frames_for(app(), fits).await, [json!({"item": {"count": 3}})]);
+    for (message, error) in [
         (json!({"action": "order"}), "missing field `item`"),
         (json!({"action": "order", "item": {}}), "`item`: missing field `count`"),
         (
@@ -69,15 +70,15 @@ async fn that_do_not_fit_name_the_field() {
             "`item.count`: invalid type: string \"3\", expected u32",
         ),
     ] {
-        let frame = json!({"type": "error", "code": "invalid_payload", "message": fault});
-        assert_eq!(one(app(), message).await, [frame]);
+        let frame = json!({"type": "error", "code": "invalid_payload", "message": error});
+        assert_eq!(frames_for(app(), message).await, [frame]);
     }
 }
 
 #[tokio::test]
-async fn that_fail_bring_one_frame_without_inner_text() {
+async fn failed_messages_get_one_frame_without_internal_text() {
     type Fails = Result<(), Error>;
-    let say = |app: App| one(app, json!({"action": "say"}));
+    let say = |app: App| frames_for(app, json!({"action": "say"}));
     let broken = async || -> Fails { Ok(Err(std::io::Error::other("SECRET path"))?) };
     assert_eq!(say(App::new().route("say", broken)).await, [internal_error()]);
     assert_eq!(
@@ -89,13 +90,13 @@ async fn that_fail_bring_one_frame_without_inner_text() {
     let panics = async || -> Fails { panic!("SECRET") };
     assert_eq!(say(App::new().route("say", panics)).await, [internal_error()]);
     panic::set_hook(hook);
-    let told = async || -> Fails { Err(Error::new("too_late", "The shop is closed")) };
+    let refuses = async || -> Fails { Err(Error::new("too_late", "The shop is closed")) };
     let frame = json!({"type": "error", "code": "too_late", "message": "The shop is closed"});
-    assert_eq!(say(App::new().route("say", told)).await, [frame]);
+    assert_eq!(say(App::new().route("say", refuses)).await, [frame]);
 }
 
 #[tokio::test]
-async fn that_meet_a_failing_store_bring_one_frame() {
+async fn a_failing_store_gives_one_error_frame() {
     let store = RecordingStore::default();
     let app = App::new().connect(async || Accept::user("ana").tenant("general")).route(
         "say",
@@ -107,14 +108,14 @@ async fn that_meet_a_failing_store_bring_one_frame() {
     let ana = Kit::with_store(app, Arc::new(store.clone())).connect("").await.unwrap();
     store.set_fault(|_| Some(StoreError::failed("SECRET table")));
     ana.send(r#"{"action":"say"}"#).await;
-    // The sender's own copy went out before the list failed.
+    // The post to the sender was made before the list failed.
     let error = r#"{"type":"error","code":"internal_error","message":"Internal error"}"#;
     assert_eq!(ana.received(), ["hi", error]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn that_take_too_long_bring_one_frame_in_time() {
-    let frames = one(
+async fn messages_that_take_too_long_get_one_frame_before_the_timeout() {
+    let frames = frames_for(
         App::new().route("say", async || std::future::pending::<()>().await),
         json!({"action": "say"}),
     );
@@ -122,7 +123,7 @@ async fn that_take_too_long_bring_one_frame_in_time() {
 }
 
 #[tokio::test]
-async fn read_their_identity_at_most_once() {
+async fn messages_read_the_identity_at_most_once() {
     let store = RecordingStore::default();
     let app = || {
         App::new()
@@ -135,11 +136,11 @@ async fn read_their_identity_at_most_once() {
         ana.send(r#"{"action":"me"}"#).await;
     }
     assert_eq!(ana.received(), ["ana", "ana", "ana"]);
-    assert_eq!(store.operations(), [Operation::Save], "this process saved it itself");
+    assert_eq!(store.operations(), [Operation::Save], "the process that saved it reads nothing");
 }
 
 #[tokio::test]
-async fn of_a_connection_that_is_not_stored_are_refused() {
+async fn messages_of_a_connection_without_a_row_are_refused() {
     let store = RecordingStore::default();
     let app = App::new().route("me", async |who: Connection| who.id().as_str().to_owned());
     let kit = Kit::with_store(app, Arc::new(store.clone()));
@@ -152,7 +153,7 @@ async fn of_a_connection_that_is_not_stored_are_refused() {
 }
 
 #[tokio::test]
-async fn reach_state_and_decide_about_rejections_themselves() {
+async fn handlers_can_use_state_and_handle_rejections() {
     let handler = async |State(greeting): State<&'static str>,
                          order: Result<Json<Order>, Error>,
                          Text(text): Text| {
@@ -165,7 +166,7 @@ async fn reach_state_and_decide_about_rejections_themselves() {
 }
 
 #[tokio::test]
-async fn that_are_no_events_are_decode_errors() {
+async fn payloads_that_are_not_events_are_decode_errors() {
     let kit = Kit::new(App::new());
     for payload in ["", "{}", "null", "[]", r#"{"requestContext":{"eventType":"CONNECT"}}"#] {
         kit.invoke(payload).await.expect_err("is not an event");
@@ -176,7 +177,7 @@ async fn that_are_no_events_are_decode_errors() {
 }
 
 #[tokio::test]
-async fn with_an_id_have_it_in_reply_and_error() {
+async fn the_id_of_a_message_is_in_its_reply_and_error_frame() {
     let app = App::new()
         .correlate("id")
         .route("add", async || Json(json!({"sum": 3})))
@@ -207,7 +208,7 @@ async fn with_an_id_have_it_in_reply_and_error() {
 }
 
 #[tokio::test]
-async fn that_fail_bring_the_apps_own_frame() {
+async fn apps_can_have_their_own_error_frame() {
     let app = App::new()
         .error_frame(|error| json!({"ok": false, "why": error.code()}))
         .route("fail", async || Error::new("no", "No"));
@@ -217,7 +218,7 @@ async fn that_fail_bring_the_apps_own_frame() {
 }
 
 #[tokio::test]
-async fn sixty_four_at_once_are_each_answered_once() {
+async fn sixty_four_concurrent_messages_get_one_reply_each() {
     let app = App::new()
         .connect(async || Accept::user("ana").tenant("general"))
         .two_way()
@@ -239,24 +240,24 @@ async fn sixty_four_at_once_are_each_answered_once() {
 }
 
 #[tokio::test]
-async fn sign_in_an_anonymous_connection_once() {
+async fn an_anonymous_connection_can_sign_in_once() {
     let sign_in = async |connection: StoredConnection, Text(text): Text| -> Result<(), Error> {
         let user = text.split('"').nth(7).unwrap().to_owned();
         connection.sign_in(user, Some("general".into())).await
     };
-    let me = async |who: Connection| who.user().map_or("nobody".into(), ToString::to_string);
+    let me = async |who: Connection| who.user().map_or("anonymous".into(), ToString::to_string);
     let kit = Kit::new(App::new().route("sign_in", sign_in).route("me", me));
     let ana = kit.connect("").await.unwrap();
     ana.send(r#"{"action":"me"}"#).await;
     ana.send(r#"{"action":"sign_in","user":"ana"}"#).await;
     ana.send(r#"{"action":"me"}"#).await;
-    assert_eq!(ana.received(), ["nobody", "ana"]);
+    assert_eq!(ana.received(), ["anonymous", "ana"]);
     ana.send(r#"{"action":"sign_in","user":"eve"}"#).await;
     assert_eq!(ana.received_json()[0]["code"], "already_signed_in");
 }
 
 #[tokio::test]
-async fn change_attributes_but_bring_nobody_back() {
+async fn set_attributes_changes_a_row_but_does_not_recreate_one() {
     let set = async |connection: StoredConnection| connection.set_attributes("new").await;
     let get = async |Attributes(text): Attributes<String>| text;
     let app = App::new()
@@ -275,7 +276,7 @@ async fn change_attributes_but_bring_nobody_back() {
 }
 
 #[tokio::test]
-async fn that_fail_with_an_error_of_ones_own_say_what_it_maps_to() {
+async fn map_error_maps_an_error_type_to_error_frames() {
     let io = |kind: std::io::ErrorKind| {
         move || async move { Err::<(), Error>(std::io::Error::from(kind).into()) }
     };
@@ -293,7 +294,7 @@ async fn that_fail_with_an_error_of_ones_own_say_what_it_maps_to() {
     assert_eq!(codes, ["not_found", "internal_error"]);
 }
 
-/// As thiserror derives it: an error of std, of which `?` into Lift's `Error` knows nothing.
+/// An error enum with thiserror. `?` converts it into Lift's `Error` as any standard error, without `IntoError`.
 #[derive(Debug, thiserror::Error)]
 enum ShopError {
     #[error("SECRET shelf")]
@@ -312,7 +313,7 @@ impl IntoError for ShopError {
 }
 
 #[tokio::test]
-async fn that_fail_with_an_enum_of_ones_own_tell_what_it_says() {
+async fn error_enums_with_into_error_define_their_error_frames() {
     fn till() -> std::io::Result<()> {
         Err(std::io::Error::other("SECRET key"))
     }
@@ -337,14 +338,14 @@ async fn that_fail_with_an_enum_of_ones_own_tell_what_it_says() {
 }
 
 #[tokio::test]
-async fn keep_a_connection_alive() {
+async fn a_keepalive_message_gets_a_pong() {
     let ana = Kit::new(App::new().keepalive("ping")).connect("").await.unwrap();
     ana.send(r#"{"action":"ping"}"#).await;
     assert_eq!(ana.received(), [r#"{"type":"pong"}"#]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn are_given_up_in_time_for_api_gateway_whatever_lambda_allows() {
+async fn handlers_are_stopped_before_api_gateways_timeout_with_any_lambda_deadline() {
     let hangs = App::new().default_route(async || std::future::pending::<()>().await);
     let service = hangs.into_service(
         Arc::new(lift_ws::store::MemoryStore::new()),
@@ -358,7 +359,7 @@ async fn are_given_up_in_time_for_api_gateway_whatever_lambda_allows() {
 }
 
 #[tokio::test]
-async fn whose_reply_no_client_could_get_bring_an_error_frame() {
+async fn a_reply_that_is_too_large_gives_an_error_frame() {
     let app = App::new().default_route(async || "x".repeat(131_073));
     let ana = Kit::new(app).connect("").await.unwrap();
     ana.send("go").await;

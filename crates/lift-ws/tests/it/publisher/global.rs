@@ -53,7 +53,7 @@ impl Setup {
 }
 
 #[tokio::test]
-async fn posts_to_the_endpoint_of_the_row_unless_one_is_given() {
+async fn posts_go_to_the_endpoint_of_the_row_unless_another_is_given() {
     let setup = setup(1).await;
     let id = || setup.ids[0].as_str();
     let by_row = setup.publisher.clone().with_fallback("memory://fallback/prod");
@@ -80,7 +80,7 @@ async fn posts_to_the_endpoint_of_the_row_unless_one_is_given() {
 }
 
 #[tokio::test]
-async fn reaches_users_by_tenant_or_without() {
+async fn users_are_reached_with_or_without_a_tenant() {
     let setup = setup(3).await;
     let sent =
         async |audience: lift_ws::publish::Audience| audience.text("x").await.unwrap().counts.sent;
@@ -93,7 +93,7 @@ async fn reaches_users_by_tenant_or_without() {
 }
 
 #[tokio::test]
-async fn asks_and_closes_with_typed_errors() {
+async fn info_and_close_have_typed_errors() {
     let setup = setup(1).await;
     let id = setup.ids[0].as_str();
     let info = setup.publisher.info(id).await.unwrap();
@@ -105,29 +105,29 @@ async fn asks_and_closes_with_typed_errors() {
 }
 
 #[tokio::test]
-async fn counts_exactly_and_estimates_a_large_list_from_a_sample() {
+async fn count_is_exact_and_estimate_samples_a_large_list() {
     let setup = setup(20_000).await;
     assert_eq!(setup.publisher.tenant("t").count().await.unwrap(), 20_000);
-    let but_one = setup.publisher.tenant("t").except(&setup.ids[3]);
-    assert_eq!(but_one.count().await.unwrap(), 19_999);
+    let except_one = setup.publisher.tenant("t").except(&setup.ids[3]);
+    assert_eq!(except_one.count().await.unwrap(), 19_999);
     let before = setup.store.operations().len();
     let estimate = setup.publisher.tenant("t").estimate().await.unwrap();
     assert!(!estimate.exact);
-    // A thousand hits: 3 % is the deviation, and five times that the bound.
+    // With a sample of a thousand, the standard deviation is 3 %. The test allows five times that.
     assert!((17_000..23_000).contains(&estimate.connections), "{estimate:?}");
     assert!(estimate.parts(5000) >= 4, "{estimate:?}");
-    let asked = setup.store.operations()[before..].to_vec();
-    assert!(asked.len() <= 4 && !asked.contains(&Operation::Page), "{asked:?}");
+    let calls = setup.store.operations()[before..].to_vec();
+    assert!(calls.len() <= 4 && !calls.contains(&Operation::Page), "{calls:?}");
 
     let few = self::setup(30).await;
     let estimate = few.publisher.tenant("t").estimate().await.unwrap();
     assert_eq!((estimate.connections, estimate.exact, estimate.parts(5000)), (30, true, 1));
-    let nobody = few.publisher.tenant("nobody").estimate().await.unwrap();
-    assert_eq!((nobody.connections, nobody.exact, nobody.parts(5000)), (0, true, 1));
+    let empty = few.publisher.tenant("empty").estimate().await.unwrap();
+    assert_eq!((empty.connections, empty.exact, empty.parts(5000)), (0, true, 1));
 }
 
 #[tokio::test]
-async fn parts_reach_everyone_once_in_any_order() {
+async fn parts_in_any_order_reach_each_connection_once() {
     let setup = setup(1000).await;
     let audience = || setup.publisher.tenant("t").except(&setup.ids[0]);
     let mut parts = audience().split(7).await.unwrap();
@@ -148,7 +148,7 @@ async fn parts_reach_everyone_once_in_any_order() {
 }
 
 #[tokio::test]
-async fn some_ids_are_split_into_parts_too() {
+async fn a_target_of_ids_is_split_into_parts_too() {
     let setup = setup(10).await;
     let parts = setup.publisher.connections(setup.ids.iter().cloned()).split(3).await.unwrap();
     assert_eq!(parts.len(), 3);

@@ -55,7 +55,7 @@ fn counts(report: &Report) -> (u64, u64, u64, u64, u64) {
 }
 
 #[tokio::test]
-async fn reaches_a_tenant_over_all_pages_each_once() {
+async fn a_send_to_a_tenant_reaches_each_connection_of_all_pages_once() {
     let reports = Reports::default();
     let store = Arc::new(MemoryStore::new().with_page(7));
     let kit = Kit::with_store(app(&reports), store);
@@ -71,7 +71,7 @@ async fn reaches_a_tenant_over_all_pages_each_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn includes_the_sender_while_lists_lag_by_three_seconds() {
+async fn the_sender_is_included_while_lists_lag_by_three_seconds() {
     let reports = Reports::default();
     let store = RecordingStore::default();
     let kit = Kit::with_store(app(&reports), Arc::new(store.clone()));
@@ -100,7 +100,7 @@ async fn includes_the_sender_while_lists_lag_by_three_seconds() {
 }
 
 #[tokio::test]
-async fn counts_gone_connections_and_keeps_the_rows_of_young_ones() {
+async fn gone_connections_are_counted_and_rows_of_young_ones_kept() {
     let reports = Reports::default();
     let store = RecordingStore::default();
     let kit = Kit::with_store(app(&reports), Arc::new(store.clone()));
@@ -110,11 +110,11 @@ async fn counts_gone_connections_and_keeps_the_rows_of_young_ones() {
     here[0].send("hi").await;
     assert_eq!(last_counts(&reports), (3, 2, 0, 0, 0));
     here[0].send("again").await;
-    assert_eq!(last_counts(&reports), (3, 2, 0, 0, 0), "a 410 in the first minute proves nothing");
+    assert_eq!(last_counts(&reports), (3, 2, 0, 0, 0), "a 410 in the first minute removes no row");
 }
 
 #[tokio::test]
-async fn refuses_a_message_that_is_too_large() {
+async fn a_message_that_is_too_large_is_refused() {
     let handler = async |publish: Publisher| {
         let error = publish.sender().text("x".repeat(131_073)).await.expect_err("is too large");
         assert!(error.is_too_large());
@@ -130,7 +130,7 @@ async fn refuses_a_message_that_is_too_large() {
 }
 
 #[tokio::test]
-async fn reaches_another_tenant_only_by_name() {
+async fn another_tenant_is_reached_only_with_across_tenants() {
     let connect_to = async |Query(query): Query<HashMap<String, String>>| {
         Accept::user("u").tenant(query["tenant"].clone())
     };
@@ -151,7 +151,7 @@ async fn reaches_another_tenant_only_by_name() {
 }
 
 #[tokio::test]
-async fn lists_and_closes_members() {
+async fn members_are_listed_and_closed() {
     let connect_to = async |Query(query): Query<HashMap<String, String>>| {
         Accept::user(query["user"].clone()).tenant("t")
     };
@@ -177,18 +177,19 @@ async fn lists_and_closes_members() {
 }
 
 #[tokio::test]
-async fn neither_lists_nor_closes_across_tenants() {
+async fn members_of_another_tenant_are_neither_listed_nor_closed() {
     let connect_to = async |Query(query): Query<HashMap<String, String>>| {
         Accept::user("u").tenant(query["tenant"].clone())
     };
-    let look = async |publish: Publisher, Text(id): Text| -> Result<String, Error> {
+    let list_and_close = async |publish: Publisher, Text(id): Text| -> Result<String, Error> {
         let listed = publish.connection(id.as_str()).members().next().await.is_some();
         let _ = publish.connection(id.as_str()).close().await?;
-        let nobody = publish.connection(id.as_str()).except(&id.as_str().into()).close().await?;
-        assert_eq!(nobody.total(), 0);
+        let without_itself =
+            publish.connection(id.as_str()).except(&id.as_str().into()).close().await?;
+        assert_eq!(without_itself.total(), 0);
         Ok(listed.to_string())
     };
-    let kit = Kit::new(App::new().connect(connect_to).default_route(look));
+    let kit = Kit::new(App::new().connect(connect_to).default_route(list_and_close));
     let ana = kit.connect("tenant=a").await.unwrap();
     let near = kit.connect("tenant=a").await.unwrap();
     let far = kit.connect("tenant=b").await.unwrap();

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::{Reports, app, connect};
 
 #[tokio::test(start_paused = true)]
-async fn stops_before_the_deadline_with_a_cursor() {
+async fn a_send_stops_before_the_deadline_with_a_cursor() {
     let reports = Reports::default();
     let all = async |publish: Publisher, Text(cursor): Text, State(reports): State<Reports>| {
         let mut audience = publish.own_tenant();
@@ -50,7 +50,7 @@ async fn stops_before_the_deadline_with_a_cursor() {
 }
 
 #[tokio::test]
-async fn stops_at_once_when_posting_is_forbidden() {
+async fn a_send_stops_at_once_when_posting_is_forbidden() {
     let reports = Reports::default();
     let kit = Kit::new(app(&reports));
     let here = connect(&kit, "here", 500).await;
@@ -91,10 +91,10 @@ async fn publisher(
 }
 
 #[tokio::test(start_paused = true)]
-async fn resumes_within_a_page_that_takes_longer_than_the_time() {
+async fn a_send_resumes_within_a_page_that_takes_longer_than_the_deadline() {
     let (kit, clients, publisher) = publisher(RecordingStore::default(), 200).await;
     kit.push().set_delay(Duration::from_millis(100));
-    let mut task = None;
+    let mut cursor = None;
     let mut rounds = 0;
     loop {
         rounds += 1;
@@ -102,7 +102,7 @@ async fn resumes_within_a_page_that_takes_longer_than_the_time() {
         // A page has 1000 connections, and there is time for 3 times 10 posts.
         let deadline = Instant::now() + Duration::from_millis(500 + 320);
         let audience = publisher.clone().with_deadline(deadline).tenant("t").concurrency(10);
-        let audience = match task.take() {
+        let audience = match cursor.take() {
             Some(cursor) => audience.resume(cursor),
             None => audience,
         };
@@ -110,7 +110,7 @@ async fn resumes_within_a_page_that_takes_longer_than_the_time() {
         assert!(report.counts.sent >= 30 || report.cursor.is_none(), "{report:?}");
         assert_eq!(report.ids(Outcome::Sent).count() as u64, report.counts.sent);
         match report.cursor {
-            Some(cursor) => task = Some(cursor),
+            Some(next) => cursor = Some(next),
             None => break,
         }
     }
@@ -120,7 +120,7 @@ async fn resumes_within_a_page_that_takes_longer_than_the_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn reads_of_a_store_that_fails_for_a_moment_are_retried() {
+async fn throttled_reads_of_the_store_are_retried() {
     let store = RecordingStore::new(MemoryStore::new().with_page(10));
     let (_kit, clients, publisher) = publisher(store.clone(), 50).await;
     let mut pages = 0;
@@ -157,7 +157,7 @@ async fn a_store_that_keeps_failing_leaves_a_report_and_a_cursor() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn resumes_when_posting_is_allowed_again() {
+async fn a_send_resumes_when_posting_is_allowed_again() {
     let (kit, clients, publisher) = publisher(RecordingStore::default(), 300).await;
     let mut posts = 0;
     kit.push().set_delay(Duration::from_millis(15));

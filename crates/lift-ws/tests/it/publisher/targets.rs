@@ -27,7 +27,7 @@ impl Source for Watchers {
 }
 
 #[tokio::test]
-async fn reaches_some_ids_and_a_source_within_the_tenant_unless_it_is_crossed() {
+async fn ids_and_a_source_reach_only_the_tenant_except_with_across_tenants() {
     let connect_to = async |Query(query): Query<HashMap<String, String>>| {
         Accept::user("u").tenant(query["tenant"].clone())
     };
@@ -59,7 +59,7 @@ async fn reaches_some_ids_and_a_source_within_the_tenant_unless_it_is_crossed() 
 }
 
 #[tokio::test]
-async fn closes_and_asks_about_one_within_the_tenant() {
+async fn close_and_info_work_only_within_the_tenant() {
     let connect_to = async |Query(query): Query<HashMap<String, String>>| {
         Accept::user("u").tenant(query["tenant"].clone())
     };
@@ -86,7 +86,7 @@ async fn closes_and_asks_about_one_within_the_tenant() {
 }
 
 #[tokio::test]
-async fn reaches_a_group_of_the_tenant() {
+async fn a_group_of_the_tenant_is_reached() {
     let connect_to = async |Query(query): Query<HashMap<String, String>>| {
         Accept::user("u").tenant(query["tenant"].clone())
     };
@@ -116,7 +116,7 @@ async fn no_target_of_ids_crosses_tenants() {
     };
     let to = async |publish: Publisher, Text(all): Text| -> Result<(), Error> {
         let ids = || all.split(' ').map(Recipient::from).collect::<Vec<_>>();
-        // Also with a given endpoint, for which no row would have to be read.
+        // Also with a given endpoint, although no row is needed for the endpoint then.
         let given = |to: Recipient| to.with_endpoint("memory://a/b");
         let own = publish.own_tenant().text("own").await?.counts.sent;
         for audience in [

@@ -20,12 +20,12 @@ use tokio::time::sleep;
 
 const CONNECTIONS: usize = 10_000;
 
-/// Chooses the answer to a post, from the number of earlier attempts.
-type Choose = fn(&mut fastrand::Rng, tries: u32) -> Answer;
+/// Chooses the result of a post from the number of earlier attempts.
+type Choose = fn(&mut fastrand::Rng, tries: u32) -> FakeResult;
 
 #[derive(Clone, Copy, PartialEq)]
-enum Answer {
-    Taken,
+enum FakeResult {
+    Accepted,
     Gone,
     Throttled,
     /// The connection breaks after the post arrived.
@@ -33,8 +33,8 @@ enum Answer {
     Hangs,
 }
 
-/// A gateway whose answers depend only on a seed.
-struct Gateway {
+/// A fake gateway whose results depend only on a seed.
+struct FakeGateway {
     choose: Choose,
     state: Mutex<(fastrand::Rng, HashMap<ConnectionId, Attempts>)>,
 }
@@ -47,32 +47,32 @@ struct Attempts {
     gone: u32,
 }
 
-impl Gateway {
+impl FakeGateway {
     fn new(seed: u64, choose: Choose) -> Arc<Self> {
         let state = Mutex::new((fastrand::Rng::with_seed(seed), HashMap::new()));
         Arc::new(Self { choose, state })
     }
 
-    fn decide(&self, id: &ConnectionId) -> Answer {
+    fn decide(&self, id: &ConnectionId) -> FakeResult {
         let mut state = self.state.lock().expect("no panic");
         let (rng, seen) = &mut *state;
         let seen = seen.entry(id.clone()).or_default();
-        let answer = match seen.gone {
+        let result = match seen.gone {
             0 => (self.choose)(rng, seen.tries),
-            _ => Answer::Gone,
+            _ => FakeResult::Gone,
         };
         seen.tries += 1;
-        match answer {
-            Answer::Taken => seen.arrived += 1,
-            Answer::Reset => {
+        match result {
+            FakeResult::Accepted => seen.arrived += 1,
+            FakeResult::Reset => {
                 seen.arrived += 1;
                 seen.ambiguous += 1;
             }
-            Answer::Hangs => seen.ambiguous += 1,
-            Answer::Gone => seen.gone += 1,
-            Answer::Throttled => {}
+            FakeResult::Hangs => seen.ambiguous += 1,
+            FakeResult::Gone => seen.gone += 1,
+            FakeResult::Throttled => {}
         }
-        answer
+        result
     }
 
     fn seen(&self) -> HashMap<ConnectionId, Attempts> {
@@ -80,9 +80,9 @@ impl Gateway {
     }
 }
 
-impl Push for Gateway {
+impl Push for FakeGateway {
     fn endpoint(&self, _: &Event) -> Endpoint {
-        unreachable!("no event is served here")
+        unreachable!("this test handles no event")
     }
 
     fn post<'a>(
@@ -94,11 +94,11 @@ impl Push for Gateway {
         Box::pin(async move {
             sleep(Duration::from_millis(15)).await;
             match self.decide(id) {
-                Answer::Taken => Ok(()),
-                Answer::Gone => Err(PushError::gone()),
-                Answer::Throttled => Err(PushError::throttled()),
-                Answer::Reset => Err(PushError::failed("connection reset")),
-                Answer::Hangs => pending().await,
+                FakeResult::Accepted => Ok(()),
+                FakeResult::Gone => Err(PushError::gone()),
+                FakeResult::Throttled => Err(PushError::throttled()),
+                FakeResult::Reset => Err(PushError::failed("connection reset")),
+                FakeResult::Hangs => pending().await,
             }
         })
     }
@@ -108,7 +108,7 @@ impl Push for Gateway {
         _: &'a Endpoint,
         _: &'a ConnectionId,
     ) -> BoxFuture<'a, Result<(), PushError>> {
-        unreachable!("nobody is closed here")
+        unreachable!("this test closes no connection")
     }
 
     fn info<'a>(
@@ -116,7 +116,7 @@ impl Push for Gateway {
         _: &'a Endpoint,
         _: &'a ConnectionId,
     ) -> BoxFuture<'a, Result<ConnectionInfo, PushError>> {
-        unreachable!("nobody is asked about here")
+        unreachable!("this test reads no connection info")
     }
 }
 
@@ -142,12 +142,12 @@ async fn tenant() -> MemoryStore {
 async fn every_connection_is_counted_with_mixed_faults() {
     for seed in 0..50 {
         let store = tenant().await;
-        let gateway = Gateway::new(seed, |rng, _| match rng.u8(..100) {
-            0..5 => Answer::Gone,
-            5..10 => Answer::Throttled,
-            10 => Answer::Reset,
-            11 => Answer::Hangs,
-            _ => Answer::Taken,
+        let gateway = FakeGateway::new(seed, |rng, _| match rng.u8(..100) {
+            0..5 => FakeResult::Gone,
+            5..10 => FakeResult::Throttled,
+            10 => FakeResult::Reset,
+            11 => FakeResult::Hangs,
+            _ => FakeResult::Accepted,
         });
         let publisher = GlobalPublisher::new(Arc::new(store), gateway.clone());
         let report = publisher.tenant("t").with_ids().text("news").await.expect("a report");
@@ -168,7 +168,11 @@ async fn every_connection_is_counted_with_mixed_faults() {
 #[tokio::test(start_paused = true)]
 async fn gone_connections_are_posted_to_once_and_leave_no_row() {
     let store = tenant().await;
-    let gateway = Gateway::new(1, |rng, _| if rng.bool() { Answer::Gone } else { Answer::Taken });
+    let gateway =
+        FakeGateway::new(
+            1,
+            |rng, _| if rng.bool() { FakeResult::Gone } else { FakeResult::Accepted },
+        );
     let publisher = GlobalPublisher::new(Arc::new(store.clone()), gateway.clone());
     let report = publisher.tenant("t").text("news").await.expect("a report");
     assert_eq!(

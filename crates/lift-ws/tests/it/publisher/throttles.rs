@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use super::{Reports, app, connect, counts, last_counts};
 
 #[tokio::test(start_paused = true)]
-async fn retries_throttled_posts_and_gives_up_in_the_end() {
+async fn throttled_posts_are_retried_and_finally_given_up() {
     let reports = Reports::default();
     let kit = Kit::new(app(&reports));
     let here = connect(&kit, "here", 20).await;
@@ -35,7 +35,7 @@ async fn retries_throttled_posts_and_gives_up_in_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn has_at_most_64_posts_in_flight() {
+async fn at_most_64_posts_are_in_flight() {
     let reports = Reports::default();
     let kit = Kit::new(app(&reports));
     let here = connect(&kit, "here", 129).await;
@@ -70,12 +70,12 @@ async fn an_account_that_is_throttled_for_a_while_loses_no_message() {
     assert_eq!((report.counts.sent, report.counts.throttled), (500, 0));
     assert!(clients.iter().all(|client| client.received() == ["news"]));
     let refused = *tries.lock().unwrap() - 500;
-    assert!(refused < 400, "{refused} posts in vain: 64 that do not slow down make 8,500");
+    assert!(refused < 400, "{refused} throttled posts: 64 that do not slow down make 8,500");
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
-async fn stays_below_an_accounts_rate() {
+async fn a_send_stays_below_an_accounts_rate() {
     let (kit, _clients, publisher) = tenant(3000).await;
     // A bucket of 100 posts that refills with 1000 a second; 64 at once would make 4267.
     let (start, taken, refused) = (Instant::now(), Mutex::new(0.0), Arc::new(Mutex::new(0)));
@@ -97,7 +97,7 @@ async fn stays_below_an_accounts_rate() {
     let took = start.elapsed().as_secs_f64();
     assert!((2.9..6.0).contains(&took), "{took} s; 2.9 s is the least");
     let refused = *refused.lock().unwrap();
-    assert!(refused < 1000, "{refused} posts in vain");
+    assert!(refused < 1000, "{refused} throttled posts");
 }
 
 #[tokio::test(start_paused = true)]
@@ -151,7 +151,7 @@ async fn a_post_that_failed_is_tried_twice_more() {
     let report = publisher.tenant("t").text("news").await.unwrap();
     assert_eq!((report.counts.sent, report.counts.failed), (1, 2));
     let tries = tries.lock().unwrap();
-    assert_eq!([0, 1, 2].map(|n| tries[&ids[n]]), [3, 3, 1], "what cannot succeed is tried once");
+    assert_eq!([0, 1, 2].map(|n| tries[&ids[n]]), [3, 3, 1], "a permanent error is tried once");
 }
 
 #[tokio::test(start_paused = true)]
@@ -165,7 +165,7 @@ async fn a_post_that_hangs_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn has_as_many_posts_under_way_as_it_is_told() {
+async fn concurrency_sets_the_number_of_posts_in_flight() {
     let (kit, _clients, publisher) = tenant(256).await;
     kit.push().set_delay(Duration::from_secs(1));
     for (concurrency, seconds) in [(256, 1), (1000, 1), (128, 2), (1, 256), (0, 256)] {
@@ -180,7 +180,7 @@ async fn has_as_many_posts_under_way_as_it_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn closes_many_at_once() {
+async fn many_connections_are_closed_concurrently() {
     let (kit, clients, publisher) = tenant(300).await;
     assert!(kit.push().end(clients[7].id()));
     let report = publisher.tenant("t").close().await.unwrap();
@@ -193,7 +193,7 @@ proptest! {
 
     /// With any failures, the counts add up, and no client receives the message twice.
     #[test]
-    fn the_report_adds_up(fates in prop::collection::vec(0..4_u8, 1..120), page in 1..20_usize) {
+    fn the_counts_of_a_report_add_up(results in prop::collection::vec(0..4_u8, 1..120), page in 1..20_usize) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .start_paused(true)
@@ -202,10 +202,10 @@ proptest! {
         runtime.block_on(async {
             let store = Arc::new(MemoryStore::new().with_page(page));
             let kit = Kit::with_store(app(&Reports::default()), store.clone());
-            let here = connect(&kit, "here", fates.len()).await;
-            let fate: HashMap<ConnectionId, u8> =
-                here.iter().map(|client| client.id().clone()).zip(fates.iter().copied()).collect();
-            kit.push().set_fault(move |id| match fate[id] {
+            let here = connect(&kit, "here", results.len()).await;
+            let result: HashMap<ConnectionId, u8> =
+                here.iter().map(|client| client.id().clone()).zip(results.iter().copied()).collect();
+            kit.push().set_fault(move |id| match result[id] {
                 0 => None,
                 1 => Some(PushError::gone()),
                 2 => Some(PushError::throttled()),
@@ -214,11 +214,11 @@ proptest! {
             // Without a deadline: throttles on many small pages take longer than a call may.
             let publisher = GlobalPublisher::new(store, Arc::new(kit.push().clone()));
             let report = publisher.tenant("here").text("hi").await.unwrap();
-            let of = |wanted| fates.iter().filter(|fate| **fate == wanted).count() as u64;
+            let of = |wanted| results.iter().filter(|result| **result == wanted).count() as u64;
             let expected = (of(0), of(1), of(2), of(3), 0);
             assert_eq!(counts(&report), expected);
-            for (client, fate) in here.iter().zip(&fates) {
-                assert_eq!(client.received().len(), usize::from(*fate == 0));
+            for (client, result) in here.iter().zip(&results) {
+                assert_eq!(client.received().len(), usize::from(*result == 0));
             }
         });
     }

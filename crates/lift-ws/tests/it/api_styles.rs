@@ -1,4 +1,4 @@
-//! One app in the typed and in the HTTP-style form: the same events bring the same replies, frames
+//! The same app in the two API styles (forms), typed and HTTP-style: the same events give the same replies, frames
 //! and rows.
 
 use lift_ws::{
@@ -22,7 +22,7 @@ struct Say {
 fn typed() -> App {
     App::new()
         .connect(async |Query(hello): Query<Hello>| match hello.name.as_deref() {
-            Some("nobody") => Err(Refuse::forbidden("nobody may not connect")),
+            Some("eve") => Err(Refuse::forbidden("eve may not connect")),
             Some(name) => Ok(Accept::user(name).tenant("general")),
             None => Err(Refuse::unauthorized("name is required")),
         })
@@ -40,7 +40,7 @@ fn typed() -> App {
 
 fn http_style() -> App {
     let connect = async |request: Request| match request.query("name")?.as_deref() {
-        Some("nobody") => Ok(Response::new(403)),
+        Some("eve") => Ok(Response::new(403)),
         Some(name) => Ok(Response::ok().user(name).tenant("general")),
         None => Ok(Response::new(401)),
     };
@@ -64,10 +64,10 @@ fn http_style() -> App {
         })
 }
 
-async fn play(app: App) -> Vec<String> {
+async fn run(app: App) -> Vec<String> {
     let kit = Kit::new(app);
     let mut seen = Vec::new();
-    for query in ["", "name=nobody"] {
+    for query in ["", "name=eve"] {
         seen.push(kit.connect(query).await.expect_err("is refused").status.to_string());
     }
     let ana = kit.connect("name=ana").await.unwrap();
@@ -89,9 +89,9 @@ async fn play(app: App) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn both_forms_do_the_same() {
-    let typed_form = play(typed()).await;
-    assert_eq!(typed_form, play(http_style()).await);
+async fn both_forms_give_the_same_results() {
+    let typed_form = run(typed()).await;
+    assert_eq!(typed_form, run(http_style()).await);
     assert_eq!(typed_form.len(), 2 + 2 + 4 + 1, "{typed_form:?}");
 }
 

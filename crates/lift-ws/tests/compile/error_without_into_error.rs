@@ -1,4 +1,4 @@
-//! An error of which nobody said what a client is told.
+//! A handler's error type without `IntoError`.
 
 use lift_ws::App;
 

@@ -1,4 +1,4 @@
-//! Nobody is let in by forgetting to decide.
+//! A `$connect` handler that returns `()` does not compile.
 
 use lift_ws::App;
 
