@@ -1,4 +1,4 @@
-"""Runs browser/chat.mjs, headless Chromium, against the chat. LIFT_SCREENSHOTS is the folder for its pictures."""
+"""Runs browser/chat.mjs, headless Chromium, against the chat. It saves screenshots in the folder LIFT_SCREENSHOTS."""
 
 import os
 from pathlib import Path

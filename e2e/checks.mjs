@@ -1,4 +1,4 @@
-// Counts checks of a Node program and prints a line for each, as checks.py does for Python's.
+// Counts the checks of a Node program and prints a line for each, in the format of checks.py.
 
 let passed = 0;
 let failed = 0;

@@ -12,7 +12,7 @@ WAIT_SECONDS = 30
 
 
 class Failed(Exception):
-    """A check that does not hold; the text is all that is shown of it."""
+    """A failed check. Only its text is shown, without a traceback."""
 
 
 class Checks:
@@ -22,7 +22,7 @@ class Checks:
 
     @contextlib.asynccontextmanager
     async def that(self, what, quiet=False, seconds=CHECK_SECONDS):
-        """Counts what runs within as one check; a quiet one counts only when it fails."""
+        """Counts the body of the `async with` as one check. A quiet check counts only if it fails."""
         try:
             async with asyncio.timeout(None if quiet else seconds):
                 yield
@@ -35,8 +35,8 @@ class Checks:
                 self.passed += 1
                 print(f"ok - {what}")
 
-    async def of_program(self, *command):
-        """Counts the checks of a program that prints them as this one does."""
+    async def run_program(self, *command):
+        """Runs a program that prints checks in the same format, and adds its counts."""
         program = await asyncio.create_subprocess_exec(
             *map(str, command), stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE
         )
@@ -49,7 +49,7 @@ class Checks:
                 line = line.decode().rstrip("\n")
                 passed += line.startswith("ok - ")
                 failed += line.startswith("not ok - ")
-                # The program's own sum would be taken for that of all checks.
+                # The program's last line would look like the total of all checks.
                 if line == f"{passed} passed, {failed} failed":
                     summary = line
                 else:
@@ -62,7 +62,7 @@ class Checks:
         self.passed += passed
         self.failed += failed
         if code != (1 if failed else 0) or not summary:
-            self._not_ok(f"{command[0]} ends in order", f"exit code {code}, sum {summary!r}")
+            self._not_ok(f"{command[0]} ends with the expected exit code", f"exit code {code}, total {summary!r}")
 
     def _not_ok(self, what, why):
         self.failed += 1
@@ -86,10 +86,10 @@ def holds(condition, what):
 
 
 async def eventually(condition, what, seconds=WAIT_SECONDS):
-    """Asks `condition` again and again until it answers something true, which is returned."""
+    """Calls `condition` repeatedly until it returns a true value, and returns that."""
     end = time.monotonic() + seconds
-    while not (answer := condition()):
+    while not (result := condition()):
         if time.monotonic() > end:
             raise Failed(f"still waiting after {seconds} s: {what}")
         await asyncio.sleep(0.02)
-    return answer
+    return result

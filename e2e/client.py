@@ -16,8 +16,8 @@ class Client:
         self.name = name
 
     @classmethod
-    async def open(cls, url, name="somebody"):
-        # No proxy, and no keep-alive that would hide or cause traffic of its own.
+    async def open(cls, url, name="a client"):
+        # Without a proxy and without keep-alive pings, which would be additional traffic.
         socket = await connect(url, proxy=None, compression=None, ping_interval=None,
                                open_timeout=WAIT_SECONDS, max_size=None)
         return cls(socket, name)
@@ -33,7 +33,7 @@ class Client:
             raise Failed(f"{self.name} received nothing for {WAIT_SECONDS} s") from None
 
     async def until_pong(self):
-        """What comes before the answer to a ping: a barrier between one step and the next."""
+        """Sends a ping and returns the frames before its pong. This separates one step from the next."""
         await self.send(action="ping")
         frames = []
         while (frame := await self.receive()) != {"type": "pong"}:
@@ -41,7 +41,7 @@ class Client:
         return frames
 
     async def closed(self):
-        """Reads to the end and answers the close code."""
+        """Reads until the connection ends, and returns the close code."""
         try:
             async with asyncio.timeout(WAIT_SECONDS):
                 while True:
@@ -54,18 +54,18 @@ class Client:
 
 
 async def refused(url):
-    """The HTTP status of a handshake that is to fail."""
+    """Connects, expects a refusal, and returns its HTTP status."""
     try:
         client = await Client.open(url)
     except InvalidStatus as refusal:
         return refusal.response.status_code
     await client.close()
-    raise Failed(f"{url} was let in")
+    raise Failed(f"the handshake with {url} was accepted")
 
 
-class World:
-    """Everybody who is connected. After each step, each client has received exactly what it is
-    expected to, in any order, and then the answer to its ping."""
+class ClientGroup:
+    """All connected clients. After each step, `expect_frames` checks that each client received exactly the
+    expected frames, in any order, and then the pong to its ping."""
 
     def __init__(self, lift):
         self.lift = lift
@@ -81,30 +81,30 @@ class World:
         return self.clients[key]
 
     async def join(self, key, name, room, others=()):
-        """Connects somebody, and waits until the others in the room know."""
+        """Connects a client, and waits until the other clients in the room are notified."""
         await self.connect(key, name, room)
-        await self.see({other: [joined(name)] for other in others})
+        await self.expect_frames({other: [joined(name)] for other in others})
 
     async def connect(self, key, name, room):
-        """Connects somebody; it is for the next step to see what comes of it."""
+        """Connects a client. The next step checks the result."""
         self.clients[key] = await Client.open(self.lift.url(name=name, room=room), key)
 
     async def leave(self, key, name, others=(), abort=False):
-        """Disconnects somebody, in order or as when a cable is cut."""
+        """Disconnects a client, gracefully or without a close frame."""
         client = self.clients.pop(key)
         if abort:
             client.socket.transport.abort()
         else:
             await client.close()
-        await self.see({other: [left(name)] for other in others})
+        await self.expect_frames({other: [left(name)] for other in others})
 
-    async def see(self, expected):
-        """`expected` names the frames of each client; the rest receive nothing."""
-        # There is no order across invocations, so what is expected comes before the barrier.
+    async def expect_frames(self, expected):
+        """Checks the frames that each client receives. A client that is not in `expected` must receive none."""
+        # Invocations are not ordered, so the expected frames are read before the ping is sent.
         first = await asyncio.gather(
             *(self._receive(key, len(expected.get(key, []))) for key in self.clients))
         then = await asyncio.gather(*(client.until_pong() for client in self.clients.values()))
-        seen = {key: [plain(frame) for frame in one + two]
+        seen = {key: [without_time(frame) for frame in one + two]
                 for key, one, two in zip(self.clients, first, then)}
         for key, frames in seen.items():
             equal(sorted(frames, key=show), sorted(expected.get(key, []), key=show),
@@ -112,15 +112,15 @@ class World:
         # The time of a message is the same for all who receive it.
         times = {}
         for frame in (frame for frames in first for frame in frames if "at" in frame):
-            identity = show(plain(frame))
+            identity = show(without_time(frame))
             equal(frame["at"], times.setdefault(identity, frame["at"]), "the time of a message")
 
     async def _receive(self, key, count):
         return [await self.clients[key].receive() for _ in range(count)]
 
 
-def plain(frame):
-    """A frame without its time, which is checked to be now, in milliseconds."""
+def without_time(frame):
+    """Returns a frame without its time, and checks that the time is about now, in milliseconds."""
     if "at" in frame:
         at = frame["at"]
         holds(isinstance(at, int) and abs(time.time() * 1000 - at) < 120_000, f"the time {at!r}")
@@ -128,7 +128,7 @@ def plain(frame):
 
 
 def message(room, user, text):
-    """What everybody in a room receives; `plain` takes the time off."""
+    """The frame that all members of a room receive, without its time."""
     return {"type": "message", "room": room, "user": user, "text": text}
 
 

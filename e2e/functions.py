@@ -1,5 +1,5 @@
 """Functions without Lift in Python, Node and Go, `examples/functions`: run by `lift dev` as commands, several in
-one API, in MiniStack's Lambda, and as a debugger would start them."""
+one API, in MiniStack's Lambda, and attached like a process that a debugger starts."""
 
 import asyncio
 import contextlib
@@ -49,7 +49,7 @@ async def as_a_command(checks, language, command):
     async with Lift(app=app, options=["--command", command, *ROUTES]) as lift:
         async with checks.that(f"{language}: $connect refuses a client without a name"):
             equal(await client.refused(lift.url()), 403, "the status")
-        async with checks.that(f"{language}: `say` comes by @connections, `ask` as a route response"):
+        async with checks.that(f"{language}: `say` replies by @connections, `ask` by a route response"):
             ana = await Client.open(lift.url(name="ana"))
             await talk(ana, language)
         async with checks.that(f"{language}: $disconnect runs, and its log line is printed"):
@@ -98,14 +98,14 @@ async def with_an_authorizer(checks):
 
 
 async def in_ministack(checks):
-    """MiniStack's Lambda has the API by which AWS's, the Runtime Interface Emulator and cargo-lambda
-    are invoked, and none of it is ours."""
+    """MiniStack's Lambda has the invoke API of AWS, which the Runtime Interface Emulator and cargo-lambda
+    have too. No code of it is Lift's."""
     url = f"http://127.0.0.1:{(port := free_port())}"
     async with Lift(app=None, options=["--function-url", url, *ROUTES]) as lift:
-        async with checks.that("nothing answers at --function-url: logged, and the client is refused"):
+        async with checks.that("no function listens at --function-url: this is logged, and the client is refused"):
             equal(await client.refused(lift.url(name="ana")), 502, "the status")
             await eventually(lambda: lift.stderr.count(f"nothing answers at {url}") == 2,
-                             "it is said at start and of the event")
+                             "one log line at start and one for the event")
         async with ministack(port) as server:
             async with checks.that("a function in MiniStack's Lambda, by --function-url"):
                 await listens(server, port)
@@ -155,7 +155,7 @@ async def attached(checks):
         async with checks.that("--attach: a client waits for the process that a debugger starts"):
             waiting = asyncio.create_task(Client.open(lift.url(name="ana")))
             await asyncio.sleep(0.5)
-            holds(not waiting.done(), "nobody is there to let the client in")
+            holds(not waiting.done(), "the client waits, because no process can accept it")
             function = await start_as_a_debugger(lift)
             ana = await waiting
             await talk(ana, "python")
@@ -168,7 +168,7 @@ async def attached(checks):
 
 
 async def start_as_a_debugger(lift):
-    """As an editor does that reads the file of variables."""
+    """Starts the function with the variables of the `.env` file, as an editor does."""
     [file] = lift.data_dir.glob("*.env")
     pairs = (line.split("=", 1) for line in file.read_text().splitlines())
     variables = {name: "".join(shlex.split(value)) for name, value in pairs}

@@ -1,6 +1,6 @@
 """Runs browser/inspector.mjs, headless Chromium, against the inspector of a running chat, and then
-browser/crowd.mjs, which gives it 5,000 connections and 1,000 posts a second. LIFT_SCREENSHOTS is the folder
-for the pictures."""
+browser/many_connections.mjs, which opens 5,000 connections and sends 1,000 posts a second. They save screenshots
+in the folder LIFT_SCREENSHOTS."""
 
 import contextlib
 import os
@@ -10,28 +10,28 @@ from pathlib import Path
 from lift import ROOT, Lift
 
 HERE = Path(__file__).resolve().parent
-# A function that stores nothing and answers at once, so that the crowd is the inspector's to bear.
-TINY = ROOT / "crates/lift-dev/tests/it/tiny.rs"
+# A function that stores nothing and replies at once, so that the load is on the inspector.
+FUNCTION = ROOT / "crates/lift-dev/tests/it/tiny.rs"
 
 
 async def run(checks):
-    with tempfile.TemporaryDirectory(prefix="lift-inspector-") as own:
-        folder = os.environ.get("LIFT_SCREENSHOTS") or own
+    with tempfile.TemporaryDirectory(prefix="lift-inspector-") as temporary:
+        folder = os.environ.get("LIFT_SCREENSHOTS") or temporary
         async with Lift() as lift:
             await checks.of_program("node", HERE / "browser/inspector.mjs", lift.inspector, lift.page,
                                     "--screenshots", folder)
-    with tiny() as app:
+    with function_without_store() as app:
         async with Lift(app=app) as lift:
-            await checks.of_program("node", HERE / "browser/crowd.mjs", lift.inspector, lift.management)
+            await checks.of_program("node", HERE / "browser/many_connections.mjs", lift.inspector, lift.management)
 
 
 @contextlib.contextmanager
-def tiny():
-    """A package of the function, which needs no other."""
-    with tempfile.TemporaryDirectory(prefix="lift-tiny-") as folder:
+def function_without_store():
+    """Writes the function as a package without dependencies."""
+    with tempfile.TemporaryDirectory(prefix="lift-function-") as folder:
         app = Path(folder)
         (app / "Cargo.toml").write_text(
-            '[package]\nname = "tiny"\nedition = "2021"\n[workspace]\n'
-            '[[bin]]\nname = "tiny"\npath = "main.rs"\n')
-        (app / "main.rs").write_text(TINY.read_text())
+            '[package]\nname = "function"\nedition = "2021"\n[workspace]\n'
+            '[[bin]]\nname = "function"\npath = "main.rs"\n')
+        (app / "main.rs").write_text(FUNCTION.read_text())
         yield app

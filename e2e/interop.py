@@ -1,4 +1,4 @@
-"""Six independent clients run the same ten scenarios and close with their own code."""
+"""Six independent clients run the same ten scenarios. Each closes with a code of the application."""
 
 import asyncio
 import json
@@ -40,12 +40,12 @@ async def run(checks):
     async with Lift(app=None, options=["--command", function, *routes]) as lift:
         for count, (name, command) in enumerate(CLIENTS.items(), 1):
             async with checks.that(f"{name} passes all scenarios"):
-                equal(await seen(command, lift.websocket), EXPECTED, "what it saw")
+                equal(await results(command, lift.websocket), EXPECTED, "the results of its scenarios")
                 # The code and reason of the client's own close reach the function.
                 await eventually(lambda: lift.stderr.count("3001") == count, "the $disconnect with 3001")
 
 
-async def seen(command, url):
+async def results(command, url):
     program = await asyncio.create_subprocess_exec(
         *map(str, command), url, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE)

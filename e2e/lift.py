@@ -1,4 +1,4 @@
-"""A running `lift dev`: starts it, reads its ready block, stops it and checks what it leaves behind."""
+"""Starts `lift dev`, reads the URLs that it prints when it is ready, and stops it."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ STOP_SECONDS = 60
 
 
 def command(*arguments):
-    """`lift` with arguments. `cargo run` turns into the program that it runs: same process id."""
+    """Returns the command line of `lift`. `cargo run` replaces itself by exec, so the process id is that of `lift`."""
     if lift := os.environ.get("LIFT"):
         return [lift, *map(str, arguments)]
     manifest = str(ROOT / "Cargo.toml")
@@ -32,7 +32,7 @@ def command(*arguments):
 
 
 async def spawn(arguments, variables=None):
-    """Starts `lift` in a process group of its own, so that a Ctrl-C at the checks is not its own."""
+    """Starts `lift` in a separate process group, so that a Ctrl-C at the checks does not reach it."""
     return await asyncio.create_subprocess_exec(
         *command(*arguments),
         stdin=asyncio.subprocess.DEVNULL,
@@ -43,8 +43,8 @@ async def spawn(arguments, variables=None):
     )
 
 
-async def outcome(*arguments, seconds=STOP_SECONDS):
-    """Runs a `lift` that ends by itself, and answers its exit code, stdout and stderr."""
+async def run_lift(*arguments, seconds=STOP_SECONDS):
+    """Runs `lift` until it exits, and returns its exit code, stdout and stderr."""
     process = await spawn(arguments)
     try:
         async with asyncio.timeout(seconds):
@@ -62,7 +62,7 @@ async def kill(process):
 
 
 class Lift:
-    """`async with Lift(...) as lift`: ready when entered, gone when left."""
+    """`async with Lift(...) as lift`: runs `lift dev` within the block."""
 
     def __init__(self, app=CHAT, data_dir=None, stage="local", options=(), variables=None):
         self.own_data_dir = data_dir is None
@@ -91,7 +91,7 @@ class Lift:
         return self
 
     async def __aexit__(self, *_):
-        # The function's processes end with lift; a check of its own looks at that.
+        # The function's processes end with lift; `lifecycle.py` checks that.
         await kill(self.process)
         self.reader.cancel()
         if self.own_data_dir:
@@ -108,7 +108,7 @@ class Lift:
         return block
 
     async def _read_stderr(self):
-        # Read all the time, or lift would stop at a full pipe.
+        # Read continuously, because lift blocks if the pipe is full.
         while text := await self.process.stderr.read(65536):
             self.stderr += text.decode(errors="replace")
 
@@ -119,15 +119,15 @@ class Lift:
         self.process.send_signal(number)
 
     async def ended(self):
-        """Waits for the end and answers the exit code."""
+        """Waits for the exit and returns its code."""
         async with asyncio.timeout(STOP_SECONDS):
             await self.reader
             return await self.process.wait()
 
     def functions(self):
-        """The function's processes that live now."""
+        """Returns the running processes of the function."""
         try:
-            return [child for child in psutil.Process(self.process.pid).children() if lives(child)]
+            return [child for child in psutil.Process(self.process.pid).children() if is_alive(child)]
         except psutil.NoSuchProcess:
             return []
 
@@ -135,7 +135,7 @@ class Lift:
         return [urlsplit(url).port for url in (self.websocket, self.dynamodb)]
 
     def client(self, service, endpoint):
-        """A client of boto3 with credentials that are none, and without retries that hide faults."""
+        """Returns a boto3 client with dummy credentials, and without retries, which would hide errors."""
         return boto3.client(
             service,
             endpoint_url=endpoint,
@@ -150,20 +150,20 @@ class Lift:
         def scan():
             pages = self.client("dynamodb", self.dynamodb).get_paginator("scan")
             found = [item for page in pages.paginate(TableName=self.table) for item in page["Items"]]
-            plain = [{name: next(iter(value.values())) for name, value in item.items()}
+            items = [{name: next(iter(value.values())) for name, value in item.items()}
                      for item in found]
-            return ([item for item in plain if "ca" in item],
-                    [item for item in plain if "gone" in item])
+            return ([item for item in items if "ca" in item],
+                    [item for item in items if "gone" in item])
         return await asyncio.to_thread(scan)
 
     async def connection_id(self, user, room):
-        """The only connection of a user in a room, from the table."""
+        """Returns the id of a user's only connection in a room, from the table."""
         live, _ = await self.rows()
         [row] = [row for row in live if (row.get("u"), row.get("t")) == (user, room)]
         return row["pk"].removeprefix("CONNECTION#").replace("%23", "#").replace("%25", "%")
 
 
-def lives(process):
+def is_alive(process):
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -171,7 +171,7 @@ def lives(process):
 
 
 def is_free(port):
-    """Whether a server could listen on a port right now."""
+    """Returns whether a server could listen on the port now."""
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -182,6 +182,6 @@ def is_free(port):
         return True
 
 
-async def gone(processes, seconds):
-    """Waits until none of these processes lives."""
-    await eventually(lambda: not any(map(lives, processes)), "the processes' end", seconds)
+async def all_ended(processes, seconds):
+    """Waits until all these processes have ended."""
+    await eventually(lambda: not any(map(is_alive, processes)), "the processes' end", seconds)

@@ -6,14 +6,14 @@ import sys
 import time
 
 import autobahn
-import bare
 import browser
 import chat
+import chat_without_lift
 import conformance
 import functions
 import inspector
 import interop
-import life
+import lifecycle
 import management
 import processes
 import recording
@@ -28,7 +28,7 @@ PARTS = {
     "chat": chat.run,
     "management": management.run,
     "processes": processes.run,
-    "life": life.run,
+    "lifecycle": lifecycle.run,
     "reload": reload.run,
     "recording": recording.run,
     "table": table.run,
@@ -38,7 +38,7 @@ PARTS = {
     "interop": interop.run,
     "browser": browser.run,
     "inspector": inspector.run,
-    "bare": bare.run,
+    "chat-without-lift": chat_without_lift.run,
     "autobahn": autobahn.run,
     "conformance": conformance.run,
     "functions": functions.run,
@@ -46,7 +46,7 @@ PARTS = {
 
 
 async def run(names):
-    # Ctrl-C and SIGTERM end the checks as any failure does: everything that was started is stopped.
+    # Ctrl-C and SIGTERM cancel the checks, so all started programs are stopped.
     task = asyncio.current_task()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)

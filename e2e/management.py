@@ -8,33 +8,33 @@ import json
 from botocore.exceptions import ClientError
 
 from checks import Failed, equal, holds
-from client import World, left
+from client import ClientGroup, left
 from lift import Lift
 
 LARGEST = 128 * 1024
 
 
 async def run(checks):
-    async with Lift(stage="prod") as lift, World(lift) as world:
+    async with Lift(stage="prod") as lift, ClientGroup(lift) as group:
         api = lift.client("apigatewaymanagementapi", lift.management)
-        await world.join("ana", "ana", "general")
-        await world.join("bob", "bob", "general", others=["ana"])
+        await group.join("ana", "ana", "general")
+        await group.join("bob", "bob", "general", others=["ana"])
         ana = await lift.connection_id("ana", "general")
         bob = await lift.connection_id("bob", "general")
-        await an_open_connection(checks, world, api, ana)
-        await errors(checks, lift, world, api, ana)
-        await a_deleted_connection(checks, lift, world, api, bob)
+        await an_open_connection(checks, group, api, ana)
+        await errors(checks, lift, group, api, ana)
+        await a_deleted_connection(checks, lift, group, api, bob)
 
 
-async def an_open_connection(checks, world, api, ana):
+async def an_open_connection(checks, group, api, ana):
     async with checks.that("the table's rows name the connections, in API Gateway's form"):
         holds(len(ana) == 16 and ana.endswith("="), f"the id {ana!r}")
     async with checks.that("post_to_connection reaches that client alone, unchanged"):
         for text in ['{"from":"boto3"}', '"🦀 \\" \\u0000"', '"' + "x" * (LARGEST - 2) + '"']:
             await call(api.post_to_connection, ConnectionId=ana, Data=text.encode())
-            equal(await world["ana"].receive(), json.loads(text), "what ana received")
-            await world.see({})
-    async with checks.that("get_connection returns times as datetimes, and the address"):
+            equal(await group["ana"].receive(), json.loads(text), "what ana received")
+            await group.expect_frames({})
+    async with checks.that("get_connection returns the times as datetimes, and the client's address"):
         before = await call(api.get_connection, ConnectionId=ana)
         times = [before["ConnectedAt"], before["LastActiveAt"]]
         holds(all(isinstance(time, datetime.datetime) for time in times), f"the times {times}")
@@ -43,13 +43,13 @@ async def an_open_connection(checks, world, api, ana):
               f"the times {times} at {now}")
         equal(before["Identity"]["SourceIp"], "127.0.0.1", "the address")
         holds("websockets" in before["Identity"]["UserAgent"], before["Identity"]["UserAgent"])
-        await world.see({})
+        await group.expect_frames({})
         after = await call(api.get_connection, ConnectionId=ana)
         equal(after["ConnectedAt"], before["ConnectedAt"], "the time of the connection")
         holds(after["LastActiveAt"] > before["LastActiveAt"], "a message is activity")
 
 
-async def errors(checks, lift, world, api, ana):
+async def errors(checks, lift, group, api, ana):
     for what, identity in [("text", "nonsense"), ("a path", "a/../b"), ("an id too long", ana * 4)]:
         async with checks.that(f"{what} for an id gives 400"):
             for operation, more in operations(api):
@@ -60,21 +60,21 @@ async def errors(checks, lift, world, api, ana):
     async with checks.that("131,073 bytes give 413, PayloadTooLargeException, and reach no client"):
         await fails(api.post_to_connection, 413, "PayloadTooLargeException",
                     ConnectionId=ana, Data=b"x" * (LARGEST + 1))
-        await world.see({})
+        await group.expect_frames({})
     async with checks.that("another stage gives 403, ForbiddenException"):
         other = lift.client("apigatewaymanagementapi", lift.management.replace("/prod", "/local"))
         for operation, more in operations(other):
             await fails(operation, 403, "ForbiddenException", ConnectionId=ana, **more)
-        await world.see({})
+        await group.expect_frames({})
 
 
-async def a_deleted_connection(checks, lift, world, api, bob):
+async def a_deleted_connection(checks, lift, group, api, bob):
     async with checks.that("delete_connection closes the client with 1000, and the others are notified"):
-        client = world.clients.pop("bob")
-        answer = await call(api.delete_connection, ConnectionId=bob)
-        equal(answer["ResponseMetadata"]["HTTPStatusCode"], 204, "the status")
+        client = group.clients.pop("bob")
+        response = await call(api.delete_connection, ConnectionId=bob)
+        equal(response["ResponseMetadata"]["HTTPStatusCode"], 204, "the status")
         equal(await client.closed(), 1000, "the close code")
-        await world.see({"ana": [left("bob")]})
+        await group.expect_frames({"ana": [left("bob")]})
     async with checks.that("afterwards all three operations raise GoneException"):
         for operation, more in operations(api):
             await fails(operation, 410, "GoneException", ConnectionId=bob, **more)
@@ -85,7 +85,7 @@ async def a_deleted_connection(checks, lift, world, api, bob):
         equal(set(tombstones[0]), {"pk", "sk", "gone", "ttl"}, "a tombstone's attributes")
     async with checks.that("a connection whose client left gives 410 as well"):
         ana = await lift.connection_id("ana", "general")
-        await world.leave("ana", "ana")
+        await group.leave("ana", "ana")
 
         async def is_gone():
             try:
@@ -115,7 +115,7 @@ async def fails(operation, status, name, **arguments):
     except ClientError as error:
         seen = (error.response["ResponseMetadata"]["HTTPStatusCode"], error.response["Error"]["Code"])
         equal(seen, (status, name), f"the error of {operation.__name__}")
-        # The class by which a program catches it, where the API's model has one.
+        # A program catches the error by this class. The API's model has no class for BadRequestException.
         if name != "BadRequestException":
             equal(type(error).__name__, name, "the class of the error")
         return

@@ -1,4 +1,4 @@
-"""`lift table` against moto, an independent DynamoDB, checked by boto3."""
+"""`lift table` against moto, an emulator of DynamoDB, checked with boto3."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ import boto3
 import yaml
 
 from checks import equal, eventually, holds
-from lift import ROOT, START_SECONDS, STOP_SECONDS, command, is_free, outcome
+from lift import ROOT, START_SECONDS, STOP_SECONDS, command, is_free, run_lift
 
 NAME = "chat-connections"
 BOOK = ROOT / "docs/src/table.md"
@@ -21,13 +21,13 @@ BOOK = ROOT / "docs/src/table.md"
 
 async def run(checks):
     # A first start builds everything.
-    await outcome("--version", seconds=START_SECONDS)
+    await run_lift("--version", seconds=START_SECONDS)
     async with moto() as url:
         client = boto3.client("dynamodb", endpoint_url=url, region_name="us-east-1",
                               aws_access_key_id="none", aws_secret_access_key="none")
 
         async def lift(*arguments):
-            return await outcome("table", *arguments, "--endpoint-url", url)
+            return await run_lift("table", *arguments, "--endpoint-url", url)
 
         await create(checks, lift, client)
         await templates(checks, lift, client)
@@ -74,7 +74,7 @@ async def create(checks, lift, client):
 async def templates(checks, lift, client):
     async with checks.that("the book's CloudFormation template creates a table that passes the check"):
         template = re.search(r"```yaml\n(.*?)```", BOOK.read_text(), re.DOTALL)[1]
-        make(client, "template", yaml.safe_load(template)["Connections"]["Properties"])
+        create_table(client, "template", yaml.safe_load(template)["Connections"]["Properties"])
         code, out, _ = await lift("check", "--table", "template", "--streams")
         equal((code, out), (0, "The table template fits.\n"), "exit code, stdout")
 
@@ -84,7 +84,7 @@ async def differences(checks, lift, client):
         go = described(client, NAME)
         for index in go["GlobalSecondaryIndexes"]:
             index["Projection"] = {"ProjectionType": "ALL"}
-        make(client, "go-lift", go)
+        create_table(client, "go-lift", go)
         for what in ["check", "create"]:
             code, out, err = await lift(what, "--table", "go-lift")
             equal(code, 1, f"the exit code of {what}")
@@ -96,7 +96,7 @@ async def differences(checks, lift, client):
         bad["AttributeDefinitions"] = [attribute for attribute in bad["AttributeDefinitions"]
                                        if not attribute["AttributeName"].startswith("gsi2")]
         bad["TimeToLiveSpecification"] = {"AttributeName": "expires", "Enabled": True}
-        make(client, "bad", bad)
+        create_table(client, "bad", bad)
         code, out, _ = await lift("check", "--table", "bad", "--json")
         kinds = [difference["kind"] for difference in json.loads(out)["differences"]]
         equal((code, kinds), (1, ["projection", "missing_index", "expiry_attribute"]), "it")
@@ -110,15 +110,15 @@ async def delete(checks, lift, client, url):
         holds("--no-deletion-protection-enabled" in err, err)
         client.update_table(TableName=NAME, DeletionProtectionEnabled=False)
     async with checks.that("on a terminal, delete asks for the name, and accepts no other"):
-        for answer, code, left in [("y", 1, True), (NAME, 0, False)]:
+        for typed, code, left in [("y", 1, True), (NAME, 0, False)]:
             arguments = ["table", "delete", "--table", NAME, "--endpoint-url", url]
-            equal(await on_a_terminal(arguments, answer), code, f"the exit code for {answer!r}")
+            equal(await on_a_terminal(arguments, typed), code, f"the exit code for {typed!r}")
             equal(NAME in client.list_tables()["TableNames"], left, "whether it is there")
 
 
 @contextlib.asynccontextmanager
 async def moto():
-    """moto's server, on a port that is free."""
+    """Starts moto's server on a free port and yields its URL."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -133,16 +133,16 @@ async def moto():
         await server.wait()
 
 
-async def on_a_terminal(arguments, answer):
-    """Runs `lift` on a terminal where somebody types one line, and answers its exit code."""
-    ours, its = pty.openpty()
+async def on_a_terminal(arguments, line):
+    """Runs `lift` on a terminal, types one line, and returns the exit code."""
+    controller, terminal = pty.openpty()
     process = await asyncio.create_subprocess_exec(
-        *command(*arguments), stdin=its, stdout=asyncio.subprocess.DEVNULL, stderr=its)
-    os.close(its)
+        *command(*arguments), stdin=terminal, stdout=asyncio.subprocess.DEVNULL, stderr=terminal)
+    os.close(terminal)
     try:
-        os.write(ours, f"{answer}\n".encode())
-        # Read until the end, or it would wait at a full terminal.
-        reader = asyncio.create_task(asyncio.to_thread(read_all, ours))
+        os.write(controller, f"{line}\n".encode())
+        # Read until the end, because `lift` blocks if the terminal's buffer is full.
+        reader = asyncio.create_task(asyncio.to_thread(read_all, controller))
         async with asyncio.timeout(STOP_SECONDS):
             code = await process.wait()
         await reader
@@ -151,11 +151,11 @@ async def on_a_terminal(arguments, answer):
         if process.returncode is None:
             process.kill()
             await process.wait()
-        os.close(ours)
+        os.close(controller)
 
 
 def read_all(terminal):
-    # A terminal whose other end is closed fails to be read.
+    # Reading fails when the other end is closed.
     with contextlib.suppress(OSError):
         while os.read(terminal, 4096):
             pass
@@ -170,7 +170,7 @@ def includes(*names):
 
 
 def described(client, name):
-    """The properties of a table, as a template has them."""
+    """Returns the properties of a table in the form of a template."""
     table = client.describe_table(TableName=name)["Table"]
     indexes = [{key: index[key] for key in ("IndexName", "KeySchema", "Projection")}
                for index in table["GlobalSecondaryIndexes"]]
@@ -180,8 +180,8 @@ def described(client, name):
             "TimeToLiveSpecification": {"AttributeName": "ttl", "Enabled": True}}
 
 
-def make(client, name, properties):
-    """Creates a table by a template's properties. Two of them are not CreateTable's."""
+def create_table(client, name, properties):
+    """Creates a table from a template's properties. CreateTable does not accept two of them."""
     properties = dict(properties)
     expiry = properties.pop("TimeToLiveSpecification")
     if stream := properties.get("StreamSpecification"):

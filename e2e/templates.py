@@ -6,8 +6,8 @@ import json
 import tempfile
 
 from checks import WAIT_SECONDS, equal, eventually, holds
-from client import Client, message, plain, refused
-from lift import ROOT, Lift, outcome
+from client import Client, message, refused, without_time
+from lift import ROOT, Lift, run_lift
 
 SAM = ROOT / "examples/templates/sam"
 SERVERLESS = ROOT / "examples/templates/serverless"
@@ -18,7 +18,7 @@ async def run(checks):
     await serverless(checks)
     await model(checks)
     async with checks.that("an invalid template is refused with the line of the error"):
-        code, stdout, stderr = await outcome(
+        code, stdout, stderr = await run_lift(
             "dev", SAM, "--parameter", "Secert=x", "--listen", "127.0.0.1:0")
         equal((code, stdout), (1, ""), "exit code and stdout")
         expected = f"error: {SAM}/template.yaml: the template has no parameter `Secert`; it has Secret"
@@ -35,12 +35,12 @@ async def sam(checks):
             equal(found["KeySchema"], [{"AttributeName": "id", "KeyType": "HASH"}], "its keys")
             equal(found["GlobalSecondaryIndexes"][0]["IndexName"], "by-room", "its index")
             ttl = await asyncio.to_thread(client.describe_time_to_live, TableName=lift.table)
-            equal(ttl["TimeToLiveDescription"]["AttributeName"], "expires", "what expires")
+            equal(ttl["TimeToLiveDescription"]["AttributeName"], "expires", "the attribute with the expiry")
         async with checks.that("unsupported parts of the template are reported at start"):
-            place = "Resources.Stage.Properties.DefaultRouteSettings.LoggingLevel: is for CloudWatch"
+            notice = "Resources.Stage.Properties.DefaultRouteSettings.LoggingLevel: is for CloudWatch"
             holds(lift.stderr.startswith("The template asks for what `lift dev` does not do:\n"),
                   lift.stderr)
-            holds(place in lift.stderr, lift.stderr)
+            holds(notice in lift.stderr, lift.stderr)
         async with checks.that("its authorizer, in Node, refuses clients without the secret or with a wrong one"):
             equal(await refused(lift.websocket), 401, "the status without a secret")
             equal(await refused(lift.url(secret="open sesame")), 401, "the status with another")
@@ -49,15 +49,15 @@ async def sam(checks):
         eve = await Client.open(lift.url(secret="sesame", name="eve", room="b"), "eve")
         async with checks.that("a route response has what a function in Node returns"):
             await eve.send(action="ask")
-            answer = await eve.receive()
-            holds(0 < answer.pop("seconds") <= 10, "the time-out is the template's")
-            equal(answer, {"name": "eve", "stage": "prod", "greeting": "welcome",
-                           "table": "sam-Members"}, "the answer")
+            reply = await eve.receive()
+            holds(0 < reply.pop("seconds") <= 10, "the timeout is that of the template")
+            equal(reply, {"name": "eve", "stage": "prod", "greeting": "welcome",
+                           "table": "sam-Members"}, "the reply")
         async with checks.that("a function in Python sends to a room, by the address in its variables"):
             await ana.send(action="say", text="hello")
             for client in (ana, bob):
                 equal(await client.receive(), {"from": "ana", "text": "hello"}, client.name)
-        async with checks.that("a model keeps messages from the function"):
+        async with checks.that("a model rejects messages before they reach the function"):
             for text in ("", "x" * 201, 7):
                 await ana.send(action="say", text=text)
                 frame = await ana.receive()
@@ -76,12 +76,12 @@ async def model(checks):
         json.dump({"properties": {"text": {"maxLength": 5}}}, schema)
         schema.flush()
         async with Lift(options=["--model", f"say={schema.name}"]) as lift:
-            async with checks.that("--model keeps messages from the function of a route"):
+            async with checks.that("--model rejects messages before they reach the route's function"):
                 ana = await Client.open(lift.url(name="ana", room="a"), "ana")
                 await ana.send(action="say", text="too long")
                 equal((await ana.receive())["message"], "Bad request body", "the frame")
                 await ana.send(action="say", text="short")
-                equal(plain(await ana.receive()), message("a", "ana", "short"), "the message")
+                equal(without_time(await ana.receive()), message("a", "ana", "short"), "the message")
                 await ana.close()
 
 
@@ -101,7 +101,7 @@ async def serverless(checks):
             holds(lift.websocket.endswith("/dev"), f"the URL is {lift.websocket}")
             holds("functions.rest.events[1]: sends no http events" in lift.stderr, lift.stderr)
             equal(await refused(lift.websocket), 401, "the status without a name")
-            equal(await refused(lift.url(name="mallory")), 403, "the status of whom it denies")
+            equal(await refused(lift.url(name="mallory")), 403, "the status of a denied user")
         ana = await Client.open(lift.url(name="ana"), "ana")
         async with checks.that("a two-way route, with one process that keeps its memory"):
             for count in (1, 2):

@@ -10,8 +10,8 @@ api = HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
 path = "/2018-06-01/runtime/invocation"
 while True:
     api.request("GET", f"{path}/next")
-    answer = api.getresponse()
-    event = json.load(answer)
+    response = api.getresponse()
+    event = json.load(response)
     reply = {"statusCode": 200, "body": f"{VERSION} {event.get('body')}"}
-    api.request("POST", f"{path}/{answer.headers['Lambda-Runtime-Aws-Request-Id']}/response", json.dumps(reply))
+    api.request("POST", f"{path}/{response.headers['Lambda-Runtime-Aws-Request-Id']}/response", json.dumps(reply))
     api.getresponse().read()

@@ -2,7 +2,7 @@
 //
 //   node chat.mjs http://127.0.0.1:3001/ [--screenshots DIR]
 //
-// The browser is /usr/bin/chromium, or the one that CHROMIUM names.
+// The browser is /usr/bin/chromium, or the program in the variable CHROMIUM.
 
 import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
@@ -21,16 +21,16 @@ if (positionals.length !== 1) {
 const base = new URL(positionals[0]);
 if (options.screenshots) mkdirSync(options.screenshots, { recursive: true });
 
-// A room of its own for each run, so that runs do not meet.
+// Each run uses its own room, so that runs do not affect each other.
 const run = Math.random().toString(36).slice(2, 8);
 const room = `check-${run}`;
 const otherRoom = `other "room" 🛗 & ?#%2F+ ${run}`;
-const oddName = `Zoë "O'Brien" 🦀 <b>`;
+const specialName = `Zoë "O'Brien" 🦀 <b>`;
 
 const browser = await launch();
 const visitors = [];
 
-// One person at one page, in a browser context of its own unless one is given.
+// One user with one page, in a separate browser context unless one is given.
 class Visitor {
   static async open(query, { context, prepare, ...settings } = {}) {
     const visitor = new Visitor();
@@ -71,7 +71,7 @@ class Visitor {
     return becomes(() => this.state(), state, `the state of ${this.label}'s page`);
   }
 
-  // Notes each state that the page shows from now on.
+  // Records each state that the page shows from now on.
   watchStates() {
     return this.page.evaluate(() => {
       const element = document.querySelector("#state");
@@ -115,7 +115,7 @@ class Visitor {
     return this.page.locator(".notice").allTextContents();
   }
 
-  async noticed(text) {
+  async seesNotice(text) {
     await becomes(async () => (await this.notices()).includes(text), true, `a notice "${text}" on ${this.label}'s page`);
   }
 
@@ -128,12 +128,12 @@ class Visitor {
     if (options.screenshots) await this.page.screenshot({ path: `${options.screenshots}/${name}.png` });
   }
 
-  async leaveBrowser() {
+  async closeContext() {
     await this.context.close();
   }
 }
 
-// A port on which nothing listens.
+// Returns a port without a listener.
 function closedPort() {
   return new Promise((resolve, reject) => {
     const server = createServer().on("error", reject);
@@ -144,7 +144,7 @@ function closedPort() {
   });
 }
 
-let ana, bob, odd, phone;
+let ana, bob, special, phone;
 const said = [];
 
 async function exchange(from, to, text) {
@@ -157,12 +157,12 @@ async function exchange(from, to, text) {
 // ---- The form ----
 
 await check("the form is filled in from the query and does not join by itself", async () => {
-  const guest = await Visitor.open({ name: oddName, room: otherRoom });
-  equal(await guest.page.getByLabel("Your name").inputValue(), oddName, "the name");
+  const guest = await Visitor.open({ name: specialName, room: otherRoom });
+  equal(await guest.page.getByLabel("Your name").inputValue(), specialName, "the name");
   equal(await guest.page.getByLabel("Room").inputValue(), otherRoom, "the room");
   equal(await guest.page.locator("#chat").isVisible(), false, "the chat being visible");
   await guest.screenshot("form");
-  await guest.leaveBrowser();
+  await guest.closeContext();
 });
 
 await check("the form takes names of 64 bytes, and says that 65 are too many", async () => {
@@ -176,10 +176,10 @@ await check("the form takes names of 64 bytes, and says that 65 are too many", a
   await guest.page.getByRole("button", { name: "Join" }).click();
   await guest.page.getByText("This takes 65 bytes").waitFor();
   equal(await guest.page.evaluate(() => window.chat.socket), null, "the socket");
-  await guest.leaveBrowser();
+  await guest.closeContext();
 });
 
-await check("a refused connection leads back to the form, which says so", async () => {
+await check("after a refused connection the form is shown with the error", async () => {
   const port = await closedPort();
   const guest = await Visitor.open({ name: "guest", room, join: "" }, {
     colorScheme: "dark",
@@ -190,10 +190,10 @@ await check("a refused connection leads back to the form, which says so", async 
   // The browser itself reports the failed connection.
   guest.errors = guest.errors.filter((error) => !error.includes("ERR_CONNECTION_REFUSED"));
   await guest.screenshot("form-refused-dark");
-  await guest.leaveBrowser();
+  await guest.closeContext();
 });
 
-// ---- Two people in a room, and one in another ----
+// ---- Two users in a room, and one in another ----
 
 await check("ana joins through the form", async () => {
   ana = await Visitor.open({ room });
@@ -204,19 +204,19 @@ await check("ana joins through the form", async () => {
   await ana.membersAre("ana");
 });
 
-await check("bob joins, and both see both", async () => {
-  odd = await Visitor.join(oddName, otherRoom);
+await check("bob joins, and both pages list both users", async () => {
+  special = await Visitor.join(specialName, otherRoom);
   bob = await Visitor.join("bob", room, { colorScheme: "dark" });
   await bob.membersAre("ana", "bob");
   await ana.membersAre("ana", "bob");
-  await ana.noticed("bob joined.");
+  await ana.seesNotice("bob joined.");
   equal(await ana.page.locator("#head-count").textContent(), "2", "the count of members");
   equal(await ana.page.locator("#room").textContent(), room, "the room shown");
 });
 
-await check("bob sees once what ana says", () => exchange(ana, bob, "Hello Bob, is the lift running?"));
+await check("bob receives ana's message once", () => exchange(ana, bob, "Hello Bob, is the lift running?"));
 
-await check("ana sees once what bob says", () => exchange(bob, ana, "It is. Going up! 🛗"));
+await check("ana receives bob's message once", () => exchange(bob, ana, "It is. Going up! 🛗"));
 
 await check("several messages in a row keep their order", async () => {
   await exchange(ana, bob, "Which floor shall we meet on?");
@@ -248,22 +248,22 @@ await check("a message of 2,000 characters arrives, and one more cannot be sent"
   await exchange(ana, bob, text);
 });
 
-await check("an odd name and an odd room work, apart from the others", async () => {
-  await odd.membersAre(oddName);
-  equal(await odd.page.locator("#room").textContent(), otherRoom, "the room shown");
-  await odd.say("Is anybody here?");
-  await odd.sees(oddName, "Is anybody here?");
+await check("an X", async () => {
+  await special.membersAre(specialName);
+  equal(await special.page.locator("#room").textContent(), otherRoom, "the room shown");
+  await special.say("Is anybody here?");
+  await special.sees(specialName, "Is anybody here?");
 });
 
-await check("a second tab of ana's comes and goes, and she stays", async () => {
+await check("ana opens and closes a second tab, and stays a member", async () => {
   const tab = await Visitor.join("ana", room, { context: ana.context });
   await tab.membersAre("ana", "bob");
   await exchange(bob, ana, "Two of you?");
   await tab.sees("bob", "Two of you?");
-  const asked = () => bob.received.filter(({ type }) => type === "left").length;
-  const before = asked();
+  const leftCount = () => bob.received.filter(({ type }) => type === "left").length;
+  const before = leftCount();
   await tab.page.close();
-  await becomes(async () => asked() > before, true, "bob hearing that a connection left");
+  await becomes(async () => leftCount() > before, true, "the notice to bob that a connection left");
   await bob.membersAre("ana", "bob");
   await exchange(ana, bob, "Only one now.");
   await bob.membersAre("ana", "bob");
@@ -298,7 +298,7 @@ await check("the page fits a phone of 360x640", async () => {
   await phone.page.getByRole("button", { name: "3 here" }).click();
 });
 
-await check("Leave closes the connection for good and leads back to the form", async () => {
+await check("Leave closes the connection and shows the form", async () => {
   const closed = phone.page.evaluate(() => new Promise((resolve) => {
     window.chat.socket.addEventListener("close", ({ code }) => resolve(code));
   }));
@@ -306,19 +306,19 @@ await check("Leave closes the connection for good and leads back to the form", a
   equal(await closed, 1000, "the close code");
   equal(await phone.page.getByLabel("Your name").isVisible(), true, "the form being visible");
   await phone.screenshot("phone-form");
-  await ana.noticed(`${phone.label} left.`);
+  await ana.seesNotice(`${phone.label} left.`);
   await ana.membersAre("ana", "bob");
-  await phone.leaveBrowser();
+  await phone.closeContext();
 });
 
-// ---- Connections that break ----
+// ---- Lost connections ----
 
-await check("a dropped connection comes back, and the members are right again", async () => {
+await check("after a lost connection the page reconnects, and the list of members is correct", async () => {
   await ana.watchStates();
   await ana.page.evaluate(() => window.chat.socket.close());
   await becomes(() => ana.statesSeen(), ["reconnecting", "connecting", "online"], "the states of ana's page");
-  await ana.noticed("The connection was lost.");
-  await ana.noticed("Back online. What was said in the meantime is not shown.");
+  await ana.seesNotice("The connection was lost.");
+  await ana.seesNotice("Back online. What was said in the meantime is not shown.");
   await ana.membersAre("ana", "bob");
   await bob.membersAre("ana", "bob");
   await exchange(bob, ana, "Welcome back.");
@@ -327,7 +327,7 @@ await check("a dropped connection comes back, and the members are right again", 
   await bob.membersAre("ana", "bob");
 });
 
-await check("without a network the typed text stays, and is sent once the network is back", async () => {
+await check("without a network the typed text stays, and can be sent when the network is back", async () => {
   const { page, context } = ana;
   await context.setOffline(true);
   await page.evaluate(() => window.chat.socket.close());
@@ -352,7 +352,7 @@ await check("without a network the typed text stays, and is sent once the networ
   ana.errors = ana.errors.filter((error) => !error.includes("ERR_INTERNET_DISCONNECTED"));
 });
 
-await check("an idle page pings the server, which answers", async () => {
+await check("an idle page pings the server and gets a pong", async () => {
   const idle = await Visitor.join("idle", `idle-${run}`, { prepare: (page) => page.clock.install() });
   await idle.membersAre("idle");
   await idle.page.clock.fastForward("04:50");
@@ -362,11 +362,11 @@ await check("an idle page pings the server, which answers", async () => {
   await becomes(pongs, 1, "the pongs");
   await idle.page.clock.fastForward("00:15");
   equal(await idle.state(), "online", "the state after the pong");
-  await idle.leaveBrowser();
+  await idle.closeContext();
 });
 
-// The rest of this part talks to a scripted server inside the browser.
-async function scripted(name, answers) {
+// The following checks use a fake server inside the browser.
+async function withFakeServer(name, replyTo) {
   const sockets = [];
   const visitor = await Visitor.join(name, "scripted", {
     prepare: async (page) => {
@@ -375,8 +375,8 @@ async function scripted(name, answers) {
         sockets.push(socket);
         socket.onMessage((data) => {
           const frame = JSON.parse(data);
-          const answer = answers(frame, sockets.length);
-          if (answer) socket.send(JSON.stringify(answer));
+          const reply = replyTo(frame, sockets.length);
+          if (reply) socket.send(JSON.stringify(reply));
         });
       });
     },
@@ -384,14 +384,14 @@ async function scripted(name, answers) {
   return { visitor, sockets };
 }
 
-await check("a connection that does not answer a ping is given up, and unconfirmed text comes back", async () => {
-  const { visitor, sockets } = await scripted("dora", ({ action }) =>
+await check("a connection without a pong is closed, and the unconfirmed text is in the box again", async () => {
+  const { visitor, sockets } = await withFakeServer("dora", ({ action }) =>
     action === "who" ? { type: "members", room: "scripted", users: ["dora"] } : undefined);
   await visitor.membersAre("dora");
   await visitor.say("Does this arrive?");
   await visitor.watchStates();
   await visitor.page.clock.fastForward("05:01");
-  equal(await visitor.state(), "online", "the state while the ping is under way");
+  equal(await visitor.state(), "online", "the state while the ping is in flight");
   await visitor.page.clock.fastForward("00:11");
   await becomes(async () => (await visitor.statesSeen())[0], "reconnecting", "the state of dora's page");
   equal(await visitor.page.getByLabel("Message", { exact: true }).inputValue(), "Does this arrive?", "the text in the box");
@@ -399,38 +399,38 @@ await check("a connection that does not answer a ping is given up, and unconfirm
   await becomes(async () => sockets.length, 2, "the connections");
   await visitor.is("online");
   await visitor.membersAre("dora");
-  await visitor.leaveBrowser();
+  await visitor.closeContext();
 });
 
 await check("errors of the server and of API Gateway are shown as notices", async () => {
   const gatewayError = { message: "Internal server error", connectionId: "abc=", requestId: "def=" };
-  const { visitor, sockets } = await scripted("emil", ({ action, text }) => {
+  const { visitor, sockets } = await withFakeServer("emil", ({ action, text }) => {
     if (action === "who") return { type: "members", room: "scripted", users: ["emil"] };
     return text === "one" ? { type: "error", code: "too_fast", message: "Slow <i>down</i>" } : gatewayError;
   });
   await visitor.membersAre("emil");
   await visitor.say("one");
-  await visitor.noticed("Slow <i>down</i> (too_fast)");
+  await visitor.seesNotice("Slow <i>down</i> (too_fast)");
   equal(await visitor.page.getByLabel("Message", { exact: true }).inputValue(), "one", "the text in the box");
   await visitor.say("two");
-  await visitor.noticed("The gateway says: Internal server error");
-  // A frame of a later server, and one that is no frame at all, do no harm.
+  await visitor.seesNotice("The gateway says: Internal server error");
+  // Frames of a newer server, and invalid frames, have no effect.
   sockets[0].send(JSON.stringify({ type: "later", users: 1 }));
   sockets[0].send("null");
   sockets[0].send("[]");
   sockets[0].send("{");
-  await visitor.noticed("The server sent a frame that is not JSON.");
+  await visitor.seesNotice("The server sent a frame that is not JSON.");
   equal(await visitor.messages(), [], "the messages");
   await visitor.screenshot("errors");
-  await visitor.leaveBrowser();
+  await visitor.closeContext();
 });
 
-await check("the waits between failing attempts grow, jittered, up to 30 s, and a return to the page ends them", async () => {
-  const { visitor } = await scripted("finn", ({ action }) =>
+await check("the delays between failed attempts grow, with jitter, up to 30 s, and end when the user returns to the page", async () => {
+  const { visitor } = await withFakeServer("finn", ({ action }) =>
     action === "who" ? { type: "members", room: "scripted", users: ["finn"] } : undefined);
   await visitor.membersAre("finn");
   const waits = await visitor.page.evaluate(async () => {
-    // From here on each socket fails as soon as it is made, and Math.random is at its top.
+    // From now on each new socket fails at once, and Math.random returns its maximum.
     const Real = window.WebSocket;
     const { random } = Math;
     const waits = [];
@@ -465,42 +465,42 @@ await check("the waits between failing attempts grow, jittered, up to 30 s, and 
   await visitor.screenshot("reconnecting-long");
   await visitor.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
   await visitor.is("online");
-  await visitor.leaveBrowser();
+  await visitor.closeContext();
 });
 
 // ---- The end ----
 
-await check("bob's page closes, and ana sees him leave", async () => {
-  // Before he goes, he has seen each message once and in order. What was said before he
+await check("bob's page closes, and ana's page shows that he left", async () => {
+  // Before he leaves, he has received each message once and in order. Messages from before he
   // joined or while a connection was down is not part of this run.
   const lines = (await bob.messages()).map(([user, text]) => [user, text]);
   equal(lines, said, "the messages on bob's page");
-  await bob.leaveBrowser();
-  await ana.noticed("bob left.");
+  await bob.closeContext();
+  await ana.seesNotice("bob left.");
   await ana.membersAre("ana");
   equal(await ana.page.locator("#head-count").textContent(), "1", "the count of members");
   equal((await ana.messages()).map(([user, text]) => [user, text]), said, "the messages on ana's page");
 });
 
-await check("the other room saw nothing of all this", async () => {
-  await odd.say("Still nobody.");
-  await odd.sees(oddName, "Still nobody.");
-  equal(await odd.messages(), [[oddName, "Is anybody here?", true], [oddName, "Still nobody.", true]], "the messages");
-  await odd.membersAre(oddName);
-  equal(await odd.notices(), [`You are in ${otherRoom} as ${oddName}.`], "the notices");
-  const strangers = odd.received.filter((frame) => !(
-    (frame.room === otherRoom && (frame.user === oddName || same(frame.users, [oddName]))) ||
-    (frame.type === "joined" && frame.user === oddName)
+await check("the other room received none of these messages", async () => {
+  await special.say("Still alone.");
+  await special.sees(specialName, "Still alone.");
+  equal(await special.messages(), [[specialName, "Is anybody here?", true], [specialName, "Still alone.", true]], "the messages");
+  await special.membersAre(specialName);
+  equal(await special.notices(), [`You are in ${otherRoom} as ${specialName}.`], "the notices");
+  const otherFrames = special.received.filter((frame) => !(
+    (frame.room === otherRoom && (frame.user === specialName || same(frame.users, [specialName]))) ||
+    (frame.type === "joined" && frame.user === specialName)
   ));
-  equal(strangers, [], "frames about other rooms");
-  await odd.screenshot("other-room");
+  equal(otherFrames, [], "frames about other rooms");
+  await special.screenshot("other-room");
 });
 
-await check("no page logged an error or loaded anything from elsewhere", async () => {
+await check("no page logged an error or sent a request to another origin", async () => {
   equal(visitors.flatMap(({ label, errors }) => errors.map((error) => `${label}: ${error}`)), [], "the errors");
-  const elsewhere = visitors.flatMap(({ requests }) => requests)
+  const otherOrigins = visitors.flatMap(({ requests }) => requests)
     .filter((url) => !url.startsWith("data:") && new URL(url).origin !== base.origin);
-  equal(elsewhere, [], "the requests elsewhere");
+  equal(otherOrigins, [], "the requests to other origins");
 });
 
 await browser.close();

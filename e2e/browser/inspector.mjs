@@ -1,8 +1,8 @@
-// Checks the inspector's page in a headless Chromium, beside two pages of the chat.
+// Checks the inspector's page in a headless Chromium, with two pages of the chat open.
 //
 //   node inspector.mjs http://127.0.0.1:3001/_lift http://127.0.0.1:3001/ --screenshots DIR
 //
-// The browser is /usr/bin/chromium, or the one that CHROMIUM names.
+// The browser is /usr/bin/chromium, or the program in the variable CHROMIUM.
 
 import { mkdirSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -24,7 +24,7 @@ const { origin, host } = new URL(url);
 const desktop = { width: 1280, height: 800 };
 const phone = { width: 390, height: 844 };
 
-// ---- Somebody chats ----
+// ---- Two users chat ----
 
 async function join(name, more = "") {
   const page = await (await browser.newContext({ viewport: desktop })).newPage();
@@ -39,12 +39,12 @@ async function say(page, text) {
   await page.getByRole("button", { name: "Send" }).click();
 }
 
-const hears = (page, text) => page.locator(".message .text").getByText(text, { exact: true }).waitFor();
+const receives = (page, text) => page.locator(".message .text").getByText(text, { exact: true }).waitFor();
 
 const ana = await join("ana");
 const bob = await join("bob");
 await say(ana, "Good morning");
-await hears(bob, "Good morning");
+await receives(bob, "Good morning");
 
 // ---- The inspector ----
 
@@ -58,7 +58,7 @@ async function inspect(settings) {
   return page;
 }
 const page = await inspect({ colorScheme: "light" });
-// Rows out of sight wait, hidden, to be used again.
+// Rows outside the visible area are hidden and reused.
 const rows = page.locator("#timeline .row:not([hidden])");
 const row = (kind, text) => rows.filter({ has: page.locator(".kind", { hasText: new RegExp(`^${kind}$`) }), hasText: text });
 const connection = (name) => page.locator("#connections .row:not([hidden])").filter({ hasText: name });
@@ -73,7 +73,7 @@ await check("connections are listed with their users and tenants", async () => {
   equal(await page.locator("#open-count").textContent(), "2", "the count");
 });
 
-await check("frames, events, replies and posts are in the timeline, and come as they happen", async () => {
+await check("frames, events, replies and posts are in the timeline, and new entries appear", async () => {
   await row("in", "Good morning").waitFor();
   await row("event", "Good morning").waitFor();
   await row("post", "Good morning").first().waitFor();
@@ -81,7 +81,7 @@ await check("frames, events, replies and posts are in the timeline, and come as 
   await say(bob, "And to you");
   await row("in", "And to you").waitFor();
   await page.locator("#timeline").evaluate((list) => list.scrollHeight - list.scrollTop - list.clientHeight < 40)
-    .then((atEnd) => equal(atEnd, true, "it follows"));
+    .then((atEnd) => equal(atEnd, true, "the list scrolls to new entries"));
 });
 
 await check("chips, a route, errors and a search filter the timeline", async () => {
@@ -132,14 +132,14 @@ await check("a message sent as a client is said in the chat", async () => {
   await becomes(() => rows.locator(".who").allTextContents().then((all) => [...new Set(all)]), ["ana"], "only ana's entries");
   await page.getByLabel("Message", { exact: true }).fill('{"action":"say","text":"From the inspector"}');
   await page.getByRole("button", { name: "Send as client" }).click();
-  await hears(bob, "From the inspector");
-  await hears(ana, "From the inspector");
+  await receives(bob, "From the inspector");
+  await receives(ana, "From the inspector");
 });
 
 await check("a message posted as the backend reaches that client alone", async () => {
-  await page.getByLabel("Message", { exact: true }).fill('{"type":"message","room":"tea","user":"nobody","text":"For ana","at":0}');
+  await page.getByLabel("Message", { exact: true }).fill('{"type":"message","room":"tea","user":"server","text":"For ana","at":0}');
   await page.getByRole("button", { name: "Post as backend" }).click();
-  await hears(ana, "For ana");
+  await receives(ana, "For ana");
   equal(await bob.locator(".message .text").getByText("For ana").count(), 0, "bob's messages");
 });
 
@@ -148,7 +148,7 @@ await check("an event is replayed, also edited", async () => {
   await row("event", "Good morning").click();
   await page.getByRole("button", { name: "Replay", exact: true }).click();
   await notice("Replayed: answered 200");
-  await becomes(morning, 2, "what bob heard");
+  await becomes(morning, 2, "the messages that bob received");
   await page.locator("#details h2").getByText("Reply").waitFor();
   await row("event", "Good morning").first().click();
   await page.getByRole("button", { name: "Edit and replay" }).click();
@@ -159,7 +159,7 @@ await check("an event is replayed, also edited", async () => {
   await page.locator("#editor-error").getByText("Not JSON").waitFor();
   await page.getByLabel("Event", { exact: true }).fill(event.replace("Good morning", "Good evening"));
   await page.locator("#editor-replay").click();
-  await hears(bob, "Good evening");
+  await receives(bob, "Good evening");
   await page.locator("#editor").waitFor({ state: "hidden" });
 });
 
@@ -187,15 +187,15 @@ await check("secrets are masked, in the page and in what it loads", async () => 
   const all = await page.evaluate(async () => {
     const texts = [document.body.textContent];
     for (let id = 0; ; id++) {
-      const answer = await fetch(`/_lift/entries/${id}`);
-      if (!answer.ok) return texts.join("\n");
-      texts.push(await answer.text());
+      const response = await fetch(`/_lift/entries/${id}`);
+      if (!response.ok) return texts.join("\n");
+      texts.push(await response.text());
     }
   });
-  equal([all.includes("hush"), all.includes("s3cr3t")], [true, false], "what is shown");
+  equal([all.includes("hush"), all.includes("s3cr3t")], [true, false], "the shown texts");
 });
 
-await check("what a client sends is text, whatever it looks like", async () => {
+await check("HTML in a client's message is shown as text", async () => {
   await say(ana, `<img src=x onerror="window.hacked = 1"><b>bold</b>`);
   await connection("ana").click();
   await row("event", "onerror").click();
@@ -212,12 +212,12 @@ await check("errors are found", async () => {
   await page.getByRole("button", { name: "Errors only" }).click();
 });
 
-await check("pause holds what comes, resume shows it, clear empties", async () => {
+await check("pause hides new entries, resume shows them, clear removes all", async () => {
   await page.getByRole("button", { name: "Pause" }).click();
   await say(bob, "While you were away");
-  await hears(ana, "While you were away");
+  await receives(ana, "While you were away");
   await page.getByRole("button", { name: /^Resume \(\d+\)$/ }).waitFor();
-  equal(await row("in", "While you were away").count(), 0, "the rows of what came");
+  equal(await row("in", "While you were away").count(), 0, "the rows of new entries");
   await page.getByRole("button", { name: /^Resume/ }).click();
   await row("in", "While you were away").waitFor();
   await page.getByRole("button", { name: "Clear" }).click();
@@ -245,12 +245,12 @@ await check("a connection is disconnected", async () => {
   equal(await closed, 1000, "the close code");
 });
 
-await check("it is light and dark, by the system and by choice, on a desk and on a phone", async () => {
+await check("the theme follows the system or the user's choice, on a desktop and on a phone", async () => {
   const paper = (of) => of.evaluate(() => getComputedStyle(document.querySelector("main")).backgroundColor);
   const light = await paper(page);
   const dark = await inspect({ colorScheme: "dark" });
   const darkPaper = await paper(dark);
-  equal(light === darkPaper, false, "one colour for both");
+  equal(light === darkPaper, false, "the background of the light and the dark theme");
   await dark.locator("#timeline .row:not([hidden]) .kind").getByText("event").last().click();
   await shot("dark", dark);
   await dark.locator("#theme").click();
@@ -274,11 +274,11 @@ await check("it is light and dark, by the system and by choice, on a desk and on
   }
 });
 
-await check("no page logged an error or loaded anything from elsewhere", async () => {
-  // The search for secrets above ended with an entry that there is not.
+await check("no page logged an error or sent a request to another origin", async () => {
+  // The search for secrets above ended with a 410 for an entry that does not exist.
   equal(seen.flatMap(({ errors }) => errors).filter((error) => !/ 410 /.test(error)), [], "the errors");
-  const elsewhere = seen.flatMap(({ requests }) => requests).filter((request) => new URL(request).origin !== origin);
-  equal(elsewhere, [], "the requests elsewhere");
+  const otherOrigins = seen.flatMap(({ requests }) => requests).filter((request) => new URL(request).origin !== origin);
+  equal(otherOrigins, [], "the requests to other origins");
 });
 
 await browser.close();

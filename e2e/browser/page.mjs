@@ -1,11 +1,11 @@
-// What the checks in a browser share: Chromium, comparisons, waits.
+// Shared by the checks in a browser: starting Chromium, comparisons, waits.
 
 import { isDeepStrictEqual as same } from "node:util";
 import { chromium } from "playwright-core";
 
 export const TIMEOUT = 15_000;
 
-// Headless Chromium, which calls nobody by itself: /usr/bin/chromium, or the one that CHROMIUM names.
+// Starts headless Chromium without requests of its own: /usr/bin/chromium, or the program in the variable CHROMIUM.
 export function launch() {
   return chromium.launch({
     executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
@@ -23,7 +23,7 @@ export function equal(actual, expected, what) {
   }
 }
 
-// Asks `read` again and again until it returns `expected`.
+// Calls `read` repeatedly until it returns `expected`.
 export async function becomes(read, expected, what) {
   const end = Date.now() + TIMEOUT;
   for (;;) {
@@ -34,7 +34,7 @@ export async function becomes(read, expected, what) {
   }
 }
 
-// Notes what a page must not do: log errors, or ask anybody but its own origin.
+// Records a page's errors and requests. A page must log no error and send no request to another origin.
 export function watched(page) {
   const errors = [];
   const requests = [];

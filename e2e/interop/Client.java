@@ -58,44 +58,44 @@ public class Client implements WebSocket.Listener {
         return client.closed().split(",")[0];
     }
 
-    static void tell(String name, Object value) {
+    static void print(String name, Object value) {
         System.out.print((name.equals("text") ? "{" : ",") + "\"" + name + "\":" + value);
     }
 
     public static void main(String[] args) throws Exception {
         String url = args[0];
         Client client = open(url);
-        tell("text", "\"" + client.ask("hello") + "\"");
+        print("text", "\"" + client.ask("hello") + "\"");
         boolean same = client.ask("grüß dich 🦀").equals("grüß dich 🦀");
-        tell("unicode", same ? "\"gr\\u00fc\\u00df dich \\ud83e\\udd80\"" : "\"another\"");
-        tell("frame", client.ask("a".repeat(32_768)).length());
-        tell("fragments", client.ask("much").length());
+        print("unicode", same ? "\"gr\\u00fc\\u00df dich \\ud83e\\udd80\"" : "\"another\"");
+        print("frame", client.ask("a".repeat(32_768)).length());
+        print("fragments", client.ask("much").length());
         HashSet<String> all = new HashSet<>();
         for (int number = 0; number < 100; number++) client.send("number " + number);
         for (int number = 0; number < 100; number++) all.add(client.messages.poll(30, TimeUnit.SECONDS));
-        tell("hundred", all.size());
+        print("hundred", all.size());
         client.socket.sendClose(3001, "bye").get(30, TimeUnit.SECONDS);
-        tell("close", "[" + client.closed() + "]");
+        print("close", "[" + client.closed() + "]");
 
         client = open(url, "chat.v1", "chat.v2");
-        tell("subprotocol", "\"" + client.socket.getSubprotocol() + "\"");
+        print("subprotocol", "\"" + client.socket.getSubprotocol() + "\"");
         client.send("disconnect me");
-        tell("disconnected", "[" + client.closed() + "]");
+        print("disconnected", "[" + client.closed() + "]");
 
-        String refused = "\"let in\"";
+        String refused = "\"accepted\"";
         try {
             open(url + "?refuse=1");
         } catch (java.util.concurrent.ExecutionException error) {
             refused = "\"refused\"";
         }
-        tell("refused", refused);
+        print("refused", refused);
         client = open(url);
         client.socket.sendBinary(ByteBuffer.wrap(new byte[] {1, 2, 3}), true);
-        tell("binary", code(client));
+        print("binary", code(client));
         client = open(url);
-        // It makes frames of a size of its own, so only a message can be too large.
+        // This client chooses the size of its frames, so only a message can be too large.
         client.socket.sendText("a".repeat(131_073), true);
-        tell("large", code(client));
+        print("large", code(client));
         System.out.println("}");
         System.exit(0);
     }

@@ -1,4 +1,4 @@
-"""The function behind the interop checks: it echoes, and does to its client what the message says. It asks
+"""The function behind the interop checks: it echoes messages, and disconnects its client on request. It asks
 the Lambda Runtime API for events, without a library."""
 
 import json
@@ -10,7 +10,7 @@ API = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/invocat
 CONNECTIONS = os.environ["AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"] + "/@connections/"
 
 
-def answer(event):
+def reply_to(event):
     context = event["requestContext"]
     if context["eventType"] == "CONNECT":
         if "refuse" in (event.get("queryStringParameters") or {}):
@@ -29,5 +29,5 @@ def answer(event):
 while True:
     with urllib.request.urlopen(f"{API}/next") as invocation:
         event, request = json.load(invocation), invocation.headers["Lambda-Runtime-Aws-Request-Id"]
-    reply = json.dumps(answer(event)).encode()
+    reply = json.dumps(reply_to(event)).encode()
     urllib.request.urlopen(urllib.request.Request(f"{API}/{request}/response", reply)).read()

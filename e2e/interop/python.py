@@ -61,7 +61,7 @@ class Aiohttp:
 
 
 class Wsproto:
-    """The protocol without I/O of its own, over a plain socket."""
+    """wsproto does no I/O, so this client uses a plain socket."""
 
     async def open(self, url, protocols):
         parts = urlsplit(url)
@@ -69,10 +69,10 @@ class Wsproto:
         self.protocol = WSConnection(ConnectionType.CLIENT)
         target = f"{parts.path}?{parts.query}"
         await self.put(Request(host=parts.netloc, target=target, subprotocols=protocols))
-        answer = await self.next()
-        if not isinstance(answer, AcceptConnection):
-            raise ConnectionRefusedError(answer)
-        return answer.subprotocol
+        response = await self.next()
+        if not isinstance(response, AcceptConnection):
+            raise ConnectionRefusedError(response)
+        return response.subprotocol
 
     async def put(self, event):
         self.writer.write(self.protocol.send(event))
@@ -107,7 +107,7 @@ class Wsproto:
         return [event.code, event.reason]
 
 
-async def ends(Client, url, message):
+async def close_code_of(Client, url, message):
     client = Client()
     await client.open(url, [])
     await client.send(message)
@@ -136,13 +136,13 @@ async def scenarios(Client, url):
     await client.send("disconnect me")
     seen["disconnected"] = await client.closed()
 
-    seen["refused"] = "let in"
+    seen["refused"] = "accepted"
     try:
         await Client().open(url + "?refuse=1", [])
     except (websockets.InvalidStatus, aiohttp.WSServerHandshakeError, ConnectionRefusedError):
         seen["refused"] = "refused"
-    seen["binary"] = await ends(Client, url, bytes([1, 2, 3]))
-    seen["large"] = await ends(Client, url, "a" * 32_769)
+    seen["binary"] = await close_code_of(Client, url, bytes([1, 2, 3]))
+    seen["large"] = await close_code_of(Client, url, "a" * 32_769)
     return seen
 
 

@@ -1,5 +1,5 @@
-// What every client does in turn, for those that have the browser's WebSocket: a browser, and npm's ws.
-// Answers what each scenario came to. Runs within a page, so it uses nothing from outside.
+// The scenarios for clients with the browser's WebSocket API: a browser, and npm's ws.
+// Returns the result of each scenario. It runs within a page, so it uses no names from outside.
 
 export async function scenarios(WebSocket, url) {
   const open = (query = "", protocols = []) => new Promise((resolve, reject) => {
@@ -17,11 +17,11 @@ export async function scenarios(WebSocket, url) {
     socket.onclose = ({ code, reason }) => resolve([code, reason]);
   });
   const ask = (socket, text) => {
-    const answer = next(socket);
+    const reply = next(socket);
     socket.send(text);
-    return answer;
+    return reply;
   };
-  const ends = async (data) => {
+  const closeCodeOf = async (data) => {
     const socket = await open();
     const end = closed(socket);
     socket.send(data);
@@ -51,8 +51,8 @@ export async function scenarios(WebSocket, url) {
   socket.send("disconnect me");
   seen.disconnected = await gone;
 
-  seen.refused = await open("refuse=1").then(() => "let in", () => "refused");
-  seen.binary = await ends(new Uint8Array([1, 2, 3]));
-  seen.large = await ends("a".repeat(32_769));
+  seen.refused = await open("refuse=1").then(() => "accepted", () => "refused");
+  seen.binary = await closeCodeOf(new Uint8Array([1, 2, 3]));
+  seen.large = await closeCodeOf("a".repeat(32_769));
   return seen;
 }

@@ -29,7 +29,7 @@ async function connected(protocols, test) {
   }
 }
 
-async function answer(socket, text) {
+async function ask(socket, text) {
   const message = once(socket, "message", within());
   socket.send(text);
   return String((await message)[0]);
@@ -63,19 +63,19 @@ await check("ws itself refuses when none of its offers is chosen", async () => {
   equal(error.message, "Server sent no subprotocol", "the error");
 });
 
-await check("a two-way route answers by its route response, a one-way route by a post", () =>
+await check("a two-way route replies with its route response, a one-way route with a post", () =>
   connected(["chat.v2"], async (socket) => {
-    for (const action of ["ask", "tell"]) {
+    for (const action of ["ask", "post"]) {
       for (const more of ["", "🦀", "x".repeat(30_000)]) {
         const text = JSON.stringify({ action, more });
-        equal(await answer(socket, text), `${action === "ask" ? "asked" : "told"} ${text}`, "the answer");
+        equal(await ask(socket, text), `${action === "ask" ? "asked" : "posted"} ${text}`, "the reply");
       }
     }
   }));
 
-await check("a message that no route takes is answered Forbidden, as there is no $default", () =>
+await check("a message without a matching route gets Forbidden, because there is no $default route", () =>
   connected([], async (socket) => {
-    const frame = JSON.parse(await answer(socket, '{"action":"dance"}'));
+    const frame = JSON.parse(await ask(socket, '{"action":"dance"}'));
     equal(frame.message, "Forbidden", "the message");
     equal(typeof frame.connectionId, "string", "the connection id's type");
     equal(typeof frame.requestId, "string", "the request id's type");

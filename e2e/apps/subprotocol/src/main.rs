@@ -1,4 +1,4 @@
-//! Chooses the subprotocol `chat.v2` if it is offered, and answers `ask` by a route response.
+//! Chooses the subprotocol `chat.v2` if it is offered, and replies to `ask` with a route response.
 
 use lift_ws::{Accept, App, Route, Text, extract::Subprotocols};
 
@@ -7,7 +7,7 @@ async fn main() -> Result<(), lift_aws::Error> {
     let app = App::new()
         .connect(connect)
         .with_route(Route::new("ask", ask).two_way())
-        .route("tell", tell);
+        .route("post", post);
     lift_aws::run(app).await
 }
 
@@ -24,6 +24,6 @@ async fn ask(Text(question): Text) -> String {
 }
 
 /// A one-way route: the reply is posted to the sender.
-async fn tell(Text(news): Text) -> String {
-    format!("told {news}")
+async fn post(Text(news): Text) -> String {
+    format!("posted {news}")
 }

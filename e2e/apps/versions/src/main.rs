@@ -1,4 +1,4 @@
-//! Answers with its version and what it was asked, by a route response and by a post.
+//! Replies with its version and the message: to `ask` with a route response, to `post` with a post.
 
 use lift_ws::{App, Route, Text};
 
@@ -6,10 +6,10 @@ const VERSION: u32 = 0;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lift_aws::Error> {
-    let app = App::new().with_route(Route::new("ask", answer).two_way()).route("tell", answer);
+    let app = App::new().with_route(Route::new("ask", reply).two_way()).route("post", reply);
     lift_aws::run(app).await
 }
 
-async fn answer(Text(message): Text) -> String {
+async fn reply(Text(message): Text) -> String {
     format!("{VERSION} {message}")
 }

@@ -1,7 +1,7 @@
-// Gives the inspector a crowd, and sees that its page can still be used: 5,000 connections, and then
-// 1,000 posts a second beside messages that run the function. Figures are printed, not judged.
+// Checks that the inspector's page stays usable with many connections: 5,000 connections, and then
+// 1,000 posts a second, with messages that run the function. Measurements are printed and have no threshold.
 //
-//   node crowd.mjs http://127.0.0.1:3001/_lift http://127.0.0.1:3001/local [--connections N] [--rate N]
+//   node many_connections.mjs http://127.0.0.1:3001/_lift http://127.0.0.1:3001/local [--connections N] [--rate N]
 
 import { randomBytes } from "node:crypto";
 import { Agent, request } from "node:http";
@@ -14,15 +14,15 @@ const { values: options, positionals: [url, management] } = parseArgs({
   allowPositionals: true,
   options: { connections: { type: "string", default: "5000" }, rate: { type: "string", default: "1000" } },
 });
-const wanted = Number(options.connections);
+const count = Number(options.connections);
 const rate = Number(options.rate);
 const SECONDS = 10;
-// The page asks for so many entries and no more, as the server keeps them.
-const KEPT = 10_000;
+// The page keeps at most this many entries, like the server.
+const MAX_ENTRIES = 10_000;
 const { hostname, port, pathname } = new URL(management);
 
-// A WebSocket that reads and forgets. The query is for an app that
-// wants a name; each client is alone in its room then, so that nobody else hears of it.
+// Opens a WebSocket that discards what it receives. The query is for an app that
+// requires a name. Each client has its own room, so that no other client is notified.
 function open(n) {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), hostname, () => {
@@ -46,8 +46,8 @@ const agent = new Agent({ keepAlive: true, maxSockets: 16 });
 function post(id, body) {
   return new Promise((resolve, reject) => {
     const path = `${pathname}/@connections/${encodeURIComponent(id)}`;
-    const call = request({ agent, hostname, port, path, method: "POST" }, (answer) => {
-      answer.resume().on("end", () => resolve(answer.statusCode));
+    const call = request({ agent, hostname, port, path, method: "POST" }, (response) => {
+      response.resume().on("end", () => resolve(response.statusCode));
     });
     call.on("error", reject);
     call.end(body);
@@ -56,7 +56,7 @@ function post(id, body) {
 
 const sockets = [];
 let posted = 0;
-// Posts at the rate, and has some clients ask who is there, until it is over.
+// Sends posts at the rate, and lets some clients ask for the members of their room, for some seconds.
 async function load(ids, seconds) {
   const start = Date.now();
   const pending = [];
@@ -91,8 +91,8 @@ await page.evaluate(() => {
   };
   requestAnimationFrame(tick);
 });
-// What the page spent since it was asked last.
-async function spent(what) {
+// Prints the page's frame times, long tasks and memory since the last call.
+async function printUsage(what) {
   const { frames, long, heap } = await page.evaluate(() => {
     const { frames_: frames, long } = window;
     window.frames_ = [];
@@ -109,32 +109,32 @@ async function spent(what) {
 const text = (selector) => page.locator(selector).textContent();
 const number = async (selector) => Number((await text(selector)).replaceAll(",", ""));
 
-await check(`${wanted} connections are listed, and found by id`, async () => {
+await check(`${count} connections are listed, and found by id`, async () => {
   const start = Date.now();
   const opener = async () => {
-    while (sockets.length < wanted) {
+    while (sockets.length < count) {
       const n = sockets.push(undefined) - 1;
       sockets[n] = await open(n);
     }
   };
   await Promise.all(Array.from({ length: 20 }, opener));
   console.log(`# ${sockets.length} connections opened in ${((Date.now() - start) / 1000).toFixed(1)} s`);
-  await spent("while they came");
-  await page.waitForFunction((wanted) => document.querySelector("#open-count").textContent === wanted,
-    wanted.toLocaleString("en"), { timeout: 60_000 });
+  await printUsage("while they connected");
+  await page.waitForFunction((count) => document.querySelector("#open-count").textContent === count,
+    count.toLocaleString("en"), { timeout: 60_000 });
   const { connections } = await (await fetch(`${url}/connections`)).json();
   const { id } = connections.at(-1);
   await page.getByLabel("Search connections").fill(id);
   await page.locator("#connections .row:not([hidden]) code").getByText(id, { exact: true }).waitFor();
-  equal(await text("#open-count"), `1 of ${wanted.toLocaleString("en")}`, "the count of those found");
+  equal(await text("#open-count"), `1 of ${count.toLocaleString("en")}`, "the number of found connections");
   await page.getByLabel("Search connections").fill("");
   const drawn = await page.locator("#connections .row").count();
   equal(drawn < 60, true, `only the rows in sight are drawn, not ${drawn}`);
 });
 
-await check(`at ${rate} posts a second the page answers`, async () => {
+await check(`at ${rate} posts a second the page responds`, async () => {
   const { connections } = await (await fetch(`${url}/connections`)).json();
-  await spent("before the load");
+  await printUsage("before the load");
   const loading = load(connections.map(({ id }) => id), SECONDS);
   const action = async (what, does) => {
     const start = performance.now();
@@ -174,14 +174,14 @@ await check(`at ${rate} posts a second the page answers`, async () => {
   });
   const { seconds, failed } = await loading;
   console.log(`# ${posted} posts in ${seconds.toFixed(1)} s: ${(posted / seconds).toFixed(0)} a second`);
-  await spent("under load");
+  await printUsage("under load");
   equal(failed, 0, "posts that failed");
 });
 
-await check("memory is bounded: the newest are kept, the others counted", async () => {
-  await becomes(async () => (await number("#kept")) <= KEPT && (await number("#dropped")) > 0, true, "kept and dropped");
-  const sum = (await number("#kept")) + (await number("#dropped"));
-  equal(sum > posted + wanted, true, `${sum} kept and dropped, of ${posted} posts and ${wanted} connections`);
+await check("memory is bounded: the newest entries are kept, the others are counted", async () => {
+  await becomes(async () => (await number("#kept")) <= MAX_ENTRIES && (await number("#dropped")) > 0, true, "kept and dropped");
+  const total = (await number("#kept")) + (await number("#dropped"));
+  equal(total > posted + count, true, `${total} kept and dropped, of ${posted} posts and ${count} connections`);
   equal(errors, [], "the errors");
 });
 
