@@ -11,7 +11,7 @@ from lift import ROOT, Lift
 
 HERE = Path(__file__).resolve().parent
 # A function that stores nothing and replies at once, so that the load is on the inspector.
-FUNCTION = ROOT / "crates/lift-dev/tests/it/tiny.rs"
+FUNCTION = ROOT / "crates/lift-dev/tests/it/test_function.rs"
 
 
 async def run(checks):

@@ -1,4 +1,4 @@
-//! The book's chapter on other languages shows what the examples are, which `e2e` runs.
+//! The listings of the book's chapter on other languages are parts of the examples, which `e2e` runs.
 
 use std::{fs, path::Path};
 
@@ -16,9 +16,9 @@ fn the_chapter_shows_the_examples() {
             .skip(1)
             .filter_map(|rest| rest.split("```").next())
             .collect();
-        assert!(!blocks.is_empty(), "nothing in {language}");
+        assert!(!blocks.is_empty(), "no listing in {language}");
         for block in blocks {
-            assert!(example.contains(block), "{file} has not:\n{block}");
+            assert!(example.contains(block), "{file} does not contain:\n{block}");
         }
     }
 }

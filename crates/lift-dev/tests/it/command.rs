@@ -1,4 +1,4 @@
-//! Runs the built `lift` and watches it, never without a time-out.
+//! Runs the built `lift` and reads its output. Each wait has a timeout.
 
 use std::{
     ffi::OsStr,
@@ -12,10 +12,10 @@ use std::{
 
 use tempfile::TempDir;
 
-/// Long enough for a build of a tiny package on a machine that builds other things too.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+/// Long enough to build a small package on a busy machine.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// A running `lift`. Dropped, it is killed.
+/// A running `lift`. It is killed when it is dropped.
 pub(crate) struct Lift {
     child: Child,
     stdout: Receiver<String>,
@@ -23,7 +23,7 @@ pub(crate) struct Lift {
     data: TempDir,
 }
 
-/// What a `lift` that ended left behind.
+/// The exit status and the output of a `lift` that ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) status: ExitStatus,
@@ -32,7 +32,7 @@ pub(crate) struct Ended {
 }
 
 impl Lift {
-    /// Starts `lift dev PATH` on any free port, with a data folder of its own.
+    /// Starts `lift dev PATH` on a free port, with its own data folder.
     pub(crate) fn dev(path: &Path, variables: &[(&str, &OsStr)]) -> Self {
         Self::dev_with::<&str>(path, &[], variables)
     }
@@ -52,7 +52,7 @@ impl Lift {
         Self::start(command, variables, data)
     }
 
-    /// Starts `lift dev` without a PATH, on any free port, with a data folder of its own.
+    /// Starts `lift dev` without a PATH, on a free port, with its own data folder.
     pub(crate) fn dev_of<A: AsRef<OsStr>>(args: &[A]) -> Self {
         let data = tempfile::tempdir().expect("a folder for temporary files");
         let mut command = Command::new(env!("CARGO_BIN_EXE_lift"));
@@ -61,8 +61,8 @@ impl Lift {
         Self::start(command, &[], data)
     }
 
-    /// Starts `lift dev PATH` for a package of this workspace, which is built already, in the same
-    /// place as these tests.
+    /// Starts `lift dev PATH` for a package of this workspace, which is already built in the same
+    /// target folder as these tests.
     pub(crate) fn dev_in_workspace<A: AsRef<OsStr>>(path: &Path, args: &[A]) -> Self {
         match std::env::var_os("CARGO_TARGET_DIR") {
             Some(target) => Self::dev_with(path, args, &[("CARGO_TARGET_DIR", &target)]),
@@ -70,14 +70,14 @@ impl Lift {
         }
     }
 
-    /// Starts `lift` with these arguments alone.
+    /// Starts `lift` with only these arguments.
     pub(crate) fn with_args<A: AsRef<OsStr>>(args: &[A]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lift"));
         command.args(args);
         Self::start(command, &[], tempfile::tempdir().expect("a folder for temporary files"))
     }
 
-    /// Starts `lift` with these arguments and no environment but this.
+    /// Starts `lift` with these arguments and only these environment variables.
     pub(crate) fn alone<A: AsRef<OsStr>>(args: &[A], variables: &[(&str, &OsStr)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lift"));
         command.args(args).env_clear();
@@ -99,9 +99,9 @@ impl Lift {
         self.data.path()
     }
 
-    /// The ready block's first lines, up to and with the one that says how to stop.
+    /// Waits until `lift dev` is ready. Returns the ready block, the lines with its URLs that it prints then.
     pub(crate) fn ready(&self) -> String {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let mut block = String::new();
         while !block.contains("Press Ctrl-C to stop.") {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -118,12 +118,12 @@ impl Lift {
         self.lines_until(part);
     }
 
-    /// The lines on stderr, up to and with one that contains `part`.
+    /// Returns the lines on stderr, up to and including one that contains `part`.
     pub(crate) fn lines_until(&self, part: &str) -> Vec<String> {
         until(&self.stderr, part)
     }
 
-    /// The lines on stdout, up to and with one that contains `part`.
+    /// Returns the lines on stdout, up to and including one that contains `part`.
     pub(crate) fn stdout_until(&self, part: &str) -> Vec<String> {
         until(&self.stdout, part)
     }
@@ -174,16 +174,16 @@ impl Ended {
     }
 }
 
-/// Sends a signal as a user would.
+/// Sends a signal with the program `kill`.
 pub(crate) fn signal(id: u32, name: &str) {
     let status = Command::new("kill").args([&format!("-{name}"), &id.to_string()]).status();
-    assert!(status.expect("kill is there").success());
+    assert!(status.expect("kill is installed").success());
 }
 
 /// Waits until `condition` holds.
 #[track_caller]
 pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while !condition() {
         assert!(Instant::now() < deadline, "still waiting: {what}");
         thread::sleep(Duration::from_millis(10));
@@ -191,7 +191,7 @@ pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
 }
 
 fn until(lines: &Receiver<String>, part: &str) -> Vec<String> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     let mut seen = Vec::new();
     while !seen.last().is_some_and(|line: &String| line.contains(part)) {
         match lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {

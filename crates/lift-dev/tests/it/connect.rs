@@ -16,14 +16,14 @@ use tokio_tungstenite::{
     },
 };
 
-/// A server that echoes, closes with 1009 on `close`, and refuses who has no token in the header.
+/// A server that echoes, closes with 1009 on `close`, and with `?secret` refuses clients without a token.
 async fn server() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("is bound");
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             tokio::spawn(async move {
-                // The library's own type of a refusal.
+                // The library defines the type of a refusal.
                 #[allow(clippy::result_large_err)]
                 let check = |request: &Request, mut response: Response| {
                     let header = |name: &str| request.headers().get(name).cloned();
@@ -65,7 +65,7 @@ async fn connect(args: &[&str], stdin: &str) -> (i32, String, String) {
     let stdin = stdin.to_owned();
     let ended = tokio::task::spawn_blocking(move || -> Output {
         let mut child = command.spawn().expect("lift is built");
-        // Who is refused does not read its lines.
+        // A refused `lift connect` does not read its stdin.
         let _ = child.stdin.take().expect("piped").write_all(stdin.as_bytes());
         child.wait_with_output().expect("our child")
     });
@@ -75,7 +75,7 @@ async fn connect(args: &[&str], stdin: &str) -> (i32, String, String) {
 }
 
 #[tokio::test]
-async fn a_script_is_done_in_its_order() {
+async fn the_steps_of_a_script_run_in_order() {
     let url = server().await;
     let steps = [
         url.as_str(),
@@ -133,7 +133,7 @@ async fn headers_and_subprotocols_are_part_of_the_handshake() {
 }
 
 #[tokio::test]
-async fn wrong_arguments_and_absent_servers_are_explained() {
+async fn errors_of_arguments_and_of_a_missing_server_name_the_fix() {
     for (args, part) in [
         (&["http://localhost"][..], "starts with ws:// or wss://"),
         (&["localhost"], "looks like ws://127.0.0.1:3001/local"),

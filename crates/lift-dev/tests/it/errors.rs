@@ -1,18 +1,18 @@
-//! What goes wrong before the ready block: one error that names the fix, and exit code 1.
+//! Failures before `lift dev` is ready: one error that names the fix, and exit code 1.
 
 use std::{ffi::OsStr, fs, net::TcpListener};
 
 use crate::{
-    app::{App, tiny},
+    app::{App, test_function},
     command::{Ended, Lift, wait_until},
 };
 
-fn tiny_that(todo: &str) -> Ended {
-    Lift::dev(&tiny(), &[("TINY", OsStr::new(todo))]).ended()
+fn test_function_in_mode(mode: &str) -> Ended {
+    Lift::dev(&test_function(), &[("TEST_FUNCTION", OsStr::new(mode))]).ended()
 }
 
 #[test]
-fn missing_folder() {
+fn a_missing_folder_is_an_error() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("nowhere");
     let ended = Lift::dev(&path, &[]).ended();
@@ -20,26 +20,30 @@ fn missing_folder() {
 }
 
 #[test]
-fn a_file_instead_of_a_folder() {
+fn a_file_instead_of_a_folder_is_an_error() {
     let app = App::new(&[("src/main.rs", "fn main() {}")]);
     Lift::dev(&app.path().join("Cargo.toml"), &[]).ended().failed_with(&["is a file"]);
 }
 
 #[test]
-fn folder_without_a_manifest() {
+fn a_folder_without_a_manifest_is_an_error() {
     let folder = tempfile::tempdir().expect("a folder");
     Lift::dev(folder.path(), &[]).ended().failed_with(&["no Cargo.toml in", "cargo init"]);
-    assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 0, "nothing is left there");
+    assert_eq!(
+        fs::read_dir(folder.path()).expect("readable").count(),
+        0,
+        "the folder is still empty"
+    );
 }
 
 #[test]
-fn package_without_a_binary() {
+fn a_package_without_a_binary_is_an_error() {
     let app = App::new(&[("src/lib.rs", "")]);
     Lift::dev(app.path(), &[]).ended().failed_with(&["has no binary", "add src/main.rs"]);
 }
 
 #[test]
-fn package_with_several_binaries() {
+fn a_package_with_several_binaries_is_an_error() {
     let app = App::new(&[("src/bin/a.rs", "fn main() {}"), ("src/bin/b.rs", "fn main() {}")]);
     Lift::dev(app.path(), &[])
         .ended()
@@ -47,14 +51,14 @@ fn package_with_several_binaries() {
 }
 
 #[test]
-fn workspace_without_a_package() {
+fn a_workspace_without_a_package_is_an_error() {
     let app = App::new(&[]);
     fs::write(app.path().join("Cargo.toml"), "[workspace]\n").expect("written");
     Lift::dev(app.path(), &[]).ended().failed_with(&["workspace without a package of its own"]);
 }
 
 #[test]
-fn broken_manifest() {
+fn an_invalid_manifest_is_an_error() {
     let app = App::new(&[]);
     fs::write(app.path().join("Cargo.toml"), "[package\n").expect("written");
     let ended = Lift::dev(app.path(), &[]).ended();
@@ -63,17 +67,17 @@ fn broken_manifest() {
 }
 
 #[test]
-fn package_that_does_not_compile() {
+fn a_package_that_does_not_compile_is_an_error() {
     let app = App::new(&[("src/main.rs", "fn main() { let x: u32 = \"no\"; }")]);
     let ended = Lift::dev(app.path(), &[]).ended();
     assert_eq!(ended.status.code(), Some(1));
     let last = ended.stderr.lines().next_back().unwrap_or_default();
     assert!(ended.stderr.contains("mismatched types"), "{}", ended.stderr);
-    assert!(last.starts_with("error: `tiny` does not compile"), "{}", ended.stderr);
+    assert!(last.starts_with("error: `test-function` does not compile"), "{}", ended.stderr);
 }
 
 #[test]
-fn taken_port() {
+fn a_taken_port_is_an_error() {
     let other = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = other.local_addr().expect("bound").to_string();
     let app = App::new(&[("src/main.rs", "this is not even compiled")]);
@@ -81,14 +85,14 @@ fn taken_port() {
     let ended = Lift::with_args(&["dev", path, "--listen", &address]).ended();
     let port = address.rsplit(':').next().unwrap_or_default();
     ended.failed_with(&[&format!("port {port} is taken"), "pass --listen 127.0.0.1:0"]);
-    assert!(!app.path().join(".lift/lock").exists(), "the lock went with lift");
+    assert!(!app.path().join(".lift/lock").exists(), "lift removed its lock");
 }
 
 #[test]
-fn address_of_another_machine() {
+fn an_address_of_another_machine_is_an_error() {
     let app = App::new(&[("src/main.rs", "this is not even compiled")]);
     let path = app.path().to_str().expect("UTF-8");
-    // Of a block that is kept for documentation.
+    // An address of a range that is reserved for documentation.
     let args = ["dev", path, "--public", "--listen", "192.0.2.7:3001"];
     Lift::with_args(&args).ended().failed_with(&[
         "192.0.2.7 is not an address of this machine: pass --listen 127.0.0.1:3001",
@@ -96,38 +100,39 @@ fn address_of_another_machine() {
 }
 
 #[test]
-fn data_folder_in_use() {
+fn a_data_folder_in_use_is_an_error() {
     let app = App::new(&[("src/main.rs", "fn main() { loop {} }")]);
     let data = app.path().join(".lift");
     let path = app.path().to_str().expect("UTF-8");
     let args = ["dev", path, "--listen", "127.0.0.1:0"];
     let _first = Lift::with_args(&args);
-    wait_until("the first one holds the folder", || data.join("lock").exists());
+    wait_until("the first one has locked the folder", || data.join("lock").exists());
     let second = Lift::with_args(&args).ended();
     second.failed_with(&["is in use by another `lift dev`", "--data-dir"]);
 }
 
 #[test]
-fn function_that_exits_at_start() {
-    tiny_that("exit").failed_with(&["exit status: 3", "\n  the key is missing"]);
+fn a_function_that_exits_at_start_is_an_error() {
+    test_function_in_mode("exit").failed_with(&["exit status: 3", "\n  the key is missing"]);
 }
 
 #[test]
-fn function_that_panics_at_start() {
-    tiny_that("panic").failed_with(&["exit status: 101", "no such file"]);
+fn a_function_that_panics_at_start_is_an_error() {
+    test_function_in_mode("panic").failed_with(&["exit status: 101", "no such file"]);
 }
 
 #[test]
-fn function_that_reports_an_init_error() {
-    tiny_that("init-error").failed_with(&["Config", "no table"]);
+fn a_function_that_reports_an_init_error_is_an_error() {
+    test_function_in_mode("init-error").failed_with(&["Config", "no table"]);
 }
 
 #[test]
-fn binary_that_is_no_lift_app() {
-    tiny_that("stranger").failed_with(&["is not a Lift app", "lift_aws::run(app)"]);
+fn a_binary_that_is_not_a_lift_app_is_an_error() {
+    test_function_in_mode("not-a-lift-app")
+        .failed_with(&["is not a Lift app", "lift_aws::run(app)"]);
 }
 
 #[test]
-fn binary_that_never_describes_itself() {
-    tiny_that("deaf").failed_with(&["is not a Lift app", "within 10 s"]);
+fn a_binary_that_prints_no_description_is_an_error() {
+    test_function_in_mode("no-description").failed_with(&["is not a Lift app", "within 10 s"]);
 }

@@ -21,14 +21,14 @@ use tokio_tungstenite::{
 
 use crate::{app::App, command::Lift};
 
-/// How long the faults of the plan may keep something from being seen.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The longest time until a message or a list is complete despite the faults of the plan.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What did not come within this will not come.
-const LOST: Duration = Duration::from_millis(1500);
+/// A message that did not arrive within this time is lost.
+const LOST_AFTER: Duration = Duration::from_millis(1500);
 
 #[test]
-fn a_plan_that_is_none() {
+fn an_invalid_or_missing_plan_is_an_error() {
     let app = App::new(&[("src/main.rs", "this is not even compiled")]);
     let plan = app.path().join("plan.toml");
     fs::write(&plan, "[[fault]]\napi = 'dynamodb'\nkind = 'throttel'\n").expect("written");
@@ -50,25 +50,25 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 struct Client {
     socket: Socket,
-    /// How often each text came.
+    /// How often each text was received.
     received: BTreeMap<String, usize>,
     /// The members of the room, from the last message about them.
     members: BTreeSet<String>,
 }
 
 impl Client {
-    /// Connects, and again when a fault made the app refuse.
+    /// Connects, and retries if a fault made the app refuse.
     async fn connect(url: &str) -> Self {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             match connect_async(url).await {
                 Ok((socket, _)) => {
                     return Self { socket, received: BTreeMap::new(), members: BTreeSet::new() };
                 }
                 Err(Error::Http(response)) if response.status().is_server_error() => {}
-                Err(other) => panic!("not let in: {other}"),
+                Err(other) => panic!("not accepted: {other}"),
             }
-            assert!(Instant::now() < deadline, "never let in");
+            assert!(Instant::now() < deadline, "never accepted");
             sleep(Duration::from_millis(100)).await;
         }
     }
@@ -77,10 +77,10 @@ impl Client {
         self.socket.send(Message::text(message.to_string())).await.expect("still connected");
     }
 
-    /// Takes what comes until this is true, or has been waited for as long as a lost message
-    /// deserves.
+    /// Receives frames until `is_done` returns true, or until a message
+    /// counts as lost.
     async fn listen_until(&mut self, is_done: impl Fn(&Self) -> bool) {
-        let give_up = Instant::now() + LOST;
+        let give_up = Instant::now() + LOST_AFTER;
         while !is_done(self)
             && let Ok(frame) = timeout_at(give_up, self.socket.next()).await
         {
@@ -103,7 +103,7 @@ impl Client {
 }
 
 #[tokio::test]
-async fn the_chat_goes_on_under_a_mild_plan() {
+async fn the_chat_works_with_a_mild_fault_plan() {
     let chat = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/chat");
     let plan = chat.join("faults.toml");
     let lift = Lift::dev_in_workspace(&chat, &[OsStr::new("--faults"), plan.as_os_str()]);
@@ -119,9 +119,9 @@ async fn the_chat_goes_on_under_a_mild_plan() {
     }
     lift.wait_for_line(": index lag of ");
 
-    // In the end, every client sees every other.
+    // After some time, every client lists all others.
     let all: BTreeSet<String> = names.map(str::to_owned).into();
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     for client in &mut clients {
         while client.members != all {
             assert!(Instant::now() < deadline, "only {:?} were found", client.members);
@@ -132,10 +132,10 @@ async fn the_chat_goes_on_under_a_mild_plan() {
 
     // A client that repeats a message until all have received it succeeds, but not at each attempt.
     const TEXTS: usize = 20;
-    let mut said = 0;
+    let mut sent = 0;
     for number in 0..TEXTS {
         let text = format!("text {number}");
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let mut times = 0;
         while clients.iter().any(|client| !client.received.contains_key(&text)) {
             assert!(Instant::now() < deadline, "{text} was sent {times} times and not received");
@@ -147,12 +147,12 @@ async fn the_chat_goes_on_under_a_mild_plan() {
             )
             .await;
         }
-        said += times;
+        sent += times;
         // No client receives a message more often than it was sent.
-        let most = clients.iter().filter_map(|client| client.received.get(&text)).max();
-        assert!(most.is_none_or(|most| *most <= times), "{text}: {most:?} of {times}");
+        let max = clients.iter().filter_map(|client| client.received.get(&text)).max();
+        assert!(max.is_none_or(|max| *max <= times), "{text}: {max:?} of {times}");
     }
-    assert!(said < 2 * TEXTS, "{TEXTS} texts had to be said {said} times");
+    assert!(sent < 2 * TEXTS, "{TEXTS} texts had to be sent {sent} times");
 
     drop(clients);
     lift.signal("INT");

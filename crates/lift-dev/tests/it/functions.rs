@@ -1,5 +1,5 @@
-//! Any program as the function: its routes by flags, several of them, an authorizer, one that runs
-//! elsewhere, one that a debugger starts.
+//! Any program as the function: its routes by flags, several functions, an authorizer, a function that runs
+//! elsewhere, a function that a debugger starts.
 
 use std::{
     collections::BTreeMap,
@@ -19,18 +19,18 @@ use tokio_tungstenite::{
 };
 
 use crate::{
-    app::{tiny, tiny_binary},
-    command::{Lift, PATIENCE, wait_until},
+    app::{test_function, test_function_binary},
+    command::{Lift, TIMEOUT, wait_until},
     scenario::value,
 };
 
 type Client = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
 
 async fn connect(block: &str) -> Client {
-    connect_to(block, "").await.expect("is let in")
+    connect_to(block, "").await.expect("accepted")
 }
 
-/// Connects with a query, or answers the status of the refusal.
+/// Connects with a query. Returns the status if the handshake is refused.
 async fn connect_to(block: &str, query: &str) -> Result<Client, u16> {
     match connect_async(format!("{}{query}", value(block, "WebSocket"))).await {
         Ok((client, _)) => Ok(client),
@@ -45,7 +45,7 @@ async fn ask(client: &mut Client, message: &str) -> String {
 }
 
 async fn next(client: &mut Client) -> String {
-    let message = timeout(PATIENCE, client.next()).await.expect("a frame in time");
+    let message = timeout(TIMEOUT, client.next()).await.expect("a frame within the timeout");
     message
         .expect("the connection is open")
         .expect("a frame")
@@ -57,26 +57,26 @@ async fn next(client: &mut Client) -> String {
 #[tokio::test]
 async fn a_command_has_the_routes_that_flags_name() {
     let folder = tempfile::tempdir().expect("a folder");
-    let command = format!("{} 'good day'", tiny_binary());
+    let command = format!("{} 'good day'", test_function_binary());
     let flags = ["--route", "$connect", "--two-way", "greet", "--select", "$request.body.type"];
     let args = [&["--command", &command][..], &flags].concat();
     let lift = Lift::dev_with(folder.path(), &args, &[]);
     let mut client = connect(&lift.ready()).await;
-    let answer = ask(&mut client, r#"{"type":"greet"}"#).await;
-    assert!(answer.ends_with(" says good day "), "{answer}");
+    let reply = ask(&mut client, r#"{"type":"greet"}"#).await;
+    assert!(reply.ends_with(" says good day "), "{reply}");
     let nothing = ask(&mut client, r#"{"action":"greet"}"#).await;
     assert!(nothing.contains("Forbidden"), "no route is selected by `action`: {nothing}");
 }
 
 #[test]
-fn a_command_may_know_its_own_routes() {
-    let lift = Lift::dev_of(&["--command", &tiny_binary()]);
+fn a_command_may_describe_its_own_routes() {
+    let lift = Lift::dev_of(&["--command", &test_function_binary()]);
     lift.ready();
 }
 
 #[tokio::test]
-async fn several_functions_each_for_its_routes() {
-    let [plain, named] = ["one", "two"].map(|word| format!("{} {word}", tiny_binary()));
+async fn each_of_several_functions_has_its_routes() {
+    let [plain, named] = ["one", "two"].map(|word| format!("{} {word}", test_function_binary()));
     let lift = Lift::dev_of(
         &[
             &["--command", &plain, "--function", &format!("other={named}")][..],
@@ -90,18 +90,20 @@ async fn several_functions_each_for_its_routes() {
 }
 
 #[tokio::test]
-async fn another_function_beside_an_app_that_knows_its_routes() {
-    let named = format!("other={} two", tiny_binary());
-    let lift = Lift::dev_with(&tiny(), &["--function", &named, "--two-way", "b=other"], &[]);
+async fn a_second_function_can_be_added_to_an_app_with_a_description() {
+    let named = format!("other={} two", test_function_binary());
+    let lift =
+        Lift::dev_with(&test_function(), &["--function", &named, "--two-way", "b=other"], &[]);
     let mut client = connect(&lift.ready()).await;
     assert_eq!(ask(&mut client, r#"{"action":"b"}"#).await, "other says two ");
 }
 
 #[tokio::test]
-async fn an_authorizer_is_asked_who_may_connect() {
+async fn an_authorizer_decides_about_handshakes() {
     for (effect, expected) in [("Allow", Ok(())), ("Deny", Err(403))] {
         let functions = [("other", "word"), ("auth", effect)];
-        let functions = functions.map(|(name, word)| format!("{name}={} {word}", tiny_binary()));
+        let functions =
+            functions.map(|(name, word)| format!("{name}={} {word}", test_function_binary()));
         let [other, auth] = &functions;
         let source = "route.request.querystring.token";
         let lift = Lift::dev_of(
@@ -113,18 +115,19 @@ async fn an_authorizer_is_asked_who_may_connect() {
         );
         let block = lift.ready();
         assert_eq!(connect_to(&block, "?token=x").await.map(drop), expected, "{effect}");
-        assert_eq!(connect_to(&block, "").await.map(drop), Err(401), "nothing to ask about");
+        assert_eq!(connect_to(&block, "").await.map(drop), Err(401), "no identity source");
     }
 }
 
 #[tokio::test]
-async fn environment_files_are_for_all_functions() {
+async fn environment_files_apply_to_all_functions() {
     let folder = tempfile::tempdir().expect("a folder");
     let (first, second) = (folder.path().join("first"), folder.path().join("second"));
     fs::write(&first, "# the word\nGREETING=hello\nAWS_SECRET_ACCESS_KEY=real\n").expect("written");
     fs::write(&second, "export GREETING='good day'\n").expect("written");
     let [first, second] = [&first, &second].map(|path| path.to_str().expect("UTF-8"));
-    let [plain, named] = ["", "other="].map(|name| format!("{name}{} word", tiny_binary()));
+    let [plain, named] =
+        ["", "other="].map(|name| format!("{name}{} word", test_function_binary()));
     let lift = Lift::dev_of(
         &[
             &["--command", &plain, "--function", &named, "--two-way", "a", "--two-way", "b=other"]
@@ -135,28 +138,29 @@ async fn environment_files_are_for_all_functions() {
     );
     let mut client = connect(&lift.ready()).await;
     for action in ["a", "b"] {
-        let answer = ask(&mut client, &format!(r#"{{"action":"{action}"}}"#)).await;
-        assert!(answer.ends_with("word good day"), "{answer}");
+        let reply = ask(&mut client, &format!(r#"{{"action":"{action}"}}"#)).await;
+        assert!(reply.ends_with("word good day"), "{reply}");
     }
     lift.wait_for_line("first: AWS_SECRET_ACCESS_KEY is not passed on");
 }
 
-/// Answers each call of a function with the next of these, headers and a reply, and tells what came.
+/// A fake Lambda emulator. It responds to each call with the next of these headers and replies. The thread returns
+/// the calls.
 fn emulator(
-    answers: [(&'static str, &'static str); 2],
+    responses: [(&'static str, &'static str); 2],
 ) -> (String, thread::JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("bound");
     let calls = thread::spawn(move || {
         // The first connection only checks whether the server is reachable.
-        drop(listener.accept().expect("a look"));
-        let answer = |(headers, reply)| answer_one(&listener, headers, reply);
-        answers.into_iter().map(answer).collect()
+        drop(listener.accept().expect("a connection"));
+        let respond = |(headers, reply)| respond_once(&listener, headers, reply);
+        responses.into_iter().map(respond).collect()
     });
     (format!("http://{address}"), calls)
 }
 
-fn answer_one(listener: &TcpListener, headers: &str, reply: &str) -> String {
+fn respond_once(listener: &TcpListener, headers: &str, reply: &str) -> String {
     let (stream, _) = listener.accept().expect("a call");
     let mut stream = BufReader::new(stream);
     let mut head = String::new();
@@ -176,7 +180,7 @@ fn answer_one(listener: &TcpListener, headers: &str, reply: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_function_that_runs_elsewhere() {
+async fn a_function_url_is_called() {
     let failure = r#"{"errorType":"Oops","errorMessage":"secret"}"#;
     let (url, calls) = emulator([
         ("", r#"{"statusCode":200,"body":"from afar"}"#),
@@ -188,7 +192,7 @@ async fn a_function_that_runs_elsewhere() {
     let failure = ask(&mut client, "hi").await;
     assert!(failure.contains("Internal server error"), "{failure}");
     lift.wait_for_line("the function failed with Oops: secret");
-    let calls = calls.join().expect("both calls came");
+    let calls = calls.join().expect("both calls");
     assert!(calls[0].starts_with("POST /2015-03-31/functions/function/invocations "), "{calls:?}");
     assert!(calls[0].contains(r#""body":"hi""#), "{calls:?}");
 
@@ -197,13 +201,13 @@ async fn a_function_that_runs_elsewhere() {
     lift.wait_for_line("start the function there");
 }
 
-/// The file of variables that Lift wrote down for who starts the function.
+/// The file with variables that `lift dev` writes for a debugger.
 fn env_file(lift: &Lift) -> Option<PathBuf> {
     let files = fs::read_dir(lift.data()).expect("readable").flatten();
     files.map(|file| file.path()).find(|path| path.extension().is_some_and(|ext| ext == "env"))
 }
 
-/// A tiny that a debugger would start, with the variables that Lift wrote down for it.
+/// Starts the test function like a debugger, with the variables of that file.
 fn start_attached(lift: &Lift, word: &str) -> Child {
     let file = fs::read_to_string(env_file(lift).expect("the file")).expect("readable");
     let unquote = |value: &str| value.trim_matches('\'').to_owned();
@@ -212,13 +216,13 @@ fn start_attached(lift: &Lift, word: &str) -> Child {
         .filter_map(|line| line.split_once('='))
         .map(|(name, value)| (name.to_owned(), unquote(value)))
         .collect();
-    let mut command = Command::new(tiny_binary());
+    let mut command = Command::new(test_function_binary());
     command.arg(word).env_clear().envs(variables).stdout(Stdio::piped());
     command.spawn().expect("it starts")
 }
 
 #[tokio::test]
-async fn a_function_that_a_debugger_starts() {
+async fn an_attached_function_gets_events_after_a_restart_too() {
     let folder = tempfile::tempdir().expect("a folder");
     let routes = ["--route", "$connect", "--two-way", "$default", "--route", "$disconnect"];
     let lift =
@@ -227,32 +231,32 @@ async fn a_function_that_a_debugger_starts() {
     let line = block.lines().find(|line| line.trim_start().starts_with("Attach")).expect("a line");
     assert!(line.contains("AWS_LAMBDA_RUNTIME_API=127.0.0.1:"), "{line}");
 
-    // The event is there first, and waits.
+    // The event comes first, and waits for a process.
     let waiting = tokio::spawn({
         let block = block.clone();
         async move { connect(&block).await }
     });
     let mut first = start_attached(&lift, "hang");
-    let mut client = waiting.await.expect("let in by the first process");
+    let mut client = waiting.await.expect("accepted by the first process");
     client.send(Message::text("hi")).await.expect("sent");
-    let mut said = BufReader::new(first.stdout.take().expect("piped")).lines();
-    assert!(said.any(|line| line.is_ok_and(|line| line == "TINY hangs")));
-    first.kill().expect("still there");
-    first.wait().expect("gone");
+    let mut lines = BufReader::new(first.stdout.take().expect("piped")).lines();
+    assert!(lines.any(|line| line.is_ok_and(|line| line == "the function hangs")));
+    first.kill().expect("still running");
+    first.wait().expect("ended");
 
-    // Its event fails when another one is there, which is the function from now on.
+    // Its event fails when another process attaches. That process gets the following events.
     let mut second = start_attached(&lift, "again");
     assert!(next(&mut client).await.contains("Internal server error"));
     assert!(ask(&mut client, "hi").await.ends_with(" says again "));
-    second.kill().expect("still there");
-    second.wait().expect("gone");
+    second.kill().expect("still running");
+    second.wait().expect("ended");
 
     // No process is attached for `$disconnect`, which does not delay the end. Lift removes the file.
     lift.signal("INT");
-    let closed = timeout(PATIENCE, client.next()).await.expect("in time");
+    let closed = timeout(TIMEOUT, client.next()).await.expect("within the timeout");
     assert!(matches!(closed, Some(Ok(Message::Close(_)))), "{closed:?}");
     drop(client);
-    wait_until("the file is gone", || env_file(&lift).is_none());
+    wait_until("the file is removed", || env_file(&lift).is_none());
     let ended = lift.ended();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
     let line = "no execution environment could take the invocation";
@@ -260,7 +264,7 @@ async fn a_function_that_a_debugger_starts() {
 }
 
 #[tokio::test]
-async fn an_attached_function_that_cannot_start_may_try_again() {
+async fn an_attached_function_with_an_init_error_can_be_started_again() {
     let lift = Lift::dev_of(&["--attach=127.0.0.1:0", "--two-way", "$default"]);
     let block = lift.ready();
     let line = block.split("AWS_LAMBDA_RUNTIME_API=").nth(1).expect("the address");
@@ -276,8 +280,8 @@ async fn an_attached_function_that_cannot_start_may_try_again() {
     let mut function = start_attached(&lift, "again");
     let mut client = connect(&block).await;
     assert!(ask(&mut client, "hi").await.ends_with(" says again "));
-    function.kill().expect("still there");
-    function.wait().expect("gone");
+    function.kill().expect("still running");
+    function.wait().expect("ended");
 }
 
 #[track_caller]
@@ -286,7 +290,7 @@ fn fails_with(args: &[&str], parts: &[&str]) {
 }
 
 #[test]
-fn what_is_wrong_with_a_command() {
+fn errors_of_commands_name_the_fix() {
     fails_with(
         &["--command", "no-such-program a", "--route", "x"],
         &["cannot start `no-such-program a` in ", "must be in that folder or in PATH"],
@@ -308,7 +312,7 @@ fn what_is_wrong_with_a_command() {
 }
 
 #[test]
-fn what_is_wrong_with_routes() {
+fn errors_of_routes_name_the_fix() {
     fails_with(
         &["--function", "a=true", "--route", "x"],
         &["the route x has no function", "one of a"],
@@ -323,7 +327,7 @@ fn what_is_wrong_with_routes() {
 }
 
 #[test]
-fn what_is_wrong_with_environment_files() {
+fn errors_of_environment_files_name_the_fix() {
     let missing = ["--command", "true", "--route", "x", "--env-file", "/no/such/file"];
     fails_with(&missing, &["cannot read /no/such/file"]);
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,4 +1,4 @@
-//! What the command line says of itself.
+//! The texts of `--help` and `--version`, and the completions.
 
 use crate::command::Lift;
 
@@ -35,13 +35,13 @@ fn help_names_the_options_and_gives_examples() {
 }
 
 #[test]
-fn version() {
+fn version_is_that_of_the_package() {
     let ended = Lift::with_args(&["--version"]).ended();
     assert_eq!(ended.stdout, format!("lift {}\n", env!("CARGO_PKG_VERSION")));
 }
 
 #[test]
-fn other_machines_are_refused() {
+fn listening_for_other_machines_needs_public() {
     let ended = Lift::with_args(&["dev", ".", "--listen", "0.0.0.0:0"]).ended();
     assert_eq!(ended.status.code(), Some(2));
     let error = "error: --listen 0.0.0.0 can be reached from other machines: pass --public";

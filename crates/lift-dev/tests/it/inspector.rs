@@ -1,4 +1,4 @@
-//! The inspector of a real `lift dev`: its address, and which requests it answers.
+//! The inspector of a real `lift dev`: its address, and the requests that it accepts.
 
 use std::{
     ffi::OsStr,
@@ -7,25 +7,25 @@ use std::{
 };
 
 use crate::{
-    app::tiny,
-    command::{Lift, PATIENCE},
+    app::test_function,
+    command::{Lift, TIMEOUT},
     scenario::value,
 };
 
-/// The whole answer to a GET with this `Host`.
+/// Returns the whole response to a GET with this `Host`.
 fn get(address: &str, path: &str, host: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("the gateway listens");
-    stream.set_read_timeout(Some(PATIENCE)).expect("set");
+    stream.set_read_timeout(Some(TIMEOUT)).expect("set");
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
         .expect("sent");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
-    answer
+    let mut response = String::new();
+    stream.read_to_string(&mut response).expect("a response");
+    response
 }
 
 #[test]
-fn it_is_where_the_ready_block_says_for_this_machine_alone() {
-    let lift = Lift::dev(&tiny(), &[("TINY", OsStr::new(""))]);
+fn the_inspector_has_the_printed_address_and_accepts_only_local_hosts() {
+    let lift = Lift::dev(&test_function(), &[("TEST_FUNCTION", OsStr::new(""))]);
     let block = lift.ready();
     let url = value(&block, "Inspector").strip_prefix("http://").expect("a URL");
     let address = url.strip_suffix("/_lift").expect("its path");
@@ -43,8 +43,9 @@ fn it_is_where_the_ready_block_says_for_this_machine_alone() {
 }
 
 #[test]
-fn it_can_be_left_out() {
-    let lift = Lift::dev_with(&tiny(), &["--no-inspector"], &[("TINY", OsStr::new(""))]);
+fn no_inspector_disables_it() {
+    let lift =
+        Lift::dev_with(&test_function(), &["--no-inspector"], &[("TEST_FUNCTION", OsStr::new(""))]);
     let block = lift.ready();
     assert!(!block.contains("Inspector"), "{block}");
     let gateway = value(&block, "Management").strip_prefix("http://").expect("a URL");

@@ -1,6 +1,6 @@
-//! The command `lift` from the outside: arguments in; exit code, output and processes out.
+//! Tests of the command `lift` from outside: its exit codes, output and processes.
 //!
-//! But for the chat, the functions in these tests are packages without dependencies, so they build in a second and
+//! Except for the chat, the functions in these tests are packages without dependencies, so they build in a second and
 //! need no registry. No port is fixed, and every wait is for a condition.
 
 mod access;
@@ -13,9 +13,9 @@ mod faults;
 mod functions;
 mod help;
 mod inspector;
-// It looks for processes in `/proc`.
+// It reads processes from `/proc`.
 #[cfg(target_os = "linux")]
-mod life;
+mod lifecycle;
 mod reload;
 mod scenario;
 mod send;

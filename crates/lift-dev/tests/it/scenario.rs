@@ -1,5 +1,5 @@
-//! The chat's own scenario, over real sockets and with real processes: every client receives the
-//! frames that it receives in memory, where `examples/chat` plays the same file.
+//! The chat's scenario over real sockets and with real processes: every client receives the
+//! same frames as in memory, where `examples/chat` runs the same file.
 
 use std::{
     collections::BTreeMap,
@@ -17,7 +17,7 @@ use tokio_tungstenite::{
 
 use crate::command::Lift;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
@@ -28,7 +28,8 @@ impl Client {
 
     async fn next(&mut self) -> Value {
         loop {
-            let message = timeout(PATIENCE, self.0.next()).await.expect("a frame in time");
+            let message =
+                timeout(TIMEOUT, self.0.next()).await.expect("a frame within the timeout");
             match message.expect("the connection is open").expect("a frame") {
                 Message::Text(text) => return serde_json::from_str(&text).expect("JSON"),
                 Message::Ping(_) | Message::Pong(_) => {}
@@ -37,16 +38,16 @@ impl Client {
         }
     }
 
-    /// Receives the frames that a step should bring, and whatever else came with them.
+    /// Receives the expected number of frames, and all further frames before the pong.
     async fn receive(&mut self, expected: usize) -> Vec<Value> {
         let mut received = Vec::new();
         for _ in 0..expected {
-            received.push(undated(self.next().await));
+            received.push(without_time(self.next().await));
         }
-        // An answered ping shows that nothing else is on its way to this client.
+        // The pong shows that no other frame is in flight to this client.
         self.send(json!({"action": "ping"}).to_string()).await;
         loop {
-            match undated(self.next().await) {
+            match without_time(self.next().await) {
                 pong if pong == json!({"type": "pong"}) => return received,
                 other => received.push(other),
             }
@@ -54,7 +55,7 @@ impl Client {
     }
 }
 
-fn undated(mut frame: Value) -> Value {
+fn without_time(mut frame: Value) -> Value {
     if let Some(at) = frame.get_mut("at") {
         assert!(at.as_u64().is_some_and(|at| at > 1_700_000_000_000), "`at` is in milliseconds");
         *at = 0.into();
@@ -63,9 +64,9 @@ fn undated(mut frame: Value) -> Value {
 }
 
 #[tokio::test]
-async fn every_step_brings_the_frames_it_says() {
+async fn each_step_gives_the_expected_frames() {
     let lift = Lift::dev_in_workspace::<&str>(&chat(), &[]);
-    play(&lift.ready()).await;
+    run_scenario(&lift.ready()).await;
 }
 
 /// The folder of the chat.
@@ -79,8 +80,8 @@ pub(crate) fn value<'a>(block: &'a str, name: &str) -> &'a str {
     line.split_whitespace().nth(1).expect("a value")
 }
 
-/// Plays the scenario against the gateway of a ready block.
-pub(crate) async fn play(block: &str) {
+/// Runs the scenario against the gateway of a ready block.
+pub(crate) async fn run_scenario(block: &str) {
     let scenario = std::fs::read(chat().join("tests/scenario.json")).expect("the scenario");
     let steps: Vec<Value> = serde_json::from_slice(&scenario).expect("JSON");
     let url = value(block, "WebSocket");
@@ -89,7 +90,7 @@ pub(crate) async fn play(block: &str) {
         let name = |key: &str| step[key].as_str().map(str::to_owned);
         if let Some(client) = name("connect") {
             let query = step["query"].as_str().expect("a query");
-            let (socket, _) = connect_async(format!("{url}?{query}")).await.expect("is let in");
+            let (socket, _) = connect_async(format!("{url}?{query}")).await.expect("accepted");
             clients.insert(client, Client(socket));
         } else if let Some(query) = name("refuse") {
             match connect_async(format!("{url}?{query}")).await {
@@ -109,7 +110,7 @@ pub(crate) async fn play(block: &str) {
         for (client, connection) in &mut clients {
             let expected = step["then"][client].as_array().cloned().unwrap_or_default();
             let received = connection.receive(expected.len()).await;
-            assert_eq!(received, expected, "what {client} received after {step}");
+            assert_eq!(received, expected, "the frames that {client} received after {step}");
         }
     }
 }

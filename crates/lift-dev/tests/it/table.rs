@@ -6,7 +6,7 @@ use tokio::{net::TcpListener, runtime::Runtime};
 
 use crate::command::{Ended, Lift};
 
-/// A DynamoDB of a test's own, on a free port, and `lift` in an environment that says nothing.
+/// An embedded DynamoDB (dynoxide) on a free port, and `lift` with an empty environment.
 struct Database {
     url: String,
     _runtime: Runtime,
@@ -38,7 +38,7 @@ impl Database {
 }
 
 #[test]
-fn create_check_describe_delete() {
+fn a_table_is_created_checked_described_and_deleted() {
     let database = Database::start();
     let table = ["--table", "chat-connections"];
     let [create, check, describe] =
@@ -82,15 +82,15 @@ fn create_check_describe_delete() {
 }
 
 #[test]
-fn a_table_that_differs_is_exit_code_1_and_says_why_on_stdout() {
+fn a_table_that_differs_gives_exit_code_1_and_the_differences_on_stdout() {
     let database = Database::start();
     database.succeeds(&["create", "--table", "abc", "--no-streams", "--deletion-protection"]);
-    let noted = database.succeeds(&["check", "--table", "abc"]);
+    let checked = database.succeeds(&["check", "--table", "abc"]);
     assert!(
-        noted.stdout.starts_with(
+        checked.stdout.starts_with(
             "The table abc fits.\n  note: for an app that reads the stream: the stream is off"
         ),
-        "{noted:?}"
+        "{checked:?}"
     );
     let differs = database.lift(&["check", "--table", "abc", "--streams"]);
     assert_eq!((differs.status.code(), &*differs.stderr), (Some(1), ""));
@@ -107,7 +107,7 @@ fn a_table_that_differs_is_exit_code_1_and_says_why_on_stdout() {
 }
 
 #[test]
-fn options_that_an_existing_table_is_without_are_noted() {
+fn options_that_an_existing_table_lacks_give_a_note() {
     let database = Database::start();
     let limited = ["create", "--table", "abc", "--max-writes", "100", "--tag", "team=chat"];
     assert_eq!(database.succeeds(&limited).stdout, "The table abc is created.\n");
@@ -117,7 +117,7 @@ fn options_that_an_existing_table_is_without_are_noted() {
 }
 
 #[test]
-fn the_environment_says_where_the_table_is() {
+fn the_environment_sets_the_endpoint_of_the_table() {
     let database = Database::start();
     database.succeeds(&["create", "--table", "abc"]);
     let check = ["table", "check", "--table", "abc"];
@@ -134,7 +134,7 @@ fn the_environment_says_where_the_table_is() {
 }
 
 #[test]
-fn a_fault_is_one_line_that_names_the_fix() {
+fn an_error_is_one_line_with_the_fix() {
     let check = |more: &[&str]| {
         let args = [&["table", "check", "--table", "abc"], more].concat();
         let variables = [("AWS_EC2_METADATA_DISABLED", OsStr::new("true"))];
@@ -152,7 +152,7 @@ fn a_fault_is_one_line_that_names_the_fix() {
 }
 
 #[test]
-fn a_profile_that_signs_in_elsewhere_is_told_what_to_run() {
+fn an_unsupported_profile_gives_an_error_with_the_command_to_run() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("config");
     let profile = "[profile p]\nregion = eu-west-1\ncredential_process = /bin/false\n";
@@ -186,7 +186,7 @@ fn help_gives_examples() {
 }
 
 #[test]
-fn the_table_of_lift_dev_fits_as_the_ready_block_names_it() {
+fn the_table_in_the_ready_block_of_lift_dev_passes_the_check() {
     let chat = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/chat");
     let dev = Lift::dev_in_workspace::<&str>(&chat, &[]);
     let block = dev.ready();

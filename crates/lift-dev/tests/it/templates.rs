@@ -1,5 +1,5 @@
-//! `lift dev` on templates: which one is found, and what it says of those that cannot be run. What
-//! runs is in `e2e/templates.py`, with Python and Node.
+//! `lift dev` with templates: which template is used, and the errors of templates that cannot run. Functions
+//! of templates run in `e2e/templates.py`, with Python and Node.
 
 use std::{fs, path::Path};
 
@@ -42,19 +42,19 @@ fn fails(path: &Path, args: &[&str], parts: &[&str]) {
 }
 
 #[test]
-fn a_fault_has_file_line_and_place() {
+fn an_error_has_the_file_the_line_and_the_path() {
     let folder = folder(&[("template.yaml", &template("Runtime: !Ref Nothing"))]);
-    let place = "template.yaml:12: Resources.Chat.Properties.Runtime: there is no parameter or";
-    // By its folder, by its own name, and by the flag.
-    fails(folder.path(), &[], &[place]);
-    fails(&folder.path().join("template.yaml"), &[], &[place]);
+    let error = "template.yaml:12: Resources.Chat.Properties.Runtime: there is no parameter or";
+    // The template is given by its folder, by its path, and by the flag.
+    fails(folder.path(), &[], &[error]);
+    fails(&folder.path().join("template.yaml"), &[], &[error]);
     let elsewhere = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("template.yaml");
-    fails(elsewhere.path(), &["--template", file.to_str().expect("a path")], &[place]);
+    fails(elsewhere.path(), &["--template", file.to_str().expect("a path")], &[error]);
 }
 
 #[test]
-fn a_package_goes_before_its_template_unless_that_is_named() {
+fn a_package_is_preferred_to_its_template_unless_the_template_is_named() {
     let app = App::new(&[("src/lib.rs", ""), ("template.yaml", &template("Runtime: java21"))]);
     fails(app.path(), &[], &["has no binary", "add src/main.rs"]);
     let file = app.path().join("template.yaml");
@@ -62,14 +62,14 @@ fn a_package_goes_before_its_template_unless_that_is_named() {
 }
 
 #[test]
-fn a_service() {
+fn errors_of_serverless_yml_have_the_line_and_the_path() {
     let service = "functions:\n  a:\n    events: [websocket: $default]\n    handler: ${opt:x";
     let folder = folder(&[("serverless.yml", service)]);
     fails(folder.path(), &[], &["serverless.yml:4: functions.a.handler: `${opt:x` has no `}`"]);
 }
 
 #[test]
-fn functions_that_cannot_be_run_here() {
+fn functions_that_cannot_run_locally_are_errors() {
     let of = |properties: &str| folder(&[("template.yml", &template(properties))]);
     let java = of("Runtime: java21, Handler: A::b");
     fails(java.path(), &[], &["runtime java21", "--function Chat='COMMAND'"]);
@@ -82,7 +82,7 @@ fn functions_that_cannot_be_run_here() {
 }
 
 #[test]
-fn what_goes_with_a_template_and_what_does_not() {
+fn flags_that_do_not_fit_a_template_are_errors() {
     let folder = folder(&[("template.yaml", &template("Runtime: provided.al2023"))]);
     for flags in [
         &["--command", "true"][..],
@@ -109,9 +109,9 @@ fn what_goes_with_a_template_and_what_does_not() {
     fails(none.path(), &["--parameter", "A=1"], &["need a template: pass it as --template FILE"]);
 }
 
-/// A program that asks the Runtime API is all that a function has to be.
+/// Any program that uses the Runtime API can be a function.
 #[test]
-fn a_bootstrap_runs_with_what_the_template_says() {
+fn a_bootstrap_runs_with_the_environment_of_the_template() {
     let properties = "Runtime: provided.al2023, Timeout: 7, MemorySize: 512, Handler: x.y, VpcConfig: {}, \
         Environment: {Variables: {TABLE: !Ref Items, URL: !Sub '${Api.ApiEndpoint}/default'}}";
     let text = template(properties) + "  Items: {Type: AWS::Serverless::SimpleTable}\n";

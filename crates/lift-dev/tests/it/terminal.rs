@@ -1,4 +1,4 @@
-//! What `lift dev` shows of events: lines for people, JSON for programs, and whose log lines are whose.
+//! The lines that `lift dev` prints for events, as text and as JSON, and which log line belongs to which event.
 
 use std::{
     collections::BTreeMap,
@@ -18,32 +18,35 @@ use tokio::time::timeout;
 use tokio_tungstenite::{connect_async, tungstenite::Message};
 
 use crate::{
-    app::{App, tiny},
+    app::{App, test_function},
     command::{Lift, signal, wait_until},
 };
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The loud function, and the folder in which its events meet.
-fn loud(args: &[&str]) -> (Lift, TempDir) {
+/// The function that does what a message says, and the folder by which its concurrent events wait for each other.
+fn by_message(args: &[&str]) -> (Lift, TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
-    let variables = [("TINY", OsStr::new("loud")), ("TINY_PIDS", folder.path().as_os_str())];
-    (Lift::dev_with(&tiny(), args, &variables), folder)
+    let variables = [
+        ("TEST_FUNCTION", OsStr::new("by-message")),
+        ("TEST_FUNCTION_PIDS", folder.path().as_os_str()),
+    ];
+    (Lift::dev_with(&test_function(), args, &variables), folder)
 }
 
-/// Connects, sends each message, waits for as many answers after each, and closes.
+/// Connects, sends each message, waits for a reply after each, and closes.
 #[tokio::main(flavor = "current_thread")]
-async fn converse(url: &str, messages: &[&str]) {
-    talk(url, messages).await;
+async fn send_messages(url: &str, messages: &[&str]) {
+    send_all(url, messages).await;
 }
 
-async fn talk(url: &str, messages: &[&str]) {
+async fn send_all(url: &str, messages: &[&str]) {
     let (mut client, _) = connect_async(url).await.expect("connected");
     for message in messages {
         client.send(Message::text(*message)).await.expect("sent");
-        let answer = timeout(PATIENCE, client.next()).await.expect("an answer in time");
-        let answer = answer.expect("open").expect("an answer");
-        assert!(answer.is_text(), "{answer:?}");
+        let reply = timeout(TIMEOUT, client.next()).await.expect("a reply within the timeout");
+        let reply = reply.expect("open").expect("a reply");
+        assert!(reply.is_text(), "{reply:?}");
     }
     client.close(None).await.expect("closed");
     while client.next().await.is_some() {}
@@ -54,7 +57,7 @@ fn url_of(block: &str) -> &str {
     line.split_whitespace().nth(1).expect("a URL")
 }
 
-/// The columns of a line, without the time and the connection, which are checked.
+/// Checks the time and the connection of a line, and returns its other columns.
 #[track_caller]
 fn columns(line: &str) -> String {
     assert!(line.chars().count() <= 80, "{line}");
@@ -63,38 +66,38 @@ fn columns(line: &str) -> String {
     assert_eq!(digits, "00:00:00.000", "{line}");
     let (id, rest) = rest.split_at(12);
     assert!(id.starts_with("  ") && id.ends_with("  ") && id.trim().len() == 8, "{line}");
-    // How long it took is not the same each time.
-    let mut words: Vec<&str> = rest.split_whitespace().collect();
-    if let Some(unit) = words.iter().position(|word| matches!(*word, "ms" | "s")) {
-        words.drain(unit - 1..=unit);
+    // The duration differs from run to run.
+    let mut columns: Vec<&str> = rest.split_whitespace().collect();
+    if let Some(unit) = columns.iter().position(|word| matches!(*word, "ms" | "s")) {
+        columns.drain(unit - 1..=unit);
     }
-    words.join(" ")
+    columns.join(" ")
 }
 
 #[test]
-fn each_event_is_a_line_and_each_error_says_what_to_do() {
-    let (lift, _folder) = loud(&[]);
+fn each_event_is_a_line_and_each_error_names_the_fix() {
+    let (lift, _folder) = by_message(&[]);
     let block = lift.ready();
     let say = |what: &str| format!(r#"{{"action":"say","do":"{what}"}}"#);
     let [fail, malformed, exit] = ["fail", "malformed", "exit"].map(say);
     let long = r#"{"action":"a\u001b[31m very long route key"}"#;
     let messages = [&*say("it"), &fail, &malformed, long, "hello", &exit];
-    converse(url_of(&block), &messages);
+    send_messages(url_of(&block), &messages);
     let lines = lift.lines_until("Client-side");
     let lines: Vec<&str> = lines.iter().map(|line| &**line).collect();
     assert!(!lines.concat().contains('\x1b'), "{lines:#?}");
 
-    // Not cargo's words, not those on the process that ended, and no event that was slow to end.
+    // Without the lines of cargo, those about the process that ended, and those about slow events.
     let mut shown = lines
         .iter()
         .skip_while(|line| !line.starts_with('['))
         .filter(|line| !line.contains("process 1") && !line.contains("  …  "));
     let mut next = || *shown.next().expect("a line");
-    assert_eq!(next(), "[1] TINY is up");
+    assert_eq!(next(), "[1] the function is up");
     assert_eq!(columns(next()), "$connect 101");
     assert_eq!(columns(next()), "say 200 26 B → 6 B");
     assert_eq!(columns(next()), "say error 28 B → 103 B");
-    assert_eq!(next(), r"  ✗ the function failed with Luck: none\e[2J left");
+    assert_eq!(next(), r"  ✗ the function failed with TestError: it\e[2J failed");
     assert_eq!(
         next(),
         "    the client gets no more than `Internal server error`: fix the function"
@@ -111,8 +114,8 @@ fn each_event_is_a_line_and_each_error_says_what_to_do() {
     assert_eq!(columns(next()), "say error 28 B → 103 B");
     assert_eq!(next(), "  ✗ the function's process ended before it answered");
     next();
-    assert_eq!(next(), "  │ out of luck");
-    // The next process says so outside of any event.
+    assert_eq!(next(), "  │ the function exits");
+    // The line of the next process belongs to no event.
     let rest: Vec<&str> = shown.copied().collect();
     let [.., disconnect] = rest[..] else { panic!("{lines:#?}") };
     assert_eq!(columns(disconnect), "$disconnect 1005 Client-side close f…");
@@ -122,18 +125,18 @@ fn each_event_is_a_line_and_each_error_says_what_to_do() {
 }
 
 #[test]
-fn a_line_of_the_function_is_with_its_event() {
-    let (lift, _folder) = loud(&[]);
+fn a_log_line_of_the_function_is_under_its_event() {
+    let (lift, _folder) = by_message(&[]);
     let block = lift.ready();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let said = ["A", "B"].map(|name| format!(r#"{{"action":"say","do":"meet-{name}"}}"#));
     let messages = said.each_ref().map(|said| [&**said]);
-    runtime.block_on(join_all(messages.iter().map(|messages| talk(url_of(&block), messages))));
+    runtime.block_on(join_all(messages.iter().map(|messages| send_all(url_of(&block), messages))));
     let mut lines = lift.lines_until("$disconnect");
     while lines.iter().filter(|line| line.contains("$disconnect")).count() < 2 {
         lines.extend(lift.lines_until("$disconnect"));
     }
-    // Both ran at the same time. A line belongs to the event above it, or to the one that it names.
+    // Both events ran at the same time. A log line belongs to the event above it, or to the event whose id it has.
     let (mut above, mut event_ref) = ("", BTreeMap::new());
     for line in &lines {
         if let Some(log) = line.strip_prefix("  │ ") {
@@ -152,8 +155,8 @@ fn a_line_of_the_function_is_with_its_event() {
 }
 
 #[test]
-fn json_adds_up_to_what_clients_did() {
-    let (lift, _folder) = loud(&["--log", "json", "--concurrency", "4"]);
+fn the_counts_of_json_lines_equal_those_of_the_clients() {
+    let (lift, _folder) = by_message(&["--log", "json", "--concurrency", "4"]);
     let ready = lift.stdout_until(r#""type":"ready""#);
     let ready: Value = serde_json::from_str(&ready[ready.len() - 1]).expect("JSON");
     let url = ready["webSocket"].as_str().expect("a URL");
@@ -161,7 +164,7 @@ fn json_adds_up_to_what_clients_did() {
     let said = r#"{"action":"say","do":"it"}"#;
     let failed = r#"{"action":"say","do":"fail"}"#;
     let messages = [said, failed, said, "hello", said];
-    runtime.block_on(join_all((0..20).map(|_| talk(url, &messages))));
+    runtime.block_on(join_all((0..20).map(|_| send_all(url, &messages))));
 
     let mut counts = BTreeMap::new();
     let mut connections = BTreeMap::new();
@@ -203,25 +206,25 @@ fn json_adds_up_to_what_clients_did() {
 }
 
 #[test]
-fn off_shows_what_the_function_writes_and_what_the_gateway_logs() {
-    let (lift, _folder) = loud(&["--log", "off"]);
+fn log_off_prints_only_the_lines_of_the_function_and_the_gateway() {
+    let (lift, _folder) = by_message(&["--log", "off"]);
     let block = lift.ready();
-    converse(url_of(&block), &[r#"{"action":"say","do":"fail"}"#]);
+    send_messages(url_of(&block), &[r#"{"action":"say","do":"fail"}"#]);
     let lines = lift.lines_until("invocation failed");
-    assert!(lines.iter().any(|line| line == "[1] TINY is up"), "{lines:#?}");
+    assert!(lines.iter().any(|line| line == "[1] the function is up"), "{lines:#?}");
     assert!(!lines.iter().any(|line| line.contains("$connect")), "{lines:#?}");
 }
 
-/// The loud function under a `lift` whose stderr is the test's own affair.
+/// `lift dev` with the function that does what a message says. The test sets its stderr.
 fn lift_dev(folder: &TempDir) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lift"));
     command
         .arg("dev")
-        .arg(tiny())
+        .arg(test_function())
         .args(["--listen", "127.0.0.1:0", "--data-dir"])
         .arg(folder.path());
     command.env_remove("CARGO_TARGET_DIR").env_remove("NO_COLOR").env("TERM", "xterm-256color");
-    command.env("TINY", "loud").env("CARGO_TERM_COLOR", "never");
+    command.env("TEST_FUNCTION", "by-message").env("CARGO_TERM_COLOR", "never");
     command.stdin(Stdio::null()).stdout(Stdio::piped());
     command
 }
@@ -235,26 +238,26 @@ fn ready(child: &mut Child) -> String {
     block
 }
 
-/// What `lift` writes to a terminal.
+/// Returns the text that `lift` writes to a terminal.
 fn on_a_terminal(variables: &[(&str, &str)]) -> String {
     let pty = openpty(None, None).expect("a terminal");
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = lift_dev(&folder);
-    // Where CI is set, colours are wanted even on a terminal that says that it has none.
+    // With CI set, colors are printed even on a terminal without colors.
     command.env_remove("CI").envs(variables.iter().copied()).stderr(pty.slave);
     let mut child = command.spawn().expect("lift is built");
     drop(command);
-    converse(url_of(&ready(&mut child)), &[r#"{"action":"say","do":"it"}"#]);
+    send_messages(url_of(&ready(&mut child)), &[r#"{"action":"say","do":"it"}"#]);
     signal(child.id(), "INT");
     child.wait().expect("it ends");
     let mut text = Vec::new();
-    // A terminal whose last program ended is an error to read, after the rest of its text.
+    // When the last program has ended, reading the terminal fails after the rest of its text.
     let _ = File::from(pty.master).read_to_end(&mut text);
     String::from_utf8_lossy(&text).into_owned()
 }
 
 #[test]
-fn a_terminal_has_colours_unless_they_are_not_wanted() {
+fn a_terminal_gets_colors_except_with_no_color_or_a_dumb_terminal() {
     let colored = on_a_terminal(&[]);
     assert!(
         colored.contains("\x1b[1msay\x1b[0m") && colored.contains("\x1b[32m200\x1b[0m"),
@@ -267,22 +270,23 @@ fn a_terminal_has_colours_unless_they_are_not_wanted() {
 }
 
 #[test]
-fn colours_can_be_forced_into_a_pipe() {
+fn clicolor_force_prints_colors_into_a_pipe() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().as_os_str();
-    let (loud, force) = (OsStr::new("loud"), OsStr::new("1"));
-    let variables = [("TINY", loud), ("TINY_PIDS", path), ("CLICOLOR_FORCE", force)];
-    let lift = Lift::dev(&tiny(), &variables);
-    converse(url_of(&lift.ready()), &[]);
+    let (mode, force) = (OsStr::new("by-message"), OsStr::new("1"));
+    let variables =
+        [("TEST_FUNCTION", mode), ("TEST_FUNCTION_PIDS", path), ("CLICOLOR_FORCE", force)];
+    let lift = Lift::dev(&test_function(), &variables);
+    send_messages(url_of(&lift.ready()), &[]);
     lift.wait_for_line("\x1b[2m$connect\x1b[0m");
 }
 
 #[test]
-fn a_terminal_that_stands_still_holds_up_nobody() {
+fn a_stuck_terminal_does_not_delay_the_gateway() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut child = lift_dev(&folder).stderr(Stdio::piped()).spawn().expect("lift is built");
-    // Stderr is not read meanwhile. These messages have no route, so each prints several lines.
-    converse(url_of(&ready(&mut child)), &["hello"; 5000]);
+    // Stderr is not read during these messages. They have no route, so each prints several lines.
+    send_messages(url_of(&ready(&mut child)), &["hello"; 5000]);
     let mut stderr = child.stderr.take().expect("piped");
     signal(child.id(), "INT");
     let mut text = String::new();
@@ -294,8 +298,8 @@ fn a_terminal_that_stands_still_holds_up_nobody() {
 }
 
 #[test]
-fn the_page_is_opened_when_everything_is_up() {
-    // What a desktop opens URLs with.
+fn open_opens_the_page_when_lift_dev_is_ready() {
+    // The program that opens URLs on a desktop.
     let desktop = tempfile::tempdir().expect("a folder");
     let (opener, opened) = (desktop.path().join("xdg-open"), desktop.path().join("opened"));
     fs::write(&opener, format!("#!/bin/sh\necho $1 > {}\n", opened.display())).expect("written");
@@ -304,7 +308,8 @@ fn the_page_is_opened_when_everything_is_up() {
     path.push(":");
     path.push(std::env::var_os("PATH").expect("set"));
 
-    let files = [("src/main.rs", include_str!("tiny.rs")), ("web/index.html", "<p>hello</p>")];
+    let files =
+        [("src/main.rs", include_str!("test_function.rs")), ("web/index.html", "<p>hello</p>")];
     let app = App::new(&files);
     let lift = Lift::dev_with(app.path(), &["--open"], &[("PATH", &path)]);
     let block = lift.ready();
@@ -313,7 +318,7 @@ fn the_page_is_opened_when_everything_is_up() {
         fs::read_to_string(&opened).is_ok_and(|url| url.trim() == page.trim())
     });
 
-    let without = Lift::dev_with(&tiny(), &["--open"], &[("PATH", &path)]);
+    let without = Lift::dev_with(&test_function(), &["--open"], &[("PATH", &path)]);
     let block = without.ready();
     let inspector = block.lines().find_map(|line| line.trim().strip_prefix("Inspector"));
     let inspector = inspector.expect("an inspector");

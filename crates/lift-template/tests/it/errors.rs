@@ -3,7 +3,7 @@
 use super::{error, error_with, options};
 
 #[track_caller]
-fn is(text: &str, expected: &str) {
+fn assert_error(text: &str, expected: &str) {
     assert_eq!(error(text), format!("template.yaml{expected}"));
 }
 
@@ -25,27 +25,30 @@ Resources:
 }
 
 #[test]
-fn not_a_template() {
-    is("", ": the file is empty");
-    is(
+fn a_file_that_is_not_a_template_is_an_error() {
+    assert_error("", ": the file is empty");
+    assert_error(
         "a: b",
         ":1: this is not a template: it has neither `Resources` nor `functions` (serverless.yml)",
     );
-    is("a: b\na: c", ":2: the key `a` is repeated");
-    is("[a]: b", ":1: a key must be a text");
-    is("a: *b", ":1: this is neither YAML nor JSON: while parsing node, found unknown anchor");
-    is(
+    assert_error("a: b\na: c", ":2: the key `a` is repeated");
+    assert_error("[a]: b", ":1: a key must be a text");
+    assert_error(
+        "a: *b",
+        ":1: this is neither YAML nor JSON: while parsing node, found unknown anchor",
+    );
+    assert_error(
         "Resources:\n  Api:\n   Type: x\n  Type: [",
         ":5: this is neither YAML nor JSON: while parsing a node, did not find expected node content",
     );
-    is(
+    assert_error(
         "Resources: {A: {Type: AWS::SNS::Topic}}",
         ": there is no WebSocket API in it: no `AWS::Serverless::WebSocketApi`, and no \
          `AWS::ApiGatewayV2::Api` with the `ProtocolType` WEBSOCKET",
     );
-    is("Resources: {A: {Properties: {}}}", ":1: Resources.A: `Type` is missing");
+    assert_error("Resources: {A: {Properties: {}}}", ":1: Resources.A: `Type` is missing");
     let deep = format!("a: {}", "[".repeat(70));
-    is(&deep, ":1: the nesting is deeper than 60 levels");
+    assert_error(&deep, ":1: the nesting is deeper than 60 levels");
     let bomb: String = (1..9)
         .map(|n| format!("a{n}: &{n} [*{0}, *{0}, *{0}, *{0}, *{0}, *{0}, *{0}, *{0}]\n", n - 1))
         .collect();
@@ -54,11 +57,11 @@ fn not_a_template() {
 }
 
 #[test]
-fn several_apis() {
+fn several_apis_need_a_choice() {
     let text = with(
         "  Other:\n    Type: AWS::ApiGatewayV2::Api\n    Properties: {ProtocolType: WEBSOCKET}",
     );
-    is(&text, ": it has several WebSocket APIs: pass --api with one of Api, Other");
+    assert_error(&text, ": it has several WebSocket APIs: pass --api with one of Api, Other");
     let mut options = options();
     options.api = Some("Third".to_owned());
     let error = error_with(&text, &options);
@@ -66,33 +69,36 @@ fn several_apis() {
 }
 
 #[test]
-fn routes() {
+fn errors_of_routes_have_the_path() {
     let route = |more: &str| {
         with(&format!(
             "  Route:\n    Type: AWS::ApiGatewayV2::Route\n    Properties:\n      ApiId: !Ref Api\n{more}"
         ))
     };
-    is(
+    assert_error(
         &with(""),
         ":5: Resources.Api.Properties: no route of `Api` leads to a function of this template",
     );
-    is(&route(""), ":14: Resources.Route.Properties: `RouteKey` is missing");
-    is(&route("      RouteKey: a\n"), ":14: Resources.Route.Properties: `Target` is missing");
-    is(
+    assert_error(&route(""), ":14: Resources.Route.Properties: `RouteKey` is missing");
+    assert_error(
+        &route("      RouteKey: a\n"),
+        ":14: Resources.Route.Properties: `Target` is missing",
+    );
+    assert_error(
         &route("      RouteKey: a\n      Target: integrations/x\n"),
         ":16: Resources.Route.Properties.Target: `integrations/x` is not an integration of this API",
     );
-    is(
+    assert_error(
         &route("      RouteKey: $connect\n      AuthorizationType: JWT\n"),
         ":16: Resources.Route.Properties.AuthorizationType: `JWT` is not one of NONE, AWS_IAM and CUSTOM",
     );
-    is(
+    assert_error(
         &route(
             "      RouteKey: $connect\n      AuthorizationType: CUSTOM\n      AuthorizerId: x\n",
         ),
         ":17: Resources.Route.Properties.AuthorizerId: `x` is not an authorizer of this API",
     );
-    is(
+    assert_error(
         &route("      RouteKey: a\n      RequestModels: {a: M}\n"),
         ":16: Resources.Route.Properties.RequestModels.a: there is no model named `M`",
     );
@@ -113,12 +119,15 @@ fn an_authorizer_of_another_stack_is_an_error() {
       AuthorizerId: !Ref Auth
 ",
     );
-    is(&text, ":13: Resources.Auth.Properties.AuthorizerUri: it is imported from another stack");
+    assert_error(
+        &text,
+        ":13: Resources.Auth.Properties.AuthorizerUri: it is imported from another stack",
+    );
 }
 
-/// With another reading than SAM's, these would allow every client.
+/// If Lift accepted these templates, which SAM refuses, every client would be allowed.
 #[test]
-fn what_sam_refuses_is_refused() {
+fn authorizers_that_sam_refuses_are_errors() {
     let api = |auth: &str, key: &str| {
         format!(
             "Transform: AWS::Serverless-2016-10-31
@@ -173,12 +182,12 @@ Resources:
              only, not `a-b`",
         ),
     ] {
-        is(&api(auth, key), what);
+        assert_error(&api(auth, key), what);
     }
 }
 
 #[test]
-fn functions() {
+fn errors_of_functions_have_the_path() {
     let function = |more: &str| {
         with(
             "  Route:
@@ -198,29 +207,29 @@ fn functions() {
         ("Runtime: !Ref R", ".Runtime: there is no parameter or resource `R`"),
         ("Runtime: !ImportValue R", ".Runtime: it is imported from another stack"),
     ] {
-        is(&function(more), &format!("{at}{what}"));
+        assert_error(&function(more), &format!("{at}{what}"));
     }
 }
 
 #[test]
-fn stages() {
+fn errors_of_stages_have_the_path() {
     let stages =
         "  A: {Type: AWS::ApiGatewayV2::Stage, Properties: {ApiId: !Ref Api, StageName: a}}
   B: {Type: AWS::ApiGatewayV2::Stage, Properties: {ApiId: !Ref Api, StageName: b}}
   Route:
     Type: AWS::ApiGatewayV2::Route
     Properties: {ApiId: !Ref Api, RouteKey: a, Target: !Sub 'integrations/${Integration}'}";
-    is(&with(stages), ": the API has several stages: pass --stage with one of a, b");
+    assert_error(&with(stages), ": the API has several stages: pass --stage with one of a, b");
 }
 
 #[test]
-fn parameters() {
+fn errors_of_parameters_have_the_path() {
     let mut options = options();
     options.parameters = [("Nane".to_owned(), "x".to_owned())].into();
     let text = "Parameters: {Name: {Type: String}}\nResources: {}";
     let error = error_with(text, &options);
     assert_eq!(error, "template.yaml: the template has no parameter `Nane`; it has Name");
-    is(
+    assert_error(
         "Parameters:\n  Size: {Default: xl, AllowedValues: [s, m]}\nResources: {}",
         ":2: Parameters.Size: `xl` is not an allowed value: pass --parameter Size= with one of s, m",
     );

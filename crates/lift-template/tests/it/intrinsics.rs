@@ -1,4 +1,4 @@
-//! Each intrinsic function, as the value of a variable of a function.
+//! Each intrinsic function, as the value of an environment variable of a function.
 
 use super::{error, template};
 
@@ -41,7 +41,7 @@ Resources:
 }
 
 #[track_caller]
-fn is(value: &str, expected: &str) {
+fn assert_value(value: &str, expected: &str) {
     let template = template(&with(value));
     assert_eq!(
         template.functions[0].environment.get("V").map(String::as_str),
@@ -51,7 +51,7 @@ fn is(value: &str, expected: &str) {
 }
 
 #[track_caller]
-fn is_unknown(value: &str, why: &str) {
+fn assert_unknown(value: &str, why: &str) {
     let template = template(&with(value));
     assert_eq!(template.functions[0].environment.get("V"), None, "{value}");
     let notice = template.notices.iter().find(|one| one.path.ends_with("Variables.V"));
@@ -61,7 +61,7 @@ fn is_unknown(value: &str, why: &str) {
 }
 
 #[test]
-fn texts_numbers_and_booleans() {
+fn texts_numbers_and_booleans_become_text() {
     for (written, is_read) in [
         ("a", "a"),
         ("'1'", "1"),
@@ -70,78 +70,84 @@ fn texts_numbers_and_booleans() {
         ("2024-01-01", "2024-01-01"),
         ("", ""),
     ] {
-        is(written, is_read);
+        assert_value(written, is_read);
     }
 }
 
 #[test]
-fn references() {
-    is("!Ref Name", "ana");
-    is("{Ref: Name}", "ana");
-    is("!Ref AWS::Region", "eu-west-1");
-    is("!Ref AWS::AccountId", "123456789012");
-    is("!Ref AWS::StackName", "app");
-    is("!Ref AWS::Partition", "aws");
-    is("!Ref AWS::URLSuffix", "amazonaws.com");
-    is("!Ref Fn", "app-Fn");
-    is("!Ref Table", "app-Table");
-    is("!Ref Named", "app-x");
-    is("!Ref Api", "api");
-    is("!Ref Alias", "arn:aws:lambda:eu-west-1:123456789012:function:app-Fn:live");
-    is_unknown(
+fn ref_is_evaluated() {
+    assert_value("!Ref Name", "ana");
+    assert_value("{Ref: Name}", "ana");
+    assert_value("!Ref AWS::Region", "eu-west-1");
+    assert_value("!Ref AWS::AccountId", "123456789012");
+    assert_value("!Ref AWS::StackName", "app");
+    assert_value("!Ref AWS::Partition", "aws");
+    assert_value("!Ref AWS::URLSuffix", "amazonaws.com");
+    assert_value("!Ref Fn", "app-Fn");
+    assert_value("!Ref Table", "app-Table");
+    assert_value("!Ref Named", "app-x");
+    assert_value("!Ref Api", "api");
+    assert_value("!Ref Alias", "arn:aws:lambda:eu-west-1:123456789012:function:app-Fn:live");
+    assert_unknown(
         "!Ref Needed",
         "the parameter `Needed` has no default: pass --parameter Needed=VALUE",
     );
-    is_unknown("!Ref Kept", "pass --parameter Kept=VALUE");
-    is_unknown("!Ref AWS::StackId", "only AWS has");
-    is_unknown("!Ref Role", "a resource of type AWS::IAM::Role");
-    is_unknown("!Ref FnRole", "SAM generates");
+    assert_unknown("!Ref Kept", "pass --parameter Kept=VALUE");
+    assert_unknown("!Ref AWS::StackId", "only AWS has");
+    assert_unknown("!Ref Role", "a resource of type AWS::IAM::Role");
+    assert_unknown("!Ref FnRole", "SAM generates");
 }
 
 #[test]
-fn attributes() {
-    is("!GetAtt Fn.Arn", "arn:aws:lambda:eu-west-1:123456789012:function:app-Fn");
-    is("{'Fn::GetAtt': [Fn, Arn]}", "arn:aws:lambda:eu-west-1:123456789012:function:app-Fn");
-    is("!GetAtt Table.Arn", "arn:aws:dynamodb:eu-west-1:123456789012:table/app-Table");
-    is("!GetAtt Api.ApiEndpoint", "wss://api.execute-api.eu-west-1.amazonaws.com");
-    is_unknown("!GetAtt Table.StreamArn", "`Table.StreamArn`");
+fn get_att_is_evaluated() {
+    assert_value("!GetAtt Fn.Arn", "arn:aws:lambda:eu-west-1:123456789012:function:app-Fn");
+    assert_value(
+        "{'Fn::GetAtt': [Fn, Arn]}",
+        "arn:aws:lambda:eu-west-1:123456789012:function:app-Fn",
+    );
+    assert_value("!GetAtt Table.Arn", "arn:aws:dynamodb:eu-west-1:123456789012:table/app-Table");
+    assert_value("!GetAtt Api.ApiEndpoint", "wss://api.execute-api.eu-west-1.amazonaws.com");
+    assert_unknown("!GetAtt Table.StreamArn", "`Table.StreamArn`");
 }
 
 #[test]
-fn texts_with_names() {
-    is("!Sub '${Name}-${AWS::Region}'", "ana-eu-west-1");
-    is("!Sub '${!Name} $x ${Named}'", "${Name} $x app-x");
-    is("!Sub ['${Own}/${Name}', {Own: !Ref Table}]", "app-Table/ana");
-    is("!Sub '${Fn.Arn}:live'", "arn:aws:lambda:eu-west-1:123456789012:function:app-Fn:live");
-    is_unknown("!Sub 'a-${Needed}'", "`Needed` has no default");
+fn sub_is_evaluated() {
+    assert_value("!Sub '${Name}-${AWS::Region}'", "ana-eu-west-1");
+    assert_value("!Sub '${!Name} $x ${Named}'", "${Name} $x app-x");
+    assert_value("!Sub ['${Own}/${Name}', {Own: !Ref Table}]", "app-Table/ana");
+    assert_value(
+        "!Sub '${Fn.Arn}:live'",
+        "arn:aws:lambda:eu-west-1:123456789012:function:app-Fn:live",
+    );
+    assert_unknown("!Sub 'a-${Needed}'", "`Needed` has no default");
 }
 
 #[test]
-fn lists_and_maps() {
-    is("!Join ['-', [a, !Ref Name]]", "a-ana");
-    is("!Join ['', !Ref Names]", "anabob");
-    is("!Select [1, !Ref Names]", "bob");
-    is("!Select [0, !Split [',', 'x,y']]", "x");
-    is("!FindInMap [Sizes, !Ref AWS::Region, small]", "1");
-    is("!Select [1, !FindInMap [Sizes, eu-west-1, all]]", "b");
-    is("{'Fn::ToJsonString': {a: [1, !Ref Name]}}", "{\"a\":[1,\"ana\"]}");
-    is_unknown("!ImportValue other-Url", "imported from another stack");
-    is_unknown("!Join ['', [a, !ImportValue b]]", "imported from another stack");
-    is_unknown("!Base64 abc", "does not evaluate `Fn::Base64`");
-    is_unknown("'{{resolve:ssm:/a}}'", "only AWS can resolve");
+fn functions_of_lists_and_maps_are_evaluated() {
+    assert_value("!Join ['-', [a, !Ref Name]]", "a-ana");
+    assert_value("!Join ['', !Ref Names]", "anabob");
+    assert_value("!Select [1, !Ref Names]", "bob");
+    assert_value("!Select [0, !Split [',', 'x,y']]", "x");
+    assert_value("!FindInMap [Sizes, !Ref AWS::Region, small]", "1");
+    assert_value("!Select [1, !FindInMap [Sizes, eu-west-1, all]]", "b");
+    assert_value("{'Fn::ToJsonString': {a: [1, !Ref Name]}}", "{\"a\":[1,\"ana\"]}");
+    assert_unknown("!ImportValue other-Url", "imported from another stack");
+    assert_unknown("!Join ['', [a, !ImportValue b]]", "imported from another stack");
+    assert_unknown("!Base64 abc", "does not evaluate `Fn::Base64`");
+    assert_unknown("'{{resolve:ssm:/a}}'", "only AWS can resolve");
 }
 
 #[test]
-fn conditions() {
-    is("!If [Yes, a, b]", "a");
-    is("!If [No, a, b]", "b");
-    is("!If [Both, a, !Ref Nobody]", "a");
+fn conditions_are_evaluated() {
+    assert_value("!If [Yes, a, b]", "a");
+    assert_value("!If [No, a, b]", "b");
+    assert_value("!If [Both, a, !Ref Nobody]", "a");
     let template = template(&with("!If [No, a, !Ref AWS::NoValue]"));
     assert_eq!(template.functions[0].environment["V"], "");
 }
 
 #[test]
-fn errors_of_calls() {
+fn wrong_calls_are_errors() {
     let at = "template.yaml:30: Resources.Fn.Properties.Environment.Variables.V: ";
     for (value, what) in [
         ("!Ref Nmae", "there is no parameter or resource `Nmae`; did you mean `Name`?"),

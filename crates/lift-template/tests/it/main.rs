@@ -2,9 +2,9 @@
 
 #![allow(missing_docs)]
 
-mod arbitrary;
 mod errors;
 mod intrinsics;
+mod random_input;
 mod templates;
 mod variables;
 
@@ -28,7 +28,7 @@ fn template(text: &str) -> Template {
     read("template.yaml", text, &options()).expect("a template")
 }
 
-/// The error of a text, as a user sees it.
+/// Returns the error of a text, as a user sees it.
 #[track_caller]
 fn error(text: &str) -> String {
     error_with(text, &options())
@@ -43,7 +43,7 @@ fn error_with(text: &str, options: &ReadOptions) -> String {
 fn show(template: &Template) -> String {
     let Template { functions, api, tables, notices, .. } = template;
     let mut text = format!("api {} by {}\n", api.api_id, api.route_selection);
-    let mut line = |line: String| writeln!(text, "{line}").expect("a String takes all text");
+    let mut line = |line: String| writeln!(text, "{line}").expect("writing to a String succeeds");
     for route in &api.routes {
         let arrow = if route.two_way { "<->" } else { "->" };
         line(format!("route {} {arrow} {}", route.key, route.function));

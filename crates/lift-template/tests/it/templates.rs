@@ -1,4 +1,4 @@
-//! Whole templates of each kind. The file beside each one is what is read.
+//! Whole templates of each kind. The file beside each template has the expected model.
 
 use lift_template::ReadOptions;
 
@@ -11,31 +11,31 @@ fn check(name: &str, text: &str, options: &ReadOptions, expected: &str) {
 }
 
 #[test]
-fn sam_with_the_resources_of_api_gateway() {
+fn a_sam_template_with_the_resources_of_api_gateway_is_read() {
     let text = include_str!("fixtures/chat.yaml");
     check("chat.yaml", text, &options(), include_str!("fixtures/chat.txt"));
 }
 
 #[test]
-fn json_as_the_cdk_writes_it() {
+fn a_json_template_of_the_cdk_is_read() {
     let text = include_str!("fixtures/plain.json");
     check("plain.json", text, &options(), include_str!("fixtures/plain.txt"));
 }
 
 #[test]
-fn sams_own_websocket_api() {
+fn the_websocket_api_of_sam_is_read() {
     let text = include_str!("fixtures/websocket_api.yaml");
     check("websocket_api.yaml", text, &options(), include_str!("fixtures/websocket_api.txt"));
 }
 
 #[test]
-fn a_service_of_the_serverless_framework() {
+fn a_service_of_the_serverless_framework_is_read() {
     let text = include_str!("fixtures/serverless.yml");
     check("serverless.yml", text, &options(), include_str!("fixtures/serverless.txt"));
 }
 
 #[test]
-fn a_stage_that_the_user_names() {
+fn the_user_can_choose_the_stage() {
     let mut options = options();
     options.stage = Some("prod".to_owned());
     let text = include_str!("fixtures/serverless.yml");
@@ -52,7 +52,7 @@ fn a_stage_that_the_user_names() {
 }
 
 #[test]
-fn parameters_that_the_user_gives() {
+fn the_user_can_set_parameters() {
     let mut options = options();
     options.parameters = [("TableName".to_owned(), "other".to_owned())].into();
     let text = include_str!("fixtures/chat.yaml");
@@ -62,7 +62,7 @@ fn parameters_that_the_user_gives() {
 }
 
 #[test]
-fn notices_have_lines() {
+fn notices_have_line_numbers() {
     let text = include_str!("fixtures/chat.yaml");
     let notices = template(text).notices;
     for notice in &notices {
@@ -75,7 +75,7 @@ fn notices_have_lines() {
 }
 
 #[test]
-fn errors_answer_questions() {
+fn errors_have_a_line_and_a_kind() {
     let error = |text: &str| lift_template::read(text, &options()).expect_err("an error");
     let syntax = error("a: [");
     assert!(syntax.is_syntax() && syntax.line().is_some(), "{syntax:?}");

@@ -24,7 +24,7 @@ functions:
 }
 
 #[test]
-fn sources() {
+fn each_source_of_variables_is_resolved() {
     let mut options = options();
     options.environment = [("HOME_TOWN".to_owned(), "Bath".to_owned())].into();
     options.parameters = [("size".to_owned(), "9".to_owned())].into();
@@ -49,7 +49,7 @@ fn sources() {
 }
 
 #[test]
-fn unknown_values() {
+fn unknown_values_give_a_notice() {
     for (value, why) in [
         (
             "${env:NONE}",
@@ -68,7 +68,7 @@ fn unknown_values() {
 }
 
 #[test]
-fn errors() {
+fn wrong_variables_are_errors() {
     for (value, what) in [
         ("${self:custom.round}", "refers to itself"),
         ("a${self:custom.a}", "`${self:custom.a}` is not a text"),

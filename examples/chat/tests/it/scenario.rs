@@ -6,7 +6,7 @@ use lift_ws::test::{Client, Kit};
 use serde_json::Value;
 
 #[tokio::test]
-async fn every_step_brings_the_frames_it_says() {
+async fn each_step_gives_the_expected_frames() {
     let steps: Vec<Value> =
         serde_json::from_str(include_str!("../scenario.json")).expect("the scenario is JSON");
     let kit = Kit::new(chat::app());

@@ -1,4 +1,4 @@
-//! Hot reload: a change takes over, and what is wrong with one changes nothing.
+//! Hot reload: a change takes over, and after a wrong change the previous build keeps running.
 
 use std::fs;
 
@@ -9,10 +9,10 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungsten
 
 use crate::{
     app::App,
-    command::{Lift, PATIENCE},
+    command::{Lift, TIMEOUT},
 };
 
-/// A function whose two-way route `say` answers with what `src/word.rs` says.
+/// A function whose two-way route `say` replies with the word in `src/word.rs`.
 const MAIN: &str = include_str!("function.rs");
 
 struct Running {
@@ -46,12 +46,12 @@ impl Running {
         fs::write(path, text.replace(from, to)).expect("written");
     }
 
-    /// What the client is answered.
+    /// Sends a message and returns its reply.
     async fn ask(&mut self, action: &str) -> String {
         let message = format!("{{\"action\":\"{action}\"}}");
         self.client.send(Message::text(message)).await.expect("the socket is open");
-        let answer = timeout(PATIENCE, self.client.next()).await.expect("an answer in time");
-        answer.expect("the socket is open").expect("a frame").into_text().expect("text").to_string()
+        let reply = timeout(TIMEOUT, self.client.next()).await.expect("a reply within the timeout");
+        reply.expect("the socket is open").expect("a frame").into_text().expect("text").to_string()
     }
 }
 
@@ -60,11 +60,11 @@ async fn a_change_takes_over_on_open_sockets() {
     let mut running = run(&[]).await;
     assert_eq!(running.ask("say").await, "one!");
     running.save("src/word.rs", "one", "two");
-    running.lift.wait_for_line("reloaded tiny in ");
+    running.lift.wait_for_line("reloaded test-function in ");
     assert_eq!(running.ask("say").await, "two!");
-    // What the build read, wherever it is.
+    // A file outside of the package that the build read.
     fs::write(running.elsewhere.path().join("text"), "?").expect("written");
-    running.lift.wait_for_line("reloaded tiny in ");
+    running.lift.wait_for_line("reloaded test-function in ");
     assert_eq!(running.ask("say").await, "two?");
     // The routes are those of the new code.
     assert!(running.ask("sing").await.contains("Forbidden"));
@@ -75,38 +75,40 @@ async fn a_change_takes_over_on_open_sockets() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_changes_nothing() {
+async fn after_a_wrong_change_the_previous_build_keeps_running() {
     let mut running = run(&[]).await;
     running.save("src/main.rs", "mod word;", "mod word; mod more;");
     running.lift.wait_for_line("file not found for module `more`");
-    running.lift.wait_for_line("still running the previous build: `tiny` does not compile");
+    running
+        .lift
+        .wait_for_line("still running the previous build: `test-function` does not compile");
     assert_eq!(running.ask("say").await, "one!");
-    // What was missing is made, in a folder that is new, and nothing else is saved.
+    // The missing file is created in a new folder, and no other file is saved.
     let more = running.app.path().join("src/more");
     fs::create_dir(&more).expect("created");
     fs::write(more.join("mod.rs"), "").expect("written");
-    running.lift.wait_for_line("reloaded tiny in ");
+    running.lift.wait_for_line("reloaded test-function in ");
 
-    running.save("src/main.rs", "// dies here", "panic!(\"no key\"); //");
+    running.save("src/main.rs", "// fails here", "panic!(\"no key\"); //");
     running.lift.wait_for_line("still running the previous build: ");
     running.lift.wait_for_line("no key");
     assert_eq!(running.ask("say").await, "one!");
-    running.save("src/main.rs", "panic!(\"no key\"); //", "// dies here");
-    running.lift.wait_for_line("reloaded tiny in ");
+    running.save("src/main.rs", "panic!(\"no key\"); //", "// fails here");
+    running.lift.wait_for_line("reloaded test-function in ");
     assert_eq!(running.ask("say").await, "one!");
 }
 
 #[tokio::test]
 async fn a_change_during_a_reload_restarts_it() {
     let mut running = run(&[]).await;
-    running.save("src/main.rs", "// dies here", "loop { std::thread::park() } //");
-    // It is built, and being started, when the next change comes.
+    running.save("src/main.rs", "// fails here", "loop { std::thread::park() } //");
+    // The next change comes when the build has finished and the function starts.
     running.lift.wait_for_line("Finished");
     running.save("src/word.rs", "one", "two");
     running.lift.wait_for_line("Finished");
-    assert_eq!(running.ask("say").await, "one!", "neither asks for events");
-    running.save("src/main.rs", "loop { std::thread::park() } //", "// dies here");
-    running.lift.wait_for_line("reloaded tiny in ");
+    assert_eq!(running.ask("say").await, "one!", "neither new version asks for events");
+    running.save("src/main.rs", "loop { std::thread::park() } //", "// fails here");
+    running.lift.wait_for_line("reloaded test-function in ");
     assert_eq!(running.ask("say").await, "two!");
     running.lift.signal("TERM");
     assert_eq!(running.lift.ended().status.code(), Some(0));
@@ -116,18 +118,18 @@ async fn a_change_during_a_reload_restarts_it() {
 async fn a_change_of_a_watched_path_restarts_the_function() {
     let folder = tempfile::tempdir().expect("a folder");
     let settings = folder.path().join("settings");
-    fs::write(&settings, "of the start").expect("written");
+    fs::write(&settings, "at the start").expect("written");
     let mut running = run(&["--watch", settings.to_str().expect("a path")]).await;
-    // As editors save: another file takes the name.
+    // Like an editor: writes another file and renames it.
     let other = folder.path().join(".settings.new");
     fs::write(&other, "later").expect("written");
     fs::rename(&other, &settings).expect("renamed");
-    running.lift.wait_for_line("reloaded tiny in ");
+    running.lift.wait_for_line("reloaded test-function in ");
     assert_eq!(running.ask("say").await, "one!");
 }
 
 #[test]
-fn without_reload_nothing_is_watched() {
+fn no_reload_and_watch_exclude_each_other() {
     let lift = Lift::with_args(&["dev", ".", "--no-reload", "--watch", "x"]);
     let ended = lift.ended();
     assert_eq!(ended.status.code(), Some(2), "{}", ended.stderr);

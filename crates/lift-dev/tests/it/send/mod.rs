@@ -1,7 +1,7 @@
-//! `lift send`: against a running `lift dev`, and against a table and a stand-in for `@connections`
-//! with answers of the test's own.
+//! `lift send` against a running `lift dev`, and against a table and a fake `@connections`
+//! whose responses the test chooses.
 
-mod stand_in;
+mod fake_gateway;
 
 use std::{
     ffi::OsStr,
@@ -18,18 +18,22 @@ use tokio_tungstenite::{
     tungstenite::{Message, protocol::frame::coding::CloseCode},
 };
 
-use self::stand_in::{MANY, StandIn};
+use self::fake_gateway::{FakeGateway, MANY};
 use crate::{
     command::{Ended, Lift, wait_until},
     scenario::{chat, value},
 };
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 type Client = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
 
 async fn next(client: &mut Client) -> Message {
-    timeout(PATIENCE, client.next()).await.expect("in time").expect("is open").expect("a frame")
+    timeout(TIMEOUT, client.next())
+        .await
+        .expect("within the timeout")
+        .expect("is open")
+        .expect("a frame")
 }
 
 fn send(args: &[&str]) -> Ended {
@@ -50,7 +54,7 @@ fn local_chat() -> (Lift, String, String) {
             let (_, port) = value(&block, name).rsplit_once(':').expect("a port");
             port.trim_end_matches("/local").parse().expect("a number")
         };
-        // It may be taken by another test's socket.
+        // A socket of another test may have that port.
         if port("DynamoDB") == port("WebSocket") + 1 {
             let flag = format!("--local={}", port("WebSocket"));
             return (lift, block, flag);
@@ -59,17 +63,17 @@ fn local_chat() -> (Lift, String, String) {
 }
 
 #[tokio::test]
-async fn to_an_app_on_this_machine() {
+async fn local_sends_to_a_running_lift_dev() {
     let (_lift, block, local) = local_chat();
     let url = format!("{}?name=ana&room=general", value(&block, "WebSocket"));
-    let (mut ana, _) = connect_async(url).await.expect("is let in");
+    let (mut ana, _) = connect_async(url).await.expect("accepted");
     let general = [&*local, "--tenant", "general"];
 
     let sent = send(&[&general[..], &[r#"{"type":"note"}"#]].concat());
     assert_eq!(result(&sent), (0, "sent 1, gone 0, throttled 0, failed 0, skipped 0\n", ""));
     assert_eq!(next(&mut ana).await, Message::text(r#"{"type":"note"}"#));
 
-    // The same with the lines of the ready block.
+    // The same with the URLs of the ready block.
     let database = value(&block, "DynamoDB");
     let table = ["--table", "chat-connections", "--endpoint-url", database];
     let management = ["--endpoint", value(&block, "Management"), "--tenant", "general"];
@@ -85,8 +89,8 @@ async fn to_an_app_on_this_machine() {
     let listed: Value = serde_json::from_str(&listed.stdout).expect("JSON");
     assert_eq!((&listed["id"], &listed["user"]), (&id.into(), &"ana".into()));
     assert_eq!(result(&send(&[&general[..], &["--count"]].concat())), (0, "1\n", ""));
-    let but = send(&[&general[..], &["--all-but", id, "--count", "--json"]].concat());
-    assert_eq!(result(&but), (0, "{\"connections\":0}\n", ""));
+    let all_but = send(&[&general[..], &["--all-but", id, "--count", "--json"]].concat());
+    assert_eq!(result(&all_but), (0, "{\"connections\":0}\n", ""));
 
     // By its id, no table is needed.
     let sent = send(&["--endpoint", endpoint, "--connection", id, "by id"]);
@@ -104,26 +108,26 @@ async fn to_an_app_on_this_machine() {
         Message::Close(Some(frame)) => assert_eq!(frame.code, CloseCode::Normal),
         other => panic!("not closed: {other:?}"),
     }
-    let nobody = send(&[&*local, "--tenant", "nobody", "hi"]);
-    let note = "note: no connection matches: the tenant nobody\n";
-    assert_eq!(result(&nobody), (0, "sent 0, gone 0, throttled 0, failed 0, skipped 0\n", note));
+    let empty = send(&[&*local, "--tenant", "empty", "hi"]);
+    let note = "note: no connection matches: the tenant empty\n";
+    assert_eq!(result(&empty), (0, "sent 0, gone 0, throttled 0, failed 0, skipped 0\n", note));
 }
 
 #[test]
-fn the_message_of_a_pipe() {
-    let stand_in = StandIn::start(&["a"]);
+fn a_message_can_come_from_a_pipe() {
+    let fake_gateway = FakeGateway::start(&["a"]);
     let pipe = |message: &[u8]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lift"));
-        command.env_clear().arg("send").args(stand_in.flags()).args(["--tenant", "lotus", "-"]);
+        command.env_clear().arg("send").args(fake_gateway.flags()).args(["--tenant", "lotus", "-"]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("lift is built");
-        // One that is too long is not read to its end.
+        // A message that is too long is not read to its end.
         let _ = child.stdin.take().expect("piped").write_all(message);
         let output = child.wait_with_output().expect("ends");
         (output.status.code(), String::from_utf8(output.stderr).expect("text"))
     };
     assert_eq!(pipe("two\nlines, ä\n".as_bytes()), (Some(0), String::new()));
-    assert_eq!(stand_in.posts(), [("a".to_owned(), "two\nlines, ä".to_owned())]);
+    assert_eq!(fake_gateway.posts(), [("a".to_owned(), "two\nlines, ä".to_owned())]);
     for (message, error) in [
         (vec![b'x'; 131_073], "error: the message has 131073 bytes, and 131072 (128 KB)"),
         (vec![b'x'; 200_000], "error: the message on stdin has more than 131072 bytes"),
@@ -133,13 +137,13 @@ fn the_message_of_a_pipe() {
         let (code, stderr) = pipe(&message);
         assert_eq!((code, stderr.starts_with(error)), (Some(1), true), "{stderr}");
     }
-    assert_eq!(stand_in.posts().len(), 1, "nothing else was sent");
+    assert_eq!(fake_gateway.posts().len(), 1, "no other message was sent");
 }
 
 #[test]
-fn what_failed_is_named_and_is_exit_code_1() {
-    let stand_in = StandIn::start(&["a", "bad-1", "gone-1"]);
-    let lotus = [&stand_in.flags()[..], &["--tenant", "lotus"]].concat();
+fn failures_are_listed_and_give_exit_code_1() {
+    let fake_gateway = FakeGateway::start(&["a", "bad-1", "gone-1"]);
+    let lotus = [&fake_gateway.flags()[..], &["--tenant", "lotus"]].concat();
     let sent = send(&[&lotus[..], &["--json", "hi"]].concat());
     assert_eq!(sent.status.code(), Some(1));
     let json: Value = serde_json::from_str(&sent.stdout).expect("JSON");
@@ -149,53 +153,53 @@ fn what_failed_is_named_and_is_exit_code_1() {
     assert_eq!(json, expected);
     assert!(sent.stderr.starts_with("error: 1 failed: the post cannot be made"), "{sent:?}");
 
-    // Where rows lead to is not signed to, unless it is said to be right.
-    let table = &stand_in.flags()[..4];
+    // Endpoints of rows get no signed requests unless `--allow` names them.
+    let table = &fake_gateway.flags()[..4];
     let refused = send(&[table, &["--tenant", "lotus", "hi"]].concat());
     let fix = "is not an endpoint of API Gateway in us-east-1: pass its URL as --endpoint";
     assert!(refused.stderr.contains(fix), "{refused:?}");
-    let allowed = ["--allow", stand_in.origin(), "--tenant", "lotus", "hi"];
+    let allowed = ["--allow", fake_gateway.origin(), "--tenant", "lotus", "hi"];
     let sent = send(&[table, &allowed].concat());
     assert!(sent.stdout.starts_with("sent 1, gone 1,"), "{sent:?}");
 }
 
 #[test]
-fn when_nobody_is_reached_the_others_are_not_tried() {
+fn a_send_stops_when_the_first_posts_all_fail() {
     let ids: Vec<String> = (0..250).map(|number| format!("bad-{number}")).collect();
-    let stand_in = StandIn::start(&ids.iter().map(|id| &**id).collect::<Vec<_>>());
-    let sent = send(&[&stand_in.flags()[..], &["--tenant", "lotus", "--json", "hi"]].concat());
+    let fake_gateway = FakeGateway::start(&ids.iter().map(|id| &**id).collect::<Vec<_>>());
+    let sent = send(&[&fake_gateway.flags()[..], &["--tenant", "lotus", "--json", "hi"]].concat());
     assert_eq!(sent.status.code(), Some(1));
     assert!(sent.stderr.contains("(so the other connections were not tried)"), "{sent:?}");
     let json: Value = serde_json::from_str(&sent.stdout).expect("JSON");
     let count = |name: &str| json[name].as_u64().expect("a number");
     assert_eq!((count("sent"), count("failed") + count("skipped")), (0, 250));
     assert!(count("skipped") > 0, "{json}");
-    // Another run begins with those that failed: the reason may be mended by then.
+    // Another run begins with the failed connections, because their cause may be fixed by then.
     assert_eq!(json["rest"]["tasks"][0]["cursor"]["rest"][0]["part"]["from"], 0, "{json}");
 }
 
 #[test]
-fn no_table_and_nothing_that_listens() {
-    let stand_in = StandIn::start(&["a"]);
-    let database = stand_in.flags()[3];
+fn a_missing_table_and_an_unreachable_server_are_errors() {
+    let fake_gateway = FakeGateway::start(&["a"]);
+    let database = fake_gateway.flags()[3];
     let other = ["--table", "other", "--endpoint-url", database, "--tenant", "lotus", "hi"];
     send(&other).failed_with(&["there is no table other at http", "`lift table create"]);
     // Nothing listens on port 1.
-    let nobody = "http://127.0.0.1:1";
+    let unreachable = "http://127.0.0.1:1";
     let table = ["--table", "connections", "--tenant", "lotus", "--endpoint-url"];
-    send(&[&table[..], &[nobody, "hi"]].concat())
+    send(&[&table[..], &[unreachable, "hi"]].concat())
         .failed_with(&["cannot connect to http://127.0.0.1:1: is it running?"]);
-    let elsewhere = send(&[&table[..], &[database, "--endpoint", nobody, "hi"]].concat());
+    let elsewhere = send(&[&table[..], &[database, "--endpoint", unreachable, "hi"]].concat());
     assert_eq!(result(&elsewhere).1, "sent 0, gone 0, throttled 0, failed 1, skipped 0\n");
     assert!(elsewhere.stderr.contains("does something listen there?"), "{elsewhere:?}");
     send(&["--local=1", "--tenant", "lotus", "hi"])
         .failed_with(&["no `lift dev` is found on port 1 ", "--local=PORT"]);
     let variable = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
-    let args = [&["send"], &stand_in.flags()[..], &["--tenant", "lotus", "hi"]].concat();
+    let args = [&["send"], &fake_gateway.flags()[..], &["--tenant", "lotus", "hi"]].concat();
     Lift::alone(&args, &[(variable, OsStr::new("https://elsewhere.example"))])
         .ended()
         .failed_with(&[variable, "unset the variable"]);
-    assert!(stand_in.posts().is_empty());
+    assert!(fake_gateway.posts().is_empty());
 }
 
 #[test]
@@ -216,32 +220,33 @@ fn wrong_arguments_are_exit_code_2() {
 }
 
 #[test]
-fn a_send_that_was_interrupted_goes_on() {
-    let stand_in = StandIn::start(&MANY.iter().map(|id| &**id).collect::<Vec<_>>());
+fn an_interrupted_send_is_resumed() {
+    let fake_gateway = FakeGateway::start(&MANY.iter().map(|id| &**id).collect::<Vec<_>>());
     let folder = tempfile::tempdir().expect("a folder for temporary files");
     let file = folder.path().join("rest.json");
     let file = file.to_str().expect("text");
     let to = ["--tenant", "lotus", "--concurrency", "16", "--resume", file, "hi"];
-    let args = [&["send"], &stand_in.flags()[..], &to].concat();
+    let args = [&["send"], &fake_gateway.flags()[..], &to].concat();
 
     let first = Lift::alone(&args, &[]);
-    wait_until("the first post", || !stand_in.posts().is_empty());
+    wait_until("the first post", || !fake_gateway.posts().is_empty());
     first.signal("INT");
     let first = first.ended();
     assert_eq!(first.status.code(), Some(1));
     assert!(first.stderr.contains("error: stopped by Ctrl-C"), "{first:?}");
     assert!(first.stderr.contains("has the rest: the same command continues"), "{first:?}");
-    let sent = stand_in.posts().len();
+    let sent = fake_gateway.posts().len();
     assert!(sent < MANY.len(), "it was stopped");
     let counts = format!("sent {sent}, gone 0, throttled 0, failed 0, skipped ");
     assert_eq!(first.stdout, format!("{counts}{}\n", MANY.len() - sent));
 
-    let other = [&stand_in.flags()[..], &["--tenant", "tulip", "--resume", file, "hi"]].concat();
+    let other =
+        [&fake_gateway.flags()[..], &["--tenant", "tulip", "--resume", file, "hi"]].concat();
     send(&other).failed_with(&["belongs to another send, to the tenant lotus"]);
 
     let second = Lift::alone(&args, &[]).ended();
     assert_eq!(second.status.code(), Some(0), "{second:?}");
-    let mut ids: Vec<String> = stand_in.posts().into_iter().map(|(id, _)| id).collect();
+    let mut ids: Vec<String> = fake_gateway.posts().into_iter().map(|(id, _)| id).collect();
     ids.sort();
     assert_eq!(ids, *MANY, "each connection once");
     assert!(!std::path::Path::new(file).exists());

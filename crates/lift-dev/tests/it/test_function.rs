@@ -1,13 +1,13 @@
-//! A Lambda function over std alone, compiled by the tests as a package of its own.
+//! A Lambda function with only std, which the tests compile as a separate package.
 use std::{io::{BufRead, BufReader, Read, Write}, net::TcpStream};
 
 fn main() {
-    let todo = std::env::var("TINY").unwrap_or_default();
+    let mode = std::env::var("TEST_FUNCTION").unwrap_or_default();
     if std::env::var_os("LIFT_DESCRIBE").is_some() {
-        match &*todo {
-            "stranger" => println!("hello"),
-            "deaf" => std::thread::sleep(std::time::Duration::from_secs(60)),
-            "loud" => println!(
+        match &*mode {
+            "not-a-lift-app" => println!("hello"),
+            "no-description" => std::thread::sleep(std::time::Duration::from_secs(60)),
+            "by-message" => println!(
                 "{}",
                 r#"{"version":1,"routes":[{"key":"$connect"},{"key":"$disconnect"},{"key":"say","two_way":true}]}"#
             ),
@@ -18,13 +18,13 @@ fn main() {
         }
         return;
     }
-    // Shows the test that this process was started, and its number.
-    if let Some(folder) = std::env::var_os("TINY_PIDS") {
+    // Shows the test the id of this process.
+    if let Some(folder) = std::env::var_os("TEST_FUNCTION_PIDS") {
         let name = std::path::Path::new(&folder).join(std::process::id().to_string());
         std::fs::write(name, "").unwrap();
     }
     let api = std::env::var("AWS_LAMBDA_RUNTIME_API").unwrap();
-    match &*todo {
+    match &*mode {
         "exit" => {
             println!("the key is missing");
             std::process::exit(3);
@@ -35,10 +35,10 @@ fn main() {
             call(&api, "POST", "/2018-06-01/runtime/init/error", body);
             std::thread::sleep(std::time::Duration::from_secs(60));
         }
-        "silent" => std::thread::sleep(std::time::Duration::from_secs(600)),
+        "never-ready" => std::thread::sleep(std::time::Duration::from_secs(600)),
         _ => {}
     }
-    println!("TINY is up");
+    println!("the function is up");
     loop {
         let (head, event) = call(&api, "GET", "/2018-06-01/runtime/invocation/next", "");
         let id = head
@@ -47,21 +47,22 @@ fn main() {
             .find(|(name, _)| name.eq_ignore_ascii_case("lambda-runtime-aws-request-id"))
             .map(|(_, id)| id.to_owned())
             .expect("a request id");
-        if todo == "slow" && String::from_utf8_lossy(&event).contains("DISCONNECT") {
+        if mode == "slow-disconnect" && String::from_utf8_lossy(&event).contains("DISCONNECT") {
             std::thread::sleep(std::time::Duration::from_secs(60));
         }
-        let (what, body) = answer(&String::from_utf8_lossy(&event));
+        let (what, body) = reply_to(&String::from_utf8_lossy(&event));
         let path = format!("/2018-06-01/runtime/invocation/{id}/{what}");
         call(&api, "POST", &path, &body);
     }
 }
 
-/// What the first argument asks for: a word for the client, a verdict on it, or no answer.
-fn answer(event: &str) -> (&'static str, String) {
+/// Returns the path of the Runtime API and the reply. The first argument chooses it: a text for the client, an
+/// authorizer's policy, or no reply.
+fn reply_to(event: &str) -> (&'static str, String) {
     let word = std::env::args().nth(1);
     let reply = match word.as_deref() {
-        None if std::env::var("TINY").is_ok_and(|todo| todo == "loud") => {
-            let (what, body) = loud(event);
+        None if std::env::var("TEST_FUNCTION").is_ok_and(|mode| mode == "by-message") => {
+            let (what, body) = by_message(event);
             return (what, body.to_owned());
         }
         None => r#"{"statusCode":200}"#.to_owned(),
@@ -69,7 +70,7 @@ fn answer(event: &str) -> (&'static str, String) {
             r#"{{"principalId":"ana","policyDocument":{{"Statement":{{"Effect":"{effect}","Action":"*","Resource":"*"}}}}}}"#
         ),
         Some("hang") if event.contains("MESSAGE") => {
-            println!("TINY hangs");
+            println!("the function hangs");
             std::thread::sleep(std::time::Duration::from_secs(600));
             String::new()
         }
@@ -82,13 +83,13 @@ fn answer(event: &str) -> (&'static str, String) {
     ("response", reply)
 }
 
-/// Does what a word in the event says.
-fn loud(event: &str) -> (&'static str, &'static str) {
+/// Does what the event's message says: wait for another event, exit, fail, or reply.
+fn by_message(event: &str) -> (&'static str, &'static str) {
     if let Some(at) = event.find("meet-") {
         let name = &event[at..at + 6];
         println!("{name} begins");
-        // Goes on when two events are here at the same time.
-        let folder = std::path::PathBuf::from(std::env::var_os("TINY_PIDS").unwrap());
+        // Waits until both events run at the same time.
+        let folder = std::path::PathBuf::from(std::env::var_os("TEST_FUNCTION_PIDS").unwrap());
         std::fs::write(folder.join(name), "").unwrap();
         while !["meet-A", "meet-B"].iter().all(|name| folder.join(name).exists()) {
             std::thread::sleep(std::time::Duration::from_millis(5));
@@ -96,11 +97,11 @@ fn loud(event: &str) -> (&'static str, &'static str) {
         eprint!("{name} \u{1b}[31mends");
     }
     if event.contains("exit") {
-        println!("out of luck");
+        println!("the function exits");
         std::process::exit(4);
     }
     if event.contains("fail") {
-        return ("error", r#"{"errorType":"Luck","errorMessage":"none\u001b[2J left"}"#);
+        return ("error", r#"{"errorType":"TestError","errorMessage":"it\u001b[2J failed"}"#);
     }
     let body = if event.contains("malformed") { "[1]" } else { r#"{"statusCode":200,"body":"got it"}"# };
     ("response", body)
@@ -114,7 +115,7 @@ fn call(api: &str, method: &str, path: &str, body: &str) -> (String, Vec<u8>) {
     let mut stream = BufReader::new(stream);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
-        assert!(stream.read_line(&mut head).unwrap() > 0, "the Runtime API is gone");
+        assert!(stream.read_line(&mut head).unwrap() > 0, "the Runtime API has ended");
     }
     let length = head
         .lines()

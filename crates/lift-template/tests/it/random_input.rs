@@ -1,10 +1,10 @@
-//! Random texts are read or are an error: no panic, no endless work.
+//! Random texts are read or give an error, without a panic and without an endless loop.
 
 use proptest::prelude::*;
 
 use super::{options, read};
 
-/// Words of templates, so that random documents reach the readers.
+/// Words of templates, so that random texts get past the parser.
 const WORDS: [&str; 40] = [
     "Resources",
     "Properties",
@@ -75,12 +75,12 @@ fn read_any(text: &str) {
 
 proptest! {
     #[test]
-    fn any_text(text in "\\PC{0,200}") {
+    fn random_text_does_not_panic(text in "\\PC{0,200}") {
         read_any(&text);
     }
 
     #[test]
-    fn any_lines(lines in proptest::collection::vec((0..4_usize, word(), word()), 0..30)) {
+    fn random_lines_do_not_panic(lines in proptest::collection::vec((0..4_usize, word(), word()), 0..30)) {
         let line = |(deep, key, value): &(usize, String, String)| {
             format!("{}{key}: {value}\n", "  ".repeat(*deep))
         };
@@ -88,7 +88,7 @@ proptest! {
     }
 
     #[test]
-    fn any_tree(tree in tree(), resources in tree(), functions in tree()) {
+    fn random_trees_do_not_panic(tree in tree(), resources in tree(), functions in tree()) {
         read_any(&tree.to_string());
         read_any(&serde_json::json!({"Resources": resources, "Globals": tree}).to_string());
         read_any(&serde_json::json!({"functions": functions, "resources": resources}).to_string());
@@ -96,7 +96,7 @@ proptest! {
 
     /// A valid template with one word changed.
     #[test]
-    fn any_change(at in 0..4_000_usize, word in word()) {
+    fn a_template_with_a_random_change_does_not_panic(at in 0..4_000_usize, word in word()) {
         for text in [include_str!("fixtures/chat.yaml"), include_str!("fixtures/serverless.yml")] {
             let words: Vec<&str> = text.split_inclusive([' ', '\n']).collect();
             let at = at % words.len();

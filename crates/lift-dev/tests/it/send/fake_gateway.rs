@@ -1,5 +1,5 @@
-//! A table with connections, and an HTTP server in the place of `@connections` that takes its time and
-//! answers by the ids: `gone-..` with 410, `bad-..` with 400.
+//! A table with connections, and a fake `@connections` whose posts take some time. The ids
+//! choose the status: `gone-..` gets 410, `bad-..` gets 400.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -20,15 +20,15 @@ use tokio::runtime::Runtime;
 const TABLE: &str = "connections";
 
 /// How long a post takes.
-const POST: Duration = Duration::from_millis(20);
+const POST_LATENCY: Duration = Duration::from_millis(20);
 
-/// The ids of enough connections for several pieces, in their order.
+/// The ids of enough connections for several parts, sorted.
 pub(super) static MANY: LazyLock<Vec<String>> =
     LazyLock::new(|| (0..300).map(|number| format!("many-{number:03}")).collect());
 
 type Posts = Arc<Mutex<Vec<(String, String)>>>;
 
-pub(super) struct StandIn {
+pub(super) struct FakeGateway {
     database: String,
     origin: String,
     endpoint: String,
@@ -36,7 +36,7 @@ pub(super) struct StandIn {
     _runtime: Runtime,
 }
 
-impl StandIn {
+impl FakeGateway {
     /// Starts, with connections of the tenant `lotus`.
     pub(super) fn start(ids: &[&str]) -> Self {
         let posts = Posts::default();
@@ -55,7 +55,7 @@ impl StandIn {
         Self { database, origin, endpoint, posts, _runtime: runtime }
     }
 
-    /// The flags that lead here: four of the table, two of the endpoint.
+    /// The flags for this table (four) and this endpoint (two).
     pub(super) fn flags(&self) -> [&str; 6] {
         let (database, endpoint) = (&*self.database, &*self.endpoint);
         ["--table", TABLE, "--endpoint-url", database, "--endpoint", endpoint]
@@ -98,7 +98,7 @@ async fn database(ids: &[&str], endpoint: &str) -> String {
     url
 }
 
-/// Answers the requests of a connection, one after the other.
+/// Serves the requests of a connection, one after the other.
 fn serve(mut stream: &TcpStream, posts: &Posts) -> Option<()> {
     let mut reader = BufReader::new(stream);
     loop {
@@ -118,7 +118,7 @@ fn serve(mut stream: &TcpStream, posts: &Posts) -> Option<()> {
         reader.read_exact(&mut body).ok()?;
         let request = lines.first()?;
         let id = request.split(' ').nth(1)?.rsplit('/').next()?.to_owned();
-        thread::sleep(POST);
+        thread::sleep(POST_LATENCY);
         let status = match id.split('-').next() {
             Some("gone") => "410 Gone",
             Some("bad") => "400 Bad Request",
