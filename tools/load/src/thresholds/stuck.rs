@@ -22,8 +22,8 @@ const MAX_BYTES_PER_CLIENT: u64 = 256 * 1024;
 
 /// Large posts fill the kernel's buffers, small ones the rest of the queue. Small posts have the largest
 /// overhead.
-const LARGE: usize = 32 * 1024;
-const SMALL: usize = 1;
+const LARGE_POST_BYTES: usize = 32 * 1024;
+const SMALL_POST_BYTES: usize = 1;
 
 /// The number of stuck clients that get posts at the same time. It is small, so that HTTP connections use little memory.
 const FILLING: usize = 4;
@@ -54,7 +54,7 @@ pub(crate) async fn run(options: Options) -> Result<bool> {
     let (stuck_clients, stuck_ids) =
         with_ids(connect_many(server.address, healthy, stuck).await?).await?;
     let before = server.resident()?;
-    for size in [LARGE, SMALL] {
+    for size in [LARGE_POST_BYTES, SMALL_POST_BYTES] {
         let data = Bytes::from(vec![b'x'; size]);
         let filling = stuck_ids.iter().map(|id| fill(&management, id, data.clone()));
         stream::iter(filling).buffer_unordered(FILLING).try_collect::<()>().await?;
@@ -101,7 +101,7 @@ pub(crate) async fn run(options: Options) -> Result<bool> {
 
 /// Posts until the queue is full.
 async fn fill(management: &Management, id: &str, data: Bytes) -> Result<()> {
-    for _ in 0..MAX_POSTS * LARGE / data.len().max(16) {
+    for _ in 0..MAX_POSTS * LARGE_POST_BYTES / data.len().max(16) {
         match management.post(id, data.clone()).await? {
             200 => {}
             429 => return Ok(()),
