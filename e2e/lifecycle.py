@@ -45,7 +45,7 @@ async def graceful_stop(checks, name, number, data_dir):
             equal([process.pid for process in functions if is_alive(process)], [], "the processes")
             equal([port for port in lift.ports() if not is_free(port)], [], "the taken ports")
         async with checks.that(f"{name}: the data folder has the database and no other file"):
-            equal(sorted(path.name for path in data_dir.iterdir()), [".gitignore", "dynamodb.db"],
+            equal(sorted(path.name for path in data_dir.iterdir()), [".gitignore", "dynamodb.db", "lift-data"],
                   "the files")
     async with checks.that(f"{name}: $disconnect has run for each client"):
         async with Lift(data_dir=data_dir) as lift:

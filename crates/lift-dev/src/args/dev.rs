@@ -24,7 +24,7 @@ pub(crate) struct DevArgs {
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:3001", value_parser = values::address)]
     pub(crate) listen: SocketAddr,
 
-    /// The folder of the database [default: PATH/.lift]
+    /// The folder of the database: a new one, an empty one or one of Lift's [default: PATH/.lift]
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
 
@@ -49,6 +49,11 @@ pub(crate) struct DevArgs {
     /// recorded as they were sent
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
+
+    /// The most bytes of the recording, such as 500MB or 2GB; when it is full, it says that it is
+    /// incomplete, and the app goes on [default: no limit]
+    #[arg(long, value_name = "SIZE", requires = "record", value_parser = values::size)]
+    pub(crate) record_limit: Option<u64>,
 
     /// Do not serve the inspector, the page at /_lift that shows events; it is only for this machine
     #[arg(long)]
@@ -92,8 +97,8 @@ Examples:
   lift dev . --public --listen 0.0.0.0:3001
       Let other machines connect; calls of @connections then need the token that is shown
 
-  lift dev . --data-dir /tmp/chat
-      Keep the database in /tmp/chat; delete that folder to start with an empty one
+  lift dev . --data-dir ../chat-data
+      Keep the database in the new folder ../chat-data, which must be empty if it exists
 
   lift dev . --command 'python3 function.py' --two-way say --watch function.py
       Run a function in Python, and restart it when it changes

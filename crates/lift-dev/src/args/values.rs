@@ -38,6 +38,23 @@ pub(super) fn table_name(text: &str) -> Result<String, String> {
     Err("the name of a table has 3 to 255 letters, digits, `-`, `_` and `.`".to_owned())
 }
 
+/// A size in bytes, with a decimal unit.
+pub(super) fn size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let factor = match &*text[digits.len()..].to_ascii_uppercase() {
+        "" | "B" => 1,
+        "K" | "KB" => 1_000,
+        "M" | "MB" => 1_000_000,
+        "G" | "GB" => 1_000_000_000,
+        _ => return Err("write a size in bytes, or with a unit: 500KB, 500MB or 2GB".to_owned()),
+    };
+    let number: Option<u64> = digits.parse().ok();
+    match number.and_then(|number| number.checked_mul(factor)) {
+        Some(size) if size >= 1_000 => Ok(size),
+        _ => Err("write a size of at least 1KB, such as 500MB or 2GB".to_owned()),
+    }
+}
+
 fn is_name_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '-' || c == '_'
 }

@@ -102,10 +102,13 @@ impl App {
         let database = listen::next_port(gateway).await?;
         let index = plan.page();
         let data_dir = args.data_dir.unwrap_or_else(|| plan.folder.join(".lift"));
-        let data_dir = DataDir::lock(data_dir)?;
+        let data_dir = DataDir::lock(&data_dir)?;
         let watch = WatchPlan::new(args.no_reload, &args.watch)?;
         let recorder = match &args.record {
-            Some(path) => Some(Recorder::start(path, &plan.name, &plan.api.stage)?),
+            Some(path) => {
+                let limit = args.record_limit;
+                Some(Recorder::start(path, &plan.name, &plan.api.stage, limit)?)
+            }
             None => None,
         };
         // The inspector answers only requests from this machine, to an address on loopback.

@@ -75,17 +75,15 @@ impl Stack {
         let gateway = proxies.as_ref().map_or(gateway, FaultProxies::gateway);
         plan.point_at_gateway(gateway);
         let services = LocalServices {
-            data_dir: data_dir.path(),
             database: proxies.as_ref().map_or(database, FaultProxies::database),
             gateway,
             stage: &plan.api.stage,
             secret_key,
         };
-        let programs = data_dir.clear_programs();
         let mut functions = Vec::new();
         for function in plan.functions {
             let watch = &config.watch;
-            let function = Prepared::new(function, &plan.folder, &services, watch, &programs);
+            let function = Prepared::new(function, &plan.folder, &services, watch, data_dir.run());
             functions.push(function.await?);
         }
         let region = functions.first().map(Prepared::region).unwrap_or_default();
@@ -93,7 +91,7 @@ impl Stack {
             Some(app) => functions[app].describe().await?,
             None => Description::default(),
         };
-        let database = Database::start(&data_dir.database(), config.database, &plan.tables)?;
+        let database = Database::start(&data_dir.database()?, config.database, &plan.tables)?;
         let mut table = ConnectionsTable::new(database.address(), &region, &plan.name);
         if let (Some(app), Some(variable)) = (plan.app, table_variable(&description)) {
             table.make_ready().await?;

@@ -18,12 +18,14 @@ pub(crate) struct Header {
     pub(crate) stage: String,
 }
 
-/// Every other line: an event of a connection.
+/// Every other line: an event of a connection, or the end of an incomplete recording.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(try_from = "Flat")]
 pub(crate) struct Line {
     /// In milliseconds since 1970.
     pub(crate) at: u64,
+    /// Empty for the end of an incomplete recording.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) connection: String,
     #[serde(flatten)]
     pub(crate) kind: RecordedKind,
@@ -53,6 +55,8 @@ pub(crate) enum RecordedKind {
     Sent { from: RecordedSource, message: MessageText },
     /// The connection was closed.
     Closed { code: u16, reason: String },
+    /// The recording stops here, after so many events, although the app went on.
+    Incomplete { events: u64, reason: String },
 }
 
 /// Why there is no reply.
@@ -159,6 +163,7 @@ fn raw(json: &[u8]) -> Option<Box<RawValue>> {
 #[derive(Deserialize)]
 struct Flat {
     at: u64,
+    #[serde(default)]
     connection: String,
     kind: String,
     invocation: Option<u64>,
@@ -171,6 +176,7 @@ struct Flat {
     message: Option<MessageText>,
     code: Option<u16>,
     reason: Option<String>,
+    events: Option<u64>,
 }
 
 impl TryFrom<Flat> for Line {
@@ -202,9 +208,17 @@ impl TryFrom<Flat> for Line {
                 .code
                 .zip(flat.reason)
                 .map(|(code, reason)| RecordedKind::Closed { code, reason }),
+            "incomplete" => flat
+                .events
+                .zip(flat.reason)
+                .map(|(events, reason)| RecordedKind::Incomplete { events, reason }),
             _ => return Err(format!("`{kind}` is not a kind of line")),
         };
-        let kind = line_kind.ok_or_else(|| format!("a line of kind `{kind}` lacks a field"))?;
+        let lacks = || format!("a line of kind `{kind}` lacks a field");
+        let line_kind = line_kind.filter(|line| {
+            !connection.is_empty() || matches!(line, RecordedKind::Incomplete { .. })
+        });
+        let kind = line_kind.ok_or_else(lacks)?;
         Ok(Self { at, connection, kind })
     }
 }

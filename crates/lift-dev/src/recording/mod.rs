@@ -2,6 +2,7 @@
 //! `lift replay` reads it, and other tools can: the `event` of a line is the event of the function.
 
 mod line;
+mod queue;
 mod reader;
 #[cfg(test)]
 mod tests;

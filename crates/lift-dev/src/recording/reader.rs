@@ -13,6 +13,8 @@ use super::{Header, Line, RecordedFailure, RecordedKind, VERSION};
 pub(crate) struct Recording {
     pub(crate) head: Header,
     pub(crate) lines: Vec<Line>,
+    /// Why the recording has only a part of what happened, if it says so.
+    pub(crate) incomplete: Option<String>,
 }
 
 /// The recorded answer of a function.
@@ -42,18 +44,22 @@ pub(super) fn parse(text: &str) -> Result<Recording> {
         );
     }
     let head = serde_json::from_str(first).context("line 1")?;
-    let mut read = Vec::new();
+    let mut read = Vec::<Line>::new();
+    let mut incomplete = None;
     let mut lines = lines.enumerate().peekable();
     while let Some((index, line)) = lines.next() {
         match serde_json::from_str(line) {
             Ok(line) => read.push(line),
             Err(error) if error.is_eof() && lines.peek().is_none() => {
-                tracing::warn!("the last line is cut off and left out");
+                incomplete = Some("its last line is cut off".to_owned());
             }
             Err(error) => return Err(error).with_context(|| format!("line {}", index + 2)),
         }
     }
-    Ok(Recording { head, lines: read })
+    if let Some(RecordedKind::Incomplete { events, reason }) = read.last().map(|line| &line.kind) {
+        incomplete = Some(format!("it stops after event {events}, because {reason}"));
+    }
+    Ok(Recording { head, lines: read, incomplete })
 }
 
 impl Recording {

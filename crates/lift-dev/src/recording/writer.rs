@@ -3,112 +3,181 @@
 
 use std::{
     collections::HashMap,
-    fs::{File, OpenOptions},
+    fs::OpenOptions,
     io::{self, BufWriter, Write},
     os::unix::fs::OpenOptionsExt as _,
-    path::{Path, PathBuf},
-    sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
+    path::Path,
     thread::{self, JoinHandle},
     time::{Duration, SystemTime},
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
-use super::{Header, Line, RecordedKind, VERSION};
-use crate::observe::{Observed, ObservedKind, Observer};
+use super::{
+    Header, Line, RecordedKind, VERSION,
+    queue::{Item, Queue, RecordingObserver, Stopped, queue},
+};
+use crate::observe::{Observed, ObservedKind};
 
-/// The longest time that a line waits in memory.
+/// The longest time that a line waits in memory while the disk is fast enough.
 const FLUSH_INTERVAL: Duration = Duration::from_millis(200);
 
-/// A recording that is being written. Nothing is dropped: lines wait in memory for the disk.
+/// The most bytes of events that wait for the disk.
+const MOST_WAITING: usize = 64_000_000;
+
+/// The room that a limited file keeps for the line that says that it is incomplete.
+const LAST_LINE: u64 = 256;
+
+/// A recording that is being written. What waits for the disk waits in memory, up to a limit.
 pub(crate) struct Recorder {
-    path: PathBuf,
-    lines: Sender<Option<Observed>>,
-    writer: JoinHandle<io::Result<u64>>,
+    shown: String,
+    observer: RecordingObserver,
+    writer: JoinHandle<io::Result<Written>>,
 }
 
-/// The observer that fills a recording.
-pub(crate) struct RecordingObserver(Sender<Option<Observed>>);
-
-impl Observer for RecordingObserver {
-    fn observe(&self, observed: &Observed) {
-        if matches!(observed.kind, ObservedKind::Gateway(_)) {
-            // Fails if the writer has failed, which `Recorder::end` reports.
-            let _ = self.0.send(Some(observed.clone()));
-        }
-    }
+/// What a recording has at its end.
+struct Written {
+    events: u64,
+    stopped: Option<Stopped>,
 }
 
 impl Recorder {
-    /// Starts a recording in a new file. Only its owner can read it, because it contains tokens.
-    pub(crate) fn start(path: &Path, app: &str, stage: &str) -> Result<Self> {
+    /// Starts a recording in a new file, of at most `limit` bytes. Only its owner can read it, because it
+    /// contains tokens.
+    pub(crate) fn start(path: &Path, app: &str, stage: &str, limit: Option<u64>) -> Result<Self> {
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-        let mut file = match file {
-            Ok(file) => BufWriter::new(file),
+        let file = match file {
+            Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                anyhow::bail!("{} exists already: pass another file, or remove it", path.display())
+                bail!("{} exists already: pass another file, or remove it", path.display())
             }
             Err(error) => {
                 return Err(error).with_context(|| format!("cannot record to {}", path.display()));
             }
         };
         let head = Header { recording: VERSION, app: app.to_owned(), stage: stage.to_owned() };
-        write_line(&mut file, &head)?;
-        let (lines, observed) = mpsc::channel();
-        let writer = thread::spawn(move || write(file, &observed));
-        Ok(Self { path: path.to_owned(), lines, writer })
+        Self::to(file, path.display().to_string(), &head, limit)
+    }
+
+    /// Starts a recording in `output`, which messages call `shown`.
+    pub(super) fn to(
+        output: impl Write + Send + 'static,
+        shown: String,
+        head: &Header,
+        limit: Option<u64>,
+    ) -> Result<Self> {
+        let limit = limit.unwrap_or(u64::MAX);
+        let mut output = Output { buffer: BufWriter::new(output), size: 0, limit };
+        output.line(&serde_json::to_vec(head)?)?;
+        let (observer, queue) = queue(&shown, MOST_WAITING);
+        let writer = thread::spawn(move || {
+            let (mut writing, mut events) = (output, 0);
+            let written = write(&mut writing, &queue, &mut events);
+            if let Err(error) = &written {
+                queue.stop(events, error);
+            }
+            written
+        });
+        Ok(Self { shown, observer, writer })
     }
 
     /// The observer that fills the recording.
     pub(crate) fn observer(&self) -> RecordingObserver {
-        RecordingObserver(self.lines.clone())
+        self.observer.clone()
     }
 
-    /// Ends the recording, and returns a sentence with its number of events.
+    /// Ends the recording, and returns a sentence with its number of events. Fails if it is incomplete.
     pub(crate) fn end(self) -> Result<String> {
-        let Self { path, lines, writer } = self;
-        // Fails if the writer has failed; then `join` returns why.
-        let _ = lines.send(None);
+        let Self { shown, observer, writer } = self;
+        observer.end();
         let written = writer.join().map_err(|_| anyhow::anyhow!("the recorder panicked"))?;
-        let shown = path.display();
-        let events = written.with_context(|| format!("the recording {shown} is not complete"))?;
-        Ok(format!("recorded {events} events to {shown}"))
+        let written = written.with_context(|| format!("the recording {shown} is incomplete"))?;
+        match written {
+            Written { events, stopped: None } => Ok(format!("recorded {events} events to {shown}")),
+            Written { events, stopped: Some(stopped) } => {
+                bail!(
+                    "the recording {shown} is incomplete: it stops after event {events}, because {stopped}"
+                )
+            }
+        }
     }
 }
 
-/// Writes until `None` comes. Returns the number of events.
-fn write(mut file: BufWriter<File>, observed: &Receiver<Option<Observed>>) -> io::Result<u64> {
+/// The file, with its size.
+struct Output<W: Write> {
+    buffer: BufWriter<W>,
+    size: u64,
+    limit: u64,
+}
+
+impl<W: Write> Output<W> {
+    fn line(&mut self, text: &[u8]) -> io::Result<()> {
+        self.size += text.len() as u64 + 1;
+        self.buffer.write_all(text)?;
+        self.buffer.write_all(b"\n")
+    }
+
+    /// Whether a line fits into the file, with one after it that says that it is incomplete.
+    fn has_room_for(&self, text: &[u8]) -> bool {
+        self.size + text.len() as u64 + LAST_LINE <= self.limit
+    }
+}
+
+/// Writes until the end of the recording.
+fn write<W: Write>(output: &mut Output<W>, queue: &Queue, events: &mut u64) -> io::Result<Written> {
     let mut numbers = HashMap::new();
-    let mut events = 0;
-    loop {
-        let seen = match observed.recv_timeout(FLUSH_INTERVAL) {
-            Ok(Some(seen)) => seen,
-            Err(RecvTimeoutError::Timeout) => {
-                file.flush()?;
-                continue;
+    let stopped = loop {
+        match queue.next(FLUSH_INTERVAL) {
+            None => output.buffer.flush()?,
+            Some(Item::Event(observed, size)) => {
+                let before = *events;
+                if let Some(line) = line(*observed, &mut numbers, events) {
+                    let text = serde_json::to_vec(&line)?;
+                    if !output.has_room_for(&text) {
+                        *events = before;
+                        let stopped = Stopped::Size(output.limit);
+                        queue.stop(*events, stopped);
+                        break Some(stopped);
+                    }
+                    output.line(&text)?;
+                }
+                queue.written(size);
             }
-            Ok(None) | Err(RecvTimeoutError::Disconnected) => break,
-        };
-        let ObservedKind::Gateway(event) = seen.kind else { continue };
-        let answered = matches!(event.kind, lift_gateway::GatewayEventKind::Answered { .. });
-        let number = |invocation: lift_gateway::Id| match answered {
-            true => numbers.remove(&invocation).unwrap_or_default(),
-            false => {
-                events += 1;
-                numbers.insert(invocation, events);
-                events
-            }
-        };
-        let Some(kind) = RecordedKind::of_gateway(event.kind, number) else { continue };
-        let at = seen.at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let at = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
-        write_line(&mut file, &Line { at, connection: event.connection.to_string(), kind })?;
+            Some(Item::Stopped(stopped)) => break Some(stopped),
+            Some(Item::End) => break None,
+        }
+    };
+    if let Some(stopped) = stopped {
+        let kind = RecordedKind::Incomplete { events: *events, reason: stopped.to_string() };
+        let line = Line { at: millis(SystemTime::now()), connection: String::new(), kind };
+        output.line(&serde_json::to_vec(&line)?)?;
     }
-    file.flush()?;
-    Ok(events)
+    output.buffer.flush()?;
+    Ok(Written { events: *events, stopped })
 }
 
-fn write_line(file: &mut BufWriter<File>, line: &impl serde::Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *file, line)?;
-    file.write_all(b"\n")
+/// The line for an event, if it is recorded. `events` counts the invocations.
+fn line(
+    observed: Observed,
+    numbers: &mut HashMap<lift_gateway::Id, u64>,
+    events: &mut u64,
+) -> Option<Line> {
+    let at = millis(observed.at);
+    let ObservedKind::Gateway(event) = observed.kind else { return None };
+    let answered = matches!(event.kind, lift_gateway::GatewayEventKind::Answered { .. });
+    let number = |invocation: lift_gateway::Id| match answered {
+        true => numbers.remove(&invocation).unwrap_or_default(),
+        false => {
+            *events += 1;
+            numbers.insert(invocation, *events);
+            *events
+        }
+    };
+    let kind = RecordedKind::of_gateway(event.kind, number)?;
+    Some(Line { at, connection: event.connection.to_string(), kind })
+}
+
+fn millis(time: SystemTime) -> u64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -17,10 +17,15 @@ use std::{
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
 use lift_gateway::Backend as _;
+use serde_json::value::RawValue;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use self::{compare::Comparison, connections::Connections, show::ReplayReport};
+use self::{
+    compare::{Comparison, Difference},
+    connections::Connections,
+    show::ReplayReport,
+};
 use crate::{
     args::ReplayArgs,
     data_dir::DataDir,
@@ -33,7 +38,9 @@ use crate::{
     escape::escape,
     exit::{self, Interrupted},
     observe::{Observed, ObservedKind, Observer, Observers},
-    recording::{self, MessageText, RecordedAnswer, RecordedKind, RecordedSource, Recording},
+    recording::{
+        self, MessageText, RecordedAnswer, RecordedFailure, RecordedKind, RecordedSource, Recording,
+    },
     stop::{SHUTDOWN, Stop},
 };
 
@@ -63,6 +70,9 @@ pub(crate) fn run(args: ReplayArgs) -> Result<ExitCode> {
 
 async fn replay(args: ReplayArgs) -> Result<ExitCode> {
     let recording = recording::read(&args.recording)?;
+    if let Some(reason) = &recording.incomplete {
+        tracing::warn!("the recording is incomplete: {reason}", reason = escape(reason));
+    }
     let ReplayArgs { mut app, ignore, verbose, .. } = args;
     app.stage.get_or_insert_with(|| recording.head.stage.clone());
     let plan = plan::read(&app).await?;
@@ -71,7 +81,7 @@ async fn replay(args: ReplayArgs) -> Result<ExitCode> {
     let (gateway, database) = (free_port().await?, free_port().await?);
     let connections = Connections::default();
     let config = StackConfig {
-        data_dir: DataDir::lock(folder.path().to_owned())?,
+        data_dir: DataDir::lock(folder.path())?,
         database,
         gateway: gateway.local_addr()?,
         secret_key: SECRET_KEY,
@@ -85,7 +95,7 @@ async fn replay(args: ReplayArgs) -> Result<ExitCode> {
     let StartedStack { mut stack, api, .. } = Stack::start(plan, config).await?;
     let integrations = stack.functions.integrations();
     let replay = Replay::new(integrations, &api, connections, Comparison { ignored: ignore });
-    let mut report = ReplayReport::new(verbose);
+    let mut report = ReplayReport::new(verbose, recording.incomplete.is_some());
     let never = CancellationToken::new();
     let replayed = tokio::select! {
         replayed = replay.run(&recording, &mut report) => replayed,
@@ -135,10 +145,19 @@ impl Replay {
             let id = &*line.connection;
             match &line.kind {
                 RecordedKind::Event { invocation, route, event } => {
-                    // Without a recorded answer, there is nothing to compare with.
-                    if let Some(&answer) = answers.get(invocation) {
-                        let what = describe(*invocation, route.as_deref(), id);
-                        self.event(&what, route.as_deref(), event.get(), answer, report).await?;
+                    let what = describe(*invocation, route.as_deref(), id);
+                    match answers.get(invocation) {
+                        Some(&answer) => {
+                            self.event(&what, route.as_deref(), event.get(), answer, report)
+                                .await?;
+                        }
+                        // The function was still working when the recording stopped. Its posts may be
+                        // recorded.
+                        None if recording.incomplete.is_some() => {
+                            let _ = self.invoke(&what, route.as_deref(), event.get()).await?;
+                        }
+                        // Without a recorded answer, there is nothing to compare with.
+                        None => {}
                     }
                 }
                 RecordedKind::Opened => self.connections.open(id, line.at),
@@ -153,13 +172,35 @@ impl Replay {
         for (id, recorded) in &posted {
             let now = now.remove(*id).unwrap_or_default();
             report.posts += recorded.len() as u64;
-            let differences = self.comparison.posts(recorded, &now);
+            let mut differences = self.comparison.posts(recorded, &now);
+            if recording.incomplete.is_some() {
+                // Later posts are not recorded.
+                differences.retain(|difference| !matches!(difference, Difference::Now(_)));
+            }
             report.compared(&format!("posts to {id}"), &differences)?;
         }
-        for (id, now) in now {
+        for (id, now) in now.into_iter().filter(|_| recording.incomplete.is_none()) {
             report.compared(&format!("posts to {id}"), &self.comparison.posts(&[], &now))?;
         }
         Ok(())
+    }
+
+    /// Gives one event to its function.
+    async fn invoke(
+        &self,
+        what: &str,
+        route: Option<&str>,
+        event: &str,
+    ) -> Result<Result<Box<RawValue>, RecordedFailure>> {
+        let function = match route {
+            Some(key) => self.routes.get(key).copied(),
+            None => self.authorizer,
+        };
+        let integration = function.and_then(|function| self.integrations.get(function));
+        let integration =
+            integration.with_context(|| format!("{what}: the app no longer has this route"))?;
+        let answer = integration.invoke(Bytes::copy_from_slice(event.as_bytes())).await;
+        Ok(recording::recorded_answer(answer))
     }
 
     /// Replays one event, and compares the reply.
@@ -171,16 +212,8 @@ impl Replay {
         recorded: RecordedAnswer<'_>,
         report: &mut ReplayReport,
     ) -> Result<()> {
-        let function = match route {
-            Some(key) => self.routes.get(key).copied(),
-            None => self.authorizer,
-        };
-        let integration = function.and_then(|function| self.integrations.get(function));
-        let integration =
-            integration.with_context(|| format!("{what}: the app no longer has this route"))?;
-        let answer = integration.invoke(Bytes::copy_from_slice(event.as_bytes())).await;
-        let now = recording::recorded_answer(answer);
-        let now = now.as_deref().map(serde_json::value::RawValue::get);
+        let now = self.invoke(what, route, event).await?;
+        let now = now.as_deref().map(RawValue::get);
         report.events += 1;
         Ok(report.compared(what, &self.comparison.answers(recorded, now))?)
     }

@@ -14,14 +14,16 @@ const GREEN: Style = AnsiColor::Green.on_default();
 /// The report on stdout, with colours if stdout supports them.
 pub(super) struct ReplayReport {
     verbose: bool,
+    /// Whether the recording has only a part of what happened.
+    incomplete: bool,
     pub(super) events: u64,
     pub(super) posts: u64,
     pub(super) different: u64,
 }
 
 impl ReplayReport {
-    pub(super) fn new(verbose: bool) -> Self {
-        Self { verbose, events: 0, posts: 0, different: 0 }
+    pub(super) fn new(verbose: bool, incomplete: bool) -> Self {
+        Self { verbose, incomplete, events: 0, posts: 0, different: 0 }
     }
 
     /// Prints the differences of `what`, which is an event or the posts to a connection.
@@ -49,7 +51,8 @@ impl ReplayReport {
     /// Prints the last line.
     pub(super) fn summary(&self) -> io::Result<()> {
         let Self { events, posts, different, .. } = self;
-        let all = format!("{events} events, {posts} posts");
+        let of = if self.incomplete { " of an incomplete recording" } else { "" };
+        let all = format!("{events} events, {posts} posts{of}");
         let mut out = anstream::stdout().lock();
         match different {
             0 => writeln!(out, "{all}: all as recorded"),

@@ -84,6 +84,11 @@ impl Lift {
         Self::start(command, variables, tempfile::tempdir().expect("a folder for temporary files"))
     }
 
+    /// Starts a command that runs `lift`.
+    pub(crate) fn of(command: Command) -> Self {
+        Self::start(command, &[], tempfile::tempdir().expect("a folder for temporary files"))
+    }
+
     fn start(mut command: Command, variables: &[(&str, &OsStr)], data: TempDir) -> Self {
         // The packages build in their own folder, unless a test says otherwise.
         command.env_remove("CARGO_TARGET_DIR").env_remove("LIFT_LOG").env_remove("RUST_LOG");
@@ -111,6 +116,11 @@ impl Lift {
             }
         }
         block
+    }
+
+    /// Whether it has printed a line on stdout.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.stdout.try_recv().is_ok()
     }
 
     /// Waits for a line on stderr.

@@ -85,7 +85,7 @@ fn a_taken_port_is_an_error() {
     let ended = Lift::with_args(&["dev", path, "--listen", &address]).ended();
     let port = address.rsplit(':').next().unwrap_or_default();
     ended.failed_with(&[&format!("port {port} is taken"), "pass --listen 127.0.0.1:0"]);
-    assert!(!app.path().join(".lift/lock").exists(), "lift removed its lock");
+    assert!(!app.path().join(".lift").exists(), "no data folder was made");
 }
 
 #[test]
@@ -106,7 +106,10 @@ fn a_data_folder_in_use_is_an_error() {
     let path = app.path().to_str().expect("UTF-8");
     let args = ["dev", path, "--listen", "127.0.0.1:0"];
     let _first = Lift::with_args(&args);
-    wait_until("the first one has locked the folder", || data.join("lock").exists());
+    let marker = data.join("lift-data");
+    wait_until("the first one holds the folder", || {
+        marker.metadata().is_ok_and(|marker| marker.len() > 0)
+    });
     let second = Lift::with_args(&args).ended();
     second.failed_with(&["is in use by another `lift dev`", "--data-dir"]);
 }

@@ -92,10 +92,12 @@ fn the_ready_block_is_printed_and_a_stop_is_graceful() {
         let entries = fs::read_dir(&data).expect("readable").flatten();
         entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
     };
-    wait_until("the lock is removed", || !files().contains(&"lock".to_owned()));
-    let mut files_left = files();
-    files_left.sort();
-    assert_eq!(files_left, [".gitignore", "dynamodb.db"]);
+    wait_until("the files of the run are gone", || {
+        !files().iter().any(|name| name.starts_with("lift-run-"))
+    });
+    let mut left = files();
+    left.sort();
+    assert_eq!(left, ["dynamodb.db", "lift-data"]);
     let ended = lift.ended();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
     assert_eq!(started(pids.path()).into_iter().filter(|id| is_alive(*id)).count(), 0);

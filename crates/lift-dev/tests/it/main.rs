@@ -8,6 +8,7 @@ mod app;
 mod book;
 mod command;
 mod connect;
+mod data_dir;
 mod errors;
 mod faults;
 mod functions;

@@ -8,15 +8,13 @@ use std::{
     convert::Infallible,
     ffi::OsStr,
     fmt::Display,
-    fs::{self, OpenOptions},
-    io::{self, Write as _},
+    fs, io,
     net::{SocketAddr, TcpListener as StdTcpListener},
-    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Error, Result, anyhow};
 use lift_aws::variables::RUNTIME_API;
 use lift_gateway::{
     InvokeError,
@@ -25,7 +23,7 @@ use lift_gateway::{
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::dev::program::variables::Variables;
+use crate::{data_dir::write_private, dev::program::variables::Variables};
 
 /// The time-out of an event that a debugger may hold. It is finite, because the deadline that the
 /// Runtime API gives is a time of day.
@@ -60,7 +58,7 @@ impl AttachedFunction {
         let environment = environment(&function, &listener)?;
         let runtime_variables = [
             (RUNTIME_API, environment.address()?.to_string()),
-            ("AWS_LAMBDA_LOG_STREAM_NAME", "local/[$LATEST]1".to_owned()),
+            (LOG_STREAM.0, LOG_STREAM.1.to_owned()),
         ];
         let file = EnvFile::write(file, variables, &runtime_variables)?;
         Ok(Self { name, function, listener, environment, file })
@@ -146,6 +144,9 @@ async fn fail_events_without_process(
     }
 }
 
+/// The last variable of the file, which tells the file from one that the user wrote.
+const LOG_STREAM: (&str, &str) = ("AWS_LAMBDA_LOG_STREAM_NAME", "local/[$LATEST]1");
+
 /// A file of the function's variables, in the form that editors and shells read. Removed on drop,
 /// because the addresses in it are then stale.
 #[derive(Debug)]
@@ -172,7 +173,16 @@ impl EnvFile {
                 shlex::try_quote(&value).with_context(|| format!("{name} cannot be quoted"))?;
             text += &format!("{name}={value}\n");
         }
-        write_private(&path, &text).with_context(|| format!("cannot write {}", path.display()))?;
+        if is_left_over(&path) {
+            let _ = fs::remove_file(&path);
+        }
+        write_private(&path, &text).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => anyhow!(
+                "{} exists, and is not a file of `lift dev --attach`: move it to another folder",
+                path.display()
+            ),
+            _ => Error::from(error).context(format!("cannot write {}", path.display())),
+        })?;
         Ok(Self(path))
     }
 
@@ -183,13 +193,15 @@ impl EnvFile {
 
 impl Drop for EnvFile {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
+        if is_left_over(&self.0) {
+            let _ = fs::remove_file(&self.0);
+        }
     }
 }
 
-/// Writes a file that only its owner can read: it may contain the token of `--public`.
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())
+/// Whether `path` is a file that [`EnvFile`] wrote, of this run or of a killed one.
+fn is_left_over(path: &Path) -> bool {
+    let last = format!("\n{}='{}'\n", LOG_STREAM.0, LOG_STREAM.1);
+    path.symlink_metadata().is_ok_and(|found| found.is_file())
+        && fs::read(path).is_ok_and(|text| text.ends_with(last.as_bytes()))
 }

@@ -7,16 +7,19 @@ use anyhow::Result;
 use lift_ws::describe::Description;
 
 use super::environment::LocalServices;
-use crate::dev::{
-    plan::{FunctionPlan, Runner},
-    program::{
-        describe::describe,
-        executable::Executable,
-        package::{Package, ProgramCopy, build},
-        project::Project,
-        variables::{Variables, region},
+use crate::{
+    data_dir::RunFiles,
+    dev::{
+        plan::{FunctionPlan, Runner},
+        program::{
+            describe::describe,
+            executable::Executable,
+            package::{Package, ProgramCopy, build},
+            project::Project,
+            variables::{Variables, region},
+        },
+        reload::{Reload, WatchPlan},
     },
-    reload::{Reload, WatchPlan},
 };
 
 /// A function that is ready to start.
@@ -34,20 +37,20 @@ pub(crate) struct Prepared {
 
 impl Prepared {
     /// Builds the function's program if it has one. Without a program, the function's folder is
-    /// `folder`. Copies of programs go to `programs`.
+    /// `folder`. Files that it needs go to `run`.
     pub(crate) async fn new(
         plan: FunctionPlan,
         folder: &Path,
         services: &LocalServices<'_>,
         watch: &WatchPlan,
-        programs: &Path,
+        run: &Arc<RunFiles>,
     ) -> Result<Self> {
         let (mut copy, mut reload) = (None, None);
         let program = match &plan.runner {
             Runner::Package(project) => {
                 // Watched before the build, so that no change during the build is missed.
                 let watch = watch.start(Some(project))?;
-                let package = Package::new(project.clone(), programs);
+                let package = Package::new(project.clone(), run.clone());
                 let built = package.build().await?;
                 let (executable, program_copy) = package.copy(&built).await?;
                 copy = Some(program_copy);
@@ -60,7 +63,7 @@ impl Prepared {
             }
             Runner::Managed(managed) => {
                 reload = watch.start(None)?.map(Reload::of_command);
-                Some(managed.executable(&plan.name, services.data_dir)?)
+                Some(managed.executable(run)?)
             }
             Runner::Remote { app, .. } | Runner::Debugger { app, .. } => {
                 build_app(app.as_ref()).await?

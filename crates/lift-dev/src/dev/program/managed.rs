@@ -2,7 +2,6 @@
 //! machine.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::Stdio,
 };
@@ -11,6 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use tokio::{io::AsyncReadExt as _, process::Command};
 
 use super::{child::Child, executable::Executable};
+use crate::data_dir::RunFiles;
 
 /// The runtime client for Node: it asks the Runtime API for events and calls the handler.
 const NODE_CLIENT: &str = include_str!("runtime/bootstrap.mjs");
@@ -77,38 +77,44 @@ impl Language {
 }
 
 impl Managed {
-    /// The program for the function `name`. Files that it needs go to `data_dir`.
-    pub(crate) fn executable(&self, name: &str, data_dir: &Path) -> Result<Executable> {
+    /// The program for the function. Files that it needs go to `run`.
+    pub(crate) fn executable(&self, run: &RunFiles) -> Result<Executable> {
         let folder = match &self.inline {
-            Some(code) => self.write_code(code, &data_dir.join("inline").join(name))?,
+            Some(code) => self.write_code(code, run)?,
             None => self.folder.clone(),
         };
         let (program, mut args) = match self.language {
             Language::Python => ("python3", vec!["-m".to_owned(), "awslambdaric".to_owned()]),
-            Language::Node => ("node", vec![write(data_dir, "bootstrap.mjs", NODE_CLIENT)?]),
+            Language::Node => ("node", vec![node_client(run)?]),
         };
+        if self.inline.is_some() && self.language == Language::Python {
+            // No compiled files beside the code, as on Lambda, where the folder is read-only.
+            args.insert(0, "-B".to_owned());
+        }
         args.push(self.handler.clone());
         Ok(Executable { program: program.into(), args, folder })
     }
 
-    /// Writes code of the template to the file that Lambda would put it in.
-    fn write_code(&self, code: &str, folder: &Path) -> Result<PathBuf> {
+    /// Writes code of the template to the file that Lambda would put it in. Returns the folder.
+    fn write_code(&self, code: &str, run: &RunFiles) -> Result<PathBuf> {
         let file = match self.language {
             Language::Python => "index.py",
             Language::Node => "index.js",
         };
-        write(folder, file, code)?;
-        Ok(folder.canonicalize()?)
+        let path = run.write(file, code).with_context(|| cannot_write(file))?;
+        Ok(path.parent().map(Path::to_owned).unwrap_or_default())
     }
 }
 
-/// Writes a file and returns its absolute path.
-fn write(folder: &Path, name: &str, text: &str) -> Result<String> {
-    let file = folder.join(name);
-    let written = fs::create_dir_all(folder).and_then(|()| fs::write(&file, text));
-    written.with_context(|| format!("cannot write {}", file.display()))?;
-    let path = file.canonicalize()?;
+/// Writes the runtime client for Node, and returns its path.
+fn node_client(run: &RunFiles) -> Result<String> {
+    let file = "bootstrap.mjs";
+    let path = run.write(file, NODE_CLIENT).with_context(|| cannot_write(file))?;
     Ok(path.to_str().context("the data folder's path is not UTF-8")?.to_owned())
+}
+
+fn cannot_write(file: &str) -> String {
+    format!("cannot write {file} to the data folder")
 }
 
 /// What a program prints on stdout.

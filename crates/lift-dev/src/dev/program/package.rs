@@ -10,17 +10,17 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use cargo_metadata::Message;
-use tempfile::{Builder, TempDir};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use super::{cargo::cargo, child::Child, executable::Executable, project::Project};
+use crate::data_dir::{RunFiles, remove_file};
 
 /// A cargo package.
 #[derive(Debug)]
 pub(crate) struct Package {
     pub(crate) project: Project,
-    /// The folder for copies; each copy has a subfolder.
-    programs: PathBuf,
+    /// Where copies go.
+    run: Arc<RunFiles>,
 }
 
 /// A build of a package.
@@ -35,12 +35,18 @@ pub(crate) struct Built {
 #[derive(Debug)]
 pub(crate) struct ProgramCopy {
     written: SystemTime,
-    _folder: TempDir,
+    file: PathBuf,
+}
+
+impl Drop for ProgramCopy {
+    fn drop(&mut self) {
+        remove_file(&self.file);
+    }
 }
 
 impl Package {
-    pub(crate) fn new(project: Project, programs: &Path) -> Self {
-        Self { project, programs: programs.to_owned() }
+    pub(crate) fn new(project: Project, run: Arc<RunFiles>) -> Self {
+        Self { project, run }
     }
 
     /// Builds the package. Dropping the future ends cargo.
@@ -53,12 +59,12 @@ impl Package {
 
     /// Copies the binary.
     pub(crate) async fn copy(&self, built: &Built) -> Result<(Executable, Arc<ProgramCopy>)> {
-        let (from, programs) = (built.binary().to_owned(), self.programs.clone());
-        let result = tokio::task::spawn_blocking(move || copy(&from, &programs)).await?;
-        let (program, folder) = result.with_context(|| {
-            format!("cannot copy {} to {}", built.binary().display(), self.programs.display())
+        let (from, run) = (built.binary().to_owned(), self.run.clone());
+        let result = tokio::task::spawn_blocking(move || copy(&from, &run)).await?;
+        let program = result.with_context(|| {
+            format!("cannot copy {} to the data folder", built.binary().display())
         })?;
-        let copy = ProgramCopy { written: built.written, _folder: folder };
+        let copy = ProgramCopy { written: built.written, file: program.clone() };
         Ok((Executable { program, ..built.executable.clone() }, Arc::new(copy)))
     }
 }
@@ -109,10 +115,8 @@ fn binary_in(line: &str, project: &Project) -> Option<PathBuf> {
     artifact.executable.filter(|_| is_app).map(PathBuf::from)
 }
 
-fn copy(from: &Path, programs: &Path) -> io::Result<(PathBuf, TempDir)> {
-    fs::create_dir_all(programs)?;
-    let folder = Builder::new().prefix("").tempdir_in(programs)?;
-    let path = folder.path().join(from.file_name().unwrap_or_default());
+fn copy(from: &Path, run: &RunFiles) -> io::Result<PathBuf> {
+    let path = run.new_file(&from.file_name().unwrap_or_default().to_string_lossy())?;
     fs::copy(from, &path)?;
-    Ok((path, folder))
+    Ok(path)
 }

@@ -13,6 +13,7 @@ use ignore::{DirEntry, WalkBuilder};
 use tokio::time::Instant;
 
 use super::watcher::{Burst, Watcher};
+use crate::data_dir::MARKER;
 
 /// Watched files and folders.
 #[derive(Debug)]
@@ -124,11 +125,11 @@ fn can_add_an_input(path: &Path) -> bool {
 }
 
 /// False for generated files, even if git does not ignore them: folders with a `CACHEDIR.TAG`, such as
-/// cargo's target folder, and the folders of other languages' tools.
+/// cargo's target folder, data folders, and the folders of other languages' tools.
 fn is_source(entry: &DirEntry) -> bool {
     let generated = [".lift", "node_modules", "__pycache__"];
     let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
     let is_generated = generated.iter().any(|name| entry.file_name() == *name)
-        || is_folder && entry.path().join("CACHEDIR.TAG").is_file();
+        || is_folder && ["CACHEDIR.TAG", MARKER].iter().any(|tag| entry.path().join(tag).is_file());
     !is_generated
 }

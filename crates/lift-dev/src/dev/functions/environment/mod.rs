@@ -18,8 +18,6 @@ use crate::dev::{
 /// The services on this machine that functions use.
 #[derive(Debug)]
 pub(crate) struct LocalServices<'a> {
-    /// The folder for files that belong to this machine.
-    pub(crate) data_dir: &'a Path,
     pub(crate) database: SocketAddr,
     pub(crate) gateway: SocketAddr,
     pub(crate) stage: &'a str,

@@ -19,7 +19,6 @@ fn environment_with(shell: &[(&str, &str)], planned: &[(&str, &str)]) -> Variabl
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     function.environment = planned.iter().map(owned).collect();
     let services = LocalServices {
-        data_dir: Path::new("/app/.lift"),
         database: ([127, 0, 0, 1], 3002).into(),
         gateway: ([127, 0, 0, 1], 3001).into(),
         stage: "local",

@@ -1,0 +1,206 @@
+//! The data folder: the database, and the files of this run. It is locked while this program runs, because two
+//! programs on one SQLite file would delete each other's connections.
+//!
+//! ```text
+//! path -> folder (made, or Lift's own, or empty) -> marker, locked -> run: files of this run
+//!                                                        '-> database, private
+//! ```
+//!
+//! Lift deletes only files that a run listed as its own: see [`RunFiles`].
+
+mod adopt;
+mod run_files;
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError},
+    io::{self, ErrorKind, Write as _},
+    os::unix::fs::{
+        DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+    },
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context as _, Result, bail};
+
+pub(crate) use self::run_files::{RunFiles, remove_file};
+
+/// The file that marks a folder as Lift's own. It is the lock, too.
+pub(crate) const MARKER: &str = "lift-data";
+
+/// How the text of the marker begins, in this and every later version.
+const MARKER_START: &str = "This folder belongs to `lift dev`";
+
+const MARKER_TEXT: &str = "\
+This folder belongs to `lift dev`: it has the local DynamoDB, and files of the run that uses it now.
+Keep other files elsewhere. Delete the folder to start with an empty database.
+";
+
+/// The database, and the files that SQLite makes beside it.
+const DATABASE: &str = "dynamodb.db";
+const BESIDE_DATABASE: [&str; 3] = ["dynamodb.db-wal", "dynamodb.db-shm", "dynamodb.db-journal"];
+
+/// The modes of files and folders that only their owner can use.
+const PRIVATE: u32 = 0o600;
+const PRIVATE_FOLDER: u32 = 0o700;
+
+/// The data folder, locked until this is dropped.
+#[derive(Debug)]
+pub(crate) struct DataDir {
+    path: PathBuf,
+    run: Arc<RunFiles>,
+    _lock: File,
+}
+
+impl DataDir {
+    /// Creates the folder if it is missing, and locks it. Fails if the folder has files and is not Lift's.
+    pub(crate) fn lock(path: &Path) -> Result<Self> {
+        create(path)?;
+        let path = path
+            .canonicalize()
+            .with_context(|| format!("cannot open the data folder {}", path.display()))?;
+        let lock = lock(&path)?;
+        run_files::remove_leftovers(&path);
+        let run = RunFiles::create(&path)
+            .with_context(|| format!("cannot write to the data folder {}", path.display()))?;
+        Ok(Self { path, run: Arc::new(run), _lock: lock })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The files of this run.
+    pub(crate) fn run(&self) -> &Arc<RunFiles> {
+        &self.run
+    }
+
+    /// The path of the database file, which only its owner can read. SQLite gives its mode to the files beside
+    /// it.
+    pub(crate) fn database(&self) -> Result<PathBuf> {
+        let path = self.path.join(DATABASE);
+        let cannot = || format!("cannot create {}", path.display());
+        match OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(&path) {
+            Ok(file) => make_private(&file).with_context(cannot)?,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error).with_context(cannot),
+        }
+        for name in [DATABASE].iter().chain(&BESIDE_DATABASE) {
+            let file = self.path.join(name);
+            match file.symlink_metadata() {
+                // Folders of older versions have files that others can read.
+                Ok(found) if found.is_file() => fs::set_permissions(&file, private(PRIVATE))
+                    .with_context(|| format!("cannot set the mode of {}", file.display()))?,
+                // SQLite would write to what a symbolic link names.
+                Ok(_) => bail!("{} is not a regular file: move it away", file.display()),
+                Err(_) => {}
+            }
+        }
+        Ok(path)
+    }
+}
+
+impl Drop for DataDir {
+    fn drop(&mut self) {
+        // All processes have ended, and the folder is still locked.
+        self.run.remove();
+    }
+}
+
+/// Creates a folder that only its owner can use, unless there is one.
+fn create(path: &Path) -> Result<()> {
+    let shown = path.display();
+    if path.components().next().is_some_and(|first| first.as_os_str() == "~") {
+        bail!("{shown} would be a folder with the name `~`: pass --data-dir with the whole path");
+    }
+    let cannot = || format!("cannot create the data folder {shown}");
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).with_context(cannot)?;
+    }
+    match DirBuilder::new().mode(PRIVATE_FOLDER).create(path) {
+        Ok(()) => {
+            // The umask may have taken the owner's rights.
+            fs::set_permissions(path, private(PRIVATE_FOLDER)).with_context(cannot)?;
+            // The data belongs to one machine, so it must not get into the app's repository. In a folder that
+            // Lift did not make, the file would hide the user's own files from git.
+            write_private(&path.join(".gitignore"), adopt::IGNORE_ALL).with_context(cannot)
+        }
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error).with_context(cannot),
+        Err(_) if path.is_dir() => Ok(()),
+        Err(_) => bail!("{shown} is not a folder: pass a folder as --data-dir"),
+    }
+}
+
+/// Locks the marker, which it writes in a folder that has none.
+fn lock(folder: &Path) -> Result<File> {
+    let shown = folder.display();
+    let name = folder.join(MARKER);
+    if !is_marked(&name) {
+        adopt::check(folder)?;
+    }
+    let cannot = || {
+        format!(
+            "cannot write to the data folder {shown}: pass --data-dir with one that you can write to"
+        )
+    };
+    let mut options = OpenOptions::new();
+    // Not truncated: it is only known to be the marker when it is locked.
+    options.read(true).write(true).create(true).truncate(false).mode(PRIVATE);
+    let mut file = options.open(&name).with_context(cannot)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => bail!(in_use(folder)),
+        Err(TryLockError::Error(error)) => {
+            return Err(error).with_context(|| format!("cannot lock {}", name.display()));
+        }
+    }
+    // The folder may have been replaced meanwhile, and a symbolic link is not followed.
+    if !is_same_file(&name, &file)? {
+        bail!("{} was replaced while it was opened: start again", name.display());
+    }
+    if !is_marked(&name) {
+        make_private(&file).with_context(cannot)?;
+        file.write_all(MARKER_TEXT.as_bytes()).with_context(cannot)?;
+    }
+    Ok(file)
+}
+
+fn in_use(folder: &Path) -> String {
+    format!(
+        "the data folder {} is in use by another `lift dev`: stop that one or pass --data-dir DIR",
+        folder.display()
+    )
+}
+
+/// Whether `name` is a marker.
+fn is_marked(name: &Path) -> bool {
+    is_file(name) && fs::read(name).is_ok_and(|text| text.starts_with(MARKER_START.as_bytes()))
+}
+
+/// Whether `path` itself is a regular file, not a link to one.
+fn is_file(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|found| found.is_file())
+}
+
+/// Whether `path` still names `file`.
+fn is_same_file(path: &Path, file: &File) -> Result<bool> {
+    let held = file.metadata()?;
+    let same = |now: fs::Metadata| (now.dev(), now.ino()) == (held.dev(), held.ino());
+    Ok(path.symlink_metadata().is_ok_and(same))
+}
+
+/// Writes a file that only its owner can read, and that must not exist yet. A symbolic link counts as a file.
+pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(path)?;
+    make_private(&file)?;
+    file.write_all(text.as_bytes())
+}
+
+/// Sets the mode by itself, because the umask is applied to the mode of a new file.
+fn make_private(file: &File) -> io::Result<()> {
+    file.set_permissions(private(PRIVATE))
+}
+
+fn private(mode: u32) -> Permissions {
+    Permissions::from_mode(mode)
+}
