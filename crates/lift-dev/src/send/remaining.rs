@@ -1,10 +1,16 @@
 //! The parts of a send that remain: all at first. Saved in a file, so that another run can continue.
 
-use std::{collections::VecDeque, fs, io::ErrorKind, path::Path};
+use std::{
+    collections::VecDeque,
+    fs,
+    io::{self, ErrorKind, Write as _},
+    path::Path,
+};
 
 use anyhow::{Context as _, Result, bail};
 use lift_ws::publish::SendPart;
 use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
 
 use super::{failure, location::Location, target::Target};
 
@@ -84,6 +90,15 @@ impl Remaining {
             };
         }
         let text = serde_json::to_vec_pretty(self)?;
-        fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
+        replace(file, &text).with_context(|| format!("cannot write {}", file.display()))
     }
+}
+
+/// Writes the whole file or nothing, so that an interrupted write does not lose the parts that were saved.
+fn replace(file: &Path, text: &[u8]) -> io::Result<()> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut new = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+    new.write_all(text)?;
+    new.persist(file)?;
+    Ok(())
 }
