@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use super::{BESIDE_DATABASE, DATABASE, MARKER, MARKER_TEXT, in_use};
+use super::names::{BESIDE_DATABASE, DATABASE, MARKER, MARKER_TEXT};
 
 /// The contents of the `.gitignore` that Lift writes in folders that it makes.
 pub(super) const IGNORE_ALL: &str = "*\n";
@@ -42,6 +42,13 @@ pub(super) fn check(folder: &Path) -> Result<()> {
         bail!(in_use(folder));
     }
     Ok(())
+}
+
+pub(super) fn in_use(folder: &Path) -> String {
+    format!(
+        "the data folder {} is in use by another `lift dev`: stop that one or pass --data-dir DIR",
+        folder.display()
+    )
 }
 
 /// A marker of a run that was killed before it had written it, or that writes it just now.

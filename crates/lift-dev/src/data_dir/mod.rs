@@ -9,40 +9,29 @@
 //! Lift deletes only files that a run listed as its own: see [`RunFiles`].
 
 mod adopt;
+mod names;
+mod private;
 mod run_files;
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError},
-    io::{self, ErrorKind, Write as _},
-    os::unix::fs::{
-        DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
-    },
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    io::{ErrorKind, Write as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use anyhow::{Context as _, Result, bail};
 
-pub(crate) use self::run_files::{RunFiles, remove_file};
-
-/// The file that marks a folder as Lift's own. It is the lock, too.
-pub(crate) const MARKER: &str = "lift-data";
-
-/// How the text of the marker begins, in this and every later version.
-const MARKER_START: &str = "This folder belongs to `lift dev`";
-
-const MARKER_TEXT: &str = "\
-This folder belongs to `lift dev`: it has the local DynamoDB, and files of the run that uses it now.
-Keep other files elsewhere. Delete the folder to start with an empty database.
-";
-
-/// The database, and the files that SQLite makes beside it.
-const DATABASE: &str = "dynamodb.db";
-const BESIDE_DATABASE: [&str; 3] = ["dynamodb.db-wal", "dynamodb.db-shm", "dynamodb.db-journal"];
-
-/// The modes of files and folders that only their owner can use.
-const PRIVATE: u32 = 0o600;
-const PRIVATE_FOLDER: u32 = 0o700;
+pub(crate) use self::{
+    names::MARKER,
+    private::write_private,
+    run_files::{RunFiles, remove_file},
+};
+use self::{
+    names::{BESIDE_DATABASE, DATABASE, MARKER_START, MARKER_TEXT},
+    private::{PRIVATE, PRIVATE_FOLDER, is_file, make_private, private},
+};
 
 /// The data folder, locked until this is dropped.
 #[derive(Debug)]
@@ -149,7 +138,7 @@ fn lock(folder: &Path) -> Result<File> {
     let mut file = options.open(&name).with_context(cannot)?;
     match file.try_lock() {
         Ok(()) => {}
-        Err(TryLockError::WouldBlock) => bail!(in_use(folder)),
+        Err(TryLockError::WouldBlock) => bail!(adopt::in_use(folder)),
         Err(TryLockError::Error(error)) => {
             return Err(error).with_context(|| format!("cannot lock {}", name.display()));
         }
@@ -165,21 +154,9 @@ fn lock(folder: &Path) -> Result<File> {
     Ok(file)
 }
 
-fn in_use(folder: &Path) -> String {
-    format!(
-        "the data folder {} is in use by another `lift dev`: stop that one or pass --data-dir DIR",
-        folder.display()
-    )
-}
-
 /// Whether `name` is a marker.
 fn is_marked(name: &Path) -> bool {
     is_file(name) && fs::read(name).is_ok_and(|text| text.starts_with(MARKER_START.as_bytes()))
-}
-
-/// Whether `path` itself is a regular file, not a link to one.
-fn is_file(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|found| found.is_file())
 }
 
 /// Whether `path` still names `file`.
@@ -187,20 +164,4 @@ fn is_same_file(path: &Path, file: &File) -> Result<bool> {
     let held = file.metadata()?;
     let same = |now: fs::Metadata| (now.dev(), now.ino()) == (held.dev(), held.ino());
     Ok(path.symlink_metadata().is_ok_and(same))
-}
-
-/// Writes a file that only its owner can read, and that must not exist yet. A symbolic link counts as a file.
-pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(path)?;
-    make_private(&file)?;
-    file.write_all(text.as_bytes())
-}
-
-/// Sets the mode by itself, because the umask is applied to the mode of a new file.
-fn make_private(file: &File) -> io::Result<()> {
-    file.set_permissions(private(PRIVATE))
-}
-
-fn private(mode: u32) -> Permissions {
-    Permissions::from_mode(mode)
 }

@@ -6,7 +6,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Component, Path, PathBuf},
     sync::{
         Mutex,
@@ -14,7 +14,7 @@ use std::{
     },
 };
 
-use super::{PRIVATE, PRIVATE_FOLDER, is_file, write_private};
+use super::private::{PRIVATE, PRIVATE_FOLDER, is_file, private, write_private};
 use crate::lock::lock;
 
 /// How the names of runs' folders begin.
@@ -115,7 +115,7 @@ fn remove(folder: &Path) {
 
 /// Sets the mode by itself, because the umask is applied to the mode of a new folder.
 fn make_private(folder: &Path) -> io::Result<()> {
-    fs::set_permissions(folder, fs::Permissions::from_mode(PRIVATE_FOLDER))
+    fs::set_permissions(folder, private(PRIVATE_FOLDER))
 }
 
 /// Whether `path` itself is a folder, not a link to one.

@@ -97,19 +97,26 @@ fn a_recording_has_what_happened_in_order() {
 
 /// A disk that writes nothing before it is opened.
 #[derive(Clone, Default)]
-struct Disk(Arc<(Mutex<(bool, Vec<u8>)>, Condvar)>);
+struct Disk(Arc<(Mutex<DiskState>, Condvar)>);
+
+#[derive(Default)]
+struct DiskState {
+    open: bool,
+    written: Vec<u8>,
+}
 
 impl Disk {
     fn open(&self) {
-        lock(&self.0.0).0 = true;
+        lock(&self.0.0).open = true;
         self.0.1.notify_all();
     }
 }
 
 impl Write for Disk {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut state = self.0.1.wait_while(lock(&self.0.0), |(open, _)| !*open).expect("no panic");
-        state.1.extend_from_slice(bytes);
+        let mut state =
+            self.0.1.wait_while(lock(&self.0.0), |state| !state.open).expect("no panic");
+        state.written.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -146,7 +153,7 @@ fn a_slow_disk_ends_the_recording_at_the_limit_of_memory() {
     let error = recorder.end().expect_err("incomplete").to_string();
     let reason = "it stops after event 63, because 64 MB of events waited for the disk";
     assert_eq!(error, format!("the recording x.jsonl is incomplete: {reason}"));
-    let written = String::from_utf8(lock(&disk.0.0).1.clone()).expect("text");
+    let written = String::from_utf8(lock(&disk.0.0).written.clone()).expect("text");
     let recording = parse(&written).expect("a recording");
     assert_eq!(recording.incomplete.as_deref(), Some(reason));
     assert_eq!(recording.lines.len(), 63 + 1);
