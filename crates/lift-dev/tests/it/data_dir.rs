@@ -12,7 +12,7 @@ use std::{
 use tempfile::TempDir;
 
 use crate::{
-    app::{App, tiny},
+    app::{App, test_function},
     command::{Lift, wait_until},
 };
 
@@ -213,7 +213,7 @@ fn files_beside_the_marker_survive_stops_kills_and_starts() {
     };
 
     // A run of a package copies programs. It is killed, and the user keeps a file beside what it left.
-    let args = [OsStr::new("dev"), tiny().as_os_str(), OsStr::new("--listen=127.0.0.1:0")]
+    let args = [OsStr::new("dev"), test_function().as_os_str(), OsStr::new("--listen=127.0.0.1:0")]
         .map(OsStr::to_owned);
     let data_arg = [OsStr::new("--data-dir").to_owned(), data.as_os_str().to_owned()];
     let args = [&args[..], &data_arg].concat();
@@ -225,7 +225,7 @@ fn files_beside_the_marker_survive_stops_kills_and_starts() {
     let left: Vec<_> =
         runs(&data).into_iter().filter(|run| !run.ends_with("lift-run-mine")).collect();
     let [left] = &left[..] else { panic!("one run was killed: {left:?}") };
-    let program = left.join("0/tiny");
+    let program = left.join("0/test-function");
     assert!(program.is_file());
     write(&left.join("mine"), "precious");
     write(&left.join("0/mine"), "precious");
