@@ -1,6 +1,8 @@
 //! Sending: all connections of the target get the message, and no others.
 
+mod attempts;
 mod global;
+mod results;
 mod stops;
 mod targets;
 mod thresholds;
