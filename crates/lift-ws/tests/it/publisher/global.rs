@@ -1,6 +1,6 @@
 //! The global publisher: endpoints, counting, and parts for other processes.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use lift_ws::{
     ConnectionId, GlobalPublisher,
@@ -10,6 +10,7 @@ use lift_ws::{
     store::{MemoryStore, Row, Saved, Store},
     test::{Operation, RecordingPush, RecordingStore},
 };
+use tokio::time::Instant;
 
 const ENDPOINT: &str = "memory://row/prod";
 
@@ -158,4 +159,59 @@ async fn a_target_of_ids_is_split_into_parts_too() {
         reached.extend(report.ids(lift_ws::publish::Outcome::Sent).cloned());
     }
     assert_eq!(reached.len(), 10);
+}
+
+#[tokio::test]
+async fn thousands_of_ids_are_reached_over_all_pages_each_once() {
+    for count in [1000, 1001, 2500] {
+        let push = RecordingPush::new();
+        let ids: Vec<ConnectionId> = (0..count).map(|n| format!("R1kmx{n}=").into()).collect();
+        ids.iter().for_each(|id| push.open(id));
+        let publisher =
+            GlobalPublisher::new(Arc::new(RecordingStore::default()), Arc::new(push.clone()))
+                .with_endpoint(ENDPOINT);
+        let report = publisher.connections(ids.iter().cloned()).text("news").await.unwrap();
+        assert_eq!((report.counts.sent, report.total()), (count, count));
+        assert!(ids.iter().all(|id| push.take(id).len() == 1));
+    }
+}
+
+/// A publisher with time for three times ten posts of 100 ms.
+fn in_a_hurry(setup: &Setup) -> GlobalPublisher {
+    setup.push.set_delay(Duration::from_millis(100));
+    setup.publisher.clone().with_deadline(Instant::now() + Duration::from_millis(500 + 320))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_that_stops_early_goes_on_from_its_cursor() {
+    let setup = setup(150).await;
+    let mut parts = setup.publisher.tenant("t").split(1).await.unwrap();
+    let mut part = parts.pop().expect("one part");
+    assert!(parts.is_empty());
+    let mut rounds = 1;
+    while let Some(cursor) = {
+        let audience = in_a_hurry(&setup).part(part.clone()).concurrency(10);
+        audience.text("news").await.unwrap().cursor
+    } {
+        part = part.resume(cursor);
+        rounds += 1;
+        assert!(rounds < 10, "it goes on where it stopped");
+    }
+    // Posts that were in flight when the time was over are repeated.
+    assert!(setup.received().iter().all(|count| (1..=2).contains(count)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn ids_that_are_resumed_are_split_from_the_cursor() {
+    let setup = setup(100).await;
+    let to_all = |publisher: &GlobalPublisher| publisher.connections(setup.ids.iter().cloned());
+    let report = to_all(&in_a_hurry(&setup)).concurrency(10).text("news").await.unwrap();
+    let resumed = to_all(&setup.publisher).resume(report.cursor.expect("a cursor"));
+    for part in resumed.split(3).await.unwrap() {
+        assert_eq!(setup.publisher.part(part).text("news").await.unwrap().cursor, None);
+    }
+    let received = setup.received();
+    assert!(received.iter().all(|count| *count >= 1), "no connection is missed");
+    let sum: usize = received.iter().sum();
+    assert!(sum <= 110, "only what was in flight is repeated: {sum} posts");
 }
