@@ -9,7 +9,7 @@ use std::sync::{
 use lift_aws::DynamoStore;
 use lift_ws::{
     event::Timestamp,
-    store::{Item, Saved, Store},
+    store::{Item, Row, Saved, Store},
 };
 use serde_json::{Value, json};
 
@@ -90,4 +90,28 @@ async fn a_failed_removal_of_items_fails_no_disconnect_and_a_later_410_removes_t
         !store.remove_gone(&row().id, Timestamp::from_millis(u64::MAX)).await.expect("remove_gone")
     );
     assert_eq!(item_count(&database), 0);
+}
+
+#[tokio::test]
+async fn items_are_read_page_by_page_and_expired_ones_are_left_out() {
+    let database = EmbeddedDatabase::start().await;
+    let store = database.store().with_page(2);
+    assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
+    let expired = Row { connected_at: Timestamp::from_millis(0), ..row() };
+    // Pages of two: both expired, one of each, both live, one live.
+    for (n, key) in ["a", "b", "c", "d", "e", "f", "g"].into_iter().enumerate() {
+        let of = if n < 3 { &expired } else { &row() };
+        assert_eq!(store.put_item(of, &Item::in_group(key)).await.expect("put"), Saved::Stored);
+    }
+    let (mut pages, mut after) = (Vec::new(), None::<String>);
+    loop {
+        let (items, more) = store.items(&row().id, after.as_deref()).await.expect("items");
+        pages.push(items.iter().map(|item| item.key.clone()).collect::<String>());
+        after = items.last().map(|item| item.key.clone());
+        if !more {
+            break;
+        }
+        assert!(after.is_some(), "a caller can go on after the last item: {pages:?}");
+    }
+    assert_eq!(pages, ["d", "ef", "g"]);
 }

@@ -8,6 +8,7 @@ mod connect;
 mod description;
 mod disconnect;
 mod extractors;
+mod items;
 mod kit;
 mod layers;
 mod messages;
