@@ -44,6 +44,9 @@ async fn a_tombstone_has_no_data_of_the_user() {
     let mut names: Vec<&str> = items[0].keys().map(String::as_str).collect();
     names.sort_unstable();
     assert_eq!((items.len(), names), (1, vec!["gone", "pk", "sk", "ttl"]));
+    let number =
+        |name: &str| items[0][name].as_n().expect("a number").parse::<u64>().expect("an integer");
+    assert_eq!(number("ttl"), number("gone") / 1000 + 900, "it stays for 15 minutes");
 }
 
 #[tokio::test]
