@@ -19,6 +19,8 @@ use lift_ws::{
 use tower::{limit::ConcurrencyLimitLayer, timeout::TimeoutLayer};
 use tracing_subscriber::fmt::format::FmtSpan;
 
+use crate::lines::Lines;
+
 type Log = Arc<Mutex<Vec<String>>>;
 
 fn note(log: &Log, name: &'static str) -> impl Layer {
@@ -176,26 +178,12 @@ async fn trace_records_only_the_ids_of_a_call() {
     let ana = Kit::new(app).connect("token=secret").await.unwrap();
     ana.send(r#"{"action":"say","password":"secret"}"#).await;
     assert_eq!(ana.received(), ["a secret reply"]);
-    let lines = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let lines = lines.text();
     let id = ana.id().as_str();
     for part in [r#"route_key="$connect""#, r#"route_key="say""#, "status=200", id] {
         assert!(lines.contains(part), "{part} in {lines}");
     }
     assert!(!lines.contains("secret"), "{lines}");
-}
-
-/// The output of a subscriber.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 #[tokio::test]

@@ -11,6 +11,8 @@ mod extractors;
 mod items;
 mod kit;
 mod layers;
+mod lines;
 mod messages;
 mod publisher;
 mod stores;
+mod undelivered;
