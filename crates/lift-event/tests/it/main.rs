@@ -4,6 +4,7 @@ mod accessor_values;
 mod aws;
 mod fields;
 mod fixtures;
+mod limits;
 mod malformed;
 mod random;
 mod reply;
