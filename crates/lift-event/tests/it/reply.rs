@@ -38,6 +38,14 @@ fn encodes_only_the_fields_that_are_set() {
 }
 
 #[test]
+fn its_body_can_be_taken() {
+    assert_eq!(Reply::new(200).into_body(), None);
+    for body in [&b"ok"[..], b"", b"\xff\x00"] {
+        assert_eq!(Reply::new(200).with_body(body).into_body().as_deref(), Some(body));
+    }
+}
+
+#[test]
 fn decodes_every_accepted_form() {
     let null = json!({
         "statusCode": 200,
