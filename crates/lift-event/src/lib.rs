@@ -32,6 +32,8 @@ mod pairs;
 mod payload;
 mod reply;
 mod select;
+#[doc(hidden)]
+pub mod text;
 mod timestamp;
 mod unescape;
 #[doc(hidden)]
