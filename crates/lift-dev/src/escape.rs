@@ -1,33 +1,25 @@
-//! Escapes untrusted text for a terminal: route keys, reasons, errors and log lines come from clients and
-//! functions, and must not contain terminal control sequences.
+//! Foreign text for a terminal: route keys, reasons, errors and log lines come from clients and functions, and
+//! must not steer the terminal or look like lines of Lift's own. What is escaped stands in `lift-event`.
 
-use std::{borrow::Cow, fmt::Write as _};
+use std::borrow::Cow;
 
+pub(crate) use lift_event::text::{field, json, line, lines};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-/// `text` with its control characters and bidirectional formatting characters escaped.
-pub(crate) fn escape(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_control) {
-        return Cow::Borrowed(text);
-    }
-    let mut escaped = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            c if !is_control(c) => escaped.push(c),
-            '\n' => escaped.push_str("\\n"),
-            '\r' => escaped.push_str("\\r"),
-            '\u{1b}' => escaped.push_str("\\e"),
-            // Writing to a string cannot fail.
-            c => drop(write!(escaped, "\\u{{{:x}}}", u32::from(c))),
+/// `text` as its lines: further lines are indented, so that none looks like a line of Lift's own.
+pub(crate) fn block(text: &str) -> String {
+    let text = lines(text);
+    let mut block = String::with_capacity(text.len() + 16);
+    for (number, line) in text.split('\n').enumerate() {
+        if number > 0 {
+            block.push('\n');
+            if !line.is_empty() && !line.starts_with(' ') {
+                block.push_str("  ");
+            }
         }
+        block.push_str(line);
     }
-    Cow::Owned(escaped)
-}
-
-/// Whether `c` controls the terminal or the direction of text. A tab is harmless.
-fn is_control(c: char) -> bool {
-    let is_bidi = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    (c.is_control() && c != '\t') || is_bidi
+    block
 }
 
 /// At most `columns` columns of `text`, ending with an ellipsis if it was cut.
@@ -59,9 +51,16 @@ mod tests {
 
     #[test]
     fn control_characters_are_escaped() {
-        assert_eq!(escape("a\tü🚀 b"), "a\tü🚀 b");
-        assert_eq!(escape("\x1b[2J\r\nroot#\u{7}"), "\\e[2J\\r\\nroot#\\u{7}");
-        assert_eq!(escape("\u{9b}1m \u{202e}txt"), "\\u{9b}1m \\u{202e}txt");
+        assert_eq!(line("a\tü🚀 b"), "a\tü🚀 b");
+        assert_eq!(line("\x1b[2J\r\nroot#\u{7}"), "\\e[2J\\r\\nroot#\\u{7}");
+        assert_eq!(line("\u{9b}1m \u{202e}txt"), "\\u{9b}1m \\u{202e}txt");
+    }
+
+    #[test]
+    fn further_lines_are_indented() {
+        let text = "cannot start\n  its line\nLift is ready.\n\n\x1b[2J";
+        let expected = "cannot start\n  its line\n  Lift is ready.\n\n  \\e[2J";
+        assert_eq!(block(text), expected);
     }
 
     #[test]

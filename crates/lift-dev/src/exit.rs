@@ -1,9 +1,16 @@
-//! How the program ends after an error: one message on stderr and an exit code.
+//! What the program says on stderr, and how it ends after an error: one message and an exit code.
 
-use std::process::ExitCode;
+use std::{
+    backtrace::{Backtrace, BacktraceStatus},
+    fmt::Display,
+    panic,
+    process::ExitCode,
+};
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Error;
+
+use crate::escape::block;
 
 /// The exit code after an interrupt: 128 + SIGINT, as in a shell.
 const INTERRUPTED: u8 = 130;
@@ -28,6 +35,22 @@ pub(crate) fn report(error: &Error) -> ExitCode {
         return ExitCode::from(INTERRUPTED);
     }
     // The alternate form has the message and its causes on one line.
-    anstream::eprintln!("{BAD}error:{BAD:#} {error:#}");
+    anstream::eprintln!("{BAD}error:{BAD:#} {}", block(&format!("{error:#}")));
     ExitCode::FAILURE
+}
+
+/// Prints a note on stderr. It may contain foreign text.
+pub(crate) fn note(note: impl Display) {
+    anstream::eprintln!("{}", block(&note.to_string()));
+}
+
+/// Prints a panic like an error, because its message may contain foreign text.
+pub(crate) fn escape_panics() {
+    panic::set_hook(Box::new(|panic| {
+        let backtrace = Backtrace::capture();
+        anstream::eprintln!("{BAD}error:{BAD:#} a fault in lift: {}", block(&panic.to_string()));
+        if backtrace.status() == BacktraceStatus::Captured {
+            note(backtrace);
+        }
+    }));
 }

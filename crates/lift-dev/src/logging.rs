@@ -3,12 +3,20 @@
 use std::{fmt, io::stderr};
 
 use jiff::Zoned;
+use tracing::field::Field;
 use tracing_subscriber::{
     EnvFilter,
-    fmt::{format::Writer, time::FormatTime},
+    field::MakeExt as _,
+    fmt::{
+        format::{Writer, debug_fn},
+        time::FormatTime,
+    },
 };
 
-use crate::colors;
+use crate::{
+    colors,
+    escape::{block, line},
+};
 
 /// Lift's crates log at info. `lift_ws` logs only errors: `lift send` counts failed connections itself.
 const DEFAULT: &str =
@@ -40,8 +48,18 @@ pub(crate) fn start(events: bool) {
         .with_ansi(colors::on(&stderr()))
         .with_timer(LocalTime)
         .with_target(false)
+        .fmt_fields(debug_fn(write_field).delimited(" "))
         .compact()
         .init();
+}
+
+/// Writes a field, or the message. Both may contain text of clients, functions and servers.
+fn write_field(w: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
+    let value = format!("{value:?}");
+    match field.name() {
+        "message" => w.write_str(&block(&value)),
+        name => write!(w, "{name}={}", line(&value)),
+    }
 }
 
 /// The local time of day, as in the lines of events.

@@ -12,6 +12,9 @@
 //!     '-> table: create, describe, check, delete, by lift-aws -> result
 //! ```
 
+// `exit::note` escapes what it prints.
+#![warn(clippy::print_stderr)]
+
 mod args;
 mod colors;
 mod connect;
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
 
 fn run(args: Args) -> anyhow::Result<ExitCode> {
     let events = matches!(&args.command, Command::Dev(dev) if dev.terminal.log != LogFormat::Off);
+    exit::escape_panics();
     logging::start(events);
     match args.command {
         Command::Dev(dev) => dev::run(*dev).map(|()| ExitCode::SUCCESS),

@@ -14,7 +14,11 @@ use indicatif::ProgressBar;
 use lift_aws::{AwsConfig, Table, table::CreateOptions};
 use serde::Serialize;
 
-use crate::args::{Args, CreateArgs, TableArgs, TableCommand, TableLocationArgs, WrongArgs};
+use crate::{
+    args::{Args, CreateArgs, TableArgs, TableCommand, TableLocationArgs, WrongArgs},
+    escape,
+    exit::note,
+};
 
 /// How often the spinner turns.
 const TICK: Duration = Duration::from_millis(100);
@@ -109,12 +113,15 @@ fn options(args: &CreateArgs) -> CreateOptions {
 }
 
 fn print(result: &(impl Serialize + ToString), json: bool) -> Result<()> {
-    let text = if json { serde_json::to_string_pretty(result)? } else { result.to_string() };
-    print_text(&text)
+    if json {
+        let text = serde_json::to_string_pretty(result)?;
+        return print_text(&escape::json(&text));
+    }
+    print_text(&result.to_string())
 }
 
 fn print_text(text: &str) -> Result<()> {
-    writeln!(io::stdout(), "{text}").context("cannot write the result to stdout")
+    writeln!(io::stdout(), "{}", escape::lines(text)).context("cannot write the result to stdout")
 }
 
 /// Exits as for wrong arguments if there is no terminal to ask for confirmation.
@@ -133,8 +140,8 @@ fn exit_without_terminal() {
 
 /// Asks the user to type the table's name, and fails for any other answer.
 fn confirm(table: &str, place: &str, items: u64) -> Result<()> {
-    eprintln!("This deletes the table {table} at {place}, with about {items} items.");
-    eprint!("Type its name to delete it: ");
+    note(format_args!("This deletes the table {table} at {place}, with about {items} items."));
+    write!(stderr(), "Type its name to delete it: ")?;
     stderr().flush()?;
     let mut answer = String::new();
     stdin().read_line(&mut answer)?;
@@ -163,8 +170,8 @@ impl Progress {
     /// Shows the next step.
     fn show(&self, step: impl Display) {
         match &self.0 {
-            Some(spinner) => spinner.set_message(format!("{step} ...")),
-            None => eprintln!("{step} ..."),
+            Some(spinner) => spinner.set_message(escape::line(&format!("{step} ...")).into_owned()),
+            None => note(format_args!("{step} ...")),
         }
     }
 

@@ -15,7 +15,7 @@ use super::{
     screen::Screen,
     source::{Action, Expected, Source},
 };
-use crate::{args::ConnectArgs, exit::Interrupted};
+use crate::{args::ConnectArgs, escape::line, exit::Interrupted};
 
 /// How long the server may take to answer a close.
 const CLOSING: Duration = Duration::from_secs(2);
@@ -129,7 +129,7 @@ impl Conversation {
     fn closed(&mut self, frame: Option<CloseFrame>) -> anyhow::Result<()> {
         let how = match frame {
             Some(CloseFrame { code, reason }) if reason.is_empty() => format!("with {code}"),
-            Some(CloseFrame { code, reason }) => format!("with {code}: {reason}"),
+            Some(CloseFrame { code, reason }) => format!("with {code}: {}", line(&reason)),
             None => "without a code".to_owned(),
         };
         match self.expecting.take() {

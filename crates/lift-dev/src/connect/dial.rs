@@ -13,7 +13,7 @@ use tokio_tungstenite::{
     },
 };
 
-use crate::args::ConnectArgs;
+use crate::{args::ConnectArgs, escape::line};
 
 pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -84,7 +84,7 @@ fn refused(response: &Response<Option<Vec<u8>>>) -> String {
         500..=599 => ": the function failed; its log says why",
         _ => "",
     };
-    let body = body.trim();
+    let body = line(body.trim());
     let space = if body.is_empty() { "" } else { " " };
     format!("the handshake was refused with {status}{space}{body}{hint}")
 }

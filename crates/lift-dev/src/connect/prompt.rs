@@ -15,6 +15,7 @@ use super::{
     screen::Screen,
     source::{Action, Source},
 };
+use crate::exit::note;
 
 const PROMPT: &str = "> ";
 
@@ -68,7 +69,7 @@ pub(super) fn start(screen: &mut Screen) -> anyhow::Result<Source> {
                 Ok(line) => match line.trim() {
                     "" => continue,
                     "/help" => {
-                        eprintln!("{HELP}");
+                        note(HELP);
                         continue;
                     }
                     "/ping" => Action::Ping,
@@ -76,10 +77,10 @@ pub(super) fn start(screen: &mut Screen) -> anyhow::Result<Source> {
                     text => match text.strip_prefix("//") {
                         Some(text) => Action::Send(format!("/{text}")),
                         None if text.starts_with('/') => {
-                            eprintln!(
+                            note(format_args!(
                                 "{text} is not a command; /help lists them, //{} sends it",
                                 &text[1..]
-                            );
+                            ));
                             continue;
                         }
                         None => Action::Send(text.to_owned()),
@@ -87,7 +88,7 @@ pub(super) fn start(screen: &mut Screen) -> anyhow::Result<Source> {
                 },
                 Err(ReadlineError::Interrupted | ReadlineError::Eof) => Action::Close,
                 Err(error) => {
-                    eprintln!("cannot read the terminal: {error}");
+                    note(format_args!("cannot read the terminal: {error}"));
                     Action::Close
                 }
             };

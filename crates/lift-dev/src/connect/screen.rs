@@ -1,13 +1,19 @@
 //! The output: messages go to stdout, everything else to stderr, or above the prompt if there is one.
+//!
+//! The server must not steer the terminal. So a message is escaped there, and only a pipe gets its bytes;
+//! everything else is escaped everywhere.
 
 use std::{
+    borrow::Cow,
     fmt::Display,
-    io::{self, Write as _},
+    io::{self, IsTerminal as _, Write as _},
 };
 
 use rustyline::ExternalPrinter;
 use serde::de::IgnoredAny;
 use tokio_tungstenite::tungstenite::http::Uri;
+
+use crate::escape::{block, line, lines};
 
 const KEY: &str = "\x1b[36m";
 const STRING: &str = "\x1b[32m";
@@ -19,12 +25,14 @@ type Printer = Box<dyn ExternalPrinter + Send>;
 
 pub(super) struct Screen {
     color: bool,
+    /// Whether stdout is a terminal.
+    terminal: bool,
     above: Option<Printer>,
 }
 
 impl Screen {
     pub(super) fn new(color: bool) -> Self {
-        Self { color, above: None }
+        Self { color, terminal: io::stdout().is_terminal(), above: None }
     }
 
     /// Prints above the prompt from now on.
@@ -33,41 +41,49 @@ impl Screen {
     }
 
     pub(super) fn connected(&mut self, url: &Uri, subprotocol: Option<&str>, interactive: bool) {
-        let chosen = subprotocol.map(|name| format!(", subprotocol {name}")).unwrap_or_default();
+        let chosen =
+            subprotocol.map(|name| format!(", subprotocol {}", line(name))).unwrap_or_default();
         let hint = if interactive { ": /help for help, Ctrl-D to close" } else { "" };
         self.note(format!("connected to {url}{chosen}{hint}"));
     }
 
     /// Prints a received message.
     pub(super) fn message(&mut self, text: &str) {
-        let text = if self.color { highlight(text) } else { text.to_owned() };
+        let shown = match (&self.above, self.color) {
+            (None, _) if !self.terminal => Cow::Borrowed(text),
+            (_, true) => highlight(text).into(),
+            (_, false) => lines(text),
+        };
         match &mut self.above {
             Some(above) => {
-                let _ = above.print(format!("< {text}\n"));
+                // Further lines are indented, so that none looks like another message.
+                let _ = above.print(format!("< {}\n", shown.replace('\n', "\n  ")));
             }
             // Fails if the reader closed the pipe.
             None => {
-                let _ = writeln!(io::stdout(), "{text}");
+                let _ = writeln!(io::stdout(), "{shown}");
             }
         }
     }
 
     /// Prints anything else.
     pub(super) fn note(&mut self, text: impl Display) {
-        let text = if self.color { format!("\x1b[2m{text}\x1b[0m") } else { text.to_string() };
+        let text = block(&text.to_string());
+        let text = if self.color { format!("\x1b[2m{text}\x1b[0m") } else { text };
         match &mut self.above {
             Some(above) => {
                 let _ = above.print(format!("{text}\n"));
             }
-            None => eprintln!("{text}"),
+            // Fails if the reader closed stderr.
+            None => drop(writeln!(io::stderr(), "{text}")),
         }
     }
 }
 
-/// `text` with colours if it is JSON. Only colours are added; the text is not reformatted.
+/// `text`, escaped, and with colours if it is JSON. The text is not reformatted.
 fn highlight(text: &str) -> String {
     if serde_json::from_str::<IgnoredAny>(text).is_err() {
-        return text.to_owned();
+        return lines(text).into_owned();
     }
     let mut colored = String::with_capacity(text.len() * 2);
     let mut rest = text;
@@ -84,8 +100,8 @@ fn highlight(text: &str) -> String {
         };
         let (token, after) = rest.split_at(length);
         match color {
-            "" => colored.push_str(token),
-            color => colored.extend([color, token, PLAIN]),
+            "" => colored.push_str(&lines(token)),
+            color => colored.extend([color, &lines(token), PLAIN]),
         }
         rest = after;
     }
@@ -113,6 +129,20 @@ fn length_while(text: &str, is_inside: impl Fn(char) -> bool) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn colours_are_all_that_reaches_the_terminal() {
+        let hostile = "\u{9b}2J\u{9d}52;c;cHduZWQ=\u{9c}\u{7f}\u{202e}";
+        for text in [format!(r#"{{"{hostile}":["{hostile}"]}}"#), format!("{hostile}\x1b]0;x\x07")]
+        {
+            let mut shown = highlight(&text);
+            for color in [KEY, STRING, NUMBER, WORD, PLAIN] {
+                shown = shown.replace(color, "");
+            }
+            assert_eq!(shown, lines(&text));
+            assert!(!shown.chars().any(char::is_control), "{shown:?}");
+        }
+    }
 
     #[test]
     fn only_colours_are_added() {

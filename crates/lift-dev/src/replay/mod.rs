@@ -35,7 +35,7 @@ use crate::{
         reload::WatchPlan,
         stack::{Stack, StackConfig, StartedStack},
     },
-    escape::escape,
+    escape,
     exit::{self, Interrupted},
     observe::{Observed, ObservedKind, Observer, Observers},
     recording::{
@@ -231,7 +231,7 @@ struct PrintLines;
 impl Observer for PrintLines {
     fn observe(&self, observed: &Observed) {
         if let ObservedKind::Line { text, .. } = &observed.kind {
-            eprintln!("  | {}", escape(text));
+            exit::note(format_args!("  | {}", escape::line(text)));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use anstyle::{AnsiColor, Style};
 
 use super::compare::Difference;
-use crate::escape::escape;
+use crate::escape::line;
 
 const PLAIN: Style = Style::new();
 const RED: Style = AnsiColor::Red.on_default();
@@ -28,7 +28,7 @@ impl ReplayReport {
 
     /// Prints the differences of `what`, which is an event or the posts to a connection.
     pub(super) fn compared(&mut self, what: &str, differences: &[Difference]) -> io::Result<()> {
-        let mut out = anstream::stdout().lock();
+        let (mut out, what) = (anstream::stdout().lock(), line(what));
         if differences.is_empty() {
             if self.verbose {
                 writeln!(out, "{what}: as recorded")?;
@@ -43,7 +43,7 @@ impl ReplayReport {
                 Difference::Recorded(text) => ('-', RED, text),
                 Difference::Now(text) => ('+', GREEN, text),
             };
-            writeln!(out, "{style}{sign} {}{style:#}", escape(text))?;
+            writeln!(out, "{style}{sign} {}{style:#}", line(text))?;
         }
         Ok(())
     }

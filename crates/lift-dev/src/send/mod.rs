@@ -26,7 +26,7 @@ use serde_json::json;
 use self::{
     location::Location, operation::Operation, remaining::Remaining, sender::Sender, target::Target,
 };
-use crate::{args::SendArgs, exit::Interrupted, stop::Stop};
+use crate::{args::SendArgs, escape, exit::Interrupted, stop::Stop};
 
 /// Runs the operation that `args` name. If a connection failed, the exit code is 1, without an error.
 pub(crate) fn run(args: SendArgs) -> Result<ExitCode> {
@@ -103,10 +103,11 @@ async fn list(location: &Location, target: &Target, json: bool) -> Result<ExitCo
 
 fn write_member(stdout: &mut impl Write, member: &Member, json: bool) -> io::Result<()> {
     if json {
-        return writeln!(stdout, "{}", json!(member));
+        return writeln!(stdout, "{}", escape::json(&json!(member).to_string()));
     }
     let user = member.user.as_ref().map_or("-", |user| user.as_str());
-    writeln!(stdout, "{}\t{user}\t{}", member.id, member.endpoint)
+    let fields = [member.id.as_str(), user, member.endpoint.as_str()].map(escape::field);
+    writeln!(stdout, "{}", fields.join("\t"))
 }
 
 /// Prints the number of connections.
@@ -122,4 +123,26 @@ async fn count(location: &Location, target: &Target, json: bool) -> Result<ExitC
     };
     writeln!(io::stdout(), "{text}").context("cannot write the result to stdout")?;
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_is_one_row_of_three_fields_whatever_its_user_is_called() {
+        let user = "ana\r\nFAKE\tbob\u{9b}2J\x1b]0;x\x07\u{2028}\u{202e}";
+        let member =
+            Member::new("id=".into(), Some(user.into()), "https://api.example/prod".into());
+        let mut stdout = Vec::new();
+        write_member(&mut stdout, &member, false).expect("written");
+        let shown = r"ana\r\nFAKE\tbob\u{9b}2J\e]0;x\u{7}\u{2028}\u{202e}";
+        let row = format!("id=\t{shown}\thttps://api.example/prod\n");
+        assert_eq!(String::from_utf8(stdout).expect("UTF-8"), row);
+        let mut stdout = Vec::new();
+        write_member(&mut stdout, &member, true).expect("written");
+        assert!(stdout.is_ascii() && stdout.iter().filter(|byte| **byte < b' ').count() == 1);
+        let json: serde_json::Value = serde_json::from_slice(&stdout).expect("JSON");
+        assert_eq!(json["user"], user);
+    }
 }

@@ -13,6 +13,7 @@ use lift_ws::{
 use serde::Serialize;
 
 use super::{failure, location::Location, remaining::Remaining, target::Target};
+use crate::{escape, exit::note};
 
 /// The outcome of a send so far.
 #[derive(Debug, Serialize)]
@@ -83,7 +84,7 @@ impl SendOutcome {
     /// Prints the counts, with `verb` for the connections that succeeded, or everything as JSON.
     pub(super) fn print(&self, verb: &str, json: bool) -> Result<()> {
         let text = if json {
-            serde_json::to_string_pretty(self)?
+            escape::json(&serde_json::to_string_pretty(self)?).into_owned()
         } else {
             self.counts.to_string().replacen("sent", verb, 1)
         };
@@ -95,29 +96,32 @@ impl SendOutcome {
         let Counts { sent, throttled, failed, .. } = self.counts;
         match &self.stopped {
             None if self.counts.total() == 0 => target.note_empty(),
-            Some(Stopped::Interrupted) => eprintln!("error: stopped by Ctrl-C"),
-            Some(Stopped::Error(error)) => eprintln!("error: {error:#}"),
+            Some(Stopped::Interrupted) => note("error: stopped by Ctrl-C"),
+            Some(Stopped::Error(error)) => note(format_args!("error: {error:#}")),
             _ if failed > 0 => {
                 let reason = failure::of_one(location, self.first_failed.as_ref()).await;
                 let tail = match self.stopped {
                     Some(Stopped::OnlyFailures) => " (so the other connections were not tried)",
                     _ => "",
                 };
-                eprintln!("error: {failed} failed: {reason}{tail}");
+                note(format_args!("error: {failed} failed: {reason}{tail}"));
             }
-            _ if throttled > 0 => eprintln!(
+            _ if throttled > 0 => note(format_args!(
                 "error: {throttled} throttled: send to them later or with less --concurrency \
                  (--json prints their ids)"
-            ),
+            )),
             _ => {}
         }
         match file {
             _ if self.remaining.is_empty() => {}
             Some(file) => {
-                eprintln!("note: {} has the rest: the same command continues", file.display());
+                note(format_args!(
+                    "note: {} has the rest: the same command continues",
+                    file.display()
+                ));
             }
             None if sent > 0 => {
-                eprintln!("note: pass --resume FILE to be able to continue after a stop");
+                note("note: pass --resume FILE to be able to continue after a stop");
             }
             None => {}
         }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
 use super::{failure, location::Location, target::Target};
+use crate::exit::note;
 
 /// The least and the most connections of a part. After each part, progress is shown and Ctrl-C is
 /// handled. The largest part takes a few seconds.
@@ -74,7 +75,10 @@ impl Remaining {
                 remaining.target
             );
         }
-        eprintln!("continuing with {shown}: about {} connections are left", remaining.connections);
+        note(format_args!(
+            "continuing with {shown}: about {} connections are left",
+            remaining.connections
+        ));
         Ok(Some(remaining))
     }
 

@@ -17,7 +17,7 @@ use super::{
     outcome::{SendOutcome, Stopped},
     remaining::Remaining,
 };
-use crate::stop::Stop;
+use crate::{exit::note, stop::Stop};
 
 /// If at least so many posts failed and none had another outcome, the send stops.
 const ONLY_FAILURES: u64 = 20;
@@ -126,7 +126,7 @@ impl Progress {
             }
             Self::Lines { next, total } if Instant::now() >= *next => {
                 *next = Instant::now() + LINE_INTERVAL;
-                eprintln!("{so_far}, of about {total} ...");
+                note(format_args!("{so_far}, of about {total} ..."));
             }
             Self::Lines { .. } | Self::None => {}
         }

@@ -11,7 +11,7 @@ use lift_ws::{
     store::Members,
 };
 
-use crate::args::TargetArgs;
+use crate::{args::TargetArgs, exit::note};
 
 #[derive(Debug)]
 pub(super) struct Target {
@@ -70,7 +70,7 @@ impl Target {
 
     /// Prints a note that no connection matches, so that there was nothing to do.
     pub(super) fn note_empty(&self) {
-        eprintln!("note: no connection matches: {self}");
+        note(format_args!("note: no connection matches: {self}"));
     }
 }
 

@@ -16,7 +16,17 @@ use tokio_tungstenite::{
     },
 };
 
-/// A server that echoes, closes with 1009 on `close`, and with `?secret` refuses clients without a token.
+/// Clears the screen, writes the clipboard by C1 and sets the title by ESC, turns text around, hides, and
+/// forges lines.
+const HOSTILE: &str =
+    "a\u{9b}2J\u{9d}52;c;eA==\u{9c}\x1b]0;title\x07\u{202e}\u{200b}\r\nerror: x\u{2028}y";
+
+/// The same, as Lift shows it in one line.
+const SHOWN: &str =
+    r"a\u{9b}2J\u{9d}52;c;eA==\u{9c}\e]0;title\u{7}\u{202e}\u{200b}\r\nerror: x\u{2028}y";
+
+/// A server that echoes, closes with 1009 on `close`, and with `?secret` refuses clients without a token. On
+/// `hostile` it sends a hostile message and closes with a hostile reason.
 async fn server() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("is bound");
@@ -27,6 +37,11 @@ async fn server() -> String {
                 #[allow(clippy::result_large_err)]
                 let check = |request: &Request, mut response: Response| {
                     let header = |name: &str| request.headers().get(name).cloned();
+                    if request.uri().query() == Some("hostile") {
+                        let mut refusal = ErrorResponse::new(Some(HOSTILE.to_owned()));
+                        *refusal.status_mut() = 403.try_into().expect("a status");
+                        return Err(refusal);
+                    }
                     if request.uri().query() == Some("secret") && header("x-token").is_none() {
                         let mut refusal = ErrorResponse::new(Some("no token".to_owned()));
                         *refusal.status_mut() = 401.try_into().expect("a status");
@@ -43,6 +58,12 @@ async fn server() -> String {
                     match message {
                         Message::Text(text) if text == "close" => {
                             let frame = CloseFrame { code: CloseCode::Size, reason: "big".into() };
+                            let _ = socket.close(Some(frame)).await;
+                        }
+                        Message::Text(text) if text == "hostile" => {
+                            let _ = socket.send(Message::text(HOSTILE)).await;
+                            let frame =
+                                CloseFrame { code: CloseCode::Normal, reason: HOSTILE.into() };
                             let _ = socket.close(Some(frame)).await;
                         }
                         Message::Text(_) => {
@@ -118,6 +139,25 @@ async fn a_close_of_the_server_is_shown() {
         "error: the server closed the connection with 1009: big, and no message like x came";
     assert!(stderr.contains(error), "{stderr}");
     assert_eq!(code, 1);
+}
+
+#[tokio::test]
+async fn a_pipe_gets_the_bytes_and_stderr_nothing_that_steers_it() {
+    let url = server().await;
+    let (code, stdout, stderr) = connect(&[&url, "--send", "hostile"], "").await;
+    assert_eq!((code, stdout), (0, format!("{HOSTILE}\n")));
+    let closed = format!("the server closed the connection with 1000: {SHOWN}\n");
+    assert!(stderr.ends_with(&closed), "{stderr:?}");
+    let unmet = [&url, "--send", "hostile", "--expect", "no", "--expect", "no"];
+    let (code, _, stderr) = connect(&unmet, "").await;
+    let closed =
+        format!("error: the server closed the connection with 1000: {SHOWN}, and no message");
+    assert!(code == 1 && stderr.contains(&closed), "{stderr:?}");
+    let (code, _, stderr) = connect(&[&format!("{url}?hostile")], "").await;
+    let refused =
+        format!("error: the handshake was refused with 403 Forbidden {SHOWN}: forbidden by");
+    assert!(code == 1 && stderr.starts_with(&refused), "{stderr:?}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr:?}");
 }
 
 #[tokio::test]

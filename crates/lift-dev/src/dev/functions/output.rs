@@ -18,7 +18,7 @@ use nix::unistd;
 use tokio::{net::unix::pipe::Receiver, process::Command};
 
 use crate::{
-    escape::escape,
+    escape,
     lock::lock,
     observe::{ObservedKind, Observers},
 };
@@ -83,7 +83,7 @@ impl Output {
             return "It wrote nothing.".to_owned();
         }
         let lines: Vec<String> =
-            state.last.iter().map(|line| format!("  {}", escape(line))).collect();
+            state.last.iter().map(|line| format!("  {}", escape::line(line))).collect();
         format!("Its last lines:\n{}", lines.join("\n"))
     }
 

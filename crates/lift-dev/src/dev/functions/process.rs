@@ -80,7 +80,7 @@ impl Process {
         output.attach(&mut command).context("no pipe for the output of a process")?;
         let started = Instant::now();
         let child = program.executable.spawn(&mut command)?;
-        tracing::debug!(number, id = %child.id(), "process started");
+        tracing::debug!(number, id = child.id().as_raw(), "process started");
 
         let mut readers = JoinSet::new();
         readers.spawn(output.clone().read());

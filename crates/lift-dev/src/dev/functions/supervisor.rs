@@ -66,7 +66,7 @@ impl Supervisor {
             tokio::select! {
                 Some(end) = self.serving.ended() => match end {
                     Ok(end) => self.process_ended(end),
-                    Err(error) => tracing::error!(%error, "lost track of a process"),
+                    Err(error) => tracing::error!(error = error.to_string(), "lost track of a process"),
                 },
                 Some(_) = self.leaving.join_next() => {}
                 Ok(()) = self.demand.changed() => {}

@@ -98,7 +98,7 @@ impl Watcher {
 
     fn note(&mut self, event: notify::Result<Event>) {
         let event = event.unwrap_or_else(|error| {
-            tracing::debug!(%error, "lost an event of the file watcher");
+            tracing::debug!(error = error.to_string(), "lost an event of the file watcher");
             Event::new(EventKind::Other).set_flag(notify::event::Flag::Rescan)
         });
         // Cargo reads every file, which changes nothing.

@@ -2,7 +2,7 @@
 
 use lift_gateway::{FailureCause, InvokeError};
 
-use crate::escape::{cut, escape};
+use crate::escape::{cut, line};
 
 /// How many columns of a malformed reply or a route key are shown.
 const MAX_COLUMNS: usize = 60;
@@ -41,12 +41,12 @@ impl EventFailure {
         match self {
             Self::Invoke(error) => match error.function_error() {
                 Some((kind, message)) => {
-                    format!("the function failed with {}: {}", escape(kind), escape(message))
+                    format!("the function failed with {}: {}", line(kind), line(message))
                 }
-                None => error.to_string(),
+                None => line(&error.to_string()).into_owned(),
             },
             Self::Gateway(FailureCause::NoRoute { selected: Some(key), .. }, _) => {
-                format!("no route for `{}`", cut(&escape(key), MAX_COLUMNS))
+                format!("no route for `{}`", cut(&line(key), MAX_COLUMNS))
             }
             Self::Gateway(FailureCause::NoRoute { selected: None, .. }, _) => {
                 "no route: the message has no route key".to_owned()
@@ -55,20 +55,16 @@ impl EventFailure {
                 "throttled: more messages than the rate allows".to_owned()
             }
             Self::Gateway(FailureCause::Model { reason, .. }, _) => {
-                format!("no model allows the message: {}", escape(reason))
+                format!("no model allows the message: {}", line(reason))
             }
             Self::Gateway(FailureCause::Reply { reason }, reply) => {
                 let reply = String::from_utf8_lossy(reply);
-                format!(
-                    "malformed reply: {}: {}",
-                    escape(reason),
-                    cut(&escape(&reply), MAX_COLUMNS)
-                )
+                format!("malformed reply: {}: {}", line(reason), cut(&line(&reply), MAX_COLUMNS))
             }
             Self::Gateway(FailureCause::TimedOut { after }, _) => {
                 format!("no reply within {} s, the longest that API Gateway waits", after.as_secs())
             }
-            Self::Gateway(cause, _) => escape(&format!("{cause:?}")).into_owned(),
+            Self::Gateway(cause, _) => line(&format!("{cause:?}")).into_owned(),
             Self::Binary => "the client sent a binary message".to_owned(),
         }
     }
@@ -91,7 +87,7 @@ impl EventFailure {
                 "all processes were busy for too long: raise --concurrency".to_owned()
             }
             Self::Gateway(FailureCause::NoRoute { routes, .. }, _) => {
-                format!("the app has {}; add a route, or `$default`", escape(&routes.join(", ")))
+                format!("the app has {}; add a route, or `$default`", line(&routes.join(", ")))
             }
             Self::Gateway(FailureCause::Throttled { .. }, _) => {
                 "send more slowly, or raise the throttle".to_owned()

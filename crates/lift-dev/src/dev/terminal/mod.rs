@@ -33,6 +33,7 @@ use crate::{
     args::LogFormat,
     colors,
     dev::terminal::{entry::Entry, events::Events, pretty::Pretty},
+    escape,
     observe::{Observed, ObservedKind, Observer},
 };
 
@@ -166,7 +167,8 @@ impl LineWriter {
             Self::Json => {
                 entries.iter().for_each(|entry| json::write(&mut text, entry));
                 let mut stdout = io::stdout().lock();
-                let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+                let _ =
+                    stdout.write_all(escape::json(&text).as_bytes()).and_then(|()| stdout.flush());
             }
             Self::Text { pretty, colors } => {
                 entries.iter().for_each(|entry| pretty.write(&mut text, entry));

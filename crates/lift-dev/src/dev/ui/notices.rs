@@ -4,6 +4,8 @@ use std::io::{Write as _, stderr};
 
 use lift_template::Notice;
 
+use crate::escape::line;
+
 /// Prints the block, if there are notices.
 pub(crate) fn print(notices: &[Notice]) {
     if !notices.is_empty() {
@@ -23,7 +25,7 @@ fn block(notices: &[Notice]) -> String {
     }
     let mut block = "The template asks for what `lift dev` does not do:\n".to_owned();
     for (message, paths) in lines {
-        block += &format!("  {}: {message}\n", paths.join(", "));
+        block += &format!("  {}: {}\n", line(&paths.join(", ")), line(message));
     }
     block + "\n"
 }
@@ -31,6 +33,14 @@ fn block(notices: &[Notice]) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Notice, block};
+
+    #[test]
+    fn names_from_the_template_stay_in_their_line() {
+        let hostile = "A\nLift is ready.\u{9b}2J\u{202e}";
+        let block = block(&[Notice::new(hostile, hostile)]);
+        let shown = r"A\nLift is ready.\u{9b}2J\u{202e}";
+        assert!(block.ends_with(&format!("\n  {shown}: {shown}\n\n")), "{block:?}");
+    }
 
     #[test]
     fn equal_notices_are_one_line() {

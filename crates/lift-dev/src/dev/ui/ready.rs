@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::dev::api::listen;
+use crate::{dev::api::listen, escape};
 
 /// The addresses of a running app.
 #[derive(Debug)]
@@ -35,7 +35,10 @@ impl Ready<'_> {
     /// Prints the block, as text or JSON. It is flushed, because a script may read it from a pipe, and
     /// written in one piece, because functions may write to the same terminal.
     pub(crate) fn print(&self, json: bool) -> io::Result<()> {
-        let text = if json { format!("{}\n", self.json()) } else { self.to_string() };
+        let text = match json {
+            true => escape::json(&format!("{}\n", self.json())).into_owned(),
+            false => self.to_string(),
+        };
         let mut stdout = io::stdout().lock();
         stdout.write_all(text.as_bytes())?;
         stdout.flush()
@@ -52,7 +55,10 @@ impl Ready<'_> {
             return;
         };
         if let Err(error) = open::that_detached(&page) {
-            tracing::warn!(%error, "--open: no browser opens {page}; open it yourself");
+            tracing::warn!(
+                error = error.to_string(),
+                "--open: no browser opens {page}; open it yourself"
+            );
         }
     }
 
@@ -98,8 +104,10 @@ fn non_empty(list: &[String]) -> Option<Value> {
 
 impl Display for Ready<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { stage, database, tables, .. } = self;
+        let Self { database, tables, .. } = self;
         let gateway = listen::reachable(self.gateway);
+        // A template names the stage and the tables.
+        let stage = escape::line(self.stage);
         writeln!(f, "Lift is ready.\n")?;
         write!(f, "  WebSocket   ws://{gateway}/{stage}")?;
         if self.gateway.ip().is_unspecified() {
@@ -122,12 +130,12 @@ impl Display for Ready<'_> {
         write!(f, "  DynamoDB    http://{database}")?;
         match tables {
             [] => {}
-            [table] => write!(f, "   (table {table})")?,
-            tables => write!(f, "   (tables {})", tables.join(", "))?,
+            [table] => write!(f, "   (table {})", escape::line(table))?,
+            tables => write!(f, "   (tables {})", escape::line(&tables.join(", ")))?,
         }
         writeln!(f)?;
         for line in self.attach {
-            writeln!(f, "  Attach      {line}")?;
+            writeln!(f, "  Attach      {}", escape::line(line))?;
         }
         if let Some(seed) = self.seed {
             writeln!(f, "  Faults      on, seed {seed}")?;

@@ -11,7 +11,7 @@ use lift_gateway::Id;
 
 use crate::{
     dev::terminal::entry::{Calls, Entry, Event, EventRef, Log},
-    escape::{cut, escape, fit},
+    escape::{self, cut, fit},
 };
 
 const DIM: Style = Style::new().dimmed();
@@ -72,10 +72,10 @@ impl Pretty {
         let nothing = if took.is_some() { "authorizer" } else { "-" };
         let key = event_ref.route.as_deref().unwrap_or(nothing);
         let route_style = if key.starts_with('$') { DIM } else { BOLD };
-        let route = styled(route_style, &fit(&escape(key), ROUTE));
+        let route = styled(route_style, &fit(&escape::line(key), ROUTE));
         let took = took.map_or_else(String::new, milliseconds);
         let sizes = match (closed, message, reply) {
-            (Some((_, reason)), ..) => cut(&escape(reason), REASON).into_owned(),
+            (Some((_, reason)), ..) => cut(&escape::line(reason), REASON).into_owned(),
             (_, None, None) => String::new(),
             (_, message, reply) => {
                 let size = |bytes: &Option<usize>| bytes.map_or_else(String::new, bytes_of);
@@ -159,7 +159,7 @@ fn sum(text: &mut String, total: u64, failed: u64, took: Duration) {
 
 /// A line of the function; dim, unless it looks like an error.
 fn written(log: &Log) -> String {
-    let text = escape(&log.text);
+    let text = escape::line(&log.text);
     let alarming = ["ERROR", "WARN", "panicked"].iter().any(|word| text.contains(word));
     if alarming { text.into_owned() } else { styled(DIM, &text) }
 }
