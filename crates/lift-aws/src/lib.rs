@@ -19,6 +19,7 @@
 mod config;
 mod error;
 mod http;
+mod log;
 mod publisher;
 mod push;
 mod run;

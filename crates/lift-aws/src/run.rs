@@ -20,17 +20,11 @@ use serde_json::{
     value::{RawValue, to_raw_value},
 };
 use tokio::time::Instant;
-use tracing_subscriber::{
-    filter::{LevelFilter, Targets},
-    fmt,
-    layer::SubscriberExt,
-    util::SubscriberInitExt,
-};
 
 use crate::{
     AwsConfig, DynamoStore, ManagementApi,
     error::{Error, ErrorKind},
-    variables,
+    log, variables,
 };
 
 type BoxError = Box<dyn error::Error + Send + Sync>;
@@ -45,6 +39,10 @@ type OtherHandler = Box<dyn Fn(Value) -> BoxFuture<'static, Result<Value, BoxErr
 /// from the Lambda Runtime API. Connections are stored in the DynamoDB table that `LIFT_TABLE`
 /// names. Region, credentials and endpoints come from the variables that Lambda sets for the SDKs
 /// (see [`variables`]).
+///
+/// The log goes to stderr, as text, or as JSON if Lambda's log format is JSON. Each event and each panic is one
+/// line, and control characters in it are escaped. An app that sets its own `tracing` subscriber before keeps
+/// it, and its panic hook.
 ///
 /// A process serves one event at a time. Where Lambda sets `AWS_LAMBDA_MAX_CONCURRENCY`, as on
 /// managed instances, it serves that many at once, each in a tokio task. To use more than one core,
@@ -91,7 +89,7 @@ async fn serve<S: Send + Sync + 'static>(
     if env::var(variables::DESCRIBE).is_ok_and(|value| value == "1") {
         return print(&describe(&app));
     }
-    start_log();
+    log::start();
     if env::var_os(variables::RUNTIME_API).is_none() {
         return Err(Error::new(
             ErrorKind::Configuration,
@@ -203,19 +201,6 @@ fn print(description: &Description) -> Result<(), Error> {
     })?;
     println!("{json}");
     Ok(())
-}
-
-/// Logs to stderr. Time and colour are left out, because CloudWatch and `lift dev` add them.
-fn start_log() {
-    // `Targets` reads `RUST_LOG`. `EnvFilter` would add a megabyte of regular expressions to a cold
-    // start.
-    let filter = env::var(variables::LOG).ok().and_then(|text| text.parse::<Targets>().ok());
-    let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
-    let json = env::var(variables::LOG_FORMAT).is_ok_and(|format| format == "JSON");
-    let lines = fmt::layer().with_writer(std::io::stderr).without_time().with_ansi(false);
-    let log = tracing_subscriber::registry().with(filter);
-    // If the app has set a subscriber before, that one stays.
-    let _ = if json { log.with(lines.json()).try_init() } else { log.with(lines).try_init() };
 }
 
 #[cfg(test)]

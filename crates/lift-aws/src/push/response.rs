@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, StatusCode};
 use lift_ws::{
-    event::Timestamp,
+    event::{Timestamp, text::line},
     push::{ConnectionInfo, PushError},
 };
 use serde::Deserialize;
@@ -21,21 +21,12 @@ pub(super) fn error(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Pus
     }
 }
 
-/// The cause in words: status, error type and the gateway's message. Control characters are
-/// escaped, so that the text is safe for a log and a terminal.
+/// The cause in words: status, error type and the gateway's message, escaped for a log and a terminal.
 fn text(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> String {
     let error_type = headers.get("x-amzn-errortype").and_then(|value| value.to_str().ok());
     let body = String::from_utf8_lossy(body);
     let text = format!("{status} {} {}", error_type.unwrap_or_default(), body.trim());
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() {
-            escaped.extend(character.escape_debug());
-        } else {
-            escaped.push(character);
-        }
-    }
-    escaped
+    line(&text).into_owned()
 }
 
 #[derive(Deserialize)]

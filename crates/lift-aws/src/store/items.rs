@@ -113,7 +113,11 @@ impl DynamoStore {
         let mut items = Vec::new();
         if let Err(error) = self.take_items(id, &mut items).await {
             let cause = cause(&error);
-            tracing::warn!(connection = %id, cause, "items of an ended connection stay until they expire");
+            tracing::warn!(
+                connection = id.as_str(),
+                cause,
+                "items of an ended connection stay until they expire"
+            );
         }
         items
     }

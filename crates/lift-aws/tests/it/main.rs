@@ -15,6 +15,7 @@ mod interleavings;
 mod items;
 mod layout;
 mod lists;
+mod log;
 mod management;
 mod meta;
 mod other_databases;
