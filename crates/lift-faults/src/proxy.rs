@@ -68,7 +68,7 @@ async fn serve(listener: TcpListener, link: Link) -> Infallible {
                 connections.spawn(connection(link.clone(), socket));
             }
             Err(error) => {
-                tracing::warn!(%error, "a proxy could not accept a connection");
+                tracing::warn!(error = error.to_string(), "a proxy could not accept a connection");
                 sleep(PAUSE).await;
             }
         }

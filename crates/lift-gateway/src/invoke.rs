@@ -36,12 +36,12 @@ impl Gateway {
         let mut invocation = pin!(self.invoke(id, name, "$connect", payload));
         match timeout(self.settings.limits.integration_timeout, &mut invocation).await {
             Ok(Ok(bytes)) => decide(Reply::decode(&bytes).map_err(|fault| {
-                tracing::warn!(%fault, "the reply to $connect is malformed");
+                tracing::warn!(fault = fault.to_string(), "the reply to $connect is malformed");
                 tell(FailureCause::Reply { reason: fault.to_string() });
                 failed
             })),
             Ok(Err(error)) => {
-                tracing::warn!(%error, "$connect failed");
+                tracing::warn!(error = error.to_string(), "$connect failed");
                 decide(Err(failed))
             }
             Err(_) => {
@@ -100,13 +100,21 @@ impl Gateway {
                 }
                 Ok(None) => {}
                 Err(fault) => {
-                    tracing::warn!(route = route.key, %fault, "the reply is malformed");
+                    tracing::warn!(
+                        route = route.key,
+                        fault = fault.to_string(),
+                        "the reply is malformed"
+                    );
                     tell(Some(name), FailureCause::Reply { reason: fault });
                     fail(ErrorFrame::Function).await;
                 }
             },
             Ok(Err(error)) => {
-                tracing::warn!(route = route.key, %error, "the message's invocation failed");
+                tracing::warn!(
+                    route = route.key,
+                    error = error.to_string(),
+                    "the message's invocation failed"
+                );
                 fail(ErrorFrame::Function).await;
             }
             Err(_) => {
@@ -231,6 +239,6 @@ impl Gateway {
 /// Logs the error of an invocation whose result has no receiver.
 fn log(route: &str, result: Result<Bytes, InvokeError>) {
     if let Err(error) = result {
-        tracing::warn!(route, %error, "the invocation failed");
+        tracing::warn!(route, error = error.to_string(), "the invocation failed");
     }
 }

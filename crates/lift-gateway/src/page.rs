@@ -17,7 +17,7 @@ pub(crate) async fn index(settings: &Settings) -> ApiResponse {
     match tokio::fs::read(path).await {
         Ok(page) => response::with(StatusCode::OK, "text/html; charset=utf-8", page),
         Err(error) => {
-            tracing::warn!(path = %path.display(), %error, "the page cannot be read");
+            tracing::warn!(?path, error = error.to_string(), "the page cannot be read");
             response::text(StatusCode::NOT_FOUND, "The page cannot be read; the log says why.\n")
         }
     }

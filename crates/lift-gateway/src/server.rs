@@ -139,7 +139,7 @@ pub(crate) async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
                 return (socket, peer);
             }
             Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
+                tracing::warn!(error = error.to_string(), "a connection could not be accepted");
                 sleep(ACCEPT_PAUSE).await;
             }
         }
@@ -177,7 +177,7 @@ async fn connection(
     };
     if let Err(error) = result {
         // The client sent bad HTTP and has its error response. The operator need not see it.
-        tracing::debug!(%error, "an HTTP connection failed");
+        tracing::debug!(error = error.to_string(), "an HTTP connection failed");
     }
 }
 

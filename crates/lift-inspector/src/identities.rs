@@ -72,7 +72,11 @@ impl Identities {
 
 async fn read(rows: &dyn Rows, id: Id, last_active: lift_event::Timestamp) -> (String, Known) {
     let identity = rows.identity(id).await.unwrap_or_else(|error| {
-        tracing::debug!(%error, %id, "the inspector could not read a row");
+        tracing::debug!(
+            error = error.to_string(),
+            id = id.as_str(),
+            "the inspector could not read a row"
+        );
         Identity::default()
     });
     (id.to_string(), Known { identity, last_active })

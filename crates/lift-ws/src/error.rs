@@ -116,7 +116,12 @@ impl Error {
     /// Logs the error if it has a cause.
     pub(crate) fn log(&self, route_key: &str) {
         let Some(cause) = &self.cause else { return };
-        tracing::error!(route_key, code = &*self.code, error = %Chain(cause.as_ref()), "call failed");
+        tracing::error!(
+            route_key,
+            code = &*self.code,
+            error = Chain(cause.as_ref()).to_string(),
+            "call failed"
+        );
     }
 }
 

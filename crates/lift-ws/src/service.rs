@@ -162,7 +162,7 @@ impl Service {
             Ok(Err(error)) if error.is_gone() => {}
             Ok(Err(error)) => {
                 let cause = error.cause_text();
-                tracing::warn!(%error, cause, "a reply was not delivered");
+                tracing::warn!(error = error.to_string(), cause, "a reply was not delivered");
             }
             Err(_) => tracing::warn!("a reply was not delivered before the deadline"),
         }
@@ -185,7 +185,10 @@ impl Service {
             let removed = services.store.remove(&id);
             if let Ok(Err(error)) = timeout_at(before(call.deadline(), REPLY_MARGIN), removed).await
             {
-                tracing::warn!(%error, "a refused connection stays stored until it expires");
+                tracing::warn!(
+                    error = error.to_string(),
+                    "a refused connection stays stored until it expires"
+                );
             }
         }
         // API Gateway drops the body of a refusal.

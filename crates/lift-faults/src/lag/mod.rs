@@ -84,7 +84,11 @@ impl LaggingCopy {
                     }
                 },
                 Err(error) => {
-                    tracing::warn!(%error, table = name, "a lagging copy missed a write");
+                    tracing::warn!(
+                        error = error.to_string(),
+                        table = name,
+                        "a lagging copy missed a write"
+                    );
                     continue;
                 }
             };
@@ -119,7 +123,10 @@ impl LaggingCopy {
     async fn table(&self, name: &str, headers: &HeaderMap) -> Option<Table> {
         let cell = self.tables().entry(name.to_owned()).or_default().clone();
         let table = cell.get_or_try_init(|| self.copy(name, headers)).await;
-        table.inspect_err(|error| tracing::debug!(%error, name, "not copied")).ok().cloned()
+        table
+            .inspect_err(|error| tracing::debug!(error = error.to_string(), name, "not copied"))
+            .ok()
+            .cloned()
     }
 
     /// Copies a table with all its items.

@@ -27,7 +27,10 @@ impl From<Result<Response<Bytes>, UpstreamError>> for CallOutcome {
         match result {
             Ok(response) => Self::Answer(response),
             Err(error) => {
-                tracing::warn!(%error, "the API behind the link gave no response");
+                tracing::warn!(
+                    error = error.to_string(),
+                    "the API behind the link gave no response"
+                );
                 Self::Reset
             }
         }

@@ -30,7 +30,7 @@ pub(super) async fn connection(process: Arc<ProcessState>, socket: TcpStream) {
         .header_read_timeout(None)
         .serve_connection(TokioIo::new(socket), service);
     if let Err(error) = connection.await {
-        tracing::debug!(%error, "a connection of the Runtime API failed");
+        tracing::debug!(error = error.to_string(), "a connection of the Runtime API failed");
     }
 }
 

@@ -36,7 +36,10 @@ impl<S: Send + Sync + 'static> App<S> {
         self.settings.errors.set_frame(move |error| match serde_json::to_vec(&frame(error)) {
             Ok(frame) => frame,
             Err(fault) => {
-                tracing::error!(%fault, "the error frame cannot be written as JSON");
+                tracing::error!(
+                    fault = fault.to_string(),
+                    "the error frame cannot be written as JSON"
+                );
                 serde_json::to_vec(&error.frame()).unwrap_or_default()
             }
         });

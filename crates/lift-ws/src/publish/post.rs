@@ -199,7 +199,10 @@ impl<'a> Poster<'a> {
         let opened_before = Timestamp::now() - HANDSHAKE_TIME;
         let removed = services.store.remove_gone(id, opened_before);
         if let Ok(Err(error)) = timeout_at(self.stop_at, removed).await {
-            tracing::warn!(%error, "the row of a gone connection could not be removed");
+            tracing::warn!(
+                error = error.to_string(),
+                "the row of a gone connection could not be removed"
+            );
         }
     }
 
@@ -234,5 +237,5 @@ impl<'a> Poster<'a> {
 }
 
 fn log(error: &PushError) {
-    tracing::warn!(%error, cause = error.cause_text(), "a post failed");
+    tracing::warn!(error = error.to_string(), cause = error.cause_text(), "a post failed");
 }

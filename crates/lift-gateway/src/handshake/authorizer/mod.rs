@@ -47,7 +47,7 @@ impl AuthorizerCall<'_> {
                 return Err(Refusal::Unauthorized);
             }
             Ok(Ok(Err(error))) => {
-                tracing::warn!(%error, "the authorizer failed");
+                tracing::warn!(error = error.to_string(), "the authorizer failed");
                 return Err(Refusal::Failed);
             }
             Ok(Err(_)) => return Err(Refusal::Failed),
