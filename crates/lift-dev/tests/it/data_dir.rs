@@ -1,4 +1,4 @@
-//! The data folder: only a folder of Lift's own is used, and what Lift did not make stays as it is.
+//! The data folder: Lift uses only its own folder, and does not change files that it did not create.
 
 use std::{
     collections::BTreeMap,
@@ -56,7 +56,7 @@ fn write(path: &Path, text: &str) {
     fs::write(path, text).expect("written");
 }
 
-/// Everything below a folder: the contents of files, the targets of links.
+/// Returns all entries below a folder: the contents of files, the targets of links.
 fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder).expect("readable").flatten() {
@@ -86,14 +86,14 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// The folders that runs left.
+/// The folders of earlier runs.
 fn runs(data: &Path) -> Vec<PathBuf> {
     let names = names(data).into_iter().filter(|name| name.starts_with("lift-run-"));
     names.map(|name| data.join(name)).collect()
 }
 
 #[test]
-fn a_folder_with_files_of_others_is_refused_and_stays_as_it_is() {
+fn a_folder_with_other_files_is_refused_and_not_changed() {
     let old = ("*\n", "a folder of an older version, but for one file");
     let cases: &[&[(&str, &str)]] = &[
         &[("programs/important/x", "precious")],
@@ -149,7 +149,7 @@ fn links_are_not_followed_out_of_the_folder() {
         lift(&data).ended().failed_with(&[name, "is not a regular file"]);
     }
 
-    // A run that was killed left links, in its list and in its folder.
+    // A killed run has links in its list and in its folder.
     let data = links.path().join("killed");
     write(&data.join("lift-data"), MARKER);
     let path = project.path().join("x");
@@ -167,20 +167,20 @@ fn links_are_not_followed_out_of_the_folder() {
 }
 
 #[test]
-fn what_is_not_a_folder_is_refused() {
+fn a_path_that_is_not_a_folder_is_refused() {
     let folder = folder();
     let file = folder.path().join("file");
     write(&file, "precious");
     lift(&file).ended().failed_with(&["is not a folder: pass a folder as --data-dir"]);
     lift(&file.join("below")).ended().failed_with(&["cannot create the data folder"]);
     assert_eq!(fs::read_to_string(&file).expect("readable"), "precious");
-    // A shell that does not expand it, as in `--data-dir=~/chat`.
+    // A `~` that the shell does not expand, as in `--data-dir=~/chat`.
     lift(Path::new("~/chat")).ended().failed_with(&["a folder with the name `~`", "whole path"]);
     assert!(!Path::new("~").exists());
 }
 
 #[test]
-fn files_beside_the_marker_survive_stops_kills_and_starts() {
+fn files_next_to_the_marker_are_kept_after_stops_kills_and_starts() {
     let root = folder();
     let data = root.path().join("data");
     run(&data);
@@ -212,7 +212,7 @@ fn files_beside_the_marker_survive_stops_kills_and_starts() {
         }
     };
 
-    // A run of a package copies programs. It is killed, and the user keeps a file beside what it left.
+    // A run of a package copies programs. It is killed, and the user has a file in its folder.
     let args = [OsStr::new("dev"), test_function().as_os_str(), OsStr::new("--listen=127.0.0.1:0")]
         .map(OsStr::to_owned);
     let data_arg = [OsStr::new("--data-dir").to_owned(), data.as_os_str().to_owned()];
@@ -230,7 +230,7 @@ fn files_beside_the_marker_survive_stops_kills_and_starts() {
     write(&left.join("mine"), "precious");
     write(&left.join("0/mine"), "precious");
 
-    // The next run removes what is Lift's, and so does its end.
+    // The next run removes Lift's files, at its start and at its end.
     let next = Lift::with_args(&args);
     next.ready();
     assert!(!program.exists());
@@ -240,7 +240,7 @@ fn files_beside_the_marker_survive_stops_kills_and_starts() {
     assert_eq!(names(&left.join("0")), ["mine"]);
     assert_eq!(runs(&data).len(), 2, "{:?}", runs(&data));
 
-    // A nested data folder is one more file of the user.
+    // A nested data folder is treated like a file of the user.
     let nested = data.join("nested/data");
     run(&nested);
     run(&data);
@@ -261,7 +261,7 @@ fn a_folder_of_an_older_version_is_adopted() {
     let root = folder();
     let data = root.path().join("data");
     run(&data);
-    // As an older version leaves it after a crash.
+    // The files that an older version leaves after a crash.
     fs::remove_file(data.join("lift-data")).expect("removed");
     for (name, text) in [
         (".gitignore", "*\n"),
@@ -276,7 +276,7 @@ fn a_folder_of_an_older_version_is_adopted() {
     let database = data.join("dynamodb.db");
     fs::set_permissions(&database, fs::Permissions::from_mode(0o644)).expect("set");
     let before = tree(&data);
-    // It is still in use by the older version.
+    // The older version still uses the folder.
     let lock = fs::File::open(data.join("lock")).expect("there");
     lock.lock().expect("locked");
     lift(&data).ended().failed_with(&["is in use by another `lift dev`"]);
@@ -292,7 +292,7 @@ fn a_folder_of_an_older_version_is_adopted() {
 }
 
 #[test]
-fn only_the_owner_can_read_the_data_whatever_the_umask() {
+fn only_the_owner_can_read_the_data_with_any_umask() {
     for umask in ["000", "077", "777"] {
         let root = folder();
         let data = root.path().join("data");
@@ -321,7 +321,7 @@ fn an_empty_folder_of_the_user_is_used_and_keeps_its_mode() {
     run(data.path());
     assert_eq!(names(data.path()), ["dynamodb.db", "lift-data"]);
     assert_eq!(mode(data.path()), 0o750);
-    // Also after a start that was killed before it had written the marker.
+    // The same after a start that was killed before it wrote the marker.
     fs::remove_file(data.path().join("dynamodb.db")).expect("removed");
     fs::write(data.path().join("lift-data"), &MARKER[..7]).expect("written");
     run(data.path());
@@ -329,7 +329,7 @@ fn an_empty_folder_of_the_user_is_used_and_keeps_its_mode() {
 }
 
 #[test]
-fn of_two_starts_at_once_one_runs() {
+fn only_one_of_two_concurrent_starts_runs() {
     let app = App::new(&[]);
     let data = app.path().join(".lift");
     let both = [lift(&data), lift(&data)];
