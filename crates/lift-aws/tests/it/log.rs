@@ -1,4 +1,4 @@
-//! The log of a function that runs, as bytes on stderr: text of clients neither steers a terminal nor forges a
+//! The log of a running function, as bytes on stderr: text of clients cannot control a terminal or forge a
 //! line.
 
 use std::{
@@ -12,7 +12,7 @@ use lift_ws::{App, Error, Text};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// A second line, and sequences that clear the screen, write the clipboard, set the title, and turn text around.
+/// A second line, and sequences that clear the screen, write the clipboard, set the title, and reverse text.
 const HOSTILE: &str =
     "x`\r\nERROR forged\n\x1b[2J\x07\u{9b}2J\u{9d}52;c;eA==\u{9c}\u{2028}\u{202e}\u{200b}\u{feff}";
 
@@ -23,7 +23,7 @@ enum Order {
     Stop { at: u32 },
 }
 
-/// Fails in the ways in which an error has the client's text.
+/// Fails with each kind of error that contains the client's text.
 async fn fail(Text(text): Text) -> Result<String, Error> {
     let (how, text) = text.split_once(' ').unwrap_or_default();
     match how {
@@ -40,7 +40,7 @@ fn answer(order: Value) -> Result<String, Error> {
     Ok(format!("{:?}", serde_json::from_value::<Order>(order)?))
 }
 
-/// Is not a test: it is the function, which the test below starts.
+/// Not a test: the function that the test below starts.
 #[tokio::test]
 #[ignore = "runs as the function of another test"]
 async fn function() {
@@ -48,7 +48,7 @@ async fn function() {
     lift_aws::run(app).await.expect("served");
 }
 
-/// Answers the function's requests: these events, one after the other. Returns after the last reply.
+/// A fake Runtime API that gives the function these events, one after the other. Returns after the last reply.
 fn serve(listener: &TcpListener, events: &[Value]) {
     let (stream, _) = listener.accept().expect("the function");
     let mut reader = BufReader::new(stream.try_clone().expect("a stream"));
@@ -85,7 +85,7 @@ fn respond(mut stream: &TcpStream, status: &str, body: &str) {
     .expect("written");
 }
 
-/// What the function writes to stderr in the course of all kinds of failures.
+/// Returns the function's stderr after all kinds of failures.
 fn logged(format: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address").to_string();
@@ -139,7 +139,7 @@ fn text_of_clients_stays_in_the_line_of_its_event() {
     for cause in CAUSES {
         assert!(log.contains(cause), "{cause} is not in {log}");
     }
-    // A panic has a line of its own, with its place, beside the one of the call.
+    // A panic has its own line, with its source location, in addition to the line of the call.
     assert!(log.contains("ERROR panicked at crates/lift-aws/tests/it/log.rs:"), "{log}");
     for line in log.lines() {
         assert!(

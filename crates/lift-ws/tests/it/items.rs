@@ -1,4 +1,4 @@
-//! The items beside a connection, as handlers read them.
+//! The items of a connection, read by handlers.
 
 use std::sync::Arc;
 

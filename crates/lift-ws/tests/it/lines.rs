@@ -1,4 +1,4 @@
-//! The output of a subscriber, kept for a test.
+//! A writer that keeps the log lines of a subscriber for a test.
 
 use std::sync::{Arc, Mutex};
 

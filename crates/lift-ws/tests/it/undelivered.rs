@@ -4,7 +4,7 @@ use lift_ws::{App, push::PushError, test::Kit};
 
 use crate::lines::Lines;
 
-/// What is logged when the post of a reply fails.
+/// Returns the log after the post of a reply failed.
 async fn logged(fault: fn() -> PushError) -> String {
     let (log, kit) = (Lines::default(), Kit::new(App::new().default_route(async || "hi")));
     let writer = log.clone();

@@ -1,4 +1,4 @@
-//! How many times a send attempts what fails: reads of the store, and throttled posts.
+//! The number of attempts of failed reads of the store and of throttled posts.
 
 use std::{
     collections::HashMap,
@@ -35,7 +35,7 @@ async fn a_read_is_attempted_four_times_and_an_invalid_one_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_read_is_attempted_after_the_time() {
+async fn no_read_is_attempted_after_the_deadline() {
     // Many times, because the pauses between attempts are random: 25 ms on average before the second.
     for _ in 0..20 {
         let store = RecordingStore::default();
@@ -48,7 +48,7 @@ async fn no_read_is_attempted_after_the_time() {
     }
 }
 
-/// Sends to connections of which some are always throttled, and returns how often each was tried.
+/// Sends to connections of which some are always throttled, and returns the number of attempts for each.
 async fn tries(accepted: usize, throttled: usize) -> Vec<usize> {
     let push = RecordingPush::new();
     let ids: Vec<ConnectionId> =
@@ -73,12 +73,12 @@ async fn tries(accepted: usize, throttled: usize) -> Vec<usize> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_post_that_is_throttled_alone_is_tried_five_times() {
+async fn a_single_throttled_post_is_attempted_five_times() {
     assert_eq!(tries(0, 1).await, [5]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn posts_that_are_throttled_together_are_tried_eight_times() {
+async fn many_throttled_posts_are_attempted_eight_times() {
     assert_eq!(tries(0, 3).await, [8, 8, 8]);
     // The account is over its rate, although more posts are accepted than throttled.
     let tried = tries(12, 3).await;

@@ -1,4 +1,4 @@
-//! What the report and the error of a send say.
+//! The counts of a send's report, and the questions of its error.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ fn counts(json: serde_json::Value) -> Counts {
 }
 
 #[test]
-fn counts_are_added_each_to_its_own() {
+fn counts_of_each_kind_are_added() {
     let first = json!({"sent": 1, "gone": 20, "throttled": 300, "failed": 4000, "skipped": 50_000});
     let second =
         json!({"sent": 2, "gone": 30, "throttled": 500, "failed": 3000, "skipped": 20_000});
@@ -26,7 +26,7 @@ fn counts_are_added_each_to_its_own() {
     assert_eq!(first.to_string(), "sent 1, gone 20, throttled 300, failed 4000, skipped 50000");
 }
 
-/// The answers of an error: too large, gone, throttled, forbidden, misuse.
+/// Whether an error is: too large, gone, throttled, forbidden, misuse.
 fn answers(error: &PublishError) -> [bool; 5] {
     [
         error.is_too_large(),
@@ -38,7 +38,7 @@ fn answers(error: &PublishError) -> [bool; 5] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_says_which_kind_it_is() {
+async fn an_error_has_one_kind() {
     let store = RecordingStore::default();
     let publisher = GlobalPublisher::new(Arc::new(store.clone()), Arc::new(RecordingPush::new()));
     let large = publisher.tenant("t").text("x".repeat(131_073)).await.expect_err("too large");
