@@ -71,7 +71,7 @@ pub(crate) fn run(args: ReplayArgs) -> Result<ExitCode> {
 async fn replay(args: ReplayArgs) -> Result<ExitCode> {
     let recording = recording::read(&args.recording)?;
     if let Some(reason) = &recording.incomplete {
-        tracing::warn!("the recording is incomplete: {reason}", reason = escape(reason));
+        tracing::warn!("the recording is incomplete: {reason}", reason = escape::line(reason));
     }
     let ReplayArgs { mut app, ignore, verbose, .. } = args;
     app.stage.get_or_insert_with(|| recording.head.stage.clone());
