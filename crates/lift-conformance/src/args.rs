@@ -4,7 +4,7 @@ use std::{env, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, ValueEnum};
-use lift_conformance::{Address, Keys, Target, Waits};
+use lift_conformance::{Address, Keys, Target, Timing};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -50,11 +50,17 @@ pub(crate) struct Args {
     pub(crate) known: Vec<(String, PathBuf)>,
 
     /// Skips cases that have to wait longer than this
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "5")]
-    longest: Duration,
+    #[arg(
+        long,
+        alias = "longest",
+        value_name = "SECONDS",
+        value_parser = seconds,
+        default_value = "5"
+    )]
+    max_wait: Duration,
 
     /// Skips no case; some wait for two hours
-    #[arg(long, conflicts_with = "longest")]
+    #[arg(long, conflicts_with = "max_wait")]
     slow: bool,
 
     /// The idle time after which the targets close a connection
@@ -70,12 +76,24 @@ pub(crate) struct Args {
     timeout: Duration,
 
     /// How long to wait for a message that must not come
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "0.5")]
-    quiet: Duration,
+    #[arg(
+        long,
+        alias = "quiet",
+        value_name = "SECONDS",
+        value_parser = seconds,
+        default_value = "0.5"
+    )]
+    silence: Duration,
 
     /// How long to wait for a message that has to come
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
-    patience: Duration,
+    #[arg(
+        long,
+        alias = "patience",
+        value_name = "SECONDS",
+        value_parser = seconds,
+        default_value = "10"
+    )]
+    arrival_timeout: Duration,
 
     /// Signs for this Region, with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN
     #[arg(long, value_name = "REGION")]
@@ -116,7 +134,7 @@ impl Args {
         if name == "lift" && self.targets.iter().any(|target| target == name) {
             return Ok(None);
         }
-        let mut target = Target::new(name, self.waits());
+        let mut target = Target::new(name, self.timing());
         for text in self.targets.iter().filter(|text| *text != "lift") {
             let address = Address::read(text, &["ws://", "wss://"])?;
             if address.target == name {
@@ -134,21 +152,24 @@ impl Args {
         Ok(Some(target))
     }
 
-    fn waits(&self) -> Waits {
-        let longest = if self.slow { Duration::MAX } else { self.longest };
-        let Self { idle, lifetime, timeout: integration, quiet, patience, .. } = *self;
-        Waits { idle, lifetime, integration, patience, quiet, longest }
+    fn timing(&self) -> Timing {
+        let mut timing = Timing::default();
+        timing.idle = self.idle;
+        timing.lifetime = self.lifetime;
+        timing.integration = self.timeout;
+        timing.arrival_timeout = self.arrival_timeout;
+        timing.silence = self.silence;
+        timing.max_wait = if self.slow { Duration::MAX } else { self.max_wait };
+        timing
     }
 }
 
 fn keys(region: String) -> Result<Keys> {
     let variable = |name: &str| env::var(name).with_context(|| format!("--sign needs {name}"));
-    Ok(Keys {
-        access: variable("AWS_ACCESS_KEY_ID")?,
-        secret: variable("AWS_SECRET_ACCESS_KEY")?,
-        token: env::var("AWS_SESSION_TOKEN").ok(),
-        region,
-    })
+    let access = variable("AWS_ACCESS_KEY_ID")?;
+    let mut keys = Keys::new(access, variable("AWS_SECRET_ACCESS_KEY")?, region);
+    keys.token = env::var("AWS_SESSION_TOKEN").ok();
+    Ok(keys)
 }
 
 fn named_file(text: &str) -> Result<(String, PathBuf)> {

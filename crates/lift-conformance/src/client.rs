@@ -14,7 +14,7 @@ use tokio_tungstenite::{
     },
 };
 
-use crate::{Finding, Observed, Waits, probe::Instructions};
+use crate::{CaseResult, Finding, Timing, probe::Instructions};
 
 pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -23,18 +23,18 @@ pub(crate) struct Client {
     socket: Socket,
     /// The headers of the 101.
     pub(crate) headers: HeaderMap,
-    waits: Waits,
+    timing: Timing,
 }
 
 impl Client {
-    pub(crate) fn new(socket: Socket, headers: HeaderMap, waits: Waits) -> Self {
-        Self { socket, headers, waits }
+    pub(crate) fn new(socket: Socket, headers: HeaderMap, timing: Timing) -> Self {
+        Self { socket, headers, timing }
     }
 
-    pub(crate) async fn send(&mut self, message: impl Into<Message>) -> Observed {
+    pub(crate) async fn send(&mut self, message: impl Into<Message>) -> CaseResult {
         let failed =
             |why: &dyn ToString| Finding::differs("a message that is sent", why.to_string());
-        match timeout(self.waits.patience, self.socket.send(message.into())).await {
+        match timeout(self.timing.arrival_timeout, self.socket.send(message.into())).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(failed(&error)),
             Err(late) => Err(failed(&late)),
@@ -42,12 +42,16 @@ impl Client {
     }
 
     /// Sends instructions to a route.
-    pub(crate) async fn instruct(&mut self, route: &str, instructions: &Instructions) -> Observed {
+    pub(crate) async fn instruct(
+        &mut self,
+        route: &str,
+        instructions: &Instructions,
+    ) -> CaseResult {
         self.send(Message::text(message_for(route, instructions))).await
     }
 
     /// The next message or close frame; pings and pongs are skipped.
-    pub(crate) async fn next_within(&mut self, patience: Duration) -> Observed<Message> {
+    pub(crate) async fn next_within(&mut self, max_wait: Duration) -> CaseResult<Message> {
         let next = async {
             loop {
                 match self.socket.next().await {
@@ -58,32 +62,32 @@ impl Client {
                 }
             }
         };
-        let late = || Finding::differs("a frame", format!("none within {patience:?}"));
-        timeout(patience, next).await.unwrap_or_else(|_| Err(late()))
+        let late = || Finding::differs("a frame", format!("none within {max_wait:?}"));
+        timeout(max_wait, next).await.unwrap_or_else(|_| Err(late()))
     }
 
-    pub(crate) async fn next(&mut self) -> Observed<Message> {
-        self.next_within(self.waits.patience).await
+    pub(crate) async fn next(&mut self) -> CaseResult<Message> {
+        self.next_within(self.timing.arrival_timeout).await
     }
 
-    pub(crate) async fn text(&mut self) -> Observed<String> {
+    pub(crate) async fn text(&mut self) -> CaseResult<String> {
         match self.next().await? {
             Message::Text(text) => Ok(text.as_str().to_owned()),
             other => Err(Finding::differs("a text frame", shown(&other))),
         }
     }
 
-    pub(crate) async fn json(&mut self) -> Observed<Value> {
+    pub(crate) async fn json(&mut self) -> CaseResult<Value> {
         let text = self.text().await?;
         serde_json::from_str(&text).map_err(|_| Finding::differs("a frame of JSON", text))
     }
 
     /// The code and the reason of the gateway's close frame.
-    pub(crate) async fn closed_within(&mut self, patience: Duration) -> Observed<(u16, String)> {
-        match self.next_within(patience).await? {
+    pub(crate) async fn closed_within(&mut self, max_wait: Duration) -> CaseResult<(u16, String)> {
+        match self.next_within(max_wait).await? {
             Message::Close(Some(CloseFrame { code, reason })) => {
                 // The library answers the close frame while it reads.
-                let _ = timeout(self.waits.quiet, self.socket.next()).await;
+                let _ = timeout(self.timing.silence, self.socket.next()).await;
                 Ok((code.into(), reason.as_str().to_owned()))
             }
             Message::Close(None) => Ok((1005, String::new())),
@@ -91,14 +95,14 @@ impl Client {
         }
     }
 
-    pub(crate) async fn closed(&mut self) -> Observed<(u16, String)> {
-        self.closed_within(self.waits.patience).await
+    pub(crate) async fn closed(&mut self) -> CaseResult<(u16, String)> {
+        self.closed_within(self.timing.arrival_timeout).await
     }
 
     /// Checks that the connection is open and that nothing arrives before the reply to a message.
-    pub(crate) async fn still_quiet(&mut self) -> Observed {
+    pub(crate) async fn still_quiet(&mut self) -> CaseResult {
         let reply = r#"{"statusCode":200,"body":"still here"}"#.to_owned();
-        tokio::time::sleep(self.waits.quiet).await;
+        tokio::time::sleep(self.timing.silence).await;
         self.instruct("two", &Instructions { reply: Some(reply), ..Instructions::default() })
             .await?;
         match self.text().await? {
@@ -108,27 +112,27 @@ impl Client {
     }
 
     /// The event of a message to the two-way route `two`, which replies with it.
-    pub(crate) async fn event(&mut self) -> Observed<Value> {
+    pub(crate) async fn event(&mut self) -> CaseResult<Value> {
         self.instruct("two", &Instructions::default()).await?;
         self.json().await
     }
 
     /// The id of its connection, from such an event.
-    pub(crate) async fn id(&mut self) -> Observed<String> {
+    pub(crate) async fn id(&mut self) -> CaseResult<String> {
         let event = self.event().await?;
         let id = event["requestContext"]["connectionId"].as_str().map(str::to_owned);
         id.ok_or_else(|| Finding::differs("an event with a connectionId", event))
     }
 
-    /// Closes, with a code or without, and waits for the end of the connection.
-    pub(crate) async fn close(mut self, frame: Option<(u16, &str)>) -> Observed {
+    /// Closes, with a code or without, and timing for the end of the connection.
+    pub(crate) async fn close(mut self, frame: Option<(u16, &str)>) -> CaseResult {
         let frame = frame.map(|(code, reason)| CloseFrame {
             code: CloseCode::from(code),
             reason: reason.into(),
         });
         self.send(Message::Close(frame)).await?;
         let end = async { while let Some(Ok(_)) = self.socket.next().await {} };
-        let _ = timeout(self.waits.patience, end).await;
+        let _ = timeout(self.timing.arrival_timeout, end).await;
         Ok(())
     }
 

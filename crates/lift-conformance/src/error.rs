@@ -3,7 +3,7 @@
 use std::fmt::{Debug, Display};
 
 /// The result of an observation.
-pub type Observed<T = ()> = Result<T, Finding>;
+pub type CaseResult<T = ()> = Result<T, Finding>;
 
 /// Why a case did not pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Finding {
 }
 
 /// Checks that both are equal; `what` describes them.
-pub(crate) fn same<T: PartialEq + Debug>(what: &str, got: T, expected: T) -> Observed {
+pub(crate) fn same<T: PartialEq + Debug>(what: &str, got: T, expected: T) -> CaseResult {
     if got == expected {
         return Ok(());
     }
@@ -39,13 +39,13 @@ pub(crate) fn same<T: PartialEq + Debug>(what: &str, got: T, expected: T) -> Obs
 }
 
 /// Checks a condition; `got` describes what was seen instead.
-pub(crate) fn holds(what: &str, condition: bool, got: impl Debug) -> Observed {
+pub(crate) fn holds(what: &str, condition: bool, got: impl Debug) -> CaseResult {
     if condition { Ok(()) } else { Err(Finding::differs(what, format!("{got:?}"))) }
 }
 
 fn short(text: &str) -> String {
-    const MOST: usize = 400;
-    match text.char_indices().nth(MOST) {
+    const MAX_CHARS: usize = 400;
+    match text.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => format!("{}... ({} bytes)", &text[..end], text.len()),
         None => text.to_owned(),
     }

@@ -11,16 +11,16 @@ use tokio_tungstenite::tungstenite::{
     },
 };
 
-use crate::{Finding, Observed, client::Client};
+use crate::{CaseResult, Finding, client::Client};
 
 /// Sends a text message in frames of these lengths.
-pub(crate) async fn send(client: &mut Client, text: &[u8], lengths: &[usize]) -> Observed {
+pub(crate) async fn send(client: &mut Client, text: &[u8], lengths: &[usize]) -> CaseResult {
     let mut rest = text;
-    for (place, length) in lengths.iter().enumerate() {
+    for (index, length) in lengths.iter().enumerate() {
         let (frame, after) = rest.split_at(*length);
         rest = after;
-        let data = if place == 0 { Data::Text } else { Data::Continue };
-        let last = place + 1 == lengths.len();
+        let data = if index == 0 { Data::Text } else { Data::Continue };
+        let last = index + 1 == lengths.len();
         let frame = Frame::message(frame.to_vec(), OpCode::Data(data), last);
         client.send(Message::Frame(frame)).await?;
     }
@@ -28,16 +28,19 @@ pub(crate) async fn send(client: &mut Client, text: &[u8], lengths: &[usize]) ->
 }
 
 /// The lengths of the frames of the next message. The client cannot be used after that.
-pub(crate) async fn lengths(client: &mut Client, patience: Duration) -> Observed<Vec<usize>> {
+pub(crate) async fn next_frame_lengths(
+    client: &mut Client,
+    max_wait: Duration,
+) -> CaseResult<Vec<usize>> {
     let read = async {
         let stream = client.socket().get_mut();
         let mut lengths = Vec::new();
         loop {
-            let (head, short) = (stream.read_u8().await?, stream.read_u8().await?);
-            let length = match short & 0x7f {
+            let (head, length_byte) = (stream.read_u8().await?, stream.read_u8().await?);
+            let length = match length_byte & 0x7f {
                 126 => stream.read_u16().await?.into(),
                 127 => stream.read_u64().await?,
-                short => short.into(),
+                length_byte => length_byte.into(),
             };
             let length = usize::try_from(length).map_err(std::io::Error::other)?;
             // No message is longer than this.
@@ -50,7 +53,7 @@ pub(crate) async fn lengths(client: &mut Client, patience: Duration) -> Observed
             }
         }
     };
-    match timeout(patience, read).await {
+    match timeout(max_wait, read).await {
         Ok(Ok(lengths)) => Ok(lengths),
         Ok(Err(error)) => {
             Err::<_, Finding>(Finding::differs("frames", std::io::Error::to_string(&error)))

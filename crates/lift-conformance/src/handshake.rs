@@ -10,7 +10,7 @@ use tokio_tungstenite::{
 };
 
 use crate::{
-    Api, Finding, Observed, Site,
+    Api, CaseResult, Finding, TargetApi,
     client::Client,
     probe::{AUTHORIZER, CONNECT, DISCONNECT, Instructions},
 };
@@ -18,12 +18,12 @@ use crate::{
 /// A handshake to perform.
 #[derive(Clone, Debug)]
 pub(crate) struct Handshake {
-    site: Site,
+    api: TargetApi,
     path: String,
     headers: Vec<(&'static str, String)>,
     signed: bool,
     receive_buffer: Option<u32>,
-    patience: Duration,
+    timeout: Duration,
 }
 
 /// The gateway's response to a handshake.
@@ -34,16 +34,16 @@ pub(crate) struct HandshakeResponse {
     pub(crate) body: String,
 }
 
-impl Site {
+impl TargetApi {
     /// A handshake with the credentials that the API requires.
     pub(crate) fn handshake(&self) -> Handshake {
         let handshake = Handshake {
-            site: self.clone(),
+            api: self.clone(),
             path: String::new(),
             headers: Vec::new(),
             signed: self.api == Api::Iam,
             receive_buffer: None,
-            patience: self.waits.patience,
+            timeout: self.timing.arrival_timeout,
         };
         match (self.api, &self.api_key) {
             (Api::Token, _) => handshake.path("?token=t-1"),
@@ -53,7 +53,7 @@ impl Site {
     }
 
     /// A connected client.
-    pub(crate) async fn client(&self) -> Observed<Client> {
+    pub(crate) async fn client(&self) -> CaseResult<Client> {
         self.handshake().open().await
     }
 }
@@ -101,13 +101,13 @@ impl Handshake {
         self
     }
 
-    pub(crate) fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+    pub(crate) fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
     /// Opens a connection; any status but 101 is a difference.
-    pub(crate) async fn open(self) -> Observed<Client> {
+    pub(crate) async fn open(self) -> CaseResult<Client> {
         match self.make().await? {
             Ok(client) => Ok(client),
             Err(answer) => Err(Finding::differs("a handshake that succeeds", answer.line())),
@@ -115,7 +115,7 @@ impl Handshake {
     }
 
     /// The gateway's response. After a 101 the connection is closed.
-    pub(crate) async fn answer(self) -> Observed<HandshakeResponse> {
+    pub(crate) async fn answer(self) -> CaseResult<HandshakeResponse> {
         Ok(match self.make().await? {
             Ok(client) => HandshakeResponse {
                 status: 101,
@@ -127,26 +127,26 @@ impl Handshake {
     }
 
     /// The status of the response.
-    pub(crate) async fn status(self) -> Observed<u16> {
+    pub(crate) async fn status(self) -> CaseResult<u16> {
         Ok(self.answer().await?.status)
     }
 
-    async fn make(self) -> Observed<Result<Client, HandshakeResponse>> {
-        let patience = self.patience;
+    async fn make(self) -> CaseResult<Result<Client, HandshakeResponse>> {
+        let limit = self.timeout;
         let made = Box::pin(self.made());
-        timeout(patience, made)
+        timeout(limit, made)
             .await
             .unwrap_or_else(|_| Err(Finding::differs("an answer to the handshake", "none in time")))
     }
 
-    async fn made(self) -> Observed<Result<Client, HandshakeResponse>> {
+    async fn made(self) -> CaseResult<Result<Client, HandshakeResponse>> {
         let request = self.request().map_err(|error| Finding::skipped(error.to_string()))?;
         let failed = |error: Error| Finding::differs("an answer to the handshake", error);
         let stream = self.stream(&request).await.map_err(|error| failed(error.into()))?;
         match client_async_tls_with_config(request, stream, None, None).await {
             Ok((socket, response)) => {
                 let headers = response.into_parts().0.headers;
-                Ok(Ok(Client::new(socket, headers, self.site.waits)))
+                Ok(Ok(Client::new(socket, headers, self.api.timing)))
             }
             Err(Error::Http(response)) => {
                 let (head, body) = response.into_parts();
@@ -162,13 +162,13 @@ impl Handshake {
     }
 
     fn request(&self) -> anyhow::Result<Request<()>> {
-        let mut request = format!("{}{}", self.site.url, self.path).into_client_request()?;
+        let mut request = format!("{}{}", self.api.url, self.path).into_client_request()?;
         for (name, value) in &self.headers {
             let value = HeaderValue::from_str(value)?;
             request.headers_mut().append(HeaderName::from_static(name), value);
         }
         if self.signed {
-            match &self.site.keys {
+            match &self.api.keys {
                 Some(keys) => keys.sign(&mut request, b"")?,
                 None => anyhow::bail!("there are no credentials to sign with"),
             }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{Case, Mark, Outcome, Run};
+use crate::{Case, Evidence, Outcome, Run};
 
 /// The known failures of a target, by case.
 #[derive(Clone, Debug, Default)]
@@ -42,11 +42,13 @@ impl KnownFailures {
 
     /// The results that differ from the list, a line for each. Unsure cases count only if they are listed.
     #[must_use]
-    pub fn surprises(&self, run: &Run) -> Vec<String> {
+    pub fn unexpected_results(&self, run: &Run) -> Vec<String> {
         let surprise = |(case, outcome): &(Case, Outcome)| {
             let (name, known) = (&run.target, self.get(case.id));
             match outcome {
-                Outcome::Fail { expected, got } if known.is_none() && case.mark != Mark::Unsure => {
+                Outcome::Fail { expected, got }
+                    if known.is_none() && case.evidence != Evidence::Unsure =>
+                {
                     Some(format!("{name}: {} failed: expected {expected}, got {got}", case.id))
                 }
                 Outcome::Pass => known.map(|what| {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{Observed, Site, client::Client, handshake::Handshake, watcher::Watcher};
+use crate::{CaseResult, TargetApi, client::Client, handshake::Handshake, watcher::Watcher};
 
 /// The events of a connection that opened, sent one message and closed without a code.
 pub(crate) struct Lifetime {
@@ -24,23 +24,23 @@ impl Lifetime {
 
 impl Watcher {
     /// A handshake whose `$connect` and `$disconnect` events are posted to this watcher.
-    pub(crate) fn handshake(&self, site: &Site) -> Handshake {
-        site.handshake().connect(&self.instructions()).disconnect(&self.instructions())
+    pub(crate) fn handshake(&self, api: &TargetApi) -> Handshake {
+        api.handshake().connect(&self.instructions()).disconnect(&self.instructions())
     }
 
     /// A client whose events are posted to this watcher, and its `$connect` event.
-    pub(crate) async fn client(&mut self, site: &Site) -> Observed<(Client, Value)> {
-        let client = self.handshake(site).open().await?;
+    pub(crate) async fn client(&mut self, api: &TargetApi) -> CaseResult<(Client, Value)> {
+        let client = self.handshake(api).open().await?;
         Ok((client, self.event("CONNECT").await?))
     }
 }
 
-impl Site {
+impl TargetApi {
     /// Opens a connection, sends a message and closes. `handshake` may change the handshake.
     pub(crate) async fn lifetime(
         &self,
         handshake: impl Fn(Handshake) -> Handshake,
-    ) -> Observed<Lifetime> {
+    ) -> CaseResult<Lifetime> {
         let mut watcher = self.watcher().await?;
         let mut client = handshake(watcher.handshake(self)).open().await?;
         let connect = watcher.event("CONNECT").await?;

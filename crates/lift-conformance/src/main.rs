@@ -50,12 +50,12 @@ async fn main() -> Result<ExitCode> {
         Format::Json => report::json(&runs),
         Format::Markdown => report::markdown(&runs, |name| list_of(&lists, name)),
     });
-    let surprises: Vec<_> =
-        runs.iter().flat_map(|run| list_of(&lists, &run.target).surprises(run)).collect();
-    for line in &surprises {
+    let unexpected_results: Vec<_> =
+        runs.iter().flat_map(|run| list_of(&lists, &run.target).unexpected_results(run)).collect();
+    for line in &unexpected_results {
         eprintln!("{line}");
     }
-    Ok(if surprises.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if unexpected_results.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Runs the cases against a target; for `None` it starts Lift's gateway.
@@ -65,7 +65,7 @@ async fn observe_target(target: Option<Target>, cases: &[Case], jobs: usize) -> 
     }
     let program = env::current_exe().context("where is this program?")?;
     let place = ProbeLocation::ChildProcesses(program);
-    let local = Local::start(&place, local::waits(), |_, _| ()).await?;
+    let local = Local::start(&place, local::timing(), |_, _| ()).await?;
     run(&local.target, cases, jobs).await
 }
 

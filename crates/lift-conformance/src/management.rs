@@ -13,7 +13,7 @@ use hyper_util::{
 };
 use tokio::time::timeout;
 
-use crate::{Finding, Observed, Site};
+use crate::{CaseResult, Finding, TargetApi};
 
 /// The response to a call.
 #[derive(Clone, Debug)]
@@ -40,14 +40,14 @@ pub(crate) fn escaped(id: &str) -> String {
     id.replace('=', "%3D")
 }
 
-impl Site {
+impl TargetApi {
     /// Calls `@connections` for an id, signed if there are credentials.
     pub(crate) async fn manage(
         &self,
         method: Method,
         id: &str,
         body: impl Into<Bytes>,
-    ) -> Observed<ManagementResponse> {
+    ) -> CaseResult<ManagementResponse> {
         self.manage_at(method, &format!("/@connections/{}", escaped(id)), body).await
     }
 
@@ -57,7 +57,7 @@ impl Site {
         method: Method,
         path: &str,
         body: impl Into<Bytes>,
-    ) -> Observed<ManagementResponse> {
+    ) -> CaseResult<ManagementResponse> {
         self.call(method, &format!("{}{path}", self.management), body, self.keys.as_ref()).await
     }
 
@@ -68,10 +68,10 @@ impl Site {
         url: &str,
         body: impl Into<Bytes>,
         keys: Option<&crate::Keys>,
-    ) -> Observed<ManagementResponse> {
+    ) -> CaseResult<ManagementResponse> {
         let call = Box::pin(call(method, url, body.into(), keys));
         let late = || Finding::differs("an answer", "none in time");
-        match timeout(self.waits.patience, call).await {
+        match timeout(self.timing.arrival_timeout, call).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(Finding::differs("an answer", format!("{error:#}"))),
             Err(_) => Err(late()),

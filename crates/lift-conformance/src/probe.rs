@@ -33,7 +33,7 @@ pub struct Instructions {
     /// Posts the unchanged event to this connection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub watch: Option<String>,
-    /// Waits this long, in milliseconds.
+    /// Timing this long, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sleep: Option<u64>,
     /// Then posts this to the connection `watch`.
@@ -41,7 +41,7 @@ pub struct Instructions {
     pub after: Option<String>,
     /// Fails instead of replying.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub fail: Option<Fail>,
+    pub fail: Option<Failure>,
     /// Replies with this JSON, byte for byte.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply: Option<String>,
@@ -56,7 +56,7 @@ pub struct Instructions {
 /// How an invocation fails.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Fail {
+pub enum Failure {
     /// Returns an error with this message.
     Error(String),
     /// Ends the process.
@@ -74,8 +74,8 @@ pub async fn serve() -> Result<(), Error> {
         let event = String::from(Box::<str>::from(event.payload));
         match answer(&push, &region, event.into()).await {
             Ok(reply) => Ok(RawValue::from_string(String::from_utf8(reply.into())?)?),
-            Err(Fail::Error(message)) => Err(Error::from(message)),
-            Err(Fail::Exit) => process::exit(1),
+            Err(Failure::Error(message)) => Err(Error::from(message)),
+            Err(Failure::Exit) => process::exit(1),
         }
     }))
     .await
@@ -84,10 +84,10 @@ pub async fn serve() -> Result<(), Error> {
 /// Runs the probe for one event.
 ///
 /// # Errors
-/// If the instructions say so. The caller has to carry out [`Fail::Exit`].
-pub async fn answer(push: &ManagementApi, region: &str, event: Bytes) -> Result<Bytes, Fail> {
+/// If the instructions say so. The caller has to carry out [`Failure::Exit`].
+pub async fn answer(push: &ManagementApi, region: &str, event: Bytes) -> Result<Bytes, Failure> {
     let Ok(read) = serde_json::from_slice::<Value>(&event) else {
-        return Err(Fail::Error("the event is no JSON".to_owned()));
+        return Err(Failure::Error("the event is no JSON".to_owned()));
     };
     let instructions = instructions(&read);
     let watching =
@@ -102,9 +102,9 @@ pub async fn answer(push: &ManagementApi, region: &str, event: Bytes) -> Result<
         post(push, endpoint, id, text.clone().into()).await;
     }
     match (instructions.fail.clone(), instructions.reply.clone()) {
-        (Some(fail), _) => Err(fail),
+        (Some(failure), _) => Err(failure),
         (None, Some(reply)) => Ok(reply.into()),
-        (None, None) => Ok(usual(&read, &event, &instructions).to_string().into()),
+        (None, None) => Ok(default_reply(&read, &event, &instructions).to_string().into()),
     }
 }
 
@@ -129,7 +129,7 @@ fn instructions(event: &Value) -> Instructions {
 }
 
 /// The reply without instructions for one.
-fn usual(event: &Value, bytes: &Bytes, instructions: &Instructions) -> Value {
+fn default_reply(event: &Value, bytes: &Bytes, instructions: &Instructions) -> Value {
     if is_authorizers(event) {
         let at_disconnect = header(event, DISCONNECT).unwrap_or_default();
         let pad = "x".repeat(instructions.context.unwrap_or_default());

@@ -24,11 +24,20 @@ pub enum Outcome {
 
 /// The outcomes of one target.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Run {
     /// The target's name.
     pub target: String,
     /// How each case ended, in the order of the cases.
     pub outcomes: Vec<(Case, Outcome)>,
+}
+
+impl Run {
+    /// A run with these outcomes.
+    #[must_use]
+    pub fn new(target: impl Into<String>, outcomes: Vec<(Case, Outcome)>) -> Self {
+        Self { target: target.into(), outcomes }
+    }
 }
 
 /// Runs cases against a target, `jobs` at a time.
@@ -40,13 +49,13 @@ pub async fn run(target: &Target, cases: &[Case], jobs: usize) -> Result<Run> {
     // Cases of the throttled API run one at a time, because they share its rate.
     let (throttled, others): (Vec<_>, Vec<_>) =
         cases.iter().cloned().enumerate().partition(|(_, case)| case.api == Api::Throttled);
-    let one = |(place, case): (usize, Case)| async move {
+    let one = |(index, case): (usize, Case)| async move {
         let outcome = outcome(&case, target).await;
-        (place, case, outcome)
+        (index, case, outcome)
     };
     let mut done: Vec<_> = stream::iter(others).map(one).buffer_unordered(jobs).collect().await;
     done.extend(stream::iter(throttled).then(one).collect::<Vec<_>>().await);
-    done.sort_by_key(|(place, ..)| *place);
+    done.sort_by_key(|(index, ..)| *index);
     let outcomes = done.into_iter().map(|(_, case, outcome)| (case, outcome)).collect();
     Ok(Run { target: target.name.clone(), outcomes })
 }
@@ -62,7 +71,7 @@ async fn outcome(case: &Case, target: &Target) -> Outcome {
 /// Checks that the target answers with the probe. A wrong URL is an error, not a failed case.
 async fn answers(target: &Target) -> Result<()> {
     let url = target.urls.get(&Api::Main).map_or("", String::as_str);
-    let asked = async { target.site(Api::Main)?.client().await?.id().await };
+    let asked = async { target.api(Api::Main)?.client().await?.id().await };
     match asked.await {
         Ok(_) => Ok(()),
         Err(Finding::Differs { expected, got }) => Err(anyhow!(

@@ -14,6 +14,7 @@ use http::Request;
 
 /// Credentials and the Region to sign for.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Keys {
     /// The access key.
     pub access: String,
@@ -32,6 +33,17 @@ impl fmt::Debug for Keys {
 }
 
 impl Keys {
+    /// Permanent credentials.
+    #[must_use]
+    pub fn new(
+        access: impl Into<String>,
+        secret: impl Into<String>,
+        region: impl Into<String>,
+    ) -> Self {
+        let (access, secret, region) = (access.into(), secret.into(), region.into());
+        Self { access, secret, token: None, region }
+    }
+
     /// Signs a request with an absolute URI.
     ///
     /// # Errors

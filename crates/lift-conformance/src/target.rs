@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr, time::Duration};
 use anyhow::{Context as _, Result, bail};
 use lift_ws::event::limits;
 
-use crate::{Finding, Keys, Observed};
+use crate::{CaseResult, Finding, Keys};
 
 /// The APIs that cases use. `docs/src/compatibility.md` describes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,7 +73,8 @@ impl FromStr for Api {
 
 /// The times of a gateway, and how long cases wait for it.
 #[derive(Clone, Copy, Debug)]
-pub struct Waits {
+#[non_exhaustive]
+pub struct Timing {
     /// The time without a message after which a connection is closed. AWS: 10 minutes ([R-7.6]).
     pub idle: Duration,
     /// The lifetime of a connection. AWS: 2 hours ([R-7.6]).
@@ -81,28 +82,29 @@ pub struct Waits {
     /// The integration timeout. AWS: 29 seconds ([R-7.7]).
     pub integration: Duration,
     /// How long to wait for something that has to come.
-    pub patience: Duration,
+    pub arrival_timeout: Duration,
     /// How long to wait for something that must not come.
-    pub quiet: Duration,
+    pub silence: Duration,
     /// Cases that have to wait longer than this are skipped.
-    pub longest: Duration,
+    pub max_wait: Duration,
 }
 
-impl Default for Waits {
+impl Default for Timing {
     fn default() -> Self {
         Self {
             idle: limits::IDLE_TIMEOUT,
             lifetime: limits::CONNECTION_LIFETIME,
             integration: limits::INTEGRATION_TIMEOUT,
-            patience: Duration::from_secs(10),
-            quiet: Duration::from_millis(500),
-            longest: Duration::from_secs(5),
+            arrival_timeout: Duration::from_secs(10),
+            silence: Duration::from_millis(500),
+            max_wait: Duration::from_secs(5),
         }
     }
 }
 
 /// A gateway with the probe behind it.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Target {
     /// Its name in reports.
     pub name: String,
@@ -115,22 +117,22 @@ pub struct Target {
     /// A key for [`Api::Keyed`].
     pub api_key: Option<String>,
     /// Its times.
-    pub waits: Waits,
+    pub timing: Timing,
 }
 
 impl Target {
     /// A gateway without APIs.
     #[must_use]
-    pub fn new(name: impl Into<String>, waits: Waits) -> Self {
+    pub fn new(name: impl Into<String>, timing: Timing) -> Self {
         let (urls, management) = (BTreeMap::new(), BTreeMap::new());
-        Self { name: name.into(), urls, management, keys: None, api_key: None, waits }
+        Self { name: name.into(), urls, management, keys: None, api_key: None, timing }
     }
 
     /// One of its APIs.
     ///
     /// # Errors
-    /// A skip if the target lacks it.
-    pub fn site(&self, api: Api) -> Observed<Site> {
+    /// A skip if the target has no such API.
+    pub fn api(&self, api: Api) -> CaseResult<TargetApi> {
         let Some(url) = self.urls.get(&api) else {
             return Err(Finding::skipped(format!("the target has no API `{api}`")));
         };
@@ -139,14 +141,15 @@ impl Target {
             Some(management) => management.trim_end_matches('/').to_owned(),
             None => url.replacen("ws", "http", 1),
         };
-        let (keys, api_key, waits) = (self.keys.clone(), self.api_key.clone(), self.waits);
-        Ok(Site { api, url, management, keys, api_key, waits })
+        let (keys, api_key, timing) = (self.keys.clone(), self.api_key.clone(), self.timing);
+        Ok(TargetApi { api, url, management, keys, api_key, timing })
     }
 }
 
-/// One API of a gateway.
+/// One API of a target: its URLs, credentials and times.
 #[derive(Clone, Debug)]
-pub struct Site {
+#[non_exhaustive]
+pub struct TargetApi {
     /// The API.
     pub api: Api,
     /// Its WebSocket URL, with the stage and without a slash at the end.
@@ -158,7 +161,7 @@ pub struct Site {
     /// The key of [`Api::Keyed`].
     pub api_key: Option<String>,
     /// Its times.
-    pub waits: Waits,
+    pub timing: Timing,
 }
 
 /// `NAME=URL` or `NAME/API=URL`, an argument of the command line.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{Finding, Observed, Site, client::Client, probe::Instructions};
+use crate::{CaseResult, Finding, TargetApi, client::Client, probe::Instructions};
 
 /// A client to which events are posted.
 pub(crate) struct Watcher {
@@ -15,8 +15,8 @@ pub(crate) struct Watcher {
 /// The type of an event; that of an authorizer's is `REQUEST`.
 pub(crate) type EventType = &'static str;
 
-impl Site {
-    pub(crate) async fn watcher(&self) -> Observed<Watcher> {
+impl TargetApi {
+    pub(crate) async fn watcher(&self) -> CaseResult<Watcher> {
         let mut client = self.client().await?;
         let id = client.id().await?;
         Ok(Watcher { client, id })
@@ -30,7 +30,7 @@ impl Watcher {
     }
 
     /// The next event, which has to be of this type.
-    pub(crate) async fn event(&mut self, event_type: EventType) -> Observed<Value> {
+    pub(crate) async fn event(&mut self, event_type: EventType) -> CaseResult<Value> {
         let event = self.client.json().await?;
         expect(event_type, event)
     }
@@ -38,16 +38,16 @@ impl Watcher {
     pub(crate) async fn event_within(
         &mut self,
         event_type: EventType,
-        patience: Duration,
-    ) -> Observed<Value> {
-        match self.client.next_within(patience).await?.into_text() {
+        max_wait: Duration,
+    ) -> CaseResult<Value> {
+        match self.client.next_within(max_wait).await?.into_text() {
             Ok(text) => expect(event_type, serde_json::from_str(text.as_str()).unwrap_or_default()),
             Err(error) => Err(Finding::differs("an event", error)),
         }
     }
 }
 
-fn expect(event_type: EventType, event: Value) -> Observed<Value> {
+fn expect(event_type: EventType, event: Value) -> CaseResult<Value> {
     let found = event["type"].as_str().or(event["requestContext"]["eventType"].as_str());
     if found == Some(event_type) {
         Ok(event)

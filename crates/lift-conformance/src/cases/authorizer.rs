@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 
 use super::events::absent;
 use crate::{
-    Api, Case, Finding,
-    Mark::*,
-    Observed, Site,
+    Api, Case, CaseResult,
+    Evidence::*,
+    Finding, TargetApi,
     error::{holds, same},
     lifetime::keys,
-    probe::{Fail, Instructions},
+    probe::{Failure, Instructions},
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -21,7 +21,7 @@ pub(super) fn cases() -> Vec<Case> {
              body",
             event,
         )
-        .at(Api::Token),
+        .on_api(Api::Token),
         Case::new(
             "2-upgrade-headers",
             Documented,
@@ -38,11 +38,11 @@ pub(super) fn cases() -> Vec<Case> {
             "2-stage-variables",
             Documented,
             "the authorizer's event has `stageVariables` even without any: `{}`",
-            |site| async move {
-                same("stageVariables", &ask(&site).await?["stageVariables"], &json!({}))
+            |api| async move {
+                same("stageVariables", &ask(&api).await?["stageVariables"], &json!({}))
             },
         )
-        .at(Api::Token),
+        .on_api(Api::Token),
         Case::new(
             "2-context",
             Observed,
@@ -51,48 +51,48 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::new("2-no-query", Unsure, "without a query the query maps of the authorizer's event are `{}`", no_query),
         Case::new("2-once", Documented, "the authorizer runs once, before `$connect`, and never again", once),
-        Case::new("2-not-cached", Documented, "the authorizer runs for each handshake", not_cached).at(Api::Token),
+        Case::new("2-not-cached", Documented, "the authorizer runs for each handshake", not_cached).on_api(Api::Token),
         Case::new(
             "2-refused-first",
             Documented,
             "`$connect` does not run if the authorizer refuses the client",
             refused_first,
         ),
-        Case::new("2-deny", Observed, "a policy that denies gives 403", |site| {
-            policy(site, "Deny", |arn| arn.to_owned(), 403)
+        Case::new("2-deny", Observed, "a policy that denies gives 403", |api| {
+            policy(api, "Deny", |arn| arn.to_owned(), 403)
         }),
         Case::new(
             "2-rest-arn",
             Observed,
             "a policy that allows `STAGE/*/*`, as for REST APIs, does not match `$connect`: 403",
-            |site| policy(site, "Allow", |arn| arn.replace("$connect", "*/*"), 403),
+            |api| policy(api, "Allow", |arn| arn.replace("$connect", "*/*"), 403),
         ),
         Case::new(
             "2-wildcard",
             Documented,
             "a policy may allow with wildcards",
-            |site| policy(site, "Allow", |arn| arn.replace("$connect", "*"), 101),
+            |api| policy(api, "Allow", |arn| arn.replace("$connect", "*"), 101),
         ),
         Case::new(
             "2-unauthorized",
             Documented,
             "an error with the message `Unauthorized` gives 401",
-            |site| answers(site, Instructions { fail: Some(Fail::Error("Unauthorized".into())), ..Instructions::default() }, 401),
+            |api| answers(api, Instructions { fail: Some(Failure::Error("Unauthorized".into())), ..Instructions::default() }, 401),
         ),
-        Case::new("2-error", Observed, "any other error gives 500", |site| {
-            answers(site, Instructions { fail: Some(Fail::Error("Oops".into())), ..Instructions::default() }, 500)
+        Case::new("2-error", Observed, "any other error gives 500", |api| {
+            answers(api, Instructions { fail: Some(Failure::Error("Oops".into())), ..Instructions::default() }, 500)
         }),
-        Case::new("2-malformed", Observed, "an answer without a policy gives 500", |site| {
+        Case::new("2-malformed", Observed, "an answer without a policy gives 500", |api| {
             let reply = Some(r#"{"statusCode":401}"#.to_owned());
-            answers(site, Instructions { reply, ..Instructions::default() }, 500)
+            answers(api, Instructions { reply, ..Instructions::default() }, 500)
         }),
         Case::new(
             "2-simple",
             Documented,
             "the simple answer `isAuthorized` is for HTTP APIs only",
-            |site| {
+            |api| {
                 let reply = Some(r#"{"isAuthorized":true}"#.to_owned());
-                answers(site, Instructions { reply, ..Instructions::default() }, 500)
+                answers(api, Instructions { reply, ..Instructions::default() }, 500)
             },
         ),
         Case::new("2-answer-size", Documented, "an answer has at most 8 KB", answer_size),
@@ -100,60 +100,60 @@ pub(super) fn cases() -> Vec<Case> {
             "2-no-source",
             Documented,
             "without an identity source the client gets 401, and the authorizer does not run",
-            |site| no_source(site, ""),
+            |api| no_source(api, ""),
         )
-        .at(Api::Token),
+        .on_api(Api::Token),
         Case::new(
             "2-empty-source",
             Documented,
             "with an empty identity source the client gets 401, and the authorizer does not run",
-            |site| no_source(site, "?token="),
+            |api| no_source(api, "?token="),
         )
-        .at(Api::Token),
-        Case::new("2-api-key", Documented, "with a valid API key the client connects", |site| async move {
-            if site.api_key.is_none() {
+        .on_api(Api::Token),
+        Case::new("2-api-key", Documented, "with a valid API key the client connects", |api| async move {
+            if api.api_key.is_none() {
                 return Err(Finding::skipped("there is no `--api-key`"));
             }
-            site.client().await.map(drop)
+            api.client().await.map(drop)
         })
-        .at(Api::Keyed),
+        .on_api(Api::Keyed),
         Case::new(
             "2-no-api-key",
             Unsure,
             "without an API key, or with a wrong one, the client gets 403",
             no_api_key,
         )
-        .at(Api::Keyed),
-        Case::new("2-iam", Documented, "with `AWS_IAM` a signed handshake succeeds", |site| async move {
-            site.client().await.map(drop)
+        .on_api(Api::Keyed),
+        Case::new("2-iam", Documented, "with `AWS_IAM` a signed handshake succeeds", |api| async move {
+            api.client().await.map(drop)
         })
-        .at(Api::Iam),
+        .on_api(Api::Iam),
         Case::new(
             "2-iam-unsigned",
             Documented,
             "with `AWS_IAM` a handshake without a signature gives 403",
-            |site| async move { same("the status", site.handshake().without_credentials().status().await?, 403) },
+            |api| async move { same("the status", api.handshake().without_credentials().status().await?, 403) },
         )
-        .at(Api::Iam),
+        .on_api(Api::Iam),
         Case::new(
             "2-throttled",
             Observed,
             "handshakes above the rate get 429",
             throttled,
         )
-        .at(Api::Throttled),
+        .on_api(Api::Throttled),
     ]
 }
 
 /// The authorizer's event.
-async fn ask(site: &Site) -> Observed<Value> {
-    let mut watcher = site.watcher().await?;
-    site.handshake().authorizer(&watcher.instructions()).open().await?;
+async fn ask(api: &TargetApi) -> CaseResult<Value> {
+    let mut watcher = api.watcher().await?;
+    api.handshake().authorizer(&watcher.instructions()).open().await?;
     watcher.event("REQUEST").await
 }
 
-async fn event(site: Site) -> Observed {
-    let event = ask(&site).await?;
+async fn event(api: TargetApi) -> CaseResult {
+    let event = ask(&api).await?;
     let expected = [
         "headers",
         "methodArn",
@@ -170,8 +170,8 @@ async fn event(site: Site) -> Observed {
     same("multiValueQueryStringParameters", multi, &json!({"token": ["t-1"]}))
 }
 
-async fn upgrade_headers(site: Site) -> Observed {
-    let event = ask(&site).await?;
+async fn upgrade_headers(api: TargetApi) -> CaseResult {
+    let event = ask(&api).await?;
     let text = |wanted: &str| {
         let headers = event["headers"].as_object()?;
         let found = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
@@ -182,8 +182,8 @@ async fn upgrade_headers(site: Site) -> Observed {
     same("content-length", text("content-length"), Some("0".to_owned()))
 }
 
-async fn method_arn(site: Site) -> Observed {
-    let event = ask(&site).await?;
+async fn method_arn(api: TargetApi) -> CaseResult {
+    let event = ask(&api).await?;
     let context = &event["requestContext"];
     let text = |key: &str| context[key].as_str().unwrap_or_default().to_owned();
     let arn = event["methodArn"].as_str().unwrap_or_default();
@@ -193,10 +193,10 @@ async fn method_arn(site: Site) -> Observed {
     holds(&format!("arn:aws:execute-api:..{end}"), whole && arn.ends_with(&end), arn)
 }
 
-async fn context(site: Site) -> Observed {
-    let mut watcher = site.watcher().await?;
+async fn context(api: TargetApi) -> CaseResult {
+    let mut watcher = api.watcher().await?;
     let watching = watcher.instructions();
-    site.handshake().authorizer(&watching).connect(&watching).open().await?;
+    api.handshake().authorizer(&watching).connect(&watching).open().await?;
     let (asked, connect) = (watcher.event("REQUEST").await?, watcher.event("CONNECT").await?);
     let (asked, connect) = (&asked["requestContext"], &connect["requestContext"]);
     absent(asked, &["authorizer"])?;
@@ -209,16 +209,16 @@ async fn context(site: Site) -> Observed {
     Ok(())
 }
 
-async fn no_query(site: Site) -> Observed {
-    let event = ask(&site).await?;
+async fn no_query(api: TargetApi) -> CaseResult {
+    let event = ask(&api).await?;
     let maps = ["queryStringParameters", "multiValueQueryStringParameters"];
     same("both maps", maps.map(|key| event.get(key)), [Some(&json!({})); 2])
 }
 
-async fn once(site: Site) -> Observed {
-    let mut watcher = site.watcher().await?;
+async fn once(api: TargetApi) -> CaseResult {
+    let mut watcher = api.watcher().await?;
     let watching = watcher.instructions();
-    let handshake = site.handshake().authorizer(&watching).connect(&watching).disconnect(&watching);
+    let handshake = api.handshake().authorizer(&watching).connect(&watching).disconnect(&watching);
     let mut client = handshake.open().await?;
     watcher.event("REQUEST").await?;
     watcher.event("CONNECT").await?;
@@ -228,77 +228,75 @@ async fn once(site: Site) -> Observed {
     watcher.client.still_quiet().await
 }
 
-async fn not_cached(site: Site) -> Observed {
-    let mut watcher = site.watcher().await?;
+async fn not_cached(api: TargetApi) -> CaseResult {
+    let mut watcher = api.watcher().await?;
     let mut ids = Vec::new();
     for _ in 0..2 {
-        site.handshake().authorizer(&watcher.instructions()).open().await?;
+        api.handshake().authorizer(&watcher.instructions()).open().await?;
         let event = watcher.event("REQUEST").await?;
         ids.push(event["requestContext"]["connectionId"].clone());
     }
     holds("two connections", ids[0] != ids[1], &ids)
 }
 
-async fn refused_first(site: Site) -> Observed {
-    let mut watcher = site.watcher().await?;
-    let refusing =
-        Instructions { fail: Some(Fail::Error("Unauthorized".into())), ..Instructions::default() };
-    let handshake = site.handshake().authorizer(&refusing).connect(&watcher.instructions());
+async fn refused_first(api: TargetApi) -> CaseResult {
+    let mut watcher = api.watcher().await?;
+    let refusing = Instructions {
+        fail: Some(Failure::Error("Unauthorized".into())),
+        ..Instructions::default()
+    };
+    let handshake = api.handshake().authorizer(&refusing).connect(&watcher.instructions());
     let status = handshake.status().await?;
     holds("a refusal", status >= 400, status)?;
     watcher.client.still_quiet().await
 }
 
 async fn policy(
-    site: Site,
+    api: TargetApi,
     effect: &str,
     resource: impl Fn(&str) -> String,
     status: u16,
-) -> Observed {
-    let event = ask(&site).await?;
+) -> CaseResult {
+    let event = ask(&api).await?;
     let arn = resource(event["methodArn"].as_str().unwrap_or_default());
     let reply = json!({"principalId": "p", "policyDocument": {"Version": "2012-10-17", "Statement": [
         {"Action": "execute-api:Invoke", "Effect": effect, "Resource": arn},
     ]}});
-    answers(
-        site,
-        Instructions { reply: Some(reply.to_string()), ..Instructions::default() },
-        status,
-    )
-    .await
+    answers(api, Instructions { reply: Some(reply.to_string()), ..Instructions::default() }, status)
+        .await
 }
 
-async fn answers(site: Site, instructions: Instructions, status: u16) -> Observed {
-    same("the status", site.handshake().authorizer(&instructions).status().await?, status)
+async fn answers(api: TargetApi, instructions: Instructions, status: u16) -> CaseResult {
+    same("the status", api.handshake().authorizer(&instructions).status().await?, status)
 }
 
-async fn answer_size(site: Site) -> Observed {
+async fn answer_size(api: TargetApi) -> CaseResult {
     for (size, allowed) in [(6 * 1024, true), (9 * 1024, false)] {
         // A header cannot be that long, so the probe generates the text.
         let instructions = Instructions { context: Some(size), ..Instructions::default() };
-        let status = site.handshake().authorizer(&instructions).status().await?;
+        let status = api.handshake().authorizer(&instructions).status().await?;
         holds(&format!("{size} bytes allowed: {allowed}"), (status == 101) == allowed, status)?;
     }
     Ok(())
 }
 
-async fn no_source(site: Site, query: &'static str) -> Observed {
-    let mut watcher = site.watcher().await?;
-    let handshake = site.handshake().path(query).authorizer(&watcher.instructions());
+async fn no_source(api: TargetApi, query: &'static str) -> CaseResult {
+    let mut watcher = api.watcher().await?;
+    let handshake = api.handshake().path(query).authorizer(&watcher.instructions());
     same("the status", handshake.status().await?, 401)?;
     watcher.client.still_quiet().await
 }
 
-async fn no_api_key(site: Site) -> Observed {
-    same("the status without", site.handshake().without_credentials().status().await?, 403)?;
+async fn no_api_key(api: TargetApi) -> CaseResult {
+    same("the status without", api.handshake().without_credentials().status().await?, 403)?;
     let wrong =
-        site.handshake().without_credentials().header("x-api-key", "a-wrong-key-of-20-characters");
+        api.handshake().without_credentials().header("x-api-key", "a-wrong-key-of-20-characters");
     same("the status with a wrong one", wrong.status().await?, 403)
 }
 
-async fn throttled(site: Site) -> Observed {
+async fn throttled(api: TargetApi) -> CaseResult {
     for _ in 0..40 {
-        match site.handshake().status().await? {
+        match api.handshake().status().await? {
             101 => {}
             429 => return Ok(()),
             other => return same("the status", other, 429),

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::events::absent;
 use crate::{
-    Api, Case,
-    Mark::*,
-    Observed, Site,
+    Api, Case, CaseResult,
+    Evidence::*,
+    TargetApi,
     error::{holds, same},
 };
 
@@ -87,19 +87,19 @@ pub(super) fn cases() -> Vec<Case> {
             "with `AWS_IAM`, `identity` has account, caller, user, ARN and access key of the signer",
             iam,
         )
-        .at(Api::Iam),
+        .on_api(Api::Iam),
         Case::new(
             "1.1-api-key",
             Observed,
             "with an API key, `identity` has `apiKey` and `apiKeyId`",
             api_key,
         )
-        .at(Api::Keyed),
+        .on_api(Api::Keyed),
     ]
 }
 
-async fn event_type(site: Site) -> Observed {
-    let lifetime = site.lifetime(|handshake| handshake).await?;
+async fn event_type(api: TargetApi) -> CaseResult {
+    let lifetime = api.lifetime(|handshake| handshake).await?;
     same(
         "eventType",
         lifetime.context("eventType"),
@@ -112,30 +112,30 @@ async fn event_type(site: Site) -> Observed {
     )
 }
 
-async fn message_id(site: Site) -> Observed {
-    let lifetime = site.lifetime(|handshake| handshake).await?;
+async fn message_id(api: TargetApi) -> CaseResult {
+    let lifetime = api.lifetime(|handshake| handshake).await?;
     absent(&lifetime.connect["requestContext"], &["messageId"])?;
     absent(&lifetime.disconnect["requestContext"], &["messageId"])?;
-    let mut client = site.client().await?;
+    let mut client = api.client().await?;
     let ids = [lifetime.message, client.event().await?, client.event().await?]
         .map(|event| event["requestContext"]["messageId"].as_str().map(str::to_owned));
     holds("three texts, none twice", ids[0].is_some() && ids[1] != ids[2] && ids[2].is_some(), &ids)
 }
 
-async fn direction(site: Site) -> Observed {
-    let lifetime = site.lifetime(|handshake| handshake).await?;
+async fn direction(api: TargetApi) -> CaseResult {
+    let lifetime = api.lifetime(|handshake| handshake).await?;
     same("messageDirection", lifetime.context("messageDirection"), [&json!("IN"); 3])
 }
 
-async fn connected_at(site: Site) -> Observed {
-    let lifetime = site.lifetime(|handshake| handshake).await?;
+async fn connected_at(api: TargetApi) -> CaseResult {
+    let lifetime = api.lifetime(|handshake| handshake).await?;
     let [first, second, third] = lifetime.context("connectedAt");
     holds("a time within a minute of now", is_now(first), first)?;
     same("connectedAt of the other events", [second, third], [first, first])
 }
 
-async fn time(site: Site) -> Observed {
-    let lifetime = site.lifetime(|handshake| handshake).await?;
+async fn time(api: TargetApi) -> CaseResult {
+    let lifetime = api.lifetime(|handshake| handshake).await?;
     for event in lifetime.all() {
         let context = &event["requestContext"];
         let epoch = &context["requestTimeEpoch"];
@@ -159,23 +159,23 @@ fn log_format(milliseconds: u64) -> String {
     time.unwrap_or_default().strftime("%d/%b/%Y:%H:%M:%S +0000").to_string()
 }
 
-async fn request_id(site: Site) -> Observed {
-    let lifetime = site.lifetime(|handshake| handshake).await?;
+async fn request_id(api: TargetApi) -> CaseResult {
+    let lifetime = api.lifetime(|handshake| handshake).await?;
     let ids = lifetime.context("requestId");
     same("extendedRequestId", lifetime.context("extendedRequestId"), ids)?;
     let [first, second, third] = ids;
     holds("three texts, none twice", first.is_string() && first != second && second != third, ids)
 }
 
-async fn id_form(site: Site) -> Observed {
-    let id = site.client().await?.id().await?;
+async fn id_form(api: TargetApi) -> CaseResult {
+    let id = api.client().await?.id().await?;
     let body = id.strip_suffix('=').unwrap_or_default();
     let of_alphabet = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     holds("15 characters and `=`", body.len() == 15 && body.bytes().all(of_alphabet), &id)
 }
 
-async fn stays_the_same(site: Site) -> Observed {
-    let lifetime = site.lifetime(|handshake| handshake).await?;
+async fn stays_the_same(api: TargetApi) -> CaseResult {
+    let lifetime = api.lifetime(|handshake| handshake).await?;
     for key in ["connectionId", "domainName", "stage", "apiId"] {
         let [first, second, third] = lifetime.context(key);
         holds(key, first.is_string(), first)?;
@@ -186,21 +186,21 @@ async fn stays_the_same(site: Site) -> Observed {
     same("sourceIp", [second, third], [first, first])
 }
 
-async fn stage(site: Site) -> Observed {
-    let lifetime = site.lifetime(|handshake| handshake).await?;
-    let stage = json!(site.url.rsplit('/').next());
+async fn stage(api: TargetApi) -> CaseResult {
+    let lifetime = api.lifetime(|handshake| handshake).await?;
+    let stage = json!(api.url.rsplit('/').next());
     same("stage", lifetime.context("stage"), [&stage; 3])
 }
 
-async fn user_agent(site: Site) -> Observed {
+async fn user_agent(api: TargetApi) -> CaseResult {
     let lifetime =
-        site.lifetime(|handshake| handshake.header("user-agent", "Prober/1 (Linux)")).await?;
+        api.lifetime(|handshake| handshake.header("user-agent", "Prober/1 (Linux)")).await?;
     let found = lifetime.context("identity").map(|identity| identity["userAgent"].clone());
     same("userAgent", found, [(); 3].map(|()| json!("Prober/1 (Linux)")))
 }
 
-async fn no_user_agent(site: Site) -> Observed {
-    let lifetime = site.lifetime(|handshake| handshake).await?;
+async fn no_user_agent(api: TargetApi) -> CaseResult {
+    let lifetime = api.lifetime(|handshake| handshake).await?;
     lifetime
         .context("identity")
         .into_iter()
@@ -209,8 +209,8 @@ async fn no_user_agent(site: Site) -> Observed {
 
 const OF_IAM: [&str; 5] = ["accountId", "caller", "user", "userArn", "accessKey"];
 
-async fn no_iam(site: Site) -> Observed {
-    let lifetime = site.lifetime(|handshake| handshake).await?;
+async fn no_iam(api: TargetApi) -> CaseResult {
+    let lifetime = api.lifetime(|handshake| handshake).await?;
     for identity in lifetime.context("identity") {
         absent(identity, &OF_IAM)?;
         absent(identity, &["apiKey", "apiKeyId"])?;
@@ -218,17 +218,17 @@ async fn no_iam(site: Site) -> Observed {
     Ok(())
 }
 
-async fn iam(site: Site) -> Observed {
-    let (_, event) = site.watcher().await?.client(&site).await?;
+async fn iam(api: TargetApi) -> CaseResult {
+    let (_, event) = api.watcher().await?.client(&api).await?;
     let identity = &event["requestContext"]["identity"];
-    let access = site.keys.as_ref().map(|keys| keys.access.as_str());
+    let access = api.keys.as_ref().map(|keys| keys.access.as_str());
     same("accessKey", identity["accessKey"].as_str(), access)?;
     holds("all five as text", OF_IAM.iter().all(|key| identity[*key].is_string()), identity)
 }
 
-async fn api_key(site: Site) -> Observed {
-    let (_, event) = site.watcher().await?.client(&site).await?;
+async fn api_key(api: TargetApi) -> CaseResult {
+    let (_, event) = api.watcher().await?.client(&api).await?;
     let identity = &event["requestContext"]["identity"];
-    same("apiKey", identity["apiKey"].as_str(), site.api_key.as_deref())?;
+    same("apiKey", identity["apiKey"].as_str(), api.api_key.as_deref())?;
     holds("`apiKeyId` as text", identity["apiKeyId"].is_string(), identity)
 }

@@ -4,11 +4,11 @@ use http::Method;
 use serde_json::Value;
 
 use crate::{
-    Api, Case,
-    Mark::*,
-    Observed, Site,
+    Api, Case, CaseResult,
+    Evidence::*,
+    TargetApi,
     error::{holds, same},
-    probe::{Fail, Instructions},
+    probe::{Failure, Instructions},
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -17,16 +17,16 @@ pub(super) fn cases() -> Vec<Case> {
             "1.2-no-code",
             Documented,
             "the client closes without a code: 1005 \"Client-side close frame status not set\"",
-            |site| closes(site, None, (1005, "Client-side close frame status not set")),
+            |api| closes(api, None, (1005, "Client-side close frame status not set")),
         ),
         Case::new(
             "1.2-going-away",
             Observed,
             "the client closes with 1001, as browsers do for a closed tab: 1001 without a reason",
-            |site| closes(site, Some((1001, "")), (1001, "")),
+            |api| closes(api, Some((1001, "")), (1001, "")),
         ),
-        Case::new("1.2-own-code", Unsure, "a client's own code and reason are passed on", |site| {
-            closes(site, Some((4321, "my own")), (4321, "my own"))
+        Case::new("1.2-own-code", Unsure, "a client's own code and reason are passed on", |api| {
+            closes(api, Some((4321, "my own")), (4321, "my own"))
         }),
         Case::new("1.2-delete", Observed, "DELETE: 1000 \"Connection Closed Normally\"", deleted),
         Case::new(
@@ -35,23 +35,23 @@ pub(super) fn cases() -> Vec<Case> {
             "no message within the idle time: 1001 \"Going away\"",
             idle,
         )
-        .at(Api::Token)
-        .waits(|waits| waits.idle),
+        .on_api(Api::Token)
+        .with_wait(|timing| timing.idle),
         Case::new(
             "1.2-lost",
             Documented,
             "the client is lost without a close frame: 1006",
-            |site| async move { same("the code", code(&lost(&site, true).await?), Some(1006)) },
+            |api| async move { same("the code", code(&lost(&api, true).await?), Some(1006)) },
         ),
-        Case::new("1.2-lost-reason", Unsure, "the reason of 1006 is empty", |site| async move {
-            let event = lost(&site, true).await?;
+        Case::new("1.2-lost-reason", Unsure, "the reason of 1006 is empty", |api| async move {
+            let event = lost(&api, true).await?;
             same("the reason", event["requestContext"]["disconnectReason"].as_str(), Some(""))
         }),
         Case::new(
             "8-silent",
             Unsure,
             "a lost client that never sent anything has a `$disconnect`",
-            |site| async move { lost(&site, false).await.map(drop) },
+            |api| async move { lost(&api, false).await.map(drop) },
         ),
         Case::new("8-once", Documented, "`$disconnect` runs once, after the close", once),
         Case::new(
@@ -79,39 +79,39 @@ fn code(event: &Value) -> Option<u64> {
     event["requestContext"]["disconnectStatusCode"].as_u64()
 }
 
-fn ended_with(event: &Value, expected: (u64, &str)) -> Observed {
+fn ended_with(event: &Value, expected: (u64, &str)) -> CaseResult {
     let reason = event["requestContext"]["disconnectReason"].as_str();
     same("code and reason", (code(event), reason), (Some(expected.0), Some(expected.1)))
 }
 
 async fn closes(
-    site: Site,
+    api: TargetApi,
     frame: Option<(u16, &'static str)>,
     expected: (u64, &'static str),
-) -> Observed {
-    let mut watcher = site.watcher().await?;
-    let (client, _) = watcher.client(&site).await?;
+) -> CaseResult {
+    let mut watcher = api.watcher().await?;
+    let (client, _) = watcher.client(&api).await?;
     client.close(frame).await?;
     ended_with(&watcher.event("DISCONNECT").await?, expected)
 }
 
-async fn deleted(site: Site) -> Observed {
-    let mut watcher = site.watcher().await?;
-    let (mut client, _) = watcher.client(&site).await?;
+async fn deleted(api: TargetApi) -> CaseResult {
+    let mut watcher = api.watcher().await?;
+    let (mut client, _) = watcher.client(&api).await?;
     let id = client.id().await?;
-    same("the status", site.manage(Method::DELETE, &id, "").await?.status, 204)?;
+    same("the status", api.manage(Method::DELETE, &id, "").await?.status, 204)?;
     // The client library answers the close frame while it reads.
     let _ = client.closed().await;
     ended_with(&watcher.event("DISCONNECT").await?, (1000, "Connection Closed Normally"))
 }
 
-async fn idle(site: Site) -> Observed {
-    let mut watcher = site.watcher().await?;
-    let (mut client, _) = watcher.client(&site).await?;
-    let (idle, patience) = (site.waits.idle, site.waits.patience);
+async fn idle(api: TargetApi) -> CaseResult {
+    let mut watcher = api.watcher().await?;
+    let (mut client, _) = watcher.client(&api).await?;
+    let (idle, max_wait) = (api.timing.idle, api.timing.arrival_timeout);
     // The watcher itself must not be idle.
     let watching = async {
-        let end = tokio::time::Instant::now() + idle + patience;
+        let end = tokio::time::Instant::now() + idle + max_wait;
         while tokio::time::Instant::now() < end {
             watcher.client.send(r#"{"action":"one"}"#).await?;
             if let Ok(event) = watcher.event_within("DISCONNECT", idle / 4).await {
@@ -120,60 +120,60 @@ async fn idle(site: Site) -> Observed {
         }
         Err(crate::Finding::differs("a DISCONNECT event", "none in time"))
     };
-    let (closed, event) = tokio::join!(client.closed_within(idle + patience), watching);
+    let (closed, event) = tokio::join!(client.closed_within(idle + max_wait), watching);
     closed?;
     ended_with(&event?, (1001, "Going away"))
 }
 
 /// The `$disconnect` of a client whose TCP connection ends without a close frame.
-async fn lost(site: &Site, spoke: bool) -> Observed<Value> {
-    let mut watcher = site.watcher().await?;
-    let (mut client, _) = watcher.client(site).await?;
-    if spoke {
+async fn lost(api: &TargetApi, sent_a_message: bool) -> CaseResult<Value> {
+    let mut watcher = api.watcher().await?;
+    let (mut client, _) = watcher.client(api).await?;
+    if sent_a_message {
         client.event().await?;
     }
     drop(client);
     watcher.event("DISCONNECT").await
 }
 
-async fn once(site: Site) -> Observed {
-    let mut watcher = site.watcher().await?;
-    let (client, _) = watcher.client(&site).await?;
+async fn once(api: TargetApi) -> CaseResult {
+    let mut watcher = api.watcher().await?;
+    let (client, _) = watcher.client(&api).await?;
     client.close(None).await?;
     let event = watcher.event("DISCONNECT").await?;
     let id = event["requestContext"]["connectionId"].as_str().unwrap_or_default();
-    same("the status of a POST by then", site.manage(Method::POST, id, "x").await?.status, 410)?;
+    same("the status of a POST by then", api.manage(Method::POST, id, "x").await?.status, 410)?;
     watcher.client.still_quiet().await
 }
 
-async fn reply_ignored(site: Site) -> Observed {
-    let mut watcher = site.watcher().await?;
+async fn reply_ignored(api: TargetApi) -> CaseResult {
+    let mut watcher = api.watcher().await?;
     for instructions in [
-        Instructions { fail: Some(Fail::Error("no".into())), ..watcher.instructions() },
+        Instructions { fail: Some(Failure::Error("no".into())), ..watcher.instructions() },
         Instructions { reply: Some(r#"{"x":1}"#.into()), ..watcher.instructions() },
     ] {
-        site.handshake().disconnect(&instructions).open().await?.close(None).await?;
+        api.handshake().disconnect(&instructions).open().await?.close(None).await?;
         watcher.event("DISCONNECT").await?;
         watcher.client.still_quiet().await?;
     }
     Ok(())
 }
 
-async fn refused(site: Site) -> Observed {
-    let mut watcher = site.watcher().await?;
+async fn refused(api: TargetApi) -> CaseResult {
+    let mut watcher = api.watcher().await?;
     let refusing =
         Instructions { reply: Some(r#"{"statusCode":403}"#.into()), ..Instructions::default() };
-    let handshake = site.handshake().connect(&refusing).disconnect(&watcher.instructions());
+    let handshake = api.handshake().connect(&refusing).disconnect(&watcher.instructions());
     let status = handshake.status().await?;
     holds("a refusal", status >= 400, status)?;
     watcher.client.still_quiet().await
 }
 
-async fn late(site: Site) -> Observed {
-    let mut watcher = site.watcher().await?;
-    let (mut client, event) = watcher.client(&site).await?;
+async fn late(api: TargetApi) -> CaseResult {
+    let mut watcher = api.watcher().await?;
+    let (mut client, event) = watcher.client(&api).await?;
     let id = event["requestContext"]["connectionId"].as_str().unwrap_or_default().to_owned();
-    let sleep = u64::try_from((site.waits.quiet * 3).as_millis()).ok();
+    let sleep = u64::try_from((api.timing.silence * 3).as_millis()).ok();
     let after = Some("later".to_owned());
     client.instruct("one", &Instructions { sleep, after, ..watcher.instructions() }).await?;
     watcher.event("MESSAGE").await?;
@@ -183,5 +183,5 @@ async fn late(site: Site) -> Observed {
     seen.sort_by_key(String::len);
     same("what it does later", seen[0].as_str(), "later")?;
     holds("a DISCONNECT event", seen[1].contains(r#"DISCONNECT""#), &seen[1])?;
-    same("the status of a POST", site.manage(Method::POST, &id, "x").await?.status, 410)
+    same("the status of a POST", api.manage(Method::POST, &id, "x").await?.status, 410)
 }

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::{
-    Api, Case, Finding,
-    Mark::*,
-    Observed, Site,
+    Api, Case, CaseResult,
+    Evidence::*,
+    Finding, TargetApi,
     error::{holds, same},
     lifetime::keys,
 };
@@ -64,24 +64,24 @@ pub(super) fn cases() -> Vec<Case> {
             "without stage variables there is no such key",
             no_stage_variables,
         )
-        .at(Api::Bare),
+        .on_api(Api::Bare),
     ]
 }
 
-async fn connect_keys(site: Site) -> Observed {
-    let lifetime = site.lifetime(|handshake| handshake).await?;
+async fn connect_keys(api: TargetApi) -> CaseResult {
+    let lifetime = api.lifetime(|handshake| handshake).await?;
     let expected = ["headers", "isBase64Encoded", "multiValueHeaders", "requestContext"];
     same("the keys", without_variables(&lifetime.connect), expected.to_vec())
 }
 
-async fn message_keys(site: Site) -> Observed {
-    let lifetime = site.lifetime(|handshake| handshake).await?;
+async fn message_keys(api: TargetApi) -> CaseResult {
+    let lifetime = api.lifetime(|handshake| handshake).await?;
     let expected = ["body", "isBase64Encoded", "requestContext"];
     same("the keys", without_variables(&lifetime.message), expected.to_vec())
 }
 
-async fn disconnect_keys(site: Site) -> Observed {
-    let lifetime = site.lifetime(|handshake| handshake).await?;
+async fn disconnect_keys(api: TargetApi) -> CaseResult {
+    let lifetime = api.lifetime(|handshake| handshake).await?;
     let expected = ["headers", "isBase64Encoded", "multiValueHeaders", "requestContext"];
     same("the keys", without_variables(&lifetime.disconnect), expected.to_vec())
 }
@@ -93,7 +93,7 @@ fn without_variables(event: &Value) -> Vec<&str> {
     keys
 }
 
-async fn context_keys(site: Site) -> Observed {
+async fn context_keys(api: TargetApi) -> CaseResult {
     const COMMON: [&str; 12] = [
         "apiId",
         "connectedAt",
@@ -108,7 +108,7 @@ async fn context_keys(site: Site) -> Observed {
         "requestTimeEpoch",
         "routeKey",
     ];
-    let lifetime = site.lifetime(|handshake| handshake).await?;
+    let lifetime = api.lifetime(|handshake| handshake).await?;
     let own: [&[&str]; 3] = [&[], &["messageId"], &["disconnectReason", "disconnectStatusCode"]];
     for (event, own) in lifetime.all().into_iter().zip(own) {
         let mut expected: Vec<_> = COMMON.iter().chain(&["stage"]).chain(own).copied().collect();
@@ -121,9 +121,9 @@ async fn context_keys(site: Site) -> Observed {
     Ok(())
 }
 
-async fn query(site: Site) -> Observed {
+async fn query(api: TargetApi) -> CaseResult {
     let lifetime =
-        site.lifetime(|handshake| handshake.path("?room=7&tag=a&tag=b%20c&empty=")).await?;
+        api.lifetime(|handshake| handshake.path("?room=7&tag=a&tag=b%20c&empty=")).await?;
     let single = json!({"room": "7", "tag": "b c", "empty": ""});
     same("queryStringParameters", &lifetime.connect["queryStringParameters"], &single)?;
     let multi = json!({"room": ["7"], "tag": ["a", "b c"], "empty": [""]});
@@ -136,27 +136,27 @@ async fn query(site: Site) -> Observed {
 
 const QUERY: [&str; 2] = ["queryStringParameters", "multiValueQueryStringParameters"];
 
-async fn no_query(site: Site) -> Observed {
-    let lifetime = site.lifetime(|handshake| handshake).await?;
+async fn no_query(api: TargetApi) -> CaseResult {
+    let lifetime = api.lifetime(|handshake| handshake).await?;
     absent(&lifetime.connect, &QUERY)
 }
 
-async fn query_at_connect_only(site: Site) -> Observed {
-    let lifetime = site.lifetime(|handshake| handshake.path("?room=7")).await?;
+async fn query_at_connect_only(api: TargetApi) -> CaseResult {
+    let lifetime = api.lifetime(|handshake| handshake.path("?room=7")).await?;
     absent(&lifetime.message, &QUERY)?;
     absent(&lifetime.disconnect, &QUERY)
 }
 
 /// Checks that the keys are absent, even as `null`.
-pub(super) fn absent(value: &Value, keys: &[&str]) -> Observed {
+pub(super) fn absent(value: &Value, keys: &[&str]) -> CaseResult {
     match keys.iter().find(|key| value.get(key).is_some()) {
         Some(key) => Err(Finding::differs(format!("no `{key}`"), &value[key])),
         None => Ok(()),
     }
 }
 
-async fn body(site: Site) -> Observed {
-    let mut client = site.client().await?;
+async fn body(api: TargetApi) -> CaseResult {
+    let mut client = api.client().await?;
     for text in
         ["{ \"action\" :\t\"two\" , \"x\":\"\\u00e9 \\\\ \u{1f980}\" }", "no JSON\r\n", " 1.0e3 "]
     {
@@ -166,19 +166,19 @@ async fn body(site: Site) -> Observed {
     Ok(())
 }
 
-async fn base64(site: Site) -> Observed {
-    let lifetime = site.lifetime(|handshake| handshake).await?;
+async fn base64(api: TargetApi) -> CaseResult {
+    let lifetime = api.lifetime(|handshake| handshake).await?;
     let found = lifetime.all().map(|event| event.get("isBase64Encoded").cloned());
     same("isBase64Encoded", found, [(); 3].map(|()| Some(Value::Bool(false))))
 }
 
-async fn stage_variables(site: Site) -> Observed {
-    let lifetime = site.lifetime(|handshake| handshake).await?;
+async fn stage_variables(api: TargetApi) -> CaseResult {
+    let lifetime = api.lifetime(|handshake| handshake).await?;
     let found = lifetime.all().map(|event| event.get("stageVariables").cloned());
     same("stageVariables", found, [(); 3].map(|()| Some(json!({"color": "blue"}))))
 }
 
-async fn no_stage_variables(site: Site) -> Observed {
-    let event = site.client().await?.event().await?;
+async fn no_stage_variables(api: TargetApi) -> CaseResult {
+    let event = api.client().await?.event().await?;
     holds("no `stageVariables`", event.get("stageVariables").is_none(), &event)
 }

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::events::absent;
 use crate::{
-    Api, Case,
-    Mark::*,
-    Observed, Site,
+    Api, Case, CaseResult,
+    Evidence::*,
+    TargetApi,
     error::{holds, same},
     lifetime::Lifetime,
 };
@@ -47,26 +47,26 @@ pub(super) fn cases() -> Vec<Case> {
             "1.1-authorizer-at-connect",
             Observed,
             "the `$connect` event has `principalId` and the context of the authorizer",
-            |site| async move { is_granted(&lifetime(&site).await?.connect) },
+            |api| async move { is_granted(&lifetime(&api).await?.connect) },
         ),
         Case::new(
             "1.1-authorizer-at-disconnect",
             Observed,
             "the `$disconnect` event has `principalId` and the context of the authorizer",
-            |site| async move { is_granted(&lifetime(&site).await?.disconnect) },
+            |api| async move { is_granted(&lifetime(&api).await?.disconnect) },
         ),
         Case::new(
             "1.1-authorizer-at-messages",
             Unsure,
             "the events of messages have `principalId` and the context of the authorizer",
-            |site| async move { is_granted(&lifetime(&site).await?.message) },
+            |api| async move { is_granted(&lifetime(&api).await?.message) },
         ),
         Case::new(
             "1.1-integration-latency",
             Observed,
             "`authorizer` has a number `integrationLatency`",
-            |site| async move {
-                let authorizer = &lifetime(&site).await?.connect["requestContext"]["authorizer"];
+            |api| async move {
+                let authorizer = &lifetime(&api).await?.connect["requestContext"]["authorizer"];
                 holds("a number", authorizer["integrationLatency"].is_number(), authorizer)
             },
         ),
@@ -80,42 +80,42 @@ pub(super) fn cases() -> Vec<Case> {
             "1.1-no-authorizer",
             Observed,
             "without an authorizer, events have no `authorizer`",
-            |site| async move {
-                let event = site.client().await?.event().await?;
+            |api| async move {
+                let event = api.client().await?.event().await?;
                 absent(&event["requestContext"], &["authorizer"])
             },
         )
-        .at(Api::Bare),
+        .on_api(Api::Bare),
     ]
 }
 
-async fn lifetime(site: &Site) -> Observed<Lifetime> {
-    site.lifetime(|handshake| handshake).await
+async fn lifetime(api: &TargetApi) -> CaseResult<Lifetime> {
+    api.lifetime(|handshake| handshake).await
 }
 
-async fn header_case(site: Site) -> Observed {
+async fn header_case(api: TargetApi) -> CaseResult {
     let lifetime =
-        site.lifetime(|handshake| handshake.header("x-lower-case", "Kept As It Is")).await?;
+        api.lifetime(|handshake| handshake.header("x-lower-case", "Kept As It Is")).await?;
     let headers = &lifetime.connect["headers"];
     same("x-lower-case", headers["x-lower-case"].as_str(), Some("Kept As It Is"))?;
     // The client sends this name in title case.
     holds("`Sec-WebSocket-Version` as sent", headers["Sec-WebSocket-Version"] == "13", headers)
 }
 
-async fn proxy_headers(site: Site) -> Observed {
-    let lifetime = lifetime(&site).await?;
+async fn proxy_headers(api: TargetApi) -> CaseResult {
+    let lifetime = lifetime(&api).await?;
     let headers = &lifetime.connect["headers"];
     let text = |name: &str| headers[name].as_str().unwrap_or_default();
     let ip = lifetime.connect["requestContext"]["identity"]["sourceIp"].as_str();
     same("X-Forwarded-For", headers["X-Forwarded-For"].as_str(), ip)?;
     holds("X-Forwarded-Port", text("X-Forwarded-Port").parse::<u16>().is_ok(), headers)?;
-    let proto = if site.url.starts_with("wss") { "https" } else { "http" };
+    let proto = if api.url.starts_with("wss") { "https" } else { "http" };
     same("X-Forwarded-Proto", text("X-Forwarded-Proto"), proto)?;
     holds("X-Amzn-Trace-Id: Root=1-..", text("X-Amzn-Trace-Id").starts_with("Root=1-"), headers)
 }
 
-async fn no_hop_headers(site: Site) -> Observed {
-    let lifetime = lifetime(&site).await?;
+async fn no_hop_headers(api: TargetApi) -> CaseResult {
+    let lifetime = lifetime(&api).await?;
     let names = crate::lifetime::keys(&lifetime.connect["headers"]);
     let is_hop = |name: &&str| {
         ["connection", "upgrade", "content-length"].contains(&name.to_ascii_lowercase().as_str())
@@ -123,17 +123,17 @@ async fn no_hop_headers(site: Site) -> Observed {
     holds("none of the three", !names.iter().any(is_hop), &names)
 }
 
-async fn multi_value_headers(site: Site) -> Observed {
+async fn multi_value_headers(api: TargetApi) -> CaseResult {
     let lifetime =
-        site.lifetime(|handshake| handshake.header("x-twice", "a").header("x-twice", "b")).await?;
+        api.lifetime(|handshake| handshake.header("x-twice", "a").header("x-twice", "b")).await?;
     let (single, multi) = (&lifetime.connect["headers"], &lifetime.connect["multiValueHeaders"]);
     same("x-twice of multiValueHeaders", &multi["x-twice"], &json!(["a", "b"]))?;
     same("x-twice of headers", &single["x-twice"], &json!("b"))?;
     same("their names", crate::lifetime::keys(multi), crate::lifetime::keys(single))
 }
 
-async fn disconnect_headers(site: Site) -> Observed {
-    let lifetime = lifetime(&site).await?;
+async fn disconnect_headers(api: TargetApi) -> CaseResult {
+    let lifetime = lifetime(&api).await?;
     let host = &lifetime.disconnect["headers"]["Host"];
     holds("a `Host`", host.as_str().is_some_and(|host| !host.is_empty()), &lifetime.disconnect)?;
     let single = json!({"Host": host, "x-api-key": "", "X-Forwarded-For": "", "x-restapi": ""});
@@ -143,14 +143,14 @@ async fn disconnect_headers(site: Site) -> Observed {
     same("multiValueHeaders", &lifetime.disconnect["multiValueHeaders"], &multi)
 }
 
-fn is_granted(event: &Value) -> Observed {
+fn is_granted(event: &Value) -> CaseResult {
     let authorizer = &event["requestContext"]["authorizer"];
     same("principalId", authorizer["principalId"].as_str(), Some("prober"))?;
     same("a text of the context", authorizer["tier"].as_str(), Some("gold"))
 }
 
-async fn context_as_text(site: Site) -> Observed {
-    let lifetime = lifetime(&site).await?;
+async fn context_as_text(api: TargetApi) -> CaseResult {
+    let lifetime = lifetime(&api).await?;
     let authorizer = &lifetime.disconnect["requestContext"]["authorizer"];
     same("a number", &authorizer["number"], &json!("7"))?;
     same("a boolean", &authorizer["flag"], &json!("true"))

@@ -6,9 +6,9 @@ use serde_json::Value;
 use tokio::time::sleep;
 
 use crate::{
-    Api, Case, Finding, Keys,
-    Mark::*,
-    Observed, Site,
+    Api, Case, CaseResult,
+    Evidence::*,
+    Finding, Keys, TargetApi,
     error::{holds, same},
     lifetime::keys,
     management::ManagementResponse,
@@ -68,14 +68,14 @@ pub(super) fn cases() -> Vec<Case> {
             "a malformed id gives 400 `BadRequestException`, \"Invalid connectionId: ..\"",
             malformed_id,
         ),
-        Case::new("6-wrong-stage", Observed, "another stage gives 403 \"Forbidden\"", |site| {
-            forbidden(site, Some("/elsewhere"))
+        Case::new("6-wrong-stage", Observed, "another stage gives 403 \"Forbidden\"", |api| {
+            forbidden(api, Some("/elsewhere"))
         }),
         Case::new(
             "6-no-stage",
             Observed,
             "a path without a stage gives 403 \"Forbidden\"",
-            |site| forbidden(site, None),
+            |api| forbidden(api, None),
         ),
         Case::new(
             "6-too-large",
@@ -89,61 +89,62 @@ pub(super) fn cases() -> Vec<Case> {
             "a POST to a client that does not read gives 429 `LimitExceededException` once the buffer is full",
             slow_reader,
         ),
-        Case::new("6-unsigned", Documented, "an unsigned call gives 403", unsigned).at(Api::Iam),
+        Case::new("6-unsigned", Documented, "an unsigned call gives 403", unsigned)
+            .on_api(Api::Iam),
         Case::new(
             "6-bad-signature",
             Observed,
             "a call signed with a wrong secret gives 403",
             bad_signature,
         )
-        .at(Api::Iam),
+        .on_api(Api::Iam),
         Case::new(
             "6-signed",
             Observed,
             "a call is signed for `execute-api`, with the sent path encoded once more",
             signed,
         )
-        .at(Api::Iam),
+        .on_api(Api::Iam),
     ]
 }
 
 /// A well-formed id of no connection.
 const UNKNOWN_ID: &str = "AAAAAAAAAAAAAAA=";
 
-async fn post(site: Site) -> Observed {
-    let mut client = site.client().await?;
+async fn post(api: TargetApi) -> CaseResult {
+    let mut client = api.client().await?;
     let id = client.id().await?;
     for text in ["hello", "{\"a\" : \"\u{1f980}\"}", " \r\n"] {
-        let answer = site.manage(Method::POST, &id, text).await?;
+        let answer = api.manage(Method::POST, &id, text).await?;
         same("the status and the body", (answer.status, &answer.body[..]), (200, &b""[..]))?;
         same("the message", client.text().await?, text.to_owned())?;
     }
     Ok(())
 }
 
-async fn described(site: &Site, id: &str) -> Observed<Value> {
-    let answer = site.manage(Method::GET, id, "").await?;
+async fn described(api: &TargetApi, id: &str) -> CaseResult<Value> {
+    let answer = api.manage(Method::GET, id, "").await?;
     same("the status", answer.status, 200)?;
     json(&answer)
 }
 
-fn json(answer: &ManagementResponse) -> Observed<Value> {
+fn json(answer: &ManagementResponse) -> CaseResult<Value> {
     let text = String::from_utf8_lossy(&answer.body);
     serde_json::from_str(&text).map_err(|_| Finding::differs("a body of JSON", text))
 }
 
-async fn get(site: Site) -> Observed {
-    let mut client = site.client().await?;
+async fn get(api: TargetApi) -> CaseResult {
+    let mut client = api.client().await?;
     let id = client.id().await?;
-    let body = described(&site, &id).await?;
+    let body = described(&api, &id).await?;
     same("the keys", keys(&body), vec!["connectedAt", "identity", "lastActiveAt"])
 }
 
-async fn get_times(site: Site) -> Observed {
-    let mut client = site.client().await?;
+async fn get_times(api: TargetApi) -> CaseResult {
+    let mut client = api.client().await?;
     let event = client.event().await?;
     let context = &event["requestContext"];
-    let body = described(&site, context["connectionId"].as_str().unwrap_or_default()).await?;
+    let body = described(&api, context["connectionId"].as_str().unwrap_or_default()).await?;
     for key in ["connectedAt", "lastActiveAt"] {
         let text = body[key].as_str().unwrap_or_default();
         let form = text.len() == "2026-11-21T09:15:24.410Z".len() && text.ends_with('Z');
@@ -157,45 +158,45 @@ async fn get_times(site: Site) -> Observed {
     Ok(())
 }
 
-async fn get_active(site: Site) -> Observed {
-    let mut client = site.client().await?;
+async fn get_active(api: TargetApi) -> CaseResult {
+    let mut client = api.client().await?;
     let id = client.id().await?;
-    let before = described(&site, &id).await?;
-    sleep(site.waits.quiet).await;
+    let before = described(&api, &id).await?;
+    sleep(api.timing.silence).await;
     client.id().await?;
-    let after = described(&site, &id).await?;
+    let after = described(&api, &id).await?;
     same("connectedAt", &after["connectedAt"], &before["connectedAt"])?;
     let times = [&before, &after].map(|body| body["lastActiveAt"].to_string());
     holds("a later `lastActiveAt`", times[0] < times[1], &times)
 }
 
-async fn get_identity(site: Site) -> Observed {
-    let mut client = site.handshake().header("user-agent", "Prober/1").open().await?;
+async fn get_identity(api: TargetApi) -> CaseResult {
+    let mut client = api.handshake().header("user-agent", "Prober/1").open().await?;
     let event = client.event().await?;
     let identity = &event["requestContext"]["identity"];
     let id = event["requestContext"]["connectionId"].as_str().unwrap_or_default();
-    let body = described(&site, id).await?;
+    let body = described(&api, id).await?;
     for key in ["sourceIp", "userAgent"] {
         same(key, &body["identity"][key], &identity[key])?;
     }
     Ok(())
 }
 
-async fn delete(site: Site) -> Observed {
-    let mut client = site.client().await?;
+async fn delete(api: TargetApi) -> CaseResult {
+    let mut client = api.client().await?;
     let id = client.id().await?;
-    let answer = site.manage(Method::DELETE, &id, "").await?;
+    let answer = api.manage(Method::DELETE, &id, "").await?;
     same("the status and the body", (answer.status, &answer.body[..]), (204, &b""[..]))?;
     client.closed().await.map(drop)
 }
 
-async fn paths(site: Site) -> Observed {
-    let mut client = site.client().await?;
+async fn paths(api: TargetApi) -> CaseResult {
+    let mut client = api.client().await?;
     let id = client.id().await?;
     for at in ["@", "%40"] {
         for end in ["=", "%3D"] {
             let path = format!("/{at}connections/{}", id.replace('=', end));
-            let status = site.manage_at(Method::POST, &path, path.clone()).await?.status;
+            let status = api.manage_at(Method::POST, &path, path.clone()).await?.status;
             same(&format!("the status of {path}"), status, 200)?;
             same("the message", client.text().await?, path)?;
         }
@@ -204,81 +205,81 @@ async fn paths(site: Site) -> Observed {
 }
 
 /// The responses of all calls for a connection that does not exist.
-async fn gone(site: &Site, id: &str) -> Observed<Vec<ManagementResponse>> {
+async fn gone(api: &TargetApi, id: &str) -> CaseResult<Vec<ManagementResponse>> {
     let mut answers = Vec::new();
     for (method, body) in [(Method::POST, "x"), (Method::GET, ""), (Method::DELETE, "")] {
-        let answer = site.manage(method.clone(), id, body).await?;
+        let answer = api.manage(method.clone(), id, body).await?;
         same(&format!("the status of {method}"), answer.status, 410)?;
         answers.push(answer);
     }
     Ok(answers)
 }
 
-async fn closed(site: &Site) -> Observed<String> {
-    let mut watcher = site.watcher().await?;
-    let (mut client, _) = watcher.client(site).await?;
+async fn closed(api: &TargetApi) -> CaseResult<String> {
+    let mut watcher = api.watcher().await?;
+    let (mut client, _) = watcher.client(api).await?;
     let id = client.id().await?;
     client.close(None).await?;
     watcher.event("DISCONNECT").await?;
     Ok(id)
 }
 
-async fn gone_closed(site: Site) -> Observed {
-    let id = closed(&site).await?;
-    gone(&site, &id).await.map(drop)
+async fn gone_closed(api: TargetApi) -> CaseResult {
+    let id = closed(&api).await?;
+    gone(&api, &id).await.map(drop)
 }
 
-async fn gone_unknown(site: Site) -> Observed {
-    gone(&site, UNKNOWN_ID).await.map(drop)
+async fn gone_unknown(api: TargetApi) -> CaseResult {
+    gone(&api, UNKNOWN_ID).await.map(drop)
 }
 
-async fn gone_type(site: Site) -> Observed {
-    let answers = gone(&site, UNKNOWN_ID).await?;
+async fn gone_type(api: TargetApi) -> CaseResult {
+    let answers = gone(&api, UNKNOWN_ID).await?;
     answers.iter().try_for_each(|answer| same("the error", answer.error(), "GoneException"))
 }
 
-async fn gone_body(site: Site) -> Observed {
-    let answers = gone(&site, UNKNOWN_ID).await?;
+async fn gone_body(api: TargetApi) -> CaseResult {
+    let answers = gone(&api, UNKNOWN_ID).await?;
     answers.iter().try_for_each(|answer| holds("no JSON", json(answer).is_err(), &answer.body))
 }
 
-async fn malformed_id(site: Site) -> Observed {
-    let answer = site.manage(Method::POST, "nonsense", "x").await?;
+async fn malformed_id(api: TargetApi) -> CaseResult {
+    let answer = api.manage(Method::POST, "nonsense", "x").await?;
     same("status and error", (answer.status, answer.error()), (400, "BadRequestException"))?;
     let message = json(&answer)?["message"].clone();
     same("the message", message.as_str(), Some("Invalid connectionId: nonsense"))
 }
 
-async fn forbidden(site: Site, stage: Option<&'static str>) -> Observed {
-    let mut client = site.client().await?;
+async fn forbidden(api: TargetApi, stage: Option<&'static str>) -> CaseResult {
+    let mut client = api.client().await?;
     let id = client.id().await?;
-    let (host, _) = site.management.rsplit_once('/').unwrap_or_default();
+    let (host, _) = api.management.rsplit_once('/').unwrap_or_default();
     let url = format!(
         "{host}{}/@connections/{}",
         stage.unwrap_or_default(),
         crate::management::escaped(&id)
     );
-    let answer = site.call(Method::POST, &url, "x", site.keys.as_ref()).await?;
+    let answer = api.call(Method::POST, &url, "x", api.keys.as_ref()).await?;
     same("status and error", (answer.status, answer.error()), (403, "ForbiddenException"))?;
     same("the body", &answer.body[..], &br#"{"message":"Forbidden"}"#[..])
 }
 
-async fn too_large(site: Site) -> Observed {
-    let mut client = site.client().await?;
+async fn too_large(api: TargetApi) -> CaseResult {
+    let mut client = api.client().await?;
     let id = client.id().await?;
-    let answer = site.manage(Method::POST, &id, vec![b'x'; MESSAGE_BYTES + 1]).await?;
+    let answer = api.manage(Method::POST, &id, vec![b'x'; MESSAGE_BYTES + 1]).await?;
     same("status and error", (answer.status, answer.error()), (413, "PayloadTooLargeException"))?;
     holds("a message", json(&answer)?["message"].is_string(), &answer.body)
 }
 
-async fn slow_reader(site: Site) -> Observed {
+async fn slow_reader(api: TargetApi) -> CaseResult {
     // Much more than the buffers of both systems and of the gateway hold.
     const POSTS: usize = 240;
-    let mut client = site.handshake().receive_buffer(16 * 1024).open().await?;
+    let mut client = api.handshake().receive_buffer(16 * 1024).open().await?;
     let id = client.id().await?;
     let text = "y".repeat(MESSAGE_BYTES);
     for _ in 0..POSTS {
-        let answer = site.manage(Method::POST, &id, text.clone()).await?;
+        let answer = api.manage(Method::POST, &id, text.clone()).await?;
         if answer.status != 200 {
             let seen = (answer.status, answer.error());
             return same("status and error", seen, (429, "LimitExceededException"));
@@ -287,32 +288,32 @@ async fn slow_reader(site: Site) -> Observed {
     Err(Finding::differs("a 429", format!("{POSTS} POSTs of 128 KB with 200")))
 }
 
-async fn own(site: &Site) -> Observed<(crate::client::Client, String)> {
-    let mut client = site.client().await?;
+async fn client_with_url(api: &TargetApi) -> CaseResult<(crate::client::Client, String)> {
+    let mut client = api.client().await?;
     let id = client.id().await?;
-    Ok((client, format!("{}/@connections/{}", site.management, crate::management::escaped(&id))))
+    Ok((client, format!("{}/@connections/{}", api.management, crate::management::escaped(&id))))
 }
 
-async fn unsigned(site: Site) -> Observed {
-    let (_client, url) = own(&site).await?;
-    let answer = site.call(Method::POST, &url, "x", None).await?;
+async fn unsigned(api: TargetApi) -> CaseResult {
+    let (_client, url) = client_with_url(&api).await?;
+    let answer = api.call(Method::POST, &url, "x", None).await?;
     same("the status", answer.status, 403)
 }
 
-async fn bad_signature(site: Site) -> Observed {
-    let (_client, url) = own(&site).await?;
-    let Some(keys) = &site.keys else { return Err(Finding::skipped("there are no keys")) };
+async fn bad_signature(api: TargetApi) -> CaseResult {
+    let (_client, url) = client_with_url(&api).await?;
+    let Some(keys) = &api.keys else { return Err(Finding::skipped("there are no keys")) };
     let wrong = Keys { secret: format!("{}x", keys.secret), ..keys.clone() };
-    let answer = site.call(Method::POST, &url, "x", Some(&wrong)).await?;
+    let answer = api.call(Method::POST, &url, "x", Some(&wrong)).await?;
     same("the status", answer.status, 403)
 }
 
-async fn signed(site: Site) -> Observed {
-    let (mut client, url) = own(&site).await?;
-    if site.keys.is_none() {
+async fn signed(api: TargetApi) -> CaseResult {
+    let (mut client, url) = client_with_url(&api).await?;
+    if api.keys.is_none() {
         return Err(Finding::skipped("there are no keys"));
     }
-    let answer = site.call(Method::POST, &url, "signed", site.keys.as_ref()).await?;
+    let answer = api.call(Method::POST, &url, "signed", api.keys.as_ref()).await?;
     same("the status", answer.status, 200)?;
     same("the message", client.text().await?, "signed".to_owned())
 }

@@ -1,9 +1,9 @@
 //! Route selection and models ([R-3]).
 
 use crate::{
-    Api, Case,
-    Mark::*,
-    Observed, Site,
+    Api, Case, CaseResult,
+    Evidence::*,
+    TargetApi,
     client::message_for,
     error::{holds, same},
 };
@@ -14,51 +14,51 @@ pub(super) fn cases() -> Vec<Case> {
             "3-exact",
             Documented,
             "a message goes to the route that its `action` names",
-            |site| goes(site, r#"{"action":"two"}"#, "two"),
+            |api| selects(api, r#"{"action":"two"}"#, "two"),
         ),
         Case::new(
             "3-no-match",
             Documented,
             "a message that selects no route goes to `$default`, and its event says `$default`",
-            |site| goes(site, r#"{"action":"nobody"}"#, "$default"),
+            |api| selects(api, r#"{"action":"nobody"}"#, "$default"),
         ),
-        Case::new("3-not-json", Documented, "text that is not JSON goes to `$default`", |site| {
-            goes(site, "action: two", "$default")
+        Case::new("3-not-json", Documented, "text that is not JSON goes to `$default`", |api| {
+            selects(api, "action: two", "$default")
         }),
-        Case::new("3-scalar", Documented, "a JSON scalar goes to `$default`", |site| {
-            goes(site, r#""two""#, "$default")
+        Case::new("3-scalar", Documented, "a JSON scalar goes to `$default`", |api| {
+            selects(api, r#""two""#, "$default")
         }),
-        Case::new("3-no-key", Documented, "an object without the key goes to `$default`", |site| {
-            goes(site, r#"{"Action":"two"}"#, "$default")
+        Case::new("3-no-key", Documented, "an object without the key goes to `$default`", |api| {
+            selects(api, r#"{"Action":"two"}"#, "$default")
         }),
-        Case::new("3-number", Documented, "a number selects a route by its text", |site| {
-            goes(site, r#"{"action":7}"#, "7")
+        Case::new("3-number", Documented, "a number selects a route by its text", |api| {
+            selects(api, r#"{"action":7}"#, "7")
         }),
-        Case::new("3-boolean", Documented, "a boolean selects a route by its text", |site| {
-            goes(site, r#"{"action":true}"#, "true")
+        Case::new("3-boolean", Documented, "a boolean selects a route by its text", |api| {
+            selects(api, r#"{"action":true}"#, "true")
         }),
         Case::new(
             "3-composed",
             Documented,
             "an expression may have several variables and literals between them",
-            |site| goes(site, r#"{"service":"chat","action":"two"}"#, "chat/two"),
+            |api| selects(api, r#"{"service":"chat","action":"two"}"#, "chat/two"),
         )
-        .at(Api::Composed),
+        .on_api(Api::Composed),
         Case::new(
             "3-composed-missing",
             Documented,
             "a variable of a composed expression that the message lacks is empty",
-            |site| goes(site, r#"{"action":"two"}"#, "/two"),
+            |api| selects(api, r#"{"action":"two"}"#, "/two"),
         )
-        .at(Api::Composed),
-        Case::new("3-case", Unsure, "route keys are case-sensitive", |site| {
-            goes(site, r#"{"action":"TWO"}"#, "$default")
+        .on_api(Api::Composed),
+        Case::new("3-case", Unsure, "route keys are case-sensitive", |api| {
+            selects(api, r#"{"action":"TWO"}"#, "$default")
         }),
         Case::new(
             "3-reserved",
             Unsure,
             "a message that selects `$connect` goes to `$default`",
-            |site| goes(site, r#"{"action":"$connect"}"#, "$default"),
+            |api| selects(api, r#"{"action":"$connect"}"#, "$default"),
         ),
         Case::new(
             "3-no-route",
@@ -67,12 +67,12 @@ pub(super) fn cases() -> Vec<Case> {
              and stays connected",
             forbidden,
         )
-        .at(Api::Bare),
+        .on_api(Api::Bare),
         Case::new(
             "3-model-allows",
             Documented,
             "a message that fits the route's model reaches the function",
-            |site| goes(site, r#"{"action":"model","n":1}"#, "model"),
+            |api| selects(api, r#"{"action":"model","n":1}"#, "model"),
         ),
         Case::new(
             "3-model-refuses",
@@ -89,15 +89,15 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-async fn goes(site: Site, message: &'static str, route: &'static str) -> Observed {
-    let mut client = site.client().await?;
+async fn selects(api: TargetApi, message: &'static str, route: &'static str) -> CaseResult {
+    let mut client = api.client().await?;
     client.send(message).await?;
     let event = client.json().await?;
     same("the route key", event["requestContext"]["routeKey"].as_str(), Some(route))
 }
 
-async fn forbidden(site: Site) -> Observed {
-    let mut client = site.client().await?;
+async fn forbidden(api: TargetApi) -> CaseResult {
+    let mut client = api.client().await?;
     let id = client.id().await?;
     client.send(r#"{"action":"nobody"}"#).await?;
     is_error_frame(&client.text().await?, "Forbidden", &id)?;
@@ -105,7 +105,7 @@ async fn forbidden(site: Site) -> Observed {
 }
 
 /// Checks the bytes of an error frame, with any request id.
-pub(super) fn is_error_frame(frame: &str, message: &str, id: &str) -> Observed<String> {
+pub(super) fn is_error_frame(frame: &str, message: &str, id: &str) -> CaseResult<String> {
     let start = format!(r#"{{"message": "{message}", "connectionId":"{id}", "requestId":""#);
     let request = frame.strip_prefix(&start).and_then(|rest| rest.strip_suffix("\"}"));
     let whole = request.is_some_and(|request| !request.is_empty() && !request.contains('"'));
@@ -113,17 +113,17 @@ pub(super) fn is_error_frame(frame: &str, message: &str, id: &str) -> Observed<S
     Ok(request.unwrap_or_default().to_owned())
 }
 
-async fn refused_by_model(site: Site) -> Observed {
-    let mut watcher = site.watcher().await?;
-    let mut client = site.client().await?;
+async fn refused_by_model(api: TargetApi) -> CaseResult {
+    let mut watcher = api.watcher().await?;
+    let mut client = api.client().await?;
     client.send(message_for("model", &watcher.instructions())).await?;
     same("the message", client.json().await?["message"].as_str(), Some("Bad request body"))?;
     // If the function had run, its event would arrive here first.
     watcher.client.still_quiet().await
 }
 
-async fn bad_body_form(site: Site) -> Observed {
-    let mut client = site.client().await?;
+async fn bad_body_form(api: TargetApi) -> CaseResult {
+    let mut client = api.client().await?;
     let id = client.id().await?;
     client.send(r#"{"action":"model"}"#).await?;
     let frame = client.text().await?;

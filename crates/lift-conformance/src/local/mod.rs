@@ -13,8 +13,8 @@ use lift_gateway::{Backend, InvokeError, Settings, serve};
 use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
-    Api, Keys, Target, Waits,
-    probe::{self, Fail},
+    Api, Keys, Target, Timing,
+    probe::{self, Failure},
 };
 
 pub use settings::{API_KEY, settings};
@@ -44,29 +44,24 @@ impl Local {
     /// If there is no free port, or the probe does not start.
     pub async fn start(
         probe: &ProbeLocation,
-        waits: Waits,
+        timing: Timing,
         change: impl Fn(Api, &mut Settings),
     ) -> Result<Self> {
-        let mut target = Target::new("lift", waits);
-        target.keys = Some(Keys {
-            access: LOCAL.to_owned(),
-            secret: LOCAL.to_owned(),
-            token: None,
-            region: REGION.to_owned(),
-        });
+        let mut target = Target::new("lift", timing);
+        target.keys = Some(Keys::new(LOCAL, LOCAL, REGION));
         target.api_key = Some(API_KEY.to_owned());
         let mut serving = JoinSet::new();
         for api in Api::ALL {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port")?;
             let address = listener.local_addr()?;
-            let mut settings = settings(api, &waits);
+            let mut settings = settings(api, &timing);
             change(api, &mut settings);
             let management = format!("http://{address}/{}", settings.stage);
             target.urls.insert(api, format!("ws://{address}/{}", settings.stage));
             let never = std::future::pending();
             match probe {
                 ProbeLocation::InProcess => {
-                    let function = here(&management)?;
+                    let function = in_process_probe(&management)?;
                     serving.spawn(serve(listener, settings, function, never));
                 }
                 ProbeLocation::ChildProcesses(program) => {
@@ -82,19 +77,19 @@ impl Local {
 
 /// The times of Lift's gateway in the suite: short, so that all cases are quick.
 #[must_use]
-pub fn waits() -> Waits {
-    Waits {
+pub fn timing() -> Timing {
+    Timing {
         idle: Duration::from_secs(3),
         lifetime: Duration::from_secs(5),
         integration: Duration::from_millis(2500),
-        quiet: Duration::from_millis(200),
-        longest: Duration::from_secs(10),
-        ..Waits::default()
+        silence: Duration::from_millis(200),
+        max_wait: Duration::from_secs(10),
+        ..Timing::default()
     }
 }
 
 /// The probe as a function in this process.
-fn here(management: &str) -> Result<impl Backend + use<>> {
+fn in_process_probe(management: &str) -> Result<impl Backend + use<>> {
     // The database's endpoint is asked for and never used.
     let config = AwsConfig::local(management, REGION);
     let push = ManagementApi::new(&config)?.with_endpoint(management);
@@ -102,8 +97,8 @@ fn here(management: &str) -> Result<impl Backend + use<>> {
         let push = push.clone();
         Box::pin(async move {
             probe::answer(&push, REGION, event).await.map_err(|fail| match fail {
-                Fail::Error(message) => InvokeError::function("Error", message),
-                Fail::Exit => InvokeError::exited(),
+                Failure::Error(message) => InvokeError::function("Error", message),
+                Failure::Exit => InvokeError::exited(),
             })
         })
     })

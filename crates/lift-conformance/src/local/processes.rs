@@ -29,7 +29,12 @@ pub(super) async fn start(
     let function = Function::new(FunctionSettings { timeout, ..FunctionSettings::default() });
     for _ in 0..processes(api) {
         let first = spawn(&function, program, management).await?;
-        serving.spawn(keep(first, function.clone(), program.to_owned(), management.to_owned()));
+        serving.spawn(replace_when_ended(
+            first,
+            function.clone(),
+            program.to_owned(),
+            management.to_owned(),
+        ));
     }
     Ok(function)
 }
@@ -61,8 +66,8 @@ async fn spawn(function: &Function, program: &Path, management: &str) -> Result<
     Ok(Running { child, environment })
 }
 
-/// Replaces a process whenever it ends.
-async fn keep(
+/// Starts a new process when one ends.
+async fn replace_when_ended(
     mut running: Running,
     function: Function,
     program: std::path::PathBuf,

@@ -7,7 +7,7 @@ use lift_gateway::{
 };
 use serde_json::Value;
 
-use crate::{Api, Waits};
+use crate::{Api, Timing};
 
 /// The Region in events and signatures.
 pub(super) const REGION: &str = "us-east-1";
@@ -19,48 +19,48 @@ pub const API_KEY: &str = "conformance-key-of-20-characters";
 
 /// The settings of an API.
 #[must_use]
-pub fn settings(api: Api, waits: &Waits) -> Settings {
-    let usual = Settings {
+pub fn settings(api: Api, timing: &Timing) -> Settings {
+    let default = Settings {
         stage: "prod".to_owned(),
         api_id: format!("{api}0api"),
         region: REGION.to_owned(),
         routes: routes(),
-        limits: Limits { integration_timeout: waits.integration, ..Limits::default() },
+        limits: Limits { integration_timeout: timing.integration, ..Limits::default() },
         ..Settings::default()
     };
     match api {
         Api::Main => Settings {
             authorization: Authorization::Lambda(Authorizer::same_function()),
             stage_variables: [("color".to_owned(), "blue".to_owned())].into(),
-            ..usual
+            ..default
         },
         Api::Bare => Settings {
             routes: Routes::default().with_route("two", true),
-            limits: Limits { lifetime: waits.lifetime, ..usual.limits },
-            ..usual
+            limits: Limits { lifetime: timing.lifetime, ..default.limits },
+            ..default
         },
-        Api::Composed => Settings { routes: composed(), ..usual },
+        Api::Composed => Settings { routes: composed(), ..default },
         Api::Token => {
             let token = IdentitySource::Query("token".to_owned());
             Settings {
                 authorization: Authorization::Lambda(
                     Authorizer::same_function().with_source(token),
                 ),
-                limits: Limits { idle: waits.idle, ..usual.limits },
-                ..usual
+                limits: Limits { idle: timing.idle, ..default.limits },
+                ..default
             }
         }
         Api::Keyed => {
             let key = ApiKey { id: "key-1".to_owned(), value: API_KEY.to_owned(), rate: None };
             let api_keys = Some(ApiKeys { keys: vec![key], source: ApiKeySource::Header });
-            Settings { api_keys, ..usual }
+            Settings { api_keys, ..default }
         }
         Api::Iam => Settings {
             authorization: Authorization::Iam(signatures()),
             connections: ConnectionsAccess { token: None, signatures: Some(signatures()) },
-            ..usual
+            ..default
         },
-        Api::Throttled => Settings { throttles: throttles(), ..usual },
+        Api::Throttled => Settings { throttles: throttles(), ..default },
     }
 }
 

@@ -1,6 +1,6 @@
 //! The counts of a run.
 
-use crate::{Case, Mark, Outcome, Run};
+use crate::{Case, Evidence, Outcome, Run};
 
 /// The number of cases by outcome. Unsure cases are counted separately, because they cannot fail.
 #[derive(Default)]
@@ -17,7 +17,7 @@ impl Counts {
     pub(super) fn of(run: &Run) -> Self {
         let mut counts = Self::default();
         for (case, outcome) in &run.outcomes {
-            let place = match (outcome, is_unsure(case)) {
+            let count = match (outcome, is_unsure(case)) {
                 (Outcome::Pass, false) => &mut counts.right,
                 (Outcome::Fail { .. }, false) => &mut counts.wrong,
                 (Outcome::Skip(_), false) => &mut counts.skipped,
@@ -25,12 +25,12 @@ impl Counts {
                 (Outcome::Fail { .. }, true) => &mut counts.otherwise,
                 (Outcome::Skip(_), true) => &mut counts.skipped_unsure,
             };
-            *place += 1;
+            *count += 1;
         }
         counts
     }
 }
 
 pub(super) fn is_unsure(case: &Case) -> bool {
-    case.mark == Mark::Unsure
+    case.evidence == Evidence::Unsure
 }

@@ -16,7 +16,7 @@ fn of_run(run: &Run) -> Value {
         let mut value = json!({
             "id": case.id,
             "section": case.section(),
-            "mark": case.mark.to_string(),
+            "mark": case.evidence.to_string(),
             "statement": case.statement,
             "reference": coverage::of_case(case.id).iter().map(|of| of.id).collect::<Vec<_>>(),
             "sources": coverage::sources(case.id),

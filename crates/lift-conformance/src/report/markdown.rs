@@ -30,7 +30,7 @@ pub fn markdown(runs: &[Run], known: impl Fn(&str) -> KnownFailures) -> String {
         let _ = writeln!(text, "{}", head(name, &|run| count(Counts::of(run)).to_string()));
     }
     let mut section = "";
-    for (place, (case, _)) in first.outcomes.iter().enumerate() {
+    for (index, (case, _)) in first.outcomes.iter().enumerate() {
         if section != case.section() {
             section = case.section();
             let names: Vec<_> = runs.iter().map(|run| run.target.as_str()).collect();
@@ -42,7 +42,7 @@ pub fn markdown(runs: &[Run], known: impl Fn(&str) -> KnownFailures) -> String {
             let _ = writeln!(text, "|---|---|---|{}", "---|".repeat(runs.len()));
         }
         let cells: Vec<_> =
-            runs.iter().zip(&known).map(|(run, known)| cell(&run.outcomes[place], known)).collect();
+            runs.iter().zip(&known).map(|(run, known)| cell(&run.outcomes[index], known)).collect();
         let Case { id, statement, .. } = case;
         let known_how = known_how(case);
         let _ = writeln!(text, "| `{id}` | {statement} | {known_how} | {} |", cells.join(" | "));
@@ -67,5 +67,5 @@ fn known_how(case: &Case) -> String {
         let id = statement.id;
         format!(" [{id}](reference/api-gateway.md#{id})")
     });
-    format!("{}{}", case.mark, links.collect::<String>())
+    format!("{}{}", case.evidence, links.collect::<String>())
 }

@@ -12,9 +12,9 @@ pub fn text(runs: &[Run]) -> String {
     let Some(first) = runs.first() else { return text };
     let names: Vec<_> = runs.iter().map(|run| format!("{:<10}", run.target)).collect();
     let _ = writeln!(text, "{}  {:<34}  statement", names.join("  "), "case");
-    for (place, (case, _)) in first.outcomes.iter().enumerate() {
-        let words: Vec<_> = runs.iter().map(|run| of(run, place)).collect();
-        let _ = writeln!(text, "{}  {:<34}  {}", words.join("  "), case.id, case.statement);
+    for (index, (case, _)) in first.outcomes.iter().enumerate() {
+        let outcomes: Vec<_> = runs.iter().map(|run| of(run, index)).collect();
+        let _ = writeln!(text, "{}  {:<34}  {}", outcomes.join("  "), case.id, case.statement);
     }
     for run in runs {
         let _ = writeln!(text);
@@ -42,8 +42,8 @@ pub fn text(runs: &[Run]) -> String {
     text
 }
 
-fn of(run: &Run, place: usize) -> String {
-    let word = match &run.outcomes[place] {
+fn of(run: &Run, index: usize) -> String {
+    let word = match &run.outcomes[index] {
         (_, Outcome::Pass) => "pass",
         (case, Outcome::Fail { .. }) if is_unsure(case) => "other",
         (_, Outcome::Fail { .. }) => "FAIL",
@@ -56,7 +56,13 @@ fn of(run: &Run, place: usize) -> String {
 #[must_use]
 pub fn list(cases: &[Case]) -> String {
     let line = |case: &Case| {
-        format!("{:<34}  {:<10}  {:<9}  {}", case.id, case.mark, case.api.name(), case.statement)
+        format!(
+            "{:<34}  {:<10}  {:<9}  {}",
+            case.id,
+            case.evidence,
+            case.api.name(),
+            case.statement
+        )
     };
     cases.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -19,14 +19,14 @@ pub(crate) struct SettingChange {
 /// Settings that a client cannot notice, or that AWS does not have.
 pub(crate) const EXCLUDED: [(&str, &str); 9] = [
     ("Undocumented::shutdown_code", "no client can cause a restart"),
-    ("Limits::header_timeout", "ours; AWS says nothing on slow heads"),
-    ("Limits::head_bytes", "ours; as above"),
-    ("Limits::in_flight", "ours; the gateway reads on later, and nothing is lost"),
-    ("Limits::close_timeout", "ours; a client that closes in order does not see it"),
-    ("Limits::drain_timeout", "ours; for a shutdown"),
+    ("Limits::header_timeout", "set by Lift; AWS does not document slow request headers"),
+    ("Limits::head_bytes", "set by Lift; as above"),
+    ("Limits::in_flight", "set by Lift; the gateway reads on later, and nothing is lost"),
+    ("Limits::close_timeout", "set by Lift; a client that sends a close frame does not notice it"),
+    ("Limits::drain_timeout", "set by Lift; for a shutdown"),
     ("Throttles::account", "on AWS it is far above what a suite may send"),
-    ("Throttles::connections", "as above"),
-    ("Throttles::connection", "AWS documents 1008 and not when"),
+    ("Throttles::handshakes", "as above"),
+    ("Throttles::messages_per_connection", "AWS documents 1008 and not when"),
 ];
 
 /// The names of all settings.
@@ -59,8 +59,8 @@ pub(crate) fn table() -> Vec<SettingChange> {
         "Undocumented::context_in_messages": |_, settings| {
             settings.undocumented.context_in_messages = false;
         } => ["1.1-authorizer-at-messages"];
-        "Undocumented::lost_reason": |_, settings| {
-            settings.undocumented.lost_reason = "Connection lost".to_owned();
+        "Undocumented::close_reason_1006": |_, settings| {
+            settings.undocumented.close_reason_1006 = "Connection lost".to_owned();
         } => ["1.2-lost-reason"];
         "Undocumented::no_query": |_, settings| {
             settings.undocumented.no_query = NoQuery::Absent;

@@ -52,22 +52,25 @@ fn only_known_failures_are_expected() {
     let all = cases::all();
     let failed = || Outcome::Fail { expected: "a".into(), got: "b".into() };
     let of = |id: &str| all.iter().find(|case| case.id == id).unwrap().clone();
-    let run = |outcomes: Vec<(Case, Outcome)>| Run { target: "x".to_owned(), outcomes };
+    let run = |outcomes: Vec<(Case, Outcome)>| Run::new("x", outcomes);
     let known =
         KnownFailures::read("# a comment\n\n6-get  no times\n3-case otherwise\n", &all).unwrap();
     let expected =
         [(of("6-get"), failed()), (of("3-case"), failed()), (of("6-post"), Outcome::Pass)];
-    assert_eq!(known.surprises(&run(expected.to_vec())), [""; 0]);
+    assert_eq!(known.unexpected_results(&run(expected.to_vec())), [""; 0]);
     for (id, outcome, word) in [
         ("6-post", failed(), "6-post failed"),
         ("6-get", Outcome::Pass, "6-get passed"),
         ("3-case", Outcome::Pass, "3-case passed"),
     ] {
-        let surprises = known.surprises(&run(vec![(of(id), outcome)]));
-        assert!(surprises.len() == 1 && surprises[0].contains(word), "{surprises:?}");
+        let unexpected_results = known.unexpected_results(&run(vec![(of(id), outcome)]));
+        assert!(
+            unexpected_results.len() == 1 && unexpected_results[0].contains(word),
+            "{unexpected_results:?}"
+        );
     }
     // Unsure cases may fail, unless they are listed.
-    assert_eq!(known.surprises(&run(vec![(of("8-silent"), failed())])), [""; 0]);
+    assert_eq!(known.unexpected_results(&run(vec![(of("8-silent"), failed())])), [""; 0]);
     assert!(KnownFailures::read("6-gett x", &all).is_err());
     assert!(KnownFailures::read("6-get", &all).is_err());
 }

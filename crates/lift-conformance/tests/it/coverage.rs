@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use lift_conformance::{Mark, cases, coverage};
+use lift_conformance::{Evidence, cases, coverage};
 
 fn ids() -> Vec<&'static str> {
     cases::all().iter().map(|case| case.id).collect()
@@ -47,9 +47,9 @@ fn statements_name_cases_and_cases_have_statements() {
     for case in cases::all() {
         let stated = statements.iter().any(|statement| statement.cases.contains(&case.id));
         assert!(stated, "no statement names the case `{}`", case.id);
-        let is_unsure = case.mark == Mark::Unsure;
+        let is_unsure = case.evidence == Evidence::Unsure;
         let has_source = !coverage::sources(case.id).is_empty();
-        assert!(is_unsure || has_source, "`{}` is {} and has no source", case.id, case.mark);
+        assert!(is_unsure || has_source, "`{}` is {} and has no source", case.id, case.evidence);
     }
 }
 
@@ -93,7 +93,7 @@ fn ids_of_the_reference_are_unique_and_belong_to_their_sections() {
                 continue;
             }
             let number = id.strip_prefix(section).and_then(|rest| rest.strip_prefix('.'));
-            let number = number.unwrap_or_else(|| panic!("{id} stands in section {section}"));
+            let number = number.unwrap_or_else(|| panic!("{id} is in section {section}"));
             assert!(number.parse::<u32>().is_ok(), "{id}");
             assert!(line.contains(&format!("**[{id}]**")), "{id} is not shown: {line}");
         }
@@ -118,7 +118,7 @@ fn every_cited_statement_exists() {
     assert!(citations > 40, "only {citations} citations were found in the code");
 }
 
-/// What stands in brackets and has the form of an id.
+/// The texts in brackets that have the form of an id.
 fn cited(text: &str) -> impl Iterator<Item = &str> {
     text.split('[').skip(1).filter_map(|rest| {
         let (id, _) = rest.split_once(']')?;
@@ -180,7 +180,7 @@ fn the_gateways_list_names_what_exists() {
     assert!(rows > 60, "only {rows} rows were read");
 }
 
-/// The book tells what is unsure, and by which case it would be settled.
+/// The book lists each unsure statement with the case that would decide it on AWS.
 #[test]
 fn the_book_names_every_unsure_case() {
     let text = fs::read_to_string(root().join("docs/src/compatibility.md")).unwrap();
@@ -193,7 +193,7 @@ fn the_book_names_every_unsure_case() {
     for id in &named {
         assert!(cases.iter().any(|case| case.id == *id), "`{id}` is no case");
     }
-    for case in cases.iter().filter(|case| case.mark == Mark::Unsure) {
+    for case in cases.iter().filter(|case| case.evidence == Evidence::Unsure) {
         assert!(named.contains(&case.id), "`{}` is unsure, and the book does not say so", case.id);
     }
 }

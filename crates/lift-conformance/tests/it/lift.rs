@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use lift_conformance::{
-    Case, Outcome, Run, Waits, cases,
-    local::{Local, ProbeLocation, waits},
+    Case, Outcome, Run, cases,
+    local::{Local, ProbeLocation, timing},
     run,
 };
 use lift_gateway::Settings;
@@ -33,7 +33,7 @@ fn failures(run: &Run) -> Vec<&str> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_case_passes_with_the_probe_in_processes() {
     let place = ProbeLocation::ChildProcesses(env!("CARGO_BIN_EXE_lift-conformance").into());
-    let local = Local::start(&place, waits(), |_, _| ()).await.unwrap();
+    let local = Local::start(&place, timing(), |_, _| ()).await.unwrap();
     let run = run(&local.target, &cases::all(), JOBS).await.unwrap();
     assert_eq!(failures(&run), [""; 0], "{:#?}", run.outcomes);
 }
@@ -47,7 +47,7 @@ fn ids_of_cases_are_unique() {
     assert_eq!(ids.len(), all);
 }
 
-/// All settings at once: the cases that no setting names still pass.
+/// Changes all settings at once. A case that no setting lists in `fails` still passes.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_settings_fail_no_other_cases() {
     let changes = changed_settings::table();
@@ -58,23 +58,24 @@ async fn the_settings_fail_no_other_cases() {
     let named: Vec<_> = all.iter().filter(|case| is_named(&changes, case)).collect();
     let others: Vec<_> = all.iter().filter(|case| !is_named(&changes, case)).cloned().collect();
     assert!(named.len() > 30 && others.len() > 90);
-    let local = Local::start(&ProbeLocation::InProcess, waits(), all_at_once).await.unwrap();
+    let local = Local::start(&ProbeLocation::InProcess, timing(), all_at_once).await.unwrap();
     let run = run(&local.target, &others, JOBS).await.unwrap();
     assert_eq!(failures(&run), [""; 0], "{:#?}", run.outcomes);
 }
 
-/// One setting at a time: of the cases that settings name, exactly its cases fail.
+/// Changes one setting at a time. Exactly the cases in its `fails` then fail.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_setting_fails_its_cases() {
     let (changes, all) = (changed_settings::table(), cases::all());
     let (changes, all) = (&changes, &all);
     let wrong = stream::iter(changes).map(|change| async move {
         // Slow cases run only for their settings; the test above has run them all.
-        let is_quick = |case: &Case| case.wait(&waits()).is_zero() && is_named(changes, case);
+        let is_quick = |case: &Case| case.wait(&timing()).is_zero() && is_named(changes, case);
         let chosen = |case: &&Case| is_quick(case) || change.fails.contains(&case.id);
         let chosen: Vec<_> = all.iter().filter(chosen).cloned().collect();
-        let waits = Waits { patience: SHORT, ..waits() };
-        let local = Local::start(&ProbeLocation::InProcess, waits, change.change).await.unwrap();
+        let mut timing = timing();
+        timing.arrival_timeout = SHORT;
+        let local = Local::start(&ProbeLocation::InProcess, timing, change.change).await.unwrap();
         let run = run(&local.target, &chosen, JOBS).await.unwrap();
         let mut expected = change.fails.to_vec();
         expected.sort_by_key(|id| all.iter().position(|case| case.id == *id));
