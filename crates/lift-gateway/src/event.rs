@@ -10,7 +10,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::{
     NoQuery, Settings,
     connection::{Client, CloseCause, Connection},
-    handshake::head::{Head, Multi, single},
+    handshake::head::{MultiValues, RequestHead, last_values},
     id::Id,
     message::MessageBody,
 };
@@ -23,7 +23,7 @@ pub(crate) struct RequestInfo {
 }
 
 impl RequestInfo {
-    pub(crate) fn now() -> Self {
+    pub(crate) fn new() -> Self {
         let now = jiff::Timestamp::now();
         Self {
             request: Id::random(),
@@ -37,8 +37,8 @@ impl RequestInfo {
 pub(crate) fn authorizer(
     settings: &Settings,
     connection: &Connection,
-    moment: &RequestInfo,
-    head: &Head,
+    request_info: &RequestInfo,
+    head: &RequestHead,
 ) -> Bytes {
     let Settings { region, account, api_id, stage, .. } = settings;
     let arn = method_arn(region, account, api_id, stage);
@@ -49,7 +49,7 @@ pub(crate) fn authorizer(
         (true, NoQuery::Absent) => Maps { single: None, multi: None },
     };
     let variables = raw(&settings.stage_variables);
-    let context = context(settings, connection, moment, EventKind::Connect, "$connect");
+    let context = context(settings, connection, request_info, EventKind::Connect, "$connect");
     Payload {
         request_type: Some("REQUEST".into()),
         method_arn: Some(arn.into()),
@@ -73,13 +73,13 @@ pub(crate) fn method_arn(region: &str, account: &str, api_id: &str, stage: &str)
 pub(crate) fn connect(
     settings: &Settings,
     connection: &Connection,
-    moment: &RequestInfo,
-    head: &Head,
+    request_info: &RequestInfo,
+    head: &RequestHead,
 ) -> Bytes {
     let headers = Maps::new(&head.headers);
     let query = (!head.query.is_empty()).then(|| Maps::new(&head.query));
     let variables = variables(settings);
-    let context = context(settings, connection, moment, EventKind::Connect, "$connect");
+    let context = context(settings, connection, request_info, EventKind::Connect, "$connect");
     Payload {
         headers: headers.single.as_deref(),
         multi_value_headers: headers.multi.as_deref(),
@@ -98,12 +98,12 @@ pub(crate) fn message(
     settings: &Settings,
     connection: &Connection,
     route_key: &str,
-    moment: &RequestInfo,
+    request_info: &RequestInfo,
     message_id: Id,
     body: &MessageBody,
 ) -> Bytes {
     let variables = variables(settings);
-    let mut context = context(settings, connection, moment, EventKind::Message, route_key);
+    let mut context = context(settings, connection, request_info, EventKind::Message, route_key);
     context.message_id = Some(message_id.as_str().into());
     if !settings.undocumented.context_in_messages {
         context.authorizer = None;
@@ -122,14 +122,15 @@ pub(crate) fn disconnect(
     closed: &CloseCause,
 ) -> Bytes {
     let host = connection.client.host.as_str();
-    let headers: Multi =
+    let headers: MultiValues =
         [("Host", host), ("x-api-key", ""), ("X-Forwarded-For", ""), ("x-restapi", "")]
             .map(|(name, value)| (name.to_owned(), vec![value.to_owned()]))
             .into();
     let headers = Maps::new(&headers);
     let variables = variables(settings);
-    let moment = RequestInfo::now();
-    let mut context = context(settings, connection, &moment, EventKind::Disconnect, "$disconnect");
+    let request_info = RequestInfo::new();
+    let mut context =
+        context(settings, connection, &request_info, EventKind::Disconnect, "$disconnect");
     context.disconnect_status_code = Some(closed.code.into());
     context.disconnect_reason = Some(closed.reason.as_str().into());
     Payload {
@@ -145,7 +146,7 @@ pub(crate) fn disconnect(
 pub(crate) fn context<'a>(
     settings: &'a Settings,
     connection: &'a Connection,
-    moment: &'a RequestInfo,
+    request_info: &'a RequestInfo,
     event_type: EventKind,
     route_key: &'a str,
 ) -> RequestContext<'a> {
@@ -156,15 +157,15 @@ pub(crate) fn context<'a>(
         message_id: None,
         disconnect_status_code: None,
         event_type,
-        extended_request_id: Some(moment.request.as_str().into()),
-        request_time: moment.text.as_str().into(),
+        extended_request_id: Some(request_info.request.as_str().into()),
+        request_time: request_info.text.as_str().into(),
         message_direction: Some("IN".into()),
         disconnect_reason: None,
         stage: settings.stage.as_str().into(),
         connected_at: Timestamp::from_millis(connection.connected_at),
-        request_time_epoch: moment.epoch,
+        request_time_epoch: request_info.epoch,
         identity: identity(client),
-        request_id: moment.request.as_str().into(),
+        request_id: request_info.request.as_str().into(),
         domain_name: client.host.as_str().into(),
         connection_id: connection.id.as_str().into(),
         api_id: settings.api_id.as_str().into(),
@@ -214,8 +215,8 @@ struct Maps {
 }
 
 impl Maps {
-    fn new(multi: &Multi) -> Self {
-        Self { single: raw(&single(multi)), multi: raw(multi) }
+    fn new(multi: &MultiValues) -> Self {
+        Self { single: raw(&last_values(multi)), multi: raw(multi) }
     }
 }
 

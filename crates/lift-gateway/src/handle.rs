@@ -25,7 +25,7 @@ pub struct HandleError(HandleErrorKind);
 enum HandleErrorKind {
     #[error("the connection is gone")]
     Gone,
-    #[error("too much waits on the connection already")]
+    #[error("the connection's queue is full")]
     Full,
 }
 
@@ -39,7 +39,7 @@ impl HandleError {
         self.0 == HandleErrorKind::Gone
     }
 
-    /// Whether as much as may wait for the client, or for the function, waits already.
+    /// Whether the connection's queue to the client or to the function is full.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.0 == HandleErrorKind::Full
@@ -84,7 +84,7 @@ impl ServerHandle {
     /// with the function.
     pub fn receive(&self, id: Id, text: &str) -> Result<(), HandleError> {
         let connection = self.connection(id)?;
-        let slot = MessageSlot::now(&connection).ok_or(HandleError::FULL)?;
+        let slot = MessageSlot::try_acquire(&connection).ok_or(HandleError::FULL)?;
         let message = InboundMessage::Text(text.into());
         connection.received(&message);
         self.0.work.spawn(self.0.clone().message(connection, message, slot));

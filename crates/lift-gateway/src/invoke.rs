@@ -31,13 +31,13 @@ impl Gateway {
         let undocumented = &self.settings.undocumented;
         let status = |code| StatusCode::from_u16(code).unwrap_or(StatusCode::BAD_GATEWAY);
         let failed = status(undocumented.connect_error_status);
-        let name = Id::random();
-        let tell = |cause| self.failed(id, Some(name), cause);
-        let mut invocation = pin!(self.invoke(id, name, "$connect", payload));
+        let invocation_id = Id::random();
+        let report_failure = |cause| self.failed(id, Some(invocation_id), cause);
+        let mut invocation = pin!(self.invoke(id, invocation_id, "$connect", payload));
         match timeout(self.settings.limits.integration_timeout, &mut invocation).await {
-            Ok(Ok(bytes)) => decide(Reply::decode(&bytes).map_err(|fault| {
-                tracing::warn!(fault = fault.to_string(), "the reply to $connect is malformed");
-                tell(FailureCause::Reply { reason: fault.to_string() });
+            Ok(Ok(bytes)) => decide(Reply::decode(&bytes).map_err(|error| {
+                tracing::warn!(error = error.to_string(), "the reply to $connect is malformed");
+                report_failure(FailureCause::Reply { reason: error.to_string() });
                 failed
             })),
             Ok(Err(error)) => {
@@ -45,8 +45,10 @@ impl Gateway {
                 decide(Err(failed))
             }
             Err(_) => {
-                tracing::warn!("$connect passed the integration time-out");
-                tell(FailureCause::TimedOut { after: self.settings.limits.integration_timeout });
+                tracing::warn!("$connect exceeded the integration timeout");
+                report_failure(FailureCause::TimedOut {
+                    after: self.settings.limits.integration_timeout,
+                });
                 let decided = decide(Err(status(undocumented.connect_timeout_status)));
                 log("$connect", invocation.await);
                 decided
@@ -55,7 +57,7 @@ impl Gateway {
     }
 
     /// Invokes the function of a message's route and replies. Frees `slot` when the client has its reply or
-    /// error frame. A function that passes the integration time-out runs on.
+    /// error frame. A function that exceeds the integration timeout runs on.
     pub(crate) async fn message(
         self: Arc<Self>,
         connection: Arc<Connection>,
@@ -63,49 +65,58 @@ impl Gateway {
         slot: MessageSlot,
     ) {
         let body = message.into_body();
-        let (moment, message_id) = (RequestInfo::now(), Id::random());
+        let (request_info, message_id) = (RequestInfo::new(), Id::random());
         // There is one invocation per request, so both have the same id.
-        let name = moment.request;
+        let invocation_id = request_info.request;
         let bad_body = self.settings.undocumented.bad_body;
         let fail = |failure: ErrorFrame| {
-            let frame = failure.frame(connection.id, moment.request, message_id, bad_body);
+            let frame = failure.frame(connection.id, request_info.request, message_id, bad_body);
             connection.reply(frame, false, MessageSource::Error)
         };
-        let tell = |invocation, cause| self.failed(connection.id, invocation, cause);
+        let report_failure = |invocation, cause| self.failed(connection.id, invocation, cause);
         let routes = self.routes();
         let Some(route) = routes.find(&body.text) else {
-            tell(None, routes.miss(&body.text));
+            report_failure(None, routes.no_route_cause(&body.text));
             return fail(ErrorFrame::NoRoute).await;
         };
         if !self.buckets.message(route.key) {
-            tell(None, FailureCause::Throttled { route: route.key.to_owned() });
+            report_failure(None, FailureCause::Throttled { route: route.key.to_owned() });
             return match self.settings.undocumented.throttled {
                 ThrottledMessages::Frame => fail(ErrorFrame::Throttled).await,
                 ThrottledMessages::Close => connection.close(1008, "Too many requests"),
             };
         }
-        if let Some(Err(fault)) = route.models.map(|models| models.check(&body.text)) {
-            tracing::debug!(route = route.key, fault, "no model allows the message");
-            tell(None, FailureCause::Model { route: route.key.to_owned(), reason: fault });
+        if let Some(Err(error)) = route.models.map(|models| models.check(&body.text)) {
+            tracing::debug!(route = route.key, error, "no model allows the message");
+            report_failure(
+                None,
+                FailureCause::Model { route: route.key.to_owned(), reason: error },
+            );
             return fail(ErrorFrame::BadBody).await;
         }
-        let payload =
-            event::message(&self.settings, &connection, route.key, &moment, message_id, &body);
+        let payload = event::message(
+            &self.settings,
+            &connection,
+            route.key,
+            &request_info,
+            message_id,
+            &body,
+        );
         drop(body);
-        let mut invocation = pin!(self.invoke(connection.id, name, route.key, payload));
+        let mut invocation = pin!(self.invoke(connection.id, invocation_id, route.key, payload));
         match timeout(self.settings.limits.integration_timeout, &mut invocation).await {
-            Ok(Ok(bytes)) => match self.answer(&bytes, route.two_way) {
+            Ok(Ok(bytes)) => match self.reply_body(&bytes, route.two_way) {
                 Ok(Some((body, binary))) => {
                     connection.reply(body, binary, MessageSource::Reply).await
                 }
                 Ok(None) => {}
-                Err(fault) => {
+                Err(error) => {
                     tracing::warn!(
                         route = route.key,
-                        fault = fault.to_string(),
+                        error = error.to_string(),
                         "the reply is malformed"
                     );
-                    tell(Some(name), FailureCause::Reply { reason: fault });
+                    report_failure(Some(invocation_id), FailureCause::Reply { reason: error });
                     fail(ErrorFrame::Function).await;
                 }
             },
@@ -118,9 +129,9 @@ impl Gateway {
                 fail(ErrorFrame::Function).await;
             }
             Err(_) => {
-                tracing::warn!(route = route.key, "the message passed the integration time-out");
+                tracing::warn!(route = route.key, "the message exceeded the integration timeout");
                 let after = self.settings.limits.integration_timeout;
-                tell(Some(name), FailureCause::TimedOut { after });
+                report_failure(Some(invocation_id), FailureCause::TimedOut { after });
                 fail(ErrorFrame::TimedOut).await;
                 drop(slot);
                 log(route.key, invocation.await);
@@ -130,12 +141,12 @@ impl Gateway {
 
     /// The body that a reply sends to the client, and whether it is a binary message. A malformed reply is
     /// an error on one-way routes, too.
-    fn answer(&self, reply: &[u8], two_way: bool) -> Result<Option<(Bytes, bool)>, String> {
+    fn reply_body(&self, reply: &[u8], two_way: bool) -> Result<Option<(Bytes, bool)>, String> {
         let undocumented = &self.settings.undocumented;
         if undocumented.empty_replies && matches!(reply.trim_ascii(), b"null" | b"{}") {
             return Ok(None);
         }
-        let reply = Reply::decode(reply).map_err(|fault| fault.to_string())?;
+        let reply = Reply::decode(reply).map_err(|error| error.to_string())?;
         if undocumented.one_way_error_frames && !two_way && reply.status() >= 400 {
             return Err(format!("its status is {}", reply.status()));
         }
@@ -149,10 +160,10 @@ impl Gateway {
 
     /// Invokes `$disconnect`, if the API has that route. The reply is ignored.
     pub(crate) async fn disconnect(&self, connection: &Connection, closed: &CloseCause) {
-        let ghost = self.settings.undocumented.silent_clients_skip_disconnect
+        let skips_disconnect = self.settings.undocumented.silent_clients_skip_disconnect
             && closed.code == 1006
-            && connection.is_silent();
-        if self.routes().contains("$disconnect") && !ghost {
+            && connection.has_sent_nothing();
+        if self.routes().contains("$disconnect") && !skips_disconnect {
             let payload = event::disconnect(&self.settings, connection, closed);
             log(
                 "$disconnect",
@@ -162,54 +173,54 @@ impl Gateway {
     }
 
     /// Runs the function of a route for a connection. The observer gets both events of invocation
-    /// `name`.
+    /// `invocation_id`.
     async fn invoke(
         &self,
         id: Id,
-        name: Id,
+        invocation_id: Id,
         route: &str,
         payload: Bytes,
     ) -> Result<Bytes, InvokeError> {
-        let result = self.run(name, route, payload.clone());
-        self.observed(id, name, Some(route), payload, result).await
+        let result = self.run(invocation_id, route, payload.clone());
+        self.observed(id, invocation_id, Some(route), payload, result).await
     }
 
-    /// Runs the function of a route without telling the observer.
+    /// Runs the function of a route without a notice to the observer.
     pub(crate) async fn run(
         &self,
-        name: Id,
+        invocation_id: Id,
         route: &str,
         payload: Bytes,
     ) -> Result<Bytes, InvokeError> {
         let routes = self.routes();
-        self.call(routes.function(route), name, payload).await
+        self.call(routes.function(route), invocation_id, payload).await
     }
 
-    /// Runs the authorizer's function `own`, or the gateway's if it has none.
+    /// Runs the authorizer's `function`, or the gateway's if it has none.
     pub(crate) async fn authorize(
         &self,
         id: Id,
-        own: Option<&Integration>,
+        function: Option<&Integration>,
         payload: Bytes,
     ) -> Result<Bytes, InvokeError> {
-        let name = Id::random();
-        let result = self.call(own, name, payload.clone());
-        self.observed(id, name, None, payload, result).await
+        let invocation_id = Id::random();
+        let result = self.call(function, invocation_id, payload.clone());
+        self.observed(id, invocation_id, None, payload, result).await
     }
 
     async fn call(
         &self,
-        own: Option<&Integration>,
-        name: Id,
+        function: Option<&Integration>,
+        invocation_id: Id,
         payload: Bytes,
     ) -> Result<Bytes, InvokeError> {
-        match self.function(own) {
-            Some(function) => function.invoke_as(name, payload).await,
+        match self.function(function) {
+            Some(function) => function.invoke_as(invocation_id, payload).await,
             None => Err(InvokeError::unavailable()),
         }
     }
 
-    /// Tells the observer of an invocation, before and after. An authorizer has no route.
+    /// Notifies the observer before and after an invocation. An authorizer has no route.
     async fn observed(
         &self,
         id: Id,

@@ -22,23 +22,23 @@ pub struct Limits {
     /// How long a client waits for the function; the function itself runs on. AWS: 29 seconds.
     pub integration_timeout: Duration,
     /// How long a client may take to send a request's head, and a caller of `@connections` its
-    /// body. Ours: 10 seconds.
+    /// body. Lift: 10 seconds.
     pub header_timeout: Duration,
     /// The longest path and query, in bytes; above it the answer is 414. AWS: 4096.
     pub url_bytes: usize,
     /// The largest request head, in bytes; above it the answer is 431. Hyper's least is 8 KiB.
-    /// Ours: 32 KiB.
+    /// Lift: 32 KiB.
     pub head_bytes: usize,
     /// How many bytes may wait for a client that reads slowly; above it a POST is answered 429.
-    /// Never less than `message_bytes`. AWS has such a limit but no value for it. Ours: 256 KiB.
+    /// Never less than `message_bytes`. AWS has such a limit but no value for it. Lift: 256 KiB.
     pub buffered_bytes: usize,
     /// How many messages of one connection may be with the function at once; at the limit the
-    /// gateway stops reading that connection. Ours: 64.
+    /// gateway stops reading that connection. Lift: 64.
     pub in_flight: usize,
     /// How long a closing connection may take for its last messages and the close handshake.
-    /// Ours: 3 seconds.
+    /// Lift: 3 seconds.
     pub close_timeout: Duration,
-    /// How long a shutdown waits for `$disconnect` and for invocations. Ours: 30 seconds, so that
+    /// How long a shutdown waits for `$disconnect` and for invocations. Lift: 30 seconds, so that
     /// the longest integration can end.
     pub drain_timeout: Duration,
 }
@@ -82,7 +82,7 @@ pub struct Throttles {
     /// APIs of an account in a Region, can be raised ([R-7.1]).
     pub account: Option<Rate>,
     /// Handshakes. AWS: 500/s for all APIs of an account in a Region, can be raised.
-    pub connections: Option<Rate>,
+    pub handshakes: Option<Rate>,
     /// Handshakes and messages of the routes that are not in `routes`, together. AWS: the stage's
     /// `DefaultRouteSettings`, none by default. Whether the routes share a bucket there is not
     /// known; here they do.
@@ -90,8 +90,8 @@ pub struct Throttles {
     /// By route key; `$connect` is for handshakes. AWS: the stage's `RouteSettings`, none by default.
     pub routes: HashMap<String, Rate>,
     /// The messages of one connection; above it the client is closed with 1008. AWS documents the
-    /// code, "too many requests from one client", and no value ([R-5.3.6]).
-    pub connection: Option<Rate>,
+    /// code, "too many requests from one client", but no value ([R-5.3.6]).
+    pub messages_per_connection: Option<Rate>,
 }
 
 impl Throttles {
@@ -101,21 +101,21 @@ impl Throttles {
     pub fn aws() -> Self {
         Self {
             account: Some(Rate { per_second: 10_000.0, burst: 5_000 }),
-            connections: Some(Rate { per_second: 500.0, burst: 500 }),
+            handshakes: Some(Rate { per_second: 500.0, burst: 500 }),
             ..Self::default()
         }
     }
 }
 
-/// The read buffer of a socket, in bytes. The library's default of 128 KiB is the memory of 20
-/// connections.
+/// The read buffer of a socket, in bytes. The library's default of 128 KiB is as much memory as
+/// 20 connections use.
 pub(crate) const READ_BUFFER: usize = 4 * 1024;
 
-/// What a waiting message counts beside its bytes, because that is what the queue and the allocator
-/// take for even an empty one.
+/// What a queued message counts in addition to its bytes: the overhead of the queue and the
+/// allocator.
 pub(crate) const MESSAGE_OVERHEAD: usize = 128;
 
-/// ProcessState in a socket's write buffer for pongs and the close frame, beside one message.
+/// Room in a socket's write buffer for pongs and the close frame, beside one message.
 pub(crate) const CONTROL_ROOM: usize = 4 * 1024;
 
 /// The pause after `accept` failed, which is when file descriptors have run out.

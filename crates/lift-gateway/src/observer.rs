@@ -31,8 +31,8 @@ impl Observer {
     /// # drop(settings);
     /// ```
     #[must_use]
-    pub fn new(told: impl Fn(GatewayEvent) + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(told)))
+    pub fn new(callback: impl Fn(GatewayEvent) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(callback)))
     }
 
     /// Whether a function receives the events.
@@ -42,8 +42,8 @@ impl Observer {
 
     /// Passes on an event. `kind` runs only if a function receives it.
     pub(crate) fn notify(&self, connection: Id, kind: impl FnOnce() -> GatewayEventKind) {
-        if let Some(told) = &self.0 {
-            told(GatewayEvent { connection, kind: kind() });
+        if let Some(callback) = &self.0 {
+            callback(GatewayEvent { connection, kind: kind() });
         }
     }
 }
@@ -85,7 +85,7 @@ pub enum GatewayEventKind {
         /// The event, as the function gets it.
         payload: Bytes,
     },
-    /// The function answered, perhaps after the client got a time-out error.
+    /// The function replied or failed, perhaps after the client got a timeout error.
     Answered {
         /// The invocation.
         invocation: Id,
@@ -169,7 +169,7 @@ pub enum FailureCause {
         /// What is wrong with it.
         reason: String,
     },
-    /// The integration time-out passed. The function runs on, and its reply is ignored.
+    /// The function exceeded the integration timeout. It runs on, and its reply is ignored.
     TimedOut {
         /// How long the gateway waited.
         after: Duration,

@@ -25,7 +25,7 @@ impl Bucket {
     }
 
     /// Takes one token, if there is one.
-    pub(crate) fn take(&self) -> bool {
+    pub(crate) fn try_take(&self) -> bool {
         let mut level = sync::lock(&self.level);
         let now = Instant::now();
         let fresh = (now - level.at).as_secs_f64() * self.rate.per_second;
@@ -42,7 +42,7 @@ impl Bucket {
 /// The buckets of an API.
 pub(crate) struct Buckets {
     account: Option<Bucket>,
-    connections: Option<Bucket>,
+    handshakes: Option<Bucket>,
     stage: Option<Bucket>,
     routes: HashMap<String, Bucket>,
     /// By the key's id.
@@ -56,7 +56,7 @@ impl Buckets {
         let keys = settings.api_keys.iter().flat_map(|keys| &keys.keys);
         Self {
             account: throttles.account.map(Bucket::new),
-            connections: throttles.connections.map(Bucket::new),
+            handshakes: throttles.handshakes.map(Bucket::new),
             stage: throttles.stage.map(Bucket::new),
             routes: routes.map(|(key, rate)| (key.clone(), Bucket::new(*rate))).collect(),
             keys: keys.filter_map(|key| Some((key.id.clone(), Bucket::new(key.rate?)))).collect(),
@@ -65,28 +65,28 @@ impl Buckets {
 
     /// Takes a token for a handshake.
     pub(crate) fn handshake(&self) -> bool {
-        take(&self.connections) && self.message("$connect")
+        try_take(&self.handshakes) && self.message("$connect")
     }
 
     /// Takes a token for a message of a route.
     pub(crate) fn message(&self, route: &str) -> bool {
         let route = self.routes.get(route).or(self.stage.as_ref());
-        route.is_none_or(Bucket::take) && self.call()
+        route.is_none_or(Bucket::try_take) && self.call()
     }
 
     /// Takes a token for a call of `@connections`.
     pub(crate) fn call(&self) -> bool {
-        take(&self.account)
+        try_take(&self.account)
     }
 
     /// Takes a token for a handshake with this API key.
     pub(crate) fn key(&self, key: &ApiKey) -> bool {
-        self.keys.get(&key.id).is_none_or(Bucket::take)
+        self.keys.get(&key.id).is_none_or(Bucket::try_take)
     }
 }
 
-fn take(bucket: &Option<Bucket>) -> bool {
-    bucket.as_ref().is_none_or(Bucket::take)
+fn try_take(bucket: &Option<Bucket>) -> bool {
+    bucket.as_ref().is_none_or(Bucket::try_take)
 }
 
 #[cfg(test)]
@@ -100,12 +100,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_bucket_gives_its_burst_and_then_its_rate() {
         let bucket = Bucket::new(Rate { per_second: 0.5, burst: 2 });
-        assert_eq!([bucket.take(), bucket.take(), bucket.take()], [true, true, false]);
+        assert_eq!([bucket.try_take(), bucket.try_take(), bucket.try_take()], [true, true, false]);
         advance(Duration::from_millis(1999)).await;
-        assert!(!bucket.take());
+        assert!(!bucket.try_take());
         advance(Duration::from_millis(2)).await;
-        assert_eq!([bucket.take(), bucket.take()], [true, false]);
+        assert_eq!([bucket.try_take(), bucket.try_take()], [true, false]);
         advance(Duration::from_secs(3600)).await;
-        assert_eq!([bucket.take(), bucket.take(), bucket.take()], [true, true, false]);
+        assert_eq!([bucket.try_take(), bucket.try_take(), bucket.try_take()], [true, true, false]);
     }
 }

@@ -18,7 +18,7 @@ files![
     "api.js",
     "connections.js",
     "details.js",
-    "export.js",
+    "copy.js",
     "feed.js",
     "filters.js",
     "icon.svg",
@@ -31,7 +31,7 @@ files![
     "theme.js",
     "timeline.js",
     "waterfall.js",
-    "words.js",
+    "format.js",
 ];
 
 /// `GET /_lift`.

@@ -27,9 +27,9 @@ pub(crate) struct Entry {
 impl Entry {
     /// Its approximate size in bytes.
     pub(crate) fn size(&self) -> usize {
-        let Record { words, route, data, .. } = &self.record;
+        let Record { note, route, data, .. } = &self.record;
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        OVERHEAD_BYTES + data.len() + text(words) + text(route)
+        OVERHEAD_BYTES + data.len() + text(note) + text(route)
     }
 
     /// The whole entry.
@@ -47,7 +47,7 @@ impl Entry {
             route: record.route.as_deref(),
             code,
             took: record.took.map(|took| took.as_secs_f64() * 1000.0),
-            words: record.words.as_deref().map(|words| mask.text(words)),
+            note: record.note.as_deref().map(|note| mask.text(note)),
             failed: record.failed || refuses,
             bytes: record.data.len(),
             summary: summary::of(record.kind, &text),
@@ -82,7 +82,7 @@ pub(crate) struct EntryView<'a> {
     code: Option<u16>,
     /// Milliseconds.
     took: Option<f64>,
-    words: Option<String>,
+    note: Option<String>,
     failed: bool,
     bytes: usize,
     summary: Option<String>,

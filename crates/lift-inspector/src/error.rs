@@ -12,12 +12,12 @@ use serde_json::json;
 #[derive(Debug)]
 pub(crate) struct PageError {
     status: StatusCode,
-    words: String,
+    message: String,
 }
 
 impl PageError {
-    pub(crate) fn new(status: StatusCode, words: impl Into<String>) -> Self {
-        Self { status, words: words.into() }
+    pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, message: message.into() }
     }
 
     pub(crate) fn gone() -> Self {
@@ -37,7 +37,7 @@ impl From<HandleError> for PageError {
 
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
-        (self.status, Json(json!({ "error": self.words }))).into_response()
+        (self.status, Json(json!({ "error": self.message }))).into_response()
     }
 }
 

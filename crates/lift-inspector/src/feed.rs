@@ -26,21 +26,21 @@ const INTERVAL: Duration = Duration::from_millis(100);
 const MAX_BATCH: usize = 500;
 
 /// How many past entries a new page gets.
-const PAST: u64 = 2_000;
+const INITIAL_ENTRIES: u64 = 2_000;
 
 /// How long a page waits before it reconnects.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// Where a page starts.
 #[derive(Debug, Deserialize)]
-pub(crate) struct From {
+pub(crate) struct FeedStart {
     after: Option<u64>,
 }
 
 /// The entries as they come.
 pub(crate) async fn feed(
     State(state): State<Arc<InspectorState>>,
-    Query(From { after }): Query<From>,
+    Query(FeedStart { after }): Query<FeedStart>,
     headers: HeaderMap,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let next = state.ring().next();
@@ -48,7 +48,7 @@ pub(crate) async fn feed(
     // A browser that reconnects sends where it was, perhaps in an earlier run of the program.
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.split_once('-'));
     let last = last.filter(|(of, _)| *of == run).and_then(|(_, number)| number.parse().ok());
-    let from = last.or(after).unwrap_or_else(|| next.saturating_sub(PAST)).min(next);
+    let from = last.or(after).unwrap_or_else(|| next.saturating_sub(INITIAL_ENTRIES)).min(next);
     let hello = json!({ "run": run, "app": state.app, "next": from });
     let hello = Event::default().event("hello").retry(RETRY).data(hello.to_string());
 

@@ -71,8 +71,9 @@ fn checked(Message { text }: Message) -> Result<String, PageError> {
     match text.len() {
         ..=MESSAGE_BYTES => Ok(text),
         long => {
-            let words = format!("a message has {MESSAGE_BYTES} bytes at most, and this one {long}");
-            Err(PageError::new(StatusCode::PAYLOAD_TOO_LARGE, words))
+            let message =
+                format!("a message has {MESSAGE_BYTES} bytes at most, and this one {long}");
+            Err(PageError::new(StatusCode::PAYLOAD_TOO_LARGE, message))
         }
     }
 }

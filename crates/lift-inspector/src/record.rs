@@ -54,7 +54,7 @@ pub(crate) struct Record {
     pub(crate) route: Option<String>,
     pub(crate) code: Option<u16>,
     pub(crate) took: Option<Duration>,
-    pub(crate) words: Option<String>,
+    pub(crate) note: Option<String>,
     pub(crate) failed: bool,
     pub(crate) data: Bytes,
 }
@@ -70,7 +70,7 @@ impl Record {
             route: None,
             code: None,
             took: None,
-            words: None,
+            note: None,
             failed: false,
             data: Bytes::new(),
         }
@@ -78,9 +78,9 @@ impl Record {
 
     /// An event that is replayed.
     pub(crate) fn replayed(event: &Self, data: Bytes) -> Self {
-        let words = Some("replayed".to_owned());
+        let note = Some("replayed".to_owned());
         let (connection, route) = (event.connection, event.route.clone());
-        Self { connection, route, words, data, ..Self::new(SystemTime::now(), EntryKind::Event) }
+        Self { connection, route, note, data, ..Self::new(SystemTime::now(), EntryKind::Event) }
     }
 
     /// The reply of the function, or why there is none.
@@ -92,7 +92,7 @@ impl Record {
         Self {
             took: Some(took),
             failed: result.is_err(),
-            words: result.as_ref().err().map(ToString::to_string),
+            note: result.as_ref().err().map(ToString::to_string),
             data: result.clone().unwrap_or_default(),
             ..Self::new(at, EntryKind::Reply)
         }
@@ -111,9 +111,9 @@ impl Record {
         invocation: Option<Id>,
         text: &str,
     ) -> Self {
-        let words = Some(format!("process {process}"));
+        let note = Some(format!("process {process}"));
         let data = Bytes::copy_from_slice(text.as_bytes());
-        Self { words, data, invocation, ..Self::new(at, EntryKind::Log) }
+        Self { note, data, invocation, ..Self::new(at, EntryKind::Log) }
     }
 
     /// The record of an event of the gateway. `None`: another record has the same.
@@ -133,23 +133,23 @@ impl Record {
                 ..Self::reply(at, *took, result)
             },
             GatewayEventKind::Opened(client) => {
-                Self { words: Some(words(client)), ..record(EntryKind::Open) }
+                Self { note: Some(client_text(client)), ..record(EntryKind::Open) }
             }
             GatewayEventKind::Refused { client, status } => Self {
-                words: Some(words(client)),
+                note: Some(client_text(client)),
                 code: Some(status.as_u16()),
                 failed: true,
                 ..record(EntryKind::Refused)
             },
             // A copy, for the message may be a small piece of a large buffer.
             GatewayEventKind::Received { data, binary } => Self {
-                words: binary.then(|| "binary".to_owned()),
+                note: binary.then(|| "binary".to_owned()),
                 failed: *binary,
                 data: Bytes::copy_from_slice(data),
                 ..record(EntryKind::In)
             },
             GatewayEventKind::Failed { invocation, cause } => Self {
-                words: Some(why(cause)),
+                note: Some(cause_text(cause)),
                 failed: true,
                 invocation: *invocation,
                 ..record(EntryKind::Failed)
@@ -165,14 +165,14 @@ impl Record {
                 return None;
             }
             GatewayEventKind::Called { method, status } => Self {
-                words: Some(format!("{method} @connections")),
+                note: Some(format!("{method} @connections")),
                 code: Some(status.as_u16()),
                 failed: !status.is_success(),
                 ..record(EntryKind::Call)
             },
             GatewayEventKind::Closed { code, reason } => Self {
                 code: Some(*code),
-                words: Some(reason.clone()).filter(|reason| !reason.is_empty()),
+                note: Some(reason.clone()).filter(|reason| !reason.is_empty()),
                 ..record(EntryKind::Close)
             },
             _ => return None,
@@ -180,12 +180,12 @@ impl Record {
     }
 }
 
-fn words(client: &ConnectionInfo) -> String {
+fn client_text(client: &ConnectionInfo) -> String {
     let agent = client.user_agent.as_deref().unwrap_or("no user agent");
     format!("{}, {agent}", client.source_ip)
 }
 
-fn why(cause: &FailureCause) -> String {
+fn cause_text(cause: &FailureCause) -> String {
     match cause {
         FailureCause::NoRoute { selected: Some(key), .. } => format!("no route is called {key:?}"),
         FailureCause::NoRoute { selected: None, .. } => "the message selects no route".to_owned(),

@@ -34,7 +34,7 @@ pub(crate) async fn replay(
     Json(request): Json<ReplayRequest>,
 ) -> Result<Response, PageError> {
     let entry = state.entry(request.entry)?;
-    let refuse = |words| Err(PageError::new(StatusCode::BAD_REQUEST, words));
+    let refuse = |message| Err(PageError::new(StatusCode::BAD_REQUEST, message));
     if entry.record.kind != EntryKind::Event {
         return refuse("only an event can be replayed");
     }
@@ -47,8 +47,8 @@ pub(crate) async fn replay(
             let original = String::from_utf8_lossy(&entry.record.data);
             let event = state.mask.restore(&edited, &original);
             if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&event) {
-                let words = format!("the event is not JSON: {error}");
-                return Err(PageError::new(StatusCode::BAD_REQUEST, words));
+                let message = format!("the event is not JSON: {error}");
+                return Err(PageError::new(StatusCode::BAD_REQUEST, message));
             }
             Bytes::from(event)
         }

@@ -43,7 +43,7 @@ pub(crate) struct Connection {
     pub(crate) connected_at: u64,
     last_active: AtomicU64,
     /// Whether the client has sent a message.
-    spoke: AtomicBool,
+    sent_a_message: AtomicBool,
     /// Counts the idle time and the age.
     pub(crate) clock: Clock,
     observer: Observer,
@@ -83,7 +83,7 @@ impl CloseCause {
 
     /// The client left without a close frame. AWS documents the code but no reason.
     pub(crate) fn lost(settings: &Settings) -> Self {
-        Self::new(1006, &settings.undocumented.lost_reason)
+        Self::new(1006, &settings.undocumented.close_reason_1006)
     }
 }
 
@@ -113,12 +113,12 @@ impl Connection {
             client,
             connected_at: now,
             last_active: AtomicU64::new(now),
-            spoke: AtomicBool::new(false),
+            sent_a_message: AtomicBool::new(false),
             clock: Clock::default(),
             observer: settings.observer.clone(),
             closing,
             close_cause: OnceLock::new(),
-            rate: settings.throttles.connection.map(Bucket::new),
+            rate: settings.throttles.messages_per_connection.map(Bucket::new),
             binary_posts: settings.undocumented.binary_posts,
             budget: Arc::new(Semaphore::new(total_budget)),
             slots: Arc::new(Semaphore::new(limits.in_flight.clamp(1, Semaphore::MAX_PERMITS))),
@@ -186,7 +186,7 @@ impl Connection {
 
     /// Whether the client may send one more message now.
     pub(crate) fn may_send(&self) -> bool {
-        self.rate.as_ref().is_none_or(Bucket::take)
+        self.rate.as_ref().is_none_or(Bucket::try_take)
     }
 
     /// Records that a message came.
@@ -199,13 +199,13 @@ impl Connection {
                 GatewayEventKind::Received { data: data.clone(), binary: true }
             }
         });
-        self.spoke.store(true, Ordering::Relaxed);
+        self.sent_a_message.store(true, Ordering::Relaxed);
         self.touch();
     }
 
     /// Whether no message has come yet.
-    pub(crate) fn is_silent(&self) -> bool {
-        !self.spoke.load(Ordering::Relaxed)
+    pub(crate) fn has_sent_nothing(&self) -> bool {
+        !self.sent_a_message.load(Ordering::Relaxed)
     }
 
     /// Records that a message passed, in either direction.
@@ -238,7 +238,7 @@ impl Connection {
     }
 
     /// Refuses all later messages, and wakes the tasks that wait to send one.
-    pub(crate) fn end(&self) {
+    pub(crate) fn close_queues(&self) {
         self.budget.close();
         self.slots.close();
     }
@@ -279,15 +279,15 @@ impl Connections {
 /// One of a connection's [`Limits::in_flight`](crate::Limits::in_flight) messages. Dropped when the client
 /// has its reply.
 pub(crate) struct MessageSlot {
-    _place: OwnedSemaphorePermit,
-    _turn: Option<OwnedSemaphorePermit>,
+    _slot_permit: OwnedSemaphorePermit,
+    _serial_permit: Option<OwnedSemaphorePermit>,
 }
 
 impl MessageSlot {
     /// A slot that does not wait for earlier messages, if one is free.
-    pub(crate) fn now(connection: &Connection) -> Option<Self> {
-        let place = connection.slots.clone().try_acquire_owned().ok()?;
-        Some(Self { _place: place, _turn: None })
+    pub(crate) fn try_acquire(connection: &Connection) -> Option<Self> {
+        let permit = connection.slots.clone().try_acquire_owned().ok()?;
+        Some(Self { _slot_permit: permit, _serial_permit: None })
     }
 }
 

@@ -26,21 +26,21 @@ impl MessageScheduler {
         }
     }
 
-    /// Gives a message to the function. `place` bounds the number of messages.
+    /// Gives a message to the function. `permit` bounds the number of messages.
     pub(crate) fn send(
         &self,
         gateway: &Arc<Gateway>,
         connection: &Arc<Connection>,
         message: InboundMessage,
-        place: OwnedSemaphorePermit,
+        permit: OwnedSemaphorePermit,
     ) {
         match self {
             Self::Concurrent => {
-                let slot = MessageSlot { _place: place, _turn: None };
+                let slot = MessageSlot { _slot_permit: permit, _serial_permit: None };
                 gateway.work.spawn(gateway.clone().message(connection.clone(), message, slot));
             }
             // The receiver lives as long as this sender.
-            Self::Serial(queue) => drop(queue.send((message, place))),
+            Self::Serial(queue) => drop(queue.send((message, permit))),
         }
     }
 }
@@ -50,11 +50,11 @@ async fn one_by_one(
     connection: Arc<Connection>,
     mut waiting: mpsc::UnboundedReceiver<(InboundMessage, OwnedSemaphorePermit)>,
 ) {
-    let turns = Arc::new(Semaphore::new(1));
-    while let Some((message, place)) = waiting.recv().await {
+    let serial = Arc::new(Semaphore::new(1));
+    while let Some((message, permit)) = waiting.recv().await {
         // This semaphore is never closed.
-        let turn = turns.clone().acquire_owned().await.ok();
-        let slot = MessageSlot { _place: place, _turn: turn };
+        let serial_permit = serial.clone().acquire_owned().await.ok();
+        let slot = MessageSlot { _slot_permit: permit, _serial_permit: serial_permit };
         gateway.work.spawn(gateway.clone().message(connection.clone(), message, slot));
     }
 }

@@ -8,7 +8,7 @@ use http::{StatusCode, request::Parts};
 use super::{
     authorizer,
     grant::{Grant, Refusal},
-    head::Head,
+    head::RequestHead,
 };
 use crate::{
     ApiKey, ApiKeySource, Authorization, Settings, SignedRequest, connection::Connection,
@@ -19,9 +19,9 @@ use crate::{
 pub(crate) async fn admit(
     gateway: &Arc<Gateway>,
     connection: &Connection,
-    moment: &RequestInfo,
+    request_info: &RequestInfo,
     parts: &Parts,
-    head: &Head,
+    head: &RequestHead,
 ) -> Result<Option<Box<Grant>>, Refusal> {
     let settings = &gateway.settings;
     if !gateway.buckets.handshake() {
@@ -33,7 +33,7 @@ pub(crate) async fn admit(
         Authorization::None if settings.api_keys.is_none() => return Ok(None),
         Authorization::None => {}
         Authorization::Lambda(authorizer) => {
-            let request = authorizer::AuthorizerCall { authorizer, connection, moment, head };
+            let request = authorizer::AuthorizerCall { authorizer, connection, request_info, head };
             let allowed = request.ask(gateway).await?;
             granted.authorizer = Some(allowed.context);
             usage_key = allowed.usage_key;
@@ -41,7 +41,7 @@ pub(crate) async fn admit(
         Authorization::Iam(signatures) => {
             let Parts { method, uri, headers, .. } = parts;
             let signed = SignedRequest { method, uri, headers, body: &[] };
-            granted.caller = Some(signatures.check(&signed).map_err(Refusal::Denied)?);
+            granted.caller = Some(signatures.check(&signed).map_err(Refusal::BadSignature)?);
         }
     }
     granted.api_key = api_key(gateway, head, usage_key.as_deref())?;
@@ -51,17 +51,17 @@ pub(crate) async fn admit(
 /// The client's API key, if the API requires one.
 fn api_key(
     gateway: &Gateway,
-    head: &Head,
+    head: &RequestHead,
     usage_key: Option<&str>,
 ) -> Result<Option<ApiKey>, Refusal> {
     let Settings { api_keys, undocumented, .. } = &gateway.settings;
     let Some(keys) = api_keys else { return Ok(None) };
-    let shown = match keys.source {
+    let received_key = match keys.source {
         ApiKeySource::Header => head.header("x-api-key"),
         ApiKeySource::Authorizer => usage_key,
     };
-    let known = |shown: &str| keys.keys.iter().find(|key| same(&key.value, shown));
-    let Some(key) = shown.and_then(known) else {
+    let known = |received_key: &str| keys.keys.iter().find(|key| same(&key.value, received_key));
+    let Some(key) = received_key.and_then(known) else {
         let status = StatusCode::from_u16(undocumented.api_key_status);
         return Err(Refusal::NoKey(status.unwrap_or(StatusCode::FORBIDDEN)));
     };
@@ -72,6 +72,6 @@ fn api_key(
 }
 
 /// Compares two secrets in constant time.
-pub(crate) fn same(secret: &str, shown: &str) -> bool {
-    subtle::ConstantTimeEq::ct_eq(secret.as_bytes(), shown.as_bytes()).into()
+pub(crate) fn same(secret: &str, received: &str) -> bool {
+    subtle::ConstantTimeEq::ct_eq(secret.as_bytes(), received.as_bytes()).into()
 }

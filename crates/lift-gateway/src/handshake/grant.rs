@@ -30,19 +30,19 @@ pub(crate) enum Refusal {
     /// The API key is missing or unknown.
     NoKey(StatusCode),
     /// The signature is missing or wrong.
-    Denied(SignatureRejection),
+    BadSignature(SignatureRejection),
 }
 
 impl Refusal {
     /// API Gateway's response. It cannot be customized.
-    pub(crate) fn into_answer(self) -> ApiResponse {
+    pub(crate) fn into_response(self) -> ApiResponse {
         let (status, kind) = match self {
             Self::Throttled => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException"),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "UnauthorizedException"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "ForbiddenException"),
             Self::Failed => (StatusCode::INTERNAL_SERVER_ERROR, "AuthorizerConfigurationException"),
             Self::NoKey(status) => (status, "ForbiddenException"),
-            Self::Denied(reason) => return denied(&reason),
+            Self::BadSignature(reason) => return denied(&reason),
         };
         response::refusal_of_kind(status, kind)
     }

@@ -8,54 +8,57 @@ use http::{HeaderName, header, request::Parts};
 use crate::id;
 
 /// Names with all their values, as in the `multiValue` maps.
-pub(crate) type Multi = BTreeMap<String, Vec<String>>;
+pub(crate) type MultiValues = BTreeMap<String, Vec<String>>;
 
 /// Headers that only an authorizer's event has.
-const HIDDEN: [HeaderName; 3] = [header::CONNECTION, header::UPGRADE, header::CONTENT_LENGTH];
+const AUTHORIZER_ONLY: [HeaderName; 3] =
+    [header::CONNECTION, header::UPGRADE, header::CONTENT_LENGTH];
 
 /// Those headers, with their fixed values there.
-const SHOWN: [(&str, &str); 3] =
+const AUTHORIZER_HEADERS: [(&str, &str); 3] =
     [("Connection", "upgrade"), ("Upgrade", "websocket"), ("content-length", "0")];
 
 /// The head of one handshake.
-pub(crate) struct Head {
+pub(crate) struct RequestHead {
     /// The headers of the `$connect` event.
-    pub(crate) headers: Multi,
-    pub(crate) query: Multi,
+    pub(crate) headers: MultiValues,
+    pub(crate) query: MultiValues,
 }
 
-impl Head {
+impl RequestHead {
     /// Adds the proxy headers. `raw` are the recorded bytes of the request, if there are any.
     pub(crate) fn new(parts: &Parts, raw: Option<&[u8]>, source: IpAddr, port: u16) -> Self {
-        let mut headers = Multi::new();
+        let mut headers = MultiValues::new();
         let sent = names(raw.unwrap_or_default());
         for (name, value) in &parts.headers {
-            if !HIDDEN.contains(name) {
+            if !AUTHORIZER_ONLY.contains(name) {
                 let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
                 let sent = sent.iter().find(|sent| name.as_str().eq_ignore_ascii_case(sent));
-                let name = sent.map_or_else(|| usual(name.as_str()), |sent| (*sent).to_owned());
+                let name =
+                    sent.map_or_else(|| title_case(name.as_str()), |sent| (*sent).to_owned());
                 headers.entry(name).or_default().push(value);
             }
         }
         // Removes a header in any case and returns its values.
-        let pull = |headers: &mut Multi, name: &str| {
+        let remove_all_cases = |headers: &mut MultiValues, name: &str| {
             let same = headers.extract_if(.., |key, _| key.eq_ignore_ascii_case(name));
             same.flat_map(|(_, values)| values).collect::<Vec<_>>()
         };
-        let mut hops = pull(&mut headers, "X-Forwarded-For");
-        hops.push(source.to_string());
-        let trace = pull(&mut headers, "X-Amzn-Trace-Id").pop().unwrap_or_else(id::trace);
+        let mut forwarded_for = remove_all_cases(&mut headers, "X-Forwarded-For");
+        forwarded_for.push(source.to_string());
+        let trace =
+            remove_all_cases(&mut headers, "X-Amzn-Trace-Id").pop().unwrap_or_else(id::trace);
         let added = [
-            ("X-Forwarded-For", hops.join(", ")),
+            ("X-Forwarded-For", forwarded_for.join(", ")),
             ("X-Forwarded-Port", port.to_string()),
             ("X-Forwarded-Proto", "http".to_owned()),
             ("X-Amzn-Trace-Id", trace),
         ];
         for (name, value) in added {
-            pull(&mut headers, name);
+            remove_all_cases(&mut headers, name);
             headers.insert(name.to_owned(), vec![value]);
         }
-        let mut query = Multi::new();
+        let mut query = MultiValues::new();
         let text = parts.uri.query().unwrap_or_default();
         for (name, value) in form_urlencoded::parse(text.as_bytes()) {
             query.entry(name.into_owned()).or_default().push(value.into_owned());
@@ -64,16 +67,17 @@ impl Head {
     }
 
     /// The headers of the authorizer's event.
-    pub(crate) fn all_headers(&self) -> Multi {
-        let shown = SHOWN.map(|(name, value)| (name.to_owned(), vec![value.to_owned()]));
-        self.headers.clone().into_iter().chain(shown).collect()
+    pub(crate) fn all_headers(&self) -> MultiValues {
+        let added =
+            AUTHORIZER_HEADERS.map(|(name, value)| (name.to_owned(), vec![value.to_owned()]));
+        self.headers.clone().into_iter().chain(added).collect()
     }
 
     /// The value of a header, unless it is missing or empty. `name` may have any case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let shown = SHOWN.iter().map(|(name, value)| (*name, Some(*value)));
+        let added = AUTHORIZER_HEADERS.iter().map(|(name, value)| (*name, Some(*value)));
         let all = self.headers.iter().map(|(name, values)| (&**name, last(values)));
-        let mut matching = all.chain(shown).filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        let mut matching = all.chain(added).filter(|(known, _)| known.eq_ignore_ascii_case(name));
         matching.next().and_then(|(_, value)| value).filter(|value| !value.is_empty())
     }
 
@@ -84,7 +88,7 @@ impl Head {
 }
 
 /// The last value of each name.
-pub(crate) fn single(multi: &Multi) -> BTreeMap<&str, &str> {
+pub(crate) fn last_values(multi: &MultiValues) -> BTreeMap<&str, &str> {
     multi.iter().filter_map(|(name, values)| Some((&**name, last(values)?))).collect()
 }
 
@@ -100,8 +104,8 @@ fn names(raw: &[u8]) -> Vec<&str> {
     names.filter_map(|name| std::str::from_utf8(name).ok()).collect()
 }
 
-/// A header's name in its usual case, for requests after the first one on a socket.
-fn usual(name: &str) -> String {
+/// A header's name in its title_case case, for requests after the first one on a socket.
+fn title_case(name: &str) -> String {
     let word = |word: &str| match word {
         "websocket" => "WebSocket".to_owned(),
         "dnt" | "te" | "gpc" => word.to_ascii_uppercase(),
@@ -119,7 +123,7 @@ fn usual(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{names, usual};
+    use super::{names, title_case};
 
     #[test]
     fn header_names_get_their_usual_case() {
@@ -132,7 +136,7 @@ mod tests {
             ("x--y", "X--Y"),
         ];
         for (lower, expected) in table {
-            assert_eq!(usual(lower), expected);
+            assert_eq!(title_case(lower), expected);
         }
     }
 

@@ -29,7 +29,7 @@ use tokio::{
 use self::{
     admission::admit,
     first_request::{FirstRequest, RecordingStream},
-    head::Head,
+    head::RequestHead,
     upgrade::BadUpgrade,
 };
 use crate::{
@@ -52,10 +52,10 @@ pub(crate) async fn handle(
     }
     let key = match upgrade::accept_key(&request) {
         Ok(key) => key,
-        Err(fault) => return fault.into_answer(),
+        Err(error) => return error.into_response(),
     };
     let Some(host) = page::host(request.headers()) else {
-        return BadUpgrade("The Host header is missing or malformed.\n").into_answer();
+        return BadUpgrade("The Host header is missing or malformed.\n").into_response();
     };
     let client = Client {
         source_ip: peer.ip().to_canonical(),
@@ -102,19 +102,19 @@ impl Handshake {
     async fn open(mut self: Box<Self>, gateway: &Arc<Gateway>) -> Option<Open> {
         let settings = &gateway.settings;
         let source = self.connection.client.source_ip;
-        let head = Head::new(&self.parts, self.first.as_deref(), source, gateway.port);
-        let moment = RequestInfo::now();
-        match admit(gateway, &self.connection, &moment, &self.parts, &head).await {
+        let head = RequestHead::new(&self.parts, self.first.as_deref(), source, gateway.port);
+        let request_info = RequestInfo::new();
+        match admit(gateway, &self.connection, &request_info, &self.parts, &head).await {
             Ok(granted) => self.connection.client.granted = granted,
             Err(refusal) => {
-                self.refuse(refusal.into_answer());
+                self.refuse(refusal.into_response());
                 return None;
             }
         }
         if !gateway.routes().contains("$connect") {
             return self.decide(gateway, Ok(Reply::new(200)));
         }
-        let payload = event::connect(settings, &self.connection, &moment, &head);
+        let payload = event::connect(settings, &self.connection, &request_info, &head);
         let id = self.connection.id;
         gateway.connect(id, payload, |outcome| self.decide(gateway, outcome)).await
     }

@@ -13,7 +13,7 @@ use crate::{response, response::ApiResponse};
 pub(crate) struct BadUpgrade(pub(crate) &'static str);
 
 impl BadUpgrade {
-    pub(crate) fn into_answer(self) -> ApiResponse {
+    pub(crate) fn into_response(self) -> ApiResponse {
         response::text(StatusCode::BAD_REQUEST, self.0)
     }
 }

@@ -12,11 +12,11 @@ use crate::{Backend, FailureCause, Selection, backend::Integration};
 #[derive(Clone, Debug, Default)]
 pub struct Routes {
     selection: Selection,
-    by_key: HashMap<String, Known>,
+    by_key: HashMap<String, RouteConfig>,
 }
 
 #[derive(Clone, Debug)]
-struct Known {
+struct RouteConfig {
     two_way: bool,
     models: Option<Models>,
     function: Option<Integration>,
@@ -41,7 +41,7 @@ impl Routes {
     /// response: the body of the function's reply goes to the client. A one-way route drops it.
     #[must_use]
     pub fn with_route(mut self, key: impl Into<String>, two_way: bool) -> Self {
-        self.by_key.insert(key.into(), Known { two_way, models: None, function: None });
+        self.by_key.insert(key.into(), RouteConfig { two_way, models: None, function: None });
         self
     }
 
@@ -52,7 +52,7 @@ impl Routes {
     #[must_use]
     #[track_caller]
     pub fn with_models(mut self, key: &str, models: Models) -> Self {
-        self.known(key).models = Some(models);
+        self.route_mut(key).models = Some(models);
         self
     }
 
@@ -64,7 +64,7 @@ impl Routes {
     #[must_use]
     #[track_caller]
     pub fn with_function(mut self, key: &str, function: impl Backend) -> Self {
-        self.known(key).function = Some(Integration::new(function));
+        self.route_mut(key).function = Some(Integration::new(function));
         self
     }
 
@@ -86,7 +86,7 @@ impl Routes {
     }
 
     /// Why a message has no route.
-    pub(crate) fn miss(&self, message: &str) -> FailureCause {
+    pub(crate) fn no_route_cause(&self, message: &str) -> FailureCause {
         let selected = self.selection.select(message).map(Cow::into_owned);
         let mut routes: Vec<String> = self.by_key.keys().cloned().collect();
         routes.sort();
@@ -94,7 +94,7 @@ impl Routes {
     }
 
     #[track_caller]
-    fn known(&mut self, key: &str) -> &mut Known {
+    fn route_mut(&mut self, key: &str) -> &mut RouteConfig {
         match self.by_key.get_mut(key) {
             Some(route) => route,
             None => panic!("there is no route `{key}`: add it with `with_route` first"),
@@ -102,7 +102,7 @@ impl Routes {
     }
 
     fn route(&self, key: &str) -> Option<Route<'_>> {
-        let (key, Known { two_way, models, .. }) = self.by_key.get_key_value(key)?;
+        let (key, RouteConfig { two_way, models, .. }) = self.by_key.get_key_value(key)?;
         Some(Route { key, two_way: *two_way, models: models.as_ref() })
     }
 }

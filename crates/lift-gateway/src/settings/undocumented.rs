@@ -12,7 +12,7 @@ pub struct Undocumented {
     pub context_in_messages: bool,
     /// The reason in the `$disconnect` event of a client that left without a close frame, code 1006 ([R-1.2.8]).
     /// Default: empty.
-    pub lost_reason: String,
+    pub close_reason_1006: String,
     /// What an authorizer's event has for a URL without a query ([R-2.7]). Default: `{}`.
     pub no_query: NoQuery,
     /// The status of a handshake without a good API key ([R-2.18]). Default: 403.
@@ -22,7 +22,7 @@ pub struct Undocumented {
     /// The status when `$connect` fails or its reply is malformed ([R-4.12]). Default: 502, which
     /// most reports say; some say 500.
     pub connect_error_status: u16,
-    /// The status when `$connect` passes the integration time-out ([R-4.13]). Default: 504.
+    /// The status when `$connect` exceeds the integration timeout ([R-4.13]). Default: 504.
     pub connect_timeout_status: u16,
     /// Whether a status of 400 or more on a one-way route sends the "Internal server error" frame
     /// ([R-5.1.4]). Default: no, as documented.
@@ -55,7 +55,7 @@ impl Default for Undocumented {
         Self {
             context_values: ContextValues::Text,
             context_in_messages: true,
-            lost_reason: String::new(),
+            close_reason_1006: String::new(),
             no_query: NoQuery::Empty,
             api_key_status: 403,
             extra_path_status: 403,

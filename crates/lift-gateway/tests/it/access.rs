@@ -37,7 +37,7 @@ fn signatures() -> Signatures {
     })
 }
 
-fn request(api: &Api, headers: &[(&'static str, &str)]) -> Request {
+fn request(api: &TestGateway, headers: &[(&'static str, &str)]) -> Request {
     let mut request = api.url().into_client_request().unwrap();
     for (name, value) in headers {
         request.headers_mut().insert(*name, value.parse().unwrap());
@@ -48,7 +48,8 @@ fn request(api: &Api, headers: &[(&'static str, &str)]) -> Request {
 #[tokio::test]
 async fn a_signed_handshake_says_who_the_client_is() {
     let authorization = Authorization::Iam(signatures());
-    let api = Api::settings(Settings { authorization, ..settings() }, |_| async { ok() }).await;
+    let api =
+        TestGateway::settings(Settings { authorization, ..settings() }, |_| async { ok() }).await;
     match within(connect_async(request(&api, &[("authorization", "bad")]))).await {
         Err(Error::Http(response)) => {
             assert_eq!(response.status(), 403);
@@ -88,7 +89,7 @@ async fn api_keys() {
         let undocumented = Undocumented { api_key_status, ..Undocumented::default() };
         let api_keys = keys(ApiKeySource::Header);
         let settings = Settings { api_keys, undocumented, ..settings() };
-        let api = Api::settings(settings, |_| async { ok() }).await;
+        let api = TestGateway::settings(settings, |_| async { ok() }).await;
         let body = format!(r#"{{"message":"{expected}"}}"#);
         for headers in [&[][..], &[("x-api-key", "three")], &[("x-api-key", "")]] {
             let refused = refused(request(&api, headers)).await;
@@ -122,7 +123,7 @@ async fn an_authorizer_may_give_the_api_key() {
             api_keys: keys(ApiKeySource::Authorizer),
             ..settings()
         };
-        let api = Api::settings(settings, |_| async { ok() }).await;
+        let api = TestGateway::settings(settings, |_| async { ok() }).await;
         match status {
             101 => drop(api.connect().await),
             _ => assert_eq!(api.refused("/prod").await.0, status),
@@ -130,7 +131,7 @@ async fn an_authorizer_may_give_the_api_key() {
     }
 }
 
-async fn manage(api: &Api, id: &str, authorization: Option<&str>) -> (u16, String, String) {
+async fn manage(api: &TestGateway, id: &str, authorization: Option<&str>) -> (u16, String, String) {
     let path = format!("/prod/@connections/{id}");
     let headers: Vec<_> = authorization.map(|value| ("authorization", value)).into_iter().collect();
     let answer = http(api.address, "POST", &path, &headers, "12345").await;
@@ -167,14 +168,14 @@ async fn connections_want_what_is_set() {
         };
         assert!(!format!("{connections:?}").contains("secret"));
         let settings = Settings { connections, ..settings() };
-        let api = Api::settings(settings, |_| async { ok() }).await;
+        let api = TestGateway::settings(settings, |_| async { ok() }).await;
         let (mut client, id) = api.connect_with_id().await;
         let expected = (*status, (*kind).to_owned(), (*body).to_owned());
         assert_eq!(manage(&api, &id, *shown).await, expected, "{token} {signed} {shown:?}");
         if *status == 200 {
             assert_eq!(text(&mut client).await, "12345");
         }
-        // Whoever may not call learns nothing of ids.
+        // A caller without access learns nothing of ids.
         let (unknown, _, _) = manage(&api, "R1kmxc2VNjMCFIA=", *shown).await;
         assert_eq!(unknown, if *status == 200 { 410 } else { 403 });
         let (malformed, _, _) = manage(&api, "x", *shown).await;

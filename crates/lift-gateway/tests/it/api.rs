@@ -22,7 +22,7 @@ use tokio_tungstenite::{
 };
 
 pub(crate) type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
-pub(crate) type Outcome = Result<Bytes, InvokeError>;
+pub(crate) type BackendResult = Result<Bytes, InvokeError>;
 
 /// Fails when something takes longer than anything here should.
 pub(crate) fn within<T>(future: impl Future<Output = T>) -> impl Future<Output = T> {
@@ -31,7 +31,7 @@ pub(crate) fn within<T>(future: impl Future<Output = T>) -> impl Future<Output =
     async { timeout(Duration::from_secs(10), boxed).await.expect("in time") }
 }
 
-pub(crate) struct Api {
+pub(crate) struct TestGateway {
     pub(crate) address: SocketAddr,
     pub(crate) handle: ServerHandle,
     pub(crate) events: Mutex<mpsc::UnboundedReceiver<Event>>,
@@ -39,11 +39,11 @@ pub(crate) struct Api {
     served: JoinHandle<std::io::Result<()>>,
 }
 
-pub(crate) fn ok() -> Outcome {
+pub(crate) fn ok() -> BackendResult {
     Ok(Reply::new(200).encode().into())
 }
 
-pub(crate) fn failure() -> Outcome {
+pub(crate) fn failure() -> BackendResult {
     Err(InvokeError::function("Oops", "secret"))
 }
 
@@ -53,10 +53,10 @@ pub(crate) fn routes() -> Routes {
     fixed.with_route("$default", true).with_route("one", false).with_route("two", true)
 }
 
-impl Api {
+impl TestGateway {
     pub(crate) async fn start<F>(function: impl Fn(Event) -> F + Send + Sync + 'static) -> Self
     where
-        F: Future<Output = Outcome> + Send + 'static,
+        F: Future<Output = BackendResult> + Send + 'static,
     {
         Self::with(routes(), Limits::default(), function).await
     }
@@ -67,7 +67,7 @@ impl Api {
         function: impl Fn(Event) -> F + Send + Sync + 'static,
     ) -> Self
     where
-        F: Future<Output = Outcome> + Send + 'static,
+        F: Future<Output = BackendResult> + Send + 'static,
     {
         let (stage, api_id) = ("prod".to_owned(), "abc123".to_owned());
         Self::settings(Settings { stage, api_id, routes, limits, ..Settings::default() }, function)
@@ -79,11 +79,11 @@ impl Api {
         function: impl Fn(Event) -> F + Send + Sync + 'static,
     ) -> Self
     where
-        F: Future<Output = Outcome> + Send + 'static,
+        F: Future<Output = BackendResult> + Send + 'static,
     {
         let (seen, events) = mpsc::unbounded_channel();
         let function = Arc::new(function);
-        let backend = move |payload: Bytes| -> BoxFuture<'static, Outcome> {
+        let backend = move |payload: Bytes| -> BoxFuture<'static, BackendResult> {
             let event = Event::decode(payload).expect("an event");
             let _ = seen.send(event.clone());
             Box::pin(function(event))
@@ -172,7 +172,7 @@ impl Api {
     }
 }
 
-impl Drop for Api {
+impl Drop for TestGateway {
     fn drop(&mut self) {
         self.served.abort();
     }

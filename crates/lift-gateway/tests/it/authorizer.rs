@@ -41,12 +41,12 @@ fn policy(effect: &str, resource: &str) -> Value {
     })
 }
 
-fn answer(answer: &Value) -> Outcome {
+fn answer(answer: &Value) -> BackendResult {
     Ok(answer.to_string().into())
 }
 
 /// An API whose authorizer always says the same.
-async fn api(outcome: Outcome) -> Api {
+async fn api(outcome: BackendResult) -> TestGateway {
     api_with(settings(Authorizer::function(move |_: Bytes| {
         let outcome = outcome.clone();
         async move { outcome }
@@ -54,8 +54,8 @@ async fn api(outcome: Outcome) -> Api {
     .await
 }
 
-async fn api_with(settings: Settings) -> Api {
-    Api::settings(settings, |_| async { ok() }).await
+async fn api_with(settings: Settings) -> TestGateway {
+    TestGateway::settings(settings, |_| async { ok() }).await
 }
 
 #[tokio::test]
@@ -64,8 +64,8 @@ async fn outcomes_and_their_statuses() {
     context["context"] = value!({ "nested": { "no": 1 } });
     let mut large = policy("Allow", ARN);
     large["context"] = value!({ "x": "x".repeat(8 * 1024) });
-    let mut nobody = policy("Allow", ARN);
-    nobody["principalId"] = Value::Null;
+    let mut no_principal = policy("Allow", ARN);
+    no_principal["principalId"] = Value::Null;
     let error = |message: &str| {
         let (kind, message) = ("Error".to_owned(), message.to_owned());
         Err(InvokeError::function(kind, message))
@@ -85,7 +85,7 @@ async fn outcomes_and_their_statuses() {
         ("returned Unauthorized", answer(&value!("Unauthorized")), 500),
         ("null", answer(&Value::Null), 500),
         ("a nested context", answer(&context), 500),
-        ("no principal", answer(&nobody), 500),
+        ("no principal", answer(&no_principal), 500),
         ("more than 8 KB", answer(&large), 500),
     ];
     for (name, outcome, status) in table {
@@ -212,7 +212,7 @@ async fn messages_carry_no_context_when_so_chosen() {
 }
 
 #[tokio::test]
-async fn without_its_identity_sources_the_function_is_not_asked() {
+async fn without_identity_sources_the_function_is_not_invoked() {
     let sources = |sources: &[&str]| {
         let all = sources.iter().map(|source| source.parse::<IdentitySource>().unwrap());
         let authorizer = Authorizer::function(|_: Bytes| async { answer(&policy("Allow", ARN)) });
@@ -261,7 +261,7 @@ async fn the_same_function_may_be_the_authorizer() {
         };
         async move { outcome }
     };
-    let api = Api::raw(settings(Authorizer::same_function()), events, function).await;
+    let api = TestGateway::raw(settings(Authorizer::same_function()), events, function).await;
     api.connect().await;
     let event = json(api.event(EventKind::Connect).await.payload());
     assert_eq!(event["requestContext"]["authorizer"]["principalId"], "player-42");
@@ -269,12 +269,12 @@ async fn the_same_function_may_be_the_authorizer() {
 
 #[tokio::test]
 async fn a_slow_authorizer_runs_on_after_the_refusal() {
-    let (gate, ended) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let (open, done) = (gate.clone(), ended.clone());
+    let (release, ended) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (open, done) = (release.clone(), ended.clone());
     let authorizer = Authorizer::function(move |_: Bytes| {
-        let (gate, ended) = (gate.clone(), ended.clone());
+        let (release, ended) = (release.clone(), ended.clone());
         async move {
-            gate.notified().await;
+            release.notified().await;
             ended.notify_one();
             answer(&policy("Allow", ARN))
         }

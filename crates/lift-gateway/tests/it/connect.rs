@@ -17,7 +17,7 @@ use crate::api::*;
 
 #[tokio::test]
 async fn statuses_of_connect() {
-    let table: &[(&str, Outcome, u16)] = &[
+    let table: &[(&str, BackendResult, u16)] = &[
         ("201", Ok(Reply::new(201).encode().into()), 101),
         ("401", Ok(Reply::new(401).encode().into()), 401),
         ("403", Ok(Reply::new(403).with_body("why").encode().into()), 403),
@@ -33,7 +33,7 @@ async fn statuses_of_connect() {
     ];
     for (name, outcome, status) in table {
         let outcome = outcome.clone();
-        let api = Api::start(move |event| {
+        let api = TestGateway::start(move |event| {
             let outcome = if event.kind() == EventKind::Connect { outcome.clone() } else { ok() };
             async move { outcome }
         })
@@ -52,14 +52,14 @@ async fn statuses_of_connect() {
 #[tokio::test]
 async fn the_integration_time_out_is_504() {
     let limits = Limits { integration_timeout: Duration::from_millis(20), ..Limits::default() };
-    let api = Api::with(routes(), limits, |_| std::future::pending()).await;
+    let api = TestGateway::with(routes(), limits, |_| std::future::pending()).await;
     assert_eq!(api.refused("/prod").await.0, 504);
 }
 
 #[tokio::test]
-async fn without_a_connect_route_everybody_may_connect() {
+async fn without_a_connect_route_every_client_is_accepted() {
     let routes = Routes::default().with_route("$default", true);
-    let api = Api::with(routes, Limits::default(), |_| async { Ok("{}".into()) }).await;
+    let api = TestGateway::with(routes, Limits::default(), |_| async { Ok("{}".into()) }).await;
     let mut client = api.connect().await;
     send(&mut client, "x").await;
     assert!(text(&mut client).await.contains("Internal server error"));
@@ -68,7 +68,7 @@ async fn without_a_connect_route_everybody_may_connect() {
 
 #[tokio::test]
 async fn wrong_paths_are_forbidden_and_a_trailing_slash_is_not() {
-    let api = Api::start(|_| async { ok() }).await;
+    let api = TestGateway::start(|_| async { ok() }).await;
     for path in ["/", "/other", "/prod/x", "/PROD"] {
         let refused = api.refused(path).await;
         assert_eq!(refused, (403, r#"{"message":"Forbidden"}"#.to_owned()), "{path}");
@@ -86,7 +86,7 @@ async fn only_an_offered_subprotocol_comes_back() {
         (None, "b", None),
         (Some("a"), "", None),
     ] {
-        let api = Api::start(move |_| async move {
+        let api = TestGateway::start(move |_| async move {
             let reply = Reply::new(200);
             Ok(match chosen {
                 "" => reply,
@@ -122,7 +122,7 @@ async fn malformed_upgrades_are_400() {
         ("sec-websocket-version", "13"),
         ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
     ];
-    let api = Api::start(|_| async { ok() }).await;
+    let api = TestGateway::start(|_| async { ok() }).await;
     let table: &[(&str, &str, &str)] = &[
         ("POST", "upgrade", "websocket"),
         ("GET", "upgrade", "h2c"),
@@ -146,7 +146,7 @@ async fn malformed_upgrades_are_400() {
 
 #[tokio::test]
 async fn the_event_has_what_aws_sends() {
-    let api = Api::start(|_| async { ok() }).await;
+    let api = TestGateway::start(|_| async { ok() }).await;
     let mut request = format!("{}?a=1&a=2&b=%C3%A9+x", api.url()).into_client_request().unwrap();
     for (name, value) in [("user-agent", "t/1"), ("x-custom", "1"), ("x-custom", "2")] {
         request.headers_mut().append(name, value.parse().unwrap());
@@ -196,12 +196,12 @@ async fn the_event_has_what_aws_sends() {
 #[tokio::test]
 async fn a_client_that_gives_up_during_connect_is_disconnected_once() {
     let go = Arc::new(Notify::new());
-    let gate = go.clone();
-    let api = Api::start(move |event| {
-        let gate = gate.clone();
+    let release = go.clone();
+    let api = TestGateway::start(move |event| {
+        let release = release.clone();
         async move {
             if event.kind() == EventKind::Connect {
-                gate.notified().await;
+                release.notified().await;
             }
             ok()
         }
@@ -223,7 +223,7 @@ async fn a_client_that_gives_up_during_connect_is_disconnected_once() {
 
 #[tokio::test]
 async fn header_names_are_in_the_clients_case() {
-    let api = Api::start(|_| async { ok() }).await;
+    let api = TestGateway::start(|_| async { ok() }).await;
     let head = "GET /prod HTTP/1.1\r\nHOST: x\r\nconnection: Upgrade\r\nUpgrade: websocket\r\n\
                 Sec-WebSocket-Version: 13\r\nsec-webSocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
                 x-Mine: 1\r\nX-FORWARDED-for: 10.0.0.1\r\nx-amzn-trace-id: Root=1-0-0\r\n\r\n";
@@ -262,7 +262,7 @@ async fn stage_variables_are_in_every_event() {
         stage_variables: [("table".to_owned(), "chat".to_owned())].into(),
         ..Settings::default()
     };
-    let api = Api::settings(settings, |_| async { ok() }).await;
+    let api = TestGateway::settings(settings, |_| async { ok() }).await;
     let mut client = api.connect().await;
     send(&mut client, "x").await;
     let connect = api.event(EventKind::Connect).await;
@@ -274,7 +274,7 @@ async fn stage_variables_are_in_every_event() {
 }
 
 /// Sends bytes, and reads up to the end of the answer's head.
-async fn raw(api: &Api, head: &str) -> (TcpStream, String) {
+async fn raw(api: &TestGateway, head: &str) -> (TcpStream, String) {
     let mut socket = TcpStream::connect(api.address).await.unwrap();
     socket.write_all(head.as_bytes()).await.unwrap();
     let mut answer = String::new();

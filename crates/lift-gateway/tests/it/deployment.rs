@@ -7,7 +7,7 @@ use lift_gateway::{Routes, Settings};
 use crate::api::*;
 
 /// Replies with the route's key.
-async fn name(event: Event) -> Outcome {
+async fn name(event: Event) -> BackendResult {
     Ok(Bytes::from(Reply::new(200).with_body(event.route_key().to_owned()).encode()))
 }
 
@@ -18,7 +18,7 @@ async fn a_deployment_changes_the_routes_of_open_sockets() {
         routes: Routes::default().with_route("$connect", false).with_route("old", true),
         ..Settings::default()
     };
-    let api = Api::settings(settings, name).await;
+    let api = TestGateway::settings(settings, name).await;
     let (mut client, _) = api.connect_with_id().await;
     send(&mut client, r#"{"action":"old"}"#).await;
     assert_eq!(text(&mut client).await, "old");
@@ -35,7 +35,7 @@ async fn a_deployment_changes_the_routes_of_open_sockets() {
     drop(client);
     api.event(EventKind::Disconnect).await;
 
-    // Without $connect whoever comes is let in.
+    // Without a `$connect` route, every client is accepted.
     let mut other = api.connect().await;
     send(&mut other, r#"{"do":"new"}"#).await;
     assert_eq!(text(&mut other).await, "new");

@@ -26,7 +26,7 @@ use crate::api::*;
 async fn the_client_closes() {
     let frame =
         |code: u16, reason: &'static str| CloseFrame { code: code.into(), reason: reason.into() };
-    let api = Api::start(|_| async { ok() }).await;
+    let api = TestGateway::start(|_| async { ok() }).await;
     for (sent, code, reason) in [
         (None, 1005, "Client-side close frame status not set"),
         (Some(frame(1001, "")), 1001, ""),
@@ -46,7 +46,7 @@ async fn the_client_closes() {
 
 #[tokio::test]
 async fn the_disconnect_event_has_what_aws_sends() {
-    let api = Api::start(|_| async { ok() }).await;
+    let api = TestGateway::start(|_| async { ok() }).await;
     let mut client = api.connect().await;
     let connect = json(api.event(EventKind::Connect).await.payload());
     within(client.close(None)).await.unwrap();
@@ -69,7 +69,7 @@ async fn the_disconnect_event_has_what_aws_sends() {
 
 #[tokio::test]
 async fn a_lost_client_is_1006() {
-    let api = Api::start(|_| async { ok() }).await;
+    let api = TestGateway::start(|_| async { ok() }).await;
     let (client, id) = api.connect_with_id().await;
     drop(client);
     let event = api.event(EventKind::Disconnect).await;
@@ -79,7 +79,7 @@ async fn a_lost_client_is_1006() {
 
 #[tokio::test]
 async fn a_reset_client_is_1006() {
-    let api = Api::start(|_| async { ok() }).await;
+    let api = TestGateway::start(|_| async { ok() }).await;
     let (client, _) = api.connect_with_id().await;
     let MaybeTlsStream::Plain(socket) = client.get_ref() else { panic!("no TLS here") };
     socket.set_zero_linger().unwrap();
@@ -89,7 +89,7 @@ async fn a_reset_client_is_1006() {
 
 #[tokio::test]
 async fn without_a_disconnect_route_nothing_is_invoked() {
-    let api = Api::with(Routes::default(), Limits::default(), |_| async { ok() }).await;
+    let api = TestGateway::with(Routes::default(), Limits::default(), |_| async { ok() }).await;
     let mut client = api.connect().await;
     within(client.close(None)).await.unwrap();
     while let Some(Ok(_)) = within(client.next()).await {}
@@ -99,10 +99,10 @@ async fn without_a_disconnect_route_nothing_is_invoked() {
 }
 
 #[tokio::test]
-async fn a_shutdown_closes_everybody_and_waits_for_every_disconnect() {
+async fn a_shutdown_closes_all_connections_and_waits_for_each_disconnect() {
     let ended = Arc::new(AtomicUsize::new(0));
     let count = ended.clone();
-    let api = Api::start(move |event| {
+    let api = TestGateway::start(move |event| {
         let count = count.clone();
         async move {
             if event.kind() == EventKind::Disconnect {
@@ -133,13 +133,13 @@ async fn a_shutdown_closes_everybody_and_waits_for_every_disconnect() {
 #[tokio::test]
 async fn a_shutdown_waits_for_invocations_within_its_limit() {
     let done = Arc::new(AtomicUsize::new(0));
-    let (gate, count) = (Arc::new(Notify::new()), done.clone());
-    let open = gate.clone();
-    let api = Api::start(move |event| {
-        let (gate, count) = (gate.clone(), count.clone());
+    let (release, count) = (Arc::new(Notify::new()), done.clone());
+    let open = release.clone();
+    let api = TestGateway::start(move |event| {
+        let (release, count) = (release.clone(), count.clone());
         async move {
             if event.kind() == EventKind::Message {
-                gate.notified().await;
+                release.notified().await;
                 count.fetch_add(1, Ordering::SeqCst);
             }
             ok()
@@ -164,7 +164,7 @@ async fn a_shutdown_waits_for_invocations_within_its_limit() {
 
     let limits = Limits { drain_timeout: Duration::from_millis(20), ..Limits::default() };
     let routes = Routes::default().with_route("$default", false);
-    let api = Api::with(routes, limits, |_| std::future::pending()).await;
+    let api = TestGateway::with(routes, limits, |_| std::future::pending()).await;
     let mut client = api.connect().await;
     send(&mut client, "x").await;
     api.event(EventKind::Message).await;
@@ -173,7 +173,7 @@ async fn a_shutdown_waits_for_invocations_within_its_limit() {
 
 #[tokio::test]
 async fn binary_is_1003_and_too_much_is_1009() {
-    let api = Api::start(|event| async move {
+    let api = TestGateway::start(|event| async move {
         Ok(Reply::new(200).with_body(event.body().len().to_string()).encode().into())
     })
     .await;
@@ -198,7 +198,7 @@ async fn binary_is_1003_and_too_much_is_1009() {
 
 #[tokio::test]
 async fn a_refused_client_is_never_disconnected() {
-    let api = Api::start(|_| async { Ok(Reply::new(401).encode().into()) }).await;
+    let api = TestGateway::start(|_| async { Ok(Reply::new(401).encode().into()) }).await;
     assert_eq!(api.refused("/prod").await.0, 401);
     api.event(EventKind::Connect).await;
     let mut events = std::mem::replace(&mut *api.events.lock().await, mpsc::unbounded_channel().1);

@@ -11,7 +11,7 @@ use lift_gateway::{
 use serde_json::Value;
 use tokio::{net::TcpListener, process::Command, task::JoinHandle};
 
-use crate::api::{Outcome, header, http, json, within};
+use crate::api::{BackendResult, header, http, json, within};
 
 const NEXT: &str = "/2018-06-01/runtime/invocation/next";
 
@@ -39,7 +39,7 @@ async fn setup(settings: FunctionSettings) -> Setup {
 }
 
 impl Setup {
-    fn invoke(&self, payload: &'static str) -> JoinHandle<Outcome> {
+    fn invoke(&self, payload: &'static str) -> JoinHandle<BackendResult> {
         let function = self.function.clone();
         tokio::spawn(async move { function.invoke(payload.into()).await })
     }
@@ -110,7 +110,7 @@ async fn errors_reach_the_caller() {
 }
 
 #[tokio::test]
-async fn an_init_error_is_told_and_ends_the_work() {
+async fn an_init_error_is_reported_and_ends_the_environment() {
     let setup = setup(FunctionSettings::default()).await;
     let report = r#"{"errorType":"Config","errorMessage":"no table"}"#;
     assert_eq!(setup.post("init/error", report).await.status(), 202);
@@ -124,7 +124,7 @@ async fn an_init_error_is_told_and_ends_the_work() {
 }
 
 #[tokio::test]
-async fn a_slow_function_times_out_and_is_to_be_killed() {
+async fn a_slow_function_gets_the_status_timed_out() {
     let timeout = Duration::from_millis(30);
     let setup = setup(FunctionSettings { timeout, ..FunctionSettings::default() }).await;
     let call = setup.invoke("{}");
@@ -169,12 +169,12 @@ async fn a_client_that_drops_next_loses_no_event() {
 }
 
 #[tokio::test]
-async fn who_has_stopped_work_leaves_the_next_event_to_others() {
+async fn an_environment_that_stopped_work_takes_no_event() {
     let setup = setup(FunctionSettings::default()).await;
     let waits = tokio::spawn(http(setup.address, "GET", NEXT, &[], ""));
     setup.demand(Demand { waiting: 0, idle: 1, busy: 0 }).await;
     setup.environment.stop_work();
-    // Nobody has let it notice, and still the event is not its own.
+    // The process was not polled since `stop_work`, and it does not get the event.
     let call = setup.invoke("1");
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let next = setup.function.environment(listener);
@@ -187,7 +187,7 @@ async fn who_has_stopped_work_leaves_the_next_event_to_others() {
 }
 
 #[tokio::test]
-async fn draining_finishes_and_tells_the_extensions() {
+async fn draining_finishes_and_notifies_the_extensions() {
     let setup = setup(FunctionSettings::default()).await;
     let register = "/2020-01-01/extension/register";
     let body = r#"{"events":["INVOKE","SHUTDOWN"]}"#;
@@ -261,8 +261,8 @@ async fn a_real_runtime_client() {
         let reply = within(setup.invoke(r#"{"x":1}"#)).await.unwrap().unwrap();
         assert_eq!(json(&reply)["echo"]["x"], 1);
         assert!(json(&reply)["arn"].as_str().unwrap().ends_with(":function:lift"));
-        for fault in [r#"{"do":"fail"}"#, r#"{"do":"panic"}"#] {
-            let error = within(setup.invoke(fault)).await.unwrap().unwrap_err();
+        for request in [r#"{"do":"fail"}"#, r#"{"do":"panic"}"#] {
+            let error = within(setup.invoke(request)).await.unwrap().unwrap_err();
             let (_, message) = error.function_error().unwrap();
             assert!(message.contains("as told"), "{message}");
         }
@@ -274,29 +274,30 @@ async fn a_real_runtime_client() {
 }
 
 #[tokio::test]
-async fn an_environment_tells_what_its_process_has_before_it_and_others_know() {
+async fn the_callback_gets_the_invocation_before_the_process() {
     let function = Function::new(FunctionSettings::default());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let (sender, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let (sender, mut notified) = tokio::sync::mpsc::unbounded_channel();
     let environment =
         function.environment_with_callback(listener, move |has| sender.send(has).expect("read"));
     tokio::spawn(async move { environment.serve().await });
 
-    let name = Id::parse("AAAAAAAAAAAAAAA=");
+    let invocation_id = Id::parse("AAAAAAAAAAAAAAA=");
     let invoked = function.clone();
-    let call = tokio::spawn(async move { invoked.invoke_as(name.unwrap(), "{}".into()).await });
+    let call =
+        tokio::spawn(async move { invoked.invoke_as(invocation_id.unwrap(), "{}".into()).await });
     let answer = http(address, "GET", NEXT, &[], "").await;
-    assert_eq!(told.try_recv(), Ok(name));
-    assert!(told.is_empty());
+    assert_eq!(notified.try_recv(), Ok(invocation_id));
+    assert!(notified.is_empty());
     let id = header(&answer, "lambda-runtime-aws-request-id");
     let path = format!("/2018-06-01/runtime/invocation/{id}/response");
     http(address, "POST", &path, &[], "{}").await;
     assert!(within(call).await.unwrap().is_ok());
-    assert_eq!(told.try_recv(), Ok(None));
+    assert_eq!(notified.try_recv(), Ok(None));
 
     let call = tokio::spawn(async move { function.invoke("{}".into()).await });
     http(address, "GET", NEXT, &[], "").await;
-    assert_eq!(told.try_recv(), Ok(None), "it has no name");
+    assert_eq!(notified.try_recv(), Ok(None), "it has no invocation id");
     call.abort();
 }

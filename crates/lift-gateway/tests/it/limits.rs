@@ -28,7 +28,7 @@ fn part(kind: Data, bytes: usize, last: bool) -> Message {
 
 #[tokio::test]
 async fn a_message_of_128_kb_in_four_frames_passes_and_one_byte_more_does_not() {
-    let api = Api::start(|event| async move {
+    let api = TestGateway::start(|event| async move {
         Ok(Reply::new(200).with_body(event.body().len().to_string()).encode().into())
     })
     .await;
@@ -50,7 +50,7 @@ async fn a_message_of_128_kb_in_four_frames_passes_and_one_byte_more_does_not() 
 
 #[tokio::test]
 async fn what_breaks_the_protocol_is_closed_with_its_code() {
-    let api = Api::start(|_| async { ok() }).await;
+    let api = TestGateway::start(|_| async { ok() }).await;
     let table: &[(&str, Vec<u8>, u16)] = &[
         ("invalid UTF-8", vec![0x81, 0x81, 0, 0, 0, 0, 0xff], 1007),
         ("reserved bit", vec![0xc1, 0x80, 0, 0, 0, 0], 1002),
@@ -73,7 +73,7 @@ async fn an_idle_connection_and_an_old_one_are_1001() {
     for limits in
         [Limits { idle: soon, ..Limits::default() }, Limits { lifetime: soon, ..Limits::default() }]
     {
-        let api = Api::with(routes(), limits, |_| async { ok() }).await;
+        let api = TestGateway::with(routes(), limits, |_| async { ok() }).await;
         let mut client = api.connect().await;
         assert_eq!(closed(&mut client).await, (1001, "Going away".to_owned()));
         let event = api.event(EventKind::Disconnect).await;
@@ -85,7 +85,7 @@ async fn an_idle_connection_and_an_old_one_are_1001() {
 #[tokio::test]
 async fn a_slow_handshake_is_cut_off() {
     let limits = Limits { header_timeout: Duration::from_millis(50), ..Limits::default() };
-    let api = Api::with(routes(), limits, |_| async { ok() }).await;
+    let api = TestGateway::with(routes(), limits, |_| async { ok() }).await;
     let mut socket = TcpStream::connect(api.address).await.unwrap();
     socket.write_all(b"GET /prod HTTP/1.1\r\nho").await.unwrap();
     let mut rest = Vec::new();
@@ -96,7 +96,7 @@ async fn a_slow_handshake_is_cut_off() {
 #[tokio::test]
 async fn a_slow_body_is_408() {
     let limits = Limits { header_timeout: Duration::from_millis(50), ..Limits::default() };
-    let api = Api::with(routes(), limits, |_| async { ok() }).await;
+    let api = TestGateway::with(routes(), limits, |_| async { ok() }).await;
     let mut socket = TcpStream::connect(api.address).await.unwrap();
     let head = "POST /prod/@connections/x HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nx";
     socket.write_all(head.as_bytes()).await.unwrap();
@@ -107,7 +107,7 @@ async fn a_slow_body_is_408() {
 
 #[tokio::test]
 async fn a_huge_head_is_431() {
-    let api = Api::start(|_| async { ok() }).await;
+    let api = TestGateway::start(|_| async { ok() }).await;
     let mut socket = TcpStream::connect(api.address).await.unwrap();
     let head = format!("GET /prod HTTP/1.1\r\nhost: x\r\nx-big: {}\r\n\r\n", "x".repeat(64 * 1024));
     let _ = within(socket.write_all(head.as_bytes())).await;
@@ -117,8 +117,8 @@ async fn a_huge_head_is_431() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_gets_429_and_harms_nobody() {
-    let api = Api::start(|_| async { ok() }).await;
+async fn posts_to_a_client_that_does_not_read_get_429_and_affect_no_other_client() {
+    let api = TestGateway::start(|_| async { ok() }).await;
     let (mut slow, id) = api.connect_with_id().await;
     let (mut quick, other) = api.connect_with_id().await;
     let mut posts = 0;
@@ -147,7 +147,7 @@ async fn a_client_that_does_not_read_gets_429_and_harms_nobody() {
 
 #[tokio::test]
 async fn a_long_post_goes_out_in_frames_of_32_kb() {
-    let api = Api::start(|_| async { ok() }).await;
+    let api = TestGateway::start(|_| async { ok() }).await;
     let (mut client, id) = api.connect_with_id().await;
     assert_eq!(api.manage("POST", &id, vec![b'x'; 70_000]).await.status(), 200);
     let MaybeTlsStream::Plain(socket) = client.get_mut() else { panic!("no TLS here") };

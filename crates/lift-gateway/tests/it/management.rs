@@ -15,7 +15,7 @@ const UNKNOWN: &str = "R1kmxc2VNjMCFIA=";
 
 #[tokio::test]
 async fn post_sends_text_binary_and_nothing() {
-    let api = Api::start(|_| async { ok() }).await;
+    let api = TestGateway::start(|_| async { ok() }).await;
     let (mut client, id) = api.connect_with_id().await;
     let encoded = id.replace('=', "%3D");
     for (path, body, frame) in [
@@ -35,7 +35,7 @@ async fn post_sends_text_binary_and_nothing() {
 
 #[tokio::test]
 async fn get_describes_the_connection() {
-    let api = Api::start(|_| async { ok() }).await;
+    let api = TestGateway::start(|_| async { ok() }).await;
     for agent in [None, Some("wscat/6")] {
         let mut request = api.url().into_client_request().unwrap();
         if let Some(agent) = agent {
@@ -59,7 +59,7 @@ async fn get_describes_the_connection() {
 
 #[tokio::test]
 async fn delete_sends_what_is_queued_and_closes_with_1000() {
-    let api = Api::start(|_| async { ok() }).await;
+    let api = TestGateway::start(|_| async { ok() }).await;
     let (mut client, id) = api.connect_with_id().await;
     assert_eq!(api.manage("POST", &id, "last words").await.status(), 200);
     let answer = api.manage("DELETE", &id, "").await;
@@ -75,7 +75,7 @@ async fn delete_sends_what_is_queued_and_closes_with_1000() {
 
 #[tokio::test]
 async fn errors_name_their_type() {
-    let api = Api::start(|_| async { ok() }).await;
+    let api = TestGateway::start(|_| async { ok() }).await;
     let (_client, id) = api.connect_with_id().await;
     let large = vec![b'x'; 128 * 1024 + 1];
     let good = format!("/prod/@connections/{id}");
@@ -119,7 +119,7 @@ async fn a_pending_connection_is_gone_and_an_open_one_is_not() {
     let address = Arc::new(OnceLock::new());
     let own = address.clone();
     let routes = Routes::default().with_route("$connect", false).with_route("$default", false);
-    let api = Api::with(routes, Limits::default(), move |event| {
+    let api = TestGateway::with(routes, Limits::default(), move |event| {
         let own = own.clone();
         async move {
             let path = format!("/prod/@connections/{}", event.connection_id());

@@ -15,13 +15,13 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::api::*;
 
 /// Replies with the route's key.
-async fn name(event: Event) -> Outcome {
+async fn name(event: Event) -> BackendResult {
     Ok(Reply::new(200).with_body(event.route_key().to_owned()).encode().into())
 }
 
 #[tokio::test]
 async fn two_way_routes_reply_and_one_way_routes_do_not() {
-    let api = Api::start(name).await;
+    let api = TestGateway::start(name).await;
     let mut client = api.connect().await;
     for (message, route) in [
         (r#"{"action":"two"}"#, "two"),
@@ -47,14 +47,14 @@ async fn a_route_may_have_a_function_of_its_own() {
         async move {
             let event = Event::decode(payload).expect("an event");
             let reply = Reply::new(200).with_body(format!("own {}", event.route_key()));
-            sender.send(event).expect("somebody listens");
+            sender.send(event).expect("the receiver is open");
             Ok(reply.encode().into())
         }
     };
     let routes = ["$connect", "$disconnect", "two"].iter();
     let routes =
         routes.fold(crate::api::routes(), |routes, key| routes.with_function(key, own.clone()));
-    let api = Api::with(routes, Limits::default(), name).await;
+    let api = TestGateway::with(routes, Limits::default(), name).await;
     let mut client = api.connect().await;
     for (message, reply) in [(r#"{"action":"two"}"#, "own two"), ("x", "$default")] {
         send(&mut client, message).await;
@@ -73,7 +73,7 @@ async fn a_route_may_have_a_function_of_its_own() {
 
 #[tokio::test]
 async fn the_message_event_has_what_aws_sends() {
-    let api = Api::start(|_| async { ok() }).await;
+    let api = TestGateway::start(|_| async { ok() }).await;
     let (mut client, id) = api.connect_with_id().await;
     send(&mut client, "{\"action\":\"one\",\"x\":\"é\\n\"}").await;
     let event = json(api.event(EventKind::Message).await.payload());
@@ -94,7 +94,7 @@ async fn error_frames_byte_by_byte() {
     let routes = Routes::default().with_route("$connect", false);
     let routes =
         ["slow", "fail", "null", "key"].iter().fold(routes, |r, key| r.with_route(*key, false));
-    let api = Api::with(routes, limits, |event| async move {
+    let api = TestGateway::with(routes, limits, |event| async move {
         match event.route_key() {
             "slow" => std::future::pending().await,
             "fail" => failure(),
@@ -128,7 +128,7 @@ async fn error_frames_byte_by_byte() {
 
 #[tokio::test]
 async fn statuses_of_messages_change_nothing() {
-    let api = Api::start(|event| async move {
+    let api = TestGateway::start(|event| async move {
         let status = if event.kind() == EventKind::Message { 500 } else { 200 };
         Ok(Reply::new(status).with_body("body").encode().into())
     })
@@ -141,13 +141,13 @@ async fn statuses_of_messages_change_nothing() {
 
 #[tokio::test]
 async fn messages_of_one_connection_run_at_the_same_time() {
-    let gate = Arc::new(Notify::new());
-    let api = Api::start(move |event| {
-        let gate = gate.clone();
+    let release = Arc::new(Notify::new());
+    let api = TestGateway::start(move |event| {
+        let release = release.clone();
         async move {
             match event.text() {
-                Some("first") => gate.notified().await,
-                Some("second") => gate.notify_one(),
+                Some("first") => release.notified().await,
+                Some("second") => release.notify_one(),
                 _ => {}
             }
             Ok(Reply::new(200).with_body(Bytes::copy_from_slice(event.body())).encode().into())
@@ -164,14 +164,14 @@ async fn messages_of_one_connection_run_at_the_same_time() {
 
 #[tokio::test]
 async fn a_full_connection_is_read_no_further() {
-    let gate = Arc::new(Notify::new());
-    let inner = gate.clone();
+    let release = Arc::new(Notify::new());
+    let inner = release.clone();
     let limits = Limits { in_flight: 2, ..Limits::default() };
-    let api = Api::with(routes(), limits, move |event| {
-        let gate = inner.clone();
+    let api = TestGateway::with(routes(), limits, move |event| {
+        let release = inner.clone();
         async move {
             if event.kind() == EventKind::Message {
-                gate.notified().await;
+                release.notified().await;
             }
             Ok(Reply::new(200).with_body(Bytes::copy_from_slice(event.body())).encode().into())
         }
@@ -189,7 +189,7 @@ async fn a_full_connection_is_read_no_further() {
     assert!(api.events.lock().await.try_recv().is_err());
     let mut seen = Vec::new();
     for _ in 0..5 {
-        gate.notify_one();
+        release.notify_one();
         seen.push(text(&mut client).await);
     }
     seen.sort();
@@ -199,7 +199,7 @@ async fn a_full_connection_is_read_no_further() {
 #[tokio::test]
 async fn replies_that_are_not_text_go_as_binary_and_too_long_ones_fail() {
     let limits = Limits { message_bytes: 1000, ..Limits::default() };
-    let api = Api::with(routes(), limits, |event| async move {
+    let api = TestGateway::with(routes(), limits, |event| async move {
         Ok(match event.text() {
             Some("binary") => Reply::new(200).with_body(&b"\xff\x00"[..]),
             Some("long") => Reply::new(200).with_body("x".repeat(1001)),
@@ -218,7 +218,7 @@ async fn replies_that_are_not_text_go_as_binary_and_too_long_ones_fail() {
 
 #[tokio::test]
 async fn pings_are_answered_and_reach_no_function() {
-    let api = Api::start(|_| async { ok() }).await;
+    let api = TestGateway::start(|_| async { ok() }).await;
     let mut client = api.connect().await;
     client.send(Message::Ping("hi".into())).await.unwrap();
     let pong = within(client.next()).await.unwrap().unwrap();
@@ -229,7 +229,7 @@ async fn pings_are_answered_and_reach_no_function() {
 
 #[tokio::test]
 async fn an_exit_of_the_function_is_an_error_frame() {
-    let api = Api::start(|event| async move {
+    let api = TestGateway::start(|event| async move {
         if event.kind() == EventKind::Message { Err(InvokeError::exited()) } else { ok() }
     })
     .await;
@@ -239,15 +239,15 @@ async fn an_exit_of_the_function_is_an_error_frame() {
 }
 
 #[tokio::test]
-async fn a_function_runs_on_after_the_client_had_its_time_out() {
-    let (gate, done) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let (open, ended) = (gate.clone(), done.clone());
+async fn a_function_runs_on_after_the_client_got_a_timeout() {
+    let (release, done) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (open, ended) = (release.clone(), done.clone());
     let limits = Limits { integration_timeout: Duration::from_millis(20), ..Limits::default() };
     let routes = Routes::default().with_route("$default", true);
-    let api = Api::with(routes, limits, move |_| {
-        let (gate, done) = (gate.clone(), done.clone());
+    let api = TestGateway::with(routes, limits, move |_| {
+        let (release, done) = (release.clone(), done.clone());
         async move {
-            gate.notified().await;
+            release.notified().await;
             done.notify_one();
             Ok(Reply::new(200).with_body("too late").encode().into())
         }

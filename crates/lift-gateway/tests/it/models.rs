@@ -5,11 +5,11 @@ use lift_gateway::{BadBodyFrame, Models, Settings, Undocumented};
 
 use crate::api::*;
 
-async fn api(models: Models, bad_body: BadBodyFrame) -> Api {
+async fn api(models: Models, bad_body: BadBodyFrame) -> TestGateway {
     let undocumented = Undocumented { bad_body, ..Undocumented::default() };
     let routes = routes().with_models("two", models);
     let settings = Settings { stage: "prod".into(), routes, undocumented, ..Settings::default() };
-    Api::settings(settings, |event| async move {
+    TestGateway::settings(settings, |event| async move {
         Ok(Reply::new(200).with_body(event.route_key().to_owned()).encode().into())
     })
     .await
@@ -51,7 +51,11 @@ async fn what_the_model_refuses_is_a_bad_request_body() {
             assert_eq!(text(&mut client).await, route);
         }
         let first = api.event(EventKind::Message).await;
-        assert_eq!(first.text(), Some(r#"{"action":"two","x":1}"#), "the bad one came to nobody");
+        assert_eq!(
+            first.text(),
+            Some(r#"{"action":"two","x":1}"#),
+            "the function did not get the invalid message"
+        );
     }
 }
 

@@ -208,7 +208,7 @@ async fn a_server_handle_acts_on_connections() {
 }
 
 #[tokio::test]
-async fn a_site_has_what_is_below_its_path_and_nothing_else() {
+async fn local_pages_get_every_path_below_their_prefix_and_nothing_else() {
     let Observed { address, .. } = start().await;
     let get = |path| http(address, "GET", path, &[], "");
     assert_eq!(get("/_lift").await.body(), "127.0.0.1 /_lift");

@@ -20,13 +20,13 @@ fn settings(limits: Limits) -> Settings {
 
 #[tokio::test]
 async fn messages_of_one_connection_wait_and_those_of_others_do_not() {
-    let gate = Arc::new(Semaphore::new(0));
-    let inner = gate.clone();
-    let api = Api::settings(settings(Limits::default()), move |event| {
-        let gate = inner.clone();
+    let release = Arc::new(Semaphore::new(0));
+    let inner = release.clone();
+    let api = TestGateway::settings(settings(Limits::default()), move |event| {
+        let release = inner.clone();
         async move {
             if event.text().is_some_and(|text| text.starts_with("slow")) {
-                gate.acquire().await.unwrap().forget();
+                release.acquire().await.unwrap().forget();
             }
             Ok(Reply::new(200).with_body(event.body().to_vec()).encode().into())
         }
@@ -45,22 +45,22 @@ async fn messages_of_one_connection_wait_and_those_of_others_do_not() {
     assert_eq!(api.event(EventKind::Message).await.text(), Some("slow 1"));
     assert_eq!(api.event(EventKind::Message).await.text(), Some("quick"));
     assert!(api.events.lock().await.try_recv().is_err(), "the second one waits");
-    gate.add_permits(2);
+    release.add_permits(2);
     for message in ["slow 1", "2", "slow 3", "4"] {
         assert_eq!(text(&mut client).await, message);
     }
 }
 
 #[tokio::test]
-async fn a_time_out_gives_the_turn_on_and_a_close_loses_nothing() {
-    let gate = Arc::new(Notify::new());
-    let inner = gate.clone();
+async fn after_a_timeout_the_next_message_runs_and_a_close_loses_none() {
+    let release = Arc::new(Notify::new());
+    let inner = release.clone();
     let limits = Limits { integration_timeout: Duration::from_millis(20), ..Limits::default() };
-    let api = Api::settings(settings(limits), move |event| {
-        let gate = inner.clone();
+    let api = TestGateway::settings(settings(limits), move |event| {
+        let release = inner.clone();
         async move {
             if event.text() == Some("stuck") {
-                gate.notified().await;
+                release.notified().await;
             }
             Ok(Reply::new(200).with_body(event.body().to_vec()).encode().into())
         }
@@ -80,5 +80,5 @@ async fn a_time_out_gives_the_turn_on_and_a_close_loses_nothing() {
         texts.push(api.event(EventKind::Message).await.text().unwrap().to_owned());
     }
     assert_eq!(texts, ["stuck", "next", "stuck", "last"]);
-    gate.notify_waiters();
+    release.notify_waiters();
 }

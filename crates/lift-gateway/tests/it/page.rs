@@ -9,7 +9,7 @@ async fn the_page_is_read_anew() {
     let folder = tempfile::tempdir().unwrap();
     let index = folder.path().join("index.html");
     let settings = Settings { index: Some(index.clone()), ..Settings::default() };
-    let api = Api::settings(settings, |_| async { ok() }).await;
+    let api = TestGateway::settings(settings, |_| async { ok() }).await;
     assert_eq!(api.http("GET", "/", "").await.status(), 404);
     for page in ["<p>one", "<p>two"] {
         std::fs::write(&index, page).unwrap();
@@ -21,7 +21,7 @@ async fn the_page_is_read_anew() {
 
 #[tokio::test]
 async fn other_urls_help() {
-    let api = Api::start(|_| async { ok() }).await;
+    let api = TestGateway::start(|_| async { ok() }).await;
     let about = api.http("GET", "/lift.json", "").await;
     assert_eq!(about.body(), r#"{"websocket":"ws://localhost/prod"}"#);
     for (method, path, status) in [

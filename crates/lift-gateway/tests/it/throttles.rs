@@ -7,16 +7,16 @@ use lift_gateway::{Rate, Settings, ThrottledMessages, Throttles, Undocumented};
 
 use crate::api::*;
 
-/// So much at once, and practically nothing after it.
+/// A bucket of `burst` tokens that practically never refills.
 fn burst(burst: u32) -> Option<Rate> {
     Some(Rate { per_second: 0.001, burst })
 }
 
-async fn api(throttles: Throttles, throttled: ThrottledMessages) -> Api {
+async fn api(throttles: Throttles, throttled: ThrottledMessages) -> TestGateway {
     let undocumented = Undocumented { throttled, ..Undocumented::default() };
     let (stage, routes) = ("prod".to_owned(), routes());
     let settings = Settings { stage, routes, throttles, undocumented, ..Settings::default() };
-    Api::settings(settings, |event| async move {
+    TestGateway::settings(settings, |event| async move {
         Ok(Reply::new(200).with_body(event.route_key().to_owned()).encode().into())
     })
     .await
@@ -28,7 +28,7 @@ const TOO_MANY: &str = r#"{"message":"Too Many Requests"}"#;
 async fn handshakes_above_a_rate_are_429() {
     let connect = HashMap::from([("$connect".to_owned(), burst(1).unwrap())]);
     for throttles in [
-        Throttles { connections: burst(1), ..Throttles::default() },
+        Throttles { handshakes: burst(1), ..Throttles::default() },
         Throttles { account: burst(1), ..Throttles::default() },
         Throttles { stage: burst(1), ..Throttles::default() },
         Throttles { routes: connect, ..Throttles::default() },
@@ -37,7 +37,7 @@ async fn handshakes_above_a_rate_are_429() {
         api.connect().await;
         assert_eq!(api.refused("/prod").await, (429, TOO_MANY.to_owned()));
         api.event(EventKind::Connect).await;
-        // A refused client is told to nobody, and a disconnect is never throttled.
+        // The function gets no event of a refused client, and a disconnect is never throttled.
         assert_eq!(api.event(EventKind::Disconnect).await.kind(), EventKind::Disconnect);
     }
 }
@@ -80,7 +80,10 @@ async fn messages_above_a_rate_may_close_with_1008() {
     let of_route = HashMap::from([("$default".to_owned(), burst(1).unwrap())]);
     for (throttles, throttled) in [
         (Throttles { routes: of_route, ..Throttles::default() }, ThrottledMessages::Close),
-        (Throttles { connection: burst(1), ..Throttles::default() }, ThrottledMessages::Frame),
+        (
+            Throttles { messages_per_connection: burst(1), ..Throttles::default() },
+            ThrottledMessages::Frame,
+        ),
     ] {
         let api = api(throttles, throttled).await;
         let (mut client, id) = api.connect_with_id().await;
@@ -95,7 +98,7 @@ async fn messages_above_a_rate_may_close_with_1008() {
 
 #[tokio::test]
 async fn each_connection_has_its_own_rate() {
-    let throttles = Throttles { connection: burst(1), ..Throttles::default() };
+    let throttles = Throttles { messages_per_connection: burst(1), ..Throttles::default() };
     let api = api(throttles, ThrottledMessages::Frame).await;
     for _ in 0..2 {
         let mut client = api.connect().await;
@@ -120,9 +123,9 @@ async fn calls_of_connections_count_for_the_account() {
 
 #[tokio::test]
 async fn what_aws_allows_is_as_documented() {
-    let Throttles { account, connections, .. } = Throttles::aws();
+    let Throttles { account, handshakes, .. } = Throttles::aws();
     assert_eq!(account, Some(Rate { per_second: 10_000.0, burst: 5_000 }));
-    assert_eq!(connections.map(|rate| rate.per_second), Some(500.0));
-    let Throttles { account, connections, stage, .. } = Throttles::default();
-    assert_eq!((account, connections, stage), (None, None, None));
+    assert_eq!(handshakes.map(|rate| rate.per_second), Some(500.0));
+    let Throttles { account, handshakes, stage, .. } = Throttles::default();
+    assert_eq!((account, handshakes, stage), (None, None, None));
 }

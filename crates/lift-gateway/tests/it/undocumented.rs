@@ -12,8 +12,8 @@ fn settings(undocumented: Undocumented) -> Settings {
     Settings { stage: "prod".into(), routes: routes(), undocumented, ..Settings::default() }
 }
 
-async fn api(undocumented: Undocumented) -> Api {
-    Api::settings(settings(undocumented), |event| async move {
+async fn api(undocumented: Undocumented) -> TestGateway {
+    TestGateway::settings(settings(undocumented), |event| async move {
         match event.text().unwrap_or_default() {
             "null" => Ok("null".into()),
             "{}" => Ok("{}".into()),
@@ -33,15 +33,16 @@ async fn statuses_of_handshakes() {
         ..Undocumented::default()
     };
     let limits = Limits { integration_timeout: Duration::from_millis(20), ..Limits::default() };
-    let failing = Api::settings(settings(undocumented.clone()), |_| async { failure() }).await;
+    let failing =
+        TestGateway::settings(settings(undocumented.clone()), |_| async { failure() }).await;
     let error = r#"{"message":"Internal server error"}"#.to_owned();
     assert_eq!(failing.refused("/prod").await, (500, error.clone()));
     assert_eq!(failing.refused("/prod/x").await.0, 404);
     assert_eq!(failing.refused("/other").await.0, 403);
     let settings = Settings { limits: limits.clone(), ..settings(undocumented) };
-    let slow = Api::settings(settings, |_| std::future::pending()).await;
+    let slow = TestGateway::settings(settings, |_| std::future::pending()).await;
     assert_eq!(slow.refused("/prod").await, (502, error));
-    let usual = Api::with(routes(), limits, |_| std::future::pending()).await;
+    let usual = TestGateway::with(routes(), limits, |_| std::future::pending()).await;
     let late = r#"{"message":"Endpoint request timed out"}"#.to_owned();
     assert_eq!(usual.refused("/prod").await, (504, late));
 }
@@ -77,7 +78,7 @@ async fn binary_messages_may_be_allowed() {
         (BinaryMessages::Base64, Message::binary("ok")),
     ] {
         let settings = settings(Undocumented { binary_messages, ..Undocumented::default() });
-        let api = Api::settings(settings, |_| async {
+        let api = TestGateway::settings(settings, |_| async {
             Ok(r#"{"statusCode":200,"body":"b2s=","isBase64Encoded":true}"#.into())
         })
         .await;
@@ -99,23 +100,23 @@ async fn binary_messages_may_be_allowed() {
 }
 
 #[tokio::test]
-async fn ghosts_have_no_disconnect() {
+async fn silent_clients_may_have_no_disconnect() {
     let undocumented = Undocumented {
         silent_clients_skip_disconnect: true,
-        lost_reason: "Connection lost".into(),
+        close_reason_1006: "Connection lost".into(),
         ..Undocumented::default()
     };
     let api = api(undocumented).await;
-    let (silent, ghost) = api.connect_with_id().await;
-    let (mut spoke, id) = api.connect_with_id().await;
+    let (silent, silent_id) = api.connect_with_id().await;
+    let (mut talking, id) = api.connect_with_id().await;
     drop(silent);
-    send(&mut spoke, "x").await;
-    assert_eq!(text(&mut spoke).await, "ok");
-    drop(spoke);
+    send(&mut talking, "x").await;
+    assert_eq!(text(&mut talking).await, "ok");
+    drop(talking);
     let event = api.event(EventKind::Disconnect).await;
     assert_eq!((event.connection_id(), event.disconnect_code()), (id.as_str(), Some(1006)));
     assert_eq!(event.disconnect_reason(), Some("Connection lost"));
-    assert_eq!(api.manage("GET", &ghost, "").await.status(), 410);
+    assert_eq!(api.manage("GET", &silent_id, "").await.status(), 410);
     let mut events = std::mem::replace(&mut *api.events.lock().await, mpsc::unbounded_channel().1);
     api.shutdown().await;
     while let Ok(event) = events.try_recv() {

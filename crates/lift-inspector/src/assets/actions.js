@@ -2,7 +2,7 @@
 // advances its clock.
 
 import { act } from "./api.js";
-import { notify } from "./words.js";
+import { notify } from "./format.js";
 
 export class Actions {
   constructor(connections, names) {

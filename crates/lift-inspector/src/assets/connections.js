@@ -2,11 +2,11 @@
 
 import { get } from "./api.js";
 import { List } from "./list.js";
-import { age, element, notify } from "./words.js";
+import { age, element, notify } from "./format.js";
 
 // The delay of a fetch after a connect or disconnect, because many come at once.
-const SOON = 500;
-const SLOWLY = 10_000;
+const REFRESH_DELAY_MS = 500;
+const REFRESH_MS = 10_000;
 
 // How many names are remembered, including those of closed connections.
 const NAMES = 20_000;
@@ -49,7 +49,7 @@ export class Connections extends EventTarget {
       this.show();
     });
     this.feed.addEventListener("entries", ({ detail }) => {
-      if (detail.some(({ kind }) => kind === "open" || kind === "close")) this.plan(SOON);
+      if (detail.some(({ kind }) => kind === "open" || kind === "close")) this.plan(REFRESH_DELAY_MS);
     });
     this.feed.addEventListener("hello", () => this.plan(0));
     document.addEventListener("visibilitychange", () => this.plan(0));
@@ -66,13 +66,13 @@ export class Connections extends EventTarget {
   async fetch() {
     // One request at a time.
     this.due = 0;
-    let next = SLOWLY;
+    let next = REFRESH_MS;
     try {
       if (!document.hidden) {
         const { connections, unread } = await get("connections");
         this.all = connections;
         for (const connection of connections) this.names.learn(connection);
-        if (unread) next = SOON;
+        if (unread) next = REFRESH_DELAY_MS;
         this.show();
         this.dispatchEvent(new Event("change"));
       }
@@ -94,7 +94,7 @@ export class Connections extends EventTarget {
       found.length === length ? length.toLocaleString("en") : `${found.length.toLocaleString("en")} of ${length.toLocaleString("en")}`;
     const empty = document.querySelector("#connections-empty");
     empty.hidden = found.length > 0;
-    empty.textContent = length ? "Nobody is called so." : "Nobody is connected.";
+    empty.textContent = length ? "No connection matches the search." : "No client is connected.";
   }
 
   // Selects one connection, or none. It stays selected when it closes, so that its entries can be read.
@@ -129,7 +129,7 @@ function draw(row, { id, user, tenant, ip, since }) {
   const [dot, first, second] = row.children;
   dot.style.background = `hsl(${hue(user ?? id)} 65% 52%)`;
   first.children[0].textContent = user ?? "no user";
-  first.children[0].classList.toggle("nobody", !user);
+  first.children[0].classList.toggle("no-user", !user);
   first.children[1].textContent = tenant ?? "";
   second.children[0].textContent = id;
   second.children[1].textContent = ip;

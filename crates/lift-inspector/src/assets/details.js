@@ -1,11 +1,11 @@
 // The right side: one entry with its whole payload and its actions, or one connection.
 
 import { get } from "./api.js";
-import { copy, asTest } from "./export.js";
+import { copy, asTest } from "./copy.js";
 import { payload, pretty, isJson } from "./json.js";
 import { waterfall } from "./waterfall.js";
 import { routeOf } from "./filters.js";
-import { age, button, bytes, clock, element, span } from "./words.js";
+import { age, button, bytes, clock, element, span } from "./format.js";
 
 const TITLES = {
   open: "Connected", refused: "Refused", close: "Closed", in: "Received from the client", event: "Event",
@@ -18,46 +18,46 @@ export class Details extends EventTarget {
     super();
     Object.assign(this, { feed, connections, names, replay });
     this.box = document.querySelector("#details");
-    this.turn = 0;
+    this.request = 0;
     this.nothing();
   }
 
   nothing() {
-    this.turn++;
+    this.request++;
     const key = (name) => element("kbd", "", name);
     this.box.replaceChildren(element("div", "empty",
-      element("p", "", "Select an entry to see its payload and timing, or a connection to act on it."),
+      element("p", "", "Select an entry to see its payload and timing, or a connection to see its actions."),
       element("p", "", key("/"), " search  ", key("↑"), " ", key("↓"), " move  ", key("Enter"), " details  ", key("Esc"), " back")));
   }
 
   async entry(entry) {
-    const turn = ++this.turn;
+    const request = ++this.request;
     this.draw(entry, entry.cut);
     if (!entry.cut) return;
     try {
       const whole = await get(`entries/${entry.id}`);
-      if (turn === this.turn) this.draw(whole, false);
+      if (request === this.request) this.draw(whole, false);
     } catch (error) {
-      if (turn === this.turn) this.box.append(element("p", "failed", error.message));
+      if (request === this.request) this.box.append(element("p", "failed", error.message));
     }
   }
 
   draw(entry, isCut) {
     const title = element("h2", entry.failed ? "failed" : "", TITLES[entry.kind]);
     if (routeOf(entry)) title.append(" ", element("code", "", routeOf(entry)));
-    const head = element("header", "", title, facts(this.facts(entry)));
-    const parts = [head, this.acts(entry)];
+    const head = element("header", "", title, properties(this.properties(entry)));
+    const parts = [head, this.actions(entry)];
     const bars = waterfall(this.feed, entry, (other) => this.choose(other));
     if (bars) parts.push(element("h3", "", "Timing"), bars);
     const { body, headers } = isCut ? {} : inside(entry);
     if (body) parts.push(element("h3", "", entry.kind === "event" ? "Message" : "Body"), payload(body));
-    if (headers) parts.push(element("h3", "", "Headers"), facts(headers));
+    if (headers) parts.push(element("h3", "", "Headers"), properties(headers));
     if (entry.text) parts.push(element("h3", "", body || headers ? `Whole ${entry.kind}` : "Payload"), payload(entry.text));
-    if (isCut) parts.push(element("p", "hint", "The rest is on its way."));
+    if (isCut) parts.push(element("p", "hint", "The rest is loading."));
     this.box.replaceChildren(...parts);
   }
 
-  facts(entry) {
+  properties(entry) {
     const who = entry.connection && button(this.names.of(entry.connection), "link", () => this.connections.select(entry.connection));
     const pair = entry.event != null && this.feed.get(entry.event);
     return [
@@ -67,27 +67,27 @@ export class Details extends EventTarget {
       [entry.kind === "close" ? "Close code" : "Status", entry.code ?? undefined],
       ["Took", entry.took == null ? undefined : span(entry.took)],
       ["Size", entry.bytes ? bytes(entry.bytes) : undefined],
-      ["Note", entry.words ?? undefined],
+      ["Note", entry.note ?? undefined],
       ["Event", pair ? button("Show the event", "link", () => this.choose(pair)) : undefined],
     ];
   }
 
-  acts(entry) {
-    const acts = element("p", "acts");
+  actions(entry) {
+    const actions = element("p", "actions");
     const event = entry.kind === "event" ? entry.id : entry.kind === "reply" ? entry.event : undefined;
     if (event != null && entry.route) {
-      acts.append(
+      actions.append(
         button("Replay", "primary", () => this.replay.run(event)),
         button("Edit and replay", "", () => this.replay.edit(event)),
       );
     }
     if (entry.text) {
-      acts.append(button("Copy JSON", "", () => this.copied(entry, (text) => isJson(text) ? pretty(text) : text)));
+      actions.append(button("Copy JSON", "", () => this.copied(entry, (text) => isJson(text) ? pretty(text) : text)));
     }
     if (entry.kind === "event") {
-      acts.append(button("Copy as a test", "", () => this.copied(entry, (text) => asTest(text, entry, this.replyTo(entry)))));
+      actions.append(button("Copy as a test", "", () => this.copied(entry, (text) => asTest(text, entry, this.replyTo(entry)))));
     }
-    return acts;
+    return actions;
   }
 
   async copied(entry, write) {
@@ -104,23 +104,23 @@ export class Details extends EventTarget {
   }
 
   async connection(id) {
-    const turn = ++this.turn;
+    const request = ++this.request;
     const found = await this.connections.details(id);
-    if (turn !== this.turn) return;
+    if (request !== this.request) return;
     if (!found) {
       const title = element("h2", "", this.names.of(id));
-      this.box.replaceChildren(element("header", "", title, facts([["Id", element("code", "", id)]])),
-        element("p", "hint", "This connection is closed. What is left of it is in the timeline."));
+      this.box.replaceChildren(element("header", "", title, properties([["Id", element("code", "", id)]])),
+        element("p", "hint", "This connection is closed. Its entries are in the timeline."));
       return;
     }
     const { row, items, authorizer } = found;
     const title = element("h2", "", row?.user ?? "Connection");
-    const head = element("header", "", title, facts([
+    const head = element("header", "", title, properties([
       ["User", row?.user ?? "none"],
       ["Tenant", row?.tenant ?? "none"],
       ["Id", element("code", "", found.id)],
       ["Address", found.ip],
-      ["Client", found.userAgent ?? "says nothing of itself"],
+      ["Client", found.userAgent ?? "no user agent"],
       ["Host", found.host],
       ["Connected", `${clock(found.since)}, ${age(found.since)} ago`],
       ["Last message", `${age(found.lastActive)} ago`],
@@ -134,8 +134,8 @@ export class Details extends EventTarget {
   }
 }
 
-function facts(pairs) {
-  const list = element("dl", "facts");
+function properties(pairs) {
+  const list = element("dl", "properties");
   for (const [name, value] of pairs) {
     if (value === undefined || value === false || value === null || value === "") continue;
     list.append(element("dt", "", name), element("dd", "", value instanceof Node ? value : String(value)));

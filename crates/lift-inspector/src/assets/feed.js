@@ -2,7 +2,7 @@
 // entries and the state of the connection.
 
 // As many as the server keeps.
-export const MOST = 10_000;
+export const MAX_ENTRIES = 10_000;
 
 export class Feed extends EventTarget {
   constructor() {
@@ -36,7 +36,7 @@ export class Feed extends EventTarget {
   add({ missed, entries }) {
     this.dropped += missed;
     this.entries.push(...entries);
-    const over = this.entries.length - MOST;
+    const over = this.entries.length - MAX_ENTRIES;
     if (over > 0) {
       this.entries.splice(0, over);
       this.dropped += over;

@@ -92,8 +92,8 @@ export class Filters extends EventTarget {
       && (!this.text || this.contains(entry));
   }
 
-  contains({ text, summary, words, connection, route }) {
-    return [text, summary, words, connection, route].some((part) => part?.toLowerCase().includes(this.text));
+  contains({ text, summary, note, connection, route }) {
+    return [text, summary, note, connection, route].some((part) => part?.toLowerCase().includes(this.text));
   }
 
   changed() {

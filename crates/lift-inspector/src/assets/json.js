@@ -1,12 +1,12 @@
 // JSON with indents and colours, made from the text, so that numbers and the order of fields stay. JSON in
 // a string, such as the message in an event, is expanded.
 
-import { element } from "./words.js";
+import { element } from "./format.js";
 
 const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|[{}[\],:]/g;
 
 // A longer text makes the page slow.
-const MOST = 200_000;
+const MAX_CHARACTERS = 200_000;
 
 export function isJson(text) {
   if (!/^\s*[{[]/.test(text)) return false;
@@ -29,9 +29,9 @@ export function pretty(text) {
 export function payload(text) {
   const box = element("pre", "payload");
   box.tabIndex = 0;
-  if (text.length > MOST || !isJson(text)) {
-    box.append(text.slice(0, MOST));
-    if (text.length > MOST) box.append(element("em", "", `\n… ${text.length - MOST} more characters: copy it to see all`));
+  if (text.length > MAX_CHARACTERS || !isJson(text)) {
+    box.append(text.slice(0, MAX_CHARACTERS));
+    if (text.length > MAX_CHARACTERS) box.append(element("em", "", `\n… ${text.length - MAX_CHARACTERS} more characters: copy it to see all`));
     return box;
   }
   const add = (part, kind) => box.append(kind ? element("span", kind, part) : part);

@@ -2,7 +2,7 @@
 // are reused when the list is scrolled.
 
 // Extra rows at both ends, so that a quick scroll shows no gaps.
-const SPARE = 6;
+const OVERSCAN_ROWS = 6;
 
 export class List extends EventTarget {
   // `make` makes a row's element, `draw` fills it with an item, `key` names an item.
@@ -48,8 +48,8 @@ export class List extends EventTarget {
     const { element, height, items } = this;
     this.space.style.height = `${items.length * height}px`;
     if (this.following) element.scrollTop = items.length * height;
-    const first = Math.max(0, Math.floor(element.scrollTop / height) - SPARE);
-    const last = Math.min(items.length, Math.ceil((element.scrollTop + element.clientHeight) / height) + SPARE);
+    const first = Math.max(0, Math.floor(element.scrollTop / height) - OVERSCAN_ROWS);
+    const last = Math.min(items.length, Math.ceil((element.scrollTop + element.clientHeight) / height) + OVERSCAN_ROWS);
     for (const [index, row] of this.rows) {
       if (index < first || index >= last) {
         this.rows.delete(index);

@@ -2,7 +2,7 @@
 
 import { get, post } from "./api.js";
 import { isJson, pretty } from "./json.js";
-import { notify, span } from "./words.js";
+import { notify, span } from "./format.js";
 
 export class Replay extends EventTarget {
   start() {
@@ -49,7 +49,7 @@ export class Replay extends EventTarget {
   }
 
   done(reply) {
-    const result = reply.words ?? (reply.code === null ? "answered" : `answered ${reply.code}`);
+    const result = reply.note ?? (reply.code === null ? "answered" : `answered ${reply.code}`);
     notify(`Replayed: ${result} after ${span(reply.took)}`, reply.failed);
     this.dispatchEvent(new CustomEvent("reply", { detail: reply }));
   }

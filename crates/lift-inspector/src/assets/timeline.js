@@ -2,7 +2,7 @@
 
 import { routeOf } from "./filters.js";
 import { List } from "./list.js";
-import { bytes, clock, element, span } from "./words.js";
+import { bytes, clock, element, span } from "./format.js";
 
 export class Timeline {
   constructor(feed, filters, names) {
@@ -82,7 +82,7 @@ export class Timeline {
     who.textContent = this.names.of(entry.connection);
     who.title = entry.connection ?? "";
     what.children[0].textContent = routeOf(entry);
-    what.children[1].textContent = [entry.words, entry.summary ?? entry.text.slice(0, 300)].filter(Boolean).join("  ");
+    what.children[1].textContent = [entry.note, entry.summary ?? entry.text.slice(0, 300)].filter(Boolean).join("  ");
     const took = entry.took == null ? (entry.bytes ? bytes(entry.bytes) : "") : span(entry.took);
     result.children[0].textContent = entry.code ?? "";
     result.children[1].textContent = took;

@@ -1,9 +1,9 @@
 // The time around an event as bars on one scale: the message before it, the function's time, and the
 // posts during it, also those of other events.
 
-import { element, span } from "./words.js";
+import { element, span } from "./format.js";
 
-const MOST = 30;
+const MAX_ROWS = 30;
 
 export function waterfall(feed, entry, choose) {
   const event = entry.kind === "event" ? entry : entry.kind === "reply" && feed.get(entry.event);
@@ -19,7 +19,7 @@ export function waterfall(feed, entry, choose) {
   }
   rows.push(event);
   let reply;
-  for (let i = start + 1; i < feed.entries.length && !reply && rows.length < MOST; i++) {
+  for (let i = start + 1; i < feed.entries.length && !reply && rows.length < MAX_ROWS; i++) {
     const next = feed.entries[i];
     const isOwn = next.event === event.id;
     if (isOwn && next.kind === "reply") reply = next;

@@ -1,4 +1,4 @@
-//! The inspector on a real gateway: HTTP in, and what comes back, what the function and what clients get.
+//! The inspector on a real gateway: HTTP requests in; checks responses, the events of the function and the frames of clients.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -20,20 +20,20 @@ use tokio::{
 };
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// A gateway with an inspector, and the events that its function got.
-struct World {
+struct TestInspector {
     address: SocketAddr,
     inspector: Inspector,
     events: Arc<Mutex<Vec<Bytes>>>,
 }
 
-impl World {
+impl TestInspector {
     async fn start() -> Self {
-        let inspector = Inspector::new("tiny".to_owned(), ["the-token".to_owned()]);
+        let inspector = Inspector::new("app".to_owned(), ["the-token".to_owned()]);
         let events: Arc<Mutex<Vec<Bytes>>> = Arc::default();
         let (got, seen) = (events.clone(), inspector.clone());
         let function = move |event: Bytes| {
@@ -57,7 +57,7 @@ impl World {
 
     async fn connect(&self, query: &str) -> Client {
         let url = format!("ws://{}/local{query}", self.address);
-        timeout(PATIENCE, connect_async(url)).await.unwrap().unwrap().0
+        timeout(TIMEOUT, connect_async(url)).await.unwrap().unwrap().0
     }
 
     /// The status and the body of an answer.
@@ -76,7 +76,7 @@ impl World {
         );
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
-        timeout(PATIENCE, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
+        timeout(TIMEOUT, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         (head.to_owned(), body.to_owned())
     }
@@ -87,22 +87,22 @@ impl World {
         list["connections"][0]["id"].as_str().unwrap().to_owned()
     }
 
-    async fn act(&self, id: &str, what: &str, body: Value) -> u16 {
+    async fn operate(&self, id: &str, what: &str, body: Value) -> u16 {
         self.call("POST", &format!("/connections/{}/{what}", id.replace('=', "%3D")), &body).await.0
     }
 }
 
 async fn next(client: &mut Client) -> Message {
-    timeout(PATIENCE, client.next()).await.unwrap().unwrap().unwrap()
+    timeout(TIMEOUT, client.next()).await.unwrap().unwrap().unwrap()
 }
 
 /// The feed from `after` on: its messages' data.
 struct Feed(BufReader<TcpStream>);
 
 impl Feed {
-    async fn open(world: &World, after: u64) -> Self {
-        let mut stream = TcpStream::connect(world.address).await.unwrap();
-        let host = world.address;
+    async fn open(inspector: &TestInspector, after: u64) -> Self {
+        let mut stream = TcpStream::connect(inspector.address).await.unwrap();
+        let host = inspector.address;
         let request = format!(
             "GET /_lift/feed?after={after} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
         );
@@ -115,7 +115,7 @@ impl Feed {
         use tokio::io::AsyncBufReadExt as _;
         loop {
             let mut line = String::new();
-            if timeout(PATIENCE, self.0.read_line(&mut line)).await.unwrap().unwrap() == 0 {
+            if timeout(TIMEOUT, self.0.read_line(&mut line)).await.unwrap().unwrap() == 0 {
                 return None;
             }
             if let Some(data) = line.strip_prefix("data: ") {
@@ -136,10 +136,10 @@ impl Feed {
 }
 
 #[tokio::test]
-async fn the_feed_tells_what_happens_without_secrets() {
-    let world = World::start().await;
-    let mut feed = Feed::open(&world, 0).await;
-    let mut client = world.connect("?name=ana&ticket=s3cr3t").await;
+async fn the_feed_has_all_events_without_secrets() {
+    let inspector = TestInspector::start().await;
+    let mut feed = Feed::open(&inspector, 0).await;
+    let mut client = inspector.connect("?name=ana&ticket=s3cr3t").await;
     client.send(Message::text(r#"{"password":"s3cr3t","x":"the-token"}"#)).await.unwrap();
     let entries = feed.entries(6).await;
     let kinds: Vec<_> = entries.iter().map(|entry| entry["kind"].as_str().unwrap()).collect();
@@ -150,19 +150,19 @@ async fn the_feed_tells_what_happens_without_secrets() {
     assert_eq!(entries[0]["route"], "$connect");
     assert_eq!((&entries[1]["code"], &entries[1]["event"]), (&json!(200), &json!(0)));
     assert!(entries[1]["took"].as_f64().unwrap() >= 0.0);
-    let (status, whole) = world.call("GET", "/entries/0", &Value::Null).await;
+    let (status, whole) = inspector.call("GET", "/entries/0", &Value::Null).await;
     assert_eq!((status, &whole["kind"], &whole["cut"]), (200, &json!("event"), &json!(false)));
     assert!(!whole.to_string().contains("s3cr3t"));
-    assert_eq!(world.call("GET", "/entries/99", &Value::Null).await.0, 410);
+    assert_eq!(inspector.call("GET", "/entries/99", &Value::Null).await.0, 410);
 }
 
 #[tokio::test]
-async fn a_page_that_cannot_follow_is_told_what_it_missed() {
-    let world = World::start().await;
+async fn a_slow_page_gets_the_number_of_missed_entries() {
+    let inspector = TestInspector::start().await;
     for n in 0..11_000 {
-        world.inspector.log_line(SystemTime::now(), 1, None, &n.to_string());
+        inspector.inspector.log_line(SystemTime::now(), 1, None, &n.to_string());
     }
-    let mut feed = Feed::open(&world, 0).await;
+    let mut feed = Feed::open(&inspector, 0).await;
     feed.data().await.unwrap();
     let batch = feed.data().await.unwrap();
     assert_eq!((&batch["missed"], &batch["entries"][0]["text"]), (&json!(1000), &json!("1000")));
@@ -171,85 +171,85 @@ async fn a_page_that_cannot_follow_is_told_what_it_missed() {
 
 #[tokio::test]
 async fn a_long_payload_is_cut_in_the_feed_and_whole_on_request() {
-    let world = World::start().await;
-    let mut feed = Feed::open(&world, 0).await;
-    let mut client = world.connect("").await;
+    let inspector = TestInspector::start().await;
+    let mut feed = Feed::open(&inspector, 0).await;
+    let mut client = inspector.connect("").await;
     feed.entries(3).await;
     let long = "é".repeat(10_000);
     client.send(Message::text(long.clone())).await.unwrap();
     let entries = feed.entries(1).await;
     assert_eq!((&entries[0]["cut"], &entries[0]["bytes"]), (&json!(true), &json!(20_000)));
     assert_eq!(entries[0]["text"].as_str().unwrap().len(), 2048);
-    let (_, whole) = world.call("GET", "/entries/3", &Value::Null).await;
+    let (_, whole) = inspector.call("GET", "/entries/3", &Value::Null).await;
     assert_eq!(whole["text"], long);
 }
 
 #[tokio::test]
-async fn acts_reach_the_function_and_the_client() {
-    let world = World::start().await;
-    let mut client = world.connect("").await;
-    let id = world.id().await;
-    assert_eq!(world.act(&id, "post", json!({ "text": "posted" })).await, 204);
+async fn operations_reach_the_function_and_the_client() {
+    let inspector = TestInspector::start().await;
+    let mut client = inspector.connect("").await;
+    let id = inspector.id().await;
+    assert_eq!(inspector.operate(&id, "post", json!({ "text": "posted" })).await, 204);
     assert_eq!(next(&mut client).await, Message::text("posted"));
-    let mut feed = Feed::open(&world, 0).await;
+    let mut feed = Feed::open(&inspector, 0).await;
     feed.entries(4).await;
-    assert_eq!(world.act(&id, "send", json!({ "text": "sent" })).await, 204);
+    assert_eq!(inspector.operate(&id, "send", json!({ "text": "sent" })).await, 204);
     feed.entries(3).await;
-    let event = world.events.lock().unwrap()[1].clone();
+    let event = inspector.events.lock().unwrap()[1].clone();
     assert_eq!(serde_json::from_slice::<Value>(&event).unwrap()["body"], "sent");
     let long = "x".repeat(128 * 1024 + 1);
-    assert_eq!(world.act(&id, "send", json!({ "text": long })).await, 413);
-    assert_eq!(world.act(&id, "post", json!({})).await, 422);
+    assert_eq!(inspector.operate(&id, "send", json!({ "text": long })).await, 413);
+    assert_eq!(inspector.operate(&id, "post", json!({})).await, 422);
 
-    assert_eq!(world.act(&id, "advance", json!({ "seconds": 599 })).await, 204);
-    assert_eq!(world.act(&id, "advance", json!({ "seconds": 1 })).await, 204);
+    assert_eq!(inspector.operate(&id, "advance", json!({ "seconds": 599 })).await, 204);
+    assert_eq!(inspector.operate(&id, "advance", json!({ "seconds": 1 })).await, 204);
     let Message::Close(Some(close)) = next(&mut client).await else { panic!("not closed") };
     assert_eq!(u16::from(close.code), 1001);
-    while timeout(PATIENCE, client.next()).await.unwrap().is_some() {}
+    while timeout(TIMEOUT, client.next()).await.unwrap().is_some() {}
     for what in ["post", "send"] {
-        assert_eq!(world.act(&id, what, json!({ "text": "" })).await, 410);
+        assert_eq!(inspector.operate(&id, what, json!({ "text": "" })).await, 410);
     }
-    assert_eq!(world.act(&id, "disconnect", json!({})).await, 410);
-    assert_eq!(world.act("nobody", "disconnect", json!({})).await, 404);
+    assert_eq!(inspector.operate(&id, "disconnect", json!({})).await, 410);
+    assert_eq!(inspector.operate("unknown", "disconnect", json!({})).await, 404);
 
-    let mut client = world.connect("").await;
-    let id = world.id().await;
-    assert_eq!(world.act(&id, "disconnect", json!({})).await, 204);
+    let mut client = inspector.connect("").await;
+    let id = inspector.id().await;
+    assert_eq!(inspector.operate(&id, "disconnect", json!({})).await, 204);
     assert!(matches!(next(&mut client).await, Message::Close(Some(_))));
 }
 
 #[tokio::test]
-async fn a_replay_has_the_secrets_that_the_page_does_not() {
-    let world = World::start().await;
-    let mut feed = Feed::open(&world, 0).await;
-    let _client = world.connect("?name=ana&ticket=s3cr3t").await;
+async fn a_replay_restores_masked_secrets() {
+    let inspector = TestInspector::start().await;
+    let mut feed = Feed::open(&inspector, 0).await;
+    let _client = inspector.connect("?name=ana&ticket=s3cr3t").await;
     feed.entries(3).await;
-    let (status, reply) = world.call("POST", "/replay", &json!({ "entry": 0 })).await;
+    let (status, reply) = inspector.call("POST", "/replay", &json!({ "entry": 0 })).await;
     assert_eq!((status, &reply["kind"], &reply["code"]), (200, &json!("reply"), &json!(200)));
-    let (_, shown) = world.call("GET", "/entries/0", &Value::Null).await;
+    let (_, shown) = inspector.call("GET", "/entries/0", &Value::Null).await;
     let edited = shown["text"].as_str().unwrap().replace("ana", "bob");
-    let wish = json!({ "entry": 0, "event": edited });
-    assert_eq!(world.call("POST", "/replay", &wish).await.0, 200);
+    let request = json!({ "entry": 0, "event": edited });
+    assert_eq!(inspector.call("POST", "/replay", &request).await.0, 200);
     {
-        let events = world.events.lock().unwrap();
+        let events = inspector.events.lock().unwrap();
         assert_eq!(events[0], events[1]);
         let edited: Value = serde_json::from_slice(&events[2]).unwrap();
         assert_eq!(edited["queryStringParameters"], json!({ "name": "bob", "ticket": "s3cr3t" }));
     }
     let entries = feed.entries(4).await;
-    assert_eq!((&entries[0]["words"], &entries[1]["event"]), (&json!("replayed"), &json!(3)));
+    assert_eq!((&entries[0]["note"], &entries[1]["event"]), (&json!("replayed"), &json!(3)));
     let not_json = json!({ "entry": 0, "event": "{" });
-    assert_eq!(world.call("POST", "/replay", &not_json).await.0, 400);
-    assert_eq!(world.call("POST", "/replay", &json!({ "entry": 1 })).await.0, 400);
-    assert_eq!(world.call("POST", "/replay", &json!({ "entry": 99 })).await.0, 410);
+    assert_eq!(inspector.call("POST", "/replay", &not_json).await.0, 400);
+    assert_eq!(inspector.call("POST", "/replay", &json!({ "entry": 1 })).await.0, 400);
+    assert_eq!(inspector.call("POST", "/replay", &json!({ "entry": 99 })).await.0, 410);
 }
 
 #[tokio::test]
 async fn the_feed_ends_with_the_program_and_files_have_their_types() {
-    let world = World::start().await;
-    let mut feed = Feed::open(&world, 0).await;
-    assert_eq!(feed.data().await.unwrap()["app"], "tiny");
-    world.inspector.stop();
+    let inspector = TestInspector::start().await;
+    let mut feed = Feed::open(&inspector, 0).await;
+    assert_eq!(feed.data().await.unwrap()["app"], "app");
+    inspector.inspector.stop();
     assert_eq!(feed.data().await, None);
     for (path, kind) in [
         ("", "text/html"),
@@ -257,8 +257,8 @@ async fn the_feed_ends_with_the_program_and_files_have_their_types() {
         ("/page/page.css", "text/css"),
         ("/page/icon.svg", "image/svg+xml"),
     ] {
-        let (head, _) = world.raw("GET", path, "").await;
+        let (head, _) = inspector.raw("GET", path, "").await;
         assert!(head.starts_with("HTTP/1.1 200 ") && head.contains(kind), "{path}: {head}");
     }
-    assert_eq!(world.raw("GET", "/page/../lib.rs", "").await.0[9..12], *"404");
+    assert_eq!(inspector.raw("GET", "/page/../lib.rs", "").await.0[9..12], *"404");
 }

@@ -4,7 +4,7 @@
 //! read.
 
 #[cfg(test)]
-mod schedules;
+mod random_lifetimes_test;
 mod socket;
 #[cfg(test)]
 mod tests;
@@ -44,26 +44,26 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         None => (CloseCause::lost(&gateway.settings), None),
     };
     gateway.connections.remove(connection.id);
-    connection.end();
+    connection.close_queues();
     connection
         .notify(|| GatewayEventKind::Closed { code: closed.code, reason: closed.reason.clone() });
-    let farewell = async {
+    let closing_handshake = async {
         if let Some(session) = session {
-            session.farewell().await;
+            session.close().await;
         }
     };
-    tokio::join!(gateway.disconnect(connection, &closed), farewell);
+    tokio::join!(gateway.disconnect(connection, &closed), closing_handshake);
 }
 
-/// How the closing handshake goes.
-enum Farewell {
+/// What the gateway sends in the closing handshake.
+enum ClosingHandshake {
     /// Echo the client's close frame.
     Echo,
     /// Send a close frame and wait for the client's.
-    Close(CloseFrame),
-    /// Send a close frame and skip what the client sends: it cannot be read any more.
-    Fail(CloseFrame),
-    /// The client has gone.
+    Send(CloseFrame),
+    /// Send a close frame and skip what the client sends, because it cannot be parsed any more.
+    SendAndSkip(CloseFrame),
+    /// No handshake: the client has gone.
     None,
 }
 
@@ -72,7 +72,7 @@ struct Session<S> {
     socket: Socket<S>,
     connection: Arc<Connection>,
     limits: Limits,
-    farewell: Farewell,
+    closing_handshake: ClosingHandshake,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
@@ -86,7 +86,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     ) -> Self {
         let limits = gateway.settings.limits.clone();
         let socket = Socket::new(socket, early, outbox, &limits).await;
-        Self { socket, connection, limits, farewell: Farewell::None }
+        Self { socket, connection, limits, closing_handshake: ClosingHandshake::None }
     }
 
     /// Serves the connection until either side closes it. Returns the cause.
@@ -124,15 +124,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                             code => (code.into(), "Going away"),
                         },
                     };
-                    return self.end(code, reason);
+                    return self.close_with(code, reason);
                 }
                 () = &mut timer => {
                     // The timer is not reset for each message, so it may be early.
                     let due = (active + self.limits.idle).min(opened + self.limits.lifetime);
                     if clock.now() >= due {
-                        return self.end(CloseCode::Away, "Going away");
+                        return self.close_with(CloseCode::Away, "Going away");
                     }
-                    timer.as_mut().reset(clock.when(due));
+                    timer.as_mut().reset(clock.to_tokio_instant(due));
                     continue;
                 }
                 () = &mut advanced => {
@@ -148,10 +148,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                     if matches!(message, InboundMessage::Binary(_))
                         && undocumented.binary_messages == BinaryMessages::Refused
                     {
-                        return self.end(CloseCode::Unsupported, "Unsupported data");
+                        return self.close_with(CloseCode::Unsupported, "Unsupported data");
                     }
                     if !connection.may_send() {
-                        return self.end(CloseCode::Policy, "Too many requests");
+                        return self.close_with(CloseCode::Policy, "Too many requests");
                     }
                     if let Some(slot) = slot.take() {
                         scheduler.send(gateway, &connection, message, slot);
@@ -164,7 +164,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 Read::Control if undocumented.pings_are_activity => active = clock.now(),
                 Read::Control => {}
                 Read::Close(frame) => {
-                    self.farewell = Farewell::Echo;
+                    self.closing_handshake = ClosingHandshake::Echo;
                     let closed = frame.map_or_else(
                         || CloseCause::new(1005, "Client-side close frame status not set"),
                         |frame| CloseCause::new(frame.code.into(), &frame.reason),
@@ -172,7 +172,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                     return (closed, self);
                 }
                 Read::Unreadable(code, reason) => {
-                    self.farewell = Farewell::Fail(frame(code, reason));
+                    self.closing_handshake = ClosingHandshake::SendAndSkip(frame(code, reason));
                     return (CloseCause::new(code.into(), reason), self);
                 }
                 Read::Lost => return (CloseCause::lost(&gateway.settings), self),
@@ -180,28 +180,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         }
     }
 
-    fn end(mut self, code: CloseCode, reason: &'static str) -> (CloseCause, Self) {
-        self.farewell = Farewell::Close(frame(code, reason));
+    fn close_with(mut self, code: CloseCode, reason: &'static str) -> (CloseCause, Self) {
+        self.closing_handshake = ClosingHandshake::Send(frame(code, reason));
         (CloseCause::new(code.into(), reason), self)
     }
 
-    /// Does the closing handshake, for at most the close time-out.
-    async fn farewell(mut self) {
+    /// Performs the closing handshake, for at most the close timeout.
+    async fn close(mut self) {
         let limit = self.limits.close_timeout;
         let closing_handshake = async {
-            match self.farewell {
-                Farewell::Echo => self.socket.drain().await,
-                Farewell::Close(frame) => {
+            match self.closing_handshake {
+                ClosingHandshake::Echo => self.socket.drain().await,
+                ClosingHandshake::Send(frame) => {
                     // Queued messages go out before the close frame.
                     self.socket.send_rest().await;
                     self.socket.close(frame).await;
                     self.socket.drain().await;
                 }
-                Farewell::Fail(frame) => {
+                ClosingHandshake::SendAndSkip(frame) => {
                     self.socket.close(frame).await;
                     self.socket.skip().await;
                 }
-                Farewell::None => {}
+                ClosingHandshake::None => {}
             }
         };
         // After the time-out the socket is dropped, which closes the TCP connection.

@@ -53,7 +53,7 @@ async fn open_with(
     let session = Session::new(near, Bytes::new(), connection.clone(), outbox, &gateway).await;
     let run = tokio::spawn(async move {
         let (closed, session) = session.run(&gateway).await;
-        session.farewell().await;
+        session.close().await;
         closed
     });
     // The session's clock starts when its task first runs.
@@ -121,7 +121,7 @@ async fn pings_keep_a_connection_when_so_chosen() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_stays_longer_than_two_hours() {
+async fn no_connection_lives_longer_than_two_hours() {
     let (_, mut client, run) = open(Limits::default()).await;
     let start = Instant::now();
     for _ in 0..14 {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
 use self::response::AuthorizerGrant;
-use super::{grant::Refusal, head::Head};
+use super::{grant::Refusal, head::RequestHead};
 use crate::{
     Authorizer, IdentitySource, Settings,
     connection::Connection,
@@ -22,8 +22,8 @@ use crate::{
 pub(crate) struct AuthorizerCall<'a> {
     pub(crate) authorizer: &'a Authorizer,
     pub(crate) connection: &'a Connection,
-    pub(crate) moment: &'a RequestInfo,
-    pub(crate) head: &'a Head,
+    pub(crate) request_info: &'a RequestInfo,
+    pub(crate) head: &'a RequestHead,
 }
 
 impl AuthorizerCall<'_> {
@@ -31,10 +31,10 @@ impl AuthorizerCall<'_> {
     /// on.
     pub(crate) async fn ask(&self, gateway: &Arc<Gateway>) -> Result<AuthorizerGrant, Refusal> {
         let settings = &gateway.settings;
-        if !self.authorizer.sources.iter().all(|source| self.shows(settings, source)) {
+        if !self.authorizer.sources.iter().all(|source| self.has_value(settings, source)) {
             return Err(Refusal::Unauthorized);
         }
-        let payload = event::authorizer(settings, self.connection, self.moment, self.head);
+        let payload = event::authorizer(settings, self.connection, self.request_info, self.head);
         let started = Instant::now();
         let (function, id) = (self.authorizer.integration.clone(), self.connection.id);
         let running = gateway.clone();
@@ -52,14 +52,14 @@ impl AuthorizerCall<'_> {
             }
             Ok(Err(_)) => return Err(Refusal::Failed),
             Err(_) => {
-                tracing::warn!("the authorizer passed the integration time-out");
+                tracing::warn!("the authorizer exceeded the integration timeout");
                 return Err(Refusal::Failed);
             }
         };
         let Settings { region, account, api_id, stage, undocumented, .. } = settings;
         let arn = event::method_arn(region, account, api_id, stage);
-        let answer = response::AuthorizerResponse::decode(&answer).map_err(|fault| {
-            tracing::warn!(fault, "the authorizer's answer is malformed");
+        let answer = response::AuthorizerResponse::decode(&answer).map_err(|error| {
+            tracing::warn!(error, "the authorizer's answer is malformed");
             Refusal::Failed
         })?;
         if !answer.policy.allows(&arn) {
@@ -70,7 +70,7 @@ impl AuthorizerCall<'_> {
     }
 
     /// Whether the client sent a value for `source` that is not empty.
-    fn shows(&self, settings: &Settings, source: &IdentitySource) -> bool {
+    fn has_value(&self, settings: &Settings, source: &IdentitySource) -> bool {
         match source {
             IdentitySource::Header(name) => self.head.header(name).is_some(),
             IdentitySource::Query(name) => self.head.parameter(name).is_some(),
@@ -81,7 +81,7 @@ impl AuthorizerCall<'_> {
                 let context = event::context(
                     settings,
                     self.connection,
-                    self.moment,
+                    self.request_info,
                     EventKind::Connect,
                     "$connect",
                 );

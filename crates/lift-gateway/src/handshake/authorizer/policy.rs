@@ -68,16 +68,17 @@ impl Statement {
             );
             return false;
         }
-        let action =
-            |pattern: &str| like(&pattern.to_ascii_lowercase(), &ACTION.to_ascii_lowercase());
-        let resource = |pattern: &str| like(pattern, arn);
-        covers(&self.action, &self.not_action, action)
-            && covers(&self.resource, &self.not_resource, resource)
+        let action = |pattern: &str| {
+            matches_wildcard(&pattern.to_ascii_lowercase(), &ACTION.to_ascii_lowercase())
+        };
+        let resource = |pattern: &str| matches_wildcard(pattern, arn);
+        element_matches(&self.action, &self.not_action, action)
+            && element_matches(&self.resource, &self.not_resource, resource)
     }
 }
 
-/// Whether `list` names something, or `not` does not.
-fn covers(
+/// Whether the element of a statement applies: one of `list` matches, or none of `not` does.
+fn element_matches(
     list: &Option<OneOrMany<String>>,
     not: &Option<OneOrMany<String>>,
     is: impl Fn(&str) -> bool,
@@ -89,12 +90,12 @@ fn covers(
     }
 }
 
-/// Whether `text` is like `pattern`: `*` stands for any text, `?` for one character. The time is at most the product
+/// Whether `text` matches `pattern`: `*` matches any text, `?` one character. The time is at most the product
 /// of both lengths.
-fn like(pattern: &str, text: &str) -> bool {
+fn matches_wildcard(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<_>, Vec<_>) = (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t) = (0, 0);
-    // The last `*`, and the place in the text up to which it stands for.
+    // The last `*`, and the end of the text that it matches.
     let mut star = None;
     while t < text.len() {
         match pattern.get(p) {

@@ -1,7 +1,7 @@
 // Copies: JSON, and a test that replays an event. The server has masked both; put the secrets back into
 // a test that needs them.
 
-import { notify } from "./words.js";
+import { notify } from "./format.js";
 import { pretty } from "./json.js";
 
 export async function copy(write) {

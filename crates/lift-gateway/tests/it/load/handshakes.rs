@@ -1,4 +1,4 @@
-//! Handshakes that are meant to confuse: nothing of them becomes a line of the answer, and nothing
+//! Handshakes that are meant to random_head: nothing of them becomes a line of the answer, and nothing
 //! behind an upgrade is read as HTTP. Handshakes that are meant to cost.
 
 use fastrand::Rng;
@@ -49,7 +49,7 @@ const EVIL: [&[u8]; 10] = [
 ];
 
 /// A handshake with something wrong in it.
-fn confuse(rng: &mut Rng) -> Vec<u8> {
+fn random_head(rng: &mut Rng) -> Vec<u8> {
     let mut path = b"/prod".to_vec();
     let mut lines = GOOD.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())).to_vec();
     let evil = *rng.choice(&EVIL).unwrap();
@@ -89,7 +89,7 @@ fn confuse(rng: &mut Rng) -> Vec<u8> {
     head
 }
 
-async fn exchange(api: &Api, bytes: &[u8]) -> String {
+async fn exchange(api: &TestGateway, bytes: &[u8]) -> String {
     let mut socket = TcpStream::connect(api.address).await.unwrap();
     // The gateway may have answered and gone before it was all sent.
     let _ = within(socket.write_all(bytes)).await;
@@ -101,8 +101,8 @@ async fn exchange(api: &Api, bytes: &[u8]) -> String {
 
 #[tokio::test]
 async fn nothing_of_a_handshake_is_injected_into_the_answer() {
-    // A function that trusts the client: it chooses whatever was offered last.
-    let api = Api::start(|event| async move {
+    // A function that trusts the client: it chooses the last offered subprotocol.
+    let api = TestGateway::start(|event| async move {
         if event.kind() != EventKind::Connect {
             return ok();
         }
@@ -115,21 +115,24 @@ async fn nothing_of_a_handshake_is_injected_into_the_answer() {
     let mut rng = Rng::with_seed(13);
     let mut upgraded = 0;
     for case in 0..300 {
-        let head = confuse(&mut rng);
-        let shown = String::from_utf8_lossy(&head).into_owned();
+        let head = random_head(&mut rng);
+        let printed = String::from_utf8_lossy(&head).into_owned();
         let answer = exchange(&api, &[&head, SMUGGLED].concat()).await;
         let (first, rest) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
         let mut lines = first.split("\r\n");
         let status = lines.next().unwrap();
-        assert!(status.starts_with("HTTP/1.1 ") || answer.is_empty(), "{case}: {shown}\n{answer}");
+        assert!(
+            status.starts_with("HTTP/1.1 ") || answer.is_empty(),
+            "{case}: {printed}\n{answer}"
+        );
         for line in lines {
             let (name, value) = line.split_once(": ").unwrap();
-            assert!(NAMES.contains(&name), "{case}: {shown}\n{answer}");
-            assert!(!value.contains(['\r', '\n', '\0']), "{case}: {shown}\n{answer}");
+            assert!(NAMES.contains(&name), "{case}: {printed}\n{answer}");
+            assert!(!value.contains(['\r', '\n', '\0']), "{case}: {printed}\n{answer}");
         }
         if status.starts_with("HTTP/1.1 101 ") {
             upgraded += 1;
-            assert!(!rest.contains("HTTP/"), "{case}: {shown}\n{answer}");
+            assert!(!rest.contains("HTTP/"), "{case}: {printed}\n{answer}");
         }
     }
     assert!((50..250).contains(&upgraded), "{upgraded} of 300 were upgraded");
@@ -137,7 +140,7 @@ async fn nothing_of_a_handshake_is_injected_into_the_answer() {
 
 #[tokio::test]
 async fn huge_heads_are_refused() {
-    let api = Api::start(|_| async { ok() }).await;
+    let api = TestGateway::start(|_| async { ok() }).await;
     let large = format!("GET /prod HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(1024 * 1024));
     let many = format!("GET /prod HTTP/1.1\r\n{}\r\n", "X: 1\r\n".repeat(10_000));
     for head in [large, many] {
@@ -151,7 +154,7 @@ async fn huge_heads_are_refused() {
 
 #[tokio::test]
 async fn a_head_in_single_bytes_is_a_head() {
-    let api = Api::start(|_| async { ok() }).await;
+    let api = TestGateway::start(|_| async { ok() }).await;
     let mut socket = TcpStream::connect(api.address).await.unwrap();
     socket.set_nodelay(true).unwrap();
     let lines = GOOD.map(|(name, value)| format!("{name}: {value}\r\n")).concat();

@@ -18,8 +18,8 @@ use crate::api::*;
 const FRAME: usize = 32 * 1024;
 const MESSAGE: usize = 128 * 1024;
 
-async fn measure() -> Api {
-    Api::start(|event| async move {
+async fn measure() -> TestGateway {
+    TestGateway::start(|event| async move {
         Ok(Reply::new(200).with_body(event.body().len().to_string()).encode().into())
     })
     .await
@@ -102,7 +102,7 @@ async fn fragments_without_bytes_are_one_empty_message() {
 
 #[tokio::test]
 async fn every_reserved_bit_is_1002() {
-    let api = Api::start(|_| async { ok() }).await;
+    let api = TestGateway::start(|_| async { ok() }).await;
     for first in (0x90..=0xff).step_by(0x10) {
         for kind in [1, 2, 8, 9, 10] {
             let mut client = api.connect().await;

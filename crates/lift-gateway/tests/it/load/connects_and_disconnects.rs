@@ -1,4 +1,4 @@
-//! Connections that end in every way there is, many at once: each accepted one has one
+//! Connections that end in all ways, many at once: each accepted one has one
 //! `$disconnect`.
 
 use std::{
@@ -59,10 +59,10 @@ struct Seen {
     disconnects: usize,
 }
 
-type Ledger = Arc<Mutex<HashMap<String, Seen>>>;
+type SeenConnections = Arc<Mutex<HashMap<String, Seen>>>;
 
-/// Refuses who asks for it, is slow for who asks for it, tells its id to who asks for it.
-async fn function(event: Event, ledger: Ledger) -> Outcome {
+/// The query chooses what the function does: refuse, wait, or accept. A message gets the connection id.
+async fn function(event: Event, seen: SeenConnections) -> BackendResult {
     let id = event.connection_id().to_owned();
     let asks = |name| event.query().is_ok_and(|query| query.get(name).is_some());
     match event.kind() {
@@ -71,19 +71,19 @@ async fn function(event: Event, ledger: Ledger) -> Outcome {
             if asks("slow") {
                 sleep(Duration::from_millis(5)).await;
             }
-            ledger.lock().unwrap().entry(id).or_default().accepted = true;
+            seen.lock().unwrap().entry(id).or_default().accepted = true;
             ok()
         }
         EventKind::Disconnect => {
-            ledger.lock().unwrap().entry(id).or_default().disconnects += 1;
+            seen.lock().unwrap().entry(id).or_default().disconnects += 1;
             ok()
         }
         EventKind::Message => Ok(Reply::new(200).with_body(id).encode().into()),
     }
 }
 
-/// Connects and ends; who stays until the shutdown is returned.
-async fn live(api: &Api, end: End) -> Option<Client> {
+/// Connects, and ends in the given way. A client that stays until the shutdown is returned.
+async fn live(api: &TestGateway, end: End) -> Option<Client> {
     match end {
         End::Refused => {
             assert_eq!(api.refused("/prod?refused=1").await.0, 403);
@@ -135,9 +135,9 @@ async fn live(api: &Api, end: End) -> Option<Client> {
 
 #[tokio::test]
 async fn each_accepted_connection_has_one_disconnect() {
-    let ledger = Ledger::default();
-    let seen = ledger.clone();
-    let api = Api::start(move |event| function(event, seen.clone())).await;
+    let seen = SeenConnections::default();
+    let shared = seen.clone();
+    let api = TestGateway::start(move |event| function(event, shared.clone())).await;
     let lives = (0..CONNECTIONS).map(|number| live(&api, ENDS[number % ENDS.len()]));
     let staying: Vec<_> = stream::iter(lives).buffer_unordered(AT_ONCE).collect().await;
     let staying = staying.into_iter().flatten().map(|mut client| {
@@ -152,12 +152,12 @@ async fn each_accepted_connection_has_one_disconnect() {
     for code in join_all(staying).await {
         assert_eq!(code.unwrap(), u16::from(CloseCode::Away));
     }
-    let ledger = ledger.lock().unwrap();
+    let seen = seen.lock().unwrap();
     let once = Seen { accepted: true, disconnects: 1 };
-    let wrong: Vec<_> = ledger.iter().filter(|(_, seen)| **seen != once).collect();
-    assert!(wrong.is_empty(), "{} of {}: {wrong:?}", wrong.len(), ledger.len());
+    let wrong: Vec<_> = seen.iter().filter(|(_, seen)| **seen != once).collect();
+    assert!(wrong.is_empty(), "{} of {}: {wrong:?}", wrong.len(), seen.len());
     // All but the refused, and those that gave up before their $connect began.
     let asked = ENDS.iter().cycle().take(CONNECTIONS);
     let sure = asked.filter(|end| !matches!(end, End::Refused | End::GiveUp)).count();
-    assert!(ledger.len() >= sure, "{} of at least {sure}", ledger.len());
+    assert!(seen.len() >= sure, "{} of at least {sure}", seen.len());
 }
