@@ -20,18 +20,18 @@ use crate::{
 };
 
 /// A store call that takes longer has failed: the client waits for its handshake meanwhile.
-const OPERATION: Duration = Duration::from_secs(3);
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The time for one attempt. The SDK has no limit, so a host that drops packets would take the
 /// whole invocation.
-const ATTEMPT: Duration = Duration::from_secs(1);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The first back-off between attempts. DynamoDB answers within milliseconds.
 const BACK_OFF: Duration = Duration::from_millis(20);
 
-/// With so many attempts, fewer than one handshake in a thousand fails while three in ten requests
-/// are throttled.
-const ATTEMPTS: u32 = 7;
+/// If DynamoDB throttles three in ten requests, fewer than one handshake in a thousand fails with 7
+/// attempts.
+const MAX_ATTEMPTS: u32 = 7;
 
 /// The region for an endpoint on this machine, where the environment does not name one.
 const LOCAL_REGION: &str = "us-east-1";
@@ -252,9 +252,12 @@ fn sdk_builder(region: String, credentials: SharedCredentialsProvider) -> Builde
 }
 
 fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION).build()
+    TimeoutConfig::builder()
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build()
 }
 
 fn retries() -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(BACK_OFF)
+    RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS).with_initial_backoff(BACK_OFF)
 }

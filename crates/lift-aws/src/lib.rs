@@ -5,7 +5,7 @@
 //!                                          '--> ManagementApi    -> @connections
 //! ```
 //!
-//! [`Signatures`] is the check that a gateway makes at the end of the last arrow.
+//! [`Signatures`] checks the signatures of `@connections` calls, for a local gateway.
 //!
 //! A Lambda function is an app in this `main`:
 //!

@@ -32,7 +32,7 @@ pub const SECRET_ACCESS_KEY: &str = "AWS_SECRET_ACCESS_KEY";
 /// The endpoint of DynamoDB, instead of the region's.
 pub const DYNAMODB_ENDPOINT: &str = "AWS_ENDPOINT_URL_DYNAMODB";
 
-/// The endpoint of all services for which no other variable names one. Posts ignore it.
+/// The endpoint of all services without a variable of their own. Posts ignore it.
 pub const ENDPOINT: &str = "AWS_ENDPOINT_URL";
 
 /// The endpoint of `@connections`, with the stage or the base path. It overrides the endpoints of

@@ -21,11 +21,11 @@ use lift_ws::{
 use tokio::runtime::Runtime;
 
 const ENDPOINT: &str = "memory://api/prod";
-const POST: Duration = Duration::from_millis(15);
+const POST_LATENCY: Duration = Duration::from_millis(15);
 
 fn main() {
     // A hundred are enough to know what 10,000 take one by one: 160 s.
-    for (post, few, rounds) in [(POST, 100, 3), (Duration::ZERO, 10_000, 20)] {
+    for (post, few, rounds) in [(POST_LATENCY, 100, 3), (Duration::ZERO, 10_000, 20)] {
         println!("{} ms a post", post.as_millis());
         let single = rate("  one by one", rounds, &tenant(few, post), Tenant::one_by_one);
         let sent = rate("  a send to 10,000", rounds, &tenant(10_000, post), Tenant::publish);

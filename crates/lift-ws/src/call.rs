@@ -13,7 +13,7 @@ use crate::{
     Accept, Connection, ConnectionId, Error,
     publish::SlowReaders,
     push::{Endpoint, Push},
-    store::{Item, Read, Row, Store, StoreError},
+    store::{Consistency, Item, Row, Store, StoreError},
 };
 
 /// The size of the connection cache. An entry has some 300 bytes.
@@ -48,9 +48,9 @@ impl Services {
             return Ok(Some(known));
         }
         let id = ConnectionId::from(id);
-        let row = match self.store.get(&id, Read::Eventual).await? {
+        let row = match self.store.get(&id, Consistency::Eventual).await? {
             Some(row) => Some(row),
-            None => self.store.get(&id, Read::Consistent).await?,
+            None => self.store.get(&id, Consistency::Consistent).await?,
         };
         let connection = row.map(|row| Connection(Arc::new(row)));
         connection.iter().for_each(|connection| self.remember(connection));
@@ -91,16 +91,16 @@ struct Inner {
     /// The connection that `$connect` stored or `$disconnect` removed.
     connection: OnceLock<Connection>,
     /// Whether `$connect` may have stored a row.
-    saving: AtomicBool,
+    row_may_exist: AtomicBool,
     /// The items that `$disconnect` removed with the connection.
     items: OnceLock<Vec<Item>>,
 }
 
 impl Call {
     pub(crate) fn new(event: Event, deadline: Instant, services: Arc<Services>) -> Self {
-        let (connection, saving) = (OnceLock::new(), AtomicBool::new(false));
+        let (connection, row_may_exist) = (OnceLock::new(), AtomicBool::new(false));
         let items = OnceLock::new();
-        Self(Arc::new(Inner { event, deadline, services, connection, saving, items }))
+        Self(Arc::new(Inner { event, deadline, services, connection, row_may_exist, items }))
     }
 
     /// The event.
@@ -182,12 +182,12 @@ impl Call {
     }
 
     /// From now on a row may be stored, so a refusal has to remove it.
-    pub(crate) fn start_saving(&self) {
-        self.0.saving.store(true, Ordering::Relaxed);
+    pub(crate) fn set_row_may_exist(&self) {
+        self.0.row_may_exist.store(true, Ordering::Relaxed);
     }
 
-    pub(crate) fn may_be_saved(&self) -> bool {
-        self.0.saving.load(Ordering::Relaxed)
+    pub(crate) fn row_may_exist(&self) -> bool {
+        self.0.row_may_exist.load(Ordering::Relaxed)
     }
 }
 

@@ -1,4 +1,4 @@
-//! A message's id, copied into what answers it.
+//! Copies a field of a message into its reply.
 
 use std::{borrow::Cow, fmt};
 
@@ -28,7 +28,7 @@ impl Correlation {
     pub(crate) fn apply(&self, message: &[u8], reply: Vec<u8>) -> Vec<u8> {
         let Some(id) = self.find(message) else { return reply };
         if self.find(&reply).is_some() {
-            // The handler has said it itself.
+            // The reply already has the field.
             return reply;
         }
         let Some((b'{', fields)) = reply.split_first() else { return reply };
@@ -37,14 +37,16 @@ impl Correlation {
     }
 
     fn find<'a>(&self, message: &'a [u8]) -> Option<&'a RawValue> {
-        Find(&self.field).deserialize(&mut serde_json::Deserializer::from_slice(message)).ok()?
+        FieldSeed(&self.field)
+            .deserialize(&mut serde_json::Deserializer::from_slice(message))
+            .ok()?
     }
 }
 
 /// Looks for one field of an object and reads over the others.
-struct Find<'f>(&'f str);
+struct FieldSeed<'f>(&'f str);
 
-impl<'de> DeserializeSeed<'de> for Find<'_> {
+impl<'de> DeserializeSeed<'de> for FieldSeed<'_> {
     type Value = Option<&'de RawValue>;
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
@@ -52,7 +54,7 @@ impl<'de> DeserializeSeed<'de> for Find<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Find<'_> {
+impl<'de> Visitor<'de> for FieldSeed<'_> {
     type Value = Option<&'de RawValue>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

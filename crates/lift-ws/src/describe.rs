@@ -30,7 +30,7 @@ pub struct Description {
     /// The tables that the app uses.
     #[serde(default)]
     pub tables: Vec<TableDescription>,
-    /// What holds for the whole app.
+    /// Settings of the whole app.
     #[serde(default)]
     pub settings: SettingsDescription,
     /// The environment variables that the program reads, sorted by name. Those that Lambda sets by
@@ -71,7 +71,7 @@ pub struct TableDescription {
     pub env: String,
 }
 
-/// What holds for the whole app.
+/// Settings of the whole app.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

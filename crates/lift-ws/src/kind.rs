@@ -24,12 +24,12 @@ pub trait CallKind: sealed::Sealed + Send + Sync + 'static {}
 /// [`Publisher`](crate::Publisher) can be extracted.
 ///
 /// ```
-/// use lift_ws::{Call, Connection, Error, extract::FromCall, kind::Stored};
+/// use lift_ws::{Call, Connection, Error, extract::FromCall, kind::HasConnection};
 ///
 /// /// The user of a connection that has signed in. Does not compile for `$connect`.
 /// struct Member(String);
 ///
-/// impl<K: Stored, S: Sync> FromCall<K, S> for Member {
+/// impl<K: HasConnection, S: Sync> FromCall<K, S> for Member {
 ///     async fn from_call(call: &Call, state: &S) -> Result<Self, Error> {
 ///         let who = <Connection as FromCall<K, S>>::from_call(call, state).await?;
 ///         let user = who.user().ok_or_else(|| Error::new("members_only", "Sign in first"))?;
@@ -42,7 +42,7 @@ pub trait CallKind: sealed::Sealed + Send + Sync + 'static {}
     label = "this handler needs a stored connection",
     note = "the connection is stored after the handler accepted it: use `.on_connected(handler)`"
 )]
-pub trait Stored: CallKind {}
+pub trait HasConnection: CallKind {}
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
@@ -70,7 +70,7 @@ kinds! {
     Any,
 }
 
-impl Stored for Connected {}
-impl Stored for Message {}
-impl Stored for Disconnect {}
-impl Stored for Any {}
+impl HasConnection for Connected {}
+impl HasConnection for Message {}
+impl HasConnection for Disconnect {}
+impl HasConnection for Any {}

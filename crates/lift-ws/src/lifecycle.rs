@@ -1,5 +1,5 @@
 //! The handlers of `$connect` and `$disconnect`, around those of the app: they store the connection
-//! before the client is accepted, and put its tombstone before the app hears of its end.
+//! before the client is accepted, and put its tombstone before the app's `$disconnect` handler runs.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub(crate) fn connect(
                 None => call.authorizer_identity()?.unwrap_or_default(),
             };
             let reply = accepting_reply(&call, accept.subprotocol.take(), subprotocols)?;
-            call.start_saving();
+            call.set_row_may_exist();
             if !managed {
                 return Ok(reply);
             }

@@ -172,13 +172,13 @@ impl Service {
     /// Ensures that an accepted handshake has a stored row and a refused one has none.
     async fn handshake(&self, call: &Call, reply: Reply) -> Reply {
         if reply.is_success() {
-            if call.may_be_saved() {
+            if call.row_may_exist() {
                 return reply;
             }
             tracing::error!("a layer answered $connect with 2xx, but no connection is stored");
             return Reply::new(500);
         }
-        if call.may_be_saved() && self.managed {
+        if call.row_may_exist() && self.managed {
             let services = call.services();
             services.forget(call.event().connection_id());
             let id = call.connection_id();

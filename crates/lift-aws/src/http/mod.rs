@@ -29,7 +29,7 @@ type BoxError = Box<dyn error::Error + Send + Sync>;
 pub(crate) type Client<B> = Pool<Connector, B>;
 
 /// The time to open a connection, TLS included.
-const CONNECT: Duration = Duration::from_millis(750);
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(750);
 
 /// One connector for the process, built with its first client.
 static HTTPS: LazyLock<io::Result<HttpsConnector<HttpConnector>>> = LazyLock::new(|| {
@@ -47,7 +47,7 @@ fn has_built_in_roots() -> bool {
     env::var_os(variables::RUNTIME_API).is_some() && !is_named
 }
 
-/// Opens connections, within [`CONNECT`].
+/// Opens connections, within [`CONNECT_TIMEOUT`].
 #[derive(Clone)]
 pub(crate) struct Connector(HttpsConnector<HttpConnector>);
 
@@ -75,7 +75,7 @@ impl Service<Uri> for Connector {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let connection = timeout(CONNECT, self.0.call(uri));
+        let connection = timeout(CONNECT_TIMEOUT, self.0.call(uri));
         Box::pin(async { connection.await? })
     }
 }

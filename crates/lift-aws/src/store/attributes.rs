@@ -39,7 +39,8 @@ pub(crate) const EXPIRES_AT: &str = "ttl";
 /// other item.
 pub(crate) const CONNECTED_AT: &str = "ca";
 
-/// When the connection ended, in milliseconds since 1970. Only tombstones have it.
+/// When the connection ended, in milliseconds since 1970. Only tombstones have it. The short names are part of the
+/// stored format.
 pub(crate) const ENDED_AT: &str = "gone";
 
 /// The connection's user.
@@ -51,7 +52,8 @@ pub(crate) const TENANT: &str = "t";
 /// The management endpoint of the connection's API, a URL.
 pub(crate) const ENDPOINT: &str = "e";
 
-/// The short id of the endpoint, which index entries have instead of the URL.
+/// The short id of the endpoint, which index entries have instead of the URL. The name is part of the stored format
+/// and has nothing to do with execution environments.
 pub(crate) const ENDPOINT_ID: &str = "env";
 
 /// JSON of the app's: a row's attributes, or an item's value.
@@ -81,7 +83,7 @@ pub(crate) const SHARDS_PREVIOUS: &str = "prev";
 /// In a shard count: when the number changed, in seconds since 1970.
 pub(crate) const SHARDS_SINCE: &str = "since";
 
-/// Whether an item is the row of a live connection, neither a tombstone nor bare keys. `V` is an
+/// Whether an item is the row of a live connection, not a tombstone or an item with keys only. `V` is an
 /// attribute's value, of the SDK or of a stream record.
 pub(crate) fn is_live<V>(item: &HashMap<String, V>) -> bool {
     item.contains_key(CONNECTED_AT) && !item.contains_key(ENDED_AT)

@@ -22,15 +22,15 @@ const TOMBSTONE_SECONDS: u64 = 900;
 
 /// What META says about a connection that is written.
 #[derive(Clone, Copy)]
-pub(super) struct Placement<'a> {
+pub(super) struct ListPlacement<'a> {
     /// The short id of the row's endpoint.
     pub(super) endpoint_id: &'a str,
     /// The number of shards that the list's new entries are spread over.
     pub(super) shards: u32,
 }
 
-pub(super) fn from_row(row: &Row, placement: Placement<'_>) -> AttributeMap {
-    let mut item = keys::of(&row.id);
+pub(super) fn from_row(row: &Row, placement: ListPlacement<'_>) -> AttributeMap {
+    let mut item = keys::row_key(&row.id);
     let (user, tenant) = (row.user.as_ref(), row.tenant.as_ref());
     for (name, value) in identity(&row.id, user, tenant, placement.shards) {
         put(&mut item, name, value);
@@ -67,7 +67,7 @@ pub(super) fn identity(
 
 /// The item that replaces a row when its connection ended: without index keys and without the user.
 pub(super) fn tombstone(id: &ConnectionId, now_millis: u64) -> AttributeMap {
-    let mut item = keys::of(id);
+    let mut item = keys::row_key(id);
     put(&mut item, ENDED_AT, number(now_millis));
     put(&mut item, EXPIRES_AT, number(now_millis / 1000 + TOMBSTONE_SECONDS));
     item
@@ -75,8 +75,8 @@ pub(super) fn tombstone(id: &ConnectionId, now_millis: u64) -> AttributeMap {
 
 /// An item of the app. It has no [`CONNECTED_AT`], so that it never reads as a row. In a group, it
 /// has what the list index returns of its connection.
-pub(super) fn from_item(row: &Row, item: &Item, placement: Placement<'_>) -> AttributeMap {
-    let mut stored = keys::of_item(&row.id, &item.key);
+pub(super) fn from_item(row: &Row, item: &Item, placement: ListPlacement<'_>) -> AttributeMap {
+    let mut stored = keys::item_key(&row.id, &item.key);
     put(&mut stored, EXPIRES_AT, number(row.expires_at().as_secs()));
     if let Some(value) = &item.value {
         put(&mut stored, JSON, string(value.to_string()));
@@ -95,7 +95,7 @@ pub(super) fn from_item(row: &Row, item: &Item, placement: Placement<'_>) -> Att
     stored
 }
 
-/// The item if it is a live row; `None` for a tombstone and for bare keys.
+/// The item if it is a live row; `None` for a tombstone and for an item with keys only.
 ///
 /// # Errors
 /// When it has another layout.
@@ -104,7 +104,7 @@ pub(super) fn live_row(item: Option<AttributeMap>) -> Result<Option<AttributeMap
     match (item.contains_key(CONNECTED_AT), item.contains_key(ENDED_AT)) {
         (true, false) => Ok(Some(item)),
         (_, true) => Ok(None),
-        // The embedded database returns bare keys when an update finds no item.
+        // The embedded database returns an item with keys only when an update finds no item.
         (false, false) if item.len() <= 2 => Ok(None),
         (false, false) => Err(other_layout("this version of Lift did not write the row")),
     }

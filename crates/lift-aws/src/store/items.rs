@@ -17,10 +17,10 @@ use tokio::time::sleep;
 use super::{
     DynamoStore,
     attributes::{AttributeMap, EXPIRES_AT, HAS_ITEMS, PARTITION_KEY, SORT_KEY},
-    encoding::{self, Placement},
+    encoding::{self, ListPlacement},
     error::{RequestError, cause},
     keys::{self, List},
-    rows::is_row,
+    rows::row_condition,
 };
 
 /// The most writes in one `BatchWriteItem`. DynamoDB's limit.
@@ -44,15 +44,15 @@ impl DynamoStore {
             }
             None => (String::new(), 1),
         };
-        let placement = Placement { endpoint_id: &endpoint_id, shards };
+        let placement = ListPlacement { endpoint_id: &endpoint_id, shards };
         let put = table.put_item(encoding::from_item(row, item, placement));
         if let Err(error) = put.send().await.map_err(RequestError::from) {
             return Err(self.meta.split_if_hot(table, list.as_ref(), error).await);
         }
         let mark = table
-            .update_item(keys::of(&row.id))
+            .update_item(keys::row_key(&row.id))
             .update_expression(format!("SET {HAS_ITEMS} = :{HAS_ITEMS}"))
-            .condition_expression(is_row())
+            .condition_expression(row_condition())
             .expression_attribute_values(format!(":{HAS_ITEMS}"), encoding::number(1));
         match mark.send().await.map_err(RequestError::from) {
             Ok(_) => Ok(Saved::Stored),
@@ -65,7 +65,7 @@ impl DynamoStore {
     }
 
     pub(super) async fn delete_item(&self, id: &ConnectionId, key: &str) -> Result<(), StoreError> {
-        let delete = self.table.delete_item(keys::of_item(id, key));
+        let delete = self.table.delete_item(keys::item_key(id, key));
         delete.send().await.map_err(RequestError::from)?;
         Ok(())
     }
@@ -88,7 +88,7 @@ impl DynamoStore {
         id: &ConnectionId,
         after: Option<&str>,
     ) -> Result<(Vec<Item>, bool), StoreError> {
-        let mut after = after.map(|key| keys::of_item(id, key));
+        let mut after = after.map(|key| keys::item_key(id, key));
         loop {
             let query = self
                 .query_items(id, after)
@@ -142,7 +142,7 @@ impl DynamoStore {
 
     async fn delete_batch(&self, items: &[AttributeMap]) -> Result<(), StoreError> {
         let delete = |item: &AttributeMap| {
-            let delete = DeleteRequest::builder().set_key(Some(keys::of_read(item))).build();
+            let delete = DeleteRequest::builder().set_key(Some(keys::key_of_item(item))).build();
             delete.map(|delete| WriteRequest::builder().delete_request(delete).build())
         };
         let deletes: Result<Vec<_>, _> = items.iter().map(delete).collect();

@@ -4,7 +4,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use lift_ws::{
     ConnectionId, TenantId, UserId,
-    store::{GroupId, Members, Part, Position, StoreError, id_hash, range_hash},
+    store::{GroupId, ListKey, Part, Position, StoreError, id_hash, range_hash},
 };
 
 use super::attributes::{
@@ -26,12 +26,12 @@ pub(super) const ITEM_PREFIX: &str = "ITEM#";
 pub(super) const META: &str = "META";
 
 /// The key of a connection's row.
-pub(super) fn of(id: &ConnectionId) -> AttributeMap {
+pub(super) fn row_key(id: &ConnectionId) -> AttributeMap {
     key(&partition_key(id), ROW)
 }
 
 /// The key of an item that was read.
-pub(super) fn of_read(item: &AttributeMap) -> AttributeMap {
+pub(super) fn key_of_item(item: &AttributeMap) -> AttributeMap {
     [PARTITION_KEY, SORT_KEY]
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), item.get(*name)?.clone())))
@@ -39,11 +39,11 @@ pub(super) fn of_read(item: &AttributeMap) -> AttributeMap {
 }
 
 /// The key of an app's item beside a row.
-pub(super) fn of_item(id: &ConnectionId, item_key: &str) -> AttributeMap {
+pub(super) fn item_key(id: &ConnectionId, item_key: &str) -> AttributeMap {
     key(&partition_key(id), &format!("{ITEM_PREFIX}{item_key}"))
 }
 
-pub(super) fn of_meta() -> AttributeMap {
+pub(super) fn meta_key() -> AttributeMap {
     key(META, META)
 }
 
@@ -124,10 +124,10 @@ pub(super) fn user_entry(
 
 /// The list of members in the list index; `None` for a user's connections, which are in the user
 /// index.
-pub(super) fn list(of: &Members) -> Option<List> {
-    match of {
-        Members::Tenant(tenant) => Some(List::of_tenant(tenant)),
-        Members::Group { tenant, group } => Some(List::of_group(tenant.as_ref(), group)),
+pub(super) fn list(list_key: &ListKey) -> Option<List> {
+    match list_key {
+        ListKey::Tenant(tenant) => Some(List::of_tenant(tenant)),
+        ListKey::Group { tenant, group } => Some(List::of_group(tenant.as_ref(), group)),
         _ => None,
     }
 }
@@ -142,18 +142,22 @@ pub(super) struct Range {
     pub(super) to: String,
 }
 
-pub(super) fn range(of: &Members, part: Part) -> Result<Range, StoreError> {
-    let (index, key_names, partition) = match (of, list(of)) {
+pub(super) fn range(list_key: &ListKey, part: Part) -> Result<Range, StoreError> {
+    let (index, key_names, partition) = match (list_key, list(list_key)) {
         (_, Some(list)) => {
             let key_names = (LIST_INDEX_PARTITION_KEY, LIST_INDEX_SORT_KEY);
             (LIST_INDEX, key_names, list.shard(part.shard))
         }
-        (Members::User { tenant, user }, None) => {
+        (ListKey::User { tenant, user }, None) => {
             let key_names = (USER_INDEX_PARTITION_KEY, USER_INDEX_SORT_KEY);
             (USER_INDEX, key_names, user_key(tenant.as_ref(), user))
         }
-        // `Members` may grow, and another list must not be returned instead.
-        _ => return Err(StoreError::failed(format!("this store does not have the list {of:?}"))),
+        // `ListKey` may grow, and another list must not be returned instead.
+        _ => {
+            return Err(StoreError::failed(format!(
+                "this store does not have the list {list_key:?}"
+            )));
+        }
     };
     Ok(Range { index, key_names, partition, from: sort_key(part.from), to: sort_key(part.to) })
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::Select};
-use lift_ws::store::{Member, Members, Page, Part, Position, StoreError};
+use lift_ws::store::{ListKey, Member, Page, Part, Position, StoreError};
 
 use super::{
     DynamoStore,
@@ -16,29 +16,29 @@ use super::{
 };
 
 impl DynamoStore {
-    /// At least as many parts as wished for, and at least one for each shard.
+    /// At least as many parts as min_parts for, and at least one for each shard.
     pub(super) async fn split_list(
         &self,
-        of: &Members,
-        wished: u32,
+        list: &ListKey,
+        min_parts: u32,
     ) -> Result<Vec<Part>, StoreError> {
-        let shards = match keys::list(of) {
+        let shards = match keys::list(list) {
             Some(list) => {
                 self.meta.current(&self.table).await?.shards(&list).read(self.table.now_seconds())
             }
             None => 1,
         };
-        let per_shard = wished.div_ceil(shards);
+        let per_shard = min_parts.div_ceil(shards);
         Ok((0..shards).flat_map(|shard| Part::whole(shard).split(per_shard)).collect())
     }
 
     pub(super) async fn read_page(
         &self,
-        of: &Members,
+        list: &ListKey,
         part: Part,
         after: Option<&Position>,
     ) -> Result<Page, StoreError> {
-        let range = keys::range(of, part)?;
+        let range = keys::range(list, part)?;
         let after = after.map(|after| keys::from_position(after, &range)).transpose()?;
         let query = self.query(&range).set_exclusive_start_key(after);
         let found = query.send().await.map_err(RequestError::from)?;
@@ -47,7 +47,7 @@ impl DynamoStore {
         let mut meta = self.meta.current(&self.table).await?;
         let mut members = Vec::with_capacity(found.count.try_into().unwrap_or_default());
         for entry in found.items() {
-            members.push(self.member(of, entry, &mut meta).await?);
+            members.push(self.member(list, entry, &mut meta).await?);
         }
         Ok(Page::new(members, next))
     }
@@ -57,7 +57,7 @@ impl DynamoStore {
     /// out would lose it silently.
     async fn member(
         &self,
-        of: &Members,
+        list: &ListKey,
         entry: &AttributeMap,
         meta: &mut Arc<Meta>,
     ) -> Result<Member, StoreError> {
@@ -67,15 +67,15 @@ impl DynamoStore {
         }
         let endpoint = meta.endpoint(endpoint_id).cloned();
         let endpoint = endpoint.ok_or_else(|| StoreError::failed("META lost an endpoint"))?;
-        let user = match of {
-            Members::User { user, .. } => Some(user.clone()),
+        let user = match list {
+            ListKey::User { user, .. } => Some(user.clone()),
             _ => user,
         };
         Ok(Member::new(id, user, endpoint))
     }
 
-    pub(super) async fn count_part(&self, of: &Members, part: Part) -> Result<u64, StoreError> {
-        let range = keys::range(of, part)?;
+    pub(super) async fn count_part(&self, list: &ListKey, part: Part) -> Result<u64, StoreError> {
+        let range = keys::range(list, part)?;
         let (mut count, mut after) = (0, None);
         loop {
             let query = self.query(&range).select(Select::Count).set_exclusive_start_key(after);

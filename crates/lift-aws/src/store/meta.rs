@@ -24,26 +24,26 @@ use super::{
 pub(super) struct Meta {
     shards: u32,
     endpoints: HashMap<String, Endpoint>,
-    grown: HashMap<List, Shards>,
+    shards_by_list: HashMap<List, Shards>,
 }
 
 impl Meta {
     /// Decodes the row; `None` when it is not what Lift writes.
     pub(super) fn decode(item: &AttributeMap) -> Option<Self> {
         let shards = u32::try_from(integer(item, META_SHARDS)?).ok()?;
-        let (mut endpoints, mut grown) = (HashMap::new(), HashMap::new());
+        let (mut endpoints, mut shards_by_list) = (HashMap::new(), HashMap::new());
         for (name, value) in item {
             if let Some(id) = name.strip_prefix(META_ENDPOINT_PREFIX) {
                 endpoints.insert(id.to_owned(), value.as_s().ok()?.as_str().into());
             } else if let Some(list) = name.strip_prefix(META_SHARDS_PREFIX) {
-                grown.insert(List::named(list), to_shards(value.as_m().ok()?)?);
+                shards_by_list.insert(List::named(list), to_shards(value.as_m().ok()?)?);
             }
         }
-        Some(Self { shards, endpoints, grown })
+        Some(Self { shards, endpoints, shards_by_list })
     }
 
     pub(super) fn shards(&self, list: &List) -> Shards {
-        self.grown.get(list).copied().unwrap_or(Shards::fixed(self.shards))
+        self.shards_by_list.get(list).copied().unwrap_or(Shards::fixed(self.shards))
     }
 
     pub(super) fn endpoint(&self, id: &str) -> Option<&Endpoint> {
@@ -51,11 +51,11 @@ impl Meta {
     }
 
     /// The change that doubles a list's shards; `None` while it may not grow.
-    pub(super) fn growth(&self, list: &List, now_seconds: u64) -> Option<Growth> {
+    pub(super) fn growth(&self, list: &List, now_seconds: u64) -> Option<ShardCountUpdate> {
         let new = self.shards(list).doubled(now_seconds)?;
-        Some(Growth {
+        Some(ShardCountUpdate {
             attribute: format!("{META_SHARDS_PREFIX}{}", list.name()),
-            old: self.grown.get(list).copied().map(from_shards),
+            old: self.shards_by_list.get(list).copied().map(from_shards),
             new: from_shards(new),
             shards: new.n,
         })
@@ -63,7 +63,7 @@ impl Meta {
 }
 
 /// A change of a list's shard count. It holds only if no other process has changed it since.
-pub(super) struct Growth {
+pub(super) struct ShardCountUpdate {
     pub(super) attribute: String,
     pub(super) old: Option<AttributeValue>,
     pub(super) new: AttributeValue,

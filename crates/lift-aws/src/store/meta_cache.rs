@@ -19,21 +19,21 @@ use super::{
     keys::{self, List},
     meta::{self, Meta},
     requests::TableClient,
-    shards::{self, HOLD},
+    shards::{self, WRITER_DELAY_SECONDS},
 };
 
 /// How long a copy is used without reading META again, in seconds.
-const FRESH: u64 = 60;
+const FRESH_SECONDS: u64 = 60;
 
 /// How old a copy may be when META cannot be read, in seconds. Writers use a new shard count once
-/// it is [`HOLD`] old: a reader with an older copy could miss connections.
-const USABLE: u64 = HOLD - 30;
+/// it is [`WRITER_DELAY_SECONDS`] old: a reader with an older copy could miss connections.
+const USABLE_SECONDS: u64 = WRITER_DELAY_SECONDS - 30;
 
 /// How long to wait after a read that failed, or that looked for an endpoint, in seconds.
-const PAUSE: u64 = 5;
+const RETRY_SECONDS: u64 = 5;
 
 /// How many items of a table without META are looked at, to see whether Lift wrote them.
-const SAMPLE: i32 = 25;
+const SAMPLE_ITEMS: i32 = 25;
 
 /// The copy of META. Clones share it.
 #[derive(Clone, Debug)]
@@ -70,32 +70,32 @@ impl State {
 
 impl MetaCache {
     pub(super) fn new() -> Self {
-        Self { initial_shards: shards::DEFAULT, shared: Arc::default() }
+        Self { initial_shards: shards::DEFAULT_SHARDS, shared: Arc::default() }
     }
 
     pub(super) fn set_initial_shards(&mut self, shards: u32) {
         self.initial_shards = shards::rounded(shards);
     }
 
-    /// META, at most a minute old; up to [`USABLE`] old when it cannot be read.
+    /// META, at most a minute old; up to [`USABLE_SECONDS`] old when it cannot be read.
     pub(super) async fn current(&self, table: &TableClient) -> Result<Arc<Meta>, StoreError> {
         let now = table.now_seconds();
         let state = self.state();
-        if let Some(meta) = state.younger_than(FRESH, now) {
+        if let Some(meta) = state.younger_than(FRESH_SECONDS, now) {
             return Ok(meta);
         }
-        let usable = state.younger_than(USABLE, now);
+        let usable = state.younger_than(USABLE_SECONDS, now);
         let _reading = match (self.shared.reading.try_lock(), &usable) {
             (Ok(reading), _) => reading,
             (Err(_), Some(old)) => return Ok(Arc::clone(old)),
             (Err(_), None) => self.shared.reading.lock().await,
         };
         let state = self.state();
-        if let Some(meta) = state.younger_than(FRESH, now) {
+        if let Some(meta) = state.younger_than(FRESH_SECONDS, now) {
             return Ok(meta);
         }
         match usable {
-            Some(old) if now.abs_diff(state.failed_at) < PAUSE => return Ok(old),
+            Some(old) if now.abs_diff(state.failed_at) < RETRY_SECONDS => return Ok(old),
             // The read that this task waited for failed, and took all the time that there was.
             None if state.failed_at > now => {
                 return Err(StoreError::failed("META cannot be read"));
@@ -136,7 +136,7 @@ impl MetaCache {
     }
 
     /// META with the endpoint of a short id that the copy lacks, because another process has just
-    /// added it. META is read for this at most once in [`PAUSE`].
+    /// added it. META is read for this at most once in [`RETRY_SECONDS`].
     pub(super) async fn with_endpoint_id(
         &self,
         table: &TableClient,
@@ -148,7 +148,7 @@ impl MetaCache {
         if let Some(meta) = state.meta.filter(|meta| meta.endpoint(id).is_some()) {
             return Ok(meta);
         }
-        if now.abs_diff(state.endpoint_looked_up_at) >= PAUSE {
+        if now.abs_diff(state.endpoint_looked_up_at) >= RETRY_SECONDS {
             self.change(|state| state.endpoint_looked_up_at = now);
             let meta = self.read(table).await?;
             if meta.endpoint(id).is_some() {
@@ -203,7 +203,7 @@ impl MetaCache {
     async fn read(&self, table: &TableClient) -> Result<Arc<Meta>, StoreError> {
         let asked_at = table.now_seconds();
         // Consistent: an endpoint is needed as soon as its first connection is listed.
-        let get = table.get_item(keys::of_meta()).consistent_read(true);
+        let get = table.get_item(keys::meta_key()).consistent_read(true);
         match get.send().await.map_err(RequestError::from)?.item {
             Some(item) => self.keep(&item, asked_at),
             None => {
@@ -216,7 +216,7 @@ impl MetaCache {
     /// An update that creates META if it is missing, and also does what `also` says.
     fn update(&self, table: &TableClient, also: &str) -> UpdateItemFluentBuilder {
         table
-            .update_item(keys::of_meta())
+            .update_item(keys::meta_key())
             .update_expression(format!("SET #shards = if_not_exists(#shards, :shards){also}"))
             .expression_attribute_names("#shards", META_SHARDS)
             .expression_attribute_values(":shards", number(self.initial_shards.into()))
@@ -256,7 +256,7 @@ impl MetaCache {
 /// A table without META is new, or was not written by Lift. Telling these apart needs the
 /// permission `dynamodb:Scan`; without it, an item of another layout is refused when it is read.
 async fn refuse_other_layout(table: &TableClient) -> Result<(), StoreError> {
-    let Ok(found) = table.scan().limit(SAMPLE).send().await else { return Ok(()) };
+    let Ok(found) = table.scan().limit(SAMPLE_ITEMS).send().await else { return Ok(()) };
     match found.items().iter().find(|item| !is_of_lift(item)) {
         None => Ok(()),
         Some(other) => {

@@ -25,7 +25,8 @@ use lift_ws::{
     ConnectionId, TenantId, UserId,
     event::Timestamp,
     store::{
-        Item, Members, Page, Part, Position, Read, Removed, Row, Saved, SignedIn, Store, StoreError,
+        Consistency, Item, ListKey, Page, Part, Position, Removed, Row, Saved, SignedIn, Store,
+        StoreError,
     },
 };
 use serde_json::Value;
@@ -95,7 +96,7 @@ impl Store for DynamoStore {
     fn get<'a>(
         &'a self,
         id: &'a ConnectionId,
-        read: Read,
+        read: Consistency,
     ) -> BoxFuture<'a, Result<Option<Row>, StoreError>> {
         Box::pin(self.read_row(id, read))
     }
@@ -158,22 +159,26 @@ impl Store for DynamoStore {
 
     fn parts<'a>(
         &'a self,
-        of: &'a Members,
-        wished: u32,
+        list: &'a ListKey,
+        min_parts: u32,
     ) -> BoxFuture<'a, Result<Vec<Part>, StoreError>> {
-        Box::pin(self.split_list(of, wished))
+        Box::pin(self.split_list(list, min_parts))
     }
 
     fn page<'a>(
         &'a self,
-        of: &'a Members,
+        list: &'a ListKey,
         part: Part,
         after: Option<&'a Position>,
     ) -> BoxFuture<'a, Result<Page, StoreError>> {
-        Box::pin(self.read_page(of, part, after))
+        Box::pin(self.read_page(list, part, after))
     }
 
-    fn count<'a>(&'a self, of: &'a Members, part: Part) -> BoxFuture<'a, Result<u64, StoreError>> {
-        Box::pin(self.count_part(of, part))
+    fn count<'a>(
+        &'a self,
+        list: &'a ListKey,
+        part: Part,
+    ) -> BoxFuture<'a, Result<u64, StoreError>> {
+        Box::pin(self.count_part(list, part))
     }
 }

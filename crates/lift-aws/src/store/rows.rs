@@ -11,7 +11,7 @@ use lift_ws::{
     ConnectionId, TenantId, UserId,
     event::Timestamp,
     store::{
-        Item, Read, Removed, Row, Saved, SignedIn, Store, StoreError, check_attributes,
+        Consistency, Item, Removed, Row, Saved, SignedIn, Store, StoreError, check_attributes,
         check_identity,
     },
 };
@@ -22,7 +22,7 @@ use super::{
     attributes::{
         AttributeMap, CONNECTED_AT, ENDED_AT, JSON, PARTITION_KEY, TENANT, USER, is_live,
     },
-    encoding::{self, Placement},
+    encoding::{self, ListPlacement},
     error::RequestError,
     keys::{self, List},
 };
@@ -35,7 +35,7 @@ impl DynamoStore {
         let list = row.tenant.as_ref().map(List::of_tenant);
         let shards = list.as_ref().map_or(1, |list| meta.shards(list).written(table.now_seconds()));
         let put = table
-            .put_item(encoding::from_row(row, Placement { endpoint_id: &endpoint_id, shards }))
+            .put_item(encoding::from_row(row, ListPlacement { endpoint_id: &endpoint_id, shards }))
             .condition_expression(format!("attribute_not_exists({PARTITION_KEY})"))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match put.send().await.map_err(RequestError::from) {
@@ -52,9 +52,10 @@ impl DynamoStore {
     pub(super) async fn read_row(
         &self,
         id: &ConnectionId,
-        read: Read,
+        read: Consistency,
     ) -> Result<Option<Row>, StoreError> {
-        let get = self.table.get_item(keys::of(id)).consistent_read(read == Read::Consistent);
+        let get =
+            self.table.get_item(keys::row_key(id)).consistent_read(read == Consistency::Consistent);
         let found = get.send().await.map_err(RequestError::from)?;
         let Some(found) = encoding::live_row(found.item)? else { return Ok(None) };
         let row = encoding::to_row(&found)?;
@@ -71,7 +72,7 @@ impl DynamoStore {
         Ok(Some(Removed::new(encoding::to_row(&old)?, items)))
     }
 
-    /// The same for a connection that opened before a time. Says whether there was one.
+    /// Puts a tombstone if the connection opened before `opened_before`. Returns whether it did.
     pub(super) async fn put_tombstone_if_opened_before(
         &self,
         id: &ConnectionId,
@@ -79,7 +80,7 @@ impl DynamoStore {
     ) -> Result<bool, StoreError> {
         let put = self
             .tombstone(id)
-            .condition_expression(format!("{} AND {CONNECTED_AT} < :before", is_row()))
+            .condition_expression(format!("{} AND {CONNECTED_AT} < :before", row_condition()))
             .expression_attribute_values(":before", encoding::number(opened_before.as_millis()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match put.send().await.map_err(RequestError::from) {
@@ -117,9 +118,9 @@ impl DynamoStore {
         check_attributes(&attributes)?;
         let update = self
             .table
-            .update_item(keys::of(id))
+            .update_item(keys::row_key(id))
             .update_expression(format!("SET {JSON} = :{JSON}"))
-            .condition_expression(is_row())
+            .condition_expression(row_condition())
             .expression_attribute_values(
                 format!(":{JSON}"),
                 encoding::string(attributes.to_string()),
@@ -149,10 +150,10 @@ impl DynamoStore {
             None => format!("attribute_not_exists({TENANT})"),
         };
         let mut update = table
-            .update_item(keys::of(id))
+            .update_item(keys::row_key(id))
             .condition_expression(format!(
                 "{} AND attribute_not_exists({USER}) AND {no_other_tenant}",
-                is_row()
+                row_condition()
             ))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let mut changes = Vec::new();
@@ -162,7 +163,7 @@ impl DynamoStore {
         }
         let update = update.update_expression(format!("SET {}", changes.join(", ")));
         let found = match update.send().await.map_err(RequestError::from) {
-            Ok(_) => return Ok(SignedIn::Bound),
+            Ok(_) => return Ok(SignedIn::Done),
             Err(RequestError::ConditionFailed(found)) => found,
             Err(error) => {
                 return Err(self.meta.split_if_hot(table, list.as_ref(), error).await);
@@ -171,12 +172,12 @@ impl DynamoStore {
         let Some(found) = encoding::live_row(found)? else { return Ok(SignedIn::Ended) };
         let row = encoding::to_row(&found)?;
         let same = row.user.as_ref() == Some(user) && row.tenant.as_ref() == tenant;
-        Ok(if same { SignedIn::Bound } else { SignedIn::Taken })
+        Ok(if same { SignedIn::Done } else { SignedIn::OtherIdentity })
     }
 
     /// Puts a tombstone over every row, and returns over how many.
     pub(crate) async fn forget_connections(&self) -> Result<usize, StoreError> {
-        let rows = self.table.scan().filter_expression(is_row());
+        let rows = self.table.scan().filter_expression(row_condition());
         let mut found = rows.into_paginator().items().send();
         let mut forgotten = 0;
         while let Some(item) = found.next().await {
@@ -193,7 +194,7 @@ impl DynamoStore {
     }
 }
 
-/// The condition that an item is a live row: bare keys and tombstones have no such attribute.
-pub(super) fn is_row() -> String {
+/// The condition that an item is a live row: tombstones and items with keys only have no such attribute.
+pub(super) fn row_condition() -> String {
     format!("attribute_exists({CONNECTED_AT})")
 }

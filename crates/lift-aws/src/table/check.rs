@@ -35,7 +35,7 @@ impl TableCheck {
     pub(super) fn of(live: &TableDescription, streams: bool) -> Self {
         let mut check =
             Self { table: live.name.clone(), differences: Vec::new(), notes: Vec::new() };
-        if is_of_go_lift(live) {
+        if is_lift_for_go_table(live) {
             check.differences.push(TableDifference::GoLift);
             return check;
         }
@@ -137,9 +137,9 @@ fn is_extra(index: &IndexDescription) -> bool {
     !layout::INDEXES.iter().any(|needed| needed.name == index.name)
 }
 
-/// The table of the Go framework has the same names: in capitals in its newer versions. In its
-/// older ones, the indexes project every attribute, which those of this crate never do.
-fn is_of_go_lift(live: &TableDescription) -> bool {
+/// Lift for Go uses the same names: newer versions in capitals. In older versions, the indexes project every
+/// attribute, which those of this crate never do.
+fn is_lift_for_go_table(live: &TableDescription) -> bool {
     let names = |keys: &[KeyAttribute]| keys.iter().map(|key| key.name.clone()).collect::<Vec<_>>();
     let table = names(&live.keys);
     let is_in_capitals = table == ["PK", "SK"];

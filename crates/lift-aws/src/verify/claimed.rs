@@ -13,7 +13,7 @@ const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// The longest life of a presigned URL, in seconds: a week.
 const MAX_EXPIRES: u64 = 7 * 24 * 60 * 60;
 
-/// A request's signature with its particulars.
+/// A request's signature and its parameters.
 pub(super) struct ClaimedSignature {
     pub(super) access_key: String,
     pub(super) region: String,
@@ -57,22 +57,24 @@ impl ClaimedSignature {
         headers: &HeaderMap,
     ) -> Result<Self, SignatureError> {
         let Some(fields) = authorization.strip_prefix(ALGORITHM) else {
-            return Err(incomplete(format!("Unsupported AWS 'algorithm': expected {ALGORITHM}.")));
+            return Err(incomplete_signature(format!(
+                "Unsupported AWS 'algorithm': expected {ALGORITHM}."
+            )));
         };
         let fields: Vec<_> =
             fields.split(',').filter_map(|field| field.trim().split_once('=')).collect();
         let field = |name: &str| {
             let found = fields.iter().find(|(key, _)| *key == name);
             found.map(|(_, value)| (*value).to_owned()).ok_or_else(|| {
-                incomplete(format!("Authorization header requires '{name}' parameter."))
+                incomplete_signature(format!("Authorization header requires '{name}' parameter."))
             })
         };
         let signed_headers = field("SignedHeaders")?;
         let date = text(headers, "x-amz-date").ok_or_else(|| {
-            incomplete("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
+            incomplete_signature("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
         })?;
         let token = text(headers, "x-amz-security-token");
-        let token = token.filter(|_| lists(&signed_headers, "x-amz-security-token"));
+        let token = token.filter(|_| contains_header(&signed_headers, "x-amz-security-token"));
         let url = format!("http://{host}{uri}");
         let (token, location) = (token.map(str::to_owned), Location::Header);
         let (credential, signature) = (field("Credential")?, field("Signature")?);
@@ -87,17 +89,22 @@ impl ClaimedSignature {
         };
         let field = |name: &str| {
             let value = raw(name).and_then(|value| percent_decode_str(value).decode_utf8().ok());
-            let missing =
-                || incomplete(format!("AWS query-string parameters must include '{name}'."));
+            let missing = || {
+                incomplete_signature(format!("AWS query-string parameters must include '{name}'."))
+            };
             value.map(|value| value.into_owned()).ok_or_else(missing)
         };
         if field("X-Amz-Algorithm")? != ALGORITHM {
-            return Err(incomplete(format!("Unsupported AWS 'algorithm': expected {ALGORITHM}.")));
+            return Err(incomplete_signature(format!(
+                "Unsupported AWS 'algorithm': expected {ALGORITHM}."
+            )));
         }
         let expires =
             field("X-Amz-Expires")?.parse().ok().filter(|seconds| *seconds <= MAX_EXPIRES);
         let expires = expires.ok_or_else(|| {
-            incomplete(format!("X-Amz-Expires must be a number of at most {MAX_EXPIRES} seconds."))
+            incomplete_signature(format!(
+                "X-Amz-Expires must be a number of at most {MAX_EXPIRES} seconds."
+            ))
         })?;
         let added_by_signer = [
             "X-Amz-Algorithm",
@@ -129,7 +136,7 @@ impl ClaimedSignature {
         location: Location,
     ) -> Result<Self, SignatureError> {
         let malformed = || {
-            incomplete(format!(
+            incomplete_signature(format!(
                 "Credential must have exactly 5 slash-delimited elements, e.g. \
                  keyid/date/region/service/term, got '{credential}'"
             ))
@@ -140,15 +147,15 @@ impl ClaimedSignature {
             return Err(malformed());
         };
         let time = parse(date).ok_or_else(|| {
-            incomplete(format!("Date must be in ISO-8601 'basic format'. Got '{date}'."))
+            incomplete_signature(format!("Date must be in ISO-8601 'basic format'. Got '{date}'."))
         })?;
         // Without the host, the signature would be valid for every other gateway.
-        if !lists(&signed_headers, "host") {
+        if !contains_header(&signed_headers, "host") {
             return Err(SignatureError::invalid(
                 "'Host' must be a 'SignedHeader' in the AWS Authorization.",
             ));
         }
-        if matches!(location, Location::Header) && !lists(&signed_headers, "x-amz-date") {
+        if matches!(location, Location::Header) && !contains_header(&signed_headers, "x-amz-date") {
             return Err(SignatureError::invalid("'X-Amz-Date' must be a 'SignedHeader'."));
         }
         Ok(Self {
@@ -168,7 +175,8 @@ impl ClaimedSignature {
     /// Whether the client signed a header. The date and the token are left out: the signer adds
     /// them.
     pub(super) fn signs(&self, name: &str) -> bool {
-        !matches!(name, "x-amz-date" | "x-amz-security-token") && lists(&self.signed_headers, name)
+        !matches!(name, "x-amz-date" | "x-amz-security-token")
+            && contains_header(&self.signed_headers, name)
     }
 
     /// Whether the signature is valid at this time.
@@ -209,11 +217,11 @@ impl ClaimedSignature {
     }
 }
 
-fn incomplete(message: impl Into<String>) -> SignatureError {
+fn incomplete_signature(message: impl Into<String>) -> SignatureError {
     SignatureError::new("IncompleteSignatureException", message)
 }
 
-fn lists(signed_headers: &str, name: &str) -> bool {
+fn contains_header(signed_headers: &str, name: &str) -> bool {
     signed_headers.split(';').any(|signed| signed.eq_ignore_ascii_case(name))
 }
 

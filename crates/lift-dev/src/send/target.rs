@@ -8,7 +8,7 @@ use std::{
 use lift_ws::{
     ConnectionId, GlobalPublisher, PublishError,
     publish::{Audience, Estimate},
-    store::Members,
+    store::ListKey,
 };
 
 use crate::{args::TargetArgs, exit::note};
@@ -23,7 +23,7 @@ pub(super) struct Target {
 enum TargetMembers {
     /// Without duplicates.
     Ids(BTreeSet<ConnectionId>),
-    List(Members),
+    List(ListKey),
 }
 
 impl Target {
@@ -32,12 +32,12 @@ impl Target {
         let tenant = tenant.map(Into::into);
         let members = match (user, group, tenant) {
             (Some(user), _, tenant) => {
-                TargetMembers::List(Members::User { tenant, user: user.into() })
+                TargetMembers::List(ListKey::User { tenant, user: user.into() })
             }
             (None, Some(group), tenant) => {
-                TargetMembers::List(Members::Group { tenant, group: group.into() })
+                TargetMembers::List(ListKey::Group { tenant, group: group.into() })
             }
-            (None, None, Some(tenant)) => TargetMembers::List(Members::Tenant(tenant)),
+            (None, None, Some(tenant)) => TargetMembers::List(ListKey::Tenant(tenant)),
             (None, None, None) => {
                 TargetMembers::Ids(connections.into_iter().map(Into::into).collect())
             }
@@ -81,14 +81,14 @@ impl Display for Target {
                 let ids: Vec<&str> = ids.iter().map(ConnectionId::as_str).collect();
                 return write!(f, "the connections {}", ids.join(", "));
             }
-            TargetMembers::List(Members::Tenant(tenant)) => {
+            TargetMembers::List(ListKey::Tenant(tenant)) => {
                 return write!(f, "the tenant {tenant}");
             }
-            TargetMembers::List(Members::User { tenant, user }) => {
+            TargetMembers::List(ListKey::User { tenant, user }) => {
                 write!(f, "the user {user}")?;
                 tenant
             }
-            TargetMembers::List(Members::Group { tenant, group }) => {
+            TargetMembers::List(ListKey::Group { tenant, group }) => {
                 write!(f, "the group {group}")?;
                 tenant
             }

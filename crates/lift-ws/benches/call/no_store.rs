@@ -7,7 +7,8 @@ use lift_ws::{
     ConnectionId, TenantId, UserId,
     event::Timestamp,
     store::{
-        Item, Members, Page, Part, Position, Read, Removed, Row, Saved, SignedIn, Store, StoreError,
+        Consistency, Item, ListKey, Page, Part, Position, Removed, Row, Saved, SignedIn, Store,
+        StoreError,
     },
 };
 use serde_json::Value;
@@ -21,7 +22,7 @@ impl Store for NoStore {
         Box::pin(ready(Ok(Saved::Stored)))
     }
 
-    fn get<'a>(&'a self, _: &'a ConnectionId, _: Read) -> Outcome<'a, Option<Row>> {
+    fn get<'a>(&'a self, _: &'a ConnectionId, _: Consistency) -> Outcome<'a, Option<Row>> {
         Box::pin(ready(Ok(None)))
     }
 
@@ -62,15 +63,15 @@ impl Store for NoStore {
         Box::pin(ready(Ok((Vec::new(), false))))
     }
 
-    fn parts<'a>(&'a self, _: &'a Members, _: u32) -> Outcome<'a, Vec<Part>> {
+    fn parts<'a>(&'a self, _: &'a ListKey, _: u32) -> Outcome<'a, Vec<Part>> {
         Box::pin(ready(Ok(Vec::new())))
     }
 
-    fn page<'a>(&'a self, _: &'a Members, _: Part, _: Option<&'a Position>) -> Outcome<'a, Page> {
+    fn page<'a>(&'a self, _: &'a ListKey, _: Part, _: Option<&'a Position>) -> Outcome<'a, Page> {
         Box::pin(ready(Ok(Page::default())))
     }
 
-    fn count<'a>(&'a self, _: &'a Members, _: Part) -> Outcome<'a, u64> {
+    fn count<'a>(&'a self, _: &'a ListKey, _: Part) -> Outcome<'a, u64> {
         Box::pin(ready(Ok(0)))
     }
 }

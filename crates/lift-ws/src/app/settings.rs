@@ -7,7 +7,7 @@ use crate::{
     error_reply::ErrorReplies,
 };
 
-/// What holds for the whole app.
+/// Settings of the whole app.
 pub(super) struct AppSettings {
     /// Whether message routes are two-way unless they say otherwise.
     pub(super) two_way: bool,

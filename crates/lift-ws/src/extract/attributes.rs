@@ -3,7 +3,7 @@
 use lift_event::EventKind;
 use serde::de::DeserializeOwned;
 
-use crate::{Call, Error, extract::FromCall, kind::Stored, store::Read};
+use crate::{Call, Error, extract::FromCall, kind::HasConnection, store::Consistency};
 
 /// The attributes that [`Accept::attributes`](crate::Accept::attributes) stored, as a type.
 ///
@@ -32,12 +32,12 @@ use crate::{Call, Error, extract::FromCall, kind::Stored, store::Read};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Attributes<T>(pub T);
 
-impl<K: Stored, T: DeserializeOwned + Send, S: Sync> FromCall<K, S> for Attributes<T> {
+impl<K: HasConnection, T: DeserializeOwned + Send, S: Sync> FromCall<K, S> for Attributes<T> {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         let attributes = match call.event().kind() {
             EventKind::Message => {
                 let id = call.connection_id();
-                let row = call.services().store.get(&id, Read::Consistent).await?;
+                let row = call.services().store.get(&id, Consistency::Consistent).await?;
                 row.ok_or_else(Error::not_connected)?.attributes
             }
             // This call wrote or removed the row, so it has the attributes already.

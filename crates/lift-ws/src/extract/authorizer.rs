@@ -46,8 +46,8 @@ impl<K: CallKind, T: DeserializeOwned + Send, S: Sync> FromCall<K, S> for Author
 /// The context of an event, as a type.
 pub(crate) fn context<T: DeserializeOwned>(event: &Event) -> Result<T, Error> {
     let context = event.authorizer().ok_or_else(absent)?;
-    let fault = |fault: String| Error::internal(format!("the authorizer's context: {fault}"));
-    parse(context).map_err(fault)
+    let error = |error: String| Error::internal(format!("the authorizer's context: {error}"));
+    parse(context).map_err(error)
 }
 
 fn absent() -> Error {
@@ -62,7 +62,7 @@ fn parse<T: DeserializeOwned>(context: &RawValue) -> Result<T, String> {
     let texts = context.iter().filter_map(|(key, value)| Some((&**key, text(value)?)));
     let texts: Vec<(&str, Str<'_>)> = texts.collect();
     let pairs: Vec<(&str, &str)> = texts.iter().map(|(key, text)| (*key, &**text)).collect();
-    pairs::parse(&pairs).map_err(|fault| fault.to_string())
+    pairs::parse(&pairs).map_err(|error| error.to_string())
 }
 
 /// A string without its quotes, and other values as they are written; `None` for null.

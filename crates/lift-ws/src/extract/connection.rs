@@ -4,23 +4,23 @@
 use crate::{
     Call, Connection, ConnectionId, Error, Publisher, TenantId, UserId,
     extract::FromCall,
-    kind::{CallKind, Stored},
+    kind::{CallKind, HasConnection},
 };
 
-impl<K: Stored, S: Sync> FromCall<K, S> for Connection {
+impl<K: HasConnection, S: Sync> FromCall<K, S> for Connection {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         call.connection().await
     }
 }
 
-impl<K: Stored, S: Sync> FromCall<K, S> for Publisher {
+impl<K: HasConnection, S: Sync> FromCall<K, S> for Publisher {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         Ok(Publisher::of_call(call, call.connection().await?))
     }
 }
 
 /// The user of the connection. Fails with `no_user` (401) on an anonymous connection.
-impl<K: Stored, S: Sync> FromCall<K, S> for UserId {
+impl<K: HasConnection, S: Sync> FromCall<K, S> for UserId {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         let user = call.connection().await?.user().cloned();
         user.ok_or_else(|| Error::new("no_user", "Sign in first").with_status(401))
@@ -28,7 +28,7 @@ impl<K: Stored, S: Sync> FromCall<K, S> for UserId {
 }
 
 /// The tenant of the connection. Fails with `no_tenant` (403) on a connection without one.
-impl<K: Stored, S: Sync> FromCall<K, S> for TenantId {
+impl<K: HasConnection, S: Sync> FromCall<K, S> for TenantId {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         let tenant = call.connection().await?.tenant().cloned();
         tenant.ok_or_else(|| Error::new("no_tenant", "This needs a tenant").with_status(403))

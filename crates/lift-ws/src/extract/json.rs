@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::cut;
+use super::truncate;
 use crate::{Call, Error, extract::FromCall, kind::Message};
 
 /// As an argument: a message's body, parsed from JSON. As a return value: a reply, written as JSON.
@@ -40,10 +40,10 @@ impl<T: DeserializeOwned + Send, S: Sync> FromCall<Message, S> for Json<T> {
 }
 
 /// The error without its position, which the path replaces; with it when the text is not JSON.
-fn what(fault: &serde_json::Error) -> String {
-    let text = fault.to_string();
+fn what(error: &serde_json::Error) -> String {
+    let text = error.to_string();
     match text.rsplit_once(" at line ") {
-        Some((what, _)) if fault.is_data() => what.to_owned(),
+        Some((what, _)) if error.is_data() => what.to_owned(),
         _ => text,
     }
 }
@@ -53,10 +53,10 @@ fn locate<T: DeserializeOwned>(body: &[u8]) -> Error {
     let mut json = serde_json::Deserializer::from_slice(body);
     let message = match serde_path_to_error::deserialize::<_, T>(&mut json) {
         Ok(_) => "trailing characters after the JSON value".to_owned(),
-        Err(fault) => match (fault.path().to_string().as_str(), what(fault.inner())) {
+        Err(error) => match (error.path().to_string().as_str(), what(error.inner())) {
             (".", what) => what,
             (path, what) => format!("`{path}`: {what}"),
         },
     };
-    Error::invalid_payload(cut(&message))
+    Error::invalid_payload(truncate(&message))
 }

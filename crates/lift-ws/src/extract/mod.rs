@@ -64,7 +64,7 @@ pub use subprotocols::Subprotocols;
 pub use valid::Valid;
 
 /// The longest error text for clients, in characters: it may quote what the client sent.
-const MAX_FAULT: usize = 200;
+const MAX_ERROR_CHARS: usize = 200;
 
 /// Makes an argument of a handler from a call of kind `K` in an app with state `S`.
 ///
@@ -118,8 +118,8 @@ impl<K: CallKind, S: Sync, T: FromCall<K, S>> FromCall<K, S> for Result<T, Error
 }
 
 /// Cuts the text of an error for clients.
-fn cut(fault: &str) -> String {
-    fault.chars().take(MAX_FAULT).collect()
+fn truncate(error: &str) -> String {
+    error.chars().take(MAX_ERROR_CHARS).collect()
 }
 
 macro_rules! tuples {

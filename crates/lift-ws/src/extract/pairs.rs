@@ -17,24 +17,24 @@ use serde::{
 type Pair<'de> = (&'de str, &'de str);
 
 /// Makes a `T` of pairs of name and value, sorted by name. Pairs with the same name are one field.
-pub(super) fn parse<'de, T: Deserialize<'de>>(pairs: &[Pair<'de>]) -> Result<T, Fault> {
+pub(super) fn parse<'de, T: Deserialize<'de>>(pairs: &[Pair<'de>]) -> Result<T, PairsError> {
     let fields = Fields { left: pairs.chunk_by(|one, next| one.0 == next.0), next: &[] };
     T::deserialize(MapAccessDeserializer::new(fields))
 }
 
 /// Why the text does not fit the type.
 #[derive(Debug)]
-pub(super) struct Fault(String);
+pub(super) struct PairsError(String);
 
-impl fmt::Display for Fault {
+impl fmt::Display for PairsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl error::Error for Fault {}
+impl error::Error for PairsError {}
 
-impl de::Error for Fault {
+impl de::Error for PairsError {
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self(message.to_string())
     }
@@ -59,23 +59,26 @@ struct Fields<'p, 'de> {
 }
 
 impl<'de> MapAccess<'de> for Fields<'_, 'de> {
-    type Error = Fault;
+    type Error = PairsError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
-    ) -> Result<Option<K::Value>, Fault> {
+    ) -> Result<Option<K::Value>, PairsError> {
         let Some(pairs) = self.left.next() else { return Ok(None) };
         self.next = pairs;
         let name = pairs.first().map_or("", |(name, _)| name);
         seed.deserialize(BorrowedStrDeserializer::new(name)).map(Some)
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
+    fn next_value_seed<V: DeserializeSeed<'de>>(
+        &mut self,
+        seed: V,
+    ) -> Result<V::Value, PairsError> {
         let pairs = std::mem::take(&mut self.next);
-        let at = |fault| match pairs.first() {
-            Some((name, _)) => Fault(format!("`{name}`: {fault}")),
-            None => fault,
+        let at = |error| match pairs.first() {
+            Some((name, _)) => PairsError(format!("`{name}`: {error}")),
+            None => error,
         };
         seed.deserialize(Field(pairs)).map_err(at)
     }
@@ -86,15 +89,15 @@ struct Field<'p, 'de>(&'p [Pair<'de>]);
 
 impl<'de> Field<'_, 'de> {
     /// The value, when there is exactly one.
-    fn one(&self) -> Result<&'de str, Fault> {
+    fn one(&self) -> Result<&'de str, PairsError> {
         match self.0 {
             [(_, value)] => Ok(value),
-            _ => Err(Fault("is there more than once".to_owned())),
+            _ => Err(PairsError("is there more than once".to_owned())),
         }
     }
 }
 
-impl<'de> IntoDeserializer<'de, Fault> for Field<'_, 'de> {
+impl<'de> IntoDeserializer<'de, PairsError> for Field<'_, 'de> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -104,17 +107,17 @@ impl<'de> IntoDeserializer<'de, Fault> for Field<'_, 'de> {
 
 macro_rules! parsed {
     ($($method:ident $visit:ident,)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, PairsError> {
             match self.one()?.parse() {
                 Ok(value) => visitor.$visit(value),
-                Err(_) => Err(Fault(format!("expected {}", &visitor as &dyn Expected))),
+                Err(_) => Err(PairsError(format!("expected {}", &visitor as &dyn Expected))),
             }
         }
     )*};
 }
 
 impl<'de> Deserializer<'de> for Field<'_, 'de> {
-    type Error = Fault;
+    type Error = PairsError;
 
     parsed! {
         deserialize_bool visit_bool,
@@ -132,11 +135,11 @@ impl<'de> Deserializer<'de> for Field<'_, 'de> {
         deserialize_f64 visit_f64,
     }
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, PairsError> {
         visitor.visit_borrowed_str(self.one()?)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, PairsError> {
         visitor.visit_some(self)
     }
 
@@ -144,7 +147,7 @@ impl<'de> Deserializer<'de> for Field<'_, 'de> {
         self,
         _: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, PairsError> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -153,19 +156,23 @@ impl<'de> Deserializer<'de> for Field<'_, 'de> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, PairsError> {
         visitor.visit_enum(self.one()?.into_deserializer())
     }
 
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, PairsError> {
         visitor.visit_seq(SeqDeserializer::new(self.0.chunks(1).map(Field)))
     }
 
-    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_tuple<V: Visitor<'de>>(
+        self,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, PairsError> {
         self.deserialize_seq(visitor)
     }
 
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, PairsError> {
         visitor.visit_unit()
     }
 

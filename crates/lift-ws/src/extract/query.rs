@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::{cut, pairs};
+use super::{pairs, truncate};
 use crate::{Call, Error, extract::FromCall, kind::Connect};
 
 /// The handshake's query parameters as a type, already percent-decoded.
@@ -35,7 +35,8 @@ impl<T: DeserializeOwned + Send, S: Sync> FromCall<Connect, S> for Query<T> {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         let query = call.event().query()?;
         let pairs: Vec<_> = query.iter().collect();
-        let invalid = |fault: pairs::Fault| Error::new("invalid_query", cut(&fault.to_string()));
+        let invalid =
+            |error: pairs::PairsError| Error::new("invalid_query", truncate(&error.to_string()));
         pairs::parse(&pairs).map(Self).map_err(invalid)
     }
 }

@@ -72,7 +72,7 @@ impl<K: CallKind, T: DeserializeOwned + Send, S: Sync> FromCall<K, S> for StageV
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         let variables = call.event().stage_variables()?;
         let pairs: Vec<_> = variables.iter().collect();
-        let fault = |fault| Error::internal(format!("the stage's variables: {fault}"));
-        pairs::parse(&pairs).map(Self).map_err(fault)
+        let error = |error| Error::internal(format!("the stage's variables: {error}"));
+        pairs::parse(&pairs).map(Self).map_err(error)
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::{
     Call, ConnectionId, Error, TenantId, UserId,
     extract::FromCall,
-    kind::Stored,
+    kind::HasConnection,
     store::{Item, Saved, SignedIn},
 };
 
@@ -63,10 +63,10 @@ impl StoredConnection {
         };
         let store = &self.call.services().store;
         match store.sign_in(&self.id, &user, tenant.as_ref()).await? {
-            SignedIn::Bound => Ok(()),
+            SignedIn::Done => Ok(()),
             SignedIn::Ended => Err(Error::not_connected()),
-            SignedIn::Taken => {
-                let message = "This connection belongs to somebody already";
+            SignedIn::OtherIdentity => {
+                let message = "This connection is already signed in as another user";
                 Err(Error::new("already_signed_in", message).with_status(409))
             }
         }
@@ -130,7 +130,7 @@ impl StoredConnection {
     }
 }
 
-impl<K: Stored, S: Sync> FromCall<K, S> for StoredConnection {
+impl<K: HasConnection, S: Sync> FromCall<K, S> for StoredConnection {
     async fn from_call(call: &Call, _: &S) -> Result<Self, Error> {
         Ok(Self { id: call.connection_id(), call: call.clone() })
     }

@@ -3,7 +3,7 @@
 use garde::{Report, Validate};
 use serde::de::DeserializeOwned;
 
-use super::cut;
+use super::truncate;
 use crate::{Call, Error, Json, extract::FromCall, kind::Message};
 
 /// A message's body, parsed as [`Json`] does and checked with the rules of [`garde`].
@@ -41,7 +41,7 @@ where
         let Json(value) = <Json<T> as FromCall<Message, S>>::from_call(call, state).await?;
         match value.validate() {
             Ok(()) => Ok(Self(value)),
-            Err(report) => Err(Error::invalid_payload(cut(&message(&report)))),
+            Err(report) => Err(Error::invalid_payload(truncate(&message(&report)))),
         }
     }
 }

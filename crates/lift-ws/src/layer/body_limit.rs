@@ -6,8 +6,8 @@ use lift_event::{EventKind, Reply};
 use super::{Layer, Next};
 use crate::{Call, Error};
 
-/// Answers messages of more than so many bytes with the error frame `too_large`. API Gateway itself
-/// lets at most 131,072 bytes pass ([R-5.4.1]). The limit stands in the app's
+/// Refuses messages of more than this many bytes with the error frame `too_large`. API Gateway itself
+/// lets at most 131,072 bytes pass ([R-5.4.1]). The limit is part of the app's
 /// description.
 ///
 /// ```

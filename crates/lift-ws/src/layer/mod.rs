@@ -9,12 +9,12 @@
 //! Panics and deadlines need no layer: each call catches panics and ends before its deadline.
 
 mod body_limit;
-mod step;
+mod chain;
 mod tower;
 mod trace;
 
 pub use body_limit::body_limit;
-pub(crate) use step::{CompiledRoute, Layers};
-pub use step::{Layer, Next, from_fn, from_fn_with};
+pub(crate) use chain::{CompiledRoute, Layers};
+pub use chain::{Layer, Next, from_fn, from_fn_with};
 pub use tower::{Step, Through, tower};
 pub use trace::trace;

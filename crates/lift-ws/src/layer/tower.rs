@@ -13,14 +13,14 @@ use tower::{Layer as TowerLayer, Service, ServiceExt};
 use super::{Layer, Next};
 use crate::{Call, Error};
 
-/// What a bridged service handles: a call, and what comes after.
+/// The request of a tower service: a call, and the rest of the route.
 pub type Step = (Call, Next);
 
 /// Makes a layer of a tower layer, or of several composed by `tower::ServiceBuilder`.
 ///
 /// The tower layer is applied once, so one that counts, such as a concurrency limit, counts all calls.
-/// An error of it becomes an `internal_error`. Several composed ones cost two allocations for each
-/// call together; each `from_fn` costs one.
+/// Its errors become an `internal_error`. A stack of tower layers costs two allocations for each
+/// call; each `from_fn` costs one.
 ///
 /// ```
 /// use lift_ws::{App, layer};
@@ -39,7 +39,7 @@ where
     Bridge(layer.layer(Through(())))
 }
 
-/// The innermost service of a bridge: runs what comes after.
+/// The innermost service: runs the rest of the route.
 #[derive(Clone, Debug)]
 pub struct Through(());
 

@@ -1,12 +1,12 @@
-//! A tracing span around each call, with what identifies it and nothing that may be secret.
+//! A tracing span around each call, with its ids and without data that may be secret.
 
 use tracing::{Instrument, Level, field};
 
 use super::{Layer, Next, from_fn};
 use crate::Call;
 
-/// Puts a span named `call` around the rest, at level INFO, with the route key, the connection's and
-/// the event's id, and in the end the reply's status. Body, headers and query are never recorded.
+/// Puts a span named `call` around the call, at level INFO, with the route key, the ids of the connection and
+/// the request, and finally the reply's status. Body, headers and query are never recorded.
 ///
 /// ```
 /// use lift_ws::{App, layer::trace};

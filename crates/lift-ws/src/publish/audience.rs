@@ -132,9 +132,9 @@ impl Audience {
     /// # Errors
     /// When the target cannot be sent to, or the store fails.
     pub async fn count(self) -> Result<u64, PublishError> {
-        if let (Target::List(of, _), true) = (&self.target, self.options.except.is_empty()) {
+        if let (Target::List(list, _), true) = (&self.target, self.options.except.is_empty()) {
             let parts = read_parts(&self.context, &self.target, 1).await?;
-            return count_parts(&self.context, of, parts).await;
+            return count_parts(&self.context, list, parts).await;
         }
         let (mut members, mut count) = (self.members(), 0);
         while let Some(member) = members.next().await {
@@ -152,9 +152,9 @@ impl Audience {
     /// When the target cannot be sent to, or the store fails.
     pub async fn estimate(self) -> Result<Estimate, PublishError> {
         match &self.target {
-            Target::List(of, _) => {
+            Target::List(list, _) => {
                 let parts = read_parts(&self.context, &self.target, 1).await?;
-                Estimate::of_list(&self.context, of, &parts).await
+                Estimate::of_list(&self.context, list, &parts).await
             }
             _ => Ok(Estimate::new(self.count().await?, true)),
         }

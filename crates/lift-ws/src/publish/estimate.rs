@@ -3,15 +3,15 @@
 use futures_util::{TryStreamExt, stream::FuturesUnordered};
 
 use super::{PublishError, context::SendContext, retry::retry_read, target::Target};
-use crate::store::{Members, Part};
+use crate::store::{ListKey, Part};
 
-/// The first sample is one of so many equal ranges of the hashes.
+/// The first sample is one of this many equal ranges of the hashes.
 const FIRST_SAMPLE: u64 = 1 << 8;
 
-/// A sample with so many connections has a deviation of 3 % ([S-2.3.3]).
+/// A sample with this many connections has a deviation of 3 % ([S-2.3.3]).
 const ENOUGH: u64 = 1000;
 
-/// A sample is widened at most so many times at once: a small one says little about the width needed.
+/// A sample is widened at most by this factor at once, because a small sample says little about the needed width.
 const MAX_WIDENING: u64 = 16;
 
 /// How many hashes there are.
@@ -34,8 +34,7 @@ const ALL_HASHES: u64 = 1 << 32;
 pub struct Estimate {
     /// The number of connections.
     pub connections: u64,
-    /// Whether the number is exact, because all connections were counted: no sample of a small audience is
-    /// large enough.
+    /// Whether the number is exact: all connections were counted, as in small audiences.
     pub exact: bool,
 }
 
@@ -46,7 +45,7 @@ impl Estimate {
         Self { connections, exact }
     }
 
-    /// How many parts to [split](crate::publish::Audience::split) the audience into for so many connections
+    /// How many parts to [split](crate::publish::Audience::split) the audience into, with this many connections
     /// each; at least 1.
     #[must_use]
     pub fn parts(&self, connections: u64) -> u32 {
@@ -56,14 +55,14 @@ impl Estimate {
 
     pub(super) async fn of_list(
         context: &SendContext,
-        of: &Members,
+        list: &ListKey,
         parts: &[Part],
     ) -> Result<Self, PublishError> {
         let mut width = ALL_HASHES / FIRST_SAMPLE;
         loop {
             let start = fastrand::u64(0..=ALL_HASHES - width);
             let samples = parts.iter().map(|part| sample(*part, start, width)).collect();
-            let hits = count_parts(context, of, samples).await?;
+            let hits = count_parts(context, list, samples).await?;
             if hits >= ENOUGH || width == ALL_HASHES {
                 let connections = u128::from(hits) * u128::from(ALL_HASHES) / u128::from(width);
                 let connections = u64::try_from(connections).unwrap_or(u64::MAX);
@@ -79,21 +78,21 @@ impl Estimate {
 pub(super) async fn read_parts(
     context: &SendContext,
     target: &Target,
-    wished: u32,
+    min_parts: u32,
 ) -> Result<Vec<Part>, PublishError> {
     target.check()?;
     let store = &*context.services.store;
-    Ok(retry_read(context.stop_at(), || target.parts(store, wished)).await?)
+    Ok(retry_read(context.stop_at(), || target.parts(store, min_parts)).await?)
 }
 
 /// Counts the connections of some parts of a list, all parts at the same time.
 pub(super) async fn count_parts(
     context: &SendContext,
-    of: &Members,
+    list: &ListKey,
     parts: Vec<Part>,
 ) -> Result<u64, PublishError> {
     let (store, stop_at) = (&context.services.store, context.stop_at());
-    let count = |part| retry_read(stop_at, move || store.count(of, part));
+    let count = |part| retry_read(stop_at, move || store.count(list, part));
     let counts: FuturesUnordered<_> = parts.into_iter().map(count).collect();
     Ok(counts.try_fold(0, async |all, part| Ok(all + part)).await?)
 }

@@ -91,7 +91,7 @@ impl FanOut<'_> {
         let to_sender = async {
             let mut report = self.empty_report();
             let sender = sender.cloned().map(Recipient::from);
-            // If the sender was not reached, the cursors of the parts have it.
+            // If the post to the sender failed, a resumed send reaches it through the list.
             let _ = self.post_all(sender.into_iter().collect(), None, &mut report).await;
             report
         };

@@ -14,7 +14,7 @@ use crate::{
     Call, ConnectionId, TenantId, UserId,
     call::Services,
     push::{ConnectionInfo, Endpoint, Push, PushError},
-    store::{GroupId, Members, Store},
+    store::{GroupId, ListKey, Store},
 };
 
 /// Sends to connections of any tenant. The caller is responsible for who may send to whom.
@@ -41,12 +41,12 @@ use crate::{
 #[derive(Clone)]
 pub struct GlobalPublisher {
     context: SendContext,
-    absent: Option<Absent>,
+    unreachable: Option<UnreachableSender>,
 }
 
 /// The connection that a handler serves, when it cannot be sent to.
 #[derive(Clone)]
-pub(super) struct Absent {
+pub(super) struct UnreachableSender {
     pub(super) id: ConnectionId,
     /// Whether it is still connecting, or else has ended.
     pub(super) connecting: bool,
@@ -58,17 +58,17 @@ impl GlobalPublisher {
     pub fn new(store: Arc<dyn Store>, push: Arc<dyn Push>) -> Self {
         let services = Arc::new(Services::new(store, push, None));
         let context = SendContext { services, endpoint: None, fallback: None, deadline: None };
-        Self { context, absent: None }
+        Self { context, unreachable: None }
     }
 
-    pub(super) fn of_call(call: &Call, absent: Option<Absent>) -> Self {
+    pub(super) fn of_call(call: &Call, unreachable: Option<UnreachableSender>) -> Self {
         let context = SendContext {
             services: call.services().clone(),
             endpoint: None,
             fallback: Some(call.endpoint()),
             deadline: Some(call.deadline()),
         };
-        Self { context, absent }
+        Self { context, unreachable }
     }
 
     /// Posts everything to one endpoint, regardless of the endpoints in the rows of the connections.
@@ -94,27 +94,27 @@ impl GlobalPublisher {
 
     /// All connections of a tenant.
     pub fn tenant(&self, tenant: impl Into<TenantId>) -> Audience {
-        self.list(Members::Tenant(tenant.into()))
+        self.list(ListKey::Tenant(tenant.into()))
     }
 
     /// All connections of a user in a tenant.
     pub fn user(&self, tenant: impl Into<TenantId>, user: impl Into<UserId>) -> Audience {
-        self.list(Members::User { tenant: Some(tenant.into()), user: user.into() })
+        self.list(ListKey::User { tenant: Some(tenant.into()), user: user.into() })
     }
 
     /// All connections of a user who has no tenant.
     pub fn user_without_tenant(&self, user: impl Into<UserId>) -> Audience {
-        self.list(Members::User { tenant: None, user: user.into() })
+        self.list(ListKey::User { tenant: None, user: user.into() })
     }
 
     /// All connections of a group in a tenant.
     pub fn group(&self, tenant: impl Into<TenantId>, group: impl Into<GroupId>) -> Audience {
-        self.list(Members::Group { tenant: Some(tenant.into()), group: group.into() })
+        self.list(ListKey::Group { tenant: Some(tenant.into()), group: group.into() })
     }
 
     /// All connections of a list in the store.
-    pub fn list(&self, members: Members) -> Audience {
-        self.audience(Target::List(members, None))
+    pub fn list(&self, list: ListKey) -> Audience {
+        self.audience(Target::List(list, None))
     }
 
     /// One connection. Costs a read for its endpoint, unless this process knows the connection.
@@ -183,7 +183,11 @@ impl GlobalPublisher {
     }
 
     pub(super) fn one(&self, to: Recipient, scope: TenantScope) -> Audience {
-        if self.absent.as_ref().is_some_and(|absent| absent.connecting && absent.id == to.id) {
+        if self
+            .unreachable
+            .as_ref()
+            .is_some_and(|unreachable| unreachable.connecting && unreachable.id == to.id)
+        {
             return self.audience(Target::Unreachable(Unreachable::Connecting));
         }
         self.ids([to], scope)
@@ -204,17 +208,17 @@ impl GlobalPublisher {
     /// The audience of a target. A connection that is connecting or has ended is left out of every list:
     /// one that lags may still have it.
     pub(super) fn audience(&self, target: Target) -> Audience {
-        let absent = self.absent.as_ref().filter(|_| matches!(target, Target::List(..)));
+        let unreachable = self.unreachable.as_ref().filter(|_| matches!(target, Target::List(..)));
         let audience = Audience::new(self.context.clone(), target);
-        match absent {
-            Some(absent) => audience.except(&absent.id),
+        match unreachable {
+            Some(unreachable) => audience.except(&unreachable.id),
             None => audience,
         }
     }
 
     /// Whether the connection that the handler serves can be sent to.
     pub(super) fn reaches_sender(&self) -> bool {
-        self.absent.is_none()
+        self.unreachable.is_none()
     }
 
     /// The endpoint of the event that the handler serves.

@@ -99,8 +99,8 @@ impl Reader {
         let services = &self.context.services;
         let (stop_at, store) = (self.context.stop_at(), &*services.store);
         let Some(scope) = self.target.scope() else {
-            let Target::List(of, _) = &self.target else { return Ok((Vec::new(), None)) };
-            let page = retry_read(stop_at, || store.page(of, part, after)).await?;
+            let Target::List(list, _) = &self.target else { return Ok((Vec::new(), None)) };
+            let page = retry_read(stop_at, || store.page(list, part, after)).await?;
             return Ok((page.members, page.next));
         };
         let page = retry_read(stop_at, || self.target.page(store, part, after)).await?;

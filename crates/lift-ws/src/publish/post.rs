@@ -187,8 +187,8 @@ impl<'a> Poster<'a> {
         if slow {
             self.services().slow.insert(id);
         }
-        let most = if others == 0 { THROTTLED_ALONE_ATTEMPTS } else { THROTTLED_ATTEMPTS };
-        slow || throttles >= most
+        let max_attempts = if others == 0 { THROTTLED_ALONE_ATTEMPTS } else { THROTTLED_ATTEMPTS };
+        slow || throttles >= max_attempts
     }
 
     /// Removes the row of a connection that is gone, as its `$disconnect` would have. The store keeps the
@@ -215,7 +215,7 @@ impl<'a> Poster<'a> {
         self.stop_at
     }
 
-    /// Stops the send. The first cause stands.
+    /// Stops the send. The first cause is kept.
     pub(super) fn stop(&self, cause: StopCause) {
         let _ = self.stopped.set(cause);
     }

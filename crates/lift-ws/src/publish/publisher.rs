@@ -4,13 +4,13 @@ use lift_event::EventKind;
 
 use super::{
     Audience, GlobalPublisher, PublishError, Recipient, Source,
-    global::Absent,
+    global::UnreachableSender,
     target::{Target, TenantScope, Unreachable},
 };
 use crate::{
     Call, Connection, ConnectionId, UserId,
     push::ConnectionInfo,
-    store::{GroupId, Member, Members},
+    store::{GroupId, ListKey, Member},
 };
 
 /// Sends to connections on behalf of the connection that a handler serves (the sender), within the sender's
@@ -36,12 +36,16 @@ pub struct Publisher {
 impl Publisher {
     pub(crate) fn of_call(call: &Call, sender: Connection) -> Self {
         // API Gateway posts only to a connection that is open.
-        let absent = match call.event().kind() {
+        let unreachable = match call.event().kind() {
             EventKind::Message => None,
-            EventKind::Connect => Some(Absent { id: sender.id().clone(), connecting: true }),
-            EventKind::Disconnect => Some(Absent { id: sender.id().clone(), connecting: false }),
+            EventKind::Connect => {
+                Some(UnreachableSender { id: sender.id().clone(), connecting: true })
+            }
+            EventKind::Disconnect => {
+                Some(UnreachableSender { id: sender.id().clone(), connecting: false })
+            }
         };
-        Self { global: GlobalPublisher::of_call(call, absent), sender }
+        Self { global: GlobalPublisher::of_call(call, unreachable), sender }
     }
 
     /// The sender alone.
@@ -55,7 +59,7 @@ impl Publisher {
         let Some(tenant) = self.sender.tenant().cloned() else {
             return self.global.audience(Target::Unreachable(Unreachable::NoTenant));
         };
-        self.list(Members::Tenant(tenant), true)
+        self.list(ListKey::Tenant(tenant), true)
     }
 
     /// All connections of a user in the sender's tenant. If the sender has no tenant: of the user without a
@@ -63,14 +67,14 @@ impl Publisher {
     pub fn user(&self, user: impl Into<UserId>) -> Audience {
         let user = user.into();
         let with_sender = self.sender.user() == Some(&user);
-        self.list(Members::User { tenant: self.sender.tenant().cloned(), user }, with_sender)
+        self.list(ListKey::User { tenant: self.sender.tenant().cloned(), user }, with_sender)
     }
 
     /// All connections of a group in the sender's tenant: those that have an [`Item`](crate::store::Item)
     /// in it.
     pub fn group(&self, group: impl Into<GroupId>) -> Audience {
         let group = group.into();
-        self.list(Members::Group { tenant: self.sender.tenant().cloned(), group }, false)
+        self.list(ListKey::Group { tenant: self.sender.tenant().cloned(), group }, false)
     }
 
     /// One connection of the sender's tenant. Costs a read, unless this process knows the connection. A
@@ -124,8 +128,8 @@ impl Publisher {
     }
 
     /// A list. `with_sender` says whether the sender belongs to it.
-    fn list(&self, members: Members, with_sender: bool) -> Audience {
+    fn list(&self, list: ListKey, with_sender: bool) -> Audience {
         let with_sender = with_sender && self.global.reaches_sender();
-        self.global.audience(Target::List(members, with_sender.then(|| self.member())))
+        self.global.audience(Target::List(list, with_sender.then(|| self.member())))
     }
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     ConnectionId,
-    store::{Members, Part},
+    store::{ListKey, Part},
 };
 
 /// A part of a large audience, and where its send starts. It is some hundred bytes of JSON, regardless of
@@ -59,7 +59,7 @@ pub struct SendPart {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum PartTarget {
-    List(Members),
+    List(ListKey),
     Ids(Vec<Recipient>, TenantScope),
 }
 
@@ -70,13 +70,13 @@ impl SendPart {
         Self { cursor, ..self }
     }
 
-    /// Splits a target. `parts` are the parts of its list, unless the options have a cursor; `wished` is how
+    /// Splits a target. `parts` are the parts of its list, unless the options have a cursor; `min_parts` is how
     /// many parts to make of a target of ids.
     pub(super) fn split(
         target: Target,
         options: SendOptions,
         parts: Vec<Part>,
-        wished: u32,
+        min_parts: u32,
     ) -> Result<Vec<Self>, PublishError> {
         let sender = target.sender().cloned().filter(|_| options.cursor.is_none());
         let (resumed, mut except) = (options.cursor.is_some(), options.except);
@@ -94,12 +94,12 @@ impl SendPart {
             starts.into_iter().map(part).collect()
         };
         let parts = match target {
-            Target::List(members, _) => of_starts(PartTarget::List(members), starts),
+            Target::List(list, _) => of_starts(PartTarget::List(list), starts),
             Target::Ids(ids, scope) if resumed => {
                 of_starts(PartTarget::Ids(ids.to_vec(), scope), starts)
             }
             Target::Ids(ids, scope) => {
-                let size = ids.len().div_ceil(wished.max(1) as usize).max(1);
+                let size = ids.len().div_ceil(min_parts.max(1) as usize).max(1);
                 let start = vec![PartCursor::start_of(Part::whole(0))];
                 let to = |ids: &[Recipient]| PartTarget::Ids(ids.to_vec(), scope.clone());
                 ids.chunks(size).flat_map(|ids| of_starts(to(ids), start.clone())).collect()
@@ -118,7 +118,7 @@ impl SendPart {
     /// The target, the connections to leave out, and where to start.
     pub(super) fn into_target(self) -> (Target, Vec<ConnectionId>, Cursor) {
         let target = match self.to {
-            PartTarget::List(members) => Target::List(members, None),
+            PartTarget::List(list) => Target::List(list, None),
             PartTarget::Ids(ids, scope) => Target::Ids(ids.into(), scope),
         };
         (target, self.except, self.cursor)

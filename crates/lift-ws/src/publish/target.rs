@@ -12,7 +12,7 @@ use super::error::PublishErrorKind;
 use crate::{
     ConnectionId, TenantId,
     push::Endpoint,
-    store::{Member, Members, Page, Part, Position, Store, StoreError},
+    store::{ListKey, Member, Page, Part, Position, Store, StoreError},
 };
 
 /// How many ids of a target are a page.
@@ -141,7 +141,7 @@ impl TenantScope {
 #[derive(Clone)]
 pub(super) enum Target {
     /// A list, and the sender if it belongs to the list: an index that lags may not have it yet.
-    List(Members, Option<Member>),
+    List(ListKey, Option<Member>),
     Ids(Arc<[Recipient]>, TenantScope),
     Source(Arc<dyn Source>, TenantScope),
     Unreachable(Unreachable),
@@ -180,14 +180,14 @@ impl Target {
         }
     }
 
-    /// The parts to read: those of the list, at least `wished`. Ids and sources are one part.
+    /// The parts to read: those of the list, at least `min_parts`. Ids and sources are one part.
     pub(super) fn parts<'a>(
         &'a self,
         store: &'a dyn Store,
-        wished: u32,
+        min_parts: u32,
     ) -> BoxFuture<'a, Result<Vec<Part>, StoreError>> {
         match self {
-            Self::List(of, _) => store.parts(of, wished),
+            Self::List(list, _) => store.parts(list, min_parts),
             _ => ready(Ok(vec![Part::whole(0)])).boxed(),
         }
     }
@@ -199,7 +199,7 @@ impl Target {
         after: Option<&'a Position>,
     ) -> BoxFuture<'a, Result<SourcePage, StoreError>> {
         match self {
-            Self::List(of, _) => store.page(of, part, after).map_ok(SourcePage::from).boxed(),
+            Self::List(list, _) => store.page(list, part, after).map_ok(SourcePage::from).boxed(),
             Self::Ids(ids, _) => ready(Ok(page_of(ids, after))).boxed(),
             Self::Source(source, _) => source.page(after),
             Self::Unreachable(_) => ready(Ok(SourcePage::default())).boxed(),
@@ -218,7 +218,7 @@ fn page_of(ids: &[Recipient], after: Option<&Position>) -> SourcePage {
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::List(of, _) => f.debug_tuple("List").field(of).finish(),
+            Self::List(list, _) => f.debug_tuple("List").field(list).finish(),
             Self::Ids(ids, _) => f.debug_tuple("Ids").field(&ids.len()).finish(),
             Self::Source(..) => f.write_str("Source"),
             Self::Unreachable(why) => f.debug_tuple("Unreachable").field(why).finish(),

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use foldhash::fast::RandomState;
 use lift_event::{Event, EventKind, Reply};
 
-use super::table::{DEFAULT, Entry, RouteTable};
+use super::route_builder::{DEFAULT, Entry, RouteTable};
 use crate::{
     Error,
     handler::ErasedHandler,

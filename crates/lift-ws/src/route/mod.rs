@@ -6,9 +6,9 @@
 //! ```
 
 mod compiled;
+mod route_builder;
 #[cfg(feature = "schema")]
 mod schema;
-mod table;
 
 use std::{fmt, panic::Location, sync::Arc};
 
@@ -23,7 +23,7 @@ use crate::{
 };
 
 pub(crate) use compiled::CompiledRoutes;
-pub(crate) use table::{DEFAULT, Entry, MessageRoute, RouteTable, Schemas, set};
+pub(crate) use route_builder::{DEFAULT, Entry, MessageRoute, RouteTable, Schemas, set};
 
 /// A message route with its own settings, for [`App::with_route`](crate::App::with_route).
 ///

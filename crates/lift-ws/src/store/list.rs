@@ -1,4 +1,4 @@
-//! Lists of connections: [`Members`] says which, a list is read in [`Part`]s, and each part page by page.
+//! Lists of connections: [`ListKey`] says which, a list is read in [`Part`]s, and each part page by page.
 //! Sending, counting and resuming use nothing else of a store.
 
 use serde::{Deserialize, Serialize};
@@ -11,19 +11,19 @@ use crate::{ConnectionId, TenantId, UserId, push::Endpoint};
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), lift_ws::store::StoreError> {
-/// use lift_ws::{event::Timestamp, store::{Members, MemoryStore, Part, Row, Saved, Store}};
+/// use lift_ws::{event::Timestamp, store::{ListKey, MemoryStore, Part, Row, Saved, Store}};
 ///
 /// let store = MemoryStore::new();
 /// let row = Row::new("L0SM9cOFvHcCIhw=", "https://api.example/prod", Timestamp::now());
 /// assert_eq!(store.save(&row.with_tenant("lotus")).await?, Saved::Stored);
-/// let lotus = Members::Tenant("lotus".into());
+/// let lotus = ListKey::Tenant("lotus".into());
 /// assert_eq!(store.count(&lotus, Part::whole(0)).await?, 1);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
-pub enum Members {
+pub enum ListKey {
     /// All connections of a tenant.
     Tenant(TenantId),
     /// All connections of a user.
@@ -115,13 +115,13 @@ impl Position {
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), lift_ws::store::StoreError> {
-/// use lift_ws::{event::Timestamp, store::{Members, MemoryStore, Part, Row, Saved, Store}};
+/// use lift_ws::{event::Timestamp, store::{ListKey, MemoryStore, Part, Row, Saved, Store}};
 ///
 /// let store = MemoryStore::new();
 /// let row = Row::new("L0SM9cOFvHcCIhw=", "https://api.example/prod", Timestamp::now());
 /// let row = row.with_tenant("lotus").with_user("ana");
 /// assert_eq!(store.save(&row).await?, Saved::Stored);
-/// let page = store.page(&Members::Tenant("lotus".into()), Part::whole(0), None).await?;
+/// let page = store.page(&ListKey::Tenant("lotus".into()), Part::whole(0), None).await?;
 /// assert_eq!(page.members[0].user, Some("ana".into()));
 /// assert!(page.next.is_none(), "there are no more pages");
 /// # Ok(())

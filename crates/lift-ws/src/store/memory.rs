@@ -12,7 +12,7 @@ use lift_event::Timestamp;
 use serde_json::Value;
 
 use super::{
-    Item, Member, Members, Page, Part, Position, Read, Removed, Row, Saved, SignedIn, Store,
+    Consistency, Item, ListKey, Member, Page, Part, Position, Removed, Row, Saved, SignedIn, Store,
     StoreError, check_attributes, check_identity,
 };
 use crate::{ConnectionId, TenantId, UserId};
@@ -87,15 +87,15 @@ impl MemoryStore {
     }
 
     /// The entry as a member of a part of a list, if it is one.
-    fn member(&self, of: &Members, part: Part, entry: &Entry) -> Option<Member> {
+    fn member(&self, list: &ListKey, part: Part, entry: &Entry) -> Option<Member> {
         let Entry::Live(row, items) = entry else { return None };
-        let user = match of {
-            Members::Tenant(tenant) => (row.tenant.as_ref() == Some(tenant)).then_some(&row.user),
-            Members::User { tenant, user } => {
+        let user = match list {
+            ListKey::Tenant(tenant) => (row.tenant.as_ref() == Some(tenant)).then_some(&row.user),
+            ListKey::User { tenant, user } => {
                 let is = row.user.as_ref() == Some(user) && row.tenant == *tenant;
                 is.then_some(&row.user)
             }
-            Members::Group { tenant, group } => {
+            ListKey::Group { tenant, group } => {
                 let is = |stored: &&StoredItem| {
                     stored.tenant == *tenant && stored.item.group.as_ref() == Some(group)
                 };
@@ -142,7 +142,7 @@ impl Store for MemoryStore {
     fn get<'a>(
         &'a self,
         id: &'a ConnectionId,
-        _: Read,
+        _: Consistency,
     ) -> BoxFuture<'a, Result<Option<Row>, StoreError>> {
         done(match self.rows().get(id) {
             Some(Entry::Live(row, _)) if self.is_live(row) => Some(row.clone()),
@@ -207,7 +207,7 @@ impl Store for MemoryStore {
             row.tenant = tenant.cloned();
         }
         let bound = row.user.as_ref() == Some(user) && row.tenant.as_ref() == tenant;
-        done(if bound { SignedIn::Bound } else { SignedIn::Taken })
+        done(if bound { SignedIn::Done } else { SignedIn::OtherIdentity })
     }
 
     fn put_item<'a>(
@@ -255,7 +255,7 @@ impl Store for MemoryStore {
 
     fn page<'a>(
         &'a self,
-        of: &'a Members,
+        list: &'a ListKey,
         part: Part,
         after: Option<&'a Position>,
     ) -> BoxFuture<'a, Result<Page, StoreError>> {
@@ -263,16 +263,20 @@ impl Store for MemoryStore {
         let start = after.map_or(Bound::Unbounded, |after| Bound::Excluded(after.as_str()));
         let mut members = rows
             .range::<str, _>((start, Bound::Unbounded))
-            .filter_map(|(_, entry)| self.member(of, part, entry));
+            .filter_map(|(_, entry)| self.member(list, part, entry));
         let page: Vec<Member> = members.by_ref().take(self.page_size).collect();
         let more = members.next().is_some();
         let next = page.last().filter(|_| more).map(|last| Position::new(last.id.as_str()));
         done(Page::new(page, next))
     }
 
-    fn count<'a>(&'a self, of: &'a Members, part: Part) -> BoxFuture<'a, Result<u64, StoreError>> {
+    fn count<'a>(
+        &'a self,
+        list: &'a ListKey,
+        part: Part,
+    ) -> BoxFuture<'a, Result<u64, StoreError>> {
         let rows = self.rows();
-        let members = rows.values().filter_map(|entry| self.member(of, part, entry));
+        let members = rows.values().filter_map(|entry| self.member(list, part, entry));
         done(members.count() as u64)
     }
 }

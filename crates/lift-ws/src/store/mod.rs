@@ -1,7 +1,7 @@
 //! Where connections are stored: the [`Store`] trait, its types, and what all stores share.
 //!
 //! A store has simple operations on rows ([`Row`]), on the app's items ([`Item`]) and on lists
-//! ([`Members`]). What reads whole lists (sending, counting, resuming) is built on them once, in
+//! ([`ListKey`]). What reads whole lists (sending, counting, resuming) is built on them once, in
 //! [`publish`](crate::publish). [`contract`] is a test suite that every store has to pass.
 
 pub mod contract;
@@ -18,7 +18,7 @@ use crate::{ConnectionId, TenantId, UserId};
 
 pub use crate::id::GroupId;
 pub use error::StoreError;
-pub use list::{Member, Members, Page, Part, Position, id_hash, range_hash};
+pub use list::{ListKey, Member, Page, Part, Position, id_hash, range_hash};
 pub use memory::MemoryStore;
 pub use row::{Item, MAX_CONNECTION_SECONDS, Removed, Row, check_attributes, check_identity};
 
@@ -46,8 +46,8 @@ pub enum Saved {
 /// let store = MemoryStore::new();
 /// let row = Row::new("L0SM9cOFvHcCIhw=", "https://api.example/prod", Timestamp::now());
 /// assert_eq!(store.save(&row).await?, Saved::Stored);
-/// assert_eq!(store.sign_in(&row.id, &"ana".into(), None).await?, SignedIn::Bound);
-/// assert_eq!(store.sign_in(&row.id, &"eve".into(), None).await?, SignedIn::Taken);
+/// assert_eq!(store.sign_in(&row.id, &"ana".into(), None).await?, SignedIn::Done);
+/// assert_eq!(store.sign_in(&row.id, &"eve".into(), None).await?, SignedIn::OtherIdentity);
 /// # Ok(())
 /// # }
 /// ```
@@ -56,9 +56,9 @@ pub enum Saved {
 #[must_use]
 pub enum SignedIn {
     /// The connection belongs to this user. Signing in again has the same result.
-    Bound,
+    Done,
     /// The connection belongs to another user or tenant. That never changes.
-    Taken,
+    OtherIdentity,
     /// The connection has ended.
     Ended,
 }
@@ -68,17 +68,17 @@ pub enum SignedIn {
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), lift_ws::store::StoreError> {
-/// use lift_ws::{event::Timestamp, store::{MemoryStore, Read, Row, Saved, Store}};
+/// use lift_ws::{event::Timestamp, store::{MemoryStore, Consistency, Row, Saved, Store}};
 ///
 /// let store = MemoryStore::new();
 /// let row = Row::new("L0SM9cOFvHcCIhw=", "https://api.example/prod", Timestamp::now());
 /// assert_eq!(store.save(&row).await?, Saved::Stored);
-/// assert_eq!(store.get(&row.id, Read::Consistent).await?, Some(row));
+/// assert_eq!(store.get(&row.id, Consistency::Consistent).await?, Some(row));
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Read {
+pub enum Consistency {
     /// May miss what was written within the last second.
     Eventual,
     /// Returns everything that was written. Costs twice as much on DynamoDB.
@@ -87,8 +87,7 @@ pub enum Read {
 
 /// A store of connections.
 ///
-/// A connection that ended leaves a tombstone in place of its row, so that a late write cannot bring it
-/// back. Lists may lag behind writes by some seconds; `get` with [`Read::Consistent`] may not.
+/// A connection that ended leaves a tombstone in place of its row, so that a late write cannot recreate it. Lists may lag behind writes by some seconds; `get` with [`Consistency::Consistent`] may not.
 ///
 /// Every method fails with a [`StoreError`] when the store fails or throttles. A method that stores
 /// something fails with one that [`is_invalid`](StoreError::is_invalid) for what [`Row::check`],
@@ -101,7 +100,7 @@ pub trait Store: Send + Sync + 'static {
     fn get<'a>(
         &'a self,
         id: &'a ConnectionId,
-        read: Read,
+        read: Consistency,
     ) -> BoxFuture<'a, Result<Option<Row>, StoreError>>;
 
     /// Puts a tombstone, whether or not there is a row. Returns the row that it replaced and the items of
@@ -120,8 +119,8 @@ pub trait Store: Send + Sync + 'static {
         opened_before: Timestamp,
     ) -> BoxFuture<'a, Result<bool, StoreError>>;
 
-    /// Replaces the attributes of a live connection. Returns whether there was one. A connection that has
-    /// ended is not brought back.
+    /// Replaces the attributes of a live connection. Returns whether there was one. The row of a
+    /// connection that has ended is not recreated.
     fn set_attributes<'a>(
         &'a self,
         id: &'a ConnectionId,
@@ -162,31 +161,35 @@ pub trait Store: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<(Vec<Item>, bool), StoreError>>;
 
     /// Returns parts that together are the whole list: at least one for each shard, and at least about
-    /// `wished`. By default the list is one shard, split by the hashes of the connections' ids.
+    /// `min_parts`. By default the list is one shard, split by the hashes of the connections' ids.
     fn parts<'a>(
         &'a self,
-        of: &'a Members,
-        wished: u32,
+        list: &'a ListKey,
+        min_parts: u32,
     ) -> BoxFuture<'a, Result<Vec<Part>, StoreError>> {
-        let _ = of;
-        ready(Ok(Part::whole(0).split(wished))).boxed()
+        let _ = list;
+        ready(Ok(Part::whole(0).split(min_parts))).boxed()
     }
 
     /// Reads a page of a part, from its start or from where the page before ended. Fails with an error that
     /// [`is_invalid`](StoreError::is_invalid) for a position of another part.
     fn page<'a>(
         &'a self,
-        of: &'a Members,
+        list: &'a ListKey,
         part: Part,
         after: Option<&'a Position>,
     ) -> BoxFuture<'a, Result<Page, StoreError>>;
 
     /// Counts the connections of a part. By default it reads all pages.
-    fn count<'a>(&'a self, of: &'a Members, part: Part) -> BoxFuture<'a, Result<u64, StoreError>> {
+    fn count<'a>(
+        &'a self,
+        list: &'a ListKey,
+        part: Part,
+    ) -> BoxFuture<'a, Result<u64, StoreError>> {
         let count = async move {
             let (mut count, mut after) = (0, None);
             loop {
-                let page = self.page(of, part, after.as_ref()).await?;
+                let page = self.page(list, part, after.as_ref()).await?;
                 count += page.members.len() as u64;
                 after = page.next;
                 if after.is_none() {

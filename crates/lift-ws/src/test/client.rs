@@ -81,7 +81,7 @@ impl Client {
             return Err(Refused { status });
         }
         let subprotocol = reply.subprotocol().map(str::to_owned);
-        gateway.push.add_line(&id, Line::LetIn(subprotocol.clone()));
+        gateway.push.add_line(&id, Line::Accepted(subprotocol.clone()));
         let close = Some((1000, "Connection Closed Normally"));
         gateway.open(&id, events.payload(EventKind::Disconnect, "$disconnect", None, close));
         Ok(Self { gateway, id, events, subprotocol })
@@ -185,9 +185,9 @@ impl Client {
 
     /// Drops the connection without closing it. API Gateway has not noticed yet, so no `$disconnect` runs, and
     /// nothing is delivered.
-    pub fn vanish(self) {
+    pub fn drop_connection(self) {
         if self.gateway.push.end(&self.id) {
-            self.gateway.push.add_line(&self.id, Line::Vanishes);
+            self.gateway.push.add_line(&self.id, Line::Lost);
         }
     }
 

@@ -13,7 +13,7 @@ pub(super) enum Line {
     /// It connects, with a query.
     Connects(String),
     /// Its handshake was accepted, with a subprotocol if the app chose one.
-    LetIn(Option<String>),
+    Accepted(Option<String>),
     /// Its handshake was refused, with a status.
     Refused(u16),
     /// It sent a message.
@@ -25,13 +25,13 @@ pub(super) enum Line {
     /// It was closed by the app.
     IsClosed,
     /// It dropped the connection.
-    Vanishes,
+    Lost,
 }
 
 impl Line {
     /// Whether it is a client's step. All others are what the app does because of a step.
     fn is_step(&self) -> bool {
-        matches!(self, Self::Connects(_) | Self::Sends(_) | Self::Closes(_) | Self::Vanishes)
+        matches!(self, Self::Connects(_) | Self::Sends(_) | Self::Closes(_) | Self::Lost)
     }
 }
 
@@ -84,8 +84,8 @@ impl Conversation {
         match line {
             Line::Connects(query) if query.is_empty() => format!("{name} connects"),
             Line::Connects(query) => format!("{name} connects ?{}", self.normalize(query, times)),
-            Line::LetIn(None) => format!("{name} is let in (101)"),
-            Line::LetIn(Some(subprotocol)) => format!("{name} is let in (101, {subprotocol})"),
+            Line::Accepted(None) => format!("{name} is accepted (101)"),
+            Line::Accepted(Some(subprotocol)) => format!("{name} is accepted (101, {subprotocol})"),
             Line::Refused(status) => format!("{name} is refused ({status})"),
             Line::Sends(text) => format!("{name} -> {}", self.normalize(text, times)),
             Line::Receives(frame) => {
@@ -93,7 +93,7 @@ impl Conversation {
             }
             Line::Closes(code) => format!("{name} closes ({code})"),
             Line::IsClosed => format!("{name} is closed by the app (1000)"),
-            Line::Vanishes => format!("{name} vanishes"),
+            Line::Lost => format!("{name} is lost (1006)"),
         }
     }
 

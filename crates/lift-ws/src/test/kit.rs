@@ -105,7 +105,7 @@ impl Kit {
     /// assert_eq!(
     ///     kit.conversation(),
     ///     r#"ana connects ?room=1
-    /// ana is let in (101)
+    /// ana is accepted (101)
     /// ana -> {"action":"me"}
     /// ana <- ["ana",<time>]
     /// ana closes (1005)

@@ -9,8 +9,8 @@ use serde_json::Value;
 use crate::{
     ConnectionId, TenantId, UserId,
     store::{
-        Item, Members, MemoryStore, Page, Part, Position, Read, Removed, Row, Saved, SignedIn,
-        Store, StoreError,
+        Consistency, Item, ListKey, MemoryStore, Page, Part, Position, Removed, Row, Saved,
+        SignedIn, Store, StoreError,
     },
 };
 
@@ -127,11 +127,11 @@ impl Store for RecordingStore {
     fn get<'a>(
         &'a self,
         id: &'a ConnectionId,
-        read: Read,
+        read: Consistency,
     ) -> BoxFuture<'a, Result<Option<Row>, StoreError>> {
         let operation = match read {
-            Read::Eventual => Operation::GetEventual,
-            Read::Consistent => Operation::GetConsistent,
+            Consistency::Eventual => Operation::GetEventual,
+            Consistency::Consistent => Operation::GetConsistent,
         };
         self.record(operation, || self.inner.get(id, read))
     }
@@ -194,27 +194,31 @@ impl Store for RecordingStore {
 
     fn parts<'a>(
         &'a self,
-        of: &'a Members,
-        wished: u32,
+        list: &'a ListKey,
+        min_parts: u32,
     ) -> BoxFuture<'a, Result<Vec<Part>, StoreError>> {
-        self.record(Operation::Parts, || self.inner.parts(of, wished))
+        self.record(Operation::Parts, || self.inner.parts(list, min_parts))
     }
 
     fn page<'a>(
         &'a self,
-        of: &'a Members,
+        list: &'a ListKey,
         part: Part,
         after: Option<&'a Position>,
     ) -> BoxFuture<'a, Result<Page, StoreError>> {
         let lag = self.recorded().lists_lag;
         self.record(Operation::Page, || match lag {
             true => ready(Ok(Page::default())).boxed(),
-            false => self.inner.page(of, part, after),
+            false => self.inner.page(list, part, after),
         })
     }
 
-    fn count<'a>(&'a self, of: &'a Members, part: Part) -> BoxFuture<'a, Result<u64, StoreError>> {
-        self.record(Operation::Count, || self.inner.count(of, part))
+    fn count<'a>(
+        &'a self,
+        list: &'a ListKey,
+        part: Part,
+    ) -> BoxFuture<'a, Result<u64, StoreError>> {
+        self.record(Operation::Count, || self.inner.count(list, part))
     }
 }
 

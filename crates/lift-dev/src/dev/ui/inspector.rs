@@ -25,7 +25,7 @@ pub(crate) struct TableRows(pub(crate) DynamoStore);
 impl Rows for TableRows {
     fn identity(&self, connection: Id) -> BoxFuture<'_, Result<Identity, RowsError>> {
         async move {
-            let row = self.0.get(&connection.as_str().into(), Read::Eventual).await?;
+            let row = self.0.get(&connection.as_str().into(), Consistency::Eventual).await?;
             Ok(row.map_or_else(Identity::default, |row| Identity {
                 user: row.user.map(|user| user.as_str().to_owned()),
                 tenant: row.tenant.map(|tenant| tenant.as_str().to_owned()),
@@ -37,7 +37,7 @@ impl Rows for TableRows {
     fn stored(&self, connection: Id) -> BoxFuture<'_, Result<Stored, RowsError>> {
         async move {
             let id = connection.as_str().into();
-            let row = self.0.get(&id, Read::Consistent).await?;
+            let row = self.0.get(&id, Consistency::Consistent).await?;
             let (items, _more) = self.0.items(&id, None).await?;
             let item = |Item { key, group, value }| StoredItem {
                 key,

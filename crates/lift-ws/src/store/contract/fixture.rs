@@ -7,7 +7,7 @@ use lift_event::Timestamp;
 use crate::{
     ConnectionId, TenantId, UserId,
     push::Endpoint,
-    store::{Item, Member, Members, Part, Read, Row, Saved, Store},
+    store::{Consistency, Item, ListKey, Member, Part, Row, Saved, Store},
 };
 
 pub(super) async fn put(store: &dyn Store, row: &Row, item: &Item) -> Saved {
@@ -19,26 +19,26 @@ pub(super) async fn save(store: &dyn Store, row: &Row) -> Saved {
 }
 
 pub(super) async fn get(store: &dyn Store, id: &ConnectionId) -> Option<Row> {
-    store.get(id, Read::Consistent).await.expect("get")
+    store.get(id, Consistency::Consistent).await.expect("get")
 }
 
 pub(super) async fn remove(store: &dyn Store, id: &ConnectionId) -> Option<Row> {
     store.remove(id).await.expect("remove").map(|removed| removed.row)
 }
 
-pub(super) async fn list(store: &dyn Store, of: &Members) -> Vec<Member> {
+pub(super) async fn list(store: &dyn Store, list_key: &ListKey) -> Vec<Member> {
     let mut members = Vec::new();
-    for part in store.parts(of, 1).await.expect("parts") {
-        members.extend(list_part(store, of, part).await);
+    for part in store.parts(list_key, 1).await.expect("parts") {
+        members.extend(list_part(store, list_key, part).await);
     }
     members
 }
 
-pub(super) async fn list_part(store: &dyn Store, of: &Members, part: Part) -> Vec<Member> {
+pub(super) async fn list_part(store: &dyn Store, list_key: &ListKey, part: Part) -> Vec<Member> {
     let mut members = Vec::new();
     let mut after = None;
     loop {
-        let page = store.page(of, part, after.as_ref()).await.expect("page");
+        let page = store.page(list_key, part, after.as_ref()).await.expect("page");
         members.extend(page.members);
         after = page.next;
         if after.is_none() {

@@ -9,7 +9,7 @@ use super::fixture::{
 };
 use crate::{
     TenantId, UserId,
-    store::{Item, Members, Removed, Row, Saved, SignedIn, Store},
+    store::{Item, ListKey, Removed, Row, Saved, SignedIn, Store},
 };
 
 pub(super) async fn items_need_a_live_connection(store: &dyn Store) {
@@ -32,7 +32,7 @@ pub(super) async fn items_need_a_live_connection(store: &dyn Store) {
     store.remove_item(&row.id, "b").await.expect("remove_item");
     store.remove_item(&row.id, "never-there").await.expect("removing nothing is no error");
     assert_eq!(items_of(store, &row.id).await, [all[0].clone(), all[2].clone()]);
-    let of_tenant = Members::Tenant(tenant(&row));
+    let of_tenant = ListKey::Tenant(tenant(&row));
     assert_eq!(list(store, &of_tenant).await, [member(&row)], "items are no connections");
     let removed = store.remove(&row.id).await.expect("remove");
     let all = vec![all[0].clone(), all[2].clone()];
@@ -57,7 +57,7 @@ pub(super) async fn groups_list_connections_with_an_item_in_them(store: &dyn Sto
         assert_eq!(save(store, row).await, Saved::Stored);
         assert_eq!(put(store, row, &Item::in_group("tea")).await, Saved::Stored);
     }
-    let tea = Members::Group { tenant: Some(mark.as_str().into()), group: "tea".into() };
+    let tea = ListKey::Group { tenant: Some(mark.as_str().into()), group: "tea".into() };
     let listed = async || list(store, &tea).await.into_iter().collect::<BTreeSet<_>>();
     assert_eq!(listed().await, rows.iter().map(member).collect(), "within the tenant");
     store.remove_item(&rows[0].id, "tea").await.expect("remove_item");
@@ -80,23 +80,23 @@ pub(super) async fn groups_list_connections_with_an_item_in_them(store: &dyn Sto
     assert_eq!((listed_in_parts, counted), (8, 8), "a group is split into parts as a tenant is");
 }
 
-pub(super) async fn strange_items_stay_apart(store: &dyn Store) {
-    let mark = unique("strange");
+pub(super) async fn items_that_need_escaping_stay_apart(store: &dyn Store) {
+    let mark = unique("escaped");
     let pairs = [("a#b", "c"), ("a", "b#c"), ("a%23b", "c"), ("a", "c#0"), ("ü/🚀\"", "c")];
     for (tenant, group) in pairs {
         let row = Row { tenant: Some(format!("{mark}{tenant}").into()), ..row("ana", "") };
         assert_eq!(save(store, &row).await, Saved::Stored);
         assert_eq!(put(store, &row, &Item::in_group(group)).await, Saved::Stored);
-        let of = Members::Group { tenant: row.tenant.clone(), group: group.into() };
-        assert_eq!(list(store, &of).await, [member(&row)]);
+        let list_key = ListKey::Group { tenant: row.tenant.clone(), group: group.into() };
+        assert_eq!(list(store, &list_key).await, [member(&row)]);
         assert_eq!(items_of(store, &row.id).await, [Item::in_group(group)]);
     }
     let anonymous = Row { user: None, tenant: None, ..row("", "") };
     assert_eq!(save(store, &anonymous).await, Saved::Stored);
     let group = unique("public");
     assert_eq!(put(store, &anonymous, &Item::in_group(group.as_str())).await, Saved::Stored);
-    let of = Members::Group { tenant: None, group: group.into() };
-    assert_eq!(list(store, &of).await, [member(&anonymous)], "a group needs no tenant");
+    let list_key = ListKey::Group { tenant: None, group: group.into() };
+    assert_eq!(list(store, &list_key).await, [member(&anonymous)], "a group needs no tenant");
 }
 
 pub(super) async fn items_come_in_the_order_of_their_keys(store: &dyn Store) {
@@ -124,7 +124,7 @@ pub(super) async fn items_expire_with_their_connection(store: &dyn Store) {
     assert_eq!(save(store, &expired).await, Saved::Stored);
     assert_eq!(put(store, &expired, &Item::in_group("tea")).await, Saved::Stored);
     assert_eq!(items_of(store, &expired.id).await, []);
-    let tea = Members::Group { tenant: expired.tenant.clone(), group: "tea".into() };
+    let tea = ListKey::Group { tenant: expired.tenant.clone(), group: "tea".into() };
     assert_eq!(list(store, &tea).await, []);
 }
 
@@ -135,16 +135,16 @@ pub(super) async fn an_item_keeps_its_connections_identity(store: &dyn Store) {
     assert_eq!(put(store, &anonymous, &Item::in_group(group.as_str())).await, Saved::Stored);
     let (user, tenant) = (UserId::from("ana"), TenantId::from(mark));
     let signed_in = store.sign_in(&anonymous.id, &user, Some(&tenant)).await.expect("sign_in");
-    assert_eq!(signed_in, SignedIn::Bound);
-    let of = |tenant| Members::Group { tenant, group: group.as_str().into() };
+    assert_eq!(signed_in, SignedIn::Done);
+    let list_key = |tenant| ListKey::Group { tenant, group: group.as_str().into() };
     assert_eq!(
-        list(store, &of(None)).await,
+        list(store, &list_key(None)).await,
         [member(&anonymous)],
         "by the identity it was stored with"
     );
-    assert_eq!(list(store, &of(Some(tenant.clone()))).await, []);
+    assert_eq!(list(store, &list_key(Some(tenant.clone()))).await, []);
     let known = Row { user: Some(user), tenant: Some(tenant.clone()), ..anonymous };
     assert_eq!(put(store, &known, &Item::in_group(group.as_str())).await, Saved::Stored);
-    assert_eq!(list(store, &of(None)).await, [], "storing it again moves it");
-    assert_eq!(list(store, &of(Some(tenant))).await, [member(&known)]);
+    assert_eq!(list(store, &list_key(None)).await, [], "storing it again moves it");
+    assert_eq!(list(store, &list_key(Some(tenant))).await, [member(&known)]);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::fixture::{get, list, list_part, member, row, row_in, save, tenant, unique};
 use crate::{
     TenantId,
-    store::{Member, Members, Part, Row, Saved, Store},
+    store::{ListKey, Member, Part, Row, Saved, Store},
 };
 
 pub(super) async fn lists_have_their_own_connections(store: &dyn Store) {
@@ -17,16 +17,16 @@ pub(super) async fn lists_have_their_own_connections(store: &dyn Store) {
     }
     let all: BTreeSet<Member> = rows.iter().map(member).collect();
     let tenant = TenantId::from(general);
-    let listed = list(store, &Members::Tenant(tenant.clone())).await;
+    let listed = list(store, &ListKey::Tenant(tenant.clone())).await;
     assert_eq!(listed.len(), 40, "each connection is listed once, over all parts and pages");
     assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), all);
-    let of_user = Members::User { tenant: Some(tenant), user: "user-1".into() };
+    let of_user = ListKey::User { tenant: Some(tenant), user: "user-1".into() };
     let listed: BTreeSet<Member> = list(store, &of_user).await.into_iter().collect();
     let user = |member: &&Member| member.user == Some("user-1".into());
     assert_eq!(listed, all.iter().filter(user).cloned().collect());
 }
 
-pub(super) async fn strange_ids_stay_apart(store: &dyn Store) {
+pub(super) async fn ids_that_need_escaping_stay_apart(store: &dyn Store) {
     // Pairs that are equal when tenant and user are joined without escaping.
     let pairs =
         [("a#b", "c"), ("a", "b#c"), ("a%23b", "c"), ("a/b", "c"), ("\"a\" 🚀", "c"), ("A", "c")];
@@ -37,11 +37,11 @@ pub(super) async fn strange_ids_stay_apart(store: &dyn Store) {
         assert_eq!(save(store, row).await, Saved::Stored);
     }
     for row in &rows {
-        let mut of_tenant = list(store, &Members::Tenant(tenant(row))).await;
+        let mut of_tenant = list(store, &ListKey::Tenant(tenant(row))).await;
         of_tenant.sort();
         assert_eq!(of_tenant, [member(row)], "nothing crosses from one tenant to another");
         let user = row.user.clone().expect("a user");
-        let of_user = Members::User { tenant: row.tenant.clone(), user };
+        let of_user = ListKey::User { tenant: row.tenant.clone(), user };
         assert_eq!(list(store, &of_user).await, [member(row)]);
     }
     let anonymous = Row { user: None, tenant: None, ..row("", "") };
@@ -56,23 +56,23 @@ pub(super) async fn parts_cover_a_list_exactly(store: &dyn Store) {
         assert_eq!(save(store, row).await, Saved::Stored);
     }
     let all: BTreeSet<Member> = rows.iter().map(member).collect();
-    let of_tenant = Members::Tenant(mark.as_str().into());
-    let of_user = Members::User { tenant: Some(mark.as_str().into()), user: "ana".into() };
-    for of in [&of_tenant, &of_user] {
-        for wished in [0, 1, 16] {
-            let parts = store.parts(of, wished).await.expect("parts");
-            assert!(!parts.is_empty() && parts.len() >= wished as usize, "{parts:?}");
+    let of_tenant = ListKey::Tenant(mark.as_str().into());
+    let of_user = ListKey::User { tenant: Some(mark.as_str().into()), user: "ana".into() };
+    for list_key in [&of_tenant, &of_user] {
+        for min_parts in [0, 1, 16] {
+            let parts = store.parts(list_key, min_parts).await.expect("parts");
+            assert!(!parts.is_empty() && parts.len() >= min_parts as usize, "{parts:?}");
             let (mut listed, mut counted) = (Vec::new(), 0);
             for part in parts {
-                listed.extend(list_part(store, of, part).await);
-                counted += store.count(of, part).await.expect("count");
+                listed.extend(list_part(store, list_key, part).await);
+                counted += store.count(list_key, part).await.expect("count");
             }
             assert_eq!(listed.len(), 60, "each connection is in one part");
             assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), all);
             assert_eq!(counted, 60);
         }
     }
-    let empty = Members::Tenant(unique("empty").into());
+    let empty = ListKey::Tenant(unique("empty").into());
     assert_eq!(list(store, &empty).await, []);
     assert_eq!(store.count(&empty, Part::whole(0)).await.expect("count"), 0);
 }

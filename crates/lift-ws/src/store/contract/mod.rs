@@ -26,9 +26,9 @@ pub async fn all(store: &dyn Store) {
     rows::saving_twice_is_once(store).await;
     rows::a_tombstone_wins(store).await;
     rows::removing_returns_the_row_once(store).await;
-    rows::removing_gone_spares_young_connections(store).await;
+    rows::removing_gone_keeps_young_connections(store).await;
     lists::lists_have_their_own_connections(store).await;
-    lists::strange_ids_stay_apart(store).await;
+    lists::ids_that_need_escaping_stay_apart(store).await;
     rows::expired_rows_are_absent(store).await;
     rows::attributes_change_while_a_row_lives(store).await;
     rows::an_anonymous_row_is_signed_in_once(store).await;
@@ -36,7 +36,7 @@ pub async fn all(store: &dyn Store) {
     lists::parts_cover_a_list_exactly(store).await;
     items::items_need_a_live_connection(store).await;
     items::groups_list_connections_with_an_item_in_them(store).await;
-    items::strange_items_stay_apart(store).await;
+    items::items_that_need_escaping_stay_apart(store).await;
     items::items_come_in_the_order_of_their_keys(store).await;
     items::items_expire_with_their_connection(store).await;
     items::an_item_keeps_its_connections_identity(store).await;

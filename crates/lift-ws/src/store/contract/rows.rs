@@ -7,7 +7,7 @@ use lift_event::Timestamp;
 use super::fixture::{get, list, member, remove, row, row_in, save, tenant, unique};
 use crate::{
     TenantId, UserId,
-    store::{Members, Row, Saved, SignedIn, Store},
+    store::{ListKey, Row, Saved, SignedIn, Store},
 };
 
 pub(super) async fn saving_twice_is_once(store: &dyn Store) {
@@ -15,16 +15,16 @@ pub(super) async fn saving_twice_is_once(store: &dyn Store) {
     assert_eq!(save(store, &row).await, Saved::Stored);
     assert_eq!(save(store, &row).await, Saved::Stored, "saving again changes nothing");
     assert_eq!(get(store, &row.id).await.as_ref(), Some(&row), "what was saved is read back");
-    let listed = list(store, &Members::Tenant(tenant(&row))).await;
+    let listed = list(store, &ListKey::Tenant(tenant(&row))).await;
     assert_eq!(listed, [member(&row)], "a row is listed once");
 }
 
 pub(super) async fn a_tombstone_wins(store: &dyn Store) {
     let late = row("ana", "general");
     assert_eq!(remove(store, &late.id).await, None, "there was no row to return");
-    assert_eq!(save(store, &late).await, Saved::Ended, "a late save does not resurrect");
+    assert_eq!(save(store, &late).await, Saved::Ended, "a late save does not recreate the row");
     assert_eq!(get(store, &late.id).await, None);
-    assert_eq!(list(store, &Members::Tenant(tenant(&late))).await, []);
+    assert_eq!(list(store, &ListKey::Tenant(tenant(&late))).await, []);
 }
 
 pub(super) async fn removing_returns_the_row_once(store: &dyn Store) {
@@ -33,10 +33,10 @@ pub(super) async fn removing_returns_the_row_once(store: &dyn Store) {
     assert_eq!(remove(store, &row.id).await.as_ref(), Some(&row), "the first returns the row");
     assert_eq!(remove(store, &row.id).await, None, "the second finds a tombstone");
     assert_eq!(get(store, &row.id).await, None);
-    assert_eq!(list(store, &Members::Tenant(tenant(&row))).await, []);
+    assert_eq!(list(store, &ListKey::Tenant(tenant(&row))).await, []);
 }
 
-pub(super) async fn removing_gone_spares_young_connections(store: &dyn Store) {
+pub(super) async fn removing_gone_keeps_young_connections(store: &dyn Store) {
     let row = row("ana", "general");
     assert_eq!(save(store, &row).await, Saved::Stored);
     let young = store.remove_gone(&row.id, row.connected_at).await;
@@ -57,7 +57,7 @@ pub(super) async fn expired_rows_are_absent(store: &dyn Store) {
     };
     assert_eq!(save(store, &expired).await, Saved::Stored);
     assert_eq!(get(store, &expired.id).await, None, "an expired row is not read");
-    assert_eq!(list(store, &Members::Tenant(tenant(&expired))).await, []);
+    assert_eq!(list(store, &ListKey::Tenant(tenant(&expired))).await, []);
 }
 
 pub(super) async fn attributes_change_while_a_row_lives(store: &dyn Store) {
@@ -71,7 +71,7 @@ pub(super) async fn attributes_change_while_a_row_lives(store: &dyn Store) {
     let changed = Row { attributes: Some(attributes()), ..row.clone() };
     assert_eq!(get(store, &row.id).await, Some(changed), "nothing else changed");
     assert!(remove(store, &row.id).await.is_some());
-    assert!(!set().await, "a row that ended is not brought back");
+    assert!(!set().await, "the row of an ended connection is not recreated");
     assert_eq!(get(store, &row.id).await, None);
     let large = store.set_attributes(&row.id, "x".repeat(5000).into()).await;
     assert!(large.expect_err("is over 4 KB").is_invalid());
@@ -86,24 +86,24 @@ pub(super) async fn an_anonymous_row_is_signed_in_once(store: &dyn Store) {
     };
     assert_eq!(sign_in(&user).await, SignedIn::Ended, "there is no row yet");
     assert_eq!(save(store, &anonymous).await, Saved::Stored);
-    assert_eq!(sign_in(&user).await, SignedIn::Bound);
-    assert_eq!(sign_in(&user).await, SignedIn::Bound, "twice is the same as once");
-    assert_eq!(sign_in(&"eve".into()).await, SignedIn::Taken, "an identity never changes");
+    assert_eq!(sign_in(&user).await, SignedIn::Done);
+    assert_eq!(sign_in(&user).await, SignedIn::Done, "twice is the same as once");
+    assert_eq!(sign_in(&"eve".into()).await, SignedIn::OtherIdentity, "an identity never changes");
     let signed_in =
         Row { user: Some(user.clone()), tenant: Some(tenant.clone()), ..anonymous.clone() };
     assert_eq!(get(store, &anonymous.id).await.as_ref(), Some(&signed_in));
-    assert_eq!(list(store, &Members::Tenant(tenant.clone())).await, [member(&signed_in)]);
-    let of_user = Members::User { tenant: Some(tenant.clone()), user: user.clone() };
+    assert_eq!(list(store, &ListKey::Tenant(tenant.clone())).await, [member(&signed_in)]);
+    let of_user = ListKey::User { tenant: Some(tenant.clone()), user: user.clone() };
     assert_eq!(list(store, &of_user).await, [member(&signed_in)]);
     assert!(remove(store, &anonymous.id).await.is_some());
     assert_eq!(sign_in(&user).await, SignedIn::Ended);
-    assert_eq!(list(store, &of_user).await, [], "a row that ended is not brought back");
+    assert_eq!(list(store, &of_user).await, [], "the row of an ended connection is not recreated");
     let in_tenant = Row { user: None, ..row_in("", &mark) };
     assert_eq!(save(store, &in_tenant).await, Saved::Stored);
     for (elsewhere, outcome) in [
-        (None, SignedIn::Taken),
-        (Some("else".into()), SignedIn::Taken),
-        (Some(tenant), SignedIn::Bound),
+        (None, SignedIn::OtherIdentity),
+        (Some("else".into()), SignedIn::OtherIdentity),
+        (Some(tenant), SignedIn::Done),
     ] {
         let signed_in = store.sign_in(&in_tenant.id, &user, elsewhere.as_ref()).await;
         assert_eq!(signed_in.expect("sign_in"), outcome, "a tenant never changes");

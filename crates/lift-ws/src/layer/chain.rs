@@ -10,13 +10,13 @@ use crate::{Call, Error, IntoReply, error_reply::ErrorReplies, handler::ErasedHa
 /// Layers, outermost first.
 pub(crate) type Layers = Vec<Arc<dyn Layer>>;
 
-/// A step around routes. It sees the call, and either runs the next step or returns a reply of its
-/// own.
+/// A step around routes. It gets the call, and either runs the next step or returns its own
+/// reply.
 ///
 /// On `$connect`, a reply that is not 2xx refuses the handshake. A layer cannot accept a client: a
 /// 2xx reply without a stored connection is turned into a refusal.
 ///
-/// [`from_fn`] and [`from_fn_with`] make a layer of an async function. A type of your own:
+/// [`from_fn`] and [`from_fn_with`] make a layer of an async function. Your own type:
 ///
 /// ```
 /// use futures_util::future::BoxFuture;
@@ -29,7 +29,7 @@ pub(crate) type Layers = Vec<Arc<dyn Layer>>;
 ///     fn call(&self, call: Call, next: Next) -> BoxFuture<'static, Reply> {
 ///         match call.event().message_id() {
 ///             Some(_) => {
-///                 let error = Error::new("closed", "Come tomorrow");
+///                 let error = Error::new("closed", "The shop is closed");
 ///                 Box::pin(async move { next.fail(&call, &error) })
 ///             }
 ///             None => Box::pin(next.run(call)),
@@ -57,7 +57,7 @@ pub trait Layer: Send + Sync + 'static {
 /// let office_hours = from_fn(async |call: Call, next: Next| -> Reply {
 ///     match call.event().request_time_epoch().as_secs() / 3600 % 24 {
 ///         9..17 => next.run(call).await,
-///         _ => next.fail(&call, &Error::new("closed", "Come between 9 and 17")),
+///         _ => next.fail(&call, &Error::new("closed", "Open from 9 to 17")),
 ///     }
 /// });
 /// # let _ = App::new().layer(office_hours);
@@ -83,8 +83,8 @@ impl Next {
         Self { route, errors, index: 0 }
     }
 
-    /// Runs the layers further in, then the handler. An error or a panic of the handler is already a
-    /// reply when it arrives here.
+    /// Runs the layers further in, then the handler. An error or a panic of the handler is returned as a
+    /// reply.
     pub async fn run(mut self, call: Call) -> Reply {
         if let Some(layer) = self.route.layers.get(self.index).cloned() {
             self.index += 1;

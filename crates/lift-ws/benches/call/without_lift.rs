@@ -1,4 +1,4 @@
-//! The floor: decode the event's needed fields and the body, encode the reply, by hand.
+//! The floor: decode the event's needed fields and the body, encode the reply, without Lift.
 
 use std::{borrow::Cow, hint::black_box};
 
