@@ -151,7 +151,7 @@ async def observe(program, targets):
     """Runs the suite against both, and answers the table."""
     suite = await asyncio.create_subprocess_exec(
         program, "--target", "lift", *targets, "--known", f"ministack={KNOWN}", "--sign", REGION,
-        "--api-key", KEY, "--patience", "5", "--longest", "40", "--format", "markdown",
+        "--api-key", KEY, "--arrival-timeout", "5", "--max-wait", "40", "--format", "markdown",
         env={**os.environ, "AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "none"},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,

@@ -3,6 +3,7 @@
 use std::{fmt, io::stderr};
 
 use jiff::Zoned;
+use lift_gateway::EVENT_LOG_TARGET;
 use tracing::field::Field;
 use tracing_subscriber::{
     EnvFilter,
@@ -26,10 +27,6 @@ const DEFAULT: &str =
 /// about each source without credentials; Lift reports missing credentials itself.
 const ALWAYS: &str = "dynoxide=error,aws_config=error";
 
-/// Warnings about events, which the lines of events already show.
-const SHOWN_WITH_EVENTS: &str =
-    "lift_gateway::invoke=error,lift_gateway::handshake::authorizer=error";
-
 /// Starts the log. The filter is `LIFT_LOG`, or `RUST_LOG`, or the default. If `events` are shown, the
 /// default leaves out what their lines already show.
 pub(crate) fn start(events: bool) {
@@ -39,8 +36,8 @@ pub(crate) fn start(events: bool) {
         .filter(|text| !text.trim().is_empty())
         .and_then(|text| EnvFilter::try_new(format!("{ALWAYS},{text}")).ok())
         .unwrap_or_else(|| {
-            let shown = if events { SHOWN_WITH_EVENTS } else { "" };
-            EnvFilter::new(format!("{ALWAYS},{DEFAULT},{shown}"))
+            let level = if events { "error" } else { "info" };
+            EnvFilter::new(format!("{ALWAYS},{DEFAULT},{EVENT_LOG_TARGET}={level}"))
         });
     tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -24,6 +24,13 @@ pub const CONNECTION_LIFETIME: Duration = Duration::from_secs(2 * 60 * 60);
 /// How long API Gateway waits for an integration: 29 seconds. The function itself runs on.
 pub const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
 
+/// How many handshakes, messages and calls of `@connections` all APIs of an account may have per second in a
+/// Region. AWS can raise it.
+pub const ACCOUNT_RATE: u32 = 10_000;
+
+/// The burst of [`ACCOUNT_RATE`]: how many may come at once.
+pub const ACCOUNT_BURST: u32 = 5_000;
+
 /// The longest path and query of a handshake, in bytes.
 pub const URL_BYTES: usize = 4096;
 

@@ -9,7 +9,7 @@ use lift_event::Reply;
 use tokio::time::{Instant, timeout};
 
 use crate::{
-    BinaryMessages, FailureCause, GatewayEventKind, Id, InvokeError, MessageSource,
+    BinaryMessages, EVENT_LOG_TARGET, FailureCause, GatewayEventKind, Id, InvokeError, MessageSource,
     ThrottledMessages,
     backend::Integration,
     connection::{CloseCause, Connection, MessageSlot},
@@ -36,16 +36,16 @@ impl Gateway {
         let mut invocation = pin!(self.invoke(id, invocation_id, "$connect", payload));
         match timeout(self.settings.limits.integration_timeout, &mut invocation).await {
             Ok(Ok(bytes)) => decide(Reply::decode(&bytes).map_err(|error| {
-                tracing::warn!(error = error.to_string(), "the reply to $connect is malformed");
+                tracing::warn!(target: EVENT_LOG_TARGET, error = error.to_string(), "the reply to $connect is malformed");
                 report_failure(FailureCause::Reply { reason: error.to_string() });
                 failed
             })),
             Ok(Err(error)) => {
-                tracing::warn!(error = error.to_string(), "$connect failed");
+                tracing::warn!(target: EVENT_LOG_TARGET, error = error.to_string(), "$connect failed");
                 decide(Err(failed))
             }
             Err(_) => {
-                tracing::warn!("$connect exceeded the integration timeout");
+                tracing::warn!(target: EVENT_LOG_TARGET, "$connect exceeded the integration timeout");
                 report_failure(FailureCause::TimedOut {
                     after: self.settings.limits.integration_timeout,
                 });
@@ -112,6 +112,7 @@ impl Gateway {
                 Ok(None) => {}
                 Err(error) => {
                     tracing::warn!(
+                        target: EVENT_LOG_TARGET,
                         route = route.key,
                         error = error.to_string(),
                         "the reply is malformed"
@@ -122,6 +123,7 @@ impl Gateway {
             },
             Ok(Err(error)) => {
                 tracing::warn!(
+                    target: EVENT_LOG_TARGET,
                     route = route.key,
                     error = error.to_string(),
                     "the message's invocation failed"
@@ -129,7 +131,7 @@ impl Gateway {
                 fail(ErrorFrame::Function).await;
             }
             Err(_) => {
-                tracing::warn!(route = route.key, "the message exceeded the integration timeout");
+                tracing::warn!(target: EVENT_LOG_TARGET, route = route.key, "the message exceeded the integration timeout");
                 let after = self.settings.limits.integration_timeout;
                 report_failure(Some(invocation_id), FailureCause::TimedOut { after });
                 fail(ErrorFrame::TimedOut).await;
@@ -250,6 +252,6 @@ impl Gateway {
 /// Logs the error of an invocation whose result has no receiver.
 fn log(route: &str, result: Result<Bytes, InvokeError>) {
     if let Err(error) = result {
-        tracing::warn!(route, error = error.to_string(), "the invocation failed");
+        tracing::warn!(target: EVENT_LOG_TARGET, route, error = error.to_string(), "the invocation failed");
     }
 }

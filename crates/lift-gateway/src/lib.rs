@@ -67,7 +67,8 @@ pub use lift_event::{Selection, SelectionError};
 pub use limits::{Limits, Rate, Throttles};
 pub use local_pages::{LocalPages, PageBody};
 pub use observer::{
-    ConnectionInfo, FailureCause, GatewayEvent, GatewayEventKind, MessageSource, Observer,
+    ConnectionInfo, EVENT_LOG_TARGET, FailureCause, GatewayEvent, GatewayEventKind, MessageSource,
+    Observer,
 };
 pub use server::{Server, serve};
 pub use settings::{

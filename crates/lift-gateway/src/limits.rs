@@ -100,7 +100,10 @@ impl Throttles {
     #[must_use]
     pub fn aws() -> Self {
         Self {
-            account: Some(Rate { per_second: 10_000.0, burst: 5_000 }),
+            account: Some(Rate {
+                per_second: limits::ACCOUNT_RATE.into(),
+                burst: limits::ACCOUNT_BURST,
+            }),
             handshakes: Some(Rate { per_second: 500.0, burst: 500 }),
             ..Self::default()
         }

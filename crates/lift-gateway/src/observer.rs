@@ -10,6 +10,10 @@ use serde_json::value::RawValue;
 
 use crate::{Id, InvokeError};
 
+/// The tracing target of the warnings that only repeat what an [`Observer`] gets: failed invocations, malformed
+/// replies, timeouts. A program that shows the events can filter these warnings out.
+pub const EVENT_LOG_TARGET: &str = "lift_gateway::events";
+
 /// Receives the events of a gateway. The default observer ignores them, at the cost of one comparison
 /// per event.
 #[derive(Clone, Default)]

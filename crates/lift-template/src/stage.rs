@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use lift_event::limits::{ACCOUNT_BURST, ACCOUNT_RATE};
+
 use crate::{
     error::{Notice, Result, TemplateError},
     property_reader::{PropertyReader, readers_of_api},
     scope::Scope,
 };
-
-/// What AWS allows an account, for what a throttle leaves open.
-const ACCOUNT_RATE: f64 = 10_000.0;
-const ACCOUNT_BURST: u32 = 5_000;
 
 /// A stage.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -101,7 +99,7 @@ fn throttle(
     );
     settings.finish(notices);
     Ok((per_second.is_some() || burst.is_some()).then(|| Throttle {
-        per_second: per_second.unwrap_or(ACCOUNT_RATE),
+        per_second: per_second.unwrap_or(ACCOUNT_RATE.into()),
         burst: burst.unwrap_or(ACCOUNT_BURST),
     }))
 }

@@ -7,7 +7,7 @@
 use lift_ws::{
     Call, Connection, Error, Publisher,
     extract::{FromCall, StoredConnection},
-    kind::Stored,
+    kind::HasConnection,
     store::Item,
 };
 use serde::Serialize;
@@ -26,7 +26,7 @@ pub struct Rooms {
     publish: Publisher,
 }
 
-impl<K: Stored, S: Sync> FromCall<K, S> for Rooms {
+impl<K: HasConnection, S: Sync> FromCall<K, S> for Rooms {
     async fn from_call(call: &Call, state: &S) -> Result<Self, Error> {
         type Parts = (Connection, StoredConnection, Publisher);
         let parts = <Parts as FromCall<K, S>>::from_call(call, state).await?;

@@ -147,7 +147,9 @@ fn settings(options: &Options) -> Settings {
             false => Authorization::None,
         },
         throttles: Throttles {
-            connection: options.rate.map(|rate| Rate { per_second: rate.into(), burst: rate }),
+            messages_per_connection: options
+                .rate
+                .map(|rate| Rate { per_second: rate.into(), burst: rate }),
             ..Throttles::default()
         },
         ..Settings::default()

@@ -7,7 +7,7 @@ use lift_ws::{
     Accept, App, Publisher, UserId,
     event::Timestamp,
     extract::Authorizer,
-    store::{Item, Members, Part, Read, Row, Saved, SignedIn, Store},
+    store::{Consistency, Item, ListKey, Part, Row, Saved, SignedIn, Store},
     test::Kit,
 };
 use serde_json::json;
@@ -86,7 +86,7 @@ async fn attributes_cost_one_and_a_sign_in_three() {
     assert!(store.set_attributes(&row().id, json!({"tier": "gold"})).await.expect("set"));
     assert_eq!(billed(&database.take_calls()), [("UpdateItem", [1.0, 0.0, 0.0])]);
     let bound = store.sign_in(&row().id, &"ana".into(), Some(&"a#b".into())).await;
-    assert_eq!(bound.expect("sign in"), SignedIn::Bound);
+    assert_eq!(bound.expect("sign in"), SignedIn::Done);
     assert_eq!(billed(&database.take_calls()), [("UpdateItem", [1.0, 1.0, 1.0])]);
     assert!(store.set_attributes(&row().id, json!({"tier": "iron"})).await.expect("set"));
     assert_eq!(
@@ -122,11 +122,11 @@ async fn reads_cost_half_a_unit_and_consistent_ones_one() {
     let (database, store) = warm().await;
     assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
     database.take_calls();
-    for (read, units) in [(Read::Eventual, 0.5), (Read::Consistent, 1.0)] {
+    for (read, units) in [(Consistency::Eventual, 0.5), (Consistency::Consistent, 1.0)] {
         assert!(store.get(&row().id, read).await.expect("get").is_some());
         assert_eq!(billed(&database.take_calls()), [("GetItem", [units, 0.0, 0.0])]);
     }
-    let of = Members::Tenant("a#b".into());
+    let of = ListKey::Tenant("a#b".into());
     let parts = store.parts(&of, 1).await.expect("parts");
     assert_eq!(
         (parts.len(), billed(&database.take_calls()).len()),
@@ -138,7 +138,7 @@ async fn reads_cost_half_a_unit_and_consistent_ones_one() {
         store.count(&of, part).await.expect("a count");
         assert_eq!(billed(&database.take_calls()), [("Query", [0.0, 0.0, 0.5]); 2]);
     }
-    let user = Members::User { tenant: Some("a#b".into()), user: "ana".into() };
+    let user = ListKey::User { tenant: Some("a#b".into()), user: "ana".into() };
     store.page(&user, Part::whole(0), None).await.expect("a page");
     assert_eq!(billed(&database.take_calls()), [("Query", [0.0, 0.5, 0.0])]);
 }

@@ -6,7 +6,7 @@ use std::{fmt::Write, fs, path::Path};
 use lift_aws::DynamoStore;
 use lift_ws::{
     event::Timestamp,
-    store::{Item, Members, Part, Read, Row, Saved, Store},
+    store::{Consistency, Item, ListKey, Part, Row, Saved, Store},
 };
 use serde_json::json;
 
@@ -94,9 +94,9 @@ async fn units_of_each_event() {
     since(&database);
     store.set_attributes(&row.id, json!({"tier": "gold"})).await.expect("set");
     line("`set_attributes`");
-    store.get(&row.id, Read::Eventual).await.expect("get");
+    store.get(&row.id, Consistency::Eventual).await.expect("get");
     line("`Connection`, not in the cache of the process");
-    store.get(&row.id, Read::Consistent).await.expect("get");
+    store.get(&row.id, Consistency::Consistent).await.expect("get");
     line("`Attributes`");
     join(&store, &row).await;
     line("joining a group");
@@ -106,16 +106,16 @@ async fn units_of_each_event() {
     since(&database);
     store.remove(&row.id).await.expect("remove");
     line("`$disconnect` in one group; 2 WRU for each further group");
-    let of = Members::Tenant("a#b".into());
+    let of = ListKey::Tenant("a#b".into());
     for part in store.parts(&of, 1).await.expect("parts") {
         store.page(&of, part, None).await.expect("a page");
     }
     line("a list of a few connections of a tenant, in 4 shards");
-    let of = Members::User { tenant: Some("a#b".into()), user: "ana".into() };
+    let of = ListKey::User { tenant: Some("a#b".into()), user: "ana".into() };
     store.page(&of, Part::whole(0), None).await.expect("a page");
     line("a list of a user's connections");
     let another = database.store();
-    another.parts(&Members::Tenant("a#b".into()), 1).await.expect("parts");
+    another.parts(&ListKey::Tenant("a#b".into()), 1).await.expect("parts");
     line("META, per process and minute");
     check("units", &table);
 }
@@ -161,7 +161,7 @@ async fn price_of_a_month() {
     save(&store, &row()).await;
     store.remove(&row().id).await.expect("remove");
     let (_, units_of_a_connection, _) = since(&database);
-    let of = Members::Tenant("a#b".into());
+    let of = ListKey::Tenant("a#b".into());
     for part in store.parts(&of, 1).await.expect("parts") {
         store.page(&of, part, None).await.expect("a page");
     }

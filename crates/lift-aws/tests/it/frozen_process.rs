@@ -12,7 +12,7 @@ use std::{
 use lift_aws::{AwsConfig, DynamoStore, ManagementApi};
 use lift_ws::{
     push::{Endpoint, Push},
-    store::{Read as Consistency, Store},
+    store::{Consistency, Store},
 };
 
 /// The number of freezes. No request may fail after any of them.

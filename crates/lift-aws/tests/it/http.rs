@@ -11,7 +11,7 @@ use std::{
 use lift_aws::{AwsConfig, DynamoStore};
 use lift_ws::{
     ConnectionId,
-    store::{Read, Store},
+    store::{Consistency, Store},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -50,7 +50,7 @@ async fn after_a_failure_another_connection_is_used() {
 }
 
 async fn get(store: &DynamoStore) -> Result<(), lift_ws::store::StoreError> {
-    store.get(&ConnectionId::from("R1kmxc2VNjMCFIA="), Read::Eventual).await.map(drop)
+    store.get(&ConnectionId::from("R1kmxc2VNjMCFIA="), Consistency::Eventual).await.map(drop)
 }
 
 /// A fake database. `response` returns, for its n-th connection, the response to each request: a text, an empty text to

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use lift_ws::store::{Members, Part, Read, Saved, Store};
+use lift_ws::store::{Consistency, ListKey, Part, Saved, Store};
 use serde_json::json;
 
 use crate::{
@@ -25,7 +25,7 @@ async fn a_table_that_is_missing_or_of_another_layout_is_refused() {
         "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"},
                                  {"AttributeName": "sk", "AttributeType": "S"}]});
     assert_eq!(empty.execute("CreateTable", table.clone()).0, 200);
-    let (of, part) = (Members::Tenant("a#b".into()), Part::whole(0));
+    let (of, part) = (ListKey::Tenant("a#b".into()), Part::whole(0));
     let listed = empty.store().page(&of, part, None).await.expect_err("there is no index");
     let listed = listed.source().expect("a cause").to_string();
     assert!(listed.contains("lift table check") && listed.contains("migrat"), "{listed}");
@@ -40,7 +40,8 @@ async fn a_table_that_is_missing_or_of_another_layout_is_refused() {
     );
     let refused = cause(&old).await;
     assert!(refused.contains("lift table check") && refused.contains("migrat"), "{refused}");
-    let read = old.store().get(&"abc=".into(), Read::Eventual).await.expect_err("is not Lift's");
+    let read =
+        old.store().get(&"abc=".into(), Consistency::Eventual).await.expect_err("is not Lift's");
     assert!(read.source().expect("a cause").to_string().contains("migrat"));
 }
 

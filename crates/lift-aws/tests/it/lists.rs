@@ -7,7 +7,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use lift_aws::DynamoStore;
 use lift_ws::{
     ConnectionId,
-    store::{Members, Part, Position, Row, Store},
+    store::{ListKey, Part, Position, Row, Store},
 };
 
 use crate::{
@@ -21,7 +21,7 @@ async fn store_all(store: &DynamoStore, rows: &[Row]) {
 }
 
 /// Returns the ids of a part, and the number of entries of each page.
-async fn read(store: &DynamoStore, of: &Members, part: Part) -> (Vec<ConnectionId>, Vec<usize>) {
+async fn read(store: &DynamoStore, of: &ListKey, part: Part) -> (Vec<ConnectionId>, Vec<usize>) {
     let (mut ids, mut pages, mut after) = (Vec::new(), Vec::new(), None::<Position>);
     loop {
         let page = store.page(of, part, after.as_ref()).await.expect("a page");
@@ -49,7 +49,7 @@ async fn a_list_continues_after_pages_that_dynamodb_ends_at_1_mb() {
         })
         .collect();
     store_all(&store, &rows).await;
-    let of = Members::Tenant(long.as_str().into());
+    let of = ListKey::Tenant(long.as_str().into());
     let (ids, pages) = read(&store, &of, Part::whole(0)).await;
     let all: BTreeSet<ConnectionId> = rows.iter().map(|row| row.id.clone()).collect();
     assert_eq!((ids.len(), ids.into_iter().collect::<BTreeSet<_>>()), (1200, all));
@@ -64,7 +64,7 @@ async fn no_page_has_more_than_the_limit_and_ranges_are_read_concurrently() {
     let rows: Vec<Row> =
         (0..300).map(|n| Row { id: format!("R1kmx{n:05}IFIA=").into(), ..row() }).collect();
     store_all(&store, &rows).await;
-    let of = Members::Tenant("a#b".into());
+    let of = ListKey::Tenant("a#b".into());
     for min_parts in [1, 4, 5, 16, 64] {
         let parts = store.parts(&of, min_parts).await.expect("parts");
         assert!(parts.len() >= min_parts as usize && parts.len() >= 4, "{parts:?}");
@@ -84,7 +84,7 @@ async fn members_removed_between_two_pages_do_not_stop_the_list() {
     let rows: Vec<Row> =
         (0..20).map(|n| Row { id: format!("R1kmx{n:05}IFIA=").into(), ..row() }).collect();
     store_all(&store, &rows).await;
-    let of = Members::Tenant("a#b".into());
+    let of = ListKey::Tenant("a#b".into());
     let first = store.page(&of, Part::whole(0), None).await.expect("a page");
     // The member that the position names is removed too.
     for member in &first.members {
@@ -105,7 +105,7 @@ async fn a_position_of_another_list_gives_no_members_of_it() {
     let other = Row { id: "other=".into(), tenant: Some("other".into()), ..row() };
     let third = Row { id: "third=".into(), ..other.clone() };
     store_all(&store, &[row(), other, third]).await;
-    let of = |tenant: &str| Members::Tenant(tenant.into());
+    let of = |tenant: &str| ListKey::Tenant(tenant.into());
     let page = store.page(&of("other"), Part::whole(0), None).await.expect("a page");
     let position = page.next.expect("more");
     assert!(!position.as_str().contains("other#"), "{position:?}");

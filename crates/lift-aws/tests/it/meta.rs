@@ -10,7 +10,7 @@ use std::{
 
 use lift_ws::{
     event::Timestamp,
-    store::{Item, Members, Part, Row, Saved, Store},
+    store::{Item, ListKey, Part, Row, Saved, Store},
 };
 use serde_json::json;
 
@@ -25,7 +25,7 @@ async fn members_of_several_endpoints_are_listed_with_their_own() {
     let (store, other_process) = (database.store(), database.store());
     let second = Row { id: "R1kmxSECOND=".into(), endpoint: "https://other/dev".into(), ..row() };
     assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
-    let of = Members::Tenant("a#b".into());
+    let of = ListKey::Tenant("a#b".into());
     let endpoints = async || {
         let mut all = Vec::new();
         for part in store.parts(&of, 1).await.expect("parts") {
@@ -56,7 +56,7 @@ async fn an_endpoint_that_meta_lacks_fails_the_page() {
                "ExpressionAttributeNames": {"#env": "env#kjl2oh"}}),
     );
     assert_eq!(status, 200);
-    let (other_process, of) = (database.store(), Members::Tenant("a#b".into()));
+    let (other_process, of) = (database.store(), ListKey::Tenant("a#b".into()));
     let part = Part { shard: 1, from: 0, to: u32::MAX };
     for _ in 0..3 {
         let error = other_process.page(&of, part, None).await.expect_err("is an error");
@@ -134,7 +134,7 @@ async fn throttling_is_typed_and_an_old_copy_of_meta_is_used_in_an_outage() {
     down.store(false, Ordering::Relaxed);
     assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
     down.store(true, Ordering::Relaxed);
-    let of = Members::Tenant("a#b".into());
+    let of = ListKey::Tenant("a#b".into());
     for seconds in [30, 100, 145] {
         now.store(row().connected_at.as_millis() + seconds * 1000, Ordering::Relaxed);
         assert_eq!(store.parts(&of, 1).await.expect("the old copy").len(), 4, "after {seconds} s");

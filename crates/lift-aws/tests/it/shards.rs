@@ -12,7 +12,7 @@ use lift_aws::DynamoStore;
 use lift_ws::{
     ConnectionId,
     event::Timestamp,
-    store::{GroupId, Item, Members, Row, Saved, Store},
+    store::{GroupId, Item, ListKey, Row, Saved, Store},
 };
 
 use crate::{
@@ -75,10 +75,10 @@ impl Setup {
 }
 
 async fn shards(store: &DynamoStore) -> usize {
-    store.parts(&Members::Tenant("a#b".into()), 1).await.expect("parts").len()
+    store.parts(&ListKey::Tenant("a#b".into()), 1).await.expect("parts").len()
 }
 
-async fn list(store: &DynamoStore, of: &Members) -> Vec<ConnectionId> {
+async fn list(store: &DynamoStore, of: &ListKey) -> Vec<ConnectionId> {
     let mut ids = Vec::new();
     for part in store.parts(of, 1).await.expect("parts") {
         let page = store.page(of, part, None).await.expect("a page");
@@ -92,7 +92,7 @@ async fn list(store: &DynamoStore, of: &Members) -> Vec<ConnectionId> {
 async fn readers_use_more_shards_before_writers_and_no_member_is_missed() {
     let setup = Setup::start(HOT_PARTITION).await;
     let (writer, reader) = (setup.store(), setup.store());
-    let of = Members::Tenant("a#b".into());
+    let of = ListKey::Tenant("a#b".into());
     let mut live = BTreeSet::new();
     assert_eq!((shards(&writer).await, shards(&reader).await), (4, 4));
     // Every 30 seconds for ten minutes, both processes save and list. One has the new shard count
@@ -121,7 +121,7 @@ async fn readers_use_more_shards_before_writers_and_no_member_is_missed() {
         setup.advance(30);
     }
     assert_eq!((shards(&writer).await, shards(&reader).await), (8, 8));
-    let other = Members::Tenant("other".into());
+    let other = ListKey::Tenant("other".into());
     assert_eq!(reader.parts(&other, 1).await.expect("parts").len(), 4, "other lists are not split");
     let used: BTreeSet<String> = setup.shards_written().await;
     assert!(used.len() > 4, "new rows are in new shards: {used:?}");
@@ -165,7 +165,7 @@ async fn a_throttled_group_is_split() {
     assert!(error.is_throttled());
     setup.hot.store(false, Ordering::Relaxed);
     let of =
-        |group: &str| Members::Group { tenant: Some("a#b".into()), group: GroupId::from(group) };
+        |group: &str| ListKey::Group { tenant: Some("a#b".into()), group: GroupId::from(group) };
     let reader = setup.store();
     assert_eq!(reader.parts(&of("tea"), 1).await.expect("parts").len(), 8);
     assert_eq!(reader.parts(&of("coffee"), 1).await.expect("parts").len(), 4);

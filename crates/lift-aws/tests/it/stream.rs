@@ -60,7 +60,7 @@ async fn a_stream_has_connects_sign_ins_disconnects_and_lost_connections() {
     assert!(store.set_attributes(&ana.id, json!({"tier": "gold"})).await.expect("set"));
     assert_eq!(store.put_item(&ana, &Item::in_group("tea")).await.expect("put"), Saved::Stored);
     let signed_in = store.sign_in(&eve.id, &"eve".into(), Some(&"a#b".into())).await;
-    assert_eq!(signed_in.expect("sign in"), SignedIn::Bound);
+    assert_eq!(signed_in.expect("sign in"), SignedIn::Done);
     let before = Timestamp::now();
     store.remove(&ana.id).await.expect("remove").expect("a row");
     store.remove(&ana.id).await.expect("remove");

@@ -7,7 +7,7 @@ use lift_aws::{
 };
 use lift_ws::{
     event::Timestamp,
-    store::{Read, Row, Saved, Store},
+    store::{Consistency, Row, Saved, Store},
 };
 
 use crate::database::Database;
@@ -190,6 +190,6 @@ async fn forget_connections_puts_tombstones_over_all_rows() {
     assert_eq!(table.forget_connections().await.expect("forgets"), 29);
     assert_eq!(table.forget_connections().await.expect("forgets"), 0);
     for row in &rows {
-        assert_eq!(store.get(&row.id, Read::Consistent).await.expect("get"), None);
+        assert_eq!(store.get(&row.id, Consistency::Consistent).await.expect("get"), None);
     }
 }

@@ -82,8 +82,14 @@ pub(crate) struct TargetArgs {
     pub(crate) group: Option<String>,
 
     /// Leave out this connection; may be given more than once
-    #[arg(long, allow_hyphen_values = true, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) all_but: Vec<String>,
+    #[arg(
+        long,
+        alias = "all-but",
+        allow_hyphen_values = true,
+        value_name = "ID",
+        value_parser = NonEmptyStringValueParser::new(),
+    )]
+    pub(crate) except: Vec<String>,
 }
 
 /// The table that has the connections, and the endpoint to post to.

@@ -28,7 +28,7 @@ enum TargetMembers {
 
 impl Target {
     pub(super) fn new(args: &TargetArgs) -> Self {
-        let TargetArgs { connections, user, tenant, group, all_but } = args.clone();
+        let TargetArgs { connections, user, tenant, group, except } = args.clone();
         let tenant = tenant.map(Into::into);
         let members = match (user, group, tenant) {
             (Some(user), _, tenant) => {
@@ -42,7 +42,7 @@ impl Target {
                 TargetMembers::Ids(connections.into_iter().map(Into::into).collect())
             }
         };
-        Self { members, except: all_but.into_iter().map(Into::into).collect() }
+        Self { members, except: except.into_iter().map(Into::into).collect() }
     }
 
     /// The audience of the publisher.

@@ -9,7 +9,7 @@ use lift_faults::{Faults, Link, Plan};
 use lift_ws::{
     ConnectionId,
     event::Timestamp,
-    store::{Members, Read, Row, Saved, Store, contract},
+    store::{Consistency, ListKey, Row, Saved, Store, contract},
 };
 use tokio::time::{Instant, sleep};
 
@@ -49,7 +49,7 @@ fn row(number: u64) -> Row {
 }
 
 async fn members(store: &DynamoStore) -> Vec<ConnectionId> {
-    let of = Members::Tenant("general".into());
+    let of = ListKey::Tenant("general".into());
     let mut found = Vec::new();
     for part in store.parts(&of, 1).await.expect("parts") {
         let page = store.page(&of, part, None).await.expect("a page");
@@ -122,7 +122,8 @@ async fn no_row_of_an_ended_connection_is_recreated() {
         link.settle().await;
         let report = faults.report();
         for number in 0..CONNECTIONS {
-            let found = store.get(&row(number).id, Read::Consistent).await.expect("a response");
+            let found =
+                store.get(&row(number).id, Consistency::Consistent).await.expect("a response");
             assert!(found.is_none(), "{found:?} was recreated: {report}");
         }
         assert_eq!(members(&store).await, [], "{report}");

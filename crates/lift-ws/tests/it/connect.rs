@@ -7,7 +7,7 @@ use lift_ws::{
     extract::{Attributes, Authorizer, Subprotocols},
     layer::{Next, from_fn},
     service::Invocation,
-    store::{Members, MemoryStore, Part, Store, StoreError},
+    store::{ListKey, MemoryStore, Part, Store, StoreError},
     test::{Handshake, Kit, Operation, RecordingPush, RecordingStore, Refused},
 };
 use serde::Deserialize;
@@ -24,7 +24,7 @@ async fn hello(Query(hello): Query<Hello>) -> Accept {
 }
 
 async fn stored(store: &dyn Store) -> usize {
-    let of = Members::Tenant("general".into());
+    let of = ListKey::Tenant("general".into());
     store.page(&of, Part::whole(0), None).await.unwrap().members.len()
 }
 
@@ -226,7 +226,7 @@ async fn the_identity_from_the_authorizer_needs_no_read() {
     let ana = kit.client("ana").authorizer(json!({"sub": "ana", "shop": "lotus"}));
     let ana = ana.connect().await.expect("accepted");
     assert_eq!(store.operations(), [Operation::Save]);
-    let of = Members::Tenant("lotus".into());
+    let of = ListKey::Tenant("lotus".into());
     let stored = store.page(&of, Part::whole(0), None).await.expect("a page").members;
     assert_eq!((&stored[0].id, &stored[0].user), (ana.id(), &Some("ana".into())));
 }

@@ -11,7 +11,7 @@ use std::{
 use lift_ws::{
     Accept, App, Connection, Error, Publisher, Query, UserId,
     extract::Disconnected,
-    store::{Members, MemoryStore, Part, Store},
+    store::{ListKey, MemoryStore, Part, Store},
     test::{Kit, Operation, RecordingStore},
 };
 
@@ -24,7 +24,7 @@ async fn the_handler_gets_the_connection_and_the_reason_after_the_tombstone() {
         move |who: Connection, why: Disconnected| {
             let (seen, store) = (seen.clone(), store.clone());
             async move {
-                let of = Members::Tenant("general".into());
+                let of = ListKey::Tenant("general".into());
                 let stored = store.page(&of, Part::whole(0), None).await.unwrap().members.len();
                 let user = who.user().unwrap();
                 let line = format!("{user} {:?} {:?} {stored}", why.code, why.reason);

@@ -142,7 +142,7 @@ async fn run() -> String {
     kit.clock().advance(std::time::Duration::from_secs(60));
     ana.send("two\nlines").await;
     assert_eq!(ana.received().len(), 2, "taken frames stay in the conversation");
-    other.vanish();
+    other.drop_connection();
     bob.close_with(4000, "enough").await;
     ana.send(r#"{"action":"end"}"#).await;
     ana.send("not received").await;
@@ -155,19 +155,19 @@ async fn a_conversation_is_the_same_each_time() {
     assert_eq!(
         first,
         r#"bob connects ?room=1
-bob is let in (101)
+bob is accepted (101)
 ana connects ?room=1
-ana is let in (101, v2)
+ana is accepted (101, v2)
 eve connects
 eve is refused (400)
 client 4 connects ?room=1
-client 4 is let in (101)
+client 4 is accepted (101)
 ana -> two\nlines
 bob <- {"at":<time>,"exact":"<time>","from":"ana","not a time":[1.5,7,1600000000000],"room":"1","since":<time>,"text":"two\nlines"}
 ana <- {"at":<time>,"exact":"<time>","from":"ana","not a time":[1.5,7,1600000000000],"room":"1","since":<time>,"text":"two\nlines"}
 ana <- {"message":"<id>","request":"<id>"}
 client 4 <- {"at":<time>,"exact":"<time>","from":"ana","not a time":[1.5,7,1600000000000],"room":"1","since":<time>,"text":"two\nlines"}
-client 4 vanishes
+client 4 is lost (1006)
 bob closes (4000)
 ana -> {"action":"end"}
 ana is closed by the app (1000)
@@ -184,7 +184,7 @@ async fn a_conversation_has_the_frames_of_two_way_routes_and_of_the_gateway() {
     ana.send(r#"{"action":"ask"}"#).await;
     ana.send("nowhere").await;
     let expected = r#"ana connects
-ana is let in (101)
+ana is accepted (101)
 ana -> {"action":"ask"}
 ana <- answer
 ana -> nowhere

@@ -4,7 +4,7 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use lift_aws::DynamoStore;
 use lift_gateway::Id;
 use lift_inspector::{Identity, Inspector, Rows, RowsError, Stored, StoredItem};
-use lift_ws::store::{Item, Read, Store as _};
+use lift_ws::store::{Consistency, Item, Store as _};
 
 use crate::observe::{Observed, ObservedKind, Observer};
 

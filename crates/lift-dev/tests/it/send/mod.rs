@@ -89,8 +89,10 @@ async fn local_sends_to_a_running_lift_dev() {
     let listed: Value = serde_json::from_str(&listed.stdout).expect("JSON");
     assert_eq!((&listed["id"], &listed["user"]), (&id.into(), &"ana".into()));
     assert_eq!(result(&send(&[&general[..], &["--count"]].concat())), (0, "1\n", ""));
-    let all_but = send(&[&general[..], &["--all-but", id, "--count", "--json"]].concat());
-    assert_eq!(result(&all_but), (0, "{\"connections\":0}\n", ""));
+    for flag in ["--except", "--all-but"] {
+        let others = send(&[&general[..], &[flag, id, "--count", "--json"]].concat());
+        assert_eq!(result(&others), (0, "{\"connections\":0}\n", ""), "{flag}");
+    }
 
     // By its id, no table is needed.
     let sent = send(&["--endpoint", endpoint, "--connection", id, "by id"]);

@@ -19,7 +19,7 @@ use lift_faults::{Faults, Link, Plan, Upstream};
 use lift_ws::{
     ConnectionId, Service,
     service::Invocation,
-    store::{Members, Read, Store},
+    store::{Consistency, ListKey, Store},
 };
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
@@ -136,8 +136,8 @@ pub(super) async fn run(seed: u64, change: Change) -> Result<(), Failure> {
             return Err(format!("{}: the row of an open connection was removed", client.id));
         }
     }
-    let tenant = Members::Tenant(TENANT.into());
-    let group = Members::Group { tenant: Some(TENANT.into()), group: GROUP.into() };
+    let tenant = ListKey::Tenant(TENANT.into());
+    let group = ListKey::Group { tenant: Some(TENANT.into()), group: GROUP.into() };
     for of in [tenant, group] {
         for member in listed(&store, &of).await {
             if !row(&store, &member).await {
@@ -273,14 +273,14 @@ async fn create_table(config: &AwsConfig) {
 
 async fn row(store: &DynamoStore, id: &ConnectionId) -> bool {
     for _ in 0..20 {
-        if let Ok(row) = store.get(id, Read::Consistent).await {
+        if let Ok(row) = store.get(id, Consistency::Consistent).await {
             return row.is_some();
         }
     }
     panic!("no response after 20 attempts");
 }
 
-async fn listed(store: &DynamoStore, of: &Members) -> Vec<ConnectionId> {
+async fn listed(store: &DynamoStore, of: &ListKey) -> Vec<ConnectionId> {
     'retry: loop {
         let mut all = Vec::new();
         let Ok(parts) = store.parts(of, 1).await else { continue };

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout};
 use self::response::AuthorizerGrant;
 use super::{grant::Refusal, head::RequestHead};
 use crate::{
-    Authorizer, IdentitySource, Settings,
+    Authorizer, EVENT_LOG_TARGET, IdentitySource, Settings,
     connection::Connection,
     event::{self, RequestInfo},
     gateway::Gateway,
@@ -47,19 +47,19 @@ impl AuthorizerCall<'_> {
                 return Err(Refusal::Unauthorized);
             }
             Ok(Ok(Err(error))) => {
-                tracing::warn!(error = error.to_string(), "the authorizer failed");
+                tracing::warn!(target: EVENT_LOG_TARGET, error = error.to_string(), "the authorizer failed");
                 return Err(Refusal::Failed);
             }
             Ok(Err(_)) => return Err(Refusal::Failed),
             Err(_) => {
-                tracing::warn!("the authorizer exceeded the integration timeout");
+                tracing::warn!(target: EVENT_LOG_TARGET, "the authorizer exceeded the integration timeout");
                 return Err(Refusal::Failed);
             }
         };
         let Settings { region, account, api_id, stage, undocumented, .. } = settings;
         let arn = event::method_arn(region, account, api_id, stage);
         let answer = response::AuthorizerResponse::decode(&answer).map_err(|error| {
-            tracing::warn!(error, "the authorizer's answer is malformed");
+            tracing::warn!(target: EVENT_LOG_TARGET, error, "the authorizer's response is malformed");
             Refusal::Failed
         })?;
         if !answer.policy.allows(&arn) {

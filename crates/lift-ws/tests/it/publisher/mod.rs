@@ -107,8 +107,8 @@ async fn gone_connections_are_counted_and_rows_of_young_ones_kept() {
     let store = RecordingStore::default();
     let kit = Kit::with_store(app(&reports), Arc::new(store.clone()));
     let mut here = connect(&kit, "here", 5).await;
-    here.remove(4).vanish();
-    here.remove(3).vanish();
+    here.remove(4).drop_connection();
+    here.remove(3).drop_connection();
     here[0].send("hi").await;
     assert_eq!(last_counts(&reports), (3, 2, 0, 0, 0));
     here[0].send("again").await;

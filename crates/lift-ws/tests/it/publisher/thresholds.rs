@@ -14,7 +14,7 @@ use lift_ws::{
     event::Timestamp,
     publish::Outcome,
     push::{ConnectionInfo, Endpoint, Push, PushError},
-    store::{Members, MemoryStore, Part, Row, Store},
+    store::{ListKey, MemoryStore, Part, Row, Store},
 };
 use tokio::time::sleep;
 
@@ -181,6 +181,6 @@ async fn gone_connections_are_posted_to_once_and_leave_no_row() {
     );
     let seen = gateway.seen();
     assert!(seen.values().all(|seen| seen.tries == 1), "no connection is posted to twice");
-    let left = store.count(&Members::Tenant("t".into()), Part::whole(0)).await.expect("count");
+    let left = store.count(&ListKey::Tenant("t".into()), Part::whole(0)).await.expect("count");
     assert_eq!(left, report.counts.sent, "a gone connection has no row");
 }
