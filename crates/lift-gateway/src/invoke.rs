@@ -9,8 +9,8 @@ use lift_event::Reply;
 use tokio::time::{Instant, timeout};
 
 use crate::{
-    BinaryMessages, EVENT_LOG_TARGET, FailureCause, GatewayEventKind, Id, InvokeError, MessageSource,
-    ThrottledMessages,
+    BinaryMessages, EVENT_LOG_TARGET, FailureCause, GatewayEventKind, Id, InvokeError,
+    MessageSource, ThrottledMessages,
     backend::Integration,
     connection::{CloseCause, Connection, MessageSlot},
     error_frame::ErrorFrame,
