@@ -18,12 +18,12 @@ fn settings() -> Settings {
     Settings { stage: "prod".into(), routes: routes(), ..Settings::default() }
 }
 
-/// Signatures that are the word `good` and the length of the body.
+/// A test signature: `good` and the length of the body.
 fn signatures() -> Signatures {
     Signatures::new(|request: &SignedRequest<'_>| {
         let good = format!("good {}", request.body.len());
         match request.headers.get("authorization") {
-            Some(shown) if *shown == *good => Ok(Caller {
+            Some(received) if *received == *good => Ok(Caller {
                 access_key: "AKID".into(),
                 account_id: "111122223333".into(),
                 user: "AIDA".into(),
@@ -46,7 +46,7 @@ fn request(api: &TestGateway, headers: &[(&'static str, &str)]) -> Request {
 }
 
 #[tokio::test]
-async fn a_signed_handshake_says_who_the_client_is() {
+async fn a_signed_handshake_adds_the_caller_to_events() {
     let authorization = Authorization::Iam(signatures());
     let api =
         TestGateway::settings(Settings { authorization, ..settings() }, |_| async { ok() }).await;
@@ -84,7 +84,7 @@ fn keys(source: ApiKeySource) -> Option<ApiKeys> {
 }
 
 #[tokio::test]
-async fn api_keys() {
+async fn a_handshake_needs_a_known_api_key() {
     for (api_key_status, expected) in [(403, "Forbidden"), (401, "Unauthorized")] {
         let undocumented = Undocumented { api_key_status, ..Undocumented::default() };
         let api_keys = keys(ApiKeySource::Header);
@@ -107,16 +107,16 @@ async fn api_keys() {
 }
 
 #[tokio::test]
-async fn an_authorizer_may_give_the_api_key() {
+async fn an_authorizer_may_return_the_api_key() {
     for (key, status) in [("one", 101), ("three", 403)] {
         let authorizer = Authorizer::function(move |_: Bytes| async move {
             let statement = value!({ "Action": "*", "Effect": "Allow", "Resource": "*" });
-            let answer = value!({
+            let response = value!({
                 "principalId": "p",
                 "policyDocument": { "Statement": [statement] },
                 "usageIdentifierKey": key,
             });
-            Ok(answer.to_string().into())
+            Ok(response.to_string().into())
         });
         let settings = Settings {
             authorization: Authorization::Lambda(authorizer),
@@ -134,13 +134,13 @@ async fn an_authorizer_may_give_the_api_key() {
 async fn manage(api: &TestGateway, id: &str, authorization: Option<&str>) -> (u16, String, String) {
     let path = format!("/prod/@connections/{id}");
     let headers: Vec<_> = authorization.map(|value| ("authorization", value)).into_iter().collect();
-    let answer = http(api.address, "POST", &path, &headers, "12345").await;
-    let body = String::from_utf8(answer.body().to_vec()).unwrap();
-    (answer.status().as_u16(), header(&answer, "x-amzn-errortype").to_owned(), body)
+    let response = http(api.address, "POST", &path, &headers, "12345").await;
+    let body = String::from_utf8(response.body().to_vec()).unwrap();
+    (response.status().as_u16(), header(&response, "x-amzn-errortype").to_owned(), body)
 }
 
 #[tokio::test]
-async fn connections_want_what_is_set() {
+async fn calls_of_connections_need_the_configured_token_or_signature() {
     let missing = r#"{"message":"Missing Authentication Token"}"#;
     let forbidden = r#"{"message":"Forbidden"}"#;
     let no_match = r#"{"message":"No match"}"#;
@@ -161,7 +161,7 @@ async fn connections_want_what_is_set() {
         (true, true, Some("good 5"), (200, "", "")),
         (true, true, None, (403, "InvalidSignatureException", no_match)),
     ];
-    for (token, signed, shown, (status, kind, body)) in table {
+    for (token, signed, authorization, (status, kind, body)) in table {
         let connections = ConnectionsAccess {
             token: token.then(|| "secret".to_owned()),
             signatures: signed.then(signatures),
@@ -171,14 +171,18 @@ async fn connections_want_what_is_set() {
         let api = TestGateway::settings(settings, |_| async { ok() }).await;
         let (mut client, id) = api.connect_with_id().await;
         let expected = (*status, (*kind).to_owned(), (*body).to_owned());
-        assert_eq!(manage(&api, &id, *shown).await, expected, "{token} {signed} {shown:?}");
+        assert_eq!(
+            manage(&api, &id, *authorization).await,
+            expected,
+            "{token} {signed} {authorization:?}"
+        );
         if *status == 200 {
             assert_eq!(text(&mut client).await, "12345");
         }
         // A caller without access learns nothing of ids.
-        let (unknown, _, _) = manage(&api, "R1kmxc2VNjMCFIA=", *shown).await;
+        let (unknown, _, _) = manage(&api, "R1kmxc2VNjMCFIA=", *authorization).await;
         assert_eq!(unknown, if *status == 200 { 410 } else { 403 });
-        let (malformed, _, _) = manage(&api, "x", *shown).await;
+        let (malformed, _, _) = manage(&api, "x", *authorization).await;
         assert_eq!(malformed, if *status == 200 { 400 } else { 403 });
     }
 }

@@ -1,4 +1,4 @@
-//! A gateway to test, and the clients to test it with.
+//! Starts a gateway for a test, with functions for its clients.
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -24,13 +24,14 @@ use tokio_tungstenite::{
 pub(crate) type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
 pub(crate) type BackendResult = Result<Bytes, InvokeError>;
 
-/// Fails when something takes longer than anything here should.
+/// Awaits `future`, and panics after 10 seconds: no step of a test takes that long.
 pub(crate) fn within<T>(future: impl Future<Output = T>) -> impl Future<Output = T> {
     // A client's handshake is a large future, which need not be part of each test.
     let boxed = Box::pin(future);
-    async { timeout(Duration::from_secs(10), boxed).await.expect("in time") }
+    async { timeout(Duration::from_secs(10), boxed).await.expect("within 10 seconds") }
 }
 
+/// A running gateway.
 pub(crate) struct TestGateway {
     pub(crate) address: SocketAddr,
     pub(crate) handle: ServerHandle,
@@ -47,7 +48,7 @@ pub(crate) fn failure() -> BackendResult {
     Err(InvokeError::function("Oops", "secret"))
 }
 
-/// All three fixed routes, `one` that is one-way and `two` that is two-way.
+/// All three predefined routes, the one-way route `one` and the two-way route `two`.
 pub(crate) fn routes() -> Routes {
     let fixed = Routes::default().with_route("$connect", false).with_route("$disconnect", false);
     fixed.with_route("$default", true).with_route("one", false).with_route("two", true)
@@ -91,7 +92,7 @@ impl TestGateway {
         Self::raw(settings, events, backend).await
     }
 
-    /// With a function from bytes to bytes, which reports its events itself.
+    /// Starts a gateway whose function takes bytes, returns bytes, and reports its events itself.
     pub(crate) async fn raw(
         settings: Settings,
         events: mpsc::UnboundedReceiver<Event>,
@@ -122,19 +123,19 @@ impl TestGateway {
         within(connecting).await.expect("a connection").0
     }
 
-    /// A client and its connection's id; swallows the `$connect` event.
+    /// Connects a client, takes the `$connect` event, and returns the connection's id.
     pub(crate) async fn connect_with_id(&self) -> (Client, String) {
         let client = self.connect().await;
         let event = self.event(EventKind::Connect).await;
         (client, event.connection_id().to_owned())
     }
 
-    /// The status and body of a refused handshake.
+    /// Returns the status and body of a refused handshake.
     pub(crate) async fn refused(&self, path: &str) -> (u16, String) {
         refused(format!("ws://{}{path}", self.address)).await
     }
 
-    /// The next event of a kind; those of other kinds are skipped.
+    /// Returns the next event of a kind, and skips events of other kinds.
     pub(crate) async fn event(&self, kind: EventKind) -> Event {
         let mut events = self.events.lock().await;
         within(async {
@@ -219,7 +220,7 @@ pub(crate) async fn send(client: &mut Client, text: impl Into<String>) {
     within(client.send(Message::text(text.into()))).await.unwrap();
 }
 
-/// The next message that is not a handle frame, or the close frame.
+/// Returns the next message or close frame, and skips pings and pongs.
 pub(crate) async fn receive(client: &mut Client) -> Message {
     within(async {
         loop {

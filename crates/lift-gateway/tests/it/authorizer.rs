@@ -1,4 +1,4 @@
-//! Lambda authorizers: the event, every outcome, and what later events carry of it.
+//! Lambda authorizers: their event, each of their results, and the context in later events.
 
 use std::sync::Arc;
 
@@ -41,11 +41,11 @@ fn policy(effect: &str, resource: &str) -> Value {
     })
 }
 
-fn answer(answer: &Value) -> BackendResult {
-    Ok(answer.to_string().into())
+fn returns(result: &Value) -> BackendResult {
+    Ok(result.to_string().into())
 }
 
-/// An API whose authorizer always says the same.
+/// An API whose authorizer always returns the same result.
 async fn api(outcome: BackendResult) -> TestGateway {
     api_with(settings(Authorizer::function(move |_: Bytes| {
         let outcome = outcome.clone();
@@ -59,7 +59,7 @@ async fn api_with(settings: Settings) -> TestGateway {
 }
 
 #[tokio::test]
-async fn outcomes_and_their_statuses() {
+async fn each_result_of_the_authorizer_has_its_status() {
     let mut context = policy("Allow", ARN);
     context["context"] = value!({ "nested": { "no": 1 } });
     let mut large = policy("Allow", ARN);
@@ -72,21 +72,21 @@ async fn outcomes_and_their_statuses() {
     };
     let rest = ARN.replace("$connect", "*/*");
     let table = [
-        ("allow", answer(&policy("Allow", ARN)), 101),
-        ("wildcards", answer(&policy("Allow", "arn:aws:execute-api:*:*:k3v9/prod/*")), 101),
-        ("deny", answer(&policy("Deny", "*")), 403),
-        ("allows another", answer(&policy("Allow", "arn:aws:execute-api:*/$default")), 403),
-        ("a REST ARN", answer(&policy("Allow", &rest)), 403),
+        ("allow", returns(&policy("Allow", ARN)), 101),
+        ("wildcards", returns(&policy("Allow", "arn:aws:execute-api:*:*:k3v9/prod/*")), 101),
+        ("deny", returns(&policy("Deny", "*")), 403),
+        ("allows another", returns(&policy("Allow", "arn:aws:execute-api:*/$default")), 403),
+        ("a REST ARN", returns(&policy("Allow", &rest)), 403),
         ("thrown Unauthorized", error("Unauthorized"), 401),
         ("thrown otherwise", error("unauthorized"), 500),
         ("exit", Err(InvokeError::exited()), 500),
-        ("a status", answer(&value!({ "statusCode": 401 })), 500),
-        ("HTTP API's form", answer(&value!({ "isAuthorized": true })), 500),
-        ("returned Unauthorized", answer(&value!("Unauthorized")), 500),
-        ("null", answer(&Value::Null), 500),
-        ("a nested context", answer(&context), 500),
-        ("no principal", answer(&no_principal), 500),
-        ("more than 8 KB", answer(&large), 500),
+        ("a status", returns(&value!({ "statusCode": 401 })), 500),
+        ("HTTP API's form", returns(&value!({ "isAuthorized": true })), 500),
+        ("returned Unauthorized", returns(&value!("Unauthorized")), 500),
+        ("null", returns(&Value::Null), 500),
+        ("a nested context", returns(&context), 500),
+        ("no principal", returns(&no_principal), 500),
+        ("more than 8 KB", returns(&large), 500),
     ];
     for (name, outcome, status) in table {
         let api = api(outcome).await;
@@ -109,12 +109,12 @@ async fn outcomes_and_their_statuses() {
 #[tokio::test]
 async fn the_event_has_what_aws_sends() {
     let asked = Arc::new(Mutex::new(None));
-    let note = asked.clone();
+    let captured = asked.clone();
     let authorizer = Authorizer::function(move |payload: Bytes| {
-        let note = note.clone();
+        let captured = captured.clone();
         async move {
-            *note.lock().await = Some(payload);
-            answer(&policy("Allow", ARN))
+            *captured.lock().await = Some(payload);
+            returns(&policy("Allow", ARN))
         }
     });
     let api = api_with(settings(authorizer)).await;
@@ -130,21 +130,21 @@ async fn the_event_has_what_aws_sends() {
     assert_eq!(event["stageVariables"], value!({}));
     assert_eq!(event["queryStringParameters"], value!({ "token": "t-2" }));
     assert_eq!(event["multiValueQueryStringParameters"], value!({ "token": ["t-1", "t-2"] }));
-    for (name, shown) in
+    for (name, value) in
         [("Connection", "upgrade"), ("Upgrade", "websocket"), ("content-length", "0")]
     {
-        assert_eq!(event["headers"][name], shown);
-        assert_eq!(event["multiValueHeaders"][name], value!([shown]));
+        assert_eq!(event["headers"][name], value);
+        assert_eq!(event["multiValueHeaders"][name], value!([value]));
         event["headers"].as_object_mut().unwrap().remove(name);
     }
-    assert_eq!(event["headers"], connect["headers"], "the rest is what $connect gets");
+    assert_eq!(event["headers"], connect["headers"], "the other headers are those of $connect");
     connect["requestContext"].as_object_mut().unwrap().remove("authorizer").unwrap();
     assert_eq!(event["requestContext"], connect["requestContext"]);
     assert!(event.get("isBase64Encoded").is_none() && event.get("body").is_none());
 }
 
 #[tokio::test]
-async fn an_event_without_a_query_is_as_chosen() {
+async fn a_setting_chooses_the_query_of_an_event_without_a_query() {
     for (no_query, expected) in [
         (NoQuery::Empty, Some(value!({}))),
         (NoQuery::Null, Some(Value::Null)),
@@ -153,7 +153,7 @@ async fn an_event_without_a_query_is_as_chosen() {
         let (seen, mut asked) = mpsc::unbounded_channel();
         let authorizer = Authorizer::function(move |payload: Bytes| {
             seen.send(payload).unwrap();
-            async { answer(&policy("Allow", ARN)) }
+            async { returns(&policy("Allow", ARN)) }
         });
         let undocumented = Undocumented { no_query, ..Undocumented::default() };
         let api = api_with(Settings { undocumented, ..settings(authorizer) }).await;
@@ -175,7 +175,7 @@ async fn later_events_carry_the_context() {
     for (context_values, expected) in
         [(ContextValues::Text, texts), (ContextValues::AsGiven, given)]
     {
-        let outcome = answer(&allow);
+        let outcome = returns(&allow);
         let authorizer = Authorizer::function(move |_: Bytes| {
             let outcome = outcome.clone();
             async move { outcome }
@@ -198,8 +198,8 @@ async fn later_events_carry_the_context() {
 }
 
 #[tokio::test]
-async fn messages_carry_no_context_when_so_chosen() {
-    let authorizer = Authorizer::function(|_: Bytes| async { answer(&policy("Allow", ARN)) });
+async fn a_setting_removes_the_context_from_messages() {
+    let authorizer = Authorizer::function(|_: Bytes| async { returns(&policy("Allow", ARN)) });
     let undocumented = Undocumented { context_in_messages: false, ..Undocumented::default() };
     let api = api_with(Settings { undocumented, ..settings(authorizer) }).await;
     let mut client = api.connect().await;
@@ -215,7 +215,7 @@ async fn messages_carry_no_context_when_so_chosen() {
 async fn without_identity_sources_the_function_is_not_invoked() {
     let sources = |sources: &[&str]| {
         let all = sources.iter().map(|source| source.parse::<IdentitySource>().unwrap());
-        let authorizer = Authorizer::function(|_: Bytes| async { answer(&policy("Allow", ARN)) });
+        let authorizer = Authorizer::function(|_: Bytes| async { returns(&policy("Allow", ARN)) });
         let variables = [("set".to_owned(), "1".to_owned()), ("empty".to_owned(), String::new())];
         Settings {
             stage_variables: variables.into(),
@@ -253,7 +253,7 @@ async fn the_same_function_may_be_the_authorizer() {
     let (seen, events) = mpsc::unbounded_channel();
     let function = move |payload: Bytes| {
         let outcome = match AuthorizerRequest::decode(payload.clone()) {
-            Ok(request) => answer(&policy("Allow", request.method_arn())),
+            Ok(request) => returns(&policy("Allow", request.method_arn())),
             Err(_) => {
                 seen.send(Event::decode(payload).unwrap()).unwrap();
                 ok()
@@ -276,7 +276,7 @@ async fn a_slow_authorizer_runs_on_after_the_refusal() {
         async move {
             release.notified().await;
             ended.notify_one();
-            answer(&policy("Allow", ARN))
+            returns(&policy("Allow", ARN))
         }
     });
     let limits = Limits { integration_timeout: Duration::from_millis(20), ..Limits::default() };
@@ -288,7 +288,7 @@ async fn a_slow_authorizer_runs_on_after_the_refusal() {
 
 #[tokio::test]
 async fn an_authorizer_works_without_a_connect_route() {
-    let authorizer = Authorizer::function(|_: Bytes| async { answer(&policy("Deny", "*")) });
+    let authorizer = Authorizer::function(|_: Bytes| async { returns(&policy("Deny", "*")) });
     let routes = Routes::default().with_route("$default", true);
     let api = api_with(Settings { routes, ..settings(authorizer) }).await;
     assert_eq!(api.refused("/prod").await.0, 403);

@@ -16,7 +16,7 @@ use tokio_tungstenite::{connect_async, tungstenite::client::IntoClientRequest};
 use crate::api::*;
 
 #[tokio::test]
-async fn statuses_of_connect() {
+async fn the_reply_to_connect_decides_the_status() {
     let table: &[(&str, BackendResult, u16)] = &[
         ("201", Ok(Reply::new(201).encode().into()), 101),
         ("401", Ok(Reply::new(401).encode().into()), 401),
@@ -50,7 +50,7 @@ async fn statuses_of_connect() {
 }
 
 #[tokio::test]
-async fn the_integration_time_out_is_504() {
+async fn the_integration_timeout_is_504() {
     let limits = Limits { integration_timeout: Duration::from_millis(20), ..Limits::default() };
     let api = TestGateway::with(routes(), limits, |_| std::future::pending()).await;
     assert_eq!(api.refused("/prod").await.0, 504);
@@ -79,7 +79,7 @@ async fn wrong_paths_are_forbidden_and_a_trailing_slash_is_not() {
 }
 
 #[tokio::test]
-async fn only_an_offered_subprotocol_comes_back() {
+async fn only_an_offered_subprotocol_is_returned() {
     for (offered, chosen, echoed) in [
         (Some("a, b"), "b", Some("b")),
         (Some("a"), "b", None),
@@ -104,13 +104,13 @@ async fn only_an_offered_subprotocol_comes_back() {
              sec-websocket-extensions: permessage-deflate\r\n\r\n",
             offer.unwrap_or_default()
         );
-        let (_, answer) = raw(&api, &head).await;
-        assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
-        assert!(answer.contains("\r\ndate: "), "{answer}");
-        assert!(answer.contains("sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
-        let echo = answer.lines().find_map(|line| line.strip_prefix("sec-websocket-protocol: "));
+        let (_, response) = raw(&api, &head).await;
+        assert!(response.starts_with("HTTP/1.1 101 "), "{response}");
+        assert!(response.contains("\r\ndate: "), "{response}");
+        assert!(response.contains("sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
+        let echo = response.lines().find_map(|line| line.strip_prefix("sec-websocket-protocol: "));
         assert_eq!(echo, echoed, "{offered:?} {chosen}");
-        assert!(!answer.contains("extensions"), "{answer}");
+        assert!(!response.contains("extensions"), "{response}");
     }
 }
 
@@ -133,8 +133,8 @@ async fn malformed_upgrades_are_400() {
     ];
     for (method, name, value) in table {
         let headers = good.map(|(key, good)| (key, if key == *name { *value } else { good }));
-        let answer = http(api.address, method, "/prod", &headers, "").await;
-        assert_eq!(answer.status(), 400, "{method} {name}: {value}");
+        let response = http(api.address, method, "/prod", &headers, "").await;
+        assert_eq!(response.status(), 400, "{method} {name}: {value}");
     }
     let mut twice = good.to_vec();
     twice.push(good[3]);
@@ -227,8 +227,8 @@ async fn header_names_are_in_the_clients_case() {
     let head = "GET /prod HTTP/1.1\r\nHOST: x\r\nconnection: Upgrade\r\nUpgrade: websocket\r\n\
                 Sec-WebSocket-Version: 13\r\nsec-webSocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
                 x-Mine: 1\r\nX-FORWARDED-for: 10.0.0.1\r\nx-amzn-trace-id: Root=1-0-0\r\n\r\n";
-    let (_socket, answer) = raw(&api, head).await;
-    assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
+    let (_socket, response) = raw(&api, head).await;
+    assert!(response.starts_with("HTTP/1.1 101 "), "{response}");
     let event = json(api.event(EventKind::Connect).await.payload());
     let expected = serde_json::json!({
         "HOST": "x",
@@ -242,12 +242,12 @@ async fn header_names_are_in_the_clients_case() {
     });
     assert_eq!(event["headers"], expected);
 
-    // A second request on the same socket is not seen as sent, so names get their usual case.
+    // The case of header names is known only for a socket's first request. Later names get the usual case.
     let mut socket = TcpStream::connect(api.address).await.unwrap();
     socket.write_all(b"GET /lift.json HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
-    let mut answer = String::new();
-    while !answer.ends_with('}') {
-        answer.push(within(socket.read_u8()).await.unwrap().into());
+    let mut response = String::new();
+    while !response.ends_with('}') {
+        response.push(within(socket.read_u8()).await.unwrap().into());
     }
     socket.write_all(head.as_bytes()).await.unwrap();
     let event = json(api.event(EventKind::Connect).await.payload());
@@ -273,13 +273,13 @@ async fn stage_variables_are_in_every_event() {
     }
 }
 
-/// Sends bytes, and reads up to the end of the answer's head.
+/// Sends bytes, and reads the response up to the end of its headers.
 async fn raw(api: &TestGateway, head: &str) -> (TcpStream, String) {
     let mut socket = TcpStream::connect(api.address).await.unwrap();
     socket.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    while !answer.ends_with("\r\n\r\n") {
-        answer.push(within(socket.read_u8()).await.unwrap().into());
+    let mut response = String::new();
+    while !response.ends_with("\r\n\r\n") {
+        response.push(within(socket.read_u8()).await.unwrap().into());
     }
-    (socket, answer)
+    (socket, response)
 }

@@ -7,7 +7,7 @@ use lift_gateway::{Routes, Settings};
 use crate::api::*;
 
 /// Replies with the route's key.
-async fn name(event: Event) -> BackendResult {
+async fn route_key(event: Event) -> BackendResult {
     Ok(Bytes::from(Reply::new(200).with_body(event.route_key().to_owned()).encode()))
 }
 
@@ -18,7 +18,7 @@ async fn a_deployment_changes_the_routes_of_open_sockets() {
         routes: Routes::default().with_route("$connect", false).with_route("old", true),
         ..Settings::default()
     };
-    let api = TestGateway::settings(settings, name).await;
+    let api = TestGateway::settings(settings, route_key).await;
     let (mut client, _) = api.connect_with_id().await;
     send(&mut client, r#"{"action":"old"}"#).await;
     assert_eq!(text(&mut client).await, "old");

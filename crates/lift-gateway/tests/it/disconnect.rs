@@ -1,4 +1,4 @@
-//! The end of a connection: close codes out, `$disconnect` in, exactly one each; shutdown.
+//! The end of a connection: one close code to the client and one `$disconnect` to the function; shutdown.
 
 use std::sync::{
     Arc,
@@ -23,7 +23,7 @@ use tokio_tungstenite::{
 use crate::api::*;
 
 #[tokio::test]
-async fn the_client_closes() {
+async fn disconnect_has_the_code_and_the_reason_of_the_clients_close() {
     let frame =
         |code: u16, reason: &'static str| CloseFrame { code: code.into(), reason: reason.into() };
     let api = TestGateway::start(|_| async { ok() }).await;
@@ -149,13 +149,13 @@ async fn a_shutdown_waits_for_invocations_within_its_limit() {
     let mut client = api.connect().await;
     send(&mut client, "x").await;
     api.event(EventKind::Message).await;
-    let events = api.address;
+    let address = api.address;
     let stopping = tokio::spawn(api.shutdown());
     assert_eq!(closed(&mut client).await.0, 1001);
-    // New clients are refused while the management API still answers.
-    let (status, _) = refused(format!("ws://{events}/prod")).await;
+    // New clients are refused while the management API still works.
+    let (status, _) = refused(format!("ws://{address}/prod")).await;
     assert_eq!(status, 503);
-    let gone = http(events, "GET", "/prod/@connections/R1kmxc2VNjMCFIA=", &[], "").await;
+    let gone = http(address, "GET", "/prod/@connections/R1kmxc2VNjMCFIA=", &[], "").await;
     assert_eq!(gone.status(), 410);
     drop(client);
     open.notify_one();
@@ -172,7 +172,7 @@ async fn a_shutdown_waits_for_invocations_within_its_limit() {
 }
 
 #[tokio::test]
-async fn binary_is_1003_and_too_much_is_1009() {
+async fn a_binary_message_is_1003_and_a_too_large_one_is_1009() {
     let api = TestGateway::start(|event| async move {
         Ok(Reply::new(200).with_body(event.body().len().to_string()).encode().into())
     })
@@ -188,7 +188,7 @@ async fn binary_is_1003_and_too_much_is_1009() {
     ];
     for (message, code) in table {
         let (mut client, _) = api.connect_with_id().await;
-        // The gateway may close before a large message is through.
+        // The gateway may close before it received all of a large message.
         let _ = within(client.send(message)).await;
         assert_eq!(closed(&mut client).await.0, u16::from(code));
         let event = api.event(EventKind::Disconnect).await;
@@ -197,7 +197,7 @@ async fn binary_is_1003_and_too_much_is_1009() {
 }
 
 #[tokio::test]
-async fn a_refused_client_is_never_disconnected() {
+async fn a_refused_client_has_no_disconnect_event() {
     let api = TestGateway::start(|_| async { Ok(Reply::new(401).encode().into()) }).await;
     assert_eq!(api.refused("/prod").await.0, 401);
     api.event(EventKind::Connect).await;

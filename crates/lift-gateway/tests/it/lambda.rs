@@ -1,4 +1,4 @@
-//! The Runtime API: by hand, and with the runtime client that real functions use.
+//! The Runtime API, called with plain HTTP requests and by the runtime client of real functions.
 
 use std::{net::SocketAddr, process::Stdio, sync::Arc, time::Duration};
 
@@ -45,44 +45,44 @@ impl Setup {
     }
 
     async fn next(&self) -> (String, Bytes) {
-        let answer = http(self.address, "GET", NEXT, &[], "").await;
-        assert_eq!(answer.status(), 200);
-        (header(&answer, "lambda-runtime-aws-request-id").to_owned(), answer.into_body())
+        let response = http(self.address, "GET", NEXT, &[], "").await;
+        assert_eq!(response.status(), 200);
+        (header(&response, "lambda-runtime-aws-request-id").to_owned(), response.into_body())
     }
 
     async fn post(&self, path: &str, body: impl Into<Bytes>) -> Response<Bytes> {
         http(self.address, "POST", &format!("/2018-06-01/runtime/{path}"), &[], body).await
     }
 
-    async fn demand(&self, wanted: Demand) {
+    async fn wait_for(&self, expected: Demand) {
         let mut demand = self.function.demand();
-        within(demand.wait_for(|demand| *demand == wanted)).await.unwrap();
+        within(demand.wait_for(|demand| *demand == expected)).await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn an_invocation_there_and_back() {
+async fn an_invocation_returns_the_response_of_the_process() {
     let setup = setup(FunctionSettings::default()).await;
     assert_eq!(*setup.environment.status().borrow(), Status::Starting);
     let call = setup.invoke("{}");
-    setup.demand(Demand { waiting: 1, idle: 0, busy: 0 }).await;
-    let answer = http(setup.address, "GET", NEXT, &[], "").await;
+    setup.wait_for(Demand { waiting: 1, idle: 0, busy: 0 }).await;
+    let response = http(setup.address, "GET", NEXT, &[], "").await;
     assert_eq!(*setup.environment.status().borrow(), Status::Ready);
-    setup.demand(Demand { waiting: 0, idle: 0, busy: 1 }).await;
-    assert_eq!(answer.body(), "{}");
-    let id = header(&answer, "lambda-runtime-aws-request-id").to_owned();
+    setup.wait_for(Demand { waiting: 0, idle: 0, busy: 1 }).await;
+    assert_eq!(response.body(), "{}");
+    let id = header(&response, "lambda-runtime-aws-request-id").to_owned();
     assert_eq!(id.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
-    assert!(header(&answer, "lambda-runtime-deadline-ms").parse::<u64>().unwrap() > 0);
-    let arn = header(&answer, "lambda-runtime-invoked-function-arn");
+    assert!(header(&response, "lambda-runtime-deadline-ms").parse::<u64>().unwrap() > 0);
+    let arn = header(&response, "lambda-runtime-invoked-function-arn");
     assert_eq!(arn, "arn:aws:lambda:us-east-1:000000000000:function:lift");
-    assert!(header(&answer, "lambda-runtime-trace-id").starts_with("Root=1-"));
+    assert!(header(&response, "lambda-runtime-trace-id").starts_with("Root=1-"));
     let path = format!("invocation/{id}/response");
     assert_eq!(setup.post(&path, "reply").await.status(), 202);
     assert_eq!(within(call).await.unwrap().unwrap(), "reply");
     let late = setup.post(&path, "reply").await;
     assert_eq!(late.status(), 400);
     assert_eq!(json(late.body())["errorType"], "InvalidRequestID");
-    setup.demand(Demand::default()).await;
+    setup.wait_for(Demand::default()).await;
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn an_init_error_is_reported_and_ends_the_environment() {
     let (kind, message) = ("Config".to_owned(), "no table".to_owned());
     assert_eq!(status, Status::InitFailed { kind, message });
     let call = setup.invoke("{}");
-    setup.demand(Demand { waiting: 1, idle: 0, busy: 0 }).await;
+    setup.wait_for(Demand { waiting: 1, idle: 0, busy: 0 }).await;
     setup.function.fail_waiting(&InvokeError::unavailable());
     assert_eq!(within(call).await.unwrap(), Err(InvokeError::unavailable()));
 }
@@ -137,15 +137,15 @@ async fn a_slow_function_gets_the_status_timed_out() {
 }
 
 #[tokio::test]
-async fn the_queue_has_a_bound_and_an_end() {
+async fn a_full_queue_and_a_long_wait_are_unavailable() {
     let max_wait = Duration::from_millis(30);
     let settings = FunctionSettings { queue: 1, max_wait, ..FunctionSettings::default() };
     let setup = setup(settings).await;
     let first = setup.invoke("{}");
-    setup.demand(Demand { waiting: 1, idle: 0, busy: 0 }).await;
+    setup.wait_for(Demand { waiting: 1, idle: 0, busy: 0 }).await;
     assert_eq!(within(setup.invoke("{}")).await.unwrap(), Err(InvokeError::unavailable()));
     assert_eq!(within(first).await.unwrap(), Err(InvokeError::unavailable()));
-    setup.demand(Demand::default()).await;
+    setup.wait_for(Demand::default()).await;
 }
 
 #[tokio::test]
@@ -153,18 +153,18 @@ async fn a_client_that_drops_next_loses_no_event() {
     let setup = setup(FunctionSettings::default()).await;
     for _ in 0..20 {
         let poll = tokio::spawn(http(setup.address, "GET", NEXT, &[], ""));
-        setup.demand(Demand { waiting: 0, idle: 1, busy: 0 }).await;
-        // Another call takes its place, even if the drop of the first is not seen yet.
+        setup.wait_for(Demand { waiting: 0, idle: 1, busy: 0 }).await;
+        // A second call supersedes the first one, even if the gateway did not notice its end yet.
         let second = tokio::spawn(http(setup.address, "GET", NEXT, &[], ""));
         let superseded = within(poll).await.unwrap();
         assert_eq!(superseded.status(), 409);
         second.abort();
-        setup.demand(Demand::default()).await;
+        setup.wait_for(Demand::default()).await;
         let call = setup.invoke("{}");
         let (id, _) = setup.next().await;
         setup.post(&format!("invocation/{id}/response"), "ok").await;
         assert_eq!(within(call).await.unwrap().unwrap(), "ok");
-        setup.demand(Demand::default()).await;
+        setup.wait_for(Demand::default()).await;
     }
 }
 
@@ -172,7 +172,7 @@ async fn a_client_that_drops_next_loses_no_event() {
 async fn an_environment_that_stopped_work_takes_no_event() {
     let setup = setup(FunctionSettings::default()).await;
     let waits = tokio::spawn(http(setup.address, "GET", NEXT, &[], ""));
-    setup.demand(Demand { waiting: 0, idle: 1, busy: 0 }).await;
+    setup.wait_for(Demand { waiting: 0, idle: 1, busy: 0 }).await;
     setup.environment.stop_work();
     // The process was not polled since `stop_work`, and it does not get the event.
     let call = setup.invoke("1");
@@ -191,10 +191,10 @@ async fn draining_finishes_and_notifies_the_extensions() {
     let setup = setup(FunctionSettings::default()).await;
     let register = "/2020-01-01/extension/register";
     let body = r#"{"events":["INVOKE","SHUTDOWN"]}"#;
-    let answer =
+    let response =
         http(setup.address, "POST", register, &[("lambda-extension-name", "e")], body).await;
-    assert_eq!(answer.status(), 200);
-    let identifier = header(&answer, "lambda-extension-identifier").to_owned();
+    assert_eq!(response.status(), 200);
+    let identifier = header(&response, "lambda-extension-identifier").to_owned();
     let path = "/2020-01-01/extension/event/next";
     assert_eq!(http(setup.address, "GET", path, &[], "").await.status(), 403);
     let address = setup.address;
@@ -208,7 +208,7 @@ async fn draining_finishes_and_notifies_the_extensions() {
     let environment = setup.environment.clone();
     let draining = tokio::spawn(async move { environment.drain().await });
     let waiting = setup.invoke("2");
-    setup.demand(Demand { waiting: 1, idle: 0, busy: 1 }).await;
+    setup.wait_for(Demand { waiting: 1, idle: 0, busy: 1 }).await;
     assert!(!draining.is_finished());
     setup.post(&format!("invocation/{id}/response"), "done").await;
     assert_eq!(within(call).await.unwrap().unwrap(), "done");
@@ -216,25 +216,25 @@ async fn draining_finishes_and_notifies_the_extensions() {
     let event = within(event).await.unwrap();
     assert_eq!(json(event.body())["eventType"], "SHUTDOWN");
 
-    // The one that waits goes to the next environment.
+    // The waiting invocation goes to the next environment.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let next = setup.function.environment(listener);
     let address = next.address().unwrap();
     let serving = tokio::spawn(async move { next.serve().await });
-    let answer = http(address, "GET", NEXT, &[], "").await;
-    assert_eq!(answer.body(), "2");
+    let response = http(address, "GET", NEXT, &[], "").await;
+    assert_eq!(response.body(), "2");
     serving.abort();
     assert_eq!(within(waiting).await.unwrap(), Err(InvokeError::exited()));
 }
 
-/// Not a test of its own: the process that [`a_real_runtime_client`] starts.
+/// Not a test: the process that [`a_real_runtime_client_works`] starts.
 #[tokio::test]
 #[ignore = "runs only as a function"]
 async fn real_function() {
     let handler = |event: lambda_runtime::LambdaEvent<Value>| async move {
         match event.payload["do"].as_str() {
-            Some("fail") => Err(lambda_runtime::Error::from("as told")),
-            Some("panic") => panic!("as told"),
+            Some("fail") => Err(lambda_runtime::Error::from("on request")),
+            Some("panic") => panic!("on request"),
             _ => Ok(serde_json::json!({
                 "echo": event.payload, "arn": event.context.invoked_function_arn
             })),
@@ -244,7 +244,7 @@ async fn real_function() {
 }
 
 #[tokio::test]
-async fn a_real_runtime_client() {
+async fn a_real_runtime_client_works() {
     let setup = setup(FunctionSettings::default()).await;
     let mut process = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "lambda::real_function", "--ignored"])
@@ -264,11 +264,11 @@ async fn a_real_runtime_client() {
         for request in [r#"{"do":"fail"}"#, r#"{"do":"panic"}"#] {
             let error = within(setup.invoke(request)).await.unwrap().unwrap_err();
             let (_, message) = error.function_error().unwrap();
-            assert!(message.contains("as told"), "{message}");
+            assert!(message.contains("on request"), "{message}");
         }
     }
     assert_eq!(*setup.environment.status().borrow(), Status::Ready);
-    setup.demand(Demand { waiting: 0, idle: 1, busy: 0 }).await;
+    setup.wait_for(Demand { waiting: 0, idle: 1, busy: 0 }).await;
     process.kill().await.unwrap();
     setup.environment.exited();
 }
@@ -279,18 +279,19 @@ async fn the_callback_gets_the_invocation_before_the_process() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (sender, mut notified) = tokio::sync::mpsc::unbounded_channel();
-    let environment =
-        function.environment_with_callback(listener, move |has| sender.send(has).expect("read"));
+    let environment = function.environment_with_callback(listener, move |invocation| {
+        sender.send(invocation).expect("a receiver")
+    });
     tokio::spawn(async move { environment.serve().await });
 
     let invocation_id = Id::parse("AAAAAAAAAAAAAAA=");
     let invoked = function.clone();
     let call =
         tokio::spawn(async move { invoked.invoke_as(invocation_id.unwrap(), "{}".into()).await });
-    let answer = http(address, "GET", NEXT, &[], "").await;
+    let response = http(address, "GET", NEXT, &[], "").await;
     assert_eq!(notified.try_recv(), Ok(invocation_id));
     assert!(notified.is_empty());
-    let id = header(&answer, "lambda-runtime-aws-request-id");
+    let id = header(&response, "lambda-runtime-aws-request-id");
     let path = format!("/2018-06-01/runtime/invocation/{id}/response");
     http(address, "POST", &path, &[], "{}").await;
     assert!(within(call).await.unwrap().is_ok());

@@ -49,7 +49,7 @@ async fn a_message_of_128_kb_in_four_frames_passes_and_one_byte_more_does_not() 
 }
 
 #[tokio::test]
-async fn what_breaks_the_protocol_is_closed_with_its_code() {
+async fn protocol_errors_are_closed_with_their_code() {
     let api = TestGateway::start(|_| async { ok() }).await;
     let table: &[(&str, Vec<u8>, u16)] = &[
         ("invalid UTF-8", vec![0x81, 0x81, 0, 0, 0, 0, 0xff], 1007),
@@ -83,7 +83,7 @@ async fn an_idle_connection_and_an_old_one_are_1001() {
 }
 
 #[tokio::test]
-async fn a_slow_handshake_is_cut_off() {
+async fn a_slow_handshake_is_closed() {
     let limits = Limits { header_timeout: Duration::from_millis(50), ..Limits::default() };
     let api = TestGateway::with(routes(), limits, |_| async { ok() }).await;
     let mut socket = TcpStream::connect(api.address).await.unwrap();
@@ -100,20 +100,20 @@ async fn a_slow_body_is_408() {
     let mut socket = TcpStream::connect(api.address).await.unwrap();
     let head = "POST /prod/@connections/x HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nx";
     socket.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    within(socket.read_to_string(&mut answer)).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    let mut response = String::new();
+    within(socket.read_to_string(&mut response)).await.unwrap();
+    assert!(response.starts_with("HTTP/1.1 408 "), "{response}");
 }
 
 #[tokio::test]
-async fn a_huge_head_is_431() {
+async fn huge_request_headers_are_431() {
     let api = TestGateway::start(|_| async { ok() }).await;
     let mut socket = TcpStream::connect(api.address).await.unwrap();
     let head = format!("GET /prod HTTP/1.1\r\nhost: x\r\nx-big: {}\r\n\r\n", "x".repeat(64 * 1024));
     let _ = within(socket.write_all(head.as_bytes())).await;
-    let mut answer = [0; 12];
-    within(socket.read_exact(&mut answer)).await.unwrap();
-    assert_eq!(&answer, b"HTTP/1.1 431");
+    let mut response = [0; 12];
+    within(socket.read_exact(&mut response)).await.unwrap();
+    assert_eq!(&response, b"HTTP/1.1 431");
 }
 
 #[tokio::test]
@@ -123,21 +123,21 @@ async fn posts_to_a_client_that_does_not_read_get_429_and_affect_no_other_client
     let (mut quick, other) = api.connect_with_id().await;
     let mut posts = 0;
     let refusal = loop {
-        let answer = api.manage("POST", &id, vec![b'x'; 100_000]).await;
-        if answer.status() != 200 {
-            break answer;
+        let response = api.manage("POST", &id, vec![b'x'; 100_000]).await;
+        if response.status() != 200 {
+            break response;
         }
         posts += 1;
-        assert!(posts < 1000, "the system's buffers are not this large");
+        assert!(posts < 1000, "the kernel's buffers are not this large");
     };
     assert_eq!(refusal.status(), 429);
     assert_eq!(header(&refusal, "x-amzn-errortype"), "LimitExceededException");
-    let words = "The client is sending more than the allowed number of requests per unit of time or \
+    let message = "The client is sending more than the allowed number of requests per unit of time or \
                  the WebSocket client side buffer is full.";
-    assert_eq!(refusal.body(), &format!(r#"{{"message":"{words}"}}"#));
+    assert_eq!(refusal.body(), &format!(r#"{{"message":"{message}"}}"#));
     assert_eq!(api.manage("POST", &other, "hello").await.status(), 200);
     assert_eq!(text(&mut quick).await, "hello");
-    // When it reads again, all that was accepted arrives, and it is not slow any more.
+    // When the client reads again, it receives all accepted posts, and new posts are accepted.
     for _ in 0..posts {
         assert_eq!(text(&mut slow).await.len(), 100_000);
     }
@@ -160,6 +160,6 @@ async fn a_long_post_goes_out_in_frames_of_32_kb() {
         within(socket.read_exact(&mut data)).await.unwrap();
         frames.push((head[0], head[1], length));
     }
-    // Text that goes on, continuation that goes on, the last continuation.
+    // A text frame without FIN, a continuation without FIN, and the last continuation.
     assert_eq!(frames, [(0x01, 126, 32_768), (0x00, 126, 32_768), (0x80, 126, 4_464)]);
 }

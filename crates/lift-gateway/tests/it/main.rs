@@ -1,5 +1,5 @@
-//! The gateway from outside: real sockets on ports that the system chose, closures as functions.
-//! Waits end with what they wait for, or fail after a generous limit.
+//! Tests of the gateway from outside: real sockets on free ports, closures as functions.
+//! Each wait ends with the awaited event, or fails after 10 seconds.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 

@@ -23,9 +23,9 @@ async fn post_sends_text_binary_and_nothing() {
         (format!("/prod/%40connections/{encoded}"), b"\xff\x00", Message::binary(&b"\xff\x00"[..])),
         (format!("/prod/@connections/{encoded}"), b"", Message::text("")),
     ] {
-        let answer = api.http("POST", &path, body).await;
-        assert_eq!((answer.status().as_u16(), answer.body().len()), (200, 0), "{path}");
-        assert_eq!(header(&answer, "x-amzn-requestid").len(), 16);
+        let response = api.http("POST", &path, body).await;
+        assert_eq!((response.status().as_u16(), response.body().len()), (200, 0), "{path}");
+        assert_eq!(header(&response, "x-amzn-requestid").len(), 16);
         assert_eq!(receive(&mut client).await, frame);
     }
     let large = "x".repeat(128 * 1024);
@@ -43,10 +43,10 @@ async fn get_describes_the_connection() {
         }
         let (_client, _) = within(connect_async(request)).await.unwrap();
         let id = api.event(EventKind::Connect).await.connection_id().to_owned();
-        let answer = api.manage("GET", &id, "").await;
-        assert_eq!(answer.status(), 200);
-        assert_eq!(header(&answer, "content-type"), "application/json");
-        let body = json(answer.body());
+        let response = api.manage("GET", &id, "").await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(header(&response, "content-type"), "application/json");
+        let body = json(response.body());
         assert_eq!(body["identity"]["sourceIp"], "127.0.0.1");
         assert_eq!(body["identity"].get("userAgent").and_then(|agent| agent.as_str()), agent);
         for time in ["connectedAt", "lastActiveAt"] {
@@ -61,12 +61,12 @@ async fn get_describes_the_connection() {
 async fn delete_sends_what_is_queued_and_closes_with_1000() {
     let api = TestGateway::start(|_| async { ok() }).await;
     let (mut client, id) = api.connect_with_id().await;
-    assert_eq!(api.manage("POST", &id, "last words").await.status(), 200);
-    let answer = api.manage("DELETE", &id, "").await;
-    assert_eq!((answer.status().as_u16(), answer.body().len()), (204, 0));
+    assert_eq!(api.manage("POST", &id, "last message").await.status(), 200);
+    let response = api.manage("DELETE", &id, "").await;
+    assert_eq!((response.status().as_u16(), response.body().len()), (204, 0));
     assert_eq!(api.manage("POST", &id, "x").await.status(), 410);
     assert_eq!(api.manage("DELETE", &id, "").await.status(), 410);
-    assert_eq!(text(&mut client).await, "last words");
+    assert_eq!(text(&mut client).await, "last message");
     assert_eq!(closed(&mut client).await, (1000, "Connection Closed Normally".to_owned()));
     let event = api.event(EventKind::Disconnect).await;
     assert_eq!(event.disconnect_code(), Some(1000));
@@ -74,7 +74,7 @@ async fn delete_sends_what_is_queued_and_closes_with_1000() {
 }
 
 #[tokio::test]
-async fn errors_name_their_type() {
+async fn each_error_has_its_type_header() {
     let api = TestGateway::start(|_| async { ok() }).await;
     let (_client, id) = api.connect_with_id().await;
     let large = vec![b'x'; 128 * 1024 + 1];
@@ -106,26 +106,26 @@ async fn errors_name_their_type() {
         ("PUT", good, b"x", 405, "BadRequestException", r#"{"message":"Use POST, GET or DELETE"}"#),
     ];
     for (method, path, body, status, kind, text) in table {
-        let answer = api.http(method, path, body.to_vec()).await;
-        assert_eq!(answer.status(), *status, "{method} {path}");
-        assert_eq!(header(&answer, "x-amzn-errortype"), *kind, "{method} {path}");
-        assert_eq!(header(&answer, "x-amzn-requestid").len(), 16);
-        assert_eq!(answer.body(), text.as_bytes(), "{method} {path}");
+        let response = api.http(method, path, body.to_vec()).await;
+        assert_eq!(response.status(), *status, "{method} {path}");
+        assert_eq!(header(&response, "x-amzn-errortype"), *kind, "{method} {path}");
+        assert_eq!(header(&response, "x-amzn-requestid").len(), 16);
+        assert_eq!(response.body(), text.as_bytes(), "{method} {path}");
     }
 }
 
 #[tokio::test]
 async fn a_pending_connection_is_gone_and_an_open_one_is_not() {
     let address = Arc::new(OnceLock::new());
-    let own = address.clone();
+    let gateway = address.clone();
     let routes = Routes::default().with_route("$connect", false).with_route("$default", false);
     let api = TestGateway::with(routes, Limits::default(), move |event| {
-        let own = own.clone();
+        let gateway = gateway.clone();
         async move {
             let path = format!("/prod/@connections/{}", event.connection_id());
-            let answer = http(*own.get().unwrap(), "POST", &path, &[], "x").await;
+            let response = http(*gateway.get().unwrap(), "POST", &path, &[], "x").await;
             let expected = if event.kind() == EventKind::Connect { 410 } else { 200 };
-            if answer.status() == expected { ok() } else { failure() }
+            if response.status() == expected { ok() } else { failure() }
         }
     })
     .await;

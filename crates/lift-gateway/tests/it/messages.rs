@@ -15,13 +15,13 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::api::*;
 
 /// Replies with the route's key.
-async fn name(event: Event) -> BackendResult {
+async fn route_key(event: Event) -> BackendResult {
     Ok(Reply::new(200).with_body(event.route_key().to_owned()).encode().into())
 }
 
 #[tokio::test]
 async fn two_way_routes_reply_and_one_way_routes_do_not() {
-    let api = TestGateway::start(name).await;
+    let api = TestGateway::start(route_key).await;
     let mut client = api.connect().await;
     for (message, route) in [
         (r#"{"action":"two"}"#, "two"),
@@ -36,12 +36,12 @@ async fn two_way_routes_reply_and_one_way_routes_do_not() {
     send(&mut client, r#"{"action":"one"}"#).await;
     api.event(EventKind::Message).await;
     send(&mut client, r#"{"action":"two"}"#).await;
-    assert_eq!(text(&mut client).await, "two", "nothing came before it");
+    assert_eq!(text(&mut client).await, "two", "no other frame came before it");
 }
 
 #[tokio::test]
-async fn a_route_may_have_a_function_of_its_own() {
-    let (sender, mut heard) = mpsc::unbounded_channel();
+async fn a_route_may_have_its_own_function() {
+    let (sender, mut events) = mpsc::unbounded_channel();
     let own = move |payload: Bytes| {
         let sender = sender.clone();
         async move {
@@ -54,7 +54,7 @@ async fn a_route_may_have_a_function_of_its_own() {
     let routes = ["$connect", "$disconnect", "two"].iter();
     let routes =
         routes.fold(crate::api::routes(), |routes, key| routes.with_function(key, own.clone()));
-    let api = TestGateway::with(routes, Limits::default(), name).await;
+    let api = TestGateway::with(routes, Limits::default(), route_key).await;
     let mut client = api.connect().await;
     for (message, reply) in [(r#"{"action":"two"}"#, "own two"), ("x", "$default")] {
         send(&mut client, message).await;
@@ -62,12 +62,12 @@ async fn a_route_may_have_a_function_of_its_own() {
     }
     client.close(None).await.expect("closes");
     for kind in [EventKind::Connect, EventKind::Message, EventKind::Disconnect] {
-        assert_eq!(within(heard.recv()).await.expect("an event").kind(), kind);
+        assert_eq!(within(events.recv()).await.expect("an event").kind(), kind);
     }
     assert_eq!(
         api.event(EventKind::Message).await.route_key(),
         "$default",
-        "all that the other one got"
+        "the other function got only this message"
     );
 }
 
@@ -89,7 +89,7 @@ async fn the_message_event_has_what_aws_sends() {
 }
 
 #[tokio::test]
-async fn error_frames_byte_by_byte() {
+async fn error_frames_equal_those_of_aws_byte_by_byte() {
     let limits = Limits { integration_timeout: Duration::from_millis(50), ..Limits::default() };
     let routes = Routes::default().with_route("$connect", false);
     let routes =
@@ -127,7 +127,7 @@ async fn error_frames_byte_by_byte() {
 }
 
 #[tokio::test]
-async fn statuses_of_messages_change_nothing() {
+async fn the_status_of_a_reply_to_a_message_has_no_effect() {
     let api = TestGateway::start(|event| async move {
         let status = if event.kind() == EventKind::Message { 500 } else { 200 };
         Ok(Reply::new(status).with_body("body").encode().into())
@@ -163,7 +163,7 @@ async fn messages_of_one_connection_run_at_the_same_time() {
 }
 
 #[tokio::test]
-async fn a_full_connection_is_read_no_further() {
+async fn a_connection_with_too_many_messages_in_flight_is_not_read() {
     let release = Arc::new(Notify::new());
     let inner = release.clone();
     let limits = Limits { in_flight: 2, ..Limits::default() };
@@ -184,7 +184,7 @@ async fn a_full_connection_is_read_no_further() {
     for _ in 0..2 {
         api.event(EventKind::Message).await;
     }
-    // A call that goes through the gateway afterwards shows that the third was not read.
+    // A later request passes through the gateway, so it would have read the third message by now.
     assert_eq!(api.http("GET", "/lift.json", "").await.status(), 200);
     assert!(api.events.lock().await.try_recv().is_err());
     let mut seen = Vec::new();
@@ -197,7 +197,7 @@ async fn a_full_connection_is_read_no_further() {
 }
 
 #[tokio::test]
-async fn replies_that_are_not_text_go_as_binary_and_too_long_ones_fail() {
+async fn replies_that_are_not_text_are_sent_as_binary_and_too_long_ones_fail() {
     let limits = Limits { message_bytes: 1000, ..Limits::default() };
     let api = TestGateway::with(routes(), limits, |event| async move {
         Ok(match event.text() {
@@ -217,7 +217,7 @@ async fn replies_that_are_not_text_go_as_binary_and_too_long_ones_fail() {
 }
 
 #[tokio::test]
-async fn pings_are_answered_and_reach_no_function() {
+async fn a_ping_gets_a_pong_and_no_event() {
     let api = TestGateway::start(|_| async { ok() }).await;
     let mut client = api.connect().await;
     client.send(Message::Ping("hi".into())).await.unwrap();
@@ -228,7 +228,7 @@ async fn pings_are_answered_and_reach_no_function() {
 }
 
 #[tokio::test]
-async fn an_exit_of_the_function_is_an_error_frame() {
+async fn an_exit_of_the_function_gives_an_error_frame() {
     let api = TestGateway::start(|event| async move {
         if event.kind() == EventKind::Message { Err(InvokeError::exited()) } else { ok() }
     })

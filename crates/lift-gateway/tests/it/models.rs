@@ -1,4 +1,4 @@
-//! Models of routes: "Bad request body", and no invocation.
+//! Models of routes: an invalid message gets "Bad request body" and invokes no function.
 
 use lift_event::{EventKind, Reply};
 use lift_gateway::{BadBodyFrame, Models, Settings, Undocumented};
@@ -23,7 +23,7 @@ fn has(name: &'static str) -> impl Fn(&str) -> Result<(), String> + Send + Sync 
 }
 
 #[tokio::test]
-async fn what_the_model_refuses_is_a_bad_request_body() {
+async fn a_message_that_fails_its_model_gets_a_bad_request_body_frame() {
     for bad_body in [BadBodyFrame::Documented, BadBodyFrame::LikeOthers] {
         let api = api(Models::one(has("x")), bad_body).await;
         let (mut client, id) = api.connect_with_id().await;
@@ -45,7 +45,7 @@ async fn what_the_model_refuses_is_a_bad_request_body() {
             }
         };
         assert_eq!(frame, expected);
-        // Others pass: good ones, and those of routes without a model.
+        // Valid messages pass, and messages of routes without a model.
         for (message, route) in [(r#"{"action":"two","x":1}"#, "two"), ("x", "$default")] {
             send(&mut client, message).await;
             assert_eq!(text(&mut client).await, route);
@@ -83,6 +83,6 @@ async fn a_message_selects_its_model() {
 
 #[test]
 #[should_panic(expected = "there is no route `x`")]
-fn models_want_their_route() {
+fn models_need_an_existing_route() {
     let _ = routes().with_models("x", Models::one(|_| Ok(())));
 }

@@ -1,4 +1,4 @@
-//! What who watches is events, and what a hand on the gateway can do.
+//! The events that an observer gets, and the actions of a server handle.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -32,14 +32,14 @@ async fn backend(payload: Bytes) -> Result<Bytes, lift_gateway::InvokeError> {
     Ok(Reply::new(if refuses { 403 } else { 200 }).with_body("reply").encode().into())
 }
 
-/// A gateway that is watched, with a client on it; what was events of its handshake is read already.
+/// A gateway with an observer and one client. The events of the client's handshake are already read.
 async fn start() -> Observed {
     start_with(routes()).await
 }
 
 async fn start_with(routes: Routes) -> Observed {
     let (sender, mut events) = mpsc::unbounded_channel();
-    let site = LocalPages::new(|peer, request| async move {
+    let pages = LocalPages::new(|peer, request| async move {
         let text = format!("{} {}", peer.ip(), request.uri().path());
         let body = Full::new(Bytes::from(text)).map_err(|never| match never {});
         http::Response::new(PageBody::new(body))
@@ -47,7 +47,7 @@ async fn start_with(routes: Routes) -> Observed {
     let settings = Settings {
         routes,
         observer: Observer::new(move |event| drop(sender.send(event))),
-        local_pages: Some(site),
+        local_pages: Some(pages),
         ..Settings::default()
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -69,10 +69,10 @@ async fn start_with(routes: Routes) -> Observed {
 }
 
 async fn next(events: &mut mpsc::UnboundedReceiver<GatewayEvent>) -> GatewayEvent {
-    within(events.recv()).await.expect("the gateway is there")
+    within(events.recv()).await.expect("the gateway runs")
 }
 
-/// An invocation and its answer: the connection, the route, whether it went well.
+/// Takes the events of an invocation and its reply. Returns the connection, the route, and whether it succeeded.
 async fn invoked(
     events: &mut mpsc::UnboundedReceiver<GatewayEvent>,
 ) -> (Id, (Option<String>, bool)) {
@@ -88,7 +88,7 @@ async fn invoked(
     assert_eq!(event.connection_id(), connection.as_str());
     let GatewayEventKind::Answered { invocation: answered, result, .. } = next(events).await.kind
     else {
-        panic!("not answered");
+        panic!("no reply");
     };
     assert_eq!(answered, invocation);
     (connection, (route, result.is_ok()))
@@ -130,14 +130,14 @@ async fn the_observer_gets_all_events_in_order() {
 }
 
 #[tokio::test]
-async fn the_observer_gets_refusals_and_calls_of_connections() {
+async fn the_observer_gets_refusals_and_disconnects() {
     let Observed { address, mut events, id, handle, client: _client } = start().await;
 
     within(connect_async(format!("ws://{address}/local?refuse"))).await.expect_err("refused");
     let (refused, _) = invoked(&mut events).await;
     assert_ne!(refused, id);
     let GatewayEventKind::Refused { client, status } = next(&mut events).await.kind else {
-        panic!("let in")
+        panic!("accepted")
     };
     assert_eq!((client.id, status.as_u16()), (refused, 403));
 
@@ -159,7 +159,7 @@ async fn the_observer_gets_the_cause_of_a_failed_message() {
             cause: FailureCause::NoRoute { selected, routes },
         } = next(&mut events).await.kind
         else {
-            panic!("another cause");
+            panic!("not an unknown route");
         };
         assert_eq!(
             (selected.as_deref(), routes),
@@ -200,7 +200,7 @@ async fn a_server_handle_acts_on_connections() {
     handle.advance(id, Duration::from_secs(10 * 60)).unwrap();
     let frame = within(client.next()).await.unwrap().unwrap();
     assert!(matches!(frame, Message::Close(Some(frame)) if u16::from(frame.code) == 1001));
-    // The library answers the close while it is asked for more.
+    // The library replies to the close frame while the test reads.
     while within(client.next()).await.is_some() {}
     let gone = Id::parse(id.as_str()).unwrap();
     assert!(handle.post(gone, Bytes::new()).unwrap_err().is_gone());

@@ -1,4 +1,4 @@
-//! Serial dispatch: one message of a connection at a time.
+//! Serial dispatch: the function gets one message of a connection at a time.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Throttles: 429, the frame, 1008.
+//! Throttles: handshakes get 429, messages get an error frame or close code 1008.
 
 use std::collections::HashMap;
 
@@ -57,7 +57,7 @@ async fn messages_above_a_rate_get_a_frame() {
         ("x", None),
         (r#"{"action":"two"}"#, Some("two")),
         (r#"{"action":"two"}"#, None),
-        // One-way routes are throttled, too, and by the stage's rate.
+        // One-way routes are throttled too, by the stage's rate.
         (r#"{"action":"one"}"#, None),
     ] {
         send(&mut client, message).await;
@@ -77,9 +77,9 @@ async fn messages_above_a_rate_get_a_frame() {
 
 #[tokio::test]
 async fn messages_above_a_rate_may_close_with_1008() {
-    let of_route = HashMap::from([("$default".to_owned(), burst(1).unwrap())]);
+    let default_route = HashMap::from([("$default".to_owned(), burst(1).unwrap())]);
     for (throttles, throttled) in [
-        (Throttles { routes: of_route, ..Throttles::default() }, ThrottledMessages::Close),
+        (Throttles { routes: default_route, ..Throttles::default() }, ThrottledMessages::Close),
         (
             Throttles { messages_per_connection: burst(1), ..Throttles::default() },
             ThrottledMessages::Frame,
@@ -113,16 +113,16 @@ async fn calls_of_connections_count_for_the_account() {
     let api = api(throttles, ThrottledMessages::Frame).await;
     let (_client, id) = api.connect_with_id().await;
     for status in [200, 200, 429] {
-        let answer = api.manage("GET", &id, "").await;
-        assert_eq!(answer.status(), status);
+        let response = api.manage("GET", &id, "").await;
+        assert_eq!(response.status(), status);
         if status == 429 {
-            assert_eq!(header(&answer, "x-amzn-errortype"), "LimitExceededException");
+            assert_eq!(header(&response, "x-amzn-errortype"), "LimitExceededException");
         }
     }
 }
 
 #[tokio::test]
-async fn what_aws_allows_is_as_documented() {
+async fn the_rates_of_aws_are_those_of_its_documentation() {
     let Throttles { account, handshakes, .. } = Throttles::aws();
     assert_eq!(account, Some(Rate { per_second: 10_000.0, burst: 5_000 }));
     assert_eq!(handshakes.map(|rate| rate.per_second), Some(500.0));

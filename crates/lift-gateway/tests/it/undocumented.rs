@@ -1,4 +1,4 @@
-//! What AWS leaves open: each choice's other side. The defaults are in the other files.
+//! Behavior that AWS does not document: each setting with a value that is not its default.
 
 use futures_util::{SinkExt, StreamExt};
 use lift_event::{EventKind, Reply};
@@ -25,7 +25,7 @@ async fn api(undocumented: Undocumented) -> TestGateway {
 }
 
 #[tokio::test]
-async fn statuses_of_handshakes() {
+async fn the_settings_choose_the_statuses_of_handshakes() {
     let undocumented = Undocumented {
         connect_error_status: 500,
         connect_timeout_status: 502,
@@ -42,13 +42,13 @@ async fn statuses_of_handshakes() {
     let settings = Settings { limits: limits.clone(), ..settings(undocumented) };
     let slow = TestGateway::settings(settings, |_| std::future::pending()).await;
     assert_eq!(slow.refused("/prod").await, (502, error));
-    let usual = TestGateway::with(routes(), limits, |_| std::future::pending()).await;
+    let default = TestGateway::with(routes(), limits, |_| std::future::pending()).await;
     let late = r#"{"message":"Endpoint request timed out"}"#.to_owned();
-    assert_eq!(usual.refused("/prod").await, (504, late));
+    assert_eq!(default.refused("/prod").await, (504, late));
 }
 
 #[tokio::test]
-async fn one_way_errors_and_empty_replies() {
+async fn settings_send_errors_of_one_way_routes_and_drop_empty_replies() {
     let undocumented =
         Undocumented { one_way_error_frames: true, empty_replies: true, ..Undocumented::default() };
     let api = api(undocumented).await;
@@ -59,11 +59,11 @@ async fn one_way_errors_and_empty_replies() {
         send(&mut client, message).await;
     }
     send(&mut client, "x").await;
-    assert_eq!(text(&mut client).await, "ok", "nothing came before it");
+    assert_eq!(text(&mut client).await, "ok", "no other frame came before it");
 }
 
 #[tokio::test]
-async fn posts_that_are_not_text_may_be_made_text() {
+async fn a_setting_turns_binary_posts_into_text() {
     let api =
         api(Undocumented { binary_posts: BinaryPosts::LossyText, ..Undocumented::default() }).await;
     let (mut client, id) = api.connect_with_id().await;
@@ -72,7 +72,7 @@ async fn posts_that_are_not_text_may_be_made_text() {
 }
 
 #[tokio::test]
-async fn binary_messages_may_be_allowed() {
+async fn a_setting_allows_binary_messages() {
     for (binary_messages, reply) in [
         (BinaryMessages::Refused, Message::text("ok")),
         (BinaryMessages::Base64, Message::binary("ok")),
@@ -125,12 +125,12 @@ async fn silent_clients_may_have_no_disconnect() {
 }
 
 #[tokio::test]
-async fn a_shutdown_may_be_a_restart() {
+async fn a_setting_chooses_the_close_code_of_a_shutdown() {
     let api = api(Undocumented { shutdown_code: 1012, ..Undocumented::default() }).await;
     let mut client = api.connect().await;
     let stopping = tokio::spawn(api.shutdown());
     assert_eq!(closed(&mut client).await, (1012, "Service restart".to_owned()));
-    // The library answers the close while it is asked for more.
+    // The library replies to the close frame while the test reads.
     while client.next().await.is_some() {}
     within(stopping).await.unwrap();
 }

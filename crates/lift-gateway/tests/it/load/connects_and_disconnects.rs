@@ -52,7 +52,7 @@ const ENDS: [End; 11] = [
     End::Shutdown,
 ];
 
-/// What the function saw of one connection.
+/// The events of one connection that the function got.
 #[derive(Debug, Default, PartialEq)]
 struct Seen {
     accepted: bool,
@@ -64,11 +64,11 @@ type SeenConnections = Arc<Mutex<HashMap<String, Seen>>>;
 /// The query chooses what the function does: refuse, wait, or accept. A message gets the connection id.
 async fn function(event: Event, seen: SeenConnections) -> BackendResult {
     let id = event.connection_id().to_owned();
-    let asks = |name| event.query().is_ok_and(|query| query.get(name).is_some());
+    let has = |name| event.query().is_ok_and(|query| query.get(name).is_some());
     match event.kind() {
-        EventKind::Connect if asks("refused") => Ok(Reply::new(403).encode().into()),
+        EventKind::Connect if has("refused") => Ok(Reply::new(403).encode().into()),
         EventKind::Connect => {
-            if asks("slow") {
+            if has("slow") {
                 sleep(Duration::from_millis(5)).await;
             }
             seen.lock().unwrap().entry(id).or_default().accepted = true;
@@ -83,7 +83,7 @@ async fn function(event: Event, seen: SeenConnections) -> BackendResult {
 }
 
 /// Connects, and ends in the given way. A client that stays until the shutdown is returned.
-async fn live(api: &TestGateway, end: End) -> Option<Client> {
+async fn connect_and_end(api: &TestGateway, end: End) -> Option<Client> {
     match end {
         End::Refused => {
             assert_eq!(api.refused("/prod?refused=1").await.0, 403);
@@ -138,8 +138,8 @@ async fn each_accepted_connection_has_one_disconnect() {
     let seen = SeenConnections::default();
     let shared = seen.clone();
     let api = TestGateway::start(move |event| function(event, shared.clone())).await;
-    let lives = (0..CONNECTIONS).map(|number| live(&api, ENDS[number % ENDS.len()]));
-    let staying: Vec<_> = stream::iter(lives).buffer_unordered(AT_ONCE).collect().await;
+    let clients = (0..CONNECTIONS).map(|number| connect_and_end(&api, ENDS[number % ENDS.len()]));
+    let staying: Vec<_> = stream::iter(clients).buffer_unordered(AT_ONCE).collect().await;
     let staying = staying.into_iter().flatten().map(|mut client| {
         tokio::spawn(async move {
             let code = closed(&mut client).await.0;
@@ -156,8 +156,8 @@ async fn each_accepted_connection_has_one_disconnect() {
     let once = Seen { accepted: true, disconnects: 1 };
     let wrong: Vec<_> = seen.iter().filter(|(_, seen)| **seen != once).collect();
     assert!(wrong.is_empty(), "{} of {}: {wrong:?}", wrong.len(), seen.len());
-    // All but the refused, and those that gave up before their $connect began.
-    let asked = ENDS.iter().cycle().take(CONNECTIONS);
-    let sure = asked.filter(|end| !matches!(end, End::Refused | End::GiveUp)).count();
-    assert!(seen.len() >= sure, "{} of at least {sure}", seen.len());
+    // All clients except the refused ones and those that may have given up before their $connect.
+    let ends = ENDS.iter().cycle().take(CONNECTIONS);
+    let min = ends.filter(|end| !matches!(end, End::Refused | End::GiveUp)).count();
+    assert!(seen.len() >= min, "{} of at least {min}", seen.len());
 }

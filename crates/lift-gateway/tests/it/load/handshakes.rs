@@ -1,5 +1,5 @@
-//! Handshakes that are meant to random_head: nothing of them becomes a line of the answer, and nothing
-//! behind an upgrade is read as HTTP. Handshakes that are meant to cost.
+//! Handshakes that are meant to random_head: nothing of them becomes a line of the response, and nothing
+//! after an upgrade are read as HTTP. Handshakes that are very large or very slow.
 
 use fastrand::Rng;
 use lift_event::{EventKind, Reply, wire::list_items};
@@ -19,12 +19,12 @@ const GOOD: [(&str, &str); 6] = [
     ("Sec-WebSocket-Protocol", "a, b"),
 ];
 
-/// A request behind the handshake. Behind a refusal it may be answered; behind a 101 it is a frame,
-/// and a bad one.
+/// A request after the handshake. After a refusal it may get a response; after a 101 it is an invalid
+/// frame.
 const SMUGGLED: &[u8] = b"GET /smuggled HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
 
-/// All that the answers may be made of.
-const NAMES: [&str; 8] = [
+/// The headers that a response may have.
+const RESPONSE_HEADERS: [&str; 8] = [
     "connection",
     "upgrade",
     "sec-websocket-accept",
@@ -35,7 +35,7 @@ const NAMES: [&str; 8] = [
     "date",
 ];
 
-const EVIL: [&[u8]; 10] = [
+const INJECTIONS: [&[u8]; 10] = [
     b"\r",
     b"\n",
     b"\0",
@@ -48,13 +48,14 @@ const EVIL: [&[u8]; 10] = [
     b"%0d%0aInjected: 1",
 ];
 
-/// A handshake with something wrong in it.
+/// A handshake with one random defect.
 fn random_head(rng: &mut Rng) -> Vec<u8> {
     let mut path = b"/prod".to_vec();
     let mut lines = GOOD.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())).to_vec();
-    let evil = *rng.choice(&EVIL).unwrap();
+    let injection = *rng.choice(&INJECTIONS).unwrap();
     let line = rng.usize(0..lines.len());
-    let splice = |bytes: &mut Vec<u8>, at: usize| drop(bytes.splice(at..at, evil.iter().copied()));
+    let splice =
+        |bytes: &mut Vec<u8>, at: usize| drop(bytes.splice(at..at, injection.iter().copied()));
     match rng.u8(0..6) {
         0 => lines.push(lines[line].clone()),
         1 => {
@@ -64,7 +65,7 @@ fn random_head(rng: &mut Rng) -> Vec<u8> {
         2 => splice(&mut path, 5),
         3 => {
             path.extend(b"?q=");
-            path.extend(evil);
+            path.extend(injection);
         }
         4 => {
             for (name, value) in [("Content-Length", "5"), ("Transfer-Encoding", "chunked")] {
@@ -72,7 +73,7 @@ fn random_head(rng: &mut Rng) -> Vec<u8> {
                     lines.push((name.to_owned(), value.into()));
                 }
             }
-            lines.push(("X".to_owned(), evil.to_vec()));
+            lines.push(("X".to_owned(), injection.to_vec()));
         }
         _ => {
             let value = &mut lines[line].1;
@@ -91,16 +92,16 @@ fn random_head(rng: &mut Rng) -> Vec<u8> {
 
 async fn exchange(api: &TestGateway, bytes: &[u8]) -> String {
     let mut socket = TcpStream::connect(api.address).await.unwrap();
-    // The gateway may have answered and gone before it was all sent.
+    // The gateway may respond and close before all bytes are sent.
     let _ = within(socket.write_all(bytes)).await;
     let _ = socket.shutdown().await;
-    let mut answer = Vec::new();
-    let _ = within(socket.read_to_end(&mut answer)).await;
-    String::from_utf8_lossy(&answer).into_owned()
+    let mut response = Vec::new();
+    let _ = within(socket.read_to_end(&mut response)).await;
+    String::from_utf8_lossy(&response).into_owned()
 }
 
 #[tokio::test]
-async fn nothing_of_a_handshake_is_injected_into_the_answer() {
+async fn no_bytes_of_a_handshake_are_injected_into_the_response() {
     // A function that trusts the client: it chooses the last offered subprotocol.
     let api = TestGateway::start(|event| async move {
         if event.kind() != EventKind::Connect {
@@ -117,43 +118,43 @@ async fn nothing_of_a_handshake_is_injected_into_the_answer() {
     for case in 0..300 {
         let head = random_head(&mut rng);
         let printed = String::from_utf8_lossy(&head).into_owned();
-        let answer = exchange(&api, &[&head, SMUGGLED].concat()).await;
-        let (first, rest) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+        let response = exchange(&api, &[&head, SMUGGLED].concat()).await;
+        let (first, rest) = response.split_once("\r\n\r\n").unwrap_or((&response, ""));
         let mut lines = first.split("\r\n");
         let status = lines.next().unwrap();
         assert!(
-            status.starts_with("HTTP/1.1 ") || answer.is_empty(),
-            "{case}: {printed}\n{answer}"
+            status.starts_with("HTTP/1.1 ") || response.is_empty(),
+            "{case}: {printed}\n{response}"
         );
         for line in lines {
             let (name, value) = line.split_once(": ").unwrap();
-            assert!(NAMES.contains(&name), "{case}: {printed}\n{answer}");
-            assert!(!value.contains(['\r', '\n', '\0']), "{case}: {printed}\n{answer}");
+            assert!(RESPONSE_HEADERS.contains(&name), "{case}: {printed}\n{response}");
+            assert!(!value.contains(['\r', '\n', '\0']), "{case}: {printed}\n{response}");
         }
         if status.starts_with("HTTP/1.1 101 ") {
             upgraded += 1;
-            assert!(!rest.contains("HTTP/"), "{case}: {printed}\n{answer}");
+            assert!(!rest.contains("HTTP/"), "{case}: {printed}\n{response}");
         }
     }
     assert!((50..250).contains(&upgraded), "{upgraded} of 300 were upgraded");
 }
 
 #[tokio::test]
-async fn huge_heads_are_refused() {
+async fn huge_headers_are_431() {
     let api = TestGateway::start(|_| async { ok() }).await;
     let large = format!("GET /prod HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(1024 * 1024));
     let many = format!("GET /prod HTTP/1.1\r\n{}\r\n", "X: 1\r\n".repeat(10_000));
     for head in [large, many] {
         let mut socket = TcpStream::connect(api.address).await.unwrap();
         let _ = within(socket.write_all(head.as_bytes())).await;
-        let mut answer = [0; 13];
-        within(socket.read_exact(&mut answer)).await.unwrap();
-        assert_eq!(&answer, b"HTTP/1.1 431 ");
+        let mut response = [0; 13];
+        within(socket.read_exact(&mut response)).await.unwrap();
+        assert_eq!(&response, b"HTTP/1.1 431 ");
     }
 }
 
 #[tokio::test]
-async fn a_head_in_single_bytes_is_a_head() {
+async fn a_request_in_single_bytes_is_accepted() {
     let api = TestGateway::start(|_| async { ok() }).await;
     let mut socket = TcpStream::connect(api.address).await.unwrap();
     socket.set_nodelay(true).unwrap();
@@ -162,7 +163,7 @@ async fn a_head_in_single_bytes_is_a_head() {
         socket.write_all(&[byte]).await.unwrap();
         tokio::task::yield_now().await;
     }
-    let mut answer = [0; 13];
-    within(socket.read_exact(&mut answer)).await.unwrap();
-    assert_eq!(&answer, b"HTTP/1.1 101 ");
+    let mut response = [0; 13];
+    within(socket.read_exact(&mut response)).await.unwrap();
+    assert_eq!(&response, b"HTTP/1.1 101 ");
 }

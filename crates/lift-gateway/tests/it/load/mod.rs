@@ -1,4 +1,4 @@
-//! Much of something at once: what the gateway has to bear. `tools/load` has what needs thousands of
+//! Many connections, large messages and malicious handshakes. `tools/load` has the tests that need thousands of
 //! clients or another process.
 
 mod connects_and_disconnects;

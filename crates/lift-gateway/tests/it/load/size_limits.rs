@@ -1,4 +1,4 @@
-//! Messages around the limits, split in a hundred random ways; fragments without end.
+//! Messages of sizes around the limits, split in a hundred random ways; a message of 50,000 empty fragments.
 
 use bytes::Bytes;
 use fastrand::Rng;
@@ -18,7 +18,8 @@ use crate::api::*;
 const FRAME: usize = 32 * 1024;
 const MESSAGE: usize = 128 * 1024;
 
-async fn measure() -> TestGateway {
+/// The function replies with the length of the message.
+async fn length_api() -> TestGateway {
     TestGateway::start(|event| async move {
         Ok(Reply::new(200).with_body(event.body().len().to_string()).encode().into())
     })
@@ -30,7 +31,7 @@ fn part(index: usize, bytes: usize, last: bool) -> Message {
     Message::Frame(Frame::message(Bytes::from(vec![b'x'; bytes]), OpCode::Data(kind), last))
 }
 
-/// The sizes of a message's frames: around the limit of messages, or of one frame.
+/// Random sizes of a message's frames: their sum is near the message limit, or one frame is near the frame limit.
 fn split(rng: &mut Rng) -> Vec<usize> {
     if rng.u8(0..4) == 0 {
         return vec![FRAME + rng.usize(0..=1)];
@@ -50,7 +51,7 @@ fn split(rng: &mut Rng) -> Vec<usize> {
 
 #[tokio::test]
 async fn a_hundred_messages_around_the_limits_pass_or_are_1009() {
-    let api = measure().await;
+    let api = length_api().await;
     let mut rng = Rng::with_seed(4);
     let mut passed = 0;
     let mut client = api.connect().await;
@@ -78,7 +79,7 @@ async fn a_hundred_messages_around_the_limits_pass_or_are_1009() {
 
 #[tokio::test]
 async fn posts_around_the_limit_are_200_or_413() {
-    let api = measure().await;
+    let api = length_api().await;
     let (mut client, id) = api.connect_with_id().await;
     for (bytes, status) in [(MESSAGE - 1, 200), (MESSAGE, 200), (MESSAGE + 1, 413)] {
         assert_eq!(api.manage("POST", &id, vec![b'x'; bytes]).await.status(), status);
@@ -90,12 +91,12 @@ async fn posts_around_the_limit_are_200_or_413() {
 
 #[tokio::test]
 async fn fragments_without_bytes_are_one_empty_message() {
-    let api = measure().await;
+    let api = length_api().await;
     let mut client = api.connect().await;
-    let (begin, go_on, end) =
+    let (first, middle, last) =
         ([1, 0x80, 0, 0, 0, 0], [0, 0x80, 0, 0, 0, 0], [0x80, 0x80, 0, 0, 0, 0]);
     let socket = client.get_mut();
-    let bytes = [begin.as_slice(), &go_on.repeat(50_000), &end].concat();
+    let bytes = [first.as_slice(), &middle.repeat(50_000), &last].concat();
     within(socket.write_all(&bytes)).await.unwrap();
     assert_eq!(text(&mut client).await, "0");
 }
@@ -103,10 +104,10 @@ async fn fragments_without_bytes_are_one_empty_message() {
 #[tokio::test]
 async fn every_reserved_bit_is_1002() {
     let api = TestGateway::start(|_| async { ok() }).await;
-    for first in (0x90..=0xff).step_by(0x10) {
+    for first_byte in (0x90..=0xff).step_by(0x10) {
         for kind in [1, 2, 8, 9, 10] {
             let mut client = api.connect().await;
-            let frame = [first | kind, 0x81, 0, 0, 0, 0, b'x'];
+            let frame = [first_byte | kind, 0x81, 0, 0, 0, 0, b'x'];
             within(client.get_mut().write_all(&frame)).await.unwrap();
             assert_eq!(closed(&mut client).await.0, 1002, "{frame:x?}");
             while let Some(Ok(_)) = within(client.next()).await {}
