@@ -1,6 +1,6 @@
 //! The command `lift`: runs an app on this machine as it runs on AWS, and manages its table on AWS.
 //!
-//! This crate is the leaf of the workspace. It reads arguments, starts what an app needs on this machine
+//! No other crate depends on this one. It reads arguments, starts what an app needs on this machine
 //! (cargo, an embedded DynamoDB, processes of functions) and gives the sockets to `lift-gateway`, which
 //! alone implements API Gateway.
 //!

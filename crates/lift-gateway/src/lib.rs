@@ -4,7 +4,7 @@
 //! the bytes of an event to the bytes of a reply. On one port it serves the WebSocket API's stage,
 //! the `@connections` management API below it, and a web page. [`lambda::Function`] is the backend
 //! that keeps real Lambda functions at work: each execution environment gets the Runtime API on
-//! a port of its own.
+//! its own port.
 //!
 //! ```text
 //! server -> dispatch -> handshake -> connection/session -> order -> invoke -> event -> Backend

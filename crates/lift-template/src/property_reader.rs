@@ -31,7 +31,7 @@ pub(crate) fn readers_of_api<'a>(
     let mut readers = Vec::new();
     for resource in scope.resources().iter().filter(|one| one.resource_type == resource_type) {
         let mut properties = PropertyReader::of_resource(scope, resource)?;
-        // An unknown `ApiId` is the id of another API.
+        // An unknown `ApiId` is treated as the id of another API.
         if properties.text_or_reason("ApiId")?.is_some_and(|id| id.as_deref() == Ok(api_id)) {
             readers.push((resource, properties));
         }

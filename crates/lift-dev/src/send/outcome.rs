@@ -71,7 +71,7 @@ impl SendOutcome {
         }
     }
 
-    /// Whether at least so many posts failed, and none had another outcome.
+    /// Whether at least this many posts failed, and none had another outcome.
     pub(super) fn only_failures(&self, least: u64) -> bool {
         self.counts.failed >= least && self.counts.failed == self.counts.total()
     }

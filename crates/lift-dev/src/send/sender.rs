@@ -19,10 +19,10 @@ use super::{
 };
 use crate::{exit::note, stop::Stop};
 
-/// If at least so many posts failed and none had another outcome, the send stops.
+/// If at least this many posts failed and none had another outcome, the send stops.
 const ONLY_FAILURES: u64 = 20;
 
-/// A send to at most so many connections shows no progress.
+/// A send to at most this many connections shows no progress.
 const FEW: u64 = 200;
 
 /// The time between two progress lines.

@@ -38,7 +38,8 @@ struct Counters {
     report: FaultReport,
 }
 
-/// The faults of one request. Delays add up, the longest lag counts, and the first of the other faults.
+/// The faults of one request. Delays add up, the longest lag counts, and of the
+/// other faults only the first one applies.
 #[derive(Debug, Default)]
 pub(crate) struct Decision {
     pub(crate) delay: Duration,
@@ -217,7 +218,7 @@ fn is_for(fault: &Fault, api: Api, call: &Call) -> bool {
         return false;
     }
     if matches!(fault.what, FaultKind::Stale(_)) && access(call) == Some(Access::Write) {
-        // Whichever reads are stale, all writes are delayed for them.
+        // Stale reads need all writes to be delayed in the copy.
         return true;
     }
     let is_named = fault.operation.as_ref().is_none_or(|name| *name == call.operation);

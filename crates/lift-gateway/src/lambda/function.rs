@@ -39,7 +39,8 @@ impl Function {
     }
 
     /// A new execution environment that calls `callback` with the id of an invocation before its process
-    /// gets it, and with `None` after the answer, before the gateway has that. So the process's output
+    /// gets it, and with `None` after the process replied,
+    /// before the gateway gets the reply. So the process's output
     /// between the two calls belongs to that invocation. An invocation without an id gives `None`, too.
     #[must_use]
     pub fn environment_with_callback(

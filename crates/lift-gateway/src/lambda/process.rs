@@ -31,7 +31,7 @@ pub enum Status {
         /// The `errorMessage` that the process reported.
         message: String,
     },
-    /// An invocation passed the function's time-out and has failed. The process gets no more work, and
+    /// An invocation exceeded the function's timeout and has failed. The process gets no more work, and
     /// its supervisor has to kill it, as Lambda does. This status is final.
     TimedOut,
 }
@@ -121,7 +121,8 @@ impl ProcessState {
             drop(idle);
             match invocation.map(|invocation| self.assign(invocation)) {
                 Some(Some(next)) => return Some(next),
-                // The process gets no more work, and no response exists for that.
+                // The process gets no more work, and the Runtime API
+                // has no response that says so.
                 None => pending().await,
                 Some(None) => {}
             }

@@ -160,7 +160,7 @@ impl Audience {
         }
     }
 
-    /// Splits the audience into about so many parts that other processes can send to. Together they are the
+    /// Splits the audience into about this many parts that other processes can send to. Together they are the
     /// whole audience. A list has at least one part for each of its shards. A connection that opens
     /// meanwhile is sent to if it is stored before its part is read. If the audience has a handler's sender,
     /// the sender is a part of its own, because a list that lags may not have it.

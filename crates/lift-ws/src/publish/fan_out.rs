@@ -176,7 +176,7 @@ impl FanOut<'_> {
     /// Posts to all of a page.
     ///
     /// # Errors
-    /// When not all are finished: the last recipient before which all are, if there is one.
+    /// When not all are finished: the last recipient up to which all posts are finished, if there is one.
     async fn post_all(
         &self,
         mut to: Vec<Recipient>,

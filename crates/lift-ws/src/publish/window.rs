@@ -11,7 +11,7 @@ use tokio::{sync::Semaphore, time::Instant};
 
 use crate::ConnectionId;
 
-/// The account is over its rate when more than one in so many posts is throttled.
+/// The account is over its rate when more than one in this many posts is throttled.
 pub(super) const THROTTLED_SHARE: u64 = 8;
 
 /// A round has at least this many answers. Fewer say little: a narrow window would stay narrow by chance.
@@ -126,7 +126,7 @@ impl State {
         self.size as usize
     }
 
-    /// How many answers are judged together: those of a whole window, if these are enough.
+    /// How many responses are evaluated together: those of a whole window, if these are enough.
     fn round(&self) -> usize {
         self.whole_size().max(MIN_ROUND)
     }

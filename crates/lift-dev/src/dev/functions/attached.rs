@@ -2,7 +2,7 @@
 //! time-outs.
 //!
 //! If a process asks for an event while an earlier one has not answered its event, the earlier one is
-//! taken for dead: its event fails, and the new process runs the function.
+//! treated as exited: its event fails, and the new process runs the function.
 
 use std::{
     convert::Infallible,

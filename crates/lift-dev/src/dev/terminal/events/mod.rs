@@ -22,7 +22,7 @@ use crate::{
     observe::{Observed, ObservedKind},
 };
 
-/// How long an answered event waits for what the client receives. It comes at once, or not at all.
+/// How long an answered event waits for what the client receives. A frame comes at once or never.
 const SETTLE: Duration = Duration::from_millis(100);
 
 /// How long a closed connection waits for its `$disconnect`, in case there is such a route.
@@ -207,7 +207,7 @@ impl Events {
                 event.failure = self.binary.remove(&connection).then_some(EventFailure::Binary);
                 self.closing.insert(connection, Closing { event, until: now + CLOSING });
             }
-            // The event has its size; without an event, there is a failure.
+            // The line of the event shows the size. Without an event, the failure has a line.
             GatewayEventKind::Received { binary: false, .. } => {}
             _ => {}
         }
