@@ -1,6 +1,6 @@
 """The conformance suite against Lift's gateway and against MiniStack, with the same probe behind both:
 Lift passes all cases, and MiniStack fails exactly the listed ones. A case that no gateway fails would prove
-nothing. The book's table has to be that of this run."""
+nothing. The book's table must equal the table of this run."""
 
 import asyncio
 import io
@@ -49,11 +49,11 @@ async def run(checks):
             stderr=asyncio.subprocess.DEVNULL,
         )
         try:
-            async with checks.that("MiniStack answers", quiet=True):
+            async with checks.that("MiniStack starts", quiet=True):
                 await listens(server, port)
             async with checks.that("the probe is deployed on MiniStack by AWS's APIs"):
                 targets = await asyncio.to_thread(deploy, port, program)
-            async with checks.that("Lift passes every case; MiniStack fails what is listed, and nothing else",
+            async with checks.that("Lift passes every case; MiniStack fails exactly the listed cases",
                                    seconds=RUN_SECONDS):
                 table = await observe(program, targets)
             async with checks.that("the book has this table"):
@@ -69,7 +69,7 @@ async def run(checks):
 
 
 async def build():
-    """Builds the suite, and answers where it is."""
+    """Builds the suite, and returns its path."""
     cargo = await asyncio.create_subprocess_exec(
         *("cargo", "build", "--quiet", "--package", "lift-conformance", "--package", "unify"),
         *("--message-format", "json"),
@@ -88,7 +88,7 @@ async def build():
 
 
 def deploy(port, program):
-    """Deploys every API with a function of its own, which has to know where its API is."""
+    """Deploys every API with its own function, which gets the address of its API in a variable."""
     def client(service):
         return boto3.client(service, endpoint_url=f"http://127.0.0.1:{port}", region_name=REGION,
                             aws_access_key_id=ACCOUNT, aws_secret_access_key="none",
@@ -102,15 +102,15 @@ def deploy(port, program):
         selection = COMPOSED if name == "composed" else "$request.body.action"
         api = gateway.create_api(Name=name, ProtocolType="WEBSOCKET",
                                  RouteSelectionExpression=selection)["ApiId"]
-        place = f"127.0.0.1:{port}/_aws/execute-api/{api}/prod"
+        address = f"127.0.0.1:{port}/_aws/execute-api/{api}/prod"
         function = functions.create_function(
             FunctionName=f"probe-{name}", Runtime="provided.al2023", Handler="bootstrap",
             Role=f"arn:aws:iam::{ACCOUNT}:role/probe", Timeout=60,
             Code={"ZipFile": package.getvalue()},
             Environment={"Variables": {
-                "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": f"http://{place}"}})["FunctionArn"]
+                "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": f"http://{address}"}})["FunctionArn"]
         routes(gateway, api, name, function)
-        arguments += ["--target", f"ministack/{name}=ws://{place}"]
+        arguments += ["--target", f"ministack/{name}=ws://{address}"]
     return arguments
 
 
@@ -134,7 +134,7 @@ def routes(gateway, api, name, function):
         if key == "$default" or key in TWO_WAY + KEYS["composed"]:
             more = {"RouteResponseSelectionExpression": "$default"}
         if key == "model":
-            # MiniStack has no models, but takes the route's name of one.
+            # MiniStack has no models, but accepts the name of a model in a route.
             more |= {"ModelSelectionExpression": "$default", "RequestModels": {"$default": "numbered"}}
         route = gateway.create_route(ApiId=api, RouteKey=key, Target=f"integrations/{integration}",
                                      **more)["RouteId"]
@@ -148,7 +148,7 @@ def routes(gateway, api, name, function):
 
 
 async def observe(program, targets):
-    """Runs the suite against both, and answers the table."""
+    """Runs the suite against both gateways, and returns the table."""
     suite = await asyncio.create_subprocess_exec(
         program, "--target", "lift", *targets, "--known", f"ministack={KNOWN}", "--sign", REGION,
         "--api-key", KEY, "--arrival-timeout", "5", "--max-wait", "40", "--format", "markdown",

@@ -12,12 +12,12 @@ fn command(arguments: &[&str]) -> Output {
 }
 
 #[track_caller]
-fn fails(arguments: &[&str], words: &[&str]) {
+fn fails(arguments: &[&str], parts: &[&str]) {
     let output = command(arguments);
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success(), "{text}");
-    for word in words {
-        assert!(text.contains(word), "no `{word}` in: {text}");
+    for part in parts {
+        assert!(text.contains(part), "no `{part}` in: {text}");
     }
 }
 

@@ -79,7 +79,7 @@ fn main() {
     let on_no_store =
         |app: App| on(app.into_service(Arc::new(NoStore), Arc::new(RecordingPush::new())));
     connect.row(
-        "a managed $connect of nobody / unmanaged",
+        "a managed $connect of an anonymous client / unmanaged",
         on_no_store(managed().unmanaged()),
         on_no_store(managed()),
     );

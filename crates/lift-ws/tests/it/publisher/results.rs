@@ -27,7 +27,7 @@ fn counts_of_each_kind_are_added() {
 }
 
 /// Whether an error is: too large, gone, throttled, forbidden, misuse.
-fn answers(error: &PublishError) -> [bool; 5] {
+fn kinds(error: &PublishError) -> [bool; 5] {
     [
         error.is_too_large(),
         error.is_gone(),
@@ -42,12 +42,12 @@ async fn an_error_has_one_kind() {
     let store = RecordingStore::default();
     let publisher = GlobalPublisher::new(Arc::new(store.clone()), Arc::new(RecordingPush::new()));
     let large = publisher.tenant("t").text("x".repeat(131_073)).await.expect_err("too large");
-    assert_eq!(answers(&large), [true, false, false, false, false]);
+    assert_eq!(kinds(&large), [true, false, false, false, false]);
     assert_eq!(large.to_string(), "the message has 131073 bytes; the limit is 131072");
 
     let number_keys = std::collections::HashMap::from([((1, 2), 3)]);
     let json = publisher.tenant("t").json(&number_keys).await.expect_err("is not JSON");
-    assert_eq!(answers(&json), [false, false, false, false, true]);
+    assert_eq!(kinds(&json), [false, false, false, false, true]);
 
     let faults = [
         (PushError::gone(), [false, true, false, false, false]),
@@ -56,13 +56,13 @@ async fn an_error_has_one_kind() {
         (PushError::failed("reset"), [false; 5]),
     ];
     for (fault, expected) in faults {
-        assert_eq!(answers(&fault.into()), expected);
+        assert_eq!(kinds(&fault.into()), expected);
     }
 
     store.set_fault(|_| Some(StoreError::throttled("slow down")));
     let throttled = publisher.tenant("t").count().await.expect_err("is throttled");
-    assert_eq!(answers(&throttled), [false, false, true, false, false]);
+    assert_eq!(kinds(&throttled), [false, false, true, false, false]);
     store.set_fault(|_| Some(StoreError::denied("no permission")));
     let denied = publisher.tenant("t").count().await.expect_err("is denied");
-    assert_eq!(answers(&denied), [false; 5]);
+    assert_eq!(kinds(&denied), [false; 5]);
 }
