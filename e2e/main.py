@@ -11,6 +11,7 @@ import chat
 import chat_without_lift
 import conformance
 import functions
+import guard
 import inspector
 import interop
 import lifecycle
@@ -37,6 +38,7 @@ PARTS = {
     "ws": ws.run,
     "interop": interop.run,
     "browser": browser.run,
+    "guard": guard.run,
     "inspector": inspector.run,
     "chat-without-lift": chat_without_lift.run,
     "autobahn": autobahn.run,

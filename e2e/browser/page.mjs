@@ -6,13 +6,13 @@ import { chromium } from "playwright-core";
 export const TIMEOUT = 15_000;
 
 // Starts headless Chromium without requests of its own: /usr/bin/chromium, or the program in the variable CHROMIUM.
-export function launch() {
+export function launch(more = []) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
     headless: true,
     args: [
       "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-      "--disable-background-networking", "--disable-component-update", "--disable-sync",
+      "--disable-background-networking", "--disable-component-update", "--disable-sync", ...more,
     ],
   });
 }

@@ -56,6 +56,7 @@ mod response;
 mod upstream;
 
 pub use faults::Faults;
+pub use lift_local::HostNames;
 pub use link::{Link, Reset};
 pub use plan::{Api, Plan, PlanError};
 pub use proxy::Proxy;

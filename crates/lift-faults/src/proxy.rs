@@ -1,49 +1,49 @@
 //! Serves a link over HTTP on loopback, for programs that take the address of an API.
 
 use std::{
-    convert::Infallible,
     future::pending,
     io,
     net::{Ipv4Addr, SocketAddr},
-    time::Duration,
 };
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    task::JoinSet,
-    time::sleep,
-};
+use hyper::body::Incoming;
+use lift_local::{Admitted, Guard, HostNames, Reset, Timeouts};
+use tokio::{net::TcpListener, task::JoinSet};
 
-use crate::link::{Link, Reset};
+use crate::link::Link;
 
 /// More than the largest request of any of the APIs: 16 MB, a batch of DynamoDB.
 const REQUEST_BYTES: usize = 20 * 1024 * 1024;
-
-/// The pause after a failed accept. The usual cause is a lack of file descriptors.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves a [`Link`] on a free loopback port. Dropping it ends the server and resets its connections.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
-    _server: JoinSet<Infallible>,
+    _server: JoinSet<()>,
 }
 
 impl Proxy {
-    /// Starts the server.
+    /// Starts the server. It refuses requests of web pages, and hosts that are not names of this machine
+    /// or `allowed_hosts`.
     ///
     /// # Errors
     /// If no port is free.
-    pub async fn start(link: Link) -> io::Result<Self> {
+    pub async fn start(link: Link, allowed_hosts: HostNames) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let mut server = JoinSet::new();
-        server.spawn(serve(listener, link));
+        server.spawn(async move {
+            let api = move |request| {
+                let link = link.clone();
+                async move { answer(&link, request).await }
+            };
+            let guard = Guard::programs(allowed_hosts);
+            // No time-outs: a call for the next event may wait for hours.
+            lift_local::serve(&listener, &guard, Timeouts::None, api, pending()).await;
+        });
         Ok(Self { address, _server: server })
     }
 
@@ -60,39 +60,8 @@ impl Proxy {
     }
 }
 
-async fn serve(listener: TcpListener, link: Link) -> Infallible {
-    let mut connections = JoinSet::new();
-    loop {
-        match listener.accept().await {
-            Ok((socket, _)) => {
-                connections.spawn(connection(link.clone(), socket));
-            }
-            Err(error) => {
-                tracing::warn!(error = error.to_string(), "a proxy could not accept a connection");
-                sleep(PAUSE).await;
-            }
-        }
-        while connections.try_join_next().is_some() {}
-    }
-}
-
-async fn connection(link: Link, socket: TcpStream) {
-    let _ = socket.set_nodelay(true);
-    let service = service_fn(|request| answer(&link, request));
-    // No timeouts: a call for the next event may wait for hours.
-    let mut connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(None)
-        .serve_connection(TokioIo::new(socket), service);
-    if (&mut connection).await.is_err() {
-        // A reset; otherwise the client would see an orderly end.
-        let socket = connection.into_parts().io.into_inner();
-        let _ = socket.set_zero_linger();
-    }
-}
-
-async fn answer(link: &Link, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Reset> {
-    let (head, body) = request.into_parts();
+async fn answer(link: &Link, request: Admitted<Incoming>) -> Result<Response<Full<Bytes>>, Reset> {
+    let (head, body) = request.into_request().into_parts();
     let body = match Limited::new(body, REQUEST_BYTES).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) if error.is::<LengthLimitError>() => {
@@ -103,5 +72,6 @@ async fn answer(link: &Link, request: Request<Incoming>) -> Result<Response<Full
         // The client has disconnected in the middle of its request.
         Err(_) => return pending().await,
     };
-    link.call(Request::from_parts(head, body)).await.map(|response| response.map(Full::new))
+    let response = link.call(Request::from_parts(head, body)).await;
+    response.map(|response| response.map(Full::new)).map_err(|_| Reset)
 }

@@ -37,7 +37,10 @@ pub(crate) async fn handle(
     match &gateway.settings.local_pages {
         Some(pages) if LocalPages::owns(request.uri().path()) => {
             let request = request.map(|body| PageBody::new(body.map_err(io::Error::other)));
-            pages.answer(peer, request).await.map(Either::Right)
+            match pages.guard.check(peer, request) {
+                Ok(request) => pages.answer(request).await.map(Either::Right),
+                Err(refusal) => refusal.response().map(Either::Left),
+            }
         }
         _ => answer(gateway, peer, request).await.map(Either::Left),
     }
@@ -55,7 +58,10 @@ async fn answer(
     let path = request.uri().path().to_owned();
     let target = target(&path, &gateway.settings.stage);
     if let Target::Connection(id) = target {
-        return management::handle(&gateway, id.as_deref(), request).await;
+        return match gateway.connections_guard.check(peer, request) {
+            Ok(request) => management::handle(&gateway, id.as_deref(), request).await,
+            Err(refusal) => management::refuse(refusal),
+        };
     }
     if request.headers().contains_key(header::UPGRADE) {
         return match target {

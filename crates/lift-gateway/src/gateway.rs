@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, RwLock},
 };
 
+use lift_local::Guard;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -21,6 +22,8 @@ pub(crate) struct Gateway {
     /// The function of each route that has none of its own.
     backend: Option<Integration>,
     pub(crate) buckets: Buckets,
+    /// The rule for calls of `@connections`.
+    pub(crate) connections_guard: Guard,
     pub(crate) connections: Connections,
     /// Sessions and invocations. A shutdown waits for them.
     pub(crate) work: TaskTracker,
@@ -34,6 +37,7 @@ impl Gateway {
     pub(crate) fn new(mut settings: Settings, backend: Option<Integration>, port: u16) -> Self {
         Self {
             buckets: Buckets::new(&settings),
+            connections_guard: settings.connections.guard(),
             routes: RwLock::new(Arc::new(mem::take(&mut settings.routes))),
             settings,
             backend,

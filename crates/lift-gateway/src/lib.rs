@@ -64,6 +64,7 @@ pub use backend::{Backend, InvokeError};
 pub use handle::{HandleError, ServerHandle};
 pub use id::Id;
 pub use lift_event::{Selection, SelectionError};
+pub use lift_local::{Admitted, Guard, HostNames};
 pub use limits::{Limits, Rate, Throttles};
 pub use local_pages::{LocalPages, PageBody};
 pub use observer::{

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use lift_event::limits;
+use lift_local::HEAD_TIMEOUT;
 
 /// The limits of clients, messages and functions.
 ///
@@ -51,7 +52,7 @@ impl Default for Limits {
             idle: limits::IDLE_TIMEOUT,
             lifetime: limits::CONNECTION_LIFETIME,
             integration_timeout: limits::INTEGRATION_TIMEOUT,
-            header_timeout: Duration::from_secs(10),
+            header_timeout: HEAD_TIMEOUT,
             url_bytes: limits::URL_BYTES,
             head_bytes: 32 * 1024,
             buffered_bytes: 256 * 1024,
@@ -120,9 +121,6 @@ pub(crate) const MESSAGE_OVERHEAD: usize = 128;
 
 /// Room in a socket's write buffer for pongs and the close frame, beside one message.
 pub(crate) const CONTROL_ROOM: usize = 4 * 1024;
-
-/// The pause after `accept` failed, which is when file descriptors have run out.
-pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// How long HTTP answers may take after everything else has ended.
 pub(crate) const HTTP_GRACE: Duration = Duration::from_secs(1);

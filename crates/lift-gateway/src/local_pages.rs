@@ -1,12 +1,13 @@
 //! Pages below `/_lift` on the gateway's port, for the program that runs the gateway. No AWS API uses
 //! these paths.
 
-use std::{fmt, future::Future, io, net::SocketAddr, sync::Arc};
+use std::{fmt, future::Future, io, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{Request, Response};
+use http::Response;
 use http_body_util::combinators::UnsyncBoxBody;
+use lift_local::{Admitted, Guard};
 
 /// The body of a request to a page or of its response: in memory or a stream.
 pub type PageBody = UnsyncBoxBody<Bytes, io::Error>;
@@ -14,24 +15,26 @@ pub type PageBody = UnsyncBoxBody<Bytes, io::Error>;
 /// The path of all pages of a [`LocalPages`].
 pub(crate) const PREFIX: &str = "/_lift";
 
-/// Answers every request for `/_lift` and the paths below it. The function gets the client's address
-/// and must itself decide who may see the pages.
+/// Answers every request for `/_lift` and the paths below it that its guard admits.
 #[derive(Clone)]
-pub struct LocalPages(Arc<Pages>);
+pub struct LocalPages {
+    pub(crate) guard: Guard,
+    pages: Arc<Pages>,
+}
 
-type Pages =
-    dyn Fn(SocketAddr, Request<PageBody>) -> BoxFuture<'static, Response<PageBody>> + Send + Sync;
+type Pages = dyn Fn(Admitted<PageBody>) -> BoxFuture<'static, Response<PageBody>> + Send + Sync;
 
 impl LocalPages {
-    /// Pages that a function answers.
+    /// Pages that a function answers. The gateway refuses what `guard` refuses.
     #[must_use]
     pub fn new<F>(
-        answer: impl Fn(SocketAddr, Request<PageBody>) -> F + Send + Sync + 'static,
+        guard: Guard,
+        answer: impl Fn(Admitted<PageBody>) -> F + Send + Sync + 'static,
     ) -> Self
     where
         F: Future<Output = Response<PageBody>> + Send + 'static,
     {
-        Self(Arc::new(move |peer, request| Box::pin(answer(peer, request))))
+        Self { guard, pages: Arc::new(move |request| Box::pin(answer(request))) }
     }
 
     /// Whether a path belongs to the pages.
@@ -39,12 +42,8 @@ impl LocalPages {
         path.strip_prefix(PREFIX).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
-    pub(crate) async fn answer(
-        &self,
-        peer: SocketAddr,
-        request: Request<PageBody>,
-    ) -> Response<PageBody> {
-        (self.0)(peer, request).await
+    pub(crate) async fn answer(&self, request: Admitted<PageBody>) -> Response<PageBody> {
+        (self.pages)(request).await
     }
 }
 

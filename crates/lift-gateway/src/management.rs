@@ -9,6 +9,7 @@ use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header, request
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use jiff::Timestamp;
+use lift_local::{Admitted, Refusal};
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -43,8 +44,9 @@ enum CallError {
 pub(crate) async fn handle(
     gateway: &Gateway,
     id: Option<&str>,
-    request: Request<Incoming>,
+    request: Admitted<Incoming>,
 ) -> ApiResponse {
+    let request = request.into_request();
     let method = request.method().clone();
     let answer = call(gateway, id, request).await.unwrap_or_else(CallError::into_answer);
     if let Some(id) = id.and_then(Id::parse) {
@@ -54,6 +56,11 @@ pub(crate) async fn handle(
             .notify(id, || GatewayEventKind::Called { method, status: answer.status() });
     }
     with_header(answer, REQUEST_ID, Id::random().as_str())
+}
+
+/// The response to a call that the guard refused.
+pub(crate) fn refuse(refusal: Refusal) -> ApiResponse {
+    with_header(refusal.response(), REQUEST_ID, Id::random().as_str())
 }
 
 async fn call(
@@ -92,7 +99,7 @@ async fn call(
 
 /// Checks the caller's token or signature, if the API requires one.
 fn check(access: &ConnectionsAccess, parts: &Parts, data: &[u8]) -> Result<(), CallError> {
-    let ConnectionsAccess { token, signatures } = access;
+    let ConnectionsAccess { token, signatures, .. } = access;
     let shown = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     if let (Some(token), Some(shown)) = (token, shown.and_then(|text| text.strip_prefix("Bearer ")))
     {

@@ -7,7 +7,7 @@ use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
-    time::{sleep, timeout},
+    time::timeout,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -17,7 +17,7 @@ use crate::{
     dispatch,
     gateway::Gateway,
     handshake::first_request::{FirstRequest, RecordingStream},
-    limits::{ACCEPT_PAUSE, HTTP_GRACE},
+    limits::HTTP_GRACE,
 };
 
 /// Serves an API on a listener until `shutdown` resolves.
@@ -95,7 +95,7 @@ impl Server {
         let _ended = ended.clone().drop_guard();
         let accepting = async {
             loop {
-                let (socket, peer) = accept(&listener).await;
+                let (socket, peer) = lift_local::accept(&listener).await;
                 http.spawn(connection(gateway.clone(), socket, peer, ended.clone()));
             }
         };
@@ -125,24 +125,6 @@ impl Server {
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server").field("listener", &self.listener).finish_non_exhaustive()
-    }
-}
-
-/// The next connection. `accept` fails when no file descriptor is free, or when the client has already
-/// left. Neither may end the server or make it spin.
-pub(crate) async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
-    loop {
-        match listener.accept().await {
-            Ok((socket, peer)) => {
-                // Frames are small and peers wait for them, so Nagle's algorithm is off.
-                let _ = socket.set_nodelay(true);
-                return (socket, peer);
-            }
-            Err(error) => {
-                tracing::warn!(error = error.to_string(), "a connection could not be accepted");
-                sleep(ACCEPT_PAUSE).await;
-            }
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! gateway events, log lines -> Inspector -> ring (bounded) -> mask -> feed -> page
-//! ServerHandle <----------------------- operations, replay <- guard <---------'
+//! ServerHandle <----------------- operations, replay <- token <- guard <------'
 //! ```
 //!
 //! The gateway never waits for a page: events go into the ring under a short lock. They are masked
@@ -14,7 +14,6 @@ mod connections;
 mod entry;
 mod error;
 mod feed;
-mod guard;
 mod identities;
 mod mask;
 mod operations;
@@ -25,16 +24,15 @@ mod ring;
 mod rows;
 mod state;
 mod summary;
+mod token;
 
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::{fmt, io, sync::Arc, time::SystemTime};
 
 use lift_gateway::{GatewayEvent, Id, LocalPages, ServerHandle};
 
+pub use self::pages::PATH;
 pub use self::rows::{Identity, Rows, RowsError, Stored, StoredItem};
-use self::{record::Record, state::InspectorState};
-
-/// The path of the page.
-pub const PATH: &str = "/_lift";
+use self::{record::Record, state::InspectorState, token::Token};
 
 /// The inspector of one gateway. Clones share it.
 #[derive(Clone)]
@@ -46,6 +44,16 @@ impl Inspector {
     #[must_use]
     pub fn new(app: String, secrets: impl IntoIterator<Item = String>) -> Self {
         Self(Arc::new(InspectorState::new(app, secrets)))
+    }
+
+    /// Asks for this token from now on, in `?key=` or `Authorization: Bearer`. Without it, every program
+    /// and browser of this machine can use the pages. Call it once, before the gateway runs.
+    ///
+    /// # Errors
+    /// If the system gives no random numbers.
+    pub fn require_token(&self, token: &str) -> io::Result<()> {
+        let _ = self.0.token.set(Token::new(token)?);
+        Ok(())
     }
 
     /// Gives it the handle of the gateway that serves its pages, and a reader of the app's rows if it

@@ -9,20 +9,31 @@ use axum::{
 };
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
-use lift_gateway::{LocalPages, PageBody};
+use lift_gateway::{Guard, LocalPages, PageBody};
 use tower::ServiceExt as _;
 
-use crate::{assets, connections, feed, guard, operations, replay, state::InspectorState};
+use crate::{
+    assets, connections, feed, operations, replay,
+    state::InspectorState,
+    token::{self, Access},
+};
+
+/// The path of the page.
+pub const PATH: &str = "/_lift";
 
 pub(crate) fn local_pages(state: Arc<InspectorState>) -> LocalPages {
-    let pages = router(state);
-    LocalPages::new(move |peer, request| {
-        let pages = pages.clone();
+    let pages = router(state.clone());
+    LocalPages::new(Guard::tool_pages(), move |request| {
+        let (pages, state) = (pages.clone(), state.clone());
         async move {
-            let mut response = match guard::check(peer, &request) {
+            let request = request.into_request();
+            let access =
+                state.token.get().map_or(Access::Granted, |token| token.check(PATH, &request));
+            let mut response = match access {
                 // A router's error type has no values.
-                Ok(()) => pages.oneshot(request.map(Body::new)).await.unwrap_or_default(),
-                Err(reason) => forbidden(reason),
+                Access::Granted => pages.oneshot(request.map(Body::new)).await.unwrap_or_default(),
+                Access::SignIn(cookie) => token::sign_in(PATH, cookie),
+                Access::Denied => unauthorized(),
             };
             response.headers_mut().extend(headers());
             response.map(|body| PageBody::new(body.map_err(std::io::Error::other)))
@@ -46,9 +57,15 @@ fn router(state: Arc<InspectorState>) -> Router {
         .with_state(state)
 }
 
-fn forbidden(reason: &'static str) -> Response<Body> {
-    let mut response = Response::new(Body::from(format!("{reason}\n")));
-    *response.status_mut() = StatusCode::FORBIDDEN;
+fn unauthorized() -> Response<Body> {
+    const HELP: &str = "The inspector needs a token, because other machines can reach this gateway.\n\
+                        Open the inspector's URL of the ready block, which ends with ?key=TOKEN, or send \
+                        `Authorization: Bearer TOKEN`.\n";
+    let mut response = Response::new(Body::from(HELP));
+    *response.status_mut() = StatusCode::UNAUTHORIZED;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
 }
 

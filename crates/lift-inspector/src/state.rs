@@ -16,6 +16,7 @@ use crate::{
     mask::Mask,
     ring::{Bounds, Ring},
     rows::Rows,
+    token::Token,
 };
 
 /// The state of an inspector.
@@ -29,6 +30,8 @@ pub(crate) struct InspectorState {
     pub(crate) identities: Identities,
     /// Set when the gateway is up.
     attached: OnceLock<Attached>,
+    /// Set if the pages need a token.
+    pub(crate) token: OnceLock<Token>,
     pub(crate) stop: CancellationToken,
 }
 
@@ -49,6 +52,7 @@ impl InspectorState {
             mask: Mask::new(secrets),
             identities: Identities::default(),
             attached: OnceLock::new(),
+            token: OnceLock::new(),
             stop: CancellationToken::new(),
         }
     }

@@ -57,7 +57,10 @@ pub fn settings(api: Api, timing: &Timing) -> Settings {
         }
         Api::Iam => Settings {
             authorization: Authorization::Iam(signatures()),
-            connections: ConnectionsAccess { token: None, signatures: Some(signatures()) },
+            connections: ConnectionsAccess {
+                signatures: Some(signatures()),
+                ..ConnectionsAccess::default()
+            },
             ..default
         },
         Api::Throttled => Settings { throttles: throttles(), ..default },

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use lift_local::HostNames;
+
 /// Settings of the gateway.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Gateway")]
@@ -25,6 +27,11 @@ pub(crate) struct GatewayArgs {
     #[arg(long)]
     pub(crate) require_signature: bool,
 
+    /// A host name under which programs may call the APIs, beside localhost and addresses; may be given
+    /// more than once
+    #[arg(long = "allow-host", value_name = "NAME", value_parser = host)]
+    pub(crate) allowed_hosts: Vec<String>,
+
     /// A stage variable, which every event carries; may be given more than once
     #[arg(long = "stage-variable", value_name = "NAME=VALUE", value_parser = stage_variable)]
     pub(crate) stage_variables: Vec<(String, String)>,
@@ -44,6 +51,22 @@ fn token(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err("a token has 16 to 128 letters, digits and signs, without spaces".to_owned())
+}
+
+/// A host without a scheme, port or path.
+fn host(text: &str) -> Result<String, String> {
+    let is_name_char = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    match !text.is_empty() && text.bytes().all(is_name_char) {
+        true => Ok(text.to_owned()),
+        false => Err("write a name without scheme, port and path, such as `box.local`".to_owned()),
+    }
+}
+
+impl GatewayArgs {
+    /// The hosts of `--allow-host`.
+    pub(crate) fn allowed_hosts(&self) -> HostNames {
+        self.allowed_hosts.iter().fold(HostNames::default(), |names, name| names.with(name))
+    }
 }
 
 fn model(text: &str) -> Result<(String, PathBuf), String> {

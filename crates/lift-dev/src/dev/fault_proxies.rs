@@ -7,9 +7,10 @@ use std::{fs, net::SocketAddr, path::Path};
 
 use anyhow::{Context as _, Result, anyhow};
 use dynoxide::Database as Engine;
-use lift_faults::{HttpUpstream, Link, Proxy};
+use lift_faults::{HostNames, HttpUpstream, Link, Proxy, Upstream};
+use tokio_util::sync::CancellationToken;
 
-use crate::dev::api::listen;
+use crate::dev::dynamodb::client::EngineClient;
 
 pub(crate) use lift_faults::{Faults, Plan as FaultPlan};
 
@@ -30,22 +31,25 @@ pub(crate) struct FaultProxies {
 }
 
 impl FaultProxies {
-    /// Starts proxies for `database` and `gateway`, which need not listen yet.
+    /// Starts proxies for `database` and `gateway`, which need not listen yet. They take what
+    /// programs send to this machine or to `allowed_hosts`.
     pub(crate) async fn start(
         plan: FaultPlan,
         database: SocketAddr,
         gateway: SocketAddr,
+        allowed_hosts: HostNames,
     ) -> Result<Self> {
         let faults = Faults::new(plan);
         let to_database = upstream(database)?;
         let to_database = if faults.plan().lags() {
-            let replicas = [replica(database).await?, replica(database).await?];
+            let replicas = [replica()?, replica()?];
             Link::dynamodb_with_copies(&faults, to_database, replicas)
         } else {
             Link::dynamodb(&faults, to_database)
         };
         let to_gateway = Link::connections(&faults, upstream(gateway)?);
-        let (database, gateway) = (start(to_database).await?, start(to_gateway).await?);
+        let database = start(to_database, allowed_hosts.clone()).await?;
+        let gateway = start(to_gateway, allowed_hosts).await?;
         Ok(Self { faults, database, gateway })
     }
 
@@ -62,21 +66,21 @@ impl FaultProxies {
 
 /// Starts a proxy between one process and its Runtime API.
 pub(crate) async fn runtime_proxy(faults: &Faults, api: SocketAddr) -> Result<Proxy> {
-    start(Link::runtime(faults, upstream(api)?)).await
+    start(Link::runtime(faults, upstream(api)?), HostNames::default()).await
 }
 
 /// An empty database in memory, which serves lagging reads until the program ends.
-async fn replica(database: SocketAddr) -> Result<HttpUpstream> {
-    let listener = listen::free_port(database).await?;
-    let address = listener.local_addr()?;
+fn replica() -> Result<impl Upstream> {
     let engine = Engine::memory().map_err(|error| anyhow!("no database in memory: {error}"))?;
-    let never = std::future::pending();
-    tokio::spawn(dynoxide::server::serve_with_shutdown(listener, engine, never));
-    upstream(address)
+    let client = EngineClient::new(engine, CancellationToken::new());
+    Ok(move |request| {
+        let client = client.clone();
+        async move { client.call(request).await }
+    })
 }
 
-async fn start(link: Link) -> Result<Proxy> {
-    Proxy::start(link).await.context("no free port for a fault proxy")
+async fn start(link: Link, allowed_hosts: HostNames) -> Result<Proxy> {
+    Proxy::start(link, allowed_hosts).await.context("no free port for a fault proxy")
 }
 
 fn upstream(address: SocketAddr) -> Result<HttpUpstream> {

@@ -88,6 +88,7 @@ impl App {
     async fn start(args: DevArgs, terminal: Terminal) -> Result<Self> {
         let faults = args.faults.as_deref().map(fault_proxies::read_plan).transpose()?;
         let access = Access::new(&args.gateway)?;
+        let allowed_hosts = args.gateway.allowed_hosts();
         let mut plan = plan::read(&args.app).await?;
         plan.api.stage_variables.extend(args.gateway.stage_variables);
         for (key, file) in args.gateway.models {
@@ -112,14 +113,15 @@ impl App {
             None => None,
         };
         // The inspector answers only requests from this machine, to an address on loopback.
-        let inspector =
-            (!args.no_inspector && gateway.ip().is_loopback()).then(|| inspector(&plan, &access));
+        let has_inspector = !args.no_inspector && gateway.ip().is_loopback();
+        let inspector = has_inspector.then(|| inspector(&plan, &access)).transpose()?;
         let observers = observers(terminal, inspector.as_ref(), recorder.as_ref());
         let config = StackConfig {
             data_dir,
             database,
             gateway,
             secret_key: access.secret_key(),
+            allowed_hosts: allowed_hosts.clone(),
             concurrency: args.concurrency,
             faults,
             observers: &observers,
@@ -133,7 +135,7 @@ impl App {
         let region = stack.region.clone();
         let signatures = access.signatures(&region);
         let settings = Settings {
-            connections: access.connections(&region),
+            connections: access.connections(&region, allowed_hosts),
             order: if args.gateway.serial {
                 MessageOrder::Serial
             } else {
@@ -190,6 +192,7 @@ impl App {
             stage: &settings.stage,
             has_page: settings.index.is_some(),
             inspector: self.inspector.is_some(),
+            inspector_token: access.inspector_token(),
             database: stack.database.address(),
             tables: &stack.tables,
             attach: &stack.functions.attach_lines()?,
@@ -208,8 +211,12 @@ impl App {
     }
 }
 
-fn inspector(plan: &Plan, access: &Access) -> Inspector {
-    Inspector::new(plan.name.clone(), access.token().map(str::to_owned))
+fn inspector(plan: &Plan, access: &Access) -> Result<Inspector> {
+    let inspector = Inspector::new(plan.name.clone(), access.token().map(str::to_owned));
+    if let Some(token) = access.inspector_token() {
+        inspector.require_token(token).context("cannot get random numbers")?;
+    }
+    Ok(inspector)
 }
 
 fn observers(

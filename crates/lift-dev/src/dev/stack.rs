@@ -6,6 +6,7 @@ use std::{convert::Infallible, net::SocketAddr};
 use anyhow::Result;
 use lift_aws::{AwsConfig, DynamoStore};
 use lift_gateway::ServerHandle;
+use lift_local::HostNames;
 use lift_ws::describe::Description;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -32,6 +33,8 @@ pub(crate) struct StackConfig<'a> {
     pub(crate) gateway: SocketAddr,
     /// The secret key that functions sign their calls of `@connections` with.
     pub(crate) secret_key: &'a str,
+    /// The host names under which programs may call the database and the Runtime API.
+    pub(crate) allowed_hosts: HostNames,
     /// The most processes of a function whose plan sets no limit.
     pub(crate) concurrency: u16,
     /// The faults to inject.
@@ -67,9 +70,12 @@ impl Stack {
     /// processes.
     pub(crate) async fn start(mut plan: Plan, config: StackConfig<'_>) -> Result<StartedStack> {
         let StackConfig { data_dir, gateway, secret_key, concurrency, observers, .. } = config;
+        let hosts = config.allowed_hosts;
         let database = config.database.local_addr()?;
         let proxies = match config.faults {
-            Some(faults) => Some(FaultProxies::start(faults, database, gateway).await?),
+            Some(faults) => {
+                Some(FaultProxies::start(faults, database, gateway, hosts.clone()).await?)
+            }
             None => None,
         };
         let gateway = proxies.as_ref().map_or(gateway, FaultProxies::gateway);
@@ -91,7 +97,8 @@ impl Stack {
             Some(app) => functions[app].describe().await?,
             None => Description::default(),
         };
-        let database = Database::start(&data_dir.database()?, config.database, &plan.tables)?;
+        let database =
+            Database::start(&data_dir.database()?, config.database, &plan.tables, hosts.clone())?;
         let mut table = ConnectionsTable::new(database.address(), &region, &plan.name);
         if let (Some(app), Some(variable)) = (plan.app, table_variable(&description)) {
             table.make_ready().await?;
@@ -105,6 +112,7 @@ impl Stack {
         let options = StartOptions {
             concurrency,
             faults: proxies.as_ref().map(|proxies| &proxies.faults),
+            allowed_hosts: &hosts,
             data_dir: data_dir.path(),
             observers,
         };

@@ -3,23 +3,19 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    convert::Infallible,
+    future::pending,
     sync::{Arc, Mutex, MutexGuard},
-    time::Duration,
 };
 
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
+use hyper::body::Incoming;
+use lift_local::{Admitted, Guard, HEAD_TIMEOUT, HostNames, Timeouts};
 use percent_encoding::percent_decode_str;
-use tokio::{net::TcpListener, time::sleep};
+use tokio::net::TcpListener;
 
 use crate::{lock::lock, recording::MessageText};
-
-/// The pause after `accept` failed.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// The open connections, and what was posted to them. Clones share them.
 #[derive(Debug, Clone, Default)]
@@ -50,22 +46,16 @@ impl Connections {
 
     /// Serves calls. Never returns.
     pub(crate) async fn serve(self, listener: TcpListener) {
-        loop {
-            let Ok((socket, _)) = listener.accept().await else {
-                // File descriptors have run out; a pause lets other tasks close some.
-                sleep(ACCEPT_PAUSE).await;
-                continue;
-            };
+        let api = move |request| {
             let connections = self.clone();
-            let service = service_fn(move |request| {
-                let connections = connections.clone();
-                async move { Ok::<_, Infallible>(connections.answer(request).await) }
-            });
-            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(socket), service));
-        }
+            async move { Ok(connections.answer(request).await) }
+        };
+        let guard = Guard::programs(HostNames::default());
+        lift_local::serve(&listener, &guard, Timeouts::Head(HEAD_TIMEOUT), api, pending()).await;
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn answer(&self, request: Admitted<Incoming>) -> Response<Full<Bytes>> {
+        let request = request.into_request();
         let path = request.uri().path().to_owned();
         let method = request.method().clone();
         // An incomplete body is an invalid call.
@@ -137,7 +127,7 @@ mod tests {
         let call = async |method: &str, id: &str| {
             let mut socket = TcpStream::connect(address).await.expect("it listens");
             let request = format!(
-                "{method} /prod/@connections/{id} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\
+                "{method} /prod/@connections/{id} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\
                  Content-Length: 2\r\n\r\nhi"
             );
             socket.write_all(request.as_bytes()).await.expect("sent");

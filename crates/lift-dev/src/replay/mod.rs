@@ -17,6 +17,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
 use lift_gateway::Backend as _;
+use lift_local::HostNames;
 use serde_json::value::RawValue;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -88,6 +89,7 @@ async fn replay(args: ReplayArgs) -> Result<ExitCode> {
         // Events are replayed one at a time, so one process is enough.
         concurrency: 1,
         faults: None,
+        allowed_hosts: HostNames::default(),
         observers: &Observers::new(vec![Box::new(PrintLines)]),
         watch: WatchPlan::new(true, &[])?,
     };

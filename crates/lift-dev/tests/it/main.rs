@@ -12,6 +12,7 @@ mod data_dir;
 mod errors;
 mod faults;
 mod functions;
+mod guard;
 mod help;
 mod inspector;
 // It reads processes from `/proc`.

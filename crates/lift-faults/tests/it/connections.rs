@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use lift_aws::{AwsConfig, ManagementApi};
-use lift_faults::{Faults, HttpUpstream, Link, Proxy};
+use lift_faults::{Faults, HostNames, HttpUpstream, Link, Proxy};
 use lift_gateway::{InvokeError, Routes, Settings, serve};
 use lift_ws::{
     ConnectionId,
@@ -54,7 +54,9 @@ impl TestGateway {
 
         let faults = Faults::new(plan.parse().expect("a plan"));
         let upstream = HttpUpstream::new(address.to_string()).expect("an address");
-        let proxy = Proxy::start(Link::connections(&faults, upstream)).await.expect("a port");
+        let proxy = Proxy::start(Link::connections(&faults, upstream), HostNames::default())
+            .await
+            .expect("a port");
         let config = AwsConfig::local("http://127.0.0.1:9", "eu-west-1");
         let api = ManagementApi::new(&config).expect("a client");
         let api = Arc::new(api.with_allowed(&proxy.url()));

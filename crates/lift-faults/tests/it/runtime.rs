@@ -9,7 +9,7 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
-use lift_faults::{Faults, HttpUpstream, Link, Proxy};
+use lift_faults::{Faults, HostNames, HttpUpstream, Link, Proxy};
 use lift_gateway::{
     Backend, InvokeError,
     lambda::{Function, FunctionSettings},
@@ -38,7 +38,9 @@ impl TestRuntime {
         let environment = tokio::spawn(async move { environment.serve().await });
         let faults = Faults::new(plan.parse().expect("a plan"));
         let upstream = HttpUpstream::new(address).expect("an address");
-        let proxy = Proxy::start(Link::runtime(&faults, upstream)).await.expect("a port");
+        let proxy = Proxy::start(Link::runtime(&faults, upstream), HostNames::default())
+            .await
+            .expect("a port");
         let client = Client::builder(TokioExecutor::new()).build_http();
         Self { faults, function, proxy, client, environment }
     }

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::{
     },
 };
 use lift_aws::AwsConfig;
-use lift_faults::{Faults, HttpUpstream, Link, Plan, Proxy};
+use lift_faults::{Faults, HostNames, HttpUpstream, Link, Plan, Proxy};
 use tokio::{net::TcpListener, sync::oneshot};
 
 use crate::sdk_without_sockets;
@@ -41,7 +41,7 @@ impl TestDatabase {
             [serve_database().await, serve_database().await, serve_database().await];
         let copies = [upstream(&first), upstream(&second)];
         let link = Link::dynamodb_with_copies(&faults, upstream(&url), copies);
-        let proxy = Proxy::start(link.clone()).await.expect("a free port");
+        let proxy = Proxy::start(link.clone(), HostNames::default()).await.expect("a free port");
         let direct = client(&AwsConfig::local(&format!("http://{url}"), "eu-west-1").into(), 1);
         create_table(&direct).await;
         let config = AwsConfig::local(&proxy.url(), "eu-west-1").into();

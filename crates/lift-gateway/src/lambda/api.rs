@@ -2,15 +2,14 @@
 //!
 //! `next` never fails, because runtime clients exit when it does.
 
-use std::{convert::Infallible, sync::Arc, time::SystemTime};
+use std::{sync::Arc, time::SystemTime};
 
 use http::{HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::body::Incoming;
 use lift_event::limits::FUNCTION_RESPONSE_BYTES;
+use lift_local::Admitted;
 use serde::Deserialize;
-use tokio::net::TcpStream;
 
 use super::{
     extension,
@@ -19,22 +18,12 @@ use super::{
 };
 use crate::{InvokeError, limits::REPORT_BYTES};
 
-/// Serves the API on one socket. There are no time-outs, because a process waits for events.
-pub(super) async fn connection(process: Arc<ProcessState>, socket: TcpStream) {
-    let service = service_fn(move |request| {
-        let process = process.clone();
-        async move { Ok::<_, Infallible>(dispatch(&process, request).await) }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(None)
-        .serve_connection(TokioIo::new(socket), service);
-    if let Err(error) = connection.await {
-        tracing::debug!(error = error.to_string(), "a connection of the Runtime API failed");
-    }
-}
-
-async fn dispatch(process: &Arc<ProcessState>, request: Request<Incoming>) -> RuntimeResponse {
+/// Answers one request.
+pub(super) async fn handle(
+    process: &Arc<ProcessState>,
+    request: Admitted<Incoming>,
+) -> RuntimeResponse {
+    let request = request.into_request();
     let path = request.uri().path().to_owned();
     let segments: Vec<_> = path.split('/').skip(1).collect();
     match (request.method(), segments.as_slice()) {

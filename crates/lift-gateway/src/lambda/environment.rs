@@ -1,15 +1,16 @@
 //! One process of a function, as its supervisor sees it.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{future::pending, io, net::SocketAddr, sync::Arc};
 
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use lift_local::{Guard, Timeouts};
+use tokio::{net::TcpListener, sync::watch};
 
 use super::{
     api,
     process::{InvocationCallback, Phase, ProcessState, Status},
     queue::Queue,
 };
-use crate::{InvokeError, server};
+use crate::InvokeError;
 
 /// The Runtime API for one process, and the invocation that the process runs.
 ///
@@ -44,14 +45,17 @@ impl Environment {
         self.process.status.subscribe()
     }
 
-    /// Serves the Runtime API. Never returns: drop the future to stop.
+    /// Serves the Runtime API to programs. A request of a browser is refused, because a page could take
+    /// events and answer them. Never returns: drop the future to stop.
     pub async fn serve(&self) {
-        let mut connections = JoinSet::new();
-        loop {
-            let (socket, _) = server::accept(&self.listener).await;
-            connections.spawn(api::connection(self.process.clone(), socket));
-            while connections.try_join_next().is_some() {}
-        }
+        let guard = Guard::programs(self.process.queue.settings.allowed_hosts.clone());
+        let process = self.process.clone();
+        let api = move |request| {
+            let process = process.clone();
+            async move { Ok(api::handle(&process, request).await) }
+        };
+        // There are no time-outs, because a process waits for events.
+        lift_local::serve(&self.listener, &guard, Timeouts::None, api, pending()).await;
     }
 
     /// Gives the process no more work. A running invocation goes on.

@@ -10,6 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use lift_event::limits;
+use lift_local::HostNames;
 use tokio::{
     sync::{Notify, oneshot, watch},
     time::timeout,
@@ -35,6 +36,9 @@ pub struct FunctionSettings {
     /// is a little longer than API Gateway's integration time-out, so that no invocation starts after
     /// its client got an error.
     pub max_wait: Duration,
+    /// The host names under which processes may call the Runtime API, beside localhost, addresses and the
+    /// names that Docker, Podman and Lima give to the host.
+    pub allowed_hosts: HostNames,
 }
 
 impl Default for FunctionSettings {
@@ -47,6 +51,7 @@ impl Default for FunctionSettings {
             account: "000000000000".to_owned(),
             queue: 1000,
             max_wait: Duration::from_secs(30),
+            allowed_hosts: HostNames::default(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr, sync::Arc};
 
 use http::{HeaderMap, Method, Uri};
+use lift_local::{Guard, HostNames};
 
 use crate::{Backend, Rate, backend::Integration};
 
@@ -138,14 +139,27 @@ pub enum ApiKeySource {
     Authorizer,
 }
 
-/// Who may call `@connections`. Without a token and signatures, every caller may; with both, either is
-/// enough.
+/// Who may call `@connections`. Without a token and signatures, every program may; with both, either is
+/// enough. A web page of another origin never may.
 #[derive(Clone, Default)]
 pub struct ConnectionsAccess {
     /// `Authorization: Bearer TOKEN` is accepted. AWS has no such token; it makes calls with `curl` easy.
     pub token: Option<String>,
     /// A SigV4 signature is accepted, as on AWS.
     pub signatures: Option<Signatures>,
+    /// Without a token and signatures: the host names under which programs may call, beside localhost
+    /// and addresses. A web page may have made any other name resolve to this machine.
+    pub allowed_hosts: HostNames,
+}
+
+impl ConnectionsAccess {
+    /// The rule for what web pages send. With a token or signatures, every host is allowed.
+    pub(crate) fn guard(&self) -> Guard {
+        match (&self.token, &self.signatures) {
+            (None, None) => Guard::own_pages(self.allowed_hosts.clone()),
+            _ => Guard::authenticated(),
+        }
+    }
 }
 
 impl fmt::Debug for ConnectionsAccess {
@@ -153,6 +167,7 @@ impl fmt::Debug for ConnectionsAccess {
         f.debug_struct("ConnectionsAccess")
             .field("token", &self.token.is_some())
             .field("signatures", &self.signatures)
+            .field("allowed_hosts", &self.allowed_hosts)
             .finish()
     }
 }

@@ -165,6 +165,7 @@ async fn calls_of_connections_need_the_configured_token_or_signature() {
         let connections = ConnectionsAccess {
             token: token.then(|| "secret".to_owned()),
             signatures: signed.then(signatures),
+            ..ConnectionsAccess::default()
         };
         assert!(!format!("{connections:?}").contains("secret"));
         let settings = Settings { connections, ..settings() };

@@ -7,7 +7,7 @@ use futures_util::{SinkExt, StreamExt};
 use http_body_util::{BodyExt, Full};
 use lift_event::Reply;
 use lift_gateway::{
-    FailureCause, GatewayEvent, GatewayEventKind, Id, LocalPages, MessageSource, Observer,
+    FailureCause, GatewayEvent, GatewayEventKind, Guard, Id, LocalPages, MessageSource, Observer,
     PageBody, Routes, Server, ServerHandle, Settings,
 };
 use tokio::{net::TcpListener, sync::mpsc};
@@ -39,8 +39,9 @@ async fn start() -> Observed {
 
 async fn start_with(routes: Routes) -> Observed {
     let (sender, mut events) = mpsc::unbounded_channel();
-    let pages = LocalPages::new(|peer, request| async move {
-        let text = format!("{} {}", peer.ip(), request.uri().path());
+    let pages = LocalPages::new(Guard::tool_pages(), |request| async move {
+        let peer = request.peer();
+        let text = format!("{} {}", peer.ip(), request.into_request().uri().path());
         let body = Full::new(Bytes::from(text)).map_err(|never| match never {});
         http::Response::new(PageBody::new(body))
     });

@@ -5,6 +5,7 @@
 
 use anyhow::{Result, anyhow};
 use lift_gateway::{Caller, ConnectionsAccess, SignatureRejection, Signatures};
+use lift_local::HostNames;
 
 use crate::args::GatewayArgs;
 
@@ -15,6 +16,8 @@ pub(crate) const LOCAL: &str = "local";
 pub(crate) struct Access {
     token: Option<String>,
     signed_only: bool,
+    /// Whether other machines can reach the gateway.
+    is_public: bool,
 }
 
 impl Access {
@@ -24,7 +27,7 @@ impl Access {
             None if args.public => Some(random_token()?),
             token => token.clone(),
         };
-        Ok(Self { token, signed_only: args.require_signature })
+        Ok(Self { token, signed_only: args.require_signature, is_public: args.public })
     }
 
     /// The secret key of the functions' credentials.
@@ -37,6 +40,11 @@ impl Access {
         self.token.as_deref()
     }
 
+    /// The token that the inspector asks for. Without --public, only this machine reaches the gateway.
+    pub(crate) fn inspector_token(&self) -> Option<&str> {
+        self.token.as_deref().filter(|_| self.is_public)
+    }
+
     /// The token that calls may carry as a bearer token, if there is one and --require-signature does not
     /// forbid it.
     pub(crate) fn bearer_token(&self) -> Option<&str> {
@@ -44,11 +52,12 @@ impl Access {
     }
 
     /// The gateway's setting.
-    pub(crate) fn connections(&self, region: &str) -> ConnectionsAccess {
+    pub(crate) fn connections(&self, region: &str, allowed_hosts: HostNames) -> ConnectionsAccess {
         let guarded = self.token.is_some() || self.signed_only;
         ConnectionsAccess {
             token: self.bearer_token().map(str::to_owned),
             signatures: guarded.then(|| self.signatures(region)),
+            allowed_hosts,
         }
     }
 

@@ -1,7 +1,11 @@
-//! DynamoDB on this machine: dynoxide with one SQLite file, served by HTTP.
+//! DynamoDB on this machine: dynoxide with one SQLite file, served by HTTP to programs.
 
+pub(crate) mod client;
 pub(crate) mod connections_table;
+mod server;
 mod template_tables;
+#[cfg(test)]
+mod tests;
 
 use std::{
     net::SocketAddr,
@@ -11,6 +15,7 @@ use std::{
 
 use anyhow::{Context as _, Result, anyhow};
 use dynoxide::Database as Engine;
+use lift_local::HostNames;
 use lift_template::Table;
 use tokio::{
     net::TcpListener,
@@ -18,6 +23,8 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
+
+use crate::dev::dynamodb::client::EngineClient;
 
 /// How long the server may finish its requests. They take milliseconds, unless a client sends only half
 /// a request.
@@ -29,12 +36,18 @@ pub(crate) struct Database {
     address: SocketAddr,
     file: PathBuf,
     stop: CancellationToken,
-    server: JoinHandle<Result<(), String>>,
+    server: JoinHandle<()>,
 }
 
 impl Database {
-    /// Opens or creates `file`, creates `tables`, and serves the database on `listener`.
-    pub(crate) fn start(file: &Path, listener: TcpListener, tables: &[Table]) -> Result<Self> {
+    /// Opens or creates `file`, creates `tables`, and serves the database on `listener` to programs that
+    /// call localhost, an address or one of `allowed_hosts`.
+    pub(crate) fn start(
+        file: &Path,
+        listener: TcpListener,
+        tables: &[Table],
+        allowed_hosts: HostNames,
+    ) -> Result<Self> {
         let address = listener.local_addr()?;
         let name = file.to_str().context("the data folder's path is not UTF-8")?;
         let engine = Engine::new(name).map_err(|error| {
@@ -45,7 +58,8 @@ impl Database {
         template_tables::create(&engine, tables)?;
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
-        let server = tokio::spawn(dynoxide::server::serve_with_shutdown(listener, engine, stopped));
+        let client = EngineClient::new(engine, stop.clone());
+        let server = tokio::spawn(server::serve(listener, client, allowed_hosts, stopped));
         Ok(Self { address, file: file.to_owned(), stop, server })
     }
 

@@ -7,6 +7,7 @@ use lift_gateway::{
     ServerHandle,
     lambda::{Function, FunctionSettings},
 };
+use lift_local::HostNames;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -23,6 +24,8 @@ pub(crate) struct StartOptions<'a> {
     /// The most processes of a function whose plan sets no limit.
     pub(crate) concurrency: u16,
     pub(crate) faults: Option<&'a Faults>,
+    /// The host names under which a debugger's process may call the Runtime API.
+    pub(crate) allowed_hosts: &'a HostNames,
     /// The folder for the environment files of functions that a debugger starts.
     pub(crate) data_dir: &'a Path,
     /// The observers of what the functions write.
@@ -56,6 +59,7 @@ impl RunningFunction {
             name: name.clone(),
             region,
             timeout: plan.timeout,
+            allowed_hosts: options.allowed_hosts.clone(),
             ..FunctionSettings::default()
         };
         let concurrency = usize::from(plan.concurrency.unwrap_or(options.concurrency));

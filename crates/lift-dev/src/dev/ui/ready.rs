@@ -17,6 +17,8 @@ pub(crate) struct Ready<'a> {
     pub(crate) stage: &'a str,
     pub(crate) has_page: bool,
     pub(crate) inspector: bool,
+    /// The token that the inspector asks for, if it does.
+    pub(crate) inspector_token: Option<&'a str>,
     pub(crate) database: SocketAddr,
     pub(crate) tables: &'a [String],
     /// How to start the functions that a debugger runs.
@@ -69,7 +71,9 @@ impl Ready<'_> {
 
     fn inspector(&self) -> Option<String> {
         let gateway = listen::reachable(self.gateway);
-        self.inspector.then(|| format!("http://{gateway}{}", lift_inspector::PATH))
+        let key = self.inspector_token.map(|token| format!("?key={}", encode(token)));
+        let path = format!("{}{}", lift_inspector::PATH, key.unwrap_or_default());
+        self.inspector.then(|| format!("http://{gateway}{path}"))
     }
 
     fn json(&self) -> Value {
@@ -95,6 +99,11 @@ impl Ready<'_> {
         }
         json
     }
+}
+
+/// The token as a value in a query.
+fn encode(token: &str) -> impl Display {
+    percent_encoding::utf8_percent_encode(token, percent_encoding::NON_ALPHANUMERIC)
 }
 
 /// The list, unless it is empty.
@@ -155,6 +164,7 @@ mod tests {
             stage: "local",
             has_page: true,
             inspector: true,
+            inspector_token: None,
             database: ([127, 0, 0, 1], 3002).into(),
             tables: &["chat-connections".to_owned()],
             attach: &[],
@@ -190,6 +200,7 @@ Press Ctrl-C to stop.
         let public = Ready {
             gateway: ([0, 0, 0, 0], 3001).into(),
             access: Some(("Token", "0123   (how)".to_owned())),
+            inspector_token: Some("01+3"),
             tables: &[],
             ..ready
         };
@@ -200,6 +211,7 @@ Press Ctrl-C to stop.
   Token       0123   (how)
   Page ";
         assert!(block.contains(expected), "{block}");
+        assert!(block.contains("Inspector   http://127.0.0.1:3001/_lift?key=01%2B3\n"), "{block}");
         let without = Ready { has_page: false, inspector: false, ..public }.to_string();
         assert!(!without.contains("Page") && !without.contains("Inspector"), "{without}");
         assert!(without.contains("DynamoDB    http://127.0.0.1:3002\n"), "{without}");
@@ -212,6 +224,7 @@ Press Ctrl-C to stop.
             stage: "local",
             has_page: false,
             inspector: false,
+            inspector_token: None,
             database: ([127, 0, 0, 1], 3002).into(),
             tables: &[],
             attach: &[],

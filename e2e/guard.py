@@ -1,0 +1,37 @@
+"""Web pages of other origins against every port of `lift dev`, in headless Chromium: browser/guard.mjs
+attacks, and afterwards nothing may have changed."""
+
+from pathlib import Path
+
+import psutil
+
+from checks import Failed, equal
+from client import Client
+from lift import Lift
+
+HERE = Path(__file__).resolve().parent
+
+
+async def run(checks):
+    async with Lift() as lift:
+        client = await Client.open(lift.url(user="ann", room="guard"), "ann")
+        await client.until_pong()
+        before = await lift.rows()
+        ports = listening(lift.process.pid)
+        async with checks.that("lift dev listens for clients, for DynamoDB and for each process, and on no other port"):
+            equal(len(ports), 2 + len(lift.functions()), f"the ports {ports}")
+            equal(set(lift.ports()) - set(ports), set(), "ports of the ready block that are closed")
+        connection = await lift.connection_id("ann", "guard")
+        await checks.of_program("node", HERE / "browser/guard.mjs", lift.websocket, connection, *ports)
+        async with checks.that("after that the rows are as before, the client is open, and no process has ended"):
+            equal(await lift.rows(), before, "the rows")
+            await client.send(action="ping")
+            equal(await client.receive(), {"type": "pong"}, "the next frame")
+            if "ended" in lift.stderr:
+                raise Failed(lift.stderr)
+
+
+def listening(pid):
+    """The ports that a process listens on."""
+    sockets = psutil.Process(pid).net_connections(kind="tcp")
+    return sorted({socket.laddr.port for socket in sockets if socket.status == psutil.CONN_LISTEN})
