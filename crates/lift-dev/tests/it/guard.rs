@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    command::{Lift, PATIENCE},
+    command::{Lift, TIMEOUT},
     scenario::value,
 };
 
@@ -67,7 +67,7 @@ impl Request {
     fn send(&self) -> String {
         let Self { address, method, path, headers, body } = self;
         let mut stream = TcpStream::connect(address).expect("the port is open");
-        stream.set_read_timeout(Some(PATIENCE)).expect("set");
+        stream.set_read_timeout(Some(TIMEOUT)).expect("set");
         write!(stream, "{method} {path} HTTP/1.1\r\n").expect("sent");
         for (name, value) in headers {
             write!(stream, "{name}: {value}\r\n").expect("sent");
@@ -98,7 +98,7 @@ fn dynamodb(address: &str, operation: &str, body: &str) -> Request {
 /// Opens a WebSocket with these headers, and returns the socket and the status line.
 fn handshake(address: &str, headers: &[(&str, &str)]) -> (TcpStream, String) {
     let stream = TcpStream::connect(address).expect("the port is open");
-    stream.set_read_timeout(Some(PATIENCE)).expect("set");
+    stream.set_read_timeout(Some(TIMEOUT)).expect("set");
     let mut stream = stream;
     let mut all = vec![("Host", address)];
     for header in headers {

@@ -5,7 +5,7 @@ use std::{future::Future, time::Duration};
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use lift_local::{Admitted, Guard, HEAD_TIMEOUT, HostNames, Reset, Timeouts};
 use serde_json::json;
 use tokio::{net::TcpListener, time::timeout};
@@ -35,11 +35,14 @@ pub(crate) async fn serve(
 
 async fn answer(client: &EngineClient, request: Admitted<Incoming>) -> Response<Full<Bytes>> {
     let (head, body) = request.into_request().into_parts();
+    // A client that announces too much waits for the answer before it sends all of it.
+    if body.size_hint().lower() > REQUEST_BYTES as u64 {
+        return too_large();
+    }
     let body = match timeout(BODY_TIMEOUT, Limited::new(body, REQUEST_BYTES).collect()).await {
         Ok(Ok(body)) => body.to_bytes(),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            let message = format!("The request is larger than {REQUEST_BYTES} bytes.");
-            return failed(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message);
+            return too_large();
         }
         Ok(Err(_)) => {
             let message = "The body ended too early.";
@@ -58,6 +61,11 @@ async fn answer(client: &EngineClient, request: Admitted<Incoming>) -> Response<
             failed(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", message)
         }
     }
+}
+
+fn too_large() -> Response<Full<Bytes>> {
+    let message = format!("The request is larger than {REQUEST_BYTES} bytes.");
+    failed(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message)
 }
 
 /// An error in DynamoDB's form.
