@@ -14,7 +14,7 @@ HERE = Path(__file__).resolve().parent
 
 async def run(checks):
     async with Lift() as lift:
-        client = await Client.open(lift.url(user="ann", room="guard"), "ann")
+        client = await Client.open(lift.url(name="ann", room="guard"), "ann")
         await client.until_pong()
         before = await lift.rows()
         ports = listening(lift.process.pid)

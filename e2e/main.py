@@ -16,6 +16,7 @@ import inspector
 import interop
 import lifecycle
 import management
+import memory
 import processes
 import recording
 import reload
@@ -28,6 +29,7 @@ from checks import Checks
 PARTS = {
     "chat": chat.run,
     "management": management.run,
+    "memory": memory.run,
     "processes": processes.run,
     "lifecycle": lifecycle.run,
     "reload": reload.run,

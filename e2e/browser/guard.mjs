@@ -101,7 +101,7 @@ for (const port of ports) {
 await check("the WebSocket is open to a page of another origin", async () => {
   const opened = await page.evaluate(
     (url) => new Promise((done) => {
-      const socket = new WebSocket(`${url}?user=eve&room=guard2`);
+      const socket = new WebSocket(`${url}?name=eve&room=guard2`);
       socket.onopen = () => done("open");
       socket.onerror = () => done("blocked");
     }),

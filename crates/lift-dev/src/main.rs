@@ -24,6 +24,7 @@ mod escape;
 mod exit;
 mod lock;
 mod logging;
+mod memory;
 mod observe;
 mod recording;
 mod replay;

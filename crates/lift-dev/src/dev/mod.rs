@@ -42,6 +42,7 @@ use crate::{
         ui::{inspector::TableRows, notices, ready::Ready},
     },
     exit::Interrupted,
+    memory,
     observe::{Observer, Observers},
     recording::Recorder,
     stop::{SHUTDOWN, Stop},
@@ -174,6 +175,7 @@ impl App {
         let served = tokio::select! {
             served = gateway => served,
             never = stack.watch(Some(&handle), &stop) => match never {},
+            never = memory::return_unused() => match never {},
         };
         stack.stop().await;
         if let Some(recorder) = recorder {

@@ -7,7 +7,7 @@
 //! Other systems have no such signal. There, a function exits because its Runtime API closes with Lift,
 //! and every runtime client exits when its long poll fails.
 //!
-//! This is the only module with unsafe code: `pre_exec` is unsafe because its closure runs between fork
+//! This module has unsafe code: `pre_exec` is unsafe because its closure runs between fork
 //! and exec, when other threads may have held locks. The closure calls only prctl and getppid, which
 //! take no lock and allocate nothing.
 #![allow(unsafe_code)]
