@@ -123,7 +123,7 @@ async fn statuses_become_typed_errors() {
         assert_eq!(kinds(&info(id).await), kind, "{id}");
     }
     let cause = std::error::Error::source(&post("else").await).map(ToString::to_string);
-    assert_eq!(cause.as_deref(), Some(r"502 Bad Gateway  upstream\nis \u{1b}[31mdown"));
+    assert_eq!(cause.as_deref(), Some(r"502 Bad Gateway  upstream\nis \e[31mdown"));
 }
 
 #[tokio::test]
