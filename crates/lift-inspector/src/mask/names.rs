@@ -5,24 +5,60 @@ pub(crate) const MASK: &str = "•••";
 
 /// Whether this is the name of a secret: of a field, a header or a parameter.
 pub(super) fn is_secret(name: &str) -> bool {
-    const WITHIN: [&str; 7] =
-        ["token", "ticket", "secret", "password", "passwd", "jwt", "credential"];
-    const WHOLE: [&str; 15] = [
+    const WITHIN: [&str; 16] = [
+        "token",
+        "ticket",
+        "secret",
+        "password",
+        "passwd",
+        "passcode",
+        "passphrase",
+        "jwt",
+        "credential",
         "apikey",
-        "auth",
+        "sessid",
+        "sessionid",
+        "csrf",
+        "xsrf",
+        "saml",
         "authorization",
+    ];
+    const WHOLE: [&str; 35] = [
+        "access",
         "accesskey",
+        "accesskeyid",
+        "assertion",
+        "auth",
+        "authcode",
+        "bearer",
+        "clientassertion",
+        "code",
+        "codeverifier",
+        "connectsid",
         "cookie",
         "key",
+        "mfa",
+        "nonce",
         "otp",
-        "passphrase",
+        "pass",
+        "pin",
         "privatekey",
-        "proxyauthorization",
         "pwd",
+        "refresh",
+        "relaystate",
+        "session",
         "setcookie",
+        "sid",
         "sig",
         "signature",
-        "xapikey",
+        "signingkey",
+        "sso",
+        "state",
+        "totp",
+        "xamzsignature",
+        "xauth",
+        "xauthkey",
+        "xsession",
     ];
     let is_sign = |c: &char| !matches!(c, '-' | '_' | '.' | ' ');
     let name: String = name.chars().filter(is_sign).map(|c| c.to_ascii_lowercase()).collect();

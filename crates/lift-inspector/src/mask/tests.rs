@@ -49,6 +49,46 @@ fn a_text_without_a_secret_stays_byte_for_byte() {
 }
 
 #[test]
+fn names_of_secrets_in_all_forms() {
+    let mask = mask();
+    for name in [
+        "code",
+        "sid",
+        "session",
+        "pass",
+        "pin",
+        "access",
+        "refresh",
+        "state",
+        "X-Session-Id",
+        "X-Auth",
+        "PHPSESSID",
+        "JSESSIONID",
+        "connect.sid",
+        "X-CSRF-Token",
+        "X-XSRF-TOKEN",
+        "SAMLResponse",
+        "RelayState",
+        "client_assertion",
+        "code_verifier",
+        "totp",
+        "x-functions-apikey",
+        "X-Amz-Signature",
+        "X-Amz-Credential",
+        "X-Amz-Security-Token",
+        "X-Forwarded-Authorization",
+    ] {
+        let header = format!("{{\"headers\":{{\"{name}\":\"CANARY\"}}}}");
+        let nested = format!("{{\"user\":{{\"{name}\":{{\"a\":\"CANARY\"}}}}}}");
+        for text in [header, nested, format!("GET /?a=1&{name}=CANARY HTTP")] {
+            assert!(!mask.text(&text).contains("CANARY"), "{text}");
+        }
+    }
+    let ordinary = r#"{"statusCode":200,"status":"ok","passenger":"ana","pinned":true,"accessible":1,"codec":"x"}"#;
+    assert_eq!(mask.text(ordinary), ordinary);
+}
+
+#[test]
 fn secrets_are_found_by_their_looks_too() {
     let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln";
     let mask = mask();
