@@ -50,7 +50,8 @@ impl StoredConnection {
     ///
     /// # Errors
     /// `already_signed_in` (409) when the connection has another user; `not_connected` when it has
-    /// ended; `internal_error` when an id is empty or over 256 bytes, or the store fails.
+    /// ended; `internal_error` when an id is one that
+    /// [`check_identity`](crate::store::check_identity) refuses, or the store fails.
     pub async fn sign_in(
         &self,
         user: impl Into<UserId>,

@@ -9,7 +9,8 @@ use crate::{Error, IntoError, TenantId, UserId};
 
 /// Accepts a client, with the identity of its connection.
 ///
-/// User and tenant have 1 to 256 bytes each. If the connection cannot be stored, the client is refused
+/// User and tenant have 1 to 256 bytes each, and no control, bidirectional or invisible characters (see
+/// [`check_identity`](crate::store::check_identity)). If the connection cannot be stored, the client is refused
 /// with 500.
 ///
 /// ```

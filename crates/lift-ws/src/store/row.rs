@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use lift_event::{Timestamp, limits::CONNECTION_LIFETIME};
+use lift_event::{Timestamp, limits::CONNECTION_LIFETIME, text::unfit_for_id};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -88,7 +88,8 @@ impl Row {
         self.connected_at + CONNECTION_LIFETIME + EXPIRY_MARGIN
     }
 
-    /// Checks what every store refuses: ids that are empty or over 256 bytes, and attributes over 4 KB.
+    /// Checks what every store refuses: ids that are empty or over 256 bytes, users and tenants
+    /// that [`check_identity`] refuses, and attributes over 4 KB.
     ///
     /// # Errors
     /// An error that [`is_invalid`](StoreError::is_invalid).
@@ -181,13 +182,27 @@ impl Item {
     }
 }
 
-/// Checks what every store refuses: a user or tenant id that is empty or over 256 bytes.
+/// Checks what every store refuses: a user or tenant id that is empty, over 256 bytes, or has a character that
+/// controls a terminal, breaks a line, changes the direction of text, or cannot be seen. Joiners are allowed.
+///
+/// Rows of earlier versions that have one are still read.
 ///
 /// # Errors
 /// An error that [`is_invalid`](StoreError::is_invalid).
 pub fn check_identity(user: Option<&UserId>, tenant: Option<&TenantId>) -> Result<(), StoreError> {
-    user.map_or(Ok(()), |user| check_id("user", user.as_str()))?;
-    tenant.map_or(Ok(()), |tenant| check_id("tenant", tenant.as_str()))
+    user.map_or(Ok(()), |user| check_name("user", user.as_str()))?;
+    tenant.map_or(Ok(()), |tenant| check_name("tenant", tenant.as_str()))
+}
+
+/// Checks an id that people read, in logs and lists.
+fn check_name(name: &str, id: &str) -> Result<(), StoreError> {
+    check_id(name, id)?;
+    unfit_for_id(id).map_or(Ok(()), |character| {
+        Err(StoreError::invalid(format!(
+            "the {name} id has the control or invisible character U+{:04X}: refuse it or remove it",
+            u32::from(character)
+        )))
+    })
 }
 
 /// Checks what every store refuses: attributes over 4 KB.

@@ -110,6 +110,8 @@ pub(super) async fn an_anonymous_row_is_signed_in_once(store: &dyn Store) {
     }
     let invalid = store.sign_in(&anonymous.id, &"".into(), None).await;
     assert!(invalid.expect_err("an empty user is refused").is_invalid());
+    let invalid = store.sign_in(&anonymous.id, &"a\u{202e}b".into(), None).await;
+    assert!(invalid.expect_err("a hostile user is refused").is_invalid());
 }
 
 pub(super) async fn invalid_rows_are_refused(store: &dyn Store) {
@@ -121,6 +123,17 @@ pub(super) async fn invalid_rows_are_refused(store: &dyn Store) {
     for row in rows {
         let error = store.save(&row).await.expect_err("an invalid row is refused");
         assert!(error.is_invalid());
+    }
+    for c in ['\0', '\t', '\n', '\u{1b}', '\u{9b}', '\u{200f}', '\u{2028}', '\u{202e}', '\u{feff}']
+    {
+        let id = format!("a{c}b");
+        for row in [
+            Row { user: Some((&*id).into()), ..row("ana", "general") },
+            Row { tenant: Some((&*id).into()), ..row("ana", "general") },
+        ] {
+            let error = store.save(&row).await.expect_err("a hostile id is refused");
+            assert!(error.is_invalid(), "{c:?}");
+        }
     }
     let longest = row_in(&"ü".repeat(128), &format!("{}{}", unique(""), "#".repeat(200)));
     assert_eq!(save(store, &longest).await, Saved::Stored, "the longest ids fit, escaped");
