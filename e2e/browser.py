@@ -12,4 +12,4 @@ async def run(checks):
     folder = os.environ.get("LIFT_SCREENSHOTS")
     async with Lift() as lift:
         options = ["--screenshots", folder] if folder else []
-        await checks.of_program("node", HERE / "browser/chat.mjs", lift.page, *options)
+        await checks.run_program("node", HERE / "browser/chat.mjs", lift.page, *options)

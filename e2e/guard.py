@@ -16,19 +16,25 @@ async def run(checks):
     async with Lift() as lift:
         client = await Client.open(lift.url(name="ann", room="guard"), "ann")
         await client.until_pong()
-        before = await lift.rows()
+        before = await rows(lift)
         ports = listening(lift.process.pid)
         async with checks.that("lift dev listens for clients, for DynamoDB and for each process, and on no other port"):
             equal(len(ports), 2 + len(lift.functions()), f"the ports {ports}")
             equal(set(lift.ports()) - set(ports), set(), "ports of the ready block that are closed")
         connection = await lift.connection_id("ann", "guard")
-        await checks.of_program("node", HERE / "browser/guard.mjs", lift.websocket, connection, *ports)
+        await checks.run_program("node", HERE / "browser/guard.mjs", lift.websocket, connection, *ports)
         async with checks.that("after that the rows are as before, the client is open, and no process has ended"):
-            equal(await lift.rows(), before, "the rows")
+            equal(await rows(lift), before, "the rows")
             await client.send(action="ping")
             equal(await client.receive(), {"type": "pong"}, "the next frame")
             if "ended" in lift.stderr:
                 raise Failed(lift.stderr)
+
+
+async def rows(lift):
+    """The rows of ann's connections, in full."""
+    live, _ = await lift.rows()
+    return [row for row in live if row.get("u") == "ann"]
 
 
 def listening(pid):

@@ -18,11 +18,11 @@ async def run(checks):
     with tempfile.TemporaryDirectory(prefix="lift-inspector-") as temporary:
         folder = os.environ.get("LIFT_SCREENSHOTS") or temporary
         async with Lift() as lift:
-            await checks.of_program("node", HERE / "browser/inspector.mjs", lift.inspector, lift.page,
+            await checks.run_program("node", HERE / "browser/inspector.mjs", lift.inspector, lift.page,
                                     "--screenshots", folder)
     with function_without_store() as app:
         async with Lift(app=app) as lift:
-            await checks.of_program("node", HERE / "browser/many_connections.mjs", lift.inspector, lift.management)
+            await checks.run_program("node", HERE / "browser/many_connections.mjs", lift.inspector, lift.management)
 
 
 @contextlib.contextmanager

@@ -9,4 +9,4 @@ HERE = Path(__file__).resolve().parent
 
 async def run(checks):
     async with Lift(app=HERE / "apps/subprotocol") as lift:
-        await checks.of_program("node", HERE / "ws/check.mjs", lift.websocket)
+        await checks.run_program("node", HERE / "ws/check.mjs", lift.websocket)
