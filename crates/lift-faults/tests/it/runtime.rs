@@ -180,7 +180,7 @@ async fn a_reset_closes_the_tcp_connection() {
     let plan = "[[fault]]\napi = 'runtime'\noperation = 'next'\nkind = 'reset'";
     let runtime = TestRuntime::start(plan).await;
     let mut socket = TcpStream::connect(runtime.proxy.address()).await.expect("listens");
-    let request = b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n";
+    let request = b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: localhost\r\n\r\n";
     socket.write_all(request).await.expect("sent");
     let mut response = Vec::new();
     let end = socket.read_to_end(&mut response).await.expect_err("a reset");
