@@ -28,7 +28,7 @@ fuzz_target!(|data: &[u8]| {
     };
     let line = format!("{method} /prod/@connections/");
     let rest = format!(
-        " HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
     let response = test_gateway::GATEWAY.exchange(&[line.as_bytes(), &path, rest.as_bytes(), body]);

@@ -32,7 +32,7 @@ const SLOW_CLIENTS: [(&str, &str, &str); 4] = [
     ("nothing after a first request", "GET /lift.json HTTP/1.1\r\nHost: h\r\n\r\n", ""),
     (
         "a request's body",
-        "POST /load/@connections/x HTTP/1.1\r\nHost: h\r\nContent-Length: 9999\r\n\r\n",
+        "POST /load/@connections/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\n",
         "x",
     ),
 ];
