@@ -98,7 +98,8 @@ async fn a_slow_body_is_408() {
     let limits = Limits { header_timeout: Duration::from_millis(50), ..Limits::default() };
     let api = TestGateway::with(routes(), limits, |_| async { ok() }).await;
     let mut socket = TcpStream::connect(api.address).await.unwrap();
-    let head = "POST /prod/@connections/x HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nx";
+    let head =
+        "POST /prod/@connections/x HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\nx";
     socket.write_all(head.as_bytes()).await.unwrap();
     let mut response = String::new();
     within(socket.read_to_string(&mut response)).await.unwrap();
