@@ -62,6 +62,12 @@ impl Inspector {
         self.0.attach(handle, rows);
     }
 
+    /// Shows these subprotocols, which the app declares. The pages mask all others that are not well known,
+    /// because browsers send tokens as subprotocols. Only the first call counts.
+    pub fn show_subprotocols(&self, names: Vec<String>) {
+        self.0.mask.show_subprotocols(names);
+    }
+
     /// Ends the feeds of open pages, so that the gateway can stop.
     pub fn stop(&self) {
         self.0.stop.cancel();

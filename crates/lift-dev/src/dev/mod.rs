@@ -20,7 +20,7 @@ pub(crate) mod stack;
 pub(crate) mod terminal;
 mod ui;
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use anyhow::{Context as _, Result};
 use lift_aws::DynamoStore;
@@ -128,7 +128,10 @@ impl App {
             observers: &observers,
             watch,
         };
-        let StartedStack { stack, api, store } = Stack::start(plan, config).await?;
+        let StartedStack { stack, mut api, store } = Stack::start(plan, config).await?;
+        if let Some(inspector) = &inspector {
+            inspector.show_subprotocols(mem::take(&mut api.subprotocols));
+        }
         let mut limits = Limits::default();
         if stack.functions.has_attached_debugger() {
             limits.integration_timeout = DEBUGGER_TIMEOUT;

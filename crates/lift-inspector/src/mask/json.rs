@@ -4,7 +4,7 @@
 use serde::de::IgnoredAny;
 
 use super::{
-    names::{MASK, is_secret, mask_subprotocols},
+    names::{MASK, is_error_code, is_secret, mask_subprotocols},
     plain::PlainMask,
 };
 
@@ -56,17 +56,16 @@ impl<'a> Walk<'a> {
             matches!(&self.rest[..end], "null" | "true" | "false" | "\"\"" | "[]" | "{}");
         if says_nothing {
             self.copy(end);
-        } else if is_secret(name) {
+        } else if is_secret(name) && !is_error_code(name, &unquoted(&self.rest[..end])) {
             self.take(end);
             self.out += &quoted(MASK);
         } else if name.eq_ignore_ascii_case("sec-websocket-protocol") {
             let raw = self.take(end);
+            let masked = |offered: &str| mask_subprotocols(offered, self.mask.subprotocols());
             self.out += &match serde_json::from_str::<Vec<String>>(raw) {
-                Ok(all) => serde_json::json!(
-                    all.iter().map(|one| mask_subprotocols(one)).collect::<Vec<_>>()
-                )
-                .to_string(),
-                Err(_) => quoted(&mask_subprotocols(&unquoted(raw))),
+                Ok(all) => serde_json::json!(all.iter().map(|one| masked(one)).collect::<Vec<_>>())
+                    .to_string(),
+                Err(_) => quoted(&masked(&unquoted(raw))),
             };
         }
     }

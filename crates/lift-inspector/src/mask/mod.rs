@@ -25,6 +25,11 @@ impl Mask {
         Self(PlainMask::new(secrets))
     }
 
+    /// Shows these subprotocols, which the app declares; others may be tokens. Only the first call counts.
+    pub(crate) fn show_subprotocols(&self, names: Vec<String>) {
+        self.0.show_subprotocols(names);
+    }
+
     /// A text without its secrets.
     pub(crate) fn text(&self, text: &str) -> String {
         json::masked(&self.0, text, 0).unwrap_or_else(|| text.to_owned())

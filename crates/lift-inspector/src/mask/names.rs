@@ -65,16 +65,32 @@ pub(super) fn is_secret(name: &str) -> bool {
     WITHIN.iter().any(|part| name.contains(part)) || WHOLE.contains(&&*name)
 }
 
-/// Masks tokens among subprotocols: browsers send them there, because they cannot set headers.
-pub(super) fn mask_subprotocols(offered: &str) -> String {
-    const LONGEST: usize = 32;
-    let mut after_secret = false;
-    let offered = offered.split(',').map(|one| {
-        let one = one.trim();
-        let named = is_secret(one) || one.to_ascii_lowercase().contains("bearer");
-        let hidden = after_secret || one.len() > LONGEST || (named && one.contains('.'));
-        after_secret = named;
-        if hidden { MASK } else { one }
+/// Whether the value of a JSON field `name` is an error's code, such as `invalid_payload`, and not a code
+/// that signs a user in. It is lower-case words joined by `_`.
+pub(super) fn is_error_code(name: &str, value: &str) -> bool {
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
+    name.eq_ignore_ascii_case("code") && value.contains('_') && value.split('_').all(is_word)
+}
+
+/// Masks the subprotocols that are neither `declared` by the app nor well known: browsers send tokens there,
+/// because they cannot set headers.
+pub(super) fn mask_subprotocols(offered: &str, declared: &[String]) -> String {
+    /// Names of protocols that any server may choose.
+    const WELL_KNOWN: [&str; 8] = [
+        "actioncable-v1-json",
+        "graphql-transport-ws",
+        "graphql-ws",
+        "mqtt",
+        "ocpp1.6",
+        "ocpp2.0.1",
+        "v12.stomp",
+        "wamp.2.json",
+    ];
+    let offered = offered.split(',').map(str::trim).map(|one| {
+        match WELL_KNOWN.contains(&one) || declared.iter().any(|name| name == one) {
+            true => one,
+            false => MASK,
+        }
     });
     offered.collect::<Vec<_>>().join(", ")
 }

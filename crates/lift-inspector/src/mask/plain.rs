@@ -1,5 +1,7 @@
 //! Masks secrets in a text that is not JSON: bearer tokens, JSON Web Tokens, parameters.
 
+use std::sync::OnceLock;
+
 use regex_lite::{Captures, Regex};
 
 use super::names::{MASK, is_secret};
@@ -9,13 +11,25 @@ use super::names::{MASK, is_secret};
 pub(super) struct PlainMask {
     /// Texts that are secret everywhere.
     secrets: Vec<String>,
+    /// The subprotocols that the app declares. None until it is described.
+    subprotocols: OnceLock<Vec<String>>,
     patterns: Patterns,
 }
 
 impl PlainMask {
     pub(super) fn new(secrets: impl IntoIterator<Item = String>) -> Self {
         let secrets = secrets.into_iter().filter(|secret| !secret.is_empty()).collect();
-        Self { secrets, patterns: Patterns::new() }
+        Self { secrets, subprotocols: OnceLock::new(), patterns: Patterns::new() }
+    }
+
+    /// Shows these subprotocols from now on. Only the first call counts.
+    pub(super) fn show_subprotocols(&self, names: Vec<String>) {
+        let _ = self.subprotocols.set(names);
+    }
+
+    /// The subprotocols to show.
+    pub(super) fn subprotocols(&self) -> &[String] {
+        self.subprotocols.get().map_or(&[], Vec::as_slice)
     }
 
     /// A text without its secrets.

@@ -3,14 +3,16 @@
 use super::{MASK, Mask};
 
 fn mask() -> Mask {
-    Mask::new(["management-token".to_owned()])
+    let mask = Mask::new(["management-token".to_owned()]);
+    mask.show_subprotocols(vec!["chat".to_owned()]);
+    mask
 }
 
 #[test]
 fn an_events_secrets_are_masked_and_the_rest_stays_as_it_is() {
     let event = r#"{"headers":{"Authorization":"Bearer abcdefgh","Cookie":"sid=1","Host":"a",
         "x-api-key":"k-123","Sec-WebSocket-Protocol":"chat, bearer, s3cr3t","Sec-WebSocket-Key":"dGhl"},
-        "multiValueHeaders":{"authorization":["Bearer abcdefgh"],"sec-websocket-protocol":["bearer.s3cr3t"]},
+        "multiValueHeaders":{"authorization":["Bearer abcdefgh"],"sec-websocket-protocol":["bearer.s3cr3t","graphql-ws"]},
         "queryStringParameters":{"name":"ana","ticket":"t-1","sig":"s-1"},
         "requestContext":{"routeKey":"say","n":1.50,"authorizer":{"principalId":"ana","accessToken":"at"}},
         "body":"{\"action\":\"say\",\"password\":\"pw\",\"big\":12345678901234567890123}"}"#;
@@ -25,7 +27,8 @@ fn an_events_secrets_are_masked_and_the_rest_stays_as_it_is() {
         r#""principalId":"ana""#,
         r#"\"big\":12345678901234567890123"#,
         r#""Sec-WebSocket-Key":"dGhl""#,
-        "chat, bearer, ",
+        r#""Sec-WebSocket-Protocol":"chat, •••, •••""#,
+        r#""sec-websocket-protocol":["•••","graphql-ws"]"#,
     ] {
         assert!(shown.contains(kept), "{kept} is not in {shown}");
     }
@@ -84,6 +87,10 @@ fn names_of_secrets_in_all_forms() {
             assert!(!mask.text(&text).contains("CANARY"), "{text}");
         }
     }
+    let frame = r#"{"error":{"code":"invalid_payload","message":"text is missing"}}"#;
+    assert_eq!(mask.text(frame), frame, "an error's code is shown");
+    let short = "{\"headers\":{\"Sec-WebSocket-Protocol\":\"chat, CANARY\"}}";
+    assert!(!mask.text(short).contains("CANARY"), "a short token without a word before it");
     let ordinary = r#"{"statusCode":200,"status":"ok","passenger":"ana","pinned":true,"accessible":1,"codec":"x"}"#;
     assert_eq!(mask.text(ordinary), ordinary);
 }

@@ -22,6 +22,7 @@ impl ApiPlan {
             let selection = description.settings.selection.parse::<Selection>();
             self.selection = Some(selection.context("the app's route selection")?);
         }
+        self.subprotocols = description.settings.subprotocols;
         for route in description.routes {
             if self.routes.iter().all(|planned| planned.key != route.key) {
                 let (key, two_way) = (route.key, route.two_way);

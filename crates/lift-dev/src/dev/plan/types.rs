@@ -88,6 +88,8 @@ pub(crate) struct ApiPlan {
     pub(crate) access: AccessPlan,
     pub(crate) api_keys: Option<ApiKeys>,
     pub(crate) throttles: Throttles,
+    /// The subprotocols that the app declares.
+    pub(crate) subprotocols: Vec<String>,
 }
 
 /// A route.
