@@ -10,7 +10,7 @@ use std::{
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use lift_aws::table::CreateOptions;
-use lift_ws::store::{Item, Saved, Store, contract};
+use lift_ws::store::{Consistency, Item, Row, Saved, Store, contract};
 use serde_json::json;
 
 use crate::{
@@ -32,6 +32,28 @@ async fn the_store_passes_the_contract_with_any_page_length_and_shard_count() {
     contract::all(&EmbeddedDatabase::start().await.store().with_page(7)).await;
     contract::all(&EmbeddedDatabase::start().await.store().with_page(1).with_shards(1)).await;
     contract::all(&EmbeddedDatabase::start().await.store().with_shards(16)).await;
+}
+
+#[tokio::test]
+async fn a_row_of_an_earlier_version_is_read_whatever_its_user_is() {
+    let database = EmbeddedDatabase::start().await;
+    let store = database.store();
+    assert_eq!(store.save(&row()).await.expect("save"), Saved::Stored);
+    let user = "ana\r\n\u{1b}[2J\u{202e}";
+    let named = Row { user: Some(user.into()), ..row() };
+    assert!(store.save(&named).await.expect_err("refused today").is_invalid());
+    let id = items(&database).await[0]["pk"].as_s().expect("a text").clone();
+    let update = json!({
+        "TableName": TABLE,
+        "Key": { "pk": { "S": id }, "sk": { "S": "CONNECTION" } },
+        "UpdateExpression": "SET u = :u",
+        "ExpressionAttributeValues": { ":u": { "S": user } },
+    });
+    assert_eq!(database.execute("UpdateItem", update).0, 200);
+    let read = store.get(&row().id, Consistency::Consistent).await.expect("get").expect("a row");
+    assert_eq!(read.user.expect("a user").as_str(), user);
+    let removed = store.remove(&row().id).await.expect("remove").expect("a row");
+    assert_eq!(removed.row.user.expect("a user").as_str(), user);
 }
 
 #[tokio::test]
