@@ -23,6 +23,7 @@ import reload
 import stores
 import table
 import templates
+import terminal
 import ws
 from checks import Checks
 
@@ -37,6 +38,7 @@ PARTS = {
     "table": table.run,
     "templates": templates.run,
     "stores": stores.run,
+    "terminal": terminal.run,
     "ws": ws.run,
     "interop": interop.run,
     "browser": browser.run,
