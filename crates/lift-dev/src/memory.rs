@@ -11,7 +11,7 @@ use std::{convert::Infallible, time::Duration};
 
 use tokio::time::{MissedTickBehavior, interval};
 
-/// How long unused memory stays. A call takes about a millisecond.
+/// How long unused memory stays.
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// Returns unused memory again and again. Never ends.

@@ -56,8 +56,8 @@ mod response;
 mod upstream;
 
 pub use faults::Faults;
-pub use lift_local::HostNames;
-pub use link::{Link, Reset};
+pub use lift_local::{HostNames, Reset};
+pub use link::Link;
 pub use plan::{Api, Plan, PlanError};
 pub use proxy::Proxy;
 pub use report::{FaultReport, InjectedFault};

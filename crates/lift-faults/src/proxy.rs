@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use lift_local::{Admitted, Guard, HostNames, Reset, Timeouts};
+use lift_local::{Admitted, Guard, HostNames, Reset};
 use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::link::Link;
@@ -42,7 +42,7 @@ impl Proxy {
             };
             let guard = Guard::programs(allowed_hosts);
             // No time-outs: a call for the next event may wait for hours.
-            lift_local::serve(&listener, &guard, Timeouts::None, api, pending()).await;
+            lift_local::serve(&listener, &guard, None, api, pending()).await;
         });
         Ok(Self { address, _server: server })
     }
@@ -73,5 +73,5 @@ async fn answer(link: &Link, request: Admitted<Incoming>) -> Result<Response<Ful
         Err(_) => return pending().await,
     };
     let response = link.call(Request::from_parts(head, body)).await;
-    response.map(|response| response.map(Full::new)).map_err(|_| Reset)
+    response.map(|response| response.map(Full::new))
 }

@@ -32,7 +32,7 @@ pub(crate) enum Hosts {
     /// Names and addresses that are always this machine.
     Loopback,
     /// Loopback, IP addresses, names that containers use, and the names that the user added. An IP
-    /// address needs no name server, so nobody can rebind it.
+    /// address needs no name server, so no site can make it name another machine.
     Known(HostNames),
     /// Every host. The API authenticates its callers.
     Any,

@@ -21,7 +21,7 @@ pub use self::{
     guard::{Admitted, Guard},
     host::HostNames,
     refusal::Refusal,
-    serve::{HEAD_TIMEOUT, Reset, Timeouts, accept, serve},
+    serve::{HEAD_TIMEOUT, Reset, accept, serve},
 };
 
 /// Compiles the example of the README.

@@ -30,24 +30,13 @@ const HEAD_BYTES: usize = 64 * 1024;
 /// no value.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a client may take.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub enum Timeouts {
-    /// A client may take this long for the head of a request, also for the next one on a connection that
-    /// stays open.
-    Head(Duration),
-    /// A client may wait for hours between its requests, as a process of a function does.
-    None,
-}
-
 /// An API's wish to reset the connection instead of a response.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reset;
 
 impl std::fmt::Display for Reset {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the connection is reset")
+        f.write_str("the connection was reset before an answer came")
     }
 }
 
@@ -56,11 +45,14 @@ impl std::error::Error for Reset {}
 /// Serves an API until `stop` resolves. Then it takes no more connections, finishes the requests that
 /// are under way, and returns. Dropping the future ends all connections.
 ///
+/// A client may take `head_timeout` for the head of a request, also for the next one on a connection that
+/// stays open. `None`: a client may wait for hours between requests, as a process of a function does.
+///
 /// A failing `accept` is retried after a short pause, because exhausted file descriptors become free again.
 pub async fn serve<A, F, B>(
     listener: &TcpListener,
     guard: &Guard,
-    timeouts: Timeouts,
+    head_timeout: Option<Duration>,
     api: A,
     stop: impl Future<Output = ()>,
 ) where
@@ -77,7 +69,7 @@ pub async fn serve<A, F, B>(
             () = &mut stop => break,
         };
         let (guard, api, stopped) = (guard.clone(), api.clone(), stopped.clone());
-        connections.spawn(connection(socket, peer, guard, timeouts, api, stopped));
+        connections.spawn(connection(socket, peer, guard, head_timeout, api, stopped));
         while connections.try_join_next().is_some() {}
     }
     drop(stopping);
@@ -106,7 +98,7 @@ async fn connection<A, F, B>(
     socket: TcpStream,
     peer: SocketAddr,
     guard: Guard,
-    timeouts: Timeouts,
+    head_timeout: Option<Duration>,
     api: A,
     mut stopped: watch::Receiver<()>,
 ) where
@@ -123,10 +115,6 @@ async fn connection<A, F, B>(
             }
         }
     });
-    let head_timeout = match timeouts {
-        Timeouts::Head(timeout) => Some(timeout),
-        Timeouts::None => None,
-    };
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(head_timeout)

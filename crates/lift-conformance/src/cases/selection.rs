@@ -20,7 +20,7 @@ pub(super) fn cases() -> Vec<Case> {
             "3-no-match",
             Documented,
             "a message that selects no route goes to `$default`, and its event says `$default`",
-            |api| selects(api, r#"{"action":"nobody"}"#, "$default"),
+            |api| selects(api, r#"{"action":"unknown"}"#, "$default"),
         ),
         Case::new("3-not-json", Documented, "text that is not JSON goes to `$default`", |api| {
             selects(api, "action: two", "$default")
@@ -99,7 +99,7 @@ async fn selects(api: TargetApi, message: &'static str, route: &'static str) -> 
 async fn forbidden(api: TargetApi) -> CaseResult {
     let mut client = api.client().await?;
     let id = client.id().await?;
-    client.send(r#"{"action":"nobody"}"#).await?;
+    client.send(r#"{"action":"unknown"}"#).await?;
     is_error_frame(&client.text().await?, "Forbidden", &id)?;
     client.still_quiet().await
 }

@@ -149,7 +149,7 @@ fn authorizers() {
     let other = of("--authorizer=auth").expect("another one").app.function;
     assert_eq!(other.authorizer, Some(Some("auth".to_owned())));
     assert_eq!(other.identity_sources, [source[1].parse().expect("a source")]);
-    assert!(dev(&["app", source[0], source[1]]).is_err(), "nobody to ask");
+    assert!(dev(&["app", source[0], source[1]]).is_err(), "a source without an authorizer");
     assert!(dev(&["app", "--authorizer", source[0], "method.request.header.Auth"]).is_err());
 }
 

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
-use lift_local::{Admitted, Guard, HEAD_TIMEOUT, HostNames, Timeouts};
+use lift_local::{Admitted, Guard, HEAD_TIMEOUT, HostNames};
 use percent_encoding::percent_decode_str;
 use tokio::net::TcpListener;
 
@@ -51,7 +51,7 @@ impl Connections {
             async move { Ok(connections.answer(request).await) }
         };
         let guard = Guard::programs(HostNames::default());
-        lift_local::serve(&listener, &guard, Timeouts::Head(HEAD_TIMEOUT), api, pending()).await;
+        lift_local::serve(&listener, &guard, Some(HEAD_TIMEOUT), api, pending()).await;
     }
 
     async fn answer(&self, request: Admitted<Incoming>) -> Response<Full<Bytes>> {

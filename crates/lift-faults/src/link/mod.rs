@@ -18,6 +18,7 @@ use std::{
 use bytes::Bytes;
 use futures_util::future::join_all;
 use http::{Request, Response};
+use lift_local::Reset;
 use tokio::{
     sync::watch,
     time::{sleep, timeout},
@@ -33,7 +34,6 @@ use crate::{
     upstream::{SharedUpstream, Upstream},
 };
 use outcome::CallOutcome;
-pub use outcome::Reset;
 use redelivery::Redelivery;
 
 /// A link to one API. Clones share it.

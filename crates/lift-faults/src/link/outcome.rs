@@ -5,14 +5,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::pending;
 use http::Response;
+use lift_local::Reset;
 use tokio::time::sleep;
 
 use crate::upstream::UpstreamError;
-
-/// The connection broke before a response came. The request may have been executed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the connection was reset before an answer came")]
-pub struct Reset;
 
 /// The outcome of a request.
 pub(super) enum CallOutcome {

@@ -2,7 +2,7 @@
 
 use std::{future::pending, io, net::SocketAddr, sync::Arc};
 
-use lift_local::{Guard, Timeouts};
+use lift_local::Guard;
 use tokio::{net::TcpListener, sync::watch};
 
 use super::{
@@ -55,7 +55,7 @@ impl Environment {
             async move { Ok(api::handle(&process, request).await) }
         };
         // There are no time-outs, because a process waits for events.
-        lift_local::serve(&self.listener, &guard, Timeouts::None, api, pending()).await;
+        lift_local::serve(&self.listener, &guard, None, api, pending()).await;
     }
 
     /// Gives the process no more work. A running invocation goes on.

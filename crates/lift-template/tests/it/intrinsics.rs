@@ -141,7 +141,7 @@ fn functions_of_lists_and_maps_are_evaluated() {
 fn conditions_are_evaluated() {
     assert_value("!If [Yes, a, b]", "a");
     assert_value("!If [No, a, b]", "b");
-    assert_value("!If [Both, a, !Ref Nobody]", "a");
+    assert_value("!If [Both, a, !Ref Unknown]", "a");
     let template = template(&with("!If [No, a, !Ref AWS::NoValue]"));
     assert_eq!(template.functions[0].environment["V"], "");
 }

@@ -81,10 +81,10 @@ fn wrong_variables_are_errors() {
         error("service: a\nfunctions: ${file(functions.yml)}"),
         "template.yaml:2: functions: `lift dev` does not look up `${file(functions.yml)}`",
     );
-    let no_authorizer = with("x").replace("$default", "{route: $connect, authorizer: nobody}");
+    let no_authorizer = with("x").replace("$default", "{route: $connect, authorizer: unknown}");
     assert_eq!(
         error(&no_authorizer),
         "template.yaml:13: functions.f.events[0].websocket.authorizer: the service has no function \
-         `nobody`",
+         `unknown`",
     );
 }

@@ -17,7 +17,7 @@ use crate::{
     store::{GroupId, ListKey, Store},
 };
 
-/// Sends to connections of any tenant. The caller is responsible for who may send to whom.
+/// Sends to connections of any tenant. The caller must check who may send to which connections.
 ///
 /// A handler gets it from [`Publisher::across_tenants`](crate::Publisher::across_tenants). Another program
 /// makes it from a store and a push; on AWS, `lift_aws::publisher` does. Cloning it is cheap, and the clones

@@ -111,7 +111,7 @@ impl Publisher {
         self.global.info_within(&id.into(), &self.own()).await
     }
 
-    /// A publisher to the connections of all tenants. The caller is responsible for who may send to whom.
+    /// A publisher to the connections of all tenants. The caller must check who may send to which connections.
     pub fn across_tenants(&self) -> GlobalPublisher {
         self.global.clone()
     }

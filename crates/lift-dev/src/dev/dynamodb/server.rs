@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
-use lift_local::{Admitted, Guard, HEAD_TIMEOUT, HostNames, Reset, Timeouts};
+use lift_local::{Admitted, Guard, HEAD_TIMEOUT, HostNames, Reset};
 use serde_json::json;
 use tokio::{net::TcpListener, time::timeout};
 
@@ -30,7 +30,7 @@ pub(crate) async fn serve(
         let client = client.clone();
         async move { Ok::<_, Reset>(answer(&client, request).await) }
     };
-    lift_local::serve(&listener, &guard, Timeouts::Head(HEAD_TIMEOUT), api, stop).await;
+    lift_local::serve(&listener, &guard, Some(HEAD_TIMEOUT), api, stop).await;
 }
 
 async fn answer(client: &EngineClient, request: Admitted<Incoming>) -> Response<Full<Bytes>> {
