@@ -8,7 +8,10 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use super::names::{BESIDE_DATABASE, DATABASE, MARKER, MARKER_TEXT};
+use super::{
+    names::{BESIDE_DATABASE, DATABASE, MARKER, MARKER_TEXT},
+    private::is_file,
+};
 
 /// The contents of the `.gitignore` that Lift writes in folders that it makes.
 pub(super) const IGNORE_ALL: &str = "*\n";
@@ -54,13 +57,13 @@ pub(super) fn in_use(folder: &Path) -> String {
 /// A marker of a run that was killed before it had written it, or that writes it just now.
 fn is_partial_marker(entry: &DirEntry) -> bool {
     entry.file_name() == MARKER
-        && is_file(entry)
+        && is_file(&entry.path())
         && fs::read_to_string(entry.path()).is_ok_and(|text| MARKER_TEXT.starts_with(&text))
 }
 
 fn is_our_ignore_file(entry: &DirEntry) -> bool {
     entry.file_name() == ".gitignore"
-        && is_file(entry)
+        && is_file(&entry.path())
         && fs::read(entry.path()).is_ok_and(|text| text == IGNORE_ALL.as_bytes())
 }
 
@@ -70,16 +73,11 @@ fn is_old_name(entry: &DirEntry) -> bool {
     let (path, name) = (entry.path(), entry.file_name());
     let files = [OLD_LOCK, "bootstrap.mjs", DATABASE];
     let is_named = |known: &&str| name == **known;
-    if is_file(entry) {
+    if is_file(&path) {
         return is_our_ignore_file(entry)
             || files.iter().chain(&BESIDE_DATABASE).any(is_named)
             || path.extension() == Some(OsStr::new("env"));
     }
     let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
     is_folder && ["programs", "inline"].iter().any(is_named)
-}
-
-/// Whether it is a regular file, not a link to one.
-fn is_file(entry: &DirEntry) -> bool {
-    entry.file_type().is_ok_and(|kind| kind.is_file())
 }
