@@ -6,7 +6,7 @@ from pathlib import Path
 import psutil
 
 from checks import Failed, equal
-from client import Client
+from client import Client, refused
 from lift import Lift
 
 HERE = Path(__file__).resolve().parent
@@ -29,6 +29,9 @@ async def run(checks):
             equal(await client.receive(), {"type": "pong"}, "the next frame")
             if "ended" in lift.stderr:
                 raise Failed(lift.stderr)
+        async with checks.that("without its table, the app accepts no client"):
+            lift.client("dynamodb", lift.dynamodb).delete_table(TableName=lift.table)
+            equal(await refused(lift.url(name="bob", room="guard")), 500, "the status")
 
 
 async def rows(lift):

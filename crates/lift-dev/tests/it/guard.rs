@@ -203,6 +203,25 @@ fn pages_of_other_origins_reach_no_port() {
 }
 
 #[test]
+fn no_path_leads_to_a_file_of_this_machine() {
+    let lift = Lift::dev_of(&["--attach=127.0.0.1:0", "--two-way", "$default"]);
+    let gateway = address_of(&lift.ready(), "WebSocket");
+    let ways =
+        ["../", "..%2f", "%2e%2e/", "%2e%2e%2f", "..%5c", "....//", "..;/", "%252e%252e%252f"];
+    for folder in ["/", "/_lift/page/", "/local/"] {
+        for way in ways {
+            let path = format!("{folder}{}etc/passwd", way.repeat(8));
+            let response = Request::new(&gateway, "GET", &path).send();
+            let status = response.split(' ').nth(1);
+            assert!(matches!(status, Some("400" | "403" | "404")), "{path}: {response}");
+            assert!(!response.contains("root:"), "{path}: {response}");
+        }
+        let absolute = Request::new(&gateway, "GET", &format!("{folder}/etc/passwd")).send();
+        assert!(!absolute.contains("root:"), "{absolute}");
+    }
+}
+
+#[test]
 fn a_host_can_be_allowed() {
     let args = ["--attach=127.0.0.1:0", "--two-way", "$default", "--allow-host", "Box.local"];
     let lift = Lift::dev_of(&args);
