@@ -25,8 +25,8 @@ impl Event {
         let text = text(payload.into())?;
         let payload = Payload::decode(&text)?;
         if payload.request_type.is_some() || payload.method_arn.is_some() {
-            let fault = "this is the event of a Lambda authorizer, not of a connection";
-            return Err(DecodeError::new("methodArn", fault));
+            let cause = "this is the event of a Lambda authorizer, not of a connection";
+            return Err(DecodeError::new("methodArn", cause));
         }
         let inner = build(&text, payload)?;
         Ok(inner.of(text))
@@ -38,7 +38,7 @@ pub(crate) fn text(bytes: Bytes) -> Result<String, DecodeError> {
     if bytes.len() > MAX_PAYLOAD {
         return Err(DecodeError::new(".", "the payload is larger than 2 GiB"));
     }
-    String::from_utf8(bytes.into()).map_err(|fault| DecodeError::new(".", fault.utf8_error()))
+    String::from_utf8(bytes.into()).map_err(|cause| DecodeError::new(".", cause.utf8_error()))
 }
 
 /// Checks the payload and finds the spans of its strings. The text is added later, because the payload
@@ -52,7 +52,7 @@ pub(crate) fn build(text: &str, payload: Payload<'_>) -> Result<Inner, DecodeErr
     let body = match (payload.body, payload.is_base64_encoded) {
         (Some(body), Some(true)) => match STANDARD.decode(body.as_bytes()) {
             Ok(bytes) => Body::Bytes(bytes.into()),
-            Err(fault) => return Err(DecodeError::new("body", format!("bad base64: {fault}"))),
+            Err(cause) => return Err(DecodeError::new("body", format!("bad base64: {cause}"))),
         },
         (Some(body), _) => Body::Text(spans.owned(body)),
         (None, _) => Body::Text(Span::default()),

@@ -51,7 +51,7 @@ impl Reply {
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
         let body = String::from_utf8(body.into()).map(Body::Text);
-        self.body = Some(body.unwrap_or_else(|fault| Body::Base64(fault.into_bytes())));
+        self.body = Some(body.unwrap_or_else(|cause| Body::Base64(cause.into_bytes())));
         self
     }
 
@@ -135,7 +135,7 @@ impl Reply {
     /// # Errors
     /// When it is not a JSON object with a `statusCode`, or has a key that API Gateway refuses.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let text = std::str::from_utf8(bytes).map_err(|fault| DecodeError::new(".", fault))?;
+        let text = std::str::from_utf8(bytes).map_err(|cause| DecodeError::new(".", cause))?;
         let Object(wire) = serde_json::from_str::<Object<Wire<'_>>>(text)
             .map_err(|_| DecodeError::locate::<Object<Wire<'_>>>(text, ""))?;
         if !(100..600).contains(&wire.status_code) {
@@ -145,7 +145,7 @@ impl Reply {
             (None, _) => None,
             (Some(body), Some(true)) => match STANDARD.decode(body.as_bytes()) {
                 Ok(bytes) => Some(Body::Base64(bytes)),
-                Err(fault) => return Err(DecodeError::new("body", format!("bad base64: {fault}"))),
+                Err(cause) => return Err(DecodeError::new("body", format!("bad base64: {cause}"))),
             },
             (Some(body), _) => Some(Body::Text(body.0.into_owned())),
         };

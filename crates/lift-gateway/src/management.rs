@@ -17,7 +17,7 @@ use crate::{
     ConnectionsAccess, GatewayEventKind, SignatureRejection, SignedRequest,
     connection::{Connection, PostError},
     gateway::Gateway,
-    handshake::{admission::same, grant::denied},
+    handshake::{admission::constant_time_eq, grant::denied},
     id::Id,
     response,
     response::ApiResponse,
@@ -40,7 +40,7 @@ enum CallError {
     Method,
 }
 
-/// Answers one call; `id` is `None` when the path does not name this stage.
+/// Handles one call; `id` is `None` when the path does not name this stage.
 pub(crate) async fn handle(
     gateway: &Gateway,
     id: Option<&str>,
@@ -48,14 +48,14 @@ pub(crate) async fn handle(
 ) -> ApiResponse {
     let request = request.into_request();
     let method = request.method().clone();
-    let answer = call(gateway, id, request).await.unwrap_or_else(CallError::into_answer);
+    let response = call(gateway, id, request).await.unwrap_or_else(CallError::into_response);
     if let Some(id) = id.and_then(Id::parse) {
         gateway
             .settings
             .observer
-            .notify(id, || GatewayEventKind::Called { method, status: answer.status() });
+            .notify(id, || GatewayEventKind::Called { method, status: response.status() });
     }
-    with_header(answer, REQUEST_ID, Id::random().as_str())
+    with_header(response, REQUEST_ID, Id::random().as_str())
 }
 
 /// The response to a call that the guard refused.
@@ -103,7 +103,7 @@ fn check(access: &ConnectionsAccess, parts: &Parts, data: &[u8]) -> Result<(), C
     let shown = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     if let (Some(token), Some(shown)) = (token, shown.and_then(|text| text.strip_prefix("Bearer ")))
     {
-        return if same(token, shown) { Ok(()) } else { Err(CallError::Forbidden) };
+        return if constant_time_eq(token, shown) { Ok(()) } else { Err(CallError::Forbidden) };
     }
     match (signatures, token) {
         (Some(signatures), _) => {
@@ -146,7 +146,7 @@ fn iso(milliseconds: u64) -> String {
 }
 
 impl CallError {
-    fn into_answer(self) -> ApiResponse {
+    fn into_response(self) -> ApiResponse {
         let (status, kind, message) = match self {
             Self::Forbidden => (StatusCode::FORBIDDEN, "ForbiddenException", "Forbidden"),
             Self::NoToken => {
@@ -166,8 +166,8 @@ impl CallError {
             }
             // AWS sends no body here. Only the header names the error.
             Self::Gone => {
-                let answer = response::empty(StatusCode::GONE);
-                return with_header(answer, response::ERROR_TYPE, "GoneException");
+                let response = response::empty(StatusCode::GONE);
+                return with_header(response, response::ERROR_TYPE, "GoneException");
             }
             Self::TooLarge => {
                 (StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLargeException", "Message too long")
@@ -187,10 +187,10 @@ impl CallError {
     }
 }
 
-fn with_header(mut answer: ApiResponse, name: HeaderName, value: &str) -> ApiResponse {
+fn with_header(mut response: ApiResponse, name: HeaderName, value: &str) -> ApiResponse {
     // Ids and error types are valid header values.
     if let Ok(value) = HeaderValue::from_str(value) {
-        answer.headers_mut().insert(name, value);
+        response.headers_mut().insert(name, value);
     }
-    answer
+    response
 }

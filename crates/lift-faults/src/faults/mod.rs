@@ -1,6 +1,6 @@
 //! Runs a plan: decides which faults each request gets.
 //!
-//! [`falls`] is the decision, a pure function. [`Faults::decide`] counts requests, calls it for each
+//! [`hits`] is the decision, a pure function. [`Faults::decide`] counts requests, calls it for each
 //! entry of the plan, and writes the report.
 
 use std::{
@@ -66,20 +66,14 @@ pub(crate) enum Effect {
 
 /// Whether an entry of the plan applies to the request with this number, counted from 1. If so, returns
 /// the random numbers for the rest of the decision.
-fn falls(
-    seed: u64,
-    entry: usize,
-    when: &Frequency,
-    operation: &str,
-    number: u64,
-) -> Option<Random> {
+fn hits(seed: u64, entry: usize, when: &Frequency, operation: &str, number: u64) -> Option<Random> {
     let mut random = Random::new(seed, entry, operation, number);
     let chance = random.unit();
-    let falls = match when {
+    let is_hit = match when {
         Frequency::Share(share) => chance < *share,
         Frequency::Nth(ranges) => ranges.iter().any(|range| range.contains(&number)),
     };
-    falls.then_some(random)
+    is_hit.then_some(random)
 }
 
 impl Faults {
@@ -123,7 +117,7 @@ impl Faults {
                 decision.stale_lag = decision.stale_lag.max(lag);
                 continue;
             }
-            let Some(random) = falls(seed, entry, &fault.when, &call.operation, number) else {
+            let Some(random) = hits(seed, entry, &fault.when, &call.operation, number) else {
                 continue;
             };
             let next = counters.report.total + 1;
@@ -223,8 +217,8 @@ fn is_for(fault: &Fault, api: Api, call: &Call) -> bool {
     }
     let is_named = fault.operation.as_ref().is_none_or(|name| *name == call.operation);
     let is_meant = fault.subject.as_ref().is_none_or(|subject| call.is_about(subject));
-    let falls = fault.what.falls_on(api, &call.operation);
-    is_named && is_meant && falls && is_possible(&fault.what, call)
+    let is_possible_there = fault.what.applies_to(api, &call.operation);
+    is_named && is_meant && is_possible_there && is_possible(&fault.what, call)
 }
 
 /// Whether a fault is possible for this request; the operation alone does not decide that.

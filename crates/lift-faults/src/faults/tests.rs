@@ -7,7 +7,7 @@ use http::Request;
 use proptest::prelude::*;
 use tokio::time::advance;
 
-use super::{Faults, falls};
+use super::{Faults, hits};
 use crate::{
     call::Call,
     plan::{Api, Frequency},
@@ -148,7 +148,7 @@ proptest! {
     fn shares_hold(seed: u64, share in 0.0..1.0) {
         const REQUESTS: u64 = 4_000;
         let when = Frequency::Share(share);
-        let hits = (1..=REQUESTS).filter(|n| falls(seed, 0, &when, "post", *n).is_some()).count();
+        let hits = (1..=REQUESTS).filter(|n| hits(seed, 0, &when, "post", *n).is_some()).count();
         // Six standard deviations: one run in 5 * 10^8 is outside by chance.
         let (expected, n) = (share * REQUESTS as f64, REQUESTS as f64);
         let bound = 6.0 * (n * share * (1.0 - share)).sqrt() + 1.0;
@@ -157,7 +157,7 @@ proptest! {
 
     #[test]
     fn nothing_and_everything(seed: u64, number in 1..u64::MAX) {
-        prop_assert!(falls(seed, 0, &Frequency::Share(0.0), "post", number).is_none());
-        prop_assert!(falls(seed, 0, &Frequency::Share(1.0), "post", number).is_some());
+        prop_assert!(hits(seed, 0, &Frequency::Share(0.0), "post", number).is_none());
+        prop_assert!(hits(seed, 0, &Frequency::Share(1.0), "post", number).is_some());
     }
 }

@@ -51,7 +51,7 @@ struct Inner {
     done: watch::Sender<u64>,
     redelivery: Redelivery,
     /// Requests in progress, including duplicates.
-    work: TaskTracker,
+    in_progress: TaskTracker,
 }
 
 impl Link {
@@ -105,11 +105,11 @@ impl Link {
     ) -> Self {
         let faults = faults.clone();
         let (arrived, done, redelivery) = Default::default();
-        let work = TaskTracker::new();
+        let in_progress = TaskTracker::new();
         // `wait` returns only on a closed tracker. A closed tracker still accepts tasks.
-        work.close();
+        in_progress.close();
         let inner =
-            Inner { faults, api, upstream, indexes, stale, arrived, done, redelivery, work };
+            Inner { faults, api, upstream, indexes, stale, arrived, done, redelivery, in_progress };
         Self(Arc::new(inner))
     }
 
@@ -122,7 +122,7 @@ impl Link {
     /// the call may never return.
     pub async fn call(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Reset> {
         let Some(call) = Call::read(self.0.api, &request) else {
-            return self.0.forward(request).await.into_answer().await;
+            return self.0.forward(request).await.into_response().await;
         };
         if self.0.redelivery.takes(&call) {
             return Ok(response::accepted());
@@ -133,20 +133,20 @@ impl Link {
         let decision = self.0.faults.decide(self.0.api, &call);
         // If the process stops waiting, the event has to go to another process.
         let call_is_taken_back = self.0.api == Api::Runtime && call.operation == "next";
-        let work = Inner::run(self.0.clone(), call, request, decision);
+        let call = Inner::run(self.0.clone(), call, request, decision);
         let outcome = if call_is_taken_back {
-            work.await
+            call.await
         } else {
-            self.0.work.spawn(work).await.unwrap_or(CallOutcome::Reset)
+            self.0.in_progress.spawn(call).await.unwrap_or(CallOutcome::Reset)
         };
-        outcome.into_answer().await
+        outcome.into_response().await
     }
 
     /// Waits until all requests have finished, including late ones and duplicates, and the copies are
     /// up to date.
     pub async fn settle(&self) {
-        let Inner { work, indexes, stale, .. } = &*self.0;
-        work.wait().await;
+        let Inner { in_progress, indexes, stale, .. } = &*self.0;
+        in_progress.wait().await;
         join_all([indexes, stale].into_iter().flatten().map(LaggingCopy::settle)).await;
     }
 }
@@ -162,29 +162,29 @@ impl Inner {
         let arrival = self.arrived.fetch_add(1, Ordering::Relaxed) + 1;
         sleep(decision.delay).await;
         let outcome = match decision.effect.take() {
-            None => self.work(&call, request, &decision).await,
+            None => self.send(&call, request, &decision).await,
             Some((Effect::Throttle(reason), number)) => {
-                CallOutcome::Answer(response::throttled(&call, reason.as_ref(), &request, number))
+                CallOutcome::Response(response::throttled(&call, reason.as_ref(), &request, number))
             }
             Some((Effect::Error { status, name, lost }, number)) => {
-                self.work_unless_lost(lost, &call, request, &decision).await;
-                CallOutcome::Answer(response::error(self.api, status, name.as_deref(), number))
+                self.send_unless_lost(lost, &call, request, &decision).await;
+                CallOutcome::Response(response::error(self.api, status, name.as_deref(), number))
             }
             Some((Effect::Hang { at_most, lost }, _)) => {
-                self.work_unless_lost(lost, &call, request, &decision).await;
-                CallOutcome::Silence(at_most)
+                self.send_unless_lost(lost, &call, request, &decision).await;
+                CallOutcome::NoResponse(at_most)
             }
             Some((Effect::Reset { lost }, _)) => {
-                self.work_unless_lost(lost, &call, request, &decision).await;
+                self.send_unless_lost(lost, &call, request, &decision).await;
                 CallOutcome::Reset
             }
             Some((Effect::Reorder { at_most }, _)) => {
                 let mut done = self.done.subscribe();
                 let _ = timeout(at_most, done.wait_for(|latest| *latest > arrival)).await;
-                self.work(&call, request, &decision).await
+                self.send(&call, request, &decision).await
             }
             Some((Effect::Duplicate { after }, _)) => {
-                self.work_twice(&call, request, decision, after).await
+                self.send_twice(&call, request, decision, after).await
             }
         };
         self.done.send_if_modified(|latest| {
@@ -195,7 +195,7 @@ impl Inner {
         outcome
     }
 
-    async fn work_unless_lost(
+    async fn send_unless_lost(
         &self,
         lost: LostPart,
         call: &Call,
@@ -203,36 +203,36 @@ impl Inner {
         decision: &Decision,
     ) {
         if lost == LostPart::Answer {
-            self.work(call, request, decision).await;
+            self.send(call, request, decision).await;
         }
     }
 
     /// Executes a request, and again later without returning the second response. An event is not
     /// fetched twice but delivered twice.
-    async fn work_twice(
+    async fn send_twice(
         self: &Arc<Self>,
         call: &Call,
         request: Request<Bytes>,
         decision: Decision,
         after: Duration,
     ) -> CallOutcome {
-        let first = self.work(call, request.clone(), &decision).await;
+        let first = self.send(call, request.clone(), &decision).await;
         if self.api == Api::Runtime {
-            if let CallOutcome::Answer(event) = &first {
+            if let CallOutcome::Response(event) = &first {
                 self.redelivery.keep(event);
             }
             return first;
         }
         let (link, call) = (self.clone(), call.clone());
-        self.work.spawn(async move {
+        self.in_progress.spawn(async move {
             sleep(after).await;
-            link.work(&call, request, &decision).await;
+            link.send(&call, request, &decision).await;
         });
         first
     }
 
     /// Executes a request without faults. Copies follow its writes and answer its reads that lag.
-    async fn work(&self, call: &Call, request: Request<Bytes>, decision: &Decision) -> CallOutcome {
+    async fn send(&self, call: &Call, request: Request<Bytes>, decision: &Decision) -> CallOutcome {
         let Some(items) = call.items() else { return self.forward(request).await };
         let headers = request.headers().clone();
         let copies = [(&self.indexes, decision.index_lag), (&self.stale, decision.stale_lag)];
@@ -246,7 +246,7 @@ impl Inner {
             return copy.call(request).await.into();
         }
         let outcome = self.forward(request).await;
-        if let CallOutcome::Answer(response) = &outcome
+        if let CallOutcome::Response(response) = &outcome
             && response.status().is_success()
         {
             for (copy, lag) in copies.into_iter().flatten() {

@@ -12,16 +12,16 @@ use crate::upstream::UpstreamError;
 
 /// The outcome of a request.
 pub(super) enum CallOutcome {
-    Answer(Response<Bytes>),
+    Response(Response<Bytes>),
     Reset,
     /// No response; after this time, if there is one, a reset.
-    Silence(Option<Duration>),
+    NoResponse(Option<Duration>),
 }
 
 impl From<Result<Response<Bytes>, UpstreamError>> for CallOutcome {
     fn from(result: Result<Response<Bytes>, UpstreamError>) -> Self {
         match result {
-            Ok(response) => Self::Answer(response),
+            Ok(response) => Self::Response(response),
             Err(error) => {
                 tracing::warn!(
                     error = error.to_string(),
@@ -34,13 +34,13 @@ impl From<Result<Response<Bytes>, UpstreamError>> for CallOutcome {
 }
 
 impl CallOutcome {
-    /// The response or a reset, after the silence if there is one.
-    pub(super) async fn into_answer(self) -> Result<Response<Bytes>, Reset> {
+    /// The response or a reset, after the wait if there is one.
+    pub(super) async fn into_response(self) -> Result<Response<Bytes>, Reset> {
         match self {
-            Self::Answer(response) => return Ok(response),
+            Self::Response(response) => return Ok(response),
             Self::Reset => {}
-            Self::Silence(Some(time)) => sleep(time).await,
-            Self::Silence(None) => pending().await,
+            Self::NoResponse(Some(time)) => sleep(time).await,
+            Self::NoResponse(None) => pending().await,
         }
         Err(Reset)
     }

@@ -37,7 +37,7 @@ pub(super) fn names(api: Api) -> Vec<&'static str> {
 
 impl FaultKind {
     /// Whether this fault is possible for an operation.
-    pub(crate) fn falls_on(&self, api: Api, operation: &str) -> bool {
+    pub(crate) fn applies_to(&self, api: Api, operation: &str) -> bool {
         let access = access(operation);
         match (api, self) {
             (Api::DynamoDb, Self::Stale(_)) => {

@@ -151,7 +151,7 @@ fn check_fields(written: &RawEntry) -> Result<(), Problem> {
 fn check_operation(written: &RawEntry, what: &FaultKind) -> Result<(), Problem> {
     let (api, kind) = (written.api, written.kind.name());
     let names = operation::names(api);
-    let fit: Vec<&str> = names.iter().copied().filter(|name| what.falls_on(api, name)).collect();
+    let fit: Vec<&str> = names.iter().copied().filter(|name| what.applies_to(api, name)).collect();
     if fit.is_empty() {
         return Err(format!("{kind} is not possible for the {api} API"));
     }

@@ -60,7 +60,9 @@ fn api_key(
         ApiKeySource::Header => head.header("x-api-key"),
         ApiKeySource::Authorizer => usage_key,
     };
-    let known = |received_key: &str| keys.keys.iter().find(|key| same(&key.value, received_key));
+    let known = |received_key: &str| {
+        keys.keys.iter().find(|key| constant_time_eq(&key.value, received_key))
+    };
     let Some(key) = received_key.and_then(known) else {
         let status = StatusCode::from_u16(undocumented.api_key_status);
         return Err(Refusal::NoKey(status.unwrap_or(StatusCode::FORBIDDEN)));
@@ -72,6 +74,6 @@ fn api_key(
 }
 
 /// Compares two secrets in constant time.
-pub(crate) fn same(secret: &str, received: &str) -> bool {
+pub(crate) fn constant_time_eq(secret: &str, received: &str) -> bool {
     subtle::ConstantTimeEq::ct_eq(secret.as_bytes(), received.as_bytes()).into()
 }

@@ -37,7 +37,7 @@ pub(super) async fn handle(
         }
         (&Method::POST, ["2018-06-01", "runtime", "init", "error"]) => {
             let (kind, message) = report(request).await;
-            process.end(Status::InitFailed { kind, message });
+            process.set_final_status(Status::InitFailed { kind, message });
             accepted(true)
         }
         (_, ["2020-01-01", "extension", ..]) => {
@@ -57,7 +57,7 @@ async fn next(process: &Arc<ProcessState>) -> RuntimeResponse {
     };
     let deadline = SystemTime::now() + deadline;
     let deadline = deadline.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
-    let mut answer = RuntimeResponse::new(EventBody::event(process.clone(), id.clone(), payload));
+    let mut response = RuntimeResponse::new(EventBody::event(process.clone(), id.clone(), payload));
     let headers = [
         ("lambda-runtime-aws-request-id", id),
         ("lambda-runtime-deadline-ms", deadline.to_string()),
@@ -67,12 +67,12 @@ async fn next(process: &Arc<ProcessState>) -> RuntimeResponse {
     for (name, value) in headers {
         // A function name that is not a valid header value loses only the ARN's header.
         if let Ok(value) = HeaderValue::from_str(&value) {
-            answer.headers_mut().insert(name, value);
+            response.headers_mut().insert(name, value);
         }
     }
     let kind = HeaderValue::from_static("application/json");
-    answer.headers_mut().insert(header::CONTENT_TYPE, kind);
-    answer
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
 }
 
 async fn response(process: &ProcessState, id: &str, body: Incoming) -> RuntimeResponse {

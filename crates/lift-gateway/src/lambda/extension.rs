@@ -63,7 +63,7 @@ async fn register(process: &ProcessState, request: Request<Incoming>) -> Runtime
     let shutdown = registration.events.iter().any(|event| event == "SHUTDOWN");
     process.extensions().insert(identifier.clone(), shutdown);
     let settings = &process.queue.settings;
-    let mut answer = json_response(
+    let mut response = json_response(
         StatusCode::OK,
         &json!({
             "accountId": settings.account,
@@ -73,9 +73,9 @@ async fn register(process: &ProcessState, request: Request<Incoming>) -> Runtime
         }),
     );
     if let Ok(identifier) = HeaderValue::from_str(&identifier) {
-        answer.headers_mut().insert(IDENTIFIER, identifier);
+        response.headers_mut().insert(IDENTIFIER, identifier);
     }
-    answer
+    response
 }
 
 async fn next(process: &ProcessState, shutdown: bool) -> RuntimeResponse {

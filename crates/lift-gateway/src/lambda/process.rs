@@ -57,7 +57,7 @@ pub(super) struct ProcessState {
     pub(super) phase: watch::Sender<Phase>,
     pub(super) status: watch::Sender<Status>,
     /// Counts the calls of `next`: only the latest one gets an invocation.
-    polls: watch::Sender<u64>,
+    next_calls: watch::Sender<u64>,
     busy: watch::Sender<bool>,
     /// The extensions by identifier, and whether each registered for SHUTDOWN.
     extensions: Mutex<HashMap<String, bool>>,
@@ -85,7 +85,7 @@ impl ProcessState {
             callback,
             phase: watch::Sender::default(),
             status: watch::Sender::default(),
-            polls: watch::Sender::default(),
+            next_calls: watch::Sender::default(),
             busy: watch::Sender::default(),
             extensions: Mutex::default(),
         }
@@ -104,17 +104,17 @@ impl ProcessState {
             }
             first
         });
-        let mut ticket = 0;
-        self.polls.send_modify(|polls| {
-            *polls += 1;
-            ticket = *polls;
+        let mut call_number = 0;
+        self.next_calls.send_modify(|next_calls| {
+            *next_calls += 1;
+            call_number = *next_calls;
         });
-        let (mut polls, mut phase) = (self.polls.subscribe(), self.phase.subscribe());
+        let (mut next_calls, mut phase) = (self.next_calls.subscribe(), self.phase.subscribe());
         loop {
             let idle = Idle::new(&self.queue);
             let invocation = tokio::select! {
                 biased;
-                _ = polls.wait_for(|polls| *polls != ticket) => return None,
+                _ = next_calls.wait_for(|next_calls| *next_calls != call_number) => return None,
                 _ = phase.wait_for(|phase| *phase != Phase::Serving) => None,
                 invocation = self.queue.pop() => Some(invocation),
             };
@@ -133,7 +133,7 @@ impl ProcessState {
         let mut running = self.running();
         if *self.phase.borrow() != Phase::Serving {
             drop(running);
-            self.give_back(invocation);
+            self.requeue(invocation);
             return None;
         }
         let limit = self.queue.settings.timeout;
@@ -150,28 +150,28 @@ impl ProcessState {
                 process.time_out(&id, limit);
             }
         });
-        self.callback.notify(invocation.name);
+        self.callback.notify(invocation.gateway_id);
         *running = Some(Running { invocation, timer: timer.abort_handle() });
         self.busy.send_replace(true);
         Some(next)
     }
 
-    /// Answers the running invocation. False if its id is not this one.
-    pub(super) fn finish(&self, id: Option<&str>, answer: Result<Bytes, InvokeError>) -> bool {
+    /// Completes the running invocation. False if its id is not this one.
+    pub(super) fn finish(&self, id: Option<&str>, result: Result<Bytes, InvokeError>) -> bool {
         let Some(invocation) = self.take(id) else { return false };
         self.queue.count(|demand| demand.busy -= 1);
-        invocation.answer(answer);
+        invocation.respond(result);
         true
     }
 
     /// Returns an invocation that never reached the process to the queue.
     pub(super) fn put_back(&self, id: &str) {
         if let Some(invocation) = self.take(Some(id)) {
-            self.give_back(invocation);
+            self.requeue(invocation);
         }
     }
 
-    fn give_back(&self, invocation: Invocation) {
+    fn requeue(&self, invocation: Invocation) {
         self.queue.count(|demand| demand.busy -= 1);
         self.queue.put_back(invocation);
     }
@@ -188,12 +188,12 @@ impl ProcessState {
 
     fn time_out(&self, id: &str, after: Duration) {
         if self.finish(Some(id), Err(InvokeError::timed_out(after))) {
-            self.end(Status::TimedOut);
+            self.set_final_status(Status::TimedOut);
         }
     }
 
     /// Sets a final status, unless there is one.
-    pub(super) fn end(&self, last: Status) {
+    pub(super) fn set_final_status(&self, last: Status) {
         self.stop(Phase::Draining);
         self.status.send_if_modified(|status| {
             let open = matches!(status, Status::Starting | Status::Ready);

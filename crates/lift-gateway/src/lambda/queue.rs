@@ -59,7 +59,7 @@ impl Default for FunctionSettings {
 /// The demand for environments, from which a supervisor decides whether to start another one.
 ///
 /// An environment is neither idle nor busy before its first `next`, and for a moment between its
-/// answer and the `next` after it; so compare `waiting` with the environments that are not busy.
+/// response and the `next` after it; so compare `waiting` with the environments that are not busy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Demand {
     /// The invocations that no environment has taken yet.
@@ -75,16 +75,16 @@ pub struct Demand {
 pub(super) struct Invocation {
     pub(super) id: String,
     /// The invocation's id in [`GatewayEventKind`](crate::GatewayEventKind).
-    pub(super) name: Option<Id>,
+    pub(super) gateway_id: Option<Id>,
     pub(super) trace: String,
     pub(super) payload: Bytes,
-    answer: oneshot::Sender<Result<Bytes, InvokeError>>,
+    response: oneshot::Sender<Result<Bytes, InvokeError>>,
 }
 
 impl Invocation {
-    pub(super) fn answer(self, answer: Result<Bytes, InvokeError>) {
+    pub(super) fn respond(self, result: Result<Bytes, InvokeError>) {
         // The caller may have given up.
-        let _ = self.answer.send(answer);
+        let _ = self.response.send(result);
     }
 }
 
@@ -111,22 +111,26 @@ impl Queue {
     }
 
     /// Queues an event and waits for its reply.
-    pub(super) async fn run(&self, name: Option<Id>, payload: Bytes) -> Result<Bytes, InvokeError> {
+    pub(super) async fn run(
+        &self,
+        gateway_id: Option<Id>,
+        payload: Bytes,
+    ) -> Result<Bytes, InvokeError> {
         let (sender, mut receiver) = oneshot::channel();
         let (id, trace) = (id::uuid(), id::trace());
-        let invocation = Invocation { id, name, trace, payload, answer: sender };
-        // Removes the invocation from the queue if this future is dropped.
-        let place = Place { queue: self, id: invocation.id.clone() };
+        let invocation = Invocation { id, gateway_id, trace, payload, response: sender };
+        let queued = RemoveOnDrop { queue: self, id: invocation.id.clone() };
         self.push(invocation)?;
         let max_wait = self.settings.max_wait;
-        let answer = match timeout(max_wait, &mut receiver).await {
-            Ok(answer) => answer,
-            Err(_) if self.withdraw(&place.id) => return Err(InvokeError::unavailable()),
+        let result = match timeout(max_wait, &mut receiver).await {
+            Ok(result) => result,
+            Err(_) if self.withdraw(&queued.id) => return Err(InvokeError::unavailable()),
             Err(_) => receiver.await,
         };
         // The sender was dropped with its environment.
-        answer.unwrap_or(Err(InvokeError::exited()))
+        result.unwrap_or(Err(InvokeError::exited()))
     }
+
     /// Fails every invocation that waits.
     pub(super) fn fail_waiting(&self, error: &InvokeError) {
         let mut waiting = self.waiting();
@@ -134,7 +138,7 @@ impl Queue {
         self.count(|demand| demand.waiting = 0);
         drop(waiting);
         for invocation in failed {
-            invocation.answer(Err(error.clone()));
+            invocation.respond(Err(error.clone()));
         }
     }
 
@@ -182,10 +186,10 @@ impl Queue {
     /// Removes an invocation. False if an environment has taken it.
     fn withdraw(&self, id: &str) -> bool {
         let mut waiting = self.waiting();
-        let Some(place) = waiting.iter().position(|invocation| invocation.id == id) else {
+        let Some(position) = waiting.iter().position(|invocation| invocation.id == id) else {
             return false;
         };
-        waiting.remove(place);
+        waiting.remove(position);
         self.count(|demand| demand.waiting = waiting.len());
         true
     }
@@ -211,12 +215,13 @@ impl Queue {
     }
 }
 
-struct Place<'a> {
+/// Removes an invocation from the queue when its caller is dropped.
+struct RemoveOnDrop<'a> {
     queue: &'a Queue,
     id: String,
 }
 
-impl Drop for Place<'_> {
+impl Drop for RemoveOnDrop<'_> {
     fn drop(&mut self) {
         self.queue.withdraw(&self.id);
     }

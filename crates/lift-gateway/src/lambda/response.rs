@@ -30,11 +30,11 @@ pub(super) fn error_response(status: StatusCode, kind: &str, message: &str) -> R
 
 pub(super) fn json_response(status: StatusCode, value: &Value) -> RuntimeResponse {
     let data = Some(value.to_string().into());
-    let mut answer = RuntimeResponse::new(EventBody { data, unread: None });
-    *answer.status_mut() = status;
+    let mut response = RuntimeResponse::new(EventBody { data, unread: None });
+    *response.status_mut() = status;
     let kind = HeaderValue::from_static("application/json");
-    answer.headers_mut().insert(header::CONTENT_TYPE, kind);
-    answer
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
 }
 
 /// A body in memory. If the HTTP library drops an event's body without reading it, the process has gone,
