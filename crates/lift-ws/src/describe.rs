@@ -64,11 +64,102 @@ pub struct RouteDescription {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TableDescription {
-    /// The content of the table: `connections`.
+    /// The content of the table: [`connections`](Self::CONNECTIONS), whose layout is Lift's, or data
+    /// of the [`app`](Self::APP).
     #[serde(default)]
     pub kind: String,
     /// The environment variable that holds the table's name.
     pub env: String,
+    /// The name of the table within the app, such as `prices`; of tables of the kind `app`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The keys, indexes and settings; of tables of the kind `app`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<LayoutDescription>,
+}
+
+/// The layout of a table of an app's own; see [`table`](mod@crate::table).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct LayoutDescription {
+    /// The partition key.
+    pub partition_key: KeyDescription,
+    /// The sort key, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sort_key: Option<KeyDescription>,
+    /// The global secondary indexes.
+    #[serde(default)]
+    pub indexes: Vec<IndexDescription>,
+    /// The attribute with the time at which an item expires, if items expire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_to_live: Option<String>,
+    /// The images in the table's stream, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<StreamView>,
+}
+
+/// A key attribute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct KeyDescription {
+    /// The name of the attribute.
+    pub name: String,
+    /// The type of its values.
+    #[serde(rename = "type")]
+    pub key_type: KeyType,
+}
+
+/// The type of a key's values, by DynamoDB's letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KeyType {
+    /// Strings.
+    #[serde(rename = "S")]
+    String,
+    /// Numbers.
+    #[serde(rename = "N")]
+    Number,
+    /// Bytes.
+    #[serde(rename = "B")]
+    Binary,
+}
+
+/// A global secondary index.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct IndexDescription {
+    /// Its name.
+    pub name: String,
+    /// The partition key.
+    pub partition_key: KeyDescription,
+    /// The sort key, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sort_key: Option<KeyDescription>,
+    /// The attributes that it holds beside all keys.
+    pub projected: Projection,
+}
+
+/// The attributes that an index holds beside all keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Projection {
+    /// Every attribute.
+    All,
+    /// These attributes; none for the keys alone.
+    Only(Vec<String>),
+}
+
+/// What a stream holds of a changed item, by DynamoDB's names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum StreamView {
+    /// The keys.
+    KeysOnly,
+    /// The keys and the item after the change.
+    NewImage,
+    /// The keys and the item before the change.
+    OldImage,
+    /// The keys, and the item before and after the change.
+    NewAndOldImages,
 }
 
 /// Settings of the whole app.
@@ -105,6 +196,19 @@ pub struct VariableDescription {
     pub name: String,
     /// Whether the program needs it to start.
     pub required: bool,
+}
+
+impl TableDescription {
+    /// The kind of the table where Lift keeps connections.
+    pub const CONNECTIONS: &'static str = "connections";
+
+    /// The kind of a table of the app's own.
+    pub const APP: &'static str = "app";
+
+    /// The table of connections.
+    pub(crate) fn connections(env: &str) -> Self {
+        Self { kind: Self::CONNECTIONS.to_owned(), env: env.to_owned(), name: None, layout: None }
+    }
 }
 
 impl RouteDescription {

@@ -66,6 +66,7 @@ pub mod push;
 mod route;
 pub mod service;
 pub mod store;
+pub mod table;
 pub mod test;
 
 pub use app::App;

@@ -6,7 +6,9 @@ use lift_event::Selection;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::App;
-use crate::{Accept, Error, correlate::Correlation, extract::authorizer::context};
+use crate::{
+    Accept, Error, correlate::Correlation, extract::authorizer::context, table::TableSpec,
+};
 
 impl<S: Send + Sync + 'static> App<S> {
     /// Makes all routes two-way that do not say otherwise: replies and error frames are sent as the
@@ -209,6 +211,25 @@ impl<S: Send + Sync + 'static> App<S> {
     /// ```
     pub fn require_env(mut self, name: &str) -> Self {
         self.settings.required_variables.insert(name.to_owned());
+        self
+    }
+
+    /// Declares a table of the app's own. The app's description then has it, so that `lift dev` and
+    /// `lift table create --all` create it, and its variable is required. An app that is merged can
+    /// declare the same table once more.
+    ///
+    /// ```
+    /// use lift_ws::{App, table::{Key, TableSpec}};
+    ///
+    /// let prices = TableSpec::new("PRICES_TABLE", Key::string("item")).time_to_live("expires");
+    /// let app = App::new().table(prices);
+    /// assert_eq!(app.describe().tables[1].env, "PRICES_TABLE");
+    /// ```
+    ///
+    /// # Panics
+    /// When the app has the table already, with another layout; the message names both lines of code.
+    pub fn table(mut self, table: TableSpec) -> Self {
+        table.add_to(&mut self.settings.tables);
         self
     }
 }

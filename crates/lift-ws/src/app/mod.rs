@@ -19,6 +19,7 @@ use crate::{
     push::Push,
     route::{CompiledRoutes, DEFAULT, Entry, MessageRoute, RouteTable, Schemas, set},
     store::{Store, TABLE_VARIABLE},
+    table::TableSpec,
 };
 
 use settings::AppSettings;
@@ -189,8 +190,8 @@ impl<S: Send + Sync + 'static> App<S> {
     }
 
     /// Adds the routes of another app. They keep their state and their layers, which run inside this
-    /// app's layers. Also added: the other app's required variables, its keepalive route if this app
-    /// has none, and its subprotocols if this app has none. All other settings, such as
+    /// app's layers. Also added: the other app's tables and required variables, its keepalive route if
+    /// this app has none, and its subprotocols if this app has none. All other settings, such as
     /// `error_frame`, `map_error`, `correlate` and `route_selection`, are this app's.
     ///
     /// ```
@@ -202,7 +203,8 @@ impl<S: Send + Sync + 'static> App<S> {
     /// ```
     ///
     /// # Panics
-    /// When both apps have a handler for the same route; the message names both lines of code.
+    /// When both apps have a handler for the same route, or declare the same table in two ways; the
+    /// message names both lines of code.
     #[track_caller]
     pub fn merge<T: Send + Sync + 'static>(mut self, other: App<T>) -> Self {
         self.routes.merge(other.routes, &other.layers, other.settings.two_way);
@@ -231,15 +233,15 @@ impl<S: Send + Sync + 'static> App<S> {
         let mut routes: Vec<_> = lifecycle.chain(messages).collect();
         routes.sort_by(|one, other| one.key.cmp(&other.key));
 
-        let table = TableDescription { kind: "connections".into(), env: TABLE_VARIABLE.into() };
+        let connections = managed.then(|| TableDescription::connections(TABLE_VARIABLE));
+        let own = self.settings.tables.iter().map(TableSpec::describe);
+        let tables: Vec<_> = connections.into_iter().chain(own).collect();
         let mut variables = self.settings.required_variables.clone();
-        if managed {
-            variables.insert(TABLE_VARIABLE.to_owned());
-        }
+        variables.extend(tables.iter().map(|table| table.env.clone()));
         Description {
             version: 1,
             routes,
-            tables: managed.then_some(table).into_iter().collect(),
+            tables,
             settings: SettingsDescription::from(&self.settings),
             variables: variables
                 .into_iter()

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     call::AuthorizerIdentity, correlate::Correlation, describe::SettingsDescription,
-    error_reply::ErrorReplies,
+    error_reply::ErrorReplies, table::TableSpec,
 };
 
 /// Settings of the whole app.
@@ -22,6 +22,8 @@ pub(super) struct AppSettings {
     pub(super) route_selection: String,
     pub(super) authorizer_identity: Option<AuthorizerIdentity>,
     pub(super) required_variables: BTreeSet<String>,
+    /// The tables of the app's own, in the order in which they were added.
+    pub(super) tables: Vec<TableSpec>,
 }
 
 impl Default for AppSettings {
@@ -36,6 +38,7 @@ impl Default for AppSettings {
             route_selection: SettingsDescription::default().selection,
             authorizer_identity: None,
             required_variables: BTreeSet::new(),
+            tables: Vec::new(),
         }
     }
 }
@@ -45,6 +48,9 @@ impl AppSettings {
     pub(super) fn merge(&mut self, other: Self) {
         self.keepalive = self.keepalive.take().or(other.keepalive);
         self.required_variables.extend(other.required_variables);
+        for table in other.tables {
+            table.add_to(&mut self.tables);
+        }
         if self.subprotocols.is_empty() {
             self.subprotocols = other.subprotocols;
         }

@@ -1,6 +1,13 @@
 //! The description of an app, and the panics of an app that is built wrongly.
 
-use lift_ws::{Accept, App, Route, describe::Description, layer};
+use std::panic::AssertUnwindSafe;
+
+use lift_ws::{
+    Accept, App, Route,
+    describe::Description,
+    layer,
+    table::{IndexSpec, Key, StreamView, TableSpec},
+};
 use serde_json::json;
 
 #[derive(schemars::JsonSchema)]
@@ -23,7 +30,20 @@ fn version_1_of_the_description_does_not_change() {
         .route_selection("$request.body.type")
         .correlate("id")
         .subprotocols(&["chat.v2", "chat.v1"])
-        .require_env("SHOP_URL");
+        .require_env("SHOP_URL")
+        .table(
+            TableSpec::new("PRICES_TABLE", Key::string("item"))
+                .sort_key(Key::number("at"))
+                .index(IndexSpec::new("all", Key::binary("hash")))
+                .index(
+                    IndexSpec::new("by_bidder", Key::string("bidder"))
+                        .sort_key(Key::number("at"))
+                        .project(&["price"]),
+                )
+                .time_to_live("expires")
+                .stream(StreamView::NewAndOldImages),
+        )
+        .table(TableSpec::new("AUDIT", Key::string("id")));
     let json = serde_json::to_string_pretty(&app.describe()).unwrap();
     assert_eq!(json.trim(), include_str!("description.json").trim(), "\n{json}");
     let read: Description = serde_json::from_str(&json).unwrap();
@@ -82,4 +102,72 @@ fn reserved_keys_as_routes_panic() {
 #[should_panic(expected = "`$connect` has two handlers")]
 fn two_connect_handlers_panic() {
     let _ = App::new().connect(async || Accept::anonymous()).connect(async || Accept::anonymous());
+}
+
+#[test]
+fn a_merged_app_brings_its_tables() {
+    let prices = || TableSpec::new("PRICES_TABLE", Key::string("item"));
+    let shop = App::new().table(prices());
+    let app = App::new().table(TableSpec::new("USERS_TABLE", Key::string("id"))).table(prices());
+    let app = app.merge(shop).describe();
+    let tables: Vec<_> = app.tables.iter().map(|table| table.name.as_deref()).collect();
+    assert_eq!(tables, [None, Some("users"), Some("prices")]);
+    let required = app.variables.iter().filter(|variable| variable.required);
+    let required: Vec<_> = required.map(|variable| &*variable.name).collect();
+    assert_eq!(required, ["LIFT_TABLE", "PRICES_TABLE", "USERS_TABLE"]);
+}
+
+/// What a panic says.
+fn panic_of(build: impl FnOnce() -> App) -> String {
+    let panic = std::panic::catch_unwind(AssertUnwindSafe(build)).expect_err("it must panic");
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or(panic.downcast_ref::<&str>().copied()).expect("a text").to_owned()
+}
+
+#[test]
+fn one_table_declared_in_two_ways_panics_with_both_lines() {
+    let prices = |key| TableSpec::new("PRICES_TABLE", key);
+    for other in [
+        prices(Key::string("sku")),
+        prices(Key::number("item")),
+        prices(Key::string("item")).time_to_live("ends"),
+        TableSpec::new("PRICES", Key::string("item")),
+    ] {
+        let shop = App::new().table(other);
+        let text = panic_of(move || App::new().table(prices(Key::string("item"))).merge(shop));
+        let lines = text.matches("crates/lift-ws/tests/it/description.rs:").count();
+        assert!(text.starts_with("the table `prices` is declared in two ways"), "{text}");
+        assert_eq!(lines, 2, "{text}");
+    }
+}
+
+#[test]
+fn tables_that_dynamodb_would_refuse_panic_where_they_are_declared() {
+    let table = || TableSpec::new("PRICES_TABLE", Key::string("item"));
+    let index = |key| IndexSpec::new("by_bidder", key);
+    type Build = Box<dyn FnOnce() -> TableSpec>;
+    let cases: [(Build, &str); 9] = [
+        (Box::new(|| TableSpec::new("prices-table", Key::string("item"))), "environment variable"),
+        (Box::new(|| TableSpec::new("LIFT_TABLE", Key::string("item"))), "Lift's own table"),
+        (Box::new(|| TableSpec::new("CONNECTIONS_TABLE", Key::string("item"))), "rename"),
+        (Box::new(|| TableSpec::new("A_TABLE", Key::string(""))), "has no name"),
+        (Box::new(move || table().sort_key(Key::string("item"))), "both the partition key and"),
+        (Box::new(move || table().index(index(Key::number("item")))), "`item` has two types"),
+        (
+            Box::new(move || table().index(index(Key::string("a")).sort_key(Key::string("a")))),
+            "both",
+        ),
+        (
+            Box::new(move || table().index(index(Key::string("a"))).index(index(Key::string("b")))),
+            "two indexes `by_bidder`",
+        ),
+        (
+            Box::new(move || table().index(IndexSpec::new("by bidder", Key::string("a")))),
+            "3 to 255",
+        ),
+    ];
+    for (build, part) in cases {
+        let text = panic_of(move || App::new().table(build()));
+        assert!(text.contains(part), "{text}");
+    }
 }
