@@ -1,4 +1,4 @@
-"""What a server sends must not steer the terminal of `lift connect`: messages, close reasons, refusals. A pipe
+"""What a server sends must not control the terminal of `lift connect`: messages, close reasons, refusals. A pipe
 gets a message's bytes."""
 
 import asyncio
@@ -13,7 +13,7 @@ from checks import Failed, equal, holds
 from lift import command, run_lift
 
 # Sets the title, clears the screen, writes to the clipboard: by ESC and by C1; a bell; turns text around.
-HOSTILE = "x\x1b]0;title\x07\x1b[2J\x9b2J\x9d52;c;eA==\x9c\u202e\u2028y"
+UNSAFE = "x\x1b]0;title\x07\x1b[2J\x9b2J\x9d52;c;eA==\x9c\u202e\u2028y"
 # The colors that `lift` itself writes.
 COLORS = re.compile(r"\x1b\[(0|1|2|3[0-9])m")
 UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -51,12 +51,12 @@ def holds_nothing_unsafe(written):
 
 async def run(checks):
     async def talk(socket):
-        await socket.send(HOSTILE)
-        await socket.send('{"text":"' + HOSTILE[HOSTILE.index("\x9b"):] + '"}')
-        await socket.close(1000, HOSTILE)
+        await socket.send(UNSAFE)
+        await socket.send('{"text":"' + UNSAFE[UNSAFE.index("\x9b"):] + '"}')
+        await socket.close(1000, UNSAFE)
 
     def refuse(connection, request):
-        return connection.respond(http.HTTPStatus.FORBIDDEN, HOSTILE)
+        return connection.respond(http.HTTPStatus.FORBIDDEN, UNSAFE)
 
     async with serve(talk, "127.0.0.1", 0) as server:
         url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
@@ -64,7 +64,7 @@ async def run(checks):
             holds_nothing_unsafe(await on_a_terminal("connect", url, "--send", "hi"))
         async with checks.that("a pipe gets the message as it is, and an escaped reason"):
             _, stdout, stderr = await run_lift("connect", url, "--send", "hi")
-            equal(stdout.split("\n")[0], HOSTILE, "the message")
+            equal(stdout.split("\n")[0], UNSAFE, "the message")
             holds(not UNSAFE.search(stderr), f"stderr is escaped: {stderr!r}")
     async with serve(talk, "127.0.0.1", 0, process_request=refuse) as server:
         url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"

@@ -1,4 +1,4 @@
-// Turns the output of a terminal program into HTML: colours and styles, without cursor movements.
+// Turns the output of a terminal program into HTML: colors and styles, without cursor movements.
 
 const COLORS = ["#3b4252", "#ef6b73", "#8fc774", "#e6c06b", "#6ea8fe", "#c792ea", "#5fc9d4", "#d7dae3"];
 const BRIGHT = ["#7a8296", "#ff8a91", "#a9e08b", "#f3d68a", "#8fbcff", "#d9b0f5", "#85e0e8", "#ffffff"];

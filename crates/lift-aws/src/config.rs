@@ -1,5 +1,5 @@
 //! Where AWS is: region, endpoint, credentials. With it go the settings of all SDK clients: short
-//! time-outs, quick retries and Lift's own HTTP client.
+//! timeouts, quick retries and Lift's own HTTP client.
 
 use std::time::Duration;
 
@@ -29,8 +29,7 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
 /// The first back-off between attempts. DynamoDB answers within milliseconds.
 const BACK_OFF: Duration = Duration::from_millis(20);
 
-/// If DynamoDB throttles three in ten requests, fewer than one handshake in a thousand fails with 7
-/// attempts.
+/// With 7 attempts, fewer than 0.1 % of handshakes fail when DynamoDB throttles 30 % of requests.
 const MAX_ATTEMPTS: u32 = 7;
 
 /// The region for an endpoint on this machine, where the environment does not name one.
@@ -108,7 +107,7 @@ impl AwsConfig {
     }
 }
 
-/// The configuration of the SDK with its own settings: time-outs, retries and HTTP client are taken
+/// The configuration of the SDK with its own settings: timeouts, retries and HTTP client are taken
 /// over.
 impl From<SdkConfig> for AwsConfig {
     fn from(config: SdkConfig) -> Self {
@@ -116,7 +115,7 @@ impl From<SdkConfig> for AwsConfig {
     }
 }
 
-/// For SDK clients of other services, with Lift's time-outs, retries and HTTP client.
+/// For SDK clients of other services, with Lift's timeouts, retries and HTTP client.
 impl From<AwsConfig> for SdkConfig {
     fn from(config: AwsConfig) -> Self {
         config.0

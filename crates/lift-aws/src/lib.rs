@@ -1,4 +1,4 @@
-//! Lift on AWS: the only crate that knows AWS.
+//! Lift on AWS: the only library of Lift that depends on the AWS SDK.
 //!
 //! ```text
 //! Lambda Runtime API -> run -> Service::call -> DynamoStore      -> DynamoDB

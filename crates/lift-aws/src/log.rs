@@ -1,6 +1,6 @@
 //! The function's log on stderr: each event and each panic is one line, whatever text of clients is in it.
 //!
-//! Time and colours are left out, because CloudWatch and `lift dev` add them.
+//! Time and colors are left out, because CloudWatch and `lift dev` add them.
 
 use std::{
     backtrace::{Backtrace, BacktraceStatus},
@@ -65,7 +65,7 @@ fn panic_line(panic: &PanicHookInfo<'_>, is_json: bool) -> String {
     format!("{}\n{}", text::line(&event), backtrace.unwrap_or_default())
 }
 
-/// Escapes what a text of clients may have to steer a terminal or to forge a line. It gets each event by one
+/// Escapes what a text of clients may contain to control a terminal or to fake a line. It gets each event by one
 /// call, with the line break at its end.
 struct Escaping<W> {
     out: W,
@@ -92,7 +92,8 @@ mod tests {
 
     use super::*;
 
-    const HOSTILE: &str = "x\r\nERROR forged\n\x1b[2J\x07\x08\x7f\u{9b}2J\u{9d}52;c;eA==\u{9c}\u{2028}\u{202e}\u{200b}";
+    const UNSAFE: &str =
+        "x\r\nERROR fake\n\x1b[2J\x07\x08\x7f\u{9b}2J\u{9d}52;c;eA==\u{9c}\u{2028}\u{202e}\u{200b}";
 
     /// Its bytes, after the events of `log`.
     fn logged(is_json: bool, log: impl FnOnce()) -> String {
@@ -117,11 +118,11 @@ mod tests {
 
     /// An app's own events, which no rule of this workspace reaches.
     fn events() {
-        let span = tracing::info_span!("call", by = %HOSTILE, other = HOSTILE);
+        let span = tracing::info_span!("call", by = %UNSAFE, other = UNSAFE);
         let _entered = span.enter();
-        tracing::error!(error = %HOSTILE, "{HOSTILE}");
-        let error = io::Error::other(HOSTILE);
-        tracing::error!(error = &error as &dyn std::error::Error, quoted = HOSTILE, "failed");
+        tracing::error!(error = %UNSAFE, "{UNSAFE}");
+        let error = io::Error::other(UNSAFE);
+        tracing::error!(error = &error as &dyn std::error::Error, quoted = UNSAFE, "failed");
     }
 
     #[test]
@@ -132,7 +133,7 @@ mod tests {
             text.is_ascii() && !text.contains(|c: char| c.is_control() && c != '\n'),
             "{text:?}"
         );
-        assert!(text.contains(r"error=x\r\nERROR forged\n\e[2J\u{7}"), "{text}");
+        assert!(text.contains(r"error=x\r\nERROR fake\n\e[2J\u{7}"), "{text}");
     }
 
     #[test]
@@ -141,6 +142,6 @@ mod tests {
         assert!(text.is_ascii() && text.lines().count() == 2, "{text}");
         let event = text.lines().next().expect("a line");
         let event: serde_json::Value = serde_json::from_str(event).expect("JSON");
-        assert_eq!(event["fields"]["error"], HOSTILE);
+        assert_eq!(event["fields"]["error"], UNSAFE);
     }
 }

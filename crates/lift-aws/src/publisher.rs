@@ -91,8 +91,8 @@ impl PublisherBuilder {
         self
     }
 
-    /// Posts by this client, instead of `@connections`. It chooses its endpoints: of the builder's
-    /// settings for posts, only [`endpoint`](Self::endpoint) still counts.
+    /// Posts with this client, instead of `@connections`. It chooses its endpoints: of the builder's
+    /// settings for posts, only [`endpoint`](Self::endpoint) is used.
     pub fn push(mut self, push: impl Push) -> Self {
         self.push = Some(Arc::new(push));
         self

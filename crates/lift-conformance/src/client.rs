@@ -124,7 +124,7 @@ impl Client {
         id.ok_or_else(|| Finding::differs("an event with a connectionId", event))
     }
 
-    /// Closes, with a code or without, and timing for the end of the connection.
+    /// Closes, with a code or without, and waits until the connection has ended.
     pub(crate) async fn close(mut self, frame: Option<(u16, &str)>) -> CaseResult {
         let frame = frame.map(|(code, reason)| CloseFrame {
             code: CloseCode::from(code),

@@ -33,7 +33,7 @@ pub struct Instructions {
     /// Posts the unchanged event to this connection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub watch: Option<String>,
-    /// Timing this long, in milliseconds.
+    /// Sleeps for this many milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sleep: Option<u64>,
     /// Then posts this to the connection `watch`.

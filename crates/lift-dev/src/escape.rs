@@ -1,5 +1,5 @@
-//! Foreign text for a terminal: route keys, reasons, errors and log lines come from clients and functions, and
-//! must not steer the terminal or look like lines of Lift's own. What is escaped stands in `lift-event`.
+//! Untrusted text for a terminal: route keys, reasons, errors and log lines come from clients and functions, and
+//! must not control the terminal or look like lines that Lift wrote. `lift_event::text` defines what is escaped.
 
 use std::borrow::Cow;
 

@@ -39,16 +39,19 @@ pub(crate) fn report(error: &Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Prints a note on stderr. It may contain foreign text.
+/// Prints a note on stderr. It may contain untrusted text.
 pub(crate) fn note(note: impl Display) {
     anstream::eprintln!("{}", block(&note.to_string()));
 }
 
-/// Prints a panic like an error, because its message may contain foreign text.
+/// Prints a panic like an error, because its message may contain untrusted text.
 pub(crate) fn escape_panics() {
     panic::set_hook(Box::new(|panic| {
         let backtrace = Backtrace::capture();
-        anstream::eprintln!("{BAD}error:{BAD:#} a fault in lift: {}", block(&panic.to_string()));
+        anstream::eprintln!(
+            "{BAD}error:{BAD:#} internal error, please report it: {}",
+            block(&panic.to_string())
+        );
         if backtrace.status() == BacktraceStatus::Captured {
             note(backtrace);
         }

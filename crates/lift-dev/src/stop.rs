@@ -13,9 +13,9 @@ pub(crate) const SHUTDOWN: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Stop {
     /// Cancelled by the first signal.
-    pub(crate) in_order: CancellationToken,
+    pub(crate) graceful: CancellationToken,
     /// Cancelled by the second.
-    pub(crate) at_once: CancellationToken,
+    pub(crate) immediate: CancellationToken,
 }
 
 impl Stop {
@@ -26,9 +26,9 @@ impl Stop {
         let cancelled = stop.clone();
         tokio::spawn(async move {
             signals.next().await;
-            cancelled.in_order.cancel();
+            cancelled.graceful.cancel();
             signals.next().await;
-            cancelled.at_once.cancel();
+            cancelled.immediate.cancel();
         });
         Ok(stop)
     }

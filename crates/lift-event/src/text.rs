@@ -1,5 +1,5 @@
-//! Foreign text for a terminal and for a text log: what could steer a terminal, forge a line or hide is written
-//! as an escape. Not part of the stable API.
+//! Escapes untrusted text for terminals and text logs: control, bidirectional and invisible characters become
+//! escape sequences. Not part of the stable API.
 
 use std::{borrow::Cow, fmt::Write as _};
 
@@ -22,8 +22,8 @@ pub fn field(text: &str) -> Cow<'_, str> {
     escaped(text, |_| false, visible)
 }
 
-/// A message body, shown as its lines: line breaks and tabs are kept, and the joiners that scripts and
-/// emoji need.
+/// A message body, shown as its lines: line breaks and tabs are kept, and the zero-width joiners that
+/// scripts and emoji need.
 #[must_use]
 pub fn lines(text: &str) -> Cow<'_, str> {
     escaped(text, |c| matches!(c, '\n' | '\t') || is_joiner(c), visible)
@@ -51,10 +51,10 @@ pub fn json(text: &str) -> Cow<'_, str> {
     )
 }
 
-/// The first character that must not be in the id of a person or of a customer, because it changes what
-/// surrounds the id on a screen or in a log, or cannot be seen.
+/// The first character that is not allowed in the id of a user or a tenant: one that changes the text around
+/// the id on a screen or in a log, or that is invisible.
 #[must_use]
-pub fn unfit_for_id(id: &str) -> Option<char> {
+pub fn first_invalid_id_char(id: &str) -> Option<char> {
     id.chars().find(|&c| is_unsafe(c) && !is_joiner(c))
 }
 
@@ -120,8 +120,8 @@ fn visible(c: char, out: &mut String) {
 mod tests {
     use super::*;
 
-    /// A character of each kind that steers, breaks lines, turns text around or hides.
-    const HOSTILE: [char; 21] = [
+    /// A character of each kind that controls a terminal, breaks lines, changes the direction of text, or is invisible.
+    const UNSAFE: [char; 21] = [
         '\0',
         '\u{7}',
         '\u{8}',
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn hostile_characters_become_visible_ascii_in_every_form() {
-        for c in HOSTILE {
+        for c in UNSAFE {
             let text = format!("a{c}b");
             for form in [line(&text), field(&text), lines(&text)] {
                 assert!(
@@ -156,7 +156,7 @@ mod tests {
                 );
                 assert!(!form.chars().any(char::is_control), "{form:?}");
             }
-            assert_eq!(unfit_for_id(&text), Some(c));
+            assert_eq!(first_invalid_id_char(&text), Some(c));
         }
     }
 
@@ -168,14 +168,16 @@ mod tests {
         assert!(line(text).starts_with("a\tb\\n") && line(text).contains("\\u{200d}"));
         assert!(field(text).starts_with("a\\tb\\n"));
         assert_eq!(
-            unfit_for_id("\u{1f469}\u{200d}\u{1f4bb} \u{645}\u{6cc}\u{200c}\u{62e} 漢#é'\"<>"),
+            first_invalid_id_char(
+                "\u{1f469}\u{200d}\u{1f4bb} \u{645}\u{6cc}\u{200c}\u{62e} 漢#é'\"<>"
+            ),
             None
         );
     }
 
     #[test]
     fn json_keeps_its_value() {
-        for c in HOSTILE {
+        for c in UNSAFE {
             let value = serde_json::json!({ format!("key{c}"): [format!("\"\\{c}"), 1.5, null] });
             for text in [value.to_string(), serde_json::to_string_pretty(&value).expect("JSON")] {
                 let shown = json(&text);

@@ -41,7 +41,7 @@ impl Proxy {
                 async move { answer(&link, request).await }
             };
             let guard = Guard::programs(allowed_hosts);
-            // No time-outs: a call for the next event may wait for hours.
+            // No timeouts: a call for the next event may wait for hours.
             lift_local::serve(&listener, &guard, None, api, pending()).await;
         });
         Ok(Self { address, _server: server })

@@ -18,8 +18,8 @@ pub trait Backend: Send + Sync + 'static {
     /// When there is no reply. The client learns only that it failed; the log learns why.
     fn invoke(&self, payload: Bytes) -> impl Future<Output = Result<Bytes, InvokeError>> + Send;
 
-    /// Runs the function for an invocation as [`GatewayEventKind::Invoked`](crate::GatewayEventKind::Invoked) names it. Only a backend that
-    /// reports what it does needs the id.
+    /// Runs the function. `invocation` is the id of [`GatewayEventKind::Invoked`](crate::GatewayEventKind::Invoked).
+    /// Only a backend that reports what it does needs the id.
     ///
     /// # Errors
     /// As [`invoke`](Self::invoke).
@@ -102,7 +102,7 @@ impl InvokeError {
         Self(InvokeErrorKind::Exited)
     }
 
-    /// The function's own time-out, `after`, passed.
+    /// The function's own timeout, `after`, passed.
     #[must_use]
     pub fn timed_out(after: Duration) -> Self {
         Self(InvokeErrorKind::TimedOut(after))
@@ -135,7 +135,7 @@ impl InvokeError {
         self.0 == InvokeErrorKind::Exited
     }
 
-    /// Whether the function's own time-out passed.
+    /// Whether the function's own timeout passed.
     #[must_use]
     pub fn is_timed_out(&self) -> bool {
         matches!(self.0, InvokeErrorKind::TimedOut(_))

@@ -78,7 +78,7 @@ async fn answer(
         Target::Root if read => page::index(&gateway.settings).await,
         Target::About if read => page::about(&gateway.settings, request.headers(), gateway.port),
         Target::Stage => {
-            let help = "This URL speaks WebSocket: connect with a client for it.\n";
+            let help = "This URL accepts only WebSocket connections: use a WebSocket client.\n";
             let mut answer = response::text(StatusCode::UPGRADE_REQUIRED, help);
             let websocket = http::HeaderValue::from_static("websocket");
             answer.headers_mut().insert(header::UPGRADE, websocket);

@@ -3,7 +3,7 @@
 //! [`serve`] takes a listener, [`Settings`] and a [`Backend`], which is any async function from
 //! the bytes of an event to the bytes of a reply. On one port it serves the WebSocket API's stage,
 //! the `@connections` management API below it, and a web page. [`lambda::Function`] is the backend
-//! that keeps real Lambda functions at work: each execution environment gets the Runtime API on
+//! that runs real Lambda functions: each execution environment gets the Runtime API on
 //! its own port.
 //!
 //! ```text

@@ -33,7 +33,7 @@ pub struct Limits {
     /// How many bytes may wait for a client that reads slowly; above it a POST is answered 429.
     /// Never less than `message_bytes`. AWS has such a limit but no value for it. Lift: 256 KiB.
     pub buffered_bytes: usize,
-    /// How many messages of one connection may be with the function at once; at the limit the
+    /// How many messages of one connection the function may process concurrently; at the limit the
     /// gateway stops reading that connection. Lift: 64.
     pub in_flight: usize,
     /// How long a closing connection may take for its last messages and the close handshake.
@@ -97,7 +97,7 @@ pub struct Throttles {
 
 impl Throttles {
     /// What AWS allows a new account in most Regions. It publishes no burst for new connections, so
-    /// that is one second's worth.
+    /// the burst is the rate for one second.
     #[must_use]
     pub fn aws() -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! The part of an event or a reply that differs from others: the message, the query or the close code.
+//! A short summary of an event or a reply: the message, the query or the close code.
 //! It comes from the masked text, so it has no secrets.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! The rule: which requests an API on this machine takes.
+//! The guard, an access check: which requests an API on this machine accepts.
 
 use std::net::SocketAddr;
 
@@ -15,8 +15,8 @@ const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-forwarded-host"
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
-/// The rule of one API. A page of another origin, and a page under a name that was made to resolve to
-/// this machine, pass none of them.
+/// The access check of one API. None accepts a page of another origin, or a page under a name that was
+/// made to resolve to this machine.
 #[derive(Clone, Debug)]
 pub struct Guard {
     callers: Callers,

@@ -7,7 +7,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 use serde_json::json;
 
-/// Why a request is refused. `Display` is the reason, with the way out. It repeats nothing of the
+/// Why a request is refused. `Display` is the reason and how to fix it. It contains no text from the
 /// request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

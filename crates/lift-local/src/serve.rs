@@ -30,7 +30,7 @@ const HEAD_BYTES: usize = 64 * 1024;
 /// no value.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// An API's wish to reset the connection instead of a response.
+/// Returned by an API to reset the connection instead of responding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reset;
 

@@ -137,7 +137,7 @@ fn unquoted(text: &str) -> Value {
 }
 
 impl fmt::Debug for Node {
-    /// Without lines, to compare trees by eye.
+    /// Without lines, so that a person can compare trees.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             NodeKind::Text { text, .. } => write!(f, "{text:?}"),

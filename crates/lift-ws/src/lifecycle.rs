@@ -1,5 +1,6 @@
-//! The handlers of `$connect` and `$disconnect`, around those of the app: they store the connection
-//! before the client is accepted, and put its tombstone before the app's `$disconnect` handler runs.
+//! The built-in handlers of `$connect` and `$disconnect`, which wrap those of the app: they store the
+//! connection before the client is accepted, and replace its row by a tombstone before the app's `$disconnect`
+//! handler runs.
 
 use std::sync::Arc;
 

@@ -16,7 +16,7 @@ use super::{
 };
 
 impl DynamoStore {
-    /// At least as many parts as min_parts for, and at least one for each shard.
+    /// Splits a list into at least `min_parts` parts, and at least one for each shard.
     pub(super) async fn split_list(
         &self,
         list: &ListKey,
@@ -52,8 +52,8 @@ impl DynamoStore {
         Ok(Page::new(members, next))
     }
 
-    /// An index entry as a member. The list index holds the user; in the user index, the key says
-    /// who it is. If META lacks the entry's endpoint it is read again, because leaving the member
+    /// An index entry as a member. The list index holds the user; in the user index, the key
+    /// contains the user. If META lacks the entry's endpoint it is read again, because leaving the member
     /// out would lose it silently.
     async fn member(
         &self,

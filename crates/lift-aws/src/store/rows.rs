@@ -175,7 +175,7 @@ impl DynamoStore {
         Ok(if same { SignedIn::Done } else { SignedIn::OtherIdentity })
     }
 
-    /// Puts a tombstone over every row, and returns over how many.
+    /// Replaces every row by a tombstone, and returns how many.
     pub(crate) async fn forget_connections(&self) -> Result<usize, StoreError> {
         let rows = self.table.scan().filter_expression(row_condition());
         let mut found = rows.into_paginator().items().send();

@@ -40,7 +40,7 @@ impl Shards {
         if is_drained { self.n } else { self.n.max(self.prev) }
     }
 
-    /// The number of shards to write to. A smaller number holds at once, a larger one only when
+    /// The number of shards to write to. A smaller number takes effect immediately, a larger one only when
     /// every reader knows it.
     pub(super) fn written(self, now: u64) -> u32 {
         let is_known = now >= self.since + WRITER_DELAY_SECONDS;

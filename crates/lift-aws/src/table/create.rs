@@ -22,7 +22,7 @@ const POLL: Duration = Duration::from_millis(500);
 const MAX_WAIT: Duration = Duration::from_secs(300);
 
 /// How many times to look whether another process turned time to live on.
-const LOOKS: u32 = 3;
+const ATTEMPTS: u32 = 3;
 
 /// The result of creating a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,7 +164,7 @@ impl Table {
         if error.message().is_some_and(|text| text.ends_with("already enabled")) {
             return Ok(());
         }
-        for _ in 0..LOOKS {
+        for _ in 0..ATTEMPTS {
             if expires(&self.describe().await?) {
                 return Ok(());
             }

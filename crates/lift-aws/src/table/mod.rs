@@ -146,7 +146,7 @@ impl Table {
         Ok(TableCheck::of(&self.describe().await?, true))
     }
 
-    /// Puts a tombstone over every connection, and returns over how many. For a gateway that
+    /// Replaces the row of every connection by a tombstone, and returns how many. For a gateway that
     /// starts: no connection of its last run is open, and no `$disconnect` will follow.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! The log of a running function, as bytes on stderr: text of clients cannot control a terminal or forge a
+//! The log of a running function, as bytes on stderr: text of clients cannot control a terminal or fake a
 //! line.
 
 use std::{
@@ -13,8 +13,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// A second line, and sequences that clear the screen, write the clipboard, set the title, and reverse text.
-const HOSTILE: &str =
-    "x`\r\nERROR forged\n\x1b[2J\x07\u{9b}2J\u{9d}52;c;eA==\u{9c}\u{2028}\u{202e}\u{200b}\u{feff}";
+const UNSAFE: &str =
+    "x`\r\nERROR fake\n\x1b[2J\x07\u{9b}2J\u{9d}52;c;eA==\u{9c}\u{2028}\u{202e}\u{200b}\u{feff}";
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -116,7 +116,7 @@ fn logged(format: &str) -> String {
         .iter()
         .map(|how| {
             let mut event = message.clone();
-            event["body"] = format!("{how} {HOSTILE}").into();
+            event["body"] = format!("{how} {UNSAFE}").into();
             event
         })
         .collect();
@@ -143,7 +143,7 @@ fn text_of_clients_stays_in_the_line_of_its_event() {
     assert!(log.contains("ERROR panicked at crates/lift-aws/tests/it/log.rs:"), "{log}");
     for line in log.lines() {
         assert!(
-            line.trim_start().starts_with("ERROR ") && !line.starts_with("ERROR forged"),
+            line.trim_start().starts_with("ERROR ") && !line.starts_with("ERROR fake"),
             "{log}"
         );
     }
@@ -159,6 +159,6 @@ fn the_json_log_has_the_values_as_they_are() {
     assert_eq!(events.len(), CAUSES.len() + 1, "{log}");
     let panicked = events.iter().find(|event| event["fields"]["message"] == "panicked");
     let panicked = &panicked.expect("the panic")["fields"];
-    assert_eq!(panicked["error"], format!("no {HOSTILE}"));
+    assert_eq!(panicked["error"], format!("no {UNSAFE}"));
     assert!(panicked["location"].as_str().is_some_and(|place| place.contains("log.rs:")), "{log}");
 }

@@ -178,7 +178,7 @@ async fn runs_on(api: TargetApi) -> CaseResult {
     client.instruct("one", &instructions).await?;
     watcher.event("MESSAGE").await?;
     let frame = timed_out(&api, &mut client).await?;
-    holds("a time-out first", frame.contains("timed out"), frame)?;
+    holds("a timeout first", frame.contains("timed out"), frame)?;
     same("what it does later", watcher.client.text().await?, "it went on".to_owned())
 }
 

@@ -31,11 +31,12 @@ pub fn text(runs: &[Run]) -> String {
                 Outcome::Skip(why) => writeln!(text, "{}: {} skipped: {why}", run.target, case.id),
             };
         }
-        let Counts { right, wrong, skipped, as_lift, otherwise, skipped_unsure } = Counts::of(run);
+        let Counts { passed, failed, skipped, as_default, different, skipped_unsure } =
+            Counts::of(run);
         let _ = writeln!(
             text,
-            "{}: documented or observed: {right} as on AWS, {wrong} not, {skipped} skipped; \
-             unsure: {as_lift} as Lift by default, {otherwise} otherwise, {skipped_unsure} skipped",
+            "{}: documented or observed: {passed} passed, {failed} failed, {skipped} skipped; \
+             unsure: {as_default} as Lift by default, {different} different, {skipped_unsure} skipped",
             run.target
         );
     }

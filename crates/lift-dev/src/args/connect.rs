@@ -32,7 +32,7 @@ pub(crate) struct ConnectArgs {
     #[arg(long = "subprotocol", short = 's', value_name = "NAME")]
     pub(crate) subprotocols: Vec<String>,
 
-    /// The time-out of the handshake and of each --expect, in seconds
+    /// The timeout of the handshake and of each --expect, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
     pub(crate) timeout: Duration,
 
@@ -42,7 +42,7 @@ pub(crate) struct ConnectArgs {
 }
 
 impl ConnectArgs {
-    /// Whether the output has colours: at a terminal, unless `NO_COLOR` is set.
+    /// Whether the output has colors: at a terminal, unless `NO_COLOR` is set.
     pub(crate) fn color(&self) -> bool {
         stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
     }

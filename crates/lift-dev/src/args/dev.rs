@@ -24,11 +24,11 @@ pub(crate) struct DevArgs {
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:3001", value_parser = values::address)]
     pub(crate) listen: SocketAddr,
 
-    /// The folder of the database: a new one, an empty one or one of Lift's [default: PATH/.lift]
+    /// The folder of the database: one that does not exist, is empty, or was made by Lift [default: PATH/.lift]
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
 
-    /// The most processes of a function; each process runs one event at a time
+    /// The maximum number of processes of a function; each runs one event at a time
     #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) concurrency: u16,
 
@@ -50,8 +50,8 @@ pub(crate) struct DevArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
 
-    /// The most bytes of the recording, such as 500MB or 2GB; when it is full, it says that it is
-    /// incomplete, and the app goes on [default: no limit]
+    /// The maximum size of the recording, such as 500MB or 2GB. At the limit the recording stops and
+    /// is marked as incomplete, and the app continues [default: no limit]
     #[arg(long, value_name = "SIZE", requires = "record", value_parser = values::size)]
     pub(crate) record_limit: Option<u64>,
 
@@ -131,7 +131,7 @@ Examples:
       Print events as JSON for programs: here, the events that failed
 
 Environment:
-  NO_COLOR   turns colours off; CLICOLOR_FORCE=1 turns them on in a pipe
+  NO_COLOR   turns colors off; CLICOLOR_FORCE=1 turns them on in a pipe
   LIFT_LOG   the log filter of Lift, such as `debug` or `lift_gateway=debug` [default: RUST_LOG]
   RUST_LOG   passed to the function [default: info,lambda_runtime=warn]";
 

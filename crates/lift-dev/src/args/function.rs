@@ -23,7 +23,7 @@ pub(crate) struct FunctionArgs {
     #[arg(long, value_name = "URL", group = "main", value_parser = url)]
     pub(crate) function_url: Option<Url>,
 
-    /// Wait for a function that a debugger starts, with all time-outs off, and serve its Runtime API
+    /// Wait for a function that a debugger starts, with all timeouts off, and serve its Runtime API
     /// at this address [default: 127.0.0.1:9001]
     #[arg(
         long,

@@ -40,7 +40,7 @@ pub(crate) struct GatewayArgs {
     #[arg(long = "model", value_name = "KEY=FILE", value_parser = model)]
     pub(crate) models: Vec<(String, PathBuf)>,
 
-    /// Handle the messages of one connection in order, one at a time, which AWS does not promise
+    /// Handle the messages of one connection in order, one at a time. AWS does not guarantee this order
     #[arg(long)]
     pub(crate) serial: bool,
 }

@@ -1,6 +1,6 @@
 //! The output: messages go to stdout, everything else to stderr, or above the prompt if there is one.
 //!
-//! The server must not steer the terminal. So a message is escaped there, and only a pipe gets its bytes;
+//! The server must not control the terminal. So a message is escaped there, and only a pipe gets its bytes;
 //! everything else is escaped everywhere.
 
 use std::{
@@ -80,7 +80,7 @@ impl Screen {
     }
 }
 
-/// `text`, escaped, and with colours if it is JSON. The text is not reformatted.
+/// `text`, escaped, and with colors if it is JSON. The text is not reformatted.
 fn highlight(text: &str) -> String {
     if serde_json::from_str::<IgnoredAny>(text).is_err() {
         return lines(text).into_owned();
@@ -131,10 +131,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_are_all_that_reaches_the_terminal() {
-        let hostile = "\u{9b}2J\u{9d}52;c;cHduZWQ=\u{9c}\u{7f}\u{202e}";
-        for text in [format!(r#"{{"{hostile}":["{hostile}"]}}"#), format!("{hostile}\x1b]0;x\x07")]
-        {
+    fn colors_are_all_that_reaches_the_terminal() {
+        let unsafe_text = "\u{9b}2J\u{9d}52;c;cHduZWQ=\u{9c}\u{7f}\u{202e}";
+        for text in [
+            format!(r#"{{"{unsafe_text}":["{unsafe_text}"]}}"#),
+            format!("{unsafe_text}\x1b]0;x\x07"),
+        ] {
             let mut shown = highlight(&text);
             for color in [KEY, STRING, NUMBER, WORD, PLAIN] {
                 shown = shown.replace(color, "");

@@ -30,13 +30,13 @@ pub(super) fn check(folder: &Path) -> Result<()> {
     }
     // Every older version wrote it first.
     let is_old = entries.iter().any(is_our_ignore_file);
-    let foreign = entries.iter().find(|entry| !is_old || !is_old_name(entry));
-    if let Some(foreign) = foreign {
+    let other = entries.iter().find(|entry| !is_old || !is_old_name(entry));
+    if let Some(other) = other {
         bail!(
             "the data folder {} has files that are not Lift's, such as {}: pass --data-dir with an empty \
              folder, or with one that does not exist",
             folder.display(),
-            foreign.file_name().display()
+            other.file_name().display()
         );
     }
     // An older version of Lift locks another file.

@@ -1,7 +1,7 @@
 //! The files that Lift generates for one run: copies of programs, the code of templates, runtime clients.
 //!
-//! They are in a folder of the run. A list in it names each file before the file is made, so that also the next
-//! run knows what a killed one made. Only listed files are removed, and folders only when they are empty.
+//! They are in a folder of the run. A list in it names each file before the file is made, so that the next run can
+//! remove the files of a killed one. Only listed files are removed, and folders only when they are empty.
 
 use std::{
     fs::{self, File, OpenOptions},

@@ -56,7 +56,7 @@ pub(crate) fn run(args: DevArgs) -> Result<()> {
         let stop = Stop::listen()?;
         tokio::select! {
             result = Box::pin(start_and_serve(args, terminal, &stop)) => result,
-            () = stop.at_once.cancelled() => Err(Interrupted.into()),
+            () = stop.immediate.cancelled() => Err(Interrupted.into()),
         }
     });
     // After an interruption, tasks still own processes. Dropping the tasks kills the processes.
@@ -68,9 +68,9 @@ pub(crate) fn run(args: DevArgs) -> Result<()> {
 async fn start_and_serve(args: DevArgs, terminal: Terminal, stop: &Stop) -> Result<()> {
     let app = tokio::select! {
         app = App::start(args, terminal) => app?,
-        () = stop.in_order.cancelled() => return Err(Interrupted.into()),
+        () = stop.graceful.cancelled() => return Err(Interrupted.into()),
     };
-    app.serve(stop.in_order.clone()).await
+    app.serve(stop.graceful.clone()).await
 }
 
 /// A started app, before its gateway serves clients.

@@ -1,5 +1,5 @@
 //! A recording: the events of a gateway in order, one JSON object per line. `lift dev --record` writes it,
-//! `lift replay` reads it, and other tools can: the `event` of a line is the event of the function.
+//! `lift replay` reads it, and other tools can: the field `event` of a line is the API Gateway event.
 
 mod line;
 mod queue;

@@ -55,7 +55,7 @@ pub(crate) fn run(args: ReplayArgs) -> Result<ExitCode> {
         let stop = Stop::listen()?;
         tokio::select! {
             result = Box::pin(replay(args)) => result,
-            () = stop.in_order.cancelled() => Err(Interrupted.into()),
+            () = stop.graceful.cancelled() => Err(Interrupted.into()),
         }
     });
     runtime.shutdown_timeout(SHUTDOWN);

@@ -11,7 +11,7 @@ const PLAIN: Style = Style::new();
 const RED: Style = AnsiColor::Red.on_default();
 const GREEN: Style = AnsiColor::Green.on_default();
 
-/// The report on stdout, with colours if stdout supports them.
+/// The report on stdout, with colors if stdout supports them.
 pub(super) struct ReplayReport {
     verbose: bool,
     /// Whether the recording has only a part of what happened.

@@ -68,7 +68,7 @@ async fn send(
     };
     let outcome = tokio::select! {
         sent = sent => sent?,
-        () = stop.at_once.cancelled() => return Err(Interrupted.into()),
+        () = stop.immediate.cancelled() => return Err(Interrupted.into()),
     };
     outcome.print(operation.past_tense(), args.json)?;
     outcome.remaining.save(file)?;

@@ -52,7 +52,7 @@ impl Sender<'_> {
         while let Some(part) = outcome.remaining.parts.front().cloned() {
             if let Err(error) = outcome.remaining.save(self.file) {
                 outcome.stopped = Some(Stopped::Error(error));
-            } else if self.stop.in_order.is_cancelled() {
+            } else if self.stop.graceful.is_cancelled() {
                 outcome.stopped = Some(Stopped::Interrupted);
             } else {
                 self.send_part(part, total, &mut outcome).await;

@@ -17,8 +17,8 @@ use tokio_tungstenite::{
 };
 
 /// Clears the screen, writes the clipboard by C1 and sets the title by ESC, turns text around, hides, and
-/// forges lines.
-const HOSTILE: &str =
+/// fakes lines.
+const UNSAFE: &str =
     "a\u{9b}2J\u{9d}52;c;eA==\u{9c}\x1b]0;title\x07\u{202e}\u{200b}\r\nerror: x\u{2028}y";
 
 /// The same, as Lift shows it in one line.
@@ -26,7 +26,7 @@ const SHOWN: &str =
     r"a\u{9b}2J\u{9d}52;c;eA==\u{9c}\e]0;title\u{7}\u{202e}\u{200b}\r\nerror: x\u{2028}y";
 
 /// A server that echoes, closes with 1009 on `close`, and with `?secret` refuses clients without a token. On
-/// `hostile` it sends a hostile message and closes with a hostile reason.
+/// `unsafe_text` it sends an unsafe message and closes with an unsafe reason.
 async fn server() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("is bound");
@@ -37,8 +37,8 @@ async fn server() -> String {
                 #[allow(clippy::result_large_err)]
                 let check = |request: &Request, mut response: Response| {
                     let header = |name: &str| request.headers().get(name).cloned();
-                    if request.uri().query() == Some("hostile") {
-                        let mut refusal = ErrorResponse::new(Some(HOSTILE.to_owned()));
+                    if request.uri().query() == Some("unsafe_text") {
+                        let mut refusal = ErrorResponse::new(Some(UNSAFE.to_owned()));
                         *refusal.status_mut() = 403.try_into().expect("a status");
                         return Err(refusal);
                     }
@@ -60,10 +60,10 @@ async fn server() -> String {
                             let frame = CloseFrame { code: CloseCode::Size, reason: "big".into() };
                             let _ = socket.close(Some(frame)).await;
                         }
-                        Message::Text(text) if text == "hostile" => {
-                            let _ = socket.send(Message::text(HOSTILE)).await;
+                        Message::Text(text) if text == "unsafe_text" => {
+                            let _ = socket.send(Message::text(UNSAFE)).await;
                             let frame =
-                                CloseFrame { code: CloseCode::Normal, reason: HOSTILE.into() };
+                                CloseFrame { code: CloseCode::Normal, reason: UNSAFE.into() };
                             let _ = socket.close(Some(frame)).await;
                         }
                         Message::Text(_) => {
@@ -144,16 +144,16 @@ async fn a_close_of_the_server_is_shown() {
 #[tokio::test]
 async fn a_pipe_gets_the_bytes_and_stderr_nothing_that_steers_it() {
     let url = server().await;
-    let (code, stdout, stderr) = connect(&[&url, "--send", "hostile"], "").await;
-    assert_eq!((code, stdout), (0, format!("{HOSTILE}\n")));
+    let (code, stdout, stderr) = connect(&[&url, "--send", "unsafe_text"], "").await;
+    assert_eq!((code, stdout), (0, format!("{UNSAFE}\n")));
     let closed = format!("the server closed the connection with 1000: {SHOWN}\n");
     assert!(stderr.ends_with(&closed), "{stderr:?}");
-    let unmet = [&url, "--send", "hostile", "--expect", "no", "--expect", "no"];
+    let unmet = [&url, "--send", "unsafe_text", "--expect", "no", "--expect", "no"];
     let (code, _, stderr) = connect(&unmet, "").await;
     let closed =
         format!("error: the server closed the connection with 1000: {SHOWN}, and no message");
     assert!(code == 1 && stderr.contains(&closed), "{stderr:?}");
-    let (code, _, stderr) = connect(&[&format!("{url}?hostile")], "").await;
+    let (code, _, stderr) = connect(&[&format!("{url}?unsafe_text")], "").await;
     let refused =
         format!("error: the handshake was refused with 403 Forbidden {SHOWN}: forbidden by");
     assert!(code == 1 && stderr.starts_with(&refused), "{stderr:?}");

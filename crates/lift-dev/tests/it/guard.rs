@@ -161,8 +161,8 @@ fn pages_of_other_origins_reach_no_port() {
     let client = thread::spawn({
         let gateway = gateway.clone();
         move || {
-            let foreign = [("Host", "evil.example"), ("Origin", "https://evil.example")];
-            handshake(&gateway, &foreign)
+            let headers = [("Host", "evil.example"), ("Origin", "https://evil.example")];
+            handshake(&gateway, &headers)
         }
     });
     let event = next.send();

@@ -133,6 +133,6 @@ fn a_bootstrap_runs_with_the_environment_of_the_template() {
     ] {
         assert!(ended.stderr.contains(part), "no {part:?} in {}", ended.stderr);
     }
-    let block = "The template asks for what `lift dev` does not do:\n  Resources.Chat.Properties.VpcConfig: is ignored\n\n";
+    let block = "`lift dev` does not use these parts of the template:\n  Resources.Chat.Properties.VpcConfig: is ignored\n\n";
     assert!(ended.stderr.starts_with(block), "{}", ended.stderr);
 }

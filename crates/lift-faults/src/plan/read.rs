@@ -16,10 +16,10 @@ use super::{
 };
 
 /// When the second copy of a request is sent, by default.
-const SOON: MillisRange = MillisRange { from: 0, to: 100 };
+const DEFAULT_DELAY: MillisRange = MillisRange { from: 0, to: 100 };
 
 /// How long a request waits for a later one to overtake it, by default.
-const HELD: MillisRange = MillisRange { from: 1_000, to: 1_000 };
+const DEFAULT_HOLD: MillisRange = MillisRange { from: 1_000, to: 1_000 };
 
 impl FromStr for Plan {
     type Err = PlanError;
@@ -172,8 +172,8 @@ fn what(written: &RawEntry) -> Result<FaultKind, Problem> {
         FaultName::Delay => FaultKind::Delay(ms?),
         FaultName::Stale => FaultKind::Stale(ms?),
         FaultName::IndexLag => FaultKind::IndexLag(ms?),
-        FaultName::Duplicate => FaultKind::Duplicate(written.ms.unwrap_or(SOON)),
-        FaultName::Reorder => FaultKind::Reorder { at_most: written.ms.unwrap_or(HELD) },
+        FaultName::Duplicate => FaultKind::Duplicate(written.ms.unwrap_or(DEFAULT_DELAY)),
+        FaultName::Reorder => FaultKind::Reorder { at_most: written.ms.unwrap_or(DEFAULT_HOLD) },
         FaultName::Hang => FaultKind::Hang { at_most: written.ms, lost },
         FaultName::Reset => FaultKind::Reset { lost },
         FaultName::Throttle => FaultKind::Throttle(reason(written)?),

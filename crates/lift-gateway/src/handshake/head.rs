@@ -104,7 +104,7 @@ fn names(raw: &[u8]) -> Vec<&str> {
     names.filter_map(|name| std::str::from_utf8(name).ok()).collect()
 }
 
-/// A header's name in its title_case case, for requests after the first one on a socket.
+/// A header's name in title case, for requests after the first one on a socket.
 fn title_case(name: &str) -> String {
     let word = |word: &str| match word {
         "websocket" => "WebSocket".to_owned(),

@@ -54,7 +54,7 @@ impl Environment {
             let process = process.clone();
             async move { Ok(api::handle(&process, request).await) }
         };
-        // There are no time-outs, because a process waits for events.
+        // There are no timeouts, because a process waits for events.
         lift_local::serve(&self.listener, &guard, None, api, pending()).await;
     }
 

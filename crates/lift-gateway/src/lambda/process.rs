@@ -1,4 +1,4 @@
-//! The state of one process: the invocation that it runs, its time-out, its status. Between queue and
+//! The state of one process: the invocation that it runs, its timeout, its status. Between queue and
 //! Runtime API.
 
 use std::{

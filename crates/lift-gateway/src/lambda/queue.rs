@@ -33,7 +33,7 @@ pub struct FunctionSettings {
     /// How many invocations may wait. A further one fails with [`InvokeError::is_unavailable`].
     pub queue: usize,
     /// How long an invocation may wait before it fails with [`InvokeError::is_unavailable`]. The default
-    /// is a little longer than API Gateway's integration time-out, so that no invocation starts after
+    /// is a little longer than API Gateway's integration timeout, so that no invocation starts after
     /// its client got an error.
     pub max_wait: Duration,
     /// The host names under which processes may call the Runtime API, beside localhost, addresses and the
@@ -42,7 +42,7 @@ pub struct FunctionSettings {
 }
 
 impl Default for FunctionSettings {
-    /// The name `lift`, Lambda's default time-out of 3 seconds, and 1,000 places in the queue.
+    /// The name `lift`, Lambda's default timeout of 3 seconds, and 1,000 places in the queue.
     fn default() -> Self {
         Self {
             name: "lift".to_owned(),

@@ -63,7 +63,7 @@ pub struct Settings {
     pub throttles: Throttles,
     /// Whether the messages of one connection wait for each other. By default they do not.
     pub order: MessageOrder,
-    /// The behaviour that AWS does not document.
+    /// The behavior that AWS does not document.
     pub undocumented: Undocumented,
     /// An HTML file that is served at `/`. It is read for each request.
     pub index: Option<PathBuf>,

@@ -1,7 +1,7 @@
 //! Settings for what AWS does not document, or where sources disagree. A default is what the documents
 //! say or suggest, else what is most likely.
 
-/// What the gateway does where AWS does not document its behaviour. Build it with
+/// What the gateway does where AWS does not document its behavior. Build it with
 /// `..Undocumented::default()`: later versions add fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undocumented {

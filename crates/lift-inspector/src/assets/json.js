@@ -1,4 +1,4 @@
-// JSON with indents and colours, made from the text, so that numbers and the order of fields stay. JSON in
+// JSON with indents and colors, made from the text, so that numbers and the order of fields stay. JSON in
 // a string, such as the message in an event, is expanded.
 
 import { element } from "./format.js";
@@ -25,7 +25,7 @@ export function pretty(text) {
   return out;
 }
 
-// An element with the text, coloured if it is JSON.
+// An element with the text, colored if it is JSON.
 export function payload(text) {
   const box = element("pre", "payload");
   box.tabIndex = 0;

@@ -4,7 +4,7 @@ use crate::{Call, Error, extract::FromCall, kind::Disconnect};
 
 /// Why a connection ended. Never fails.
 ///
-/// The code does not prove which side closed. 1001 is also the code of API Gateway's idle time-out and
+/// The code does not prove which side closed. 1001 is also the code of API Gateway's idle timeout and
 /// of its 2-hour limit, 1005 of a close frame without a code, 1006 of a lost connection.
 ///
 /// ```

@@ -45,8 +45,8 @@ impl StoredConnection {
     }
 
     /// Gives an anonymous connection its user and tenant: for clients that cannot send a token in the
-    /// handshake and send it in a message. They hold from the next call on and cannot be changed. A
-    /// tenant that the connection has already stays.
+    /// handshake and send it in a message. They take effect from the next message and cannot be changed.
+    /// A tenant that the connection has already is kept.
     ///
     /// # Errors
     /// `already_signed_in` (409) when the connection has another user; `not_connected` when it has

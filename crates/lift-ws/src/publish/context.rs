@@ -33,7 +33,7 @@ impl SendContext {
         }
     }
 
-    /// The endpoint of a connection, from the first that has one of: the publisher's only endpoint,
+    /// The endpoint of a connection, from the first of these that has one: the publisher's only endpoint,
     /// `given`, the connection's row, the fallback. `None` when the connection has no row and there is no
     /// fallback, or when it is not in the tenant that the scope names.
     pub(super) async fn find_endpoint(

@@ -1,6 +1,6 @@
 //! The window of a send: how many posts are in flight at once. Additive increase, multiplicative decrease.
 //!
-//! API Gateway answers 429 when the account is over its rate, and also for one client that reads too
+//! API Gateway responds with 429 when the account is over its rate, and also for one client that reads too
 //! slowly ([R-6.17]). Only the first is a reason to slow down, and it shows on many
 //! connections at once. Each send has its own window: an earlier one may be minutes old in an execution
 //! environment that was frozen, and the right size is found again within a round trip.
@@ -14,7 +14,8 @@ use crate::ConnectionId;
 /// The account is over its rate when more than one in this many posts is throttled.
 pub(super) const THROTTLED_SHARE: u64 = 8;
 
-/// A round has at least this many answers. Fewer say little: a narrow window would stay narrow by chance.
+/// The minimum number of responses of a round. With fewer, single throttled posts would keep a small
+/// window small.
 const MIN_ROUND: usize = 64;
 
 pub(super) struct Window {
@@ -28,7 +29,7 @@ struct State {
     /// How many permits exist, available or taken. More than `size` after the window was narrowed, until
     /// the surplus ones are dropped.
     permits: usize,
-    /// The answers of the current round, which ends after [`State::round`] of them.
+    /// The responses of the current round, which ends after [`State::round`] of them.
     answers: usize,
     /// The connections throttled in the current round.
     throttled: Vec<ConnectionId>,
@@ -36,7 +37,7 @@ struct State {
     totals: Totals,
 }
 
-/// How the posts of a send were answered so far.
+/// What the responses to the posts of a send were so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Totals {
     pub(super) accepted: u64,

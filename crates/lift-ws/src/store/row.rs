@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use lift_event::{Timestamp, limits::CONNECTION_LIFETIME, text::unfit_for_id};
+use lift_event::{Timestamp, limits::CONNECTION_LIFETIME, text::first_invalid_id_char};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use crate::{ConnectionId, TenantId, UserId, push::Endpoint};
 /// How long API Gateway keeps a connection open at most, in seconds: 2 hours ([R-7.6]).
 pub const MAX_CONNECTION_SECONDS: u64 = CONNECTION_LIFETIME.as_secs();
 
-/// How long a row may outlive its connection.
+/// How much longer than its connection a row may exist.
 const EXPIRY_MARGIN: Duration = Duration::from_secs(300);
 
 /// The longest id, in bytes. A tenant and a user, escaped, must fit into a DynamoDB key of 2048 bytes.
@@ -197,7 +197,7 @@ pub fn check_identity(user: Option<&UserId>, tenant: Option<&TenantId>) -> Resul
 /// Checks an id that people read, in logs and lists.
 fn check_name(name: &str, id: &str) -> Result<(), StoreError> {
     check_id(name, id)?;
-    unfit_for_id(id).map_or(Ok(()), |character| {
+    first_invalid_id_char(id).map_or(Ok(()), |character| {
         Err(StoreError::invalid(format!(
             "the {name} id has the control or invisible character U+{:04X}: refuse it or remove it",
             u32::from(character)

@@ -69,10 +69,14 @@ async fn every_failure_refuses_and_leaves_no_row() {
     assert_eq!(status(App::new().connect(needs_more)).await, 400, "a rejection refuses");
     let empty = async || Accept::user("").tenant("general");
     assert_eq!(status(App::new().connect(empty)).await, 500, "an empty user cannot be stored");
-    let hostile = async || Accept::user("ana\r\nroot\u{9b}2J").tenant("general");
-    assert_eq!(status(App::new().connect(hostile)).await, 500, "it could forge a line");
-    let hostile = async || Accept::user("ana").tenant("general\u{202e}");
-    assert_eq!(status(App::new().connect(hostile)).await, 500, "it could pass as another tenant");
+    let unsafe_text = async || Accept::user("ana\r\nroot\u{9b}2J").tenant("general");
+    assert_eq!(status(App::new().connect(unsafe_text)).await, 500, "it could fake a line");
+    let unsafe_text = async || Accept::user("ana").tenant("general\u{202e}");
+    assert_eq!(
+        status(App::new().connect(unsafe_text)).await,
+        500,
+        "it could pass as another tenant"
+    );
     let connected = async || -> Result<(), Error> { Err(Error::new("no", "no")) };
     assert_eq!(status(App::new().connect(hello).on_connected(connected)).await, 400);
     let panics = async || -> Result<(), Error> { panic!("SECRET") };

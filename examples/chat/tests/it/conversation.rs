@@ -1,4 +1,4 @@
-//! A whole evening in the chat, as one text. `INSTA_UPDATE=always cargo test -p chat` writes it anew:
+//! A long chat session as one snapshot. `INSTA_UPDATE=always cargo test -p chat` writes it again:
 //! read the difference.
 
 use lift_ws::test::{Client, Kit, Refused};

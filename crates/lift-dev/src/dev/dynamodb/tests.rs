@@ -1,4 +1,4 @@
-//! The local DynamoDB at its port, with slow clients. Time is paused, so a time-out that a client runs
+//! The local DynamoDB at its port, with slow clients. Time is paused, so a timeout that a client runs
 //! into passes at once.
 
 use std::net::SocketAddr;

@@ -1,5 +1,5 @@
 //! A function whose process a debugger starts: the Runtime API waits for it on a fixed port, without
-//! time-outs.
+//! timeouts.
 //!
 //! If a process asks for an event while an earlier one has not answered its event, the earlier one is
 //! treated as exited: its event fails, and the new process runs the function.
@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{data_dir::write_private, dev::program::variables::Variables};
 
-/// The time-out of an event that a debugger may hold. It is finite, because the deadline that the
+/// The timeout of an event that a debugger may hold. It is finite, because the deadline that the
 /// Runtime API gives is a time of day.
 pub(crate) const DEBUGGER_TIMEOUT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 

@@ -34,15 +34,15 @@ pub(crate) struct Generation {
 }
 
 impl Generation {
-    /// Starts the first process, with this number, and waits until it asks for an event. `at_once` ends
+    /// Starts the first process, with this number, and waits until it asks for an event. `immediate` ends
     /// all processes of the generation.
     pub(crate) async fn start(
         function: &Function,
         program: Program,
         number: u64,
-        at_once: CancellationToken,
+        immediate: CancellationToken,
     ) -> Result<Self> {
-        let stop = Stop { in_order: CancellationToken::new(), at_once };
+        let stop = Stop { graceful: CancellationToken::new(), immediate };
         let mut generation =
             Self { program, processes: JoinSet::new(), environments: Vec::new(), wanted: 1, stop };
         let output = Output::held(number, &generation.program.observers);
@@ -104,7 +104,7 @@ impl Generation {
         for environment in self.environments.iter().filter_map(Weak::upgrade) {
             environment.stop_work();
         }
-        self.stop.in_order.cancel();
+        self.stop.graceful.cancel();
     }
 
     /// Waits until all processes have ended.

@@ -30,12 +30,12 @@ use crate::{
 const GRACE: Duration = Duration::from_millis(500);
 
 /// How long the last lines of an ended process may take through its pipes.
-const LAST_LINES: Duration = Duration::from_millis(300);
+const OUTPUT_DRAIN: Duration = Duration::from_millis(300);
 
 /// A process that was up for this time counts as started: its end is a new failure. Short, so that an
 /// event that kills its process does not delay other events. Long enough that a process that exits by
 /// itself is not restarted without a pause.
-const UP: Duration = Duration::from_millis(250);
+const STARTED_AFTER: Duration = Duration::from_millis(250);
 
 /// A started process.
 pub(crate) struct Process {
@@ -97,8 +97,8 @@ impl Process {
         self.environment.status()
     }
 
-    /// Serves and watches the process until it ends. `stop.in_order` lets it finish its event first;
-    /// `stop.at_once` gives it [`GRACE`].
+    /// Serves and watches the process until it ends. `stop.graceful` lets it finish its event first;
+    /// `stop.immediate` gives it [`GRACE`].
     pub(crate) async fn run(self, stop: Stop) -> ProcessEnd {
         let Self { number, started, mut child, environment, proxy, readers } = self;
         let mut up_since = None;
@@ -110,7 +110,7 @@ impl Process {
         // Dropped first, because this fails the event that the process had.
         drop((environment, proxy));
         let up_for = up_since.map(|since: Instant| since.elapsed());
-        let _ = timeout(LAST_LINES, readers.join_all()).await;
+        let _ = timeout(OUTPUT_DRAIN, readers.join_all()).await;
         ProcessEnd { number, cause, started, up_for }
     }
 }
@@ -151,12 +151,12 @@ async fn watch(
 /// time for it.
 async fn stopped(environment: &Environment, stop: &Stop) {
     tokio::select! {
-        () = stop.in_order.cancelled() => {}
-        () = stop.at_once.cancelled() => {}
+        () = stop.graceful.cancelled() => {}
+        () = stop.immediate.cancelled() => {}
     }
     let out_of_time = async {
         // The gateway has already waited for running events, so this time is for extensions.
-        stop.at_once.cancelled().await;
+        stop.immediate.cancelled().await;
         sleep(GRACE).await;
     };
     tokio::select! {
@@ -184,7 +184,7 @@ pub(crate) enum EndCause {
     Exit(ExitStatus),
     /// It reported that it cannot start, and was ended.
     Init { kind: String, message: String },
-    /// Its event took longer than the function's time-out, and it was killed, as on Lambda.
+    /// Its event took longer than the function's timeout, and it was killed, as on Lambda.
     TimedOut,
     /// It could not be watched, and was killed.
     Lost(io::Error),
@@ -198,7 +198,7 @@ impl ProcessEnd {
 
     /// Whether it was up for long enough that its end is a new failure and not the last one again.
     pub(crate) fn was_up_long(&self) -> bool {
-        self.up_for.is_some_and(|time| time >= UP)
+        self.up_for.is_some_and(|time| time >= STARTED_AFTER)
     }
 }
 

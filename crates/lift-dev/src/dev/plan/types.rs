@@ -15,7 +15,7 @@ use crate::{
 /// functions are given more.
 const MEMORY_MB: u32 = 1024;
 
-/// The time-out of a function that declares none. Lambda's default is 3 s. A debug build beside a
+/// The timeout of a function that declares none. Lambda's default is 3 s. A debug build beside a
 /// browser and a compiler needs longer, so it gets API Gateway's limit.
 const TIMEOUT: Duration = INTEGRATION_TIMEOUT;
 

@@ -96,7 +96,7 @@ impl EventFailure {
                 r#"a reply is a JSON object such as {"statusCode":200,"body":"hi"}"#.to_owned()
             }
             Self::Gateway(FailureCause::TimedOut { .. }, _) => {
-                "the function runs on: answer at once, and post the result when it is there"
+                "the function keeps running: reply immediately, and post the result later"
                     .to_owned()
             }
             Self::Binary => "API Gateway takes text alone: send binary data as base64".to_owned(),

@@ -23,7 +23,7 @@ fn block(notices: &[Notice]) -> String {
             None => lines.push((message, vec![path])),
         }
     }
-    let mut block = "The template asks for what `lift dev` does not do:\n".to_owned();
+    let mut block = "`lift dev` does not use these parts of the template:\n".to_owned();
     for (message, paths) in lines {
         block += &format!("  {}: {}\n", line(&paths.join(", ")), line(message));
     }
@@ -36,8 +36,8 @@ mod tests {
 
     #[test]
     fn names_from_the_template_stay_in_their_line() {
-        let hostile = "A\nLift is ready.\u{9b}2J\u{202e}";
-        let block = block(&[Notice::new(hostile, hostile)]);
+        let unsafe_text = "A\nLift is ready.\u{9b}2J\u{202e}";
+        let block = block(&[Notice::new(unsafe_text, unsafe_text)]);
         let shown = r"A\nLift is ready.\u{9b}2J\u{202e}";
         assert!(block.ends_with(&format!("\n  {shown}: {shown}\n\n")), "{block:?}");
     }
@@ -47,7 +47,7 @@ mod tests {
         let notices = [("A.B", "is ignored"), ("C", "is x"), ("D", "is ignored")]
             .map(|(path, message)| Notice::new(path, message));
         let expected = "\
-The template asks for what `lift dev` does not do:
+`lift dev` does not use these parts of the template:
   A.B, D: is ignored
   C: is x
 

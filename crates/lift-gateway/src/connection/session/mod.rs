@@ -204,7 +204,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 ClosingHandshake::None => {}
             }
         };
-        // After the time-out the socket is dropped, which closes the TCP connection.
+        // After the timeout the socket is dropped, which closes the TCP connection.
         let _ = timeout(limit, closing_handshake).await;
     }
 }

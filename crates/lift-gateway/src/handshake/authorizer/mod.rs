@@ -27,7 +27,7 @@ pub(crate) struct AuthorizerCall<'a> {
 }
 
 impl AuthorizerCall<'_> {
-    /// Invokes the authorizer. After the integration time-out the client is refused, and the function runs
+    /// Invokes the authorizer. After the integration timeout the client is refused, and the function runs
     /// on.
     pub(crate) async fn ask(&self, gateway: &Arc<Gateway>) -> Result<AuthorizerGrant, Refusal> {
         let settings = &gateway.settings;

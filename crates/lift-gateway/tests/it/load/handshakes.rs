@@ -1,5 +1,5 @@
-//! Handshakes that are meant to random_head: nothing of them becomes a line of the response, and nothing
-//! after an upgrade are read as HTTP. Handshakes that are very large or very slow.
+//! Malicious handshakes: no byte of one becomes a line of the response, and nothing after an upgrade is read
+//! as HTTP. Handshakes that are very large or very slow.
 
 use fastrand::Rng;
 use lift_event::{EventKind, Reply, wire::list_items};

@@ -111,7 +111,7 @@ pub(super) async fn an_anonymous_row_is_signed_in_once(store: &dyn Store) {
     let invalid = store.sign_in(&anonymous.id, &"".into(), None).await;
     assert!(invalid.expect_err("an empty user is refused").is_invalid());
     let invalid = store.sign_in(&anonymous.id, &"a\u{202e}b".into(), None).await;
-    assert!(invalid.expect_err("a hostile user is refused").is_invalid());
+    assert!(invalid.expect_err("an unsafe user is refused").is_invalid());
 }
 
 pub(super) async fn invalid_rows_are_refused(store: &dyn Store) {
@@ -131,7 +131,7 @@ pub(super) async fn invalid_rows_are_refused(store: &dyn Store) {
             Row { user: Some((&*id).into()), ..row("ana", "general") },
             Row { tenant: Some((&*id).into()), ..row("ana", "general") },
         ] {
-            let error = store.save(&row).await.expect_err("a hostile id is refused");
+            let error = store.save(&row).await.expect_err("an unsafe id is refused");
             assert!(error.is_invalid(), "{c:?}");
         }
     }

@@ -1,4 +1,4 @@
-//! Entries as lines for people: in columns, with colours, at most 80 columns for each event.
+//! Entries as lines for people: in columns, with colors, at most 80 columns for each event.
 
 use std::{
     fmt::Write as _,
@@ -21,7 +21,7 @@ const ODD: Style = AnsiColor::Yellow.on_default();
 const RED: Style = AnsiColor::Red.on_default();
 const BAD: Style = RED.bold();
 
-/// Colours for connections, all different from the colours of statuses.
+/// Colors for connections, all different from the colors of statuses.
 const CONNECTIONS: [u8; 12] = [33, 39, 44, 63, 69, 75, 98, 105, 134, 141, 170, 177];
 
 /// The columns of a connection's id, a route key and a reason.
@@ -42,7 +42,7 @@ impl Pretty {
         Self { zone }
     }
 
-    /// Adds an entry's lines, with colours.
+    /// Adds an entry's lines, with colors.
     pub(crate) fn write(&self, text: &mut String, entry: &Entry) {
         match entry {
             Entry::Event(event) => self.event(text, event, false),
@@ -164,7 +164,7 @@ fn written(log: &Log) -> String {
     if alarming { text.into_owned() } else { styled(DIM, &text) }
 }
 
-/// The beginning of a connection's id, in the connection's own colour.
+/// The beginning of a connection's id, in the connection's own color.
 fn short(connection: Id) -> String {
     let id = connection.as_str();
     let sum = id.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31) + usize::from(byte));

@@ -1,4 +1,4 @@
-//! The lines as they look, without colours and with them.
+//! The lines as they look, without colors and with them.
 
 use lift_gateway::{FailureCause, InvokeError};
 
