@@ -102,10 +102,11 @@ async fn serve<S: Send + Sync + 'static>(
     let push = ManagementApi::new(&config)?;
     let store = store(&app, &config)?;
     let service = app.into_service(store, Arc::new(push));
+    let marks = variables::value(variables::MARK_ERRORS).as_deref() == Some("1");
     let shared = Arc::new((service, other));
     let handler = service_fn(move |event| {
         let shared = shared.clone();
-        async move { answer(&shared.0, shared.1.as_ref(), event).await }
+        async move { answer(&shared.0, shared.1.as_ref(), marks, event).await }
     });
     lambda_runtime::run_concurrent(handler).await.map_err(|cause| {
         Error::new(ErrorKind::RuntimeApi, "the Lambda Runtime API failed").with_cause(cause)
@@ -130,6 +131,7 @@ where
 async fn answer(
     service: &Service,
     other: Option<&OtherHandler>,
+    marks: bool,
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<Box<RawValue>, BoxError> {
     if let Some(other) = other.filter(|_| !has_connection(&event.payload)) {
@@ -138,7 +140,11 @@ async fn answer(
     }
     let payload = String::from(Box::<str>::from(event.payload));
     let deadline = deadline(event.context.deadline);
-    let reply = service.call(Invocation::new(payload, deadline)).await?;
+    let invocation = Invocation::new(payload, deadline);
+    let reply = match marks {
+        true => service.call_marked(invocation).await?,
+        false => service.call(invocation).await?,
+    };
     let reply = String::from_utf8(reply)?;
     Ok(RawValue::from_string(reply)?)
 }

@@ -8,6 +8,10 @@ use std::env;
 /// and exits.
 pub const DESCRIBE: &str = "LIFT_DESCRIBE";
 
+/// With the value `1`, which only `lift dev` sets, a reply that means an error says so in a member that
+/// `lift dev` removes. API Gateway would refuse such a reply.
+pub const MARK_ERRORS: &str = "LIFT_MARK_ERRORS";
+
 /// What is logged, such as `debug` or `lift_ws=debug`; `info` if it is not set.
 pub const LOG: &str = "RUST_LOG";
 

@@ -27,6 +27,7 @@ mod error;
 mod event;
 mod fields;
 pub mod limits;
+mod mark;
 mod object;
 mod pairs;
 mod payload;
@@ -43,6 +44,8 @@ pub use authorizer::AuthorizerRequest;
 pub use error::DecodeError;
 pub use event::Event;
 pub use fields::Fields;
+#[doc(hidden)]
+pub use mark::ErrorMark;
 pub use payload::{EventKind, Identity, Payload, RequestContext};
 pub use reply::Reply;
 pub use select::{Selection, SelectionError};

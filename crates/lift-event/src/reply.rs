@@ -7,7 +7,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{DecodeError, object::Object, wire::Str};
+use crate::{DecodeError, ErrorMark, object::Object, wire::Str};
 
 const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
 
@@ -17,6 +17,8 @@ pub struct Reply {
     status: u16,
     subprotocol: Option<String>,
     body: Option<Body>,
+    /// The error that the reply means, which only `lift dev` gets.
+    error: Option<Box<ErrorMark>>,
 }
 
 /// The form of a body in the reply.
@@ -44,7 +46,7 @@ impl Reply {
     /// A reply with an HTTP status and nothing else. At `$connect`, 2xx accepts.
     #[must_use]
     pub fn new(status: u16) -> Self {
-        Self { status, subprotocol: None, body: None }
+        Self { status, subprotocol: None, body: None, error: None }
     }
 
     /// Adds a body: on a two-way route, the text that the client receives.
@@ -60,6 +62,21 @@ impl Reply {
     pub fn with_subprotocol(mut self, subprotocol: impl Into<String>) -> Self {
         self.subprotocol = Some(subprotocol.into());
         self
+    }
+
+    /// Sets or removes the error that the reply means.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_error(mut self, error: Option<Box<ErrorMark>>) -> Self {
+        self.error = error;
+        self
+    }
+
+    /// The error that the reply means.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn error(&self) -> Option<&ErrorMark> {
+        self.error.as_deref()
     }
 
     /// The HTTP status.
@@ -130,6 +147,17 @@ impl Reply {
         bytes
     }
 
+    /// The bytes that the function returns to `lift dev`, with the mark of an error.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn encode_marked(&self) -> Vec<u8> {
+        let reply = self.encode();
+        match &self.error {
+            Some(mark) => mark.put_before(&reply),
+            None => reply,
+        }
+    }
+
     /// Reads what a function returned, as strictly as API Gateway does.
     ///
     /// # Errors
@@ -158,6 +186,6 @@ impl Reply {
                 Value::Array(values) => values.first()?.as_str().map(str::to_owned),
                 value => value.as_str().map(str::to_owned),
             });
-        Ok(Self { status: wire.status_code, subprotocol, body })
+        Ok(Self { status: wire.status_code, subprotocol, body, error: None })
     }
 }

@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use bytes::Bytes;
 
 use crate::{
-    ConnectionInfo, Id, InvokeError, Routes,
+    ConnectionInfo, Id, Outcome, Routes,
     connection::{Connection, MessageSlot, PostError},
     gateway::Gateway,
     message::InboundMessage,
@@ -110,10 +110,7 @@ impl ServerHandle {
     }
 
     /// Invokes the function of a route with an event, recorded or made up. Only the caller gets the reply.
-    ///
-    /// # Errors
-    /// When there is no reply.
-    pub async fn invoke(&self, route: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
+    pub async fn invoke(&self, route: &str, payload: Bytes) -> Outcome {
         self.0.run(Id::random(), route, payload).await
     }
 

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::{
     BinaryMessages, EVENT_LOG_TARGET, FailureCause, GatewayEventKind, Id, InvokeError,
-    MessageSource, ThrottledMessages,
+    MessageSource, Outcome, ThrottledMessages,
     backend::Integration,
     connection::{CloseCause, Connection, MessageSlot},
     error_frame::ErrorFrame,
@@ -183,17 +183,12 @@ impl Gateway {
         route: &str,
         payload: Bytes,
     ) -> Result<Bytes, InvokeError> {
-        let result = self.run(invocation_id, route, payload.clone());
-        self.observed(id, invocation_id, Some(route), payload, result).await
+        let outcome = self.run(invocation_id, route, payload.clone());
+        self.observed(id, invocation_id, Some(route), payload, outcome).await
     }
 
     /// Runs the function of a route without a notice to the observer.
-    pub(crate) async fn run(
-        &self,
-        invocation_id: Id,
-        route: &str,
-        payload: Bytes,
-    ) -> Result<Bytes, InvokeError> {
+    pub(crate) async fn run(&self, invocation_id: Id, route: &str, payload: Bytes) -> Outcome {
         let routes = self.routes();
         self.call(routes.function(route), invocation_id, payload).await
     }
@@ -206,8 +201,8 @@ impl Gateway {
         payload: Bytes,
     ) -> Result<Bytes, InvokeError> {
         let invocation_id = Id::random();
-        let result = self.call(function, invocation_id, payload.clone());
-        self.observed(id, invocation_id, None, payload, result).await
+        let outcome = self.call(function, invocation_id, payload.clone());
+        self.observed(id, invocation_id, None, payload, outcome).await
     }
 
     async fn call(
@@ -215,11 +210,11 @@ impl Gateway {
         function: Option<&Integration>,
         invocation_id: Id,
         payload: Bytes,
-    ) -> Result<Bytes, InvokeError> {
-        match self.function(function) {
+    ) -> Outcome {
+        Outcome::of(match self.function(function) {
             Some(function) => function.invoke_as(invocation_id, payload).await,
             None => Err(InvokeError::unavailable()),
-        }
+        })
     }
 
     /// Notifies the observer before and after an invocation. An authorizer has no route.
@@ -229,23 +224,24 @@ impl Gateway {
         invocation: Id,
         route: Option<&str>,
         payload: Bytes,
-        result: impl Future<Output = Result<Bytes, InvokeError>>,
+        outcome: impl Future<Output = Outcome>,
     ) -> Result<Bytes, InvokeError> {
         let observer = &self.settings.observer;
         if !observer.is_on() {
             drop(payload);
-            return result.await;
+            return outcome.await.result;
         }
         let (route, started) = (route.map(str::to_owned), Instant::now());
         observer.notify(id, || GatewayEventKind::Invoked { invocation, route, payload });
-        let result = result.await;
+        let outcome = outcome.await;
         let took = started.elapsed();
         observer.notify(id, || GatewayEventKind::Answered {
             invocation,
             took,
-            result: result.clone(),
+            result: outcome.result.clone(),
+            error: outcome.error(),
         });
-        result
+        outcome.result
     }
 }
 

@@ -51,6 +51,7 @@ mod local_pages;
 mod management;
 mod message;
 mod observer;
+mod outcome;
 mod page;
 mod response;
 mod server;
@@ -71,6 +72,7 @@ pub use observer::{
     ConnectionInfo, EVENT_LOG_TARGET, FailureCause, GatewayEvent, GatewayEventKind, MessageSource,
     Observer,
 };
+pub use outcome::{Outcome, OutcomeError};
 pub use server::{Server, serve};
 pub use settings::{
     ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, BadBodyFrame, BinaryMessages,

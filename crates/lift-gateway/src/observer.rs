@@ -8,7 +8,7 @@ use http::{Method, StatusCode};
 use lift_event::Timestamp;
 use serde_json::value::RawValue;
 
-use crate::{Id, InvokeError};
+use crate::{Id, InvokeError, OutcomeError};
 
 /// The tracing target of the warnings that only repeat what an [`Observer`] gets: failed invocations, malformed
 /// replies, timeouts. A program that shows the events can filter these warnings out.
@@ -97,6 +97,8 @@ pub enum GatewayEventKind {
         took: Duration,
         /// The bytes of the reply, or why there is none.
         result: Result<Bytes, InvokeError>,
+        /// The error that the function ended with, by [`Outcome::error`](crate::Outcome::error).
+        error: Option<OutcomeError>,
     },
     /// A message or a handshake fails for a reason that is not in [`Answered`](Self::Answered). The event
     /// of the error frame or the refusal follows.

@@ -36,7 +36,6 @@ impl Entry {
     pub(crate) fn whole(&self, mask: &Mask) -> EntryView<'_> {
         let record = &self.record;
         let code = record.code.or_else(|| status(record.kind, &record.data));
-        let refuses = record.kind == EntryKind::Reply && code.is_some_and(|code| code >= 400);
         let text = mask.text(&String::from_utf8_lossy(&record.data));
         EntryView {
             id: self.number,
@@ -48,7 +47,12 @@ impl Entry {
             code,
             took: record.took.map(|took| took.as_secs_f64() * 1000.0),
             note: record.note.as_deref().map(|note| mask.text(note)),
-            failed: record.failed || refuses,
+            error: record.error.as_ref().map(|error| ErrorView {
+                code: &error.code,
+                message: mask.text(&error.message),
+                internal: error.is_internal,
+            }),
+            failed: record.failed,
             bytes: record.data.len(),
             summary: summary::of(record.kind, &text),
             text,
@@ -83,11 +87,21 @@ pub(crate) struct EntryView<'a> {
     /// Milliseconds.
     took: Option<f64>,
     note: Option<String>,
+    /// Of a reply: the error that it means.
+    error: Option<ErrorView<'a>>,
     failed: bool,
     bytes: usize,
     summary: Option<String>,
     text: String,
     cut: bool,
+}
+
+/// The error that a reply means.
+#[derive(Debug, Serialize)]
+struct ErrorView<'a> {
+    code: &'a str,
+    message: String,
+    internal: bool,
 }
 
 /// The status code of a reply.

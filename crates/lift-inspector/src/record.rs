@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use lift_gateway::{
     ConnectionInfo, FailureCause, GatewayEvent, GatewayEventKind, Id, InvokeError, MessageSource,
+    OutcomeError,
 };
 use serde::Serialize;
 
@@ -55,6 +56,8 @@ pub(crate) struct Record {
     pub(crate) code: Option<u16>,
     pub(crate) took: Option<Duration>,
     pub(crate) note: Option<String>,
+    /// Of a reply: the error that it means.
+    pub(crate) error: Option<OutcomeError>,
     pub(crate) failed: bool,
     pub(crate) data: Bytes,
 }
@@ -71,6 +74,7 @@ impl Record {
             code: None,
             took: None,
             note: None,
+            error: None,
             failed: false,
             data: Bytes::new(),
         }
@@ -88,10 +92,12 @@ impl Record {
         at: SystemTime,
         took: Duration,
         result: &Result<Bytes, InvokeError>,
+        error: Option<&OutcomeError>,
     ) -> Self {
         Self {
             took: Some(took),
-            failed: result.is_err(),
+            failed: error.is_some(),
+            error: error.cloned(),
             note: result.as_ref().err().map(ToString::to_string),
             data: result.clone().unwrap_or_default(),
             ..Self::new(at, EntryKind::Reply)
@@ -127,10 +133,10 @@ impl Record {
                 data: payload.clone(),
                 ..record(EntryKind::Event)
             },
-            GatewayEventKind::Answered { invocation, took, result } => Self {
+            GatewayEventKind::Answered { invocation, took, result, error } => Self {
                 connection: Some(*connection),
                 invocation: Some(*invocation),
-                ..Self::reply(at, *took, result)
+                ..Self::reply(at, *took, result, error.as_ref())
             },
             GatewayEventKind::Opened(client) => {
                 Self { note: Some(client_text(client)), ..record(EntryKind::Open) }

@@ -56,8 +56,13 @@ pub(crate) async fn replay(
     let handle = state.handle()?.clone();
     let event = state.ring().push(Record::replayed(&entry.record, payload.clone()));
     let start = Instant::now();
-    let result = handle.invoke(route, payload).await;
-    let answer = Record::reply(SystemTime::now(), start.elapsed(), &result);
+    let outcome = handle.invoke(route, payload).await;
+    let answer = Record::reply(
+        SystemTime::now(),
+        start.elapsed(),
+        &outcome.result,
+        outcome.error().as_ref(),
+    );
     let reply = state.ring().push(answer.in_reply_to(event, &entry.record));
     Ok(Json(state.entry(reply)?.whole(&state.mask)).into_response())
 }

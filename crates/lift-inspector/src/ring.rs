@@ -193,8 +193,14 @@ mod tests {
                 payload: Bytes::new(),
             })
         };
-        let answer =
-            || seen(GatewayEventKind::Answered { invocation, took, result: Ok(Bytes::new()) });
+        let answer = || {
+            seen(GatewayEventKind::Answered {
+                invocation,
+                took,
+                result: Ok(Bytes::new()),
+                error: None,
+            })
+        };
         ring.push(ask());
         ring.push(answer());
         let reply = ring.get(1).expect("kept");

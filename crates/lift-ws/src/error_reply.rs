@@ -3,7 +3,7 @@
 
 use std::{error::Error as StdError, sync::Arc};
 
-use lift_event::{Event, EventKind, Reply};
+use lift_event::{ErrorMark, Event, EventKind, Reply};
 
 use crate::Error;
 
@@ -51,6 +51,13 @@ impl ErrorReplies {
             let (status, reason) = (error.status(), error.message());
             tracing::info!(status, reason, "a client was refused");
         }
-        Reply::new(error.status()).with_body((self.write_frame)(error))
+        let mark = ErrorMark {
+            code: error.code().to_owned(),
+            message: error.message().to_owned(),
+            internal: error.status() >= 500,
+        };
+        Reply::new(error.status())
+            .with_body((self.write_frame)(error))
+            .with_error(Some(Box::new(mark)))
     }
 }

@@ -6,7 +6,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use lift_event::{
-    DecodeError, Event, EventKind, Reply,
+    DecodeError, ErrorMark, Event, EventKind, Reply,
     limits::{INTEGRATION_TIMEOUT, MESSAGE_BYTES},
 };
 use tokio::time::{Instant, timeout_at};
@@ -110,6 +110,17 @@ impl Service {
         Ok(self.answer(event, invocation.deadline).await.encode())
     }
 
+    /// As [`call`](Self::call), and a reply that means an error is marked. For `lift dev` alone: API Gateway
+    /// refuses a marked reply.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    #[doc(hidden)]
+    pub async fn call_marked(&self, invocation: Invocation) -> Result<Vec<u8>, DecodeError> {
+        let event = Event::decode(invocation.payload)?;
+        Ok(self.answer(event, invocation.deadline).await.encode_marked())
+    }
+
     /// The app's description of itself.
     #[must_use]
     pub fn description(&self) -> &Description {
@@ -122,11 +133,15 @@ impl Service {
         let deadline = deadline.min(Instant::now() + INTEGRATION_TIMEOUT);
         let call = Call::new(event, deadline, self.services.clone());
         let reply = self.run(&call, Next::new(route, self.errors.clone())).await;
-        match call.event().kind() {
+        let error = error_of(&reply);
+        let answer = match call.event().kind() {
             EventKind::Connect => self.handshake(&call, reply).await,
             EventKind::Disconnect => Reply::new(200),
             EventKind::Message => self.deliver(&call, reply, two_way).await,
-        }
+        };
+        // An error after the handler's own is the one that counts.
+        let error = answer.error().cloned().map(Box::new).or(error);
+        answer.with_error(error)
     }
 
     /// Runs the layers and the handler, within the deadline, and catches panics of the layers.
@@ -143,16 +158,19 @@ impl Service {
     /// Sends a message's reply to its sender. API Gateway gets 200 in all cases: another status could
     /// make it send an error frame of its own.
     async fn deliver(&self, call: &Call, reply: Reply, two_way: bool) -> Reply {
+        let mut error = None;
         let Some(mut body) = reply.into_body() else { return Reply::new(200) };
         if body.len() > MESSAGE_BYTES {
             let fault = Error::internal(format!("the reply has {} bytes", body.len()));
-            body = self.errors.reply(call.event(), &fault).into_body().unwrap_or_default();
+            let fault = self.errors.reply(call.event(), &fault);
+            error = fault.error().cloned().map(Box::new);
+            body = fault.into_body().unwrap_or_default();
         }
         if let Some(correlation) = &self.correlation {
             body = correlation.apply(call.event().body(), body);
         }
         if two_way {
-            return Reply::new(200).with_body(body);
+            return Reply::new(200).with_body(body).with_error(error);
         }
         // On a one-way route API Gateway drops the body, so post it.
         let (endpoint, id) = (call.endpoint(), call.connection_id());
@@ -166,7 +184,7 @@ impl Service {
             }
             Err(_) => tracing::warn!("a reply was not delivered before the deadline"),
         }
-        Reply::new(200)
+        Reply::new(200).with_error(error)
     }
 
     /// Ensures that an accepted handshake has a stored row and a refused one has none.
@@ -194,6 +212,15 @@ impl Service {
         // API Gateway drops the body of a refusal.
         Reply::new(reply.status())
     }
+}
+
+/// The error that a reply means. A layer and a handler in HTTP style may say it by the status alone.
+fn error_of(reply: &Reply) -> Option<Box<ErrorMark>> {
+    let status = reply.status();
+    let by_status =
+        || ErrorMark { code: status.to_string(), message: String::new(), internal: status >= 500 };
+    let mark = reply.error().cloned().or_else(|| (status >= 400).then(by_status));
+    mark.map(Box::new)
 }
 
 fn before(deadline: Instant, margin: Duration) -> Instant {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use lift_gateway::{GatewayEventKind, Id, InvokeError, MessageSource};
+use lift_gateway::{GatewayEventKind, Id, InvokeError, MessageSource, Outcome, OutcomeError};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -44,7 +44,14 @@ pub(crate) enum RecordedKind {
         event: Box<RawValue>,
     },
     /// The function answered.
-    Reply { invocation: u64, took_ms: f64, reply: Box<RawValue> },
+    Reply {
+        invocation: u64,
+        took_ms: f64,
+        reply: Box<RawValue>,
+        /// The error that the reply means.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<RecordedError>,
+    },
     /// The function failed.
     Failure { invocation: u64, took_ms: f64, error: RecordedFailure },
     /// The handshake was accepted.
@@ -65,6 +72,22 @@ pub(crate) struct RecordedFailure {
     #[serde(rename = "type")]
     pub(crate) kind: String,
     pub(crate) message: String,
+}
+
+/// The error that a reply means, such as that of the error frame that the client got.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RecordedError {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    /// Whether the function is at fault, and not the client.
+    pub(crate) internal: bool,
+}
+
+/// What a function answered, in the form of a recording.
+pub(crate) struct Answer {
+    pub(crate) result: Result<Box<RawValue>, RecordedFailure>,
+    /// The error that the reply means; `None` for a failure, which says it itself.
+    pub(crate) error: Option<RecordedError>,
 }
 
 /// Where a message to a client came from.
@@ -108,8 +131,8 @@ impl RecordedKind {
                 let event = raw(&payload)?;
                 Self::Event { invocation: number(invocation), route, event }
             }
-            GatewayEventKind::Answered { invocation, took, result } => {
-                answer(number(invocation), took, result)
+            GatewayEventKind::Answered { invocation, took, result, error } => {
+                answered(number(invocation), took, Answer::new(result, error))
             }
             GatewayEventKind::Opened(_) => Self::Opened,
             GatewayEventKind::Received { data, .. } => {
@@ -125,27 +148,38 @@ impl RecordedKind {
 }
 
 /// The line for an answer.
-fn answer(invocation: u64, took: Duration, result: Result<Bytes, InvokeError>) -> RecordedKind {
+fn answered(invocation: u64, took: Duration, Answer { result, error }: Answer) -> RecordedKind {
     let took_ms = (took.as_secs_f64() * 1e6).round() / 1e3;
-    match recorded_answer(result) {
-        Ok(reply) => RecordedKind::Reply { invocation, took_ms, reply },
+    match result {
+        Ok(reply) => RecordedKind::Reply { invocation, took_ms, reply, error },
         Err(error) => RecordedKind::Failure { invocation, took_ms, error },
     }
 }
 
-/// A function's answer in the form of a recording. A reply that is not JSON is a failure, as it is for the
-/// client.
-pub(crate) fn recorded_answer(
-    result: Result<Bytes, InvokeError>,
-) -> Result<Box<RawValue>, RecordedFailure> {
-    let failure = |kind: &str, message| RecordedFailure { kind: kind.to_owned(), message };
-    match result {
-        Ok(reply) => raw(&reply)
-            .ok_or_else(|| failure("Malformed", String::from_utf8_lossy(&reply).into_owned())),
-        Err(error) => Err(match error.function_error() {
-            Some((kind, message)) => failure(kind, message.to_owned()),
-            None => failure("Lambda", error.to_string()),
-        }),
+impl Answer {
+    /// The answer of an invocation that ended so.
+    pub(crate) fn of(outcome: Outcome) -> Self {
+        let error = outcome.error();
+        Self::new(outcome.result, error)
+    }
+
+    /// A reply that is not JSON is a failure, as it is for the client.
+    fn new(result: Result<Bytes, InvokeError>, error: Option<OutcomeError>) -> Self {
+        let failure = |kind: &str, message| RecordedFailure { kind: kind.to_owned(), message };
+        let result = match result {
+            Ok(reply) => raw(&reply)
+                .ok_or_else(|| failure("Malformed", String::from_utf8_lossy(&reply).into_owned())),
+            Err(error) => Err(match error.function_error() {
+                Some((kind, message)) => failure(kind, message.to_owned()),
+                None => failure("Lambda", error.to_string()),
+            }),
+        };
+        let error = error.filter(|_| result.is_ok()).map(|error| RecordedError {
+            code: error.code,
+            message: error.message,
+            internal: error.is_internal,
+        });
+        Self { result, error }
     }
 }
 
@@ -171,7 +205,8 @@ struct Flat {
     route: Option<String>,
     event: Option<Box<RawValue>>,
     reply: Option<Box<RawValue>>,
-    error: Option<RecordedFailure>,
+    /// Of a reply or of a failure, which have different fields.
+    error: Option<Box<RawValue>>,
     from: Option<RecordedSource>,
     message: Option<MessageText>,
     code: Option<u16>,
@@ -184,15 +219,24 @@ impl TryFrom<Flat> for Line {
 
     fn try_from(flat: Flat) -> Result<Self, String> {
         let Flat { at, connection, kind, .. } = flat;
+        let error = flat.error.as_deref().map(RawValue::get);
+        let malformed = |error| format!("the `error` of a line of kind `{kind}`: {error}");
         let line_kind = match &*kind {
             "event" => flat.invocation.zip(flat.event).map(|(invocation, event)| {
                 RecordedKind::Event { invocation, route: flat.route, event }
             }),
-            "reply" => flat.invocation.zip(flat.reply).map(|(invocation, reply)| {
-                RecordedKind::Reply { invocation, took_ms: flat.took_ms.unwrap_or_default(), reply }
-            }),
+            "reply" => {
+                let error = error.map(serde_json::from_str).transpose().map_err(malformed)?;
+                flat.invocation.zip(flat.reply).map(|(invocation, reply)| RecordedKind::Reply {
+                    invocation,
+                    took_ms: flat.took_ms.unwrap_or_default(),
+                    reply,
+                    error,
+                })
+            }
             "failure" => {
-                flat.invocation.zip(flat.error).map(|(invocation, error)| RecordedKind::Failure {
+                let error = error.map(serde_json::from_str).transpose().map_err(malformed)?;
+                flat.invocation.zip(error).map(|(invocation, error)| RecordedKind::Failure {
                     invocation,
                     took_ms: flat.took_ms.unwrap_or_default(),
                     error,

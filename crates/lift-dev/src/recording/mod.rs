@@ -9,7 +9,7 @@ mod tests;
 mod writer;
 
 pub(crate) use self::line::{
-    Header, Line, MessageText, RecordedFailure, RecordedKind, RecordedSource, recorded_answer,
+    Answer, Header, Line, MessageText, RecordedError, RecordedFailure, RecordedKind, RecordedSource,
 };
 pub(crate) use self::reader::{RecordedAnswer, Recording, read};
 pub(crate) use self::writer::Recorder;

@@ -149,7 +149,9 @@ impl fmt::Display for Stopped {
 fn size(kind: &GatewayEventKind) -> Option<usize> {
     let payload = match kind {
         GatewayEventKind::Invoked { payload, .. } => payload.len(),
-        GatewayEventKind::Answered { result: Ok(reply), .. } => reply.len(),
+        GatewayEventKind::Answered { result: Ok(reply), error, .. } => {
+            reply.len() + error.as_ref().map_or(0, |error| error.code.len() + error.message.len())
+        }
         GatewayEventKind::Answered { result: Err(error), .. } => {
             error.function_error().map_or(0, |(kind, message)| kind.len() + message.len())
         }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Header, Line, RecordedFailure, RecordedKind, VERSION};
+use super::{Answer, Header, Line, RecordedError, RecordedFailure, RecordedKind, VERSION};
 
 /// A recording in memory.
 #[derive(Debug)]
@@ -17,8 +17,19 @@ pub(crate) struct Recording {
     pub(crate) incomplete: Option<String>,
 }
 
-/// The recorded answer of a function.
-pub(crate) type RecordedAnswer<'a> = Result<&'a RawValue, &'a RecordedFailure>;
+/// The answer of a function, in a recording or in a replay.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RecordedAnswer<'a> {
+    pub(crate) result: Result<&'a RawValue, &'a RecordedFailure>,
+    /// The error that the reply means.
+    pub(crate) error: Option<&'a RecordedError>,
+}
+
+impl Answer {
+    pub(crate) fn borrow(&self) -> RecordedAnswer<'_> {
+        RecordedAnswer { result: self.result.as_deref(), error: self.error.as_ref() }
+    }
+}
 
 /// Reads the file at `path`. A last line that is cut off, as after a crash, is left out.
 pub(crate) fn read(path: &Path) -> Result<Recording> {
@@ -68,11 +79,13 @@ impl Recording {
         let mut answers = HashMap::new();
         for line in &self.lines {
             match &line.kind {
-                RecordedKind::Reply { invocation, reply, .. } => {
-                    answers.insert(*invocation, Ok(&**reply));
+                RecordedKind::Reply { invocation, reply, error, .. } => {
+                    let (result, error) = (Ok(&**reply), error.as_ref());
+                    answers.insert(*invocation, RecordedAnswer { result, error });
                 }
                 RecordedKind::Failure { invocation, error, .. } => {
-                    answers.insert(*invocation, Err(error));
+                    let result = Err(error);
+                    answers.insert(*invocation, RecordedAnswer { result, error: None });
                 }
                 _ => {}
             }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use lift_gateway::{GatewayEvent, GatewayEventKind, Id, InvokeError, MessageSource};
+use lift_gateway::{GatewayEvent, GatewayEventKind, Id, InvokeError, MessageSource, OutcomeError};
 
 use super::{
     Header, MessageText, RecordedFailure, RecordedKind, RecordedSource, Recorder, read,
@@ -59,9 +59,17 @@ fn a_recording_has_what_happened_in_order() {
                 invocation: call,
                 took,
                 result: Ok("{\n\"statusCode\": 200}".into()),
+                error: Some(OutcomeError {
+                    code: "too_low".to_owned(),
+                    message: "Bid more".to_owned(),
+                    is_internal: false,
+                }),
             },
         ),
-        (one, GatewayEventKind::Answered { invocation: late, took, result: Err(failed) }),
+        (
+            one,
+            GatewayEventKind::Answered { invocation: late, took, result: Err(failed), error: None },
+        ),
         (one, GatewayEventKind::Closed { code: 1001, reason: "Going away".to_owned() }),
     ] {
         observers.notify(ObservedKind::Gateway(GatewayEvent::new(connection, kind)));
@@ -86,9 +94,11 @@ fn a_recording_has_what_happened_in_order() {
     );
     assert!(matches!(closed.kind, RecordedKind::Closed { code: 1001, .. }));
     let answers = recording.answers();
-    assert_eq!(answers[&2].expect("a reply").get(), r#"{"statusCode":200}"#);
+    assert_eq!(answers[&2].result.expect("a reply").get(), r#"{"statusCode":200}"#);
+    let too_low = answers[&2].error.expect("an error");
+    assert_eq!((&*too_low.code, &*too_low.message), ("too_low", "Bid more"));
     let failure = RecordedFailure { kind: "Oops".to_owned(), message: "no\nluck".to_owned() };
-    assert_eq!(answers[&1].expect_err("a failure"), &failure);
+    assert_eq!(answers[&1].result.expect_err("a failure"), &failure);
 
     let again =
         Recorder::start(&path, "chat", "local", None).err().expect("it is there").to_string();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use crate::recording::{MessageText, RecordedAnswer, RecordedFailure};
+use crate::recording::{MessageText, RecordedAnswer, RecordedError, RecordedFailure};
 
 /// The placeholder for a field that is not compared.
 const IGNORED: &str = "(ignored)";
@@ -33,17 +33,16 @@ impl Comparison {
     pub(crate) fn answers(
         &self,
         recorded: RecordedAnswer<'_>,
-        now: Result<&str, &RecordedFailure>,
+        now: RecordedAnswer<'_>,
     ) -> Vec<Difference> {
-        let recorded = match recorded {
-            Ok(reply) => self.reply(reply.get()),
+        differences(&self.answer(recorded), &self.answer(now))
+    }
+
+    fn answer(&self, RecordedAnswer { result, error }: RecordedAnswer<'_>) -> String {
+        match result {
+            Ok(reply) => self.reply(reply.get(), error),
             Err(failure) => self.failure(failure),
-        };
-        let now = match now {
-            Ok(reply) => self.reply(reply),
-            Err(failure) => self.failure(failure),
-        };
-        differences(&recorded, &now)
+        }
     }
 
     /// The differences between the messages that were posted to one client, in any order.
@@ -66,12 +65,18 @@ impl Comparison {
         each.collect()
     }
 
-    fn reply(&self, json: &str) -> String {
+    fn reply(&self, json: &str, error: Option<&RecordedError>) -> String {
         let mut reply = serde_json::from_str(json).unwrap_or(Value::Null);
         if let Some(body) = reply.get_mut("body")
             && let Some(inner) = body.as_str().and_then(|text| serde_json::from_str(text).ok())
         {
             *body = inner;
+        }
+        if let (Some(fields), Some(RecordedError { code, message, .. })) =
+            (reply.as_object_mut(), error)
+        {
+            let error = serde_json::json!({ "code": code, "message": message });
+            fields.insert("error".to_owned(), error);
         }
         self.pretty(reply)
     }
@@ -143,12 +148,16 @@ mod tests {
         serde_json::from_str(json).expect("JSON")
     }
 
+    fn reply(json: &RawValue) -> RecordedAnswer<'_> {
+        RecordedAnswer { result: Ok(json), error: None }
+    }
+
     #[test]
     fn bodies_are_compared_as_json() {
         let recorded = raw(r#"{"statusCode":200,"body":"{\"a\":1,\"b\":[2]}"}"#);
         let compare = |ignored: &[&str], now| {
             let ignored = ignored.iter().map(|name| (*name).to_owned()).collect();
-            Comparison { ignored }.answers(Ok(&recorded), Ok(now))
+            Comparison { ignored }.answers(reply(&recorded), reply(&raw(now)))
         };
         let spaced = r#"{ "body": "{ \"b\": [2], \"a\": 1 }", "statusCode": 200 }"#;
         assert_eq!(compare(&[], spaced), []);
@@ -167,9 +176,30 @@ mod tests {
         let failure =
             |message: &str| RecordedFailure { kind: "Oops".into(), message: message.into() };
         let compare = Comparison::default();
-        assert_eq!(compare.answers(Err(&failure("x")), Err(&failure("x"))), []);
-        assert_ne!(compare.answers(Err(&failure("x")), Err(&failure("y"))), []);
-        assert_ne!(compare.answers(Ok(&raw(r#"{"statusCode":200}"#)), Err(&failure("y"))), []);
+        let (x, y, ok) = (failure("x"), failure("y"), raw(r#"{"statusCode":200}"#));
+        let [x, y] = [&x, &y].map(|failure| RecordedAnswer { result: Err(failure), error: None });
+        assert_eq!(compare.answers(x, x), []);
+        assert_ne!(compare.answers(x, y), []);
+        assert_ne!(compare.answers(reply(&ok), y), []);
+    }
+
+    #[test]
+    fn a_reply_that_means_another_error_differs() {
+        let ok = raw(r#"{"statusCode":200}"#);
+        let error = |code: &str| RecordedError {
+            code: code.to_owned(),
+            message: "no".to_owned(),
+            internal: false,
+        };
+        let (low, late) = (error("too_low"), error("too_late"));
+        let [low, late] =
+            [&low, &late].map(|error| RecordedAnswer { error: Some(error), ..reply(&ok) });
+        let compare = Comparison::default();
+        assert_eq!(compare.answers(low, low), []);
+        let diff = compare.answers(low, late);
+        let was = Difference::Recorded(r#"    "code": "too_low","#.to_owned());
+        assert!(diff.contains(&was), "{diff:?}");
+        assert_ne!(compare.answers(low, reply(&ok)), []);
     }
 
     #[test]

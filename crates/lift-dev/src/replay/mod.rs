@@ -16,9 +16,8 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
-use lift_gateway::Backend as _;
+use lift_gateway::{Backend as _, Outcome};
 use lift_local::HostNames;
-use serde_json::value::RawValue;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -40,7 +39,8 @@ use crate::{
     exit::{self, Interrupted},
     observe::{Observed, ObservedKind, Observer, Observers},
     recording::{
-        self, MessageText, RecordedAnswer, RecordedFailure, RecordedKind, RecordedSource, Recording,
+        self, Answer, MessageText, RecordedAnswer, RecordedError, RecordedKind, RecordedSource,
+        Recording,
     },
     stop::{SHUTDOWN, Stop},
 };
@@ -188,12 +188,7 @@ impl Replay {
     }
 
     /// Gives one event to its function.
-    async fn invoke(
-        &self,
-        what: &str,
-        route: Option<&str>,
-        event: &str,
-    ) -> Result<Result<Box<RawValue>, RecordedFailure>> {
+    async fn invoke(&self, what: &str, route: Option<&str>, event: &str) -> Result<Answer> {
         let function = match route {
             Some(key) => self.routes.get(key).copied(),
             None => self.authorizer,
@@ -201,8 +196,8 @@ impl Replay {
         let integration = function.and_then(|function| self.integrations.get(function));
         let integration =
             integration.with_context(|| format!("{what}: the app no longer has this route"))?;
-        let answer = integration.invoke(Bytes::copy_from_slice(event.as_bytes())).await;
-        Ok(recording::recorded_answer(answer))
+        let returned = integration.invoke(Bytes::copy_from_slice(event.as_bytes())).await;
+        Ok(Answer::of(Outcome::of(returned)))
     }
 
     /// Replays one event, and compares the reply.
@@ -215,9 +210,12 @@ impl Replay {
         report: &mut ReplayReport,
     ) -> Result<()> {
         let now = self.invoke(what, route, event).await?;
-        let now = now.as_deref().map(RawValue::get);
         report.events += 1;
-        Ok(report.compared(what, &self.comparison.answers(recorded, now))?)
+        let what = match &now.error {
+            Some(RecordedError { code, message, .. }) => &*format!("{what}: {code}: {message}"),
+            None => what,
+        };
+        Ok(report.compared(what, &self.comparison.answers(recorded, now.borrow()))?)
     }
 }
 

@@ -77,6 +77,17 @@ impl Lift {
         Self::start(command, &[], tempfile::tempdir().expect("a folder for temporary files"))
     }
 
+    /// Starts `lift` with these arguments and environment variables.
+    pub(crate) fn with_variables<A: AsRef<OsStr>>(
+        args: &[A],
+        variables: &[(&str, &OsStr)],
+    ) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lift"));
+        command.args(args);
+        let data = tempfile::tempdir().expect("a folder for temporary files");
+        Self::start(command, variables, data)
+    }
+
     /// Starts `lift` with these arguments and only these environment variables.
     pub(crate) fn alone<A: AsRef<OsStr>>(args: &[A], variables: &[(&str, &OsStr)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lift"));

@@ -9,6 +9,7 @@ mod book;
 mod command;
 mod connect;
 mod data_dir;
+mod error_codes;
 mod errors;
 mod faults;
 mod functions;

@@ -122,6 +122,8 @@ fn each_event_is_a_line_and_each_error_names_the_fix() {
     lift.signal("INT");
     let ended = lift.ended();
     assert!(ended.stderr.contains("8 events, 5 of them failed, in "), "{}", ended.stderr);
+    let codes = "\n  2 noRoute, 1 TestError, 1 exited, 1 reply\n";
+    assert!(ended.stderr.contains(codes), "{}", ended.stderr);
 }
 
 #[test]

@@ -195,7 +195,7 @@ async fn a_server_handle_acts_on_connections() {
         panic!("not invoked")
     };
 
-    let again = handle.invoke("two", payload).await.unwrap();
+    let again = handle.invoke("two", payload).await.result.unwrap();
     assert_eq!(Reply::decode(&again).unwrap().into_body(), Some("reply".into()));
 
     handle.advance(id, Duration::from_secs(10 * 60)).unwrap();

@@ -365,3 +365,36 @@ async fn a_reply_that_is_too_large_gives_an_error_frame() {
     ana.send("go").await;
     assert_eq!(ana.received_json(), [internal_error()]);
 }
+
+#[tokio::test]
+async fn only_a_marked_reply_says_that_it_means_an_error() {
+    let app = App::new()
+        .error_frame(|error| format!("({})", error.code()))
+        .route("bid", async || Err::<(), _>(Error::new("too_low", "Bid more")))
+        .with_route(Route::new("buy", async || Err::<(), _>(Error::internal("no disk"))).two_way())
+        .default_route(async || "hi");
+    let service = app.into_service(
+        Arc::new(lift_ws::store::MemoryStore::new()),
+        Arc::new(lift_ws::test::RecordingPush::new()),
+    );
+    let event = include_str!("../../../lift-event/fixtures/message-default-plain-text.json");
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(29);
+    let reply = async |key: &str, marked| {
+        let event = event.replace("$default", key);
+        let invocation = Invocation::new(event, deadline);
+        let reply = match marked {
+            true => service.call_marked(invocation).await,
+            false => service.call(invocation).await,
+        };
+        String::from_utf8(reply.unwrap()).unwrap()
+    };
+    let too_low = r#"{"code":"too_low","message":"Bid more","internal":false}"#;
+    let marked = format!(r#"{{"liftError":{too_low},"statusCode":200}}"#);
+    assert_eq!(reply("bid", true).await, marked);
+    assert_eq!(reply("bid", false).await, r#"{"statusCode":200}"#);
+    let internal = r#"{"code":"internal_error","message":"Internal error","internal":true}"#;
+    let body = r#""statusCode":200,"body":"\"(internal_error)\""}"#;
+    assert_eq!(reply("buy", true).await, format!(r#"{{"liftError":{internal},{body}"#));
+    assert_eq!(reply("buy", false).await, format!("{{{body}"));
+    assert_eq!(reply("$default", true).await, reply("$default", false).await);
+}

@@ -1,10 +1,13 @@
 //! What the terminal shows: entries that `events` makes, and `pretty` and `json` write as text.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
 
-use lift_gateway::Id;
+use lift_gateway::{Id, OutcomeError};
 
-use crate::dev::terminal::failure::EventFailure;
+use crate::dev::terminal::{failed::Failed, failure::EventFailure};
 
 /// One entry of the output.
 #[derive(Debug)]
@@ -20,7 +23,7 @@ pub(crate) enum Entry {
     /// The number of observed events that were dropped because the terminal was too slow.
     Missed(u64),
     /// The last entry: the number of events.
-    Total { total: u64, failed: u64, took: Duration },
+    Total { total: u64, failed: Failed, took: Duration },
 }
 
 /// One event of the app.
@@ -39,6 +42,8 @@ pub(crate) struct Event {
     pub(crate) message: Option<usize>,
     /// The size of the reply or error frame that the client received, in bytes.
     pub(crate) reply: Option<usize>,
+    /// The error that the function's reply means.
+    pub(crate) error: Option<OutcomeError>,
     pub(crate) failure: Option<EventFailure>,
     pub(crate) logs: Vec<Log>,
 }
@@ -54,6 +59,7 @@ impl Event {
             took: None,
             message: None,
             reply: None,
+            error: None,
             failure: None,
             logs: Vec::new(),
         }
@@ -73,9 +79,16 @@ impl Event {
         copy
     }
 
-    /// Whether the event counts as failed.
-    pub(crate) fn failed(&self) -> bool {
-        self.failure.is_some() || self.status.is_some_and(|status| status >= 500)
+    /// The code of the event's error; `None` if it did not fail. The error of the function's reply says more
+    /// than the gateway's failure.
+    pub(crate) fn error_code(&self) -> Option<Cow<'_, str>> {
+        if let Some(error) = &self.error {
+            return Some((&*error.code).into());
+        }
+        if let Some(failure) = &self.failure {
+            return Some(failure.code().into());
+        }
+        self.status.filter(|status| *status >= 500).map(|status| status.to_string().into())
     }
 }
 

@@ -26,6 +26,7 @@ impl EventFailure {
             Self::Invoke(error) if error.is_exited() => "exited",
             Self::Invoke(error) if error.is_timed_out() => "functionTimeout",
             Self::Invoke(error) if error.is_unavailable() => "unavailable",
+            Self::Invoke(error) if error.is_unreachable() => "unreachable",
             Self::Gateway(FailureCause::NoRoute { .. }, _) => "noRoute",
             Self::Gateway(FailureCause::Throttled { .. }, _) => "throttled",
             Self::Gateway(FailureCause::Model { .. }, _) => "model",
@@ -33,6 +34,14 @@ impl EventFailure {
             Self::Gateway(FailureCause::TimedOut { .. }, _) => "timeout",
             Self::Invoke(_) | Self::Gateway(..) => "other",
             Self::Binary => "binary",
+        }
+    }
+
+    /// The code by which the failures are counted: the type of the function's error, or the kind.
+    pub(crate) fn code(&self) -> &str {
+        match self {
+            Self::Invoke(error) => error.function_error().map_or(self.kind(), |(kind, _)| kind),
+            Self::Gateway(..) | Self::Binary => self.kind(),
         }
     }
 

@@ -1,15 +1,16 @@
 //! Entries as JSON for programs, one object per line. The book lists the names; API Gateway's names are
 //! used where it has one.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::dev::terminal::{
-    entry::{Calls, Entry, Event, EventRef, Log},
-    failure::EventFailure,
-};
+use crate::dev::terminal::entry::{Calls, Entry, Event, EventRef, Log};
 
 /// One line.
 #[derive(Serialize)]
@@ -32,7 +33,7 @@ enum Line<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         reply_bytes: Option<usize>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        error: Option<ErrorField>,
+        error: Option<ErrorField<'a>>,
     },
     Log {
         time: String,
@@ -57,6 +58,7 @@ enum Line<'a> {
     Total {
         events: u64,
         failed: u64,
+        failed_by_code: &'a BTreeMap<String, u64>,
         ms: f64,
     },
 }
@@ -72,9 +74,13 @@ struct EventNames<'a> {
 }
 
 #[derive(Serialize)]
-struct ErrorField {
+struct ErrorField<'a> {
     kind: &'static str,
-    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    message: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    internal: Option<bool>,
 }
 
 /// Adds an entry's lines.
@@ -92,7 +98,9 @@ pub(crate) fn write(text: &mut String, entry: &Entry) {
         Entry::Calls(calls) => line(text, &of_calls(calls)),
         Entry::Missed(count) => line(text, &Line::Missed { count: *count }),
         Entry::Total { total, failed, took } => {
-            line(text, &Line::Total { events: *total, failed: *failed, ms: milliseconds(*took) });
+            let (failed, failed_by_code) = (failed.total(), failed.by_code());
+            let ms = milliseconds(*took);
+            line(text, &Line::Total { events: *total, failed, failed_by_code, ms });
         }
     }
 }
@@ -108,12 +116,26 @@ fn of_event(event: &Event) -> Line<'_> {
         ms: event.took.map(milliseconds),
         message_bytes: event.message,
         reply_bytes: event.reply,
-        error: event.failure.as_ref().map(of_failure),
+        error: of_error(event),
     }
 }
 
-fn of_failure(failure: &EventFailure) -> ErrorField {
-    ErrorField { kind: failure.kind(), message: failure.message() }
+/// The failure of the event, or the error that the function's reply means.
+fn of_error(event: &Event) -> Option<ErrorField<'_>> {
+    let code = event.error.as_ref().map(|error| &*error.code);
+    let internal = event.error.as_ref().map(|error| error.is_internal);
+    match (&event.failure, &event.error) {
+        (Some(failure), _) => {
+            let code = code.or(Some(failure.code()).filter(|code| *code != failure.kind()));
+            let message = failure.message().into();
+            Some(ErrorField { kind: failure.kind(), code, message, internal })
+        }
+        (None, Some(error)) => {
+            let message = (&*error.message).into();
+            Some(ErrorField { kind: "app", code, message, internal })
+        }
+        (None, None) => None,
+    }
 }
 
 fn of_log<'a>(log: &'a Log, event_ref: Option<&'a EventRef>) -> Line<'a> {
@@ -163,7 +185,7 @@ mod tests {
     use lift_gateway::InvokeError;
 
     use super::*;
-    use crate::dev::terminal::sample;
+    use crate::dev::terminal::{failed::Failed, failure::EventFailure, sample};
 
     #[test]
     fn the_field_names_are_stable() {
@@ -171,22 +193,26 @@ mod tests {
         let mut event = sample::message();
         event.failure = Some(EventFailure::Invoke(InvokeError::exited()));
         write(&mut text, &Entry::Event(event.into()));
+        write(&mut text, &Entry::Event(sample::error().into()));
         write(&mut text, &Entry::Event(sample::disconnect().into()));
         write(&mut text, &Entry::Log(sample::log("up"), None));
         write(&mut text, &Entry::Calls(sample::posts(3, 2)));
         write(&mut text, &Entry::Calls(sample::posts(1, 1)));
         write(&mut text, &Entry::Missed(7));
         let took = Duration::from_millis(1500);
-        write(&mut text, &Entry::Total { total: 14, failed: 2, took });
+        let mut failed = Failed::default();
+        ["too_low", "exited"].iter().for_each(|code| failed.add(code));
+        write(&mut text, &Entry::Total { total: 14, failed, took });
         let expected = r#"
 {"type":"log","time":"2026-11-22T14:03:07.412Z","process":1,"connectionId":"R1kmxc2VIAMCJQw=","requestId":"S1kmxc2VIAMCJQw=","routeKey":"say","text":"INFO said"}
 {"type":"event","time":"2026-11-22T14:03:07.412Z","connectionId":"R1kmxc2VIAMCJQw=","requestId":"S1kmxc2VIAMCJQw=","routeKey":"say","status":200,"ms":3.142,"messageBytes":84,"replyBytes":1204,"error":{"kind":"exited","message":"the function's process ended before it answered"}}
+{"type":"event","time":"2026-11-22T14:03:07.412Z","connectionId":"R1kmxc2VIAMCJQw=","requestId":"S1kmxc2VIAMCJQw=","routeKey":"say","status":200,"ms":3.142,"messageBytes":84,"error":{"kind":"app","code":"too_low","message":"Bid more than 5","internal":false}}
 {"type":"event","time":"2026-11-22T14:03:07.412Z","connectionId":"R1kmxc2VIAMCJQw=","routeKey":"$disconnect","closeCode":1006,"closeReason":"Connection lost"}
 {"type":"log","time":"2026-11-22T14:03:07.412Z","process":1,"text":"up"}
 {"type":"calls","time":"2026-11-22T14:03:07.412Z","method":"POST","status":200,"count":3,"connections":2,"bytes":360}
 {"type":"calls","time":"2026-11-22T14:03:07.412Z","method":"POST","status":200,"count":1,"connections":1,"bytes":120,"connectionId":"R1kmxc2VIAMCJQw="}
 {"type":"missed","count":7}
-{"type":"total","events":14,"failed":2,"ms":1500.0}
+{"type":"total","events":14,"failed":2,"failedByCode":{"exited":1,"too_low":1},"ms":1500.0}
 "#;
         assert_eq!(text, expected.trim_start());
     }

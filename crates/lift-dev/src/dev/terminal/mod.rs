@@ -10,6 +10,7 @@
 mod calls;
 mod entry;
 mod events;
+mod failed;
 mod failure;
 mod json;
 mod pretty;
@@ -32,7 +33,7 @@ use jiff::tz::TimeZone;
 use crate::{
     args::LogFormat,
     colors,
-    dev::terminal::{entry::Entry, events::Events, pretty::Pretty},
+    dev::terminal::{entry::Entry, events::Events, failed::Failed, pretty::Pretty},
     escape,
     observe::{Observed, ObservedKind, Observer},
 };
@@ -105,7 +106,7 @@ fn show(queue: &Receiver<Option<Observed>>, missed: &AtomicU64, writer: &LineWri
     let mut events = Events::default();
     let mut entries = Vec::new();
     let (mut open, started) = (true, Instant::now());
-    let (mut total, mut failed) = (0_u64, 0_u64);
+    let (mut total, mut failed) = (0_u64, Failed::default());
     while open {
         let wait = events.due().map(|due| due.saturating_duration_since(Instant::now()));
         let first = queue.recv_timeout(wait.unwrap_or(CHECK_INTERVAL).min(CHECK_INTERVAL));
@@ -129,11 +130,13 @@ fn show(queue: &Receiver<Option<Observed>>, missed: &AtomicU64, writer: &LineWri
         for entry in &entries {
             if let Entry::Event(event) = entry {
                 total += 1;
-                failed += u64::from(event.failed());
+                if let Some(code) = event.error_code() {
+                    failed.add(&code);
+                }
             }
         }
         if !open && total > 0 {
-            entries.push(Entry::Total { total, failed, took: started.elapsed() });
+            entries.push(Entry::Total { total, failed: failed.clone(), took: started.elapsed() });
         }
         writer.write(&entries);
         entries.clear();

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use lift_gateway::Id;
+use lift_gateway::{Id, OutcomeError};
 
 use crate::dev::terminal::entry::{Calls, Event, Log};
 
@@ -22,6 +22,15 @@ pub(crate) fn message() -> Event {
     event.took = Some(Duration::from_micros(3142));
     (event.message, event.reply) = (Some(84), Some(1204));
     event.logs = vec![log("INFO said")];
+    event
+}
+
+/// A message that the app answered with an error frame.
+pub(crate) fn error() -> Event {
+    let mut event = message();
+    (event.reply, event.logs) = (None, Vec::new());
+    let (code, message) = ("too_low".to_owned(), "Bid more than 5".to_owned());
+    event.error = Some(OutcomeError { code, message, is_internal: false });
     event
 }
 

@@ -62,6 +62,7 @@ impl LocalServices<'_> {
 
         set(variables::DYNAMODB_ENDPOINT, &format!("http://{database}"));
         set(variables::MANAGEMENT_ENDPOINT, &format!("http://{gateway}/{stage}"));
+        set(variables::MARK_ERRORS, &"1");
 
         // Lambda does not set AWS_EXECUTION_ENV for OS-only runtimes.
         set("AWS_LAMBDA_FUNCTION_NAME", &function);

@@ -160,9 +160,11 @@ impl Events {
                 }
                 self.open.insert(invocation, Open { since: now, event, shown: false });
             }
-            GatewayEventKind::Answered { invocation, took, result } => {
+            GatewayEventKind::Answered { invocation, took, result, error } => {
                 if let Some(Open { mut event, .. }) = self.open.remove(&invocation) {
                     event.took = Some(took);
+                    // Without a reply, the failure says more.
+                    event.error = error.filter(|_| result.is_ok());
                     self.answer(now, invocation, event, result, out);
                 }
             }

@@ -1,6 +1,6 @@
 //! Observed events become entries in the right order, and what belongs together is one entry.
 
-use lift_gateway::InvokeError;
+use lift_gateway::{InvokeError, OutcomeError};
 use tokio_tungstenite::tungstenite::http::{Method, StatusCode};
 
 use super::*;
@@ -41,7 +41,7 @@ impl Scene {
         let (invocation, took) = (id(invocation), Duration::from_millis(3));
         let result =
             result.map(|body| Bytes::from(format!(r#"{{"statusCode":200,"body":"{body}"}}"#)));
-        self.happens(GatewayEventKind::Answered { invocation, took, result });
+        self.happens(GatewayEventKind::Answered { invocation, took, result, error: None });
     }
 
     fn sent(&mut self, data: &'static str, source: MessageSource) {
@@ -68,12 +68,13 @@ impl Scene {
 fn short(entry: &Entry) -> String {
     match entry {
         Entry::Event(event) | Entry::Running(event) => {
-            let Event { event_ref, status, closed, reply, failure, logs, .. } = &**event;
+            let Event { event_ref, status, closed, reply, error, failure, logs, .. } = &**event;
             let mut words = vec![event_ref.route.clone().unwrap_or_default()];
             words.extend(matches!(entry, Entry::Running(_)).then(|| "runs".to_owned()));
             words.extend(status.map(|status| status.to_string()));
             words.extend(closed.as_ref().map(|(code, _)| code.to_string()));
             words.extend(reply.map(|bytes| format!("→{bytes}")));
+            words.extend(error.as_ref().map(|error| error.code.clone()));
             words.extend(failure.as_ref().map(|failure| failure.kind().to_owned()));
             words.extend(logs.iter().map(|log| format!("|{}", log.text)));
             words.join(" ")
@@ -114,8 +115,22 @@ fn a_message_is_one_entry_with_its_lines_and_its_reply() {
         invocation: id('a'),
         took: Duration::from_millis(3),
         result: Ok(Bytes::from_static(br#"{"statusCode":200}"#)),
+        error: None,
     });
     assert_eq!(scene.now(), ["one-way 200"], "nothing comes, so nothing is waited for");
+
+    scene.invoked('a', "one-way");
+    scene.happens(GatewayEventKind::Answered {
+        invocation: id('a'),
+        took: Duration::from_millis(3),
+        result: Ok(Bytes::from_static(br#"{"statusCode":200}"#)),
+        error: Some(OutcomeError {
+            code: "too_low".to_owned(),
+            message: "Bid more".to_owned(),
+            is_internal: false,
+        }),
+    });
+    assert_eq!(scene.now(), ["one-way 200 too_low"]);
 }
 
 #[test]
@@ -188,7 +203,7 @@ fn an_authorizer_has_answered_before_connect() {
     let invocation = id('a');
     scene.happens(GatewayEventKind::Invoked { invocation, route: None, payload: Bytes::new() });
     let (took, policy) = (Duration::from_millis(3), r#"{"policyDocument":{}}"#.into());
-    scene.happens(GatewayEventKind::Answered { invocation, took, result: Ok(policy) });
+    scene.happens(GatewayEventKind::Answered { invocation, took, result: Ok(policy), error: None });
     assert_eq!(scene.now(), [""], "there is no status and no failure");
 }
 

@@ -7,10 +7,13 @@ use std::{
 
 use anstyle::{Ansi256Color, AnsiColor, Style};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use lift_gateway::Id;
+use lift_gateway::{Id, OutcomeError};
 
 use crate::{
-    dev::terminal::entry::{Calls, Entry, Event, EventRef, Log},
+    dev::terminal::{
+        entry::{Calls, Entry, Event, EventRef, Log},
+        failed::Failed,
+    },
     escape::{self, cut, fit},
 };
 
@@ -24,13 +27,17 @@ const BAD: Style = RED.bold();
 /// Colors for connections, all different from the colors of statuses.
 const CONNECTIONS: [u8; 12] = [33, 39, 44, 63, 69, 75, 98, 105, 134, 141, 170, 177];
 
-/// The columns of a connection's id, a route key and a reason.
+/// The columns of a connection's id, of a route key, and of what is at the end of an event's line.
 const ID: usize = 8;
 const ROUTE: usize = 16;
-const REASON: usize = 20;
+const DETAILS: usize = 20;
 
 /// The columns between the connection and the size of the reply.
 const SIZES: usize = ROUTE + 2 + 5 + 2 + 8 + 2 + 8;
+
+/// The columns of an error's code in the last line, and the most codes that it names.
+const CODE: usize = 40;
+const CODES: usize = 10;
 
 /// Writes for people in one time zone.
 pub(crate) struct Pretty {
@@ -53,18 +60,23 @@ impl Pretty {
             Entry::Missed(count) => {
                 line(text, &styled(ODD, &format!("  {count} things were too fast to be shown")));
             }
-            Entry::Total { total, failed, took } => sum(text, *total, *failed, *took),
+            Entry::Total { total, failed, took } => sum(text, *total, failed, *took),
         }
     }
 
     fn event(&self, text: &mut String, event: &Event, running: bool) {
-        let Event { event_ref, closed, took, message, reply, failure, .. } = event;
+        let Event { event_ref, closed, took, message, reply, error, failure, .. } = event;
         let failed = failure.is_some();
         let (status, style) = match (event.status, closed) {
             _ if running => ("…".to_owned(), DIM),
             _ if failed && closed.is_none() => ("error".to_owned(), BAD),
             (_, Some((code, _))) => (code.to_string(), if is_usual(*code) { DIM } else { ODD }),
-            (Some(status), None) => (status.to_string(), of_status(status)),
+            (Some(status), None) => match error {
+                // API Gateway got a success, and the client an error.
+                Some(error) if status < 400 => (format!("{status} ✗"), of_error(error)),
+                Some(error) => (status.to_string(), of_error(error)),
+                None => (status.to_string(), of_status(status)),
+            },
             // The reply of an authorizer has no status.
             (None, None) => ("ok".to_owned(), DIM),
         };
@@ -74,23 +86,30 @@ impl Pretty {
         let route_style = if key.starts_with('$') { DIM } else { BOLD };
         let route = styled(route_style, &fit(&escape::line(key), ROUTE));
         let took = took.map_or_else(String::new, milliseconds);
-        let sizes = match (closed, message, reply) {
-            (Some((_, reason)), ..) => cut(&escape::line(reason), REASON).into_owned(),
-            (_, None, None) => String::new(),
-            (_, message, reply) => {
-                let size = |bytes: &Option<usize>| bytes.map_or_else(String::new, bytes_of);
-                let arrow = if reply.is_some() { " → " } else { "" };
-                format!("{:>8}{arrow}{}", size(message), size(reply))
-            }
+        let details = match (error.as_ref().filter(|_| !failed), closed) {
+            (Some(error), _) => styled(of_error(error), &cut(&escape::line(&error.code), DETAILS)),
+            (None, Some((_, reason))) => styled(DIM, &cut(&escape::line(reason), DETAILS)),
+            (None, None) => styled(DIM, &sizes(*message, *reply)),
         };
         let head = self.head(event.at, Some(event_ref.connection));
         let status = styled(style, &format!("{status:<5}"));
-        line(text, &format!("{head}  {route}  {status}  {took:>8}  {}", styled(DIM, &sizes)));
+        line(text, &format!("{head}  {route}  {status}  {took:>8}  {details}"));
         if let Some(failure) = failure {
             line(text, &format!("  {} {}", styled(BAD, "✗"), styled(RED, &failure.message())));
             if let Some(advice) = failure.advice() {
                 line(text, &format!("    {advice}"));
             }
+        }
+        if let Some(error) = error.as_ref().filter(|error| failed || !error.message.is_empty()) {
+            let message = escape::line(&error.message);
+            // The line of the event shows either the failure or the code.
+            let code =
+                if failed { format!("{}: ", escape::line(&error.code)) } else { String::new() };
+            let style = of_error(error);
+            line(
+                text,
+                &format!("  {} {}", styled(style, "✗"), styled(style, &format!("{code}{message}"))),
+            );
         }
         for log in &event.logs {
             attached(text, log, running.then_some(event_ref));
@@ -146,15 +165,25 @@ fn own(text: &mut String, log: &Log) {
     line(text, &format!("{} {}", styled(DIM, &format!("[{}]", log.process)), written(log)));
 }
 
-/// `14 events, 2 of them failed, in 3m 20s`
-fn sum(text: &mut String, total: u64, failed: u64, took: Duration) {
+/// `14 events, 2 of them failed, in 3m 20s`, and a line with the codes of the errors.
+fn sum(text: &mut String, total: u64, failed: &Failed, took: Duration) {
     let events = if total == 1 { "1 event".to_owned() } else { format!("{total} events") };
-    let failed = match failed {
+    let count = match failed.total() {
         0 => String::new(),
-        failed => format!(", {}", styled(BAD, &format!("{failed} of them failed"))),
+        count => format!(", {}", styled(BAD, &format!("{count} of them failed"))),
     };
     let took = SignedDuration::from_secs(took.as_secs().try_into().unwrap_or(i64::MAX));
-    line(text, &format!("{events}{failed}, in {took:#}"));
+    line(text, &format!("{events}{count}, in {took:#}"));
+    let codes = failed.most_frequent();
+    let (shown, rest) = codes.split_at(codes.len().min(CODES));
+    let mut parts: Vec<String> = shown
+        .iter()
+        .map(|(code, count)| format!("{count} {}", cut(&escape::line(code), CODE)))
+        .collect();
+    parts.extend((!rest.is_empty()).then(|| format!("{} more codes", rest.len())));
+    if !parts.is_empty() {
+        line(text, &format!("  {}", parts.join(", ")));
+    }
 }
 
 /// A line of the function; dim, unless it looks like an error.
@@ -170,6 +199,21 @@ fn short(connection: Id) -> String {
     let sum = id.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31) + usize::from(byte));
     let color = Ansi256Color(CONNECTIONS[sum % CONNECTIONS.len()]).on_default();
     styled(color, &id[..ID])
+}
+
+/// The sizes of a message and of what the client received for it.
+fn sizes(message: Option<usize>, reply: Option<usize>) -> String {
+    if message.is_none() && reply.is_none() {
+        return String::new();
+    }
+    let size = |bytes: Option<usize>| bytes.map_or_else(String::new, bytes_of);
+    let arrow = if reply.is_some() { " → " } else { "" };
+    format!("{:>8}{arrow}{}", size(message), size(reply))
+}
+
+/// An error of the function stands out from one that the client made.
+fn of_error(error: &OutcomeError) -> Style {
+    if error.is_internal { BAD } else { ODD }
 }
 
 fn of_status(status: u16) -> Style {

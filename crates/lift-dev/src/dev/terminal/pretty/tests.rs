@@ -24,8 +24,17 @@ fn the_columns_of_events() {
     (long.took, long.message, long.reply) = (Some(Duration::from_secs(28)), Some(131_072), None);
     let mut running = sample::message().copy();
     running.logs = vec![sample::log("thinking")];
+    let mut internal = sample::error();
+    if let Some(error) = &mut internal.error {
+        let (code, message) = ("internal_error".to_owned(), "Internal error".to_owned());
+        *error = OutcomeError { code, message, is_internal: true };
+    }
+    let mut failed = Failed::default();
+    ["exited", "too_low", "too_low"].iter().for_each(|code| failed.add(code));
     let entries = [
         Entry::Event(sample::message().into()),
+        Entry::Event(sample::error().into()),
+        Entry::Event(internal.into()),
         Entry::Event(refused.into()),
         Entry::Event(long.into()),
         Entry::Event(sample::disconnect().into()),
@@ -37,12 +46,16 @@ fn the_columns_of_events() {
         Entry::Calls(Calls { status: 410, bytes: 0, ..sample::posts(1, 1) }),
         Entry::Calls(Calls { method: "DELETE".to_owned(), bytes: 0, ..sample::posts(2, 1) }),
         Entry::Missed(7),
-        Entry::Total { total: 14, failed: 2, took: Duration::from_secs(200) },
+        Entry::Total { total: 14, failed, took: Duration::from_secs(200) },
     ];
     let text: String = entries.iter().map(plain).collect();
     let expected = r"
 14:03:07.412  R1kmxc2V  say               200      3.1 ms      84 B → 1.2 kB
   │ INFO said
+14:03:07.412  R1kmxc2V  say               200 ✗    3.1 ms  too_low
+  ✗ Bid more than 5
+14:03:07.412  R1kmxc2V  say               200 ✗    3.1 ms  internal_error
+  ✗ Internal error
 14:03:07.412  R1kmxc2V  $connect          401      312 ms
 14:03:07.412  R1kmxc2V  rooms/messages/…  200      28.0 s    131 kB
   │ INFO said
@@ -56,7 +69,8 @@ fn the_columns_of_events() {
 14:03:07.412  R1kmxc2V  → post            410  the connection is gone
 14:03:07.412  R1kmxc2V  → 2 disconnects
   7 things were too fast to be shown
-14 events, 2 of them failed, in 3m 20s
+14 events, 3 of them failed, in 3m 20s
+  2 too_low, 1 exited
 ";
     assert_eq!(text, expected.trim_start());
 }
@@ -72,6 +86,12 @@ fn the_colours_of_events() {
     );
     for (status, color) in [(404, "\x1b[33m404"), (500, "\x1b[1m\x1b[31m500")] {
         let line = colored(&Entry::Event(event.copy_with(status).into()));
+        assert!(line.contains(color), "{line:?}");
+    }
+    for (is_internal, color) in [(false, "\x1b[33m200 ✗"), (true, "\x1b[1m\x1b[31m200 ✗")] {
+        let mut event = sample::error();
+        event.error.iter_mut().for_each(|error| error.is_internal = is_internal);
+        let line = colored(&Entry::Event(event.into()));
         assert!(line.contains(color), "{line:?}");
     }
     event.failure = Some(EventFailure::Invoke(InvokeError::exited()));
