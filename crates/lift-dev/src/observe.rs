@@ -4,6 +4,7 @@
 use std::{fmt, sync::Arc, time::SystemTime};
 
 use lift_gateway::{GatewayEvent, Id};
+use lift_invoke::InvocationEvent;
 
 /// One observed event, and when it was observed.
 #[derive(Debug, Clone)]
@@ -17,6 +18,8 @@ pub(crate) struct Observed {
 pub(crate) enum ObservedKind {
     /// An event of the gateway.
     Gateway(GatewayEvent),
+    /// An event of an invocation that is not the gateway's.
+    Invocation(InvocationEvent),
     /// A process of the function wrote a line. `invocation` is the invocation that it was working on,
     /// if any.
     Line { process: u64, invocation: Option<Id>, text: String },
@@ -51,6 +54,15 @@ impl Observers {
         }
         let all = self.clone();
         lift_gateway::Observer::new(move |event| all.notify(ObservedKind::Gateway(event)))
+    }
+
+    /// The invoker's observer, which passes its events on to these.
+    pub(crate) fn of_invoker(&self) -> lift_invoke::Observer {
+        if self.0.is_empty() {
+            return lift_invoke::Observer::default();
+        }
+        let all = self.clone();
+        lift_invoke::Observer::new(move |event| all.notify(ObservedKind::Invocation(event)))
     }
 }
 

@@ -32,6 +32,7 @@ mod object;
 mod pairs;
 mod payload;
 mod reply;
+mod schedule;
 mod select;
 #[doc(hidden)]
 pub mod text;
@@ -48,6 +49,7 @@ pub use fields::Fields;
 pub use mark::ErrorMark;
 pub use payload::{EventKind, Identity, Payload, RequestContext};
 pub use reply::Reply;
+pub use schedule::{ScheduleError, ScheduleExpression};
 pub use select::{Selection, SelectionError};
 pub use timestamp::Timestamp;
 

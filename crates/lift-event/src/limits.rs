@@ -44,6 +44,12 @@ pub const STAGE_NAME_CHARS: usize = 128;
 /// 6 MB and 100 bytes.
 pub const FUNCTION_RESPONSE_BYTES: usize = 6_291_556;
 
+/// The largest event of a Lambda function whose caller waits, in bytes: 6 MB.
+pub const FUNCTION_REQUEST_BYTES: usize = 6 * 1024 * 1024;
+
+/// The largest event of a Lambda function whose caller does not wait, in bytes: 1 MB.
+pub const FUNCTION_ASYNC_REQUEST_BYTES: usize = 1024 * 1024;
+
 /// How long a Lambda function may run when its configuration names no timeout: 3 seconds.
 pub const FUNCTION_TIMEOUT: Duration = Duration::from_secs(3);
 

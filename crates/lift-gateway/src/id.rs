@@ -13,7 +13,8 @@ pub struct Id([u8; 16]);
 
 impl Id {
     /// A new id from the operating system's random numbers.
-    pub(crate) fn random() -> Self {
+    #[must_use]
+    pub fn random() -> Self {
         let mut id = [0; 16];
         let encoded = URL_SAFE.encode_slice(random::<RANDOM>(), &mut id);
         debug_assert_eq!(encoded, Ok(id.len()), "11 bytes are 16 characters");

@@ -26,9 +26,14 @@ mod state;
 mod summary;
 mod token;
 
-use std::{fmt, io, sync::Arc, time::SystemTime};
+use std::{
+    fmt, io,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
-use lift_gateway::{GatewayEvent, Id, LocalPages, ServerHandle};
+use bytes::Bytes;
+use lift_gateway::{GatewayEvent, Id, InvokeError, LocalPages, OutcomeError, ServerHandle};
 
 pub use self::pages::PATH;
 pub use self::rows::{Identity, Rows, RowsError, Stored, StoredItem};
@@ -84,6 +89,26 @@ impl Inspector {
         if let Some(record) = Record::of(at, event) {
             self.0.ring().push(record);
         }
+    }
+
+    /// Keeps an event that is not of a connection: a schedule's, for example. `name` says of what, in place of a
+    /// route key. Does not block.
+    pub fn invoked(&self, at: SystemTime, invocation: Id, name: String, payload: Bytes) {
+        self.0.ring().push(Record::invoked(at, invocation, name, payload));
+    }
+
+    /// Keeps the result of such an event, or why there is none, and the error that the result means. Does not
+    /// block.
+    pub fn answered(
+        &self,
+        at: SystemTime,
+        invocation: Id,
+        took: Duration,
+        result: &Result<Bytes, InvokeError>,
+        error: Option<&OutcomeError>,
+    ) {
+        let reply = Record::reply(at, took, result, error);
+        self.0.ring().push(Record { invocation: Some(invocation), ..reply });
     }
 
     /// Keeps a line that a process of a function wrote. `invocation` is the invocation that it was

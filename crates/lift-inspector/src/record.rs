@@ -80,6 +80,12 @@ impl Record {
         }
     }
 
+    /// An event that is not of a connection.
+    pub(crate) fn invoked(at: SystemTime, invocation: Id, name: String, data: Bytes) -> Self {
+        let (invocation, route) = (Some(invocation), Some(name));
+        Self { invocation, route, data, ..Self::new(at, EntryKind::Event) }
+    }
+
     /// An event that is replayed.
     pub(crate) fn replayed(event: &Self, data: Bytes) -> Self {
         let note = Some("replayed".to_owned());

@@ -38,6 +38,9 @@ pub(crate) async fn replay(
     if entry.record.kind != EntryKind::Event {
         return refuse("only an event can be replayed");
     }
+    if entry.record.connection.is_none() {
+        return refuse("this event is not of a connection: repeat it with `lift invoke`");
+    }
     let Some(route) = &entry.record.route else {
         return refuse("an authorizer's event cannot be replayed: connect a client again");
     };

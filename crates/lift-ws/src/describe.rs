@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The routes, tables, settings and environment variables of an app, as JSON of a stable form.
+/// The routes, tables, settings, environment variables and schedules of an app, as JSON of a stable form.
 ///
 /// Within a version, keys are only added. A reader ignores keys that it does not know; an older app
 /// lacks newer keys. A key keeps its name, type and meaning. Unset keys are left out, except lists and
@@ -37,6 +37,9 @@ pub struct Description {
     /// itself, such as the region and the credentials, are not among them.
     #[serde(default)]
     pub variables: Vec<VariableDescription>,
+    /// The schedules that fire events for the app, sorted by name.
+    #[serde(default)]
+    pub schedules: Vec<ScheduleDescription>,
 }
 
 /// A route.
@@ -209,6 +212,16 @@ impl TableDescription {
     pub(crate) fn connections(env: &str) -> Self {
         Self { kind: Self::CONNECTIONS.to_owned(), env: env.to_owned(), name: None, layout: None }
     }
+}
+
+/// A schedule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ScheduleDescription {
+    /// Its name, such as `close-auctions`.
+    pub name: String,
+    /// When it fires: EventBridge's `rate(...)` or `cron(...)`.
+    pub expression: String,
 }
 
 impl RouteDescription {

@@ -41,6 +41,10 @@ pub(crate) struct DevArgs {
     #[arg(long)]
     pub(crate) no_reload: bool,
 
+    /// Do not fire the app's schedules by their rates; `lift invoke --schedule NAME` still fires one
+    #[arg(long)]
+    pub(crate) no_schedules: bool,
+
     /// Inject faults into the function's calls, by the plan in this file
     #[arg(long, value_name = "PLAN")]
     pub(crate) faults: Option<PathBuf>,

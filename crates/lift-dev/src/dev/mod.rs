@@ -26,6 +26,7 @@ use anyhow::{Context as _, Result};
 use lift_aws::DynamoStore;
 use lift_gateway::{Authorization, Limits, MessageOrder, Server, Settings};
 use lift_inspector::{Inspector, Rows};
+use lift_invoke::Schedule;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -82,6 +83,8 @@ struct App {
     store: Option<DynamoStore>,
     inspector: Option<Inspector>,
     recorder: Option<Recorder>,
+    /// Whether schedules fire by their expressions.
+    has_schedules: bool,
     args: TerminalArgs,
 }
 
@@ -102,6 +105,7 @@ impl App {
         let listener = listen::gateway(args.listen).await?;
         let gateway = listen::reachable(listener.local_addr()?);
         let database = listen::next_port(gateway).await?;
+        let lambda = listen::next_port(database.local_addr()?).await?;
         let index = plan.page();
         let data_dir = args.data_dir.unwrap_or_else(|| plan.folder.join(".lift"));
         let data_dir = DataDir::lock(&data_dir)?;
@@ -120,6 +124,7 @@ impl App {
         let config = StackConfig {
             data_dir,
             database,
+            lambda,
             gateway,
             secret_key: access.secret_key(),
             allowed_hosts: allowed_hosts.clone(),
@@ -152,8 +157,18 @@ impl App {
             local_pages: inspector.as_ref().map(Inspector::local_pages),
             ..api.settings(&stack.functions.integrations(), signatures)?
         };
-        let args = args.terminal;
-        Ok(Self { listener, settings, access, stack, store, inspector, recorder, args })
+        let (has_schedules, args) = (!args.no_schedules, args.terminal);
+        Ok(Self {
+            listener,
+            settings,
+            access,
+            stack,
+            store,
+            inspector,
+            recorder,
+            has_schedules,
+            args,
+        })
     }
 
     /// Serves clients until `stop`. Then ends everything in an order in which nothing is used after
@@ -161,6 +176,7 @@ impl App {
     async fn serve(self, stop: CancellationToken) -> Result<()> {
         self.print_ready()?;
         let Self { listener, settings, mut stack, store, inspector, recorder, .. } = self;
+        let schedules = stack.schedules.clone();
         let shutdown = stop.clone().cancelled_owned();
         let server = Server::new(listener, settings)?;
         let handle = server.handle();
@@ -179,6 +195,7 @@ impl App {
             served = gateway => served,
             never = stack.watch(Some(&handle), &stop) => match never {},
             never = memory::return_unused() => match never {},
+            never = schedules.run(), if self.has_schedules => match never {},
         };
         stack.stop().await;
         if let Some(recorder) = recorder {
@@ -192,6 +209,7 @@ impl App {
         let Self { settings, stack, access, .. } = self;
         let is_signed = matches!(settings.authorization, Authorization::Iam(_));
         let signed = is_signed.then(|| access.keys(&settings.region));
+        let schedules: Vec<String> = stack.schedules.all().iter().map(Schedule::summary).collect();
         let ready = Ready {
             gateway: self.listener.local_addr()?,
             stage: &settings.stage,
@@ -199,7 +217,10 @@ impl App {
             inspector: self.inspector.is_some(),
             inspector_token: access.inspector_token(),
             database: stack.database.address(),
+            lambda: stack.lambda,
             tables: &stack.tables,
+            schedules: &schedules,
+            has_schedules: self.has_schedules,
             attach: &stack.functions.attach_lines()?,
             seed: stack.proxies.as_ref().map(|proxies| proxies.faults.plan().seed()),
             signed: signed.as_deref(),

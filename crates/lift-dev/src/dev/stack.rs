@@ -6,6 +6,7 @@ use std::{convert::Infallible, net::SocketAddr};
 use anyhow::Result;
 use lift_aws::{AwsConfig, DynamoStore};
 use lift_gateway::ServerHandle;
+use lift_invoke::{Invoker, Schedules};
 use lift_local::HostNames;
 use lift_ws::describe::Description;
 use tokio::net::TcpListener;
@@ -17,7 +18,7 @@ use crate::{
         dynamodb::{Database, connections_table::ConnectionsTable},
         fault_proxies::{FaultPlan, FaultProxies},
         functions::{Functions, StartOptions, environment::LocalServices, prepared::Prepared},
-        plan::{ApiPlan, Plan},
+        plan::{ApiPlan, Plan, schedules},
         program::describe::table_variable,
         reload::{Deploy, WatchPlan},
     },
@@ -29,6 +30,8 @@ pub(crate) struct StackConfig<'a> {
     pub(crate) data_dir: DataDir,
     /// The socket of the database.
     pub(crate) database: TcpListener,
+    /// The socket of Lambda's Invoke API.
+    pub(crate) lambda: TcpListener,
     /// The address where functions call `@connections`.
     pub(crate) gateway: SocketAddr,
     /// The secret key that functions sign their calls of `@connections` with.
@@ -49,6 +52,12 @@ pub(crate) struct Stack {
     pub(crate) region: String,
     pub(crate) functions: Functions,
     pub(crate) database: Database,
+    /// They fire for as long as their `run` is polled.
+    pub(crate) schedules: Schedules,
+    /// The address of Lambda's Invoke API.
+    pub(crate) lambda: SocketAddr,
+    /// Ends the Invoke API.
+    stop_lambda: CancellationToken,
     /// The names of the tables that functions use.
     pub(crate) tables: Vec<String>,
     pub(crate) proxies: Option<FaultProxies>,
@@ -72,6 +81,7 @@ impl Stack {
         let StackConfig { data_dir, gateway, secret_key, concurrency, observers, .. } = config;
         let hosts = config.allowed_hosts;
         let database = config.database.local_addr()?;
+        let lambda = config.lambda.local_addr()?;
         let proxies = match config.faults {
             Some(faults) => {
                 Some(FaultProxies::start(faults, database, gateway, hosts.clone()).await?)
@@ -83,6 +93,7 @@ impl Stack {
         let services = LocalServices {
             database: proxies.as_ref().map_or(database, FaultProxies::database),
             gateway,
+            lambda,
             stage: &plan.api.stage,
             secret_key,
         };
@@ -105,8 +116,9 @@ impl Stack {
             functions[app].set_variable(variable, table.name());
         }
         let planned = plan.api.clone();
-        let mut api = plan.api;
+        let (mut api, mut planned_schedules) = (plan.api, plan.schedules);
         if let Some(app) = plan.app {
+            planned_schedules = schedules::of_description(&functions[app].plan.name, &description)?;
             api.add_description(app, description)?;
         }
         let options = StartOptions {
@@ -117,6 +129,16 @@ impl Stack {
             observers,
         };
         let mut functions = Functions::start(functions, &options).await?;
+        let invoker = Invoker::new(functions.named(), &*region, observers.of_invoker());
+        let schedules = Schedules::new(invoker.clone(), planned_schedules);
+        let stop_lambda = CancellationToken::new();
+        tokio::spawn({
+            let schedules = schedules.clone();
+            let (hosts, stop) = (hosts.clone(), stop_lambda.clone().cancelled_owned());
+            async move {
+                lift_invoke::api::serve(&config.lambda, hosts, schedules, invoker, stop).await;
+            }
+        });
         let mut tables: Vec<String> = plan.tables.into_iter().map(|table| table.name).collect();
         let store = table.ready_name().map(|name| {
             tables.push(name.to_owned());
@@ -125,10 +147,21 @@ impl Stack {
         });
         if let Some(app) = plan.app {
             let (integrations, keys) = (functions.integrations(), api.route_keys());
-            let deploy = Deploy { api: planned, app, integrations, table, keys };
+            let schedules = schedules.clone();
+            let deploy = Deploy { api: planned, app, integrations, table, keys, schedules };
             functions.deploy_on_reload(app, deploy);
         }
-        let stack = Self { region, functions, database, tables, proxies, _data_dir: data_dir };
+        let stack = Self {
+            region,
+            functions,
+            database,
+            schedules,
+            lambda,
+            stop_lambda,
+            tables,
+            proxies,
+            _data_dir: data_dir,
+        };
         Ok(StartedStack { stack, api, store })
     }
 
@@ -144,6 +177,7 @@ impl Stack {
 
     /// Stops the functions, and then the database that they use.
     pub(crate) async fn stop(self) {
+        self.stop_lambda.cancel();
         self.functions.stop().await;
         if let Some(FaultProxies { faults, .. }) = self.proxies {
             let report = faults.report();

@@ -17,6 +17,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
 use lift_gateway::{Backend as _, Outcome};
+use lift_invoke::Integration;
 use lift_local::HostNames;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -30,7 +31,6 @@ use crate::{
     args::ReplayArgs,
     data_dir::DataDir,
     dev::{
-        functions::integration::Integration,
         plan::{self, AccessPlan, ApiPlan},
         reload::WatchPlan,
         stack::{Stack, StackConfig, StartedStack},
@@ -80,10 +80,12 @@ async fn replay(args: ReplayArgs) -> Result<ExitCode> {
     let folder =
         tempfile::tempdir().context("cannot create a folder for the database of the replay")?;
     let (gateway, database) = (free_port().await?, free_port().await?);
+    let lambda = free_port().await?;
     let connections = Connections::default();
     let config = StackConfig {
         data_dir: DataDir::lock(folder.path())?,
         database,
+        lambda,
         gateway: gateway.local_addr()?,
         secret_key: SECRET_KEY,
         // Events are replayed one at a time, so one process is enough.

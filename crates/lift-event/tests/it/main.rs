@@ -8,5 +8,6 @@ mod limits;
 mod malformed;
 mod random;
 mod reply;
+mod schedule;
 mod support;
 mod wire;

@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, sync::Arc};
 
-use lift_event::Selection;
+use lift_event::{ScheduleExpression, Selection};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::App;
@@ -230,6 +230,36 @@ impl<S: Send + Sync + 'static> App<S> {
     /// When the app has the table already, with another layout; the message names both lines of code.
     pub fn table(mut self, table: TableSpec) -> Self {
         table.add_to(&mut self.settings.tables);
+        self
+    }
+
+    /// Declares a schedule: the app's description names it, and `lift dev` fires it by its expression, which is
+    /// EventBridge's: `rate(1 minute)`, or `cron(0 10 * * ? *)` in UTC. Its event goes to the function of
+    /// `lift_aws::run_beside`. The event's `resources` has an ARN that ends with the name.
+    ///
+    /// ```
+    /// use lift_ws::App;
+    ///
+    /// let app = App::new().schedule("close-auctions", "rate(1 minute)");
+    /// assert_eq!(app.describe().schedules[0].name, "close-auctions");
+    /// ```
+    ///
+    /// # Panics
+    /// When the expression is not one of EventBridge, the name is not one of a rule (1 to 64 letters, digits, `.`,
+    /// `-` and `_`), or the app has a schedule of this name.
+    #[track_caller]
+    pub fn schedule(mut self, name: &str, expression: &str) -> Self {
+        match expression.parse::<ScheduleExpression>() {
+            Ok(parsed) if !parsed.is_once() => {}
+            Ok(_) => panic!("the schedule {name:?}: a rule of EventBridge has no `at(...)`"),
+            Err(error) => panic!("the schedule {name:?}: {error}"),
+        }
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+        assert!(
+            (1..=64).contains(&name.len()) && name.chars().all(is_allowed),
+            "{name:?} is not the name of a schedule: it has 1 to 64 letters, digits, `.`, `-` and `_`"
+        );
+        self.settings.add_schedule(name, expression.to_owned());
         self
     }
 }

@@ -10,7 +10,8 @@ use crate::{
     IntoReply, Route, Service,
     call::Services,
     describe::{
-        Description, RouteDescription, SettingsDescription, TableDescription, VariableDescription,
+        Description, RouteDescription, ScheduleDescription, SettingsDescription, TableDescription,
+        VariableDescription,
     },
     extract::FromCall,
     handler::{Handler, IntoHandshake, erase},
@@ -190,8 +191,8 @@ impl<S: Send + Sync + 'static> App<S> {
     }
 
     /// Adds the routes of another app. They keep their state and their layers, which run inside this
-    /// app's layers. Also added: the other app's tables and required variables, its keepalive route if
-    /// this app has none, and its subprotocols if this app has none. All other settings, such as
+    /// app's layers. Also added: the other app's tables, schedules and required variables, its keepalive
+    /// route if this app has none, and its subprotocols if this app has none. All other settings, such as
     /// `error_frame`, `map_error`, `correlate` and `route_selection`, are this app's.
     ///
     /// ```
@@ -204,7 +205,7 @@ impl<S: Send + Sync + 'static> App<S> {
     ///
     /// # Panics
     /// When both apps have a handler for the same route, or declare the same table in two ways; the
-    /// message names both lines of code.
+    /// message names both lines of code. Or when both have a schedule of the same name.
     #[track_caller]
     pub fn merge<T: Send + Sync + 'static>(mut self, other: App<T>) -> Self {
         self.routes.merge(other.routes, &other.layers, other.settings.two_way);
@@ -247,7 +248,17 @@ impl<S: Send + Sync + 'static> App<S> {
                 .into_iter()
                 .map(|name| VariableDescription::new(name, true))
                 .collect(),
+            schedules: self.schedules(),
         }
+    }
+
+    fn schedules(&self) -> Vec<ScheduleDescription> {
+        let schedules = self.settings.schedules.iter();
+        let describe = |(name, expression): (&String, &String)| ScheduleDescription {
+            name: name.clone(),
+            expression: expression.clone(),
+        };
+        schedules.map(describe).collect()
     }
 
     fn message(&self, key: &str, entry: &Entry<MessageRoute>) -> RouteDescription {

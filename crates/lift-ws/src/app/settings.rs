@@ -1,6 +1,6 @@
 //! The settings of an app, beside its routes and layers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     call::AuthorizerIdentity, correlate::Correlation, describe::SettingsDescription,
@@ -24,6 +24,8 @@ pub(super) struct AppSettings {
     pub(super) required_variables: BTreeSet<String>,
     /// The tables of the app's own, in the order in which they were added.
     pub(super) tables: Vec<TableSpec>,
+    /// The expressions of the schedules, by name.
+    pub(super) schedules: BTreeMap<String, String>,
 }
 
 impl Default for AppSettings {
@@ -39,21 +41,35 @@ impl Default for AppSettings {
             authorizer_identity: None,
             required_variables: BTreeSet::new(),
             tables: Vec::new(),
+            schedules: BTreeMap::new(),
         }
     }
 }
 
 impl AppSettings {
-    /// Adds what a merged app needs.
+    /// Adds what a merged app needs. Panics when both apps have a schedule of the same name.
+    #[track_caller]
     pub(super) fn merge(&mut self, other: Self) {
         self.keepalive = self.keepalive.take().or(other.keepalive);
         self.required_variables.extend(other.required_variables);
         for table in other.tables {
             table.add_to(&mut self.tables);
         }
+        for (name, expression) in other.schedules {
+            self.add_schedule(&name, expression);
+        }
         if self.subprotocols.is_empty() {
             self.subprotocols = other.subprotocols;
         }
+    }
+}
+
+impl AppSettings {
+    /// Adds a schedule. Panics when there is one of the same name.
+    #[track_caller]
+    pub(super) fn add_schedule(&mut self, name: &str, expression: String) {
+        let earlier = self.schedules.insert(name.to_owned(), expression);
+        assert!(earlier.is_none(), "the app has two schedules with the name {name:?}");
     }
 }
 

@@ -43,7 +43,8 @@ fn version_1_of_the_description_does_not_change() {
                 .time_to_live("expires")
                 .stream(StreamView::NewAndOldImages),
         )
-        .table(TableSpec::new("AUDIT", Key::string("id")));
+        .table(TableSpec::new("AUDIT", Key::string("id")))
+        .schedule("close", "rate(1 minute)");
     let json = serde_json::to_string_pretty(&app.describe()).unwrap();
     assert_eq!(json.trim(), include_str!("description.json").trim(), "\n{json}");
     let read: Description = serde_json::from_str(&json).unwrap();
@@ -54,8 +55,10 @@ fn version_1_of_the_description_does_not_change() {
 fn the_description_of_an_app_without_settings_is_short() {
     let without_settings = serde_json::to_value(App::new().unmanaged().describe()).unwrap();
     let settings = json!({"managed": false, "selection": "$request.body.action", "two_way": false, "subprotocols": []});
-    let expected =
-        json!({"version": 1, "routes": [], "tables": [], "settings": settings, "variables": []});
+    let expected = json!({
+        "version": 1, "routes": [], "tables": [], "settings": settings, "variables": [],
+        "schedules": [],
+    });
     assert_eq!(without_settings, expected);
 }
 
@@ -64,13 +67,18 @@ fn the_description_of_an_older_app_has_defaults_for_new_keys() {
     let older = json!({"version": 1, "routes": [{"key": "say", "two_way": true}], "tables": []});
     let read: Description = serde_json::from_value(older).unwrap();
     assert_eq!(read.settings, App::new().describe().settings);
+    assert!(read.schedules.is_empty());
 }
 
 #[test]
 fn the_description_has_the_needs_of_merged_apps() {
     let shop =
         App::new().keepalive("ping").require_env("SHOP_URL").route_selection("$request.body.shop");
-    let app = App::new().merge(shop).require_env("A").describe();
+    let shop = shop.schedule("restock", "cron(0 4 * * ? *)");
+    let app = App::new().merge(shop).require_env("A").schedule("close", "rate(5 minutes)");
+    let app = app.describe();
+    let names: Vec<&str> = app.schedules.iter().map(|schedule| &*schedule.name).collect();
+    assert_eq!(names, ["close", "restock"]);
     let names: Vec<&str> = app.variables.iter().map(|variable| &*variable.name).collect();
     assert_eq!(names, ["A", "LIFT_TABLE", "SHOP_URL"]);
     assert_eq!(app.settings.keepalive.as_deref(), Some("ping"));
@@ -170,4 +178,23 @@ fn tables_that_dynamodb_would_refuse_panic_where_they_are_declared() {
         let text = panic_of(move || App::new().table(build()));
         assert!(text.contains(part), "{text}");
     }
+}
+
+#[test]
+#[should_panic(expected = "the schedule \"close\": `rate(1 minutes)`: write `rate(1 minute)`")]
+fn a_wrong_schedule_panics() {
+    let _ = App::new().schedule("close", "rate(1 minutes)");
+}
+
+#[test]
+#[should_panic(expected = "the app has two schedules with the name \"close\"")]
+fn two_schedules_of_one_name_panic() {
+    let other = App::new().schedule("close", "rate(1 day)");
+    let _ = App::new().schedule("close", "rate(1 day)").merge(other);
+}
+
+#[test]
+#[should_panic(expected = "\"at noon\" is not the name of a schedule")]
+fn a_wrong_name_of_a_schedule_panics() {
+    let _ = App::new().schedule("at noon", "cron(0 12 * * ? *)");
 }

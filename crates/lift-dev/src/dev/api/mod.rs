@@ -8,12 +8,10 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result, bail};
 use lift_gateway::{Authorization, Authorizer, Routes, Selection, Settings, Signatures};
+use lift_invoke::Integration;
 use lift_ws::describe::Description;
 
-use crate::dev::{
-    functions::integration::Integration,
-    plan::{AccessPlan, ApiPlan, AuthorizerPlan, RoutePlan},
-};
+use crate::dev::plan::{AccessPlan, ApiPlan, AuthorizerPlan, RoutePlan};
 
 impl ApiPlan {
     /// Adds the description of function `app`. What the plan already declares has priority.

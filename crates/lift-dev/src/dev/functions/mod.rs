@@ -3,7 +3,7 @@
 //! ```text
 //! plan -> prepared -> running: supervisor -> generation -> process, output
 //!                        '---- attached (debugger), remote (HTTP)
-//! gateway, replay -> integration -> the running function
+//! gateway, invoker, replay -> lift_invoke::Integration -> the running function
 //! ```
 //!
 //! `lift_gateway::lambda::Function` gives events to execution environments; this folder has the
@@ -12,12 +12,10 @@
 pub(crate) mod attached;
 pub(crate) mod environment;
 mod generation;
-pub(crate) mod integration;
 mod output;
 pub(crate) mod prepared;
 mod process;
 pub(crate) mod program;
-mod remote;
 mod running;
 pub(crate) mod supervisor;
 
@@ -26,23 +24,41 @@ use std::{convert::Infallible, future::pending};
 use anyhow::Result;
 use futures_util::future::{join_all, try_join_all};
 use lift_gateway::ServerHandle;
+use lift_invoke::{Integration, NamedFunction};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::running::StartOptions;
-use self::{integration::Integration, prepared::Prepared, running::RunningFunction};
+use self::{prepared::Prepared, running::RunningFunction};
 use crate::dev::reload::Deploy;
 
 /// The started functions, in the order of the plan.
 pub(crate) struct Functions {
     all: Vec<RunningFunction>,
+    /// The same functions, as they are invoked by name.
+    named: Vec<NamedFunction>,
 }
 
 impl Functions {
     /// Starts all functions at the same time. Call this on the main thread only, because of
     /// [`Child::spawn`](crate::dev::program::child::Child::spawn).
     pub(crate) async fn start(prepared: Vec<Prepared>, options: &StartOptions<'_>) -> Result<Self> {
-        let all = prepared.into_iter().map(|function| RunningFunction::start(function, options));
-        Ok(Self { all: try_join_all(all).await? })
+        let start = async |function: Prepared| {
+            let plan = &function.plan;
+            let (name, id) = (plan.name.clone(), plan.id.clone());
+            let (timeout, memory_mb) = (plan.timeout, plan.memory_mb);
+            let running = RunningFunction::start(function, options).await?;
+            let mut named = NamedFunction::new(name, running.integration());
+            (named.id, named.timeout, named.memory_mb) = (id, timeout, memory_mb);
+            anyhow::Ok((running, named))
+        };
+        let started = try_join_all(prepared.into_iter().map(start)).await?;
+        let (all, named) = started.into_iter().unzip();
+        Ok(Self { all, named })
+    }
+
+    /// The functions with their names, in the order of the plan.
+    pub(crate) fn named(&self) -> Vec<NamedFunction> {
+        self.named.clone()
     }
 
     /// The integration of each function, in the order of the plan.

@@ -7,12 +7,12 @@ use lift_gateway::{
     ServerHandle,
     lambda::{Function, FunctionSettings},
 };
+use lift_invoke::{Integration, RemoteFunction};
 use lift_local::HostNames;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    attached::AttachedFunction, integration::Integration, prepared::Prepared, program::Program,
-    remote::RemoteFunction, supervisor::Supervisor,
+    attached::AttachedFunction, prepared::Prepared, program::Program, supervisor::Supervisor,
 };
 use crate::{
     dev::{fault_proxies::Faults, plan::Runner, reload::Reload},

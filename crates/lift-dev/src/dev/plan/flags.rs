@@ -57,8 +57,8 @@ pub(super) async fn read(args: &AppArgs) -> Result<Plan> {
     for function in &mut functions {
         function.environment = environment.clone();
     }
-    let (tables, ignored) = (Vec::new(), Vec::new());
-    Ok(Plan { name, folder, functions, app, api, tables, notices, ignored })
+    let (schedules, tables, ignored) = (Vec::new(), Vec::new(), Vec::new());
+    Ok(Plan { name, folder, functions, app, api, schedules, tables, notices, ignored })
 }
 
 /// Who runs a function of `--function`; a command runs in `folder`.

@@ -8,6 +8,7 @@
 
 mod code;
 mod flags;
+pub(crate) mod schedules;
 mod template;
 mod types;
 

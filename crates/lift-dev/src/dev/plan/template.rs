@@ -91,7 +91,8 @@ pub(super) async fn read(args: &AppArgs, file: &Path) -> Result<Plan> {
     }
     let host = format!("{}.execute-api.{}.amazonaws.com", api.api_id, options.region);
     let api = ApiPlan { host: Some(host), ..api_plan(api, &read)? };
-    Ok(Plan { name, folder, functions, app: None, api, tables, notices, ignored })
+    let schedules = Vec::new();
+    Ok(Plan { name, folder, functions, app: None, api, schedules, tables, notices, ignored })
 }
 
 fn read_options(args: &AppArgs, name: &str) -> ReadOptions {
@@ -111,6 +112,7 @@ fn plan(function: &Function, runner: Runner, shared: &BTreeMap<String, String>) 
     let mut environment = function.environment.clone();
     environment.extend(shared.clone());
     let mut plan = FunctionPlan::new(&function.name, runner);
+    plan.id = Some(function.id.clone()).filter(|id| *id != function.name);
     plan.handler = function.handler.clone().unwrap_or(plan.handler);
     FunctionPlan {
         timeout: function.timeout,

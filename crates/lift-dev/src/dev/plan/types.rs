@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration}
 
 use lift_event::limits::INTEGRATION_TIMEOUT;
 use lift_gateway::{ApiKeys, IdentitySource, Models, Selection, Throttles};
+use lift_invoke::Schedule;
 use lift_template::{Notice, Table};
 
 use crate::{
@@ -31,6 +32,8 @@ pub(crate) struct Plan {
     /// The index of the function that describes its own routes, if nothing else declares them.
     pub(crate) app: Option<usize>,
     pub(crate) api: ApiPlan,
+    /// The schedules of a template.
+    pub(crate) schedules: Vec<Schedule>,
     /// The tables of a template.
     pub(crate) tables: Vec<Table>,
     /// Warnings about flags, shown at start.
@@ -42,6 +45,8 @@ pub(crate) struct Plan {
 /// One function.
 #[derive(Debug)]
 pub(crate) struct FunctionPlan {
+    /// The user's name for it, if that is not `name`: its logical id in a template.
+    pub(crate) id: Option<String>,
     /// The value of `AWS_LAMBDA_FUNCTION_NAME`.
     pub(crate) name: String,
     pub(crate) runner: Runner,
@@ -146,6 +151,7 @@ impl FunctionPlan {
     /// A function with default settings.
     pub(crate) fn new(name: impl Into<String>, runner: Runner) -> Self {
         Self {
+            id: None,
             name: name.into(),
             runner,
             handler: "bootstrap".to_owned(),

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 use lift_gateway::{Routes, ServerHandle};
+use lift_invoke::{Integration, Schedule, Schedules};
 
 use crate::dev::{
     dynamodb::connections_table::ConnectionsTable,
-    functions::{integration::Integration, program::Program},
-    plan::ApiPlan,
+    functions::program::Program,
+    plan::{ApiPlan, schedules},
     program::describe::{describe, table_variable},
 };
 
@@ -22,12 +23,15 @@ pub(crate) struct Deploy {
     pub(crate) table: ConnectionsTable,
     /// The keys of the deployed routes.
     pub(crate) keys: BTreeSet<String>,
+    /// The app's schedules, which are replaced.
+    pub(crate) schedules: Schedules,
 }
 
 /// Routes that are not deployed yet.
 pub(crate) struct NextApi {
     routes: Routes,
     keys: BTreeSet<String>,
+    schedules: Vec<Schedule>,
 }
 
 impl Deploy {
@@ -38,16 +42,18 @@ impl Deploy {
             self.table.make_ready().await?;
             program.variables.insert(variable.into(), self.table.name().into());
         }
+        let schedules = schedules::of_description(&program.name, &description)?;
         let mut api = self.api.clone();
         api.add_description(self.app, description)?;
         let keys = api.route_keys();
-        Ok(NextApi { routes: api.routes(&self.integrations)?, keys })
+        Ok(NextApi { routes: api.routes(&self.integrations)?, keys, schedules })
     }
 
-    /// Deploys the routes, and returns the part of the log line that names new and removed ones.
+    /// Deploys the routes and the schedules, and returns the part of the log line that names new and removed ones.
     pub(crate) fn deploy(&mut self, next: NextApi, handle: &ServerHandle) -> String {
-        let NextApi { routes, keys } = next;
+        let NextApi { routes, keys, schedules } = next;
         handle.deploy(routes);
+        self.schedules.replace(schedules);
         let changes = list("new routes", keys.difference(&self.keys))
             + &list("routes gone", self.keys.difference(&keys));
         self.keys = keys;

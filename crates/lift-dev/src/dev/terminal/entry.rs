@@ -6,6 +6,7 @@ use std::{
 };
 
 use lift_gateway::{Id, OutcomeError};
+use lift_invoke::Source;
 
 use crate::dev::terminal::{failed::Failed, failure::EventFailure};
 
@@ -51,9 +52,14 @@ pub(crate) struct Event {
 impl Event {
     /// An event, before anything else is known of it.
     pub(crate) fn new(at: SystemTime, connection: Id, route: Option<String>) -> Self {
+        let connection = Some(connection);
+        Self { event_ref: EventRef { connection, route, ..EventRef::default() }, ..Self::empty(at) }
+    }
+
+    fn empty(at: SystemTime) -> Self {
         Self {
             at,
-            event_ref: EventRef { connection, route, request: None },
+            event_ref: EventRef::default(),
             status: None,
             closed: None,
             took: None,
@@ -65,6 +71,12 @@ impl Event {
         }
     }
 
+    /// An event of another source than a connection.
+    pub(crate) fn of_source(at: SystemTime, function: String, source: Source) -> Self {
+        let event_ref = EventRef { invoked: Some((function, source)), ..EventRef::default() };
+        Self { event_ref, ..Self::empty(at) }
+    }
+
     /// Whether it is of this route.
     pub(crate) fn is(&self, route: &str) -> bool {
         self.event_ref.route.as_deref() == Some(route)
@@ -72,11 +84,8 @@ impl Event {
 
     /// A copy with what is known while the event runs.
     pub(crate) fn copy(&self) -> Self {
-        let EventRef { connection, route, request } = self.event_ref.clone();
-        let mut copy = Self::new(self.at, connection, route);
-        copy.event_ref.request = request;
-        (copy.message, copy.closed) = (self.message, self.closed.clone());
-        copy
+        let (message, closed) = (self.message, self.closed.clone());
+        Self { event_ref: self.event_ref.clone(), message, closed, ..Self::empty(self.at) }
     }
 
     /// The code of the event's error; `None` if it did not fail. The error of the function's reply says more
@@ -93,13 +102,16 @@ impl Event {
 }
 
 /// The event that something belongs to.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct EventRef {
-    pub(crate) connection: Id,
+    /// `None` for an event of another source.
+    pub(crate) connection: Option<Id>,
     /// `None` for an authorizer, and for a message without a route.
     pub(crate) route: Option<String>,
     /// The request id in the event.
     pub(crate) request: Option<String>,
+    /// The function and the source of an event without a connection.
+    pub(crate) invoked: Option<(String, Source)>,
 }
 
 /// One line that the function wrote.

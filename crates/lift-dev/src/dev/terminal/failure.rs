@@ -78,10 +78,10 @@ impl EventFailure {
         }
     }
 
-    /// What to do about it.
-    pub(crate) fn advice(&self) -> Option<String> {
+    /// What to do about it. `has_client` is false for an event of another source than a connection.
+    pub(crate) fn advice(&self, has_client: bool) -> Option<String> {
         Some(match self {
-            Self::Invoke(error) if error.function_error().is_some() => {
+            Self::Invoke(error) if has_client && error.function_error().is_some() => {
                 "the client gets no more than `Internal server error`: fix the function".to_owned()
             }
             Self::Invoke(error) if error.is_exited() => {

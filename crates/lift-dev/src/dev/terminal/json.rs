@@ -8,6 +8,7 @@ use std::{
 };
 
 use jiff::Timestamp;
+use lift_gateway::Id;
 use serde::Serialize;
 
 use crate::dev::terminal::entry::{Calls, Entry, Event, EventRef, Log};
@@ -67,10 +68,19 @@ enum Line<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct EventNames<'a> {
-    connection_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
-    route_key: Option<&'a str>,
+    /// Without it, the event is not of a connection. `null` is an authorizer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    route_key: Option<Option<&'a str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    function: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schedule: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -157,10 +167,14 @@ fn of_calls(calls: &Calls) -> Line<'_> {
 }
 
 fn event_names(event_ref: &EventRef) -> EventNames<'_> {
+    let invoked = event_ref.invoked.as_ref();
     EventNames {
-        connection_id: event_ref.connection.as_str(),
+        connection_id: event_ref.connection.as_ref().map(Id::as_str),
         request_id: event_ref.request.as_deref(),
-        route_key: event_ref.route.as_deref(),
+        route_key: event_ref.connection.map(|_| event_ref.route.as_deref()),
+        function: invoked.map(|(function, _)| &**function),
+        source: invoked.map(|(_, source)| source.as_str()),
+        schedule: invoked.and_then(|(_, source)| source.schedule()),
     }
 }
 
@@ -195,6 +209,7 @@ mod tests {
         write(&mut text, &Entry::Event(event.into()));
         write(&mut text, &Entry::Event(sample::error().into()));
         write(&mut text, &Entry::Event(sample::disconnect().into()));
+        write(&mut text, &Entry::Event(sample::scheduled().into()));
         write(&mut text, &Entry::Log(sample::log("up"), None));
         write(&mut text, &Entry::Calls(sample::posts(3, 2)));
         write(&mut text, &Entry::Calls(sample::posts(1, 1)));
@@ -208,6 +223,8 @@ mod tests {
 {"type":"event","time":"2026-11-22T14:03:07.412Z","connectionId":"R1kmxc2VIAMCJQw=","requestId":"S1kmxc2VIAMCJQw=","routeKey":"say","status":200,"ms":3.142,"messageBytes":84,"replyBytes":1204,"error":{"kind":"exited","message":"the function's process ended before it answered"}}
 {"type":"event","time":"2026-11-22T14:03:07.412Z","connectionId":"R1kmxc2VIAMCJQw=","requestId":"S1kmxc2VIAMCJQw=","routeKey":"say","status":200,"ms":3.142,"messageBytes":84,"error":{"kind":"app","code":"too_low","message":"Bid more than 5","internal":false}}
 {"type":"event","time":"2026-11-22T14:03:07.412Z","connectionId":"R1kmxc2VIAMCJQw=","routeKey":"$disconnect","closeCode":1006,"closeReason":"Connection lost"}
+{"type":"log","time":"2026-11-22T14:03:07.412Z","process":1,"function":"chat","source":"schedule","schedule":"close","text":"INFO closed"}
+{"type":"event","time":"2026-11-22T14:03:07.412Z","function":"chat","source":"schedule","schedule":"close","ms":2.0}
 {"type":"log","time":"2026-11-22T14:03:07.412Z","process":1,"text":"up"}
 {"type":"calls","time":"2026-11-22T14:03:07.412Z","method":"POST","status":200,"count":3,"connections":2,"bytes":360}
 {"type":"calls","time":"2026-11-22T14:03:07.412Z","method":"POST","status":200,"count":1,"connections":1,"bytes":120,"connectionId":"R1kmxc2VIAMCJQw="}

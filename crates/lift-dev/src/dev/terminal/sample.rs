@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use lift_gateway::{Id, OutcomeError};
+use lift_invoke::Source;
 
 use crate::dev::terminal::entry::{Calls, Event, Log};
 
@@ -38,6 +39,15 @@ pub(crate) fn error() -> Event {
 pub(crate) fn disconnect() -> Event {
     let mut event = Event::new(at(), id(), Some("$disconnect".to_owned()));
     event.closed = Some((1006, "Connection lost".to_owned()));
+    event
+}
+
+/// An event of a schedule.
+pub(crate) fn scheduled() -> Event {
+    let source = Source::Schedule("close".to_owned());
+    let mut event = Event::of_source(at(), "chat".to_owned(), source);
+    event.took = Some(Duration::from_millis(2));
+    event.logs = vec![log("INFO closed")];
     event
 }
 

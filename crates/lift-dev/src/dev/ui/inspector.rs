@@ -1,9 +1,12 @@
 //! Feeds the inspector with what is observed, and with the rows of the app's connections.
 
+use std::time::SystemTime;
+
 use futures_util::{FutureExt as _, future::BoxFuture};
 use lift_aws::DynamoStore;
 use lift_gateway::Id;
 use lift_inspector::{Identity, Inspector, Rows, RowsError, Stored, StoredItem};
+use lift_invoke::{InvocationEvent, InvocationEventKind};
 use lift_ws::store::{Consistency, Item, Store as _};
 
 use crate::observe::{Observed, ObservedKind, Observer};
@@ -12,10 +15,25 @@ impl Observer for Inspector {
     fn observe(&self, observed: &Observed) {
         match &observed.kind {
             ObservedKind::Gateway(event) => self.event(observed.at, event),
+            ObservedKind::Invocation(event) => invocation(self, observed.at, event),
             ObservedKind::Line { process, invocation, text } => {
                 self.log_line(observed.at, *process, *invocation, text);
             }
         }
+    }
+}
+
+/// An event that is not of a connection. It has the name of its schedule or function in place of a route.
+fn invocation(inspector: &Inspector, at: SystemTime, event: &InvocationEvent) {
+    match &event.kind {
+        InvocationEventKind::Invoked { function, source, payload } => {
+            let name = format!("{} {}", source.as_str(), source.schedule().unwrap_or(function));
+            inspector.invoked(at, event.invocation, name, payload.clone());
+        }
+        InvocationEventKind::Answered { took, result, error } => {
+            inspector.answered(at, event.invocation, *took, result, error.as_ref());
+        }
+        _ => {}
     }
 }
 

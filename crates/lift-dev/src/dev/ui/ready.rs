@@ -20,7 +20,13 @@ pub(crate) struct Ready<'a> {
     /// The token that the inspector asks for, if it does.
     pub(crate) inspector_token: Option<&'a str>,
     pub(crate) database: SocketAddr,
+    /// The address of Lambda's Invoke API.
+    pub(crate) lambda: SocketAddr,
     pub(crate) tables: &'a [String],
+    /// The schedules, each with its expression.
+    pub(crate) schedules: &'a [String],
+    /// Whether they fire by their expressions.
+    pub(crate) has_schedules: bool,
     /// How to start the functions that a debugger runs.
     pub(crate) attach: &'a [String],
     /// The seed of the faults, if there are any.
@@ -77,17 +83,20 @@ impl Ready<'_> {
     }
 
     fn json(&self) -> Value {
-        let (Self { stage, database, .. }, gateway) = (self, listen::reachable(self.gateway));
+        let (Self { stage, database, lambda, .. }, gateway) =
+            (self, listen::reachable(self.gateway));
         let mut json = json!({
             "type": "ready",
             "webSocket": format!("ws://{gateway}/{stage}"),
             "management": format!("http://{gateway}/{stage}"),
             "dynamoDb": format!("http://{database}"),
+            "lambda": format!("http://{lambda}"),
         });
         let more = [
             ("page", self.page().map(Value::from)),
             ("inspector", self.inspector().map(Value::from)),
             ("tables", non_empty(self.tables)),
+            ("schedules", non_empty(self.schedules)),
             ("attach", non_empty(self.attach)),
             ("faultsSeed", self.seed.map(Value::from)),
             ("managementToken", self.token.map(Value::from)),
@@ -143,6 +152,11 @@ impl Display for Ready<'_> {
             tables => write!(f, "   (tables {})", escape::line(&tables.join(", ")))?,
         }
         writeln!(f)?;
+        writeln!(f, "  Lambda      http://{}", self.lambda)?;
+        for schedule in self.schedules {
+            let off = if self.has_schedules { "" } else { "   (off)" };
+            writeln!(f, "  Schedule    {}{off}", escape::line(schedule))?;
+        }
         for line in self.attach {
             writeln!(f, "  Attach      {}", escape::line(line))?;
         }
@@ -166,7 +180,10 @@ mod tests {
             inspector: true,
             inspector_token: None,
             database: ([127, 0, 0, 1], 3002).into(),
+            lambda: ([127, 0, 0, 1], 3003).into(),
             tables: &["chat-connections".to_owned()],
+            schedules: &[],
+            has_schedules: true,
             attach: &[],
             seed: None,
             signed: None,
@@ -181,18 +198,21 @@ Lift is ready.
   Page        http://127.0.0.1:3001/
   Inspector   http://127.0.0.1:3001/_lift
   DynamoDB    http://127.0.0.1:3002   (table chat-connections)
+  Lambda      http://127.0.0.1:3003
 
 Press Ctrl-C to stop.
 ";
         assert_eq!(ready.to_string(), expected);
         let faulty = Ready { seed: Some(7), access: None, ..ready }.to_string();
-        assert!(
-            faulty.contains("(table chat-connections)\n  Faults      on, seed 7\n\n"),
-            "{faulty}"
-        );
+        assert!(faulty.contains(":3003\n  Faults      on, seed 7\n\n"), "{faulty}");
         let attach = ["AWS_LAMBDA_RUNTIME_API=127.0.0.1:9001".to_owned()];
+        let close = ["close: rate(1 minute)".to_owned()];
+        let scheduled = Ready { schedules: &close, access: None, ..ready }.to_string();
+        assert!(scheduled.contains(":3003\n  Schedule    close: rate(1 minute)\n"), "{scheduled}");
+        let off = Ready { schedules: &close, has_schedules: false, access: None, ..ready };
+        assert!(off.to_string().contains("close: rate(1 minute)   (off)\n"));
         let waiting = Ready { attach: &attach, access: None, ..ready }.to_string();
-        assert!(waiting.contains(")\n  Attach      AWS_LAMBDA_RUNTIME_API=127"), "{waiting}");
+        assert!(waiting.contains(":3003\n  Attach      AWS_LAMBDA_RUNTIME_API=127"), "{waiting}");
         let keys = "access key local, secret key local, Region us-east-1";
         let signed = Ready { signed: Some(keys), access: None, ..ready }.to_string();
         let line = "/local\n  Handshake   SigV4   (access key local, secret key local, Region us-east-1)\n";
@@ -226,7 +246,10 @@ Press Ctrl-C to stop.
             inspector: false,
             inspector_token: None,
             database: ([127, 0, 0, 1], 3002).into(),
+            lambda: ([127, 0, 0, 1], 3003).into(),
             tables: &[],
+            schedules: &[],
+            has_schedules: true,
             attach: &[],
             seed: None,
             signed: None,
@@ -238,6 +261,7 @@ Press Ctrl-C to stop.
             "webSocket": "ws://127.0.0.1:3001/local",
             "management": "http://127.0.0.1:3001/local",
             "dynamoDb": "http://127.0.0.1:3002",
+            "lambda": "http://127.0.0.1:3003",
         });
         assert_eq!(ready.json(), expected);
         let tables = ["chat-connections".to_owned()];

@@ -15,11 +15,16 @@ use crate::dev::{
     program::variables::{Variables, is_passed_on, region},
 };
 
+/// The variable by which AWS SDKs find Lambda's API.
+const LAMBDA_ENDPOINT: &str = "AWS_ENDPOINT_URL_LAMBDA";
+
 /// The services on this machine that functions use.
 #[derive(Debug)]
 pub(crate) struct LocalServices<'a> {
     pub(crate) database: SocketAddr,
     pub(crate) gateway: SocketAddr,
+    /// Where functions invoke each other.
+    pub(crate) lambda: SocketAddr,
     pub(crate) stage: &'a str,
     /// The secret key that functions sign their calls of `@connections` with.
     pub(crate) secret_key: &'a str,
@@ -44,7 +49,7 @@ impl LocalServices<'_> {
         // Python buffers its stdout when that is no terminal, so lines would come late.
         all.entry("PYTHONUNBUFFERED".into()).or_insert_with(|| "1".into());
 
-        let Self { database, gateway, stage, secret_key, .. } = *self;
+        let Self { database, gateway, lambda, stage, secret_key } = *self;
         let FunctionPlan { name: function, memory_mb, handler, .. } = function;
         let mut set = |name: &str, value: &dyn AsRef<OsStr>| {
             all.insert(name.into(), value.as_ref().to_owned());
@@ -61,6 +66,7 @@ impl LocalServices<'_> {
         set(variables::DEFAULT_REGION, &region);
 
         set(variables::DYNAMODB_ENDPOINT, &format!("http://{database}"));
+        set(LAMBDA_ENDPOINT, &format!("http://{lambda}"));
         set(variables::MANAGEMENT_ENDPOINT, &format!("http://{gateway}/{stage}"));
         set(variables::MARK_ERRORS, &"1");
 

@@ -21,6 +21,7 @@ fn environment_with(shell: &[(&str, &str)], planned: &[(&str, &str)]) -> Variabl
     let services = LocalServices {
         database: ([127, 0, 0, 1], 3002).into(),
         gateway: ([127, 0, 0, 1], 3001).into(),
+        lambda: ([127, 0, 0, 1], 3003).into(),
         stage: "local",
         secret_key: "token",
     };
@@ -62,6 +63,7 @@ fn real_credentials_never_pass() {
 fn the_local_endpoints_win() {
     let own = [("AWS_ENDPOINT_URL_DYNAMODB", "http://far"), ("AWS_ENDPOINT_URL_S3", "http://s3")];
     check(&own, "AWS_ENDPOINT_URL_DYNAMODB", Some("http://127.0.0.1:3002"));
+    check(&own, "AWS_ENDPOINT_URL_LAMBDA", Some("http://127.0.0.1:3003"));
     check(&own, "AWS_ENDPOINT_URL_S3", Some("http://s3"));
     check(&own, "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", Some("http://127.0.0.1:3001/local"));
 }

@@ -12,6 +12,7 @@ use std::{
 use bytes::Bytes;
 use lift_event::Reply;
 use lift_gateway::{FailureCause, GatewayEvent, GatewayEventKind, Id, InvokeError, MessageSource};
+use lift_invoke::{InvocationEvent, InvocationEventKind};
 
 use crate::{
     dev::terminal::{
@@ -67,7 +68,7 @@ struct Answered {
 
 impl Answered {
     fn is_connect_of(&self, connection: Id) -> bool {
-        self.event.event_ref.connection == connection && self.event.is("$connect")
+        self.event.event_ref.connection == Some(connection) && self.event.is("$connect")
     }
 }
 
@@ -84,6 +85,7 @@ impl Events {
             ObservedKind::Line { process, invocation, text } => {
                 self.line(invocation, Log { at, process, text }, out);
             }
+            ObservedKind::Invocation(event) => self.invocation(now, at, event, out),
             ObservedKind::Gateway(GatewayEvent { connection, kind, .. }) => {
                 self.gateway_event(now, at, connection, kind, out);
             }
@@ -135,6 +137,32 @@ impl Events {
             answered.event.logs.push(log);
         } else {
             out.push(Entry::Log(log, None));
+        }
+    }
+
+    /// An event of another source than a connection: nothing comes after the function's result.
+    fn invocation(
+        &mut self,
+        now: Instant,
+        at: SystemTime,
+        event: InvocationEvent,
+        out: &mut Vec<Entry>,
+    ) {
+        let InvocationEvent { invocation, kind, .. } = event;
+        match kind {
+            InvocationEventKind::Invoked { function, source, .. } => {
+                let event = Box::new(Event::of_source(at, function, source));
+                self.open.insert(invocation, Open { since: now, event, shown: false });
+            }
+            InvocationEventKind::Answered { took, result, error } => {
+                if let Some(Open { mut event, .. }) = self.open.remove(&invocation) {
+                    event.took = Some(took);
+                    event.error = error.filter(|_| result.is_ok());
+                    event.failure = result.err().map(EventFailure::Invoke);
+                    out.push(Entry::Event(event));
+                }
+            }
+            _ => {}
         }
     }
 
@@ -290,7 +318,7 @@ impl Events {
         out: &mut Vec<Entry>,
     ) {
         let index = self.answered.iter().position(|answered| {
-            answered.event.event_ref.connection == connection
+            answered.event.event_ref.connection == Some(connection)
                 && answered.event.reply.is_none()
                 && is_for(answered)
         });

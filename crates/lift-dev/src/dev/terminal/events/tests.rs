@@ -1,6 +1,7 @@
 //! Observed events become entries in the right order, and what belongs together is one entry.
 
 use lift_gateway::{InvokeError, OutcomeError};
+use lift_invoke::Source;
 use tokio_tungstenite::tungstenite::http::{Method, StatusCode};
 
 use super::*;
@@ -69,7 +70,10 @@ fn short(entry: &Entry) -> String {
     match entry {
         Entry::Event(event) | Entry::Running(event) => {
             let Event { event_ref, status, closed, reply, error, failure, logs, .. } = &**event;
-            let mut words = vec![event_ref.route.clone().unwrap_or_default()];
+            let mut words = match &event_ref.invoked {
+                Some((function, source)) => vec![format!("{function} {}", source.as_str())],
+                None => vec![event_ref.route.clone().unwrap_or_default()],
+            };
             words.extend(matches!(entry, Entry::Running(_)).then(|| "runs".to_owned()));
             words.extend(status.map(|status| status.to_string()));
             words.extend(closed.as_ref().map(|(code, _)| code.to_string()));
@@ -205,6 +209,29 @@ fn an_authorizer_has_answered_before_connect() {
     let (took, policy) = (Duration::from_millis(3), r#"{"policyDocument":{}}"#.into());
     scene.happens(GatewayEventKind::Answered { invocation, took, result: Ok(policy), error: None });
     assert_eq!(scene.now(), [""], "there is no status and no failure");
+}
+
+#[test]
+fn an_event_of_a_schedule_is_one_entry_with_its_lines() {
+    let mut scene = Scene::new();
+    let see = |scene: &mut Scene, kind| {
+        scene.see(ObservedKind::Invocation(InvocationEvent::new(id('a'), kind)));
+    };
+    let invoked = || InvocationEventKind::Invoked {
+        function: "chat".to_owned(),
+        source: Source::Schedule("close".to_owned()),
+        payload: Bytes::new(),
+    };
+    let took = Duration::from_millis(3);
+    see(&mut scene, invoked());
+    let text = "closing".to_owned();
+    scene.see(ObservedKind::Line { process: 1, invocation: Some(id('a')), text });
+    see(&mut scene, InvocationEventKind::Answered { took, result: Ok("{}".into()), error: None });
+    assert_eq!(scene.now(), ["chat schedule |closing"], "no frame is waited for");
+    see(&mut scene, invoked());
+    let result = Err(InvokeError::function("Oops", "no table"));
+    see(&mut scene, InvocationEventKind::Answered { took, result, error: None });
+    assert_eq!(scene.now(), ["chat schedule function"]);
 }
 
 #[test]

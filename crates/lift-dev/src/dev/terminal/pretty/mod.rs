@@ -77,12 +77,13 @@ impl Pretty {
                 Some(error) => (status.to_string(), of_error(error)),
                 None => (status.to_string(), of_status(status)),
             },
-            // The reply of an authorizer has no status.
-            (None, None) => ("ok".to_owned(), DIM),
+            // The reply of an authorizer and the result of a schedule's event have no status.
+            (None, None) => match error {
+                Some(error) => ("error".to_owned(), of_error(error)),
+                None => ("ok".to_owned(), DIM),
+            },
         };
-        // Only an authorizer is invoked without a route.
-        let nothing = if took.is_some() { "authorizer" } else { "-" };
-        let key = event_ref.route.as_deref().unwrap_or(nothing);
+        let key = name(event_ref).unwrap_or(if took.is_some() { "authorizer" } else { "-" });
         let route_style = if key.starts_with('$') { DIM } else { BOLD };
         let route = styled(route_style, &fit(&escape::line(key), ROUTE));
         let took = took.map_or_else(String::new, milliseconds);
@@ -91,12 +92,12 @@ impl Pretty {
             (None, Some((_, reason))) => styled(DIM, &cut(&escape::line(reason), DETAILS)),
             (None, None) => styled(DIM, &sizes(*message, *reply)),
         };
-        let head = self.head(event.at, Some(event_ref.connection));
+        let head = self.head(event.at, &origin(event_ref));
         let status = styled(style, &format!("{status:<5}"));
         line(text, &format!("{head}  {route}  {status}  {took:>8}  {details}"));
         if let Some(failure) = failure {
             line(text, &format!("  {} {}", styled(BAD, "✗"), styled(RED, &failure.message())));
-            if let Some(advice) = failure.advice() {
+            if let Some(advice) = failure.advice(event_ref.connection.is_some()) {
                 line(text, &format!("    {advice}"));
             }
         }
@@ -118,7 +119,8 @@ impl Pretty {
 
     fn calls(&self, text: &mut String, calls: &Calls) {
         let Calls { at, method, status, count, bytes, connections, connection } = calls;
-        let head = self.head(*at, (*connections == 1).then_some(*connection));
+        let one = (*connections == 1).then(|| short(*connection));
+        let head = self.head(*at, &one.unwrap_or_else(|| " ".repeat(ID)));
         let what = match &**method {
             "POST" => "post",
             "DELETE" => "disconnect",
@@ -145,18 +147,17 @@ impl Pretty {
         }
     }
 
-    /// The time, and the connection if it is about one.
-    fn head(&self, at: SystemTime, connection: Option<Id>) -> String {
+    /// The time, and where the event comes from.
+    fn head(&self, at: SystemTime, origin: &str) -> String {
         let time = Timestamp::try_from(at).unwrap_or_default().to_zoned(self.zone.clone());
         let time = styled(DIM, &time.strftime("%H:%M:%S%.3f").to_string());
-        format!("{time}  {}", connection.map_or_else(|| " ".repeat(ID), short))
+        format!("{time}  {origin}")
     }
 }
 
-/// A line that belongs to an event, with the id of its connection if it is not below the event.
+/// A line that belongs to an event, with the event's origin if it is not below the event.
 fn attached(text: &mut String, log: &Log, event_ref: Option<&EventRef>) {
-    let name =
-        event_ref.map(|event_ref| format!("{} ", short(event_ref.connection))).unwrap_or_default();
+    let name = event_ref.map(|event_ref| format!("{} ", origin(event_ref))).unwrap_or_default();
     line(text, &format!("  {} {name}{}", styled(DIM, "│"), written(log)));
 }
 
@@ -191,6 +192,20 @@ fn written(log: &Log) -> String {
     let text = escape::line(&log.text);
     let alarming = ["ERROR", "WARN", "panicked"].iter().any(|word| text.contains(word));
     if alarming { text.into_owned() } else { styled(DIM, &text) }
+}
+
+/// What an event is for: its route, its schedule or its function. `None`: an authorizer, or no route.
+fn name(event_ref: &EventRef) -> Option<&str> {
+    match &event_ref.invoked {
+        Some((function, source)) => Some(source.schedule().unwrap_or(function)),
+        None => event_ref.route.as_deref(),
+    }
+}
+
+/// Where an event comes from: its connection, or another source.
+fn origin(event_ref: &EventRef) -> String {
+    let source = event_ref.invoked.as_ref().map_or("", |(_, source)| source.as_str());
+    event_ref.connection.map_or_else(|| format!("{source:<ID$}"), short)
 }
 
 /// The beginning of a connection's id, in the connection's own color.

@@ -38,6 +38,7 @@ fn the_columns_of_events() {
         Entry::Event(refused.into()),
         Entry::Event(long.into()),
         Entry::Event(sample::disconnect().into()),
+        Entry::Event(sample::scheduled().into()),
         Entry::Running(running.into()),
         Entry::Log(sample::log("still"), Some(sample::message().event_ref)),
         Entry::Log(sample::log("\u{1b}]0;up\u{7}"), None),
@@ -60,6 +61,8 @@ fn the_columns_of_events() {
 14:03:07.412  R1kmxc2V  rooms/messages/…  200      28.0 s    131 kB
   │ INFO said
 14:03:07.412  R1kmxc2V  $disconnect       1006             Connection lost
+14:03:07.412  schedule  close             ok       2.0 ms
+  │ INFO closed
 14:03:07.412  R1kmxc2V  say               …                    84 B
   │ R1kmxc2V thinking
   │ R1kmxc2V still

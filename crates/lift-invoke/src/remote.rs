@@ -14,8 +14,6 @@ use lift_gateway::InvokeError;
 use serde::{Deserialize, de::IgnoredAny};
 use tokio::{net::TcpStream, sync::Semaphore, time::timeout};
 
-use crate::args::Url;
-
 /// The header that Lambda adds to the response of a failed function.
 const FUNCTION_ERROR: &str = "x-amz-function-error";
 
@@ -24,7 +22,7 @@ const MAX_RESPONSE: usize = 7 * 1024 * 1024;
 
 /// A function that runs elsewhere. Clones are the same function.
 #[derive(Debug, Clone)]
-pub(crate) struct RemoteFunction(Arc<Inner>);
+pub struct RemoteFunction(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -38,14 +36,15 @@ struct Inner {
 impl RemoteFunction {
     /// The function that is invoked at `url`. Without a path, the path is that of Lambda's Invoke API
     /// for `name`.
-    pub(crate) fn new(url: &Url, name: &str, timeout: Duration, concurrency: usize) -> Self {
+    #[must_use]
+    pub fn new(url: &Uri, name: &str, timeout: Duration, concurrency: usize) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
         let (url, permits) = (invoke_url(url, name), Semaphore::new(concurrency));
         Self(Arc::new(Inner { url, client, timeout, permits }))
     }
 
     /// Logs a warning if nothing listens at the URL yet.
-    pub(crate) async fn warn_if_unreachable(&self) {
+    pub async fn warn_if_unreachable(&self) {
         let url = &self.0.url;
         let address = (url.host().unwrap_or_default(), url.port_u16().unwrap_or(80));
         if let Err(error) = TcpStream::connect(address).await {
@@ -54,7 +53,10 @@ impl RemoteFunction {
     }
 
     /// Invokes it once, and waits for its reply.
-    pub(crate) async fn invoke(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
+    ///
+    /// # Errors
+    /// When the function fails, takes too long or cannot be reached.
+    pub async fn invoke(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
         let after = self.0.timeout;
         let call = async {
             // Cannot fail: the semaphore is never closed.
@@ -116,7 +118,7 @@ fn reply_of(response: &Response<Bytes>) -> Result<Bytes, InvokeError> {
 }
 
 /// The URL to invoke the function `name` at `url`.
-fn invoke_url(url: &Url, name: &str) -> Uri {
+fn invoke_url(url: &Uri, name: &str) -> Uri {
     let has_path = url.path_and_query().is_some_and(|path| path != "/");
     if has_path {
         return url.clone();

@@ -1,14 +1,16 @@
-//! What a route of the gateway, or a replay, invokes: a function on this machine or elsewhere.
+//! A function that events go to, on this machine or elsewhere. Routes of the gateway, the invoker and a replay hold it.
 
 use bytes::Bytes;
 use lift_gateway::{Backend, Id, InvokeError, lambda::Function};
 
-use super::remote::RemoteFunction;
+use crate::RemoteFunction;
 
 /// A function that events go to. Clones are the same function.
-#[derive(Clone)]
-pub(crate) enum Integration {
+#[derive(Clone, Debug)]
+pub enum Integration {
+    /// A function whose processes use a Runtime API on this machine.
     Local(Function),
+    /// A function that a server runs.
     Remote(RemoteFunction),
 }
 
