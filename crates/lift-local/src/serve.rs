@@ -43,7 +43,7 @@ impl std::fmt::Display for Reset {
 impl std::error::Error for Reset {}
 
 /// Serves an API until `stop` resolves. Then it takes no more connections, finishes the requests that
-/// are under way, and returns. Dropping the future ends all connections.
+/// are in progress, and returns. Dropping the future ends all connections.
 ///
 /// A client may take `head_timeout` for the head of a request, also for the next one on a connection that
 /// stays open. `None`: a client may wait for hours between requests, as a process of a function does.
