@@ -38,7 +38,7 @@ impl Proxy {
         server.spawn(async move {
             let api = move |request| {
                 let link = link.clone();
-                async move { answer(&link, request).await }
+                async move { respond(&link, request).await }
             };
             let guard = Guard::programs(allowed_hosts);
             // No timeouts: a call for the next event may wait for hours.
@@ -60,7 +60,7 @@ impl Proxy {
     }
 }
 
-async fn answer(link: &Link, request: Admitted<Incoming>) -> Result<Response<Full<Bytes>>, Reset> {
+async fn respond(link: &Link, request: Admitted<Incoming>) -> Result<Response<Full<Bytes>>, Reset> {
     let (head, body) = request.into_request().into_parts();
     let body = match Limited::new(body, REQUEST_BYTES).collect().await {
         Ok(body) => body.to_bytes(),

@@ -23,7 +23,7 @@ pub struct InjectedFault {
     pub request: u64,
     /// What the request concerned: a table, a connection, an invocation.
     pub subject: Option<String>,
-    /// What happened, such as `delay of 120 ms` or `reset, the answer is lost`.
+    /// What happened, such as `delay of 120 ms` or `reset, the response is lost`.
     pub what: String,
 }
 

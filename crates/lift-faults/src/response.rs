@@ -77,33 +77,33 @@ pub(crate) fn error(
             // AWS sends no body with 410; the header is all that names the error.
             let body = json!({ "message": words(status) }).to_string();
             let body = if status == StatusCode::GONE { String::new() } else { body };
-            let mut response = answer(status, "application/json", body, number);
+            let mut response = build(status, "application/json", body, number);
             put(response.headers_mut(), "x-amzn-errortype", name);
             response
         }
         Api::Runtime => {
             let name = name.unwrap_or("InternalServerError");
             let body = json!({ "errorType": name, "errorMessage": words(status) });
-            answer(status, "application/json", body.to_string(), number)
+            build(status, "application/json", body.to_string(), number)
         }
     }
 }
 
-/// The Runtime API's answer to a response that it accepts.
+/// The Runtime API's reply to a response that it accepts.
 pub(crate) fn accepted() -> Response<Bytes> {
     let body = json!({ "status": "OK" }).to_string();
-    answer(StatusCode::ACCEPTED, "application/json", body, 0)
+    build(StatusCode::ACCEPTED, "application/json", body, 0)
 }
 
 fn dynamodb(status: StatusCode, body: &Value, number: u64) -> Response<Bytes> {
     let body = body.to_string();
     let checksum = crc32fast::hash(body.as_bytes()).to_string();
-    let mut response = answer(status, "application/x-amz-json-1.0", body, number);
+    let mut response = build(status, "application/x-amz-json-1.0", body, number);
     put(response.headers_mut(), "x-amz-crc32", &checksum);
     response
 }
 
-fn answer(status: StatusCode, kind: &'static str, body: String, number: u64) -> Response<Bytes> {
+fn build(status: StatusCode, kind: &'static str, body: String, number: u64) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));

@@ -38,15 +38,15 @@ pub(crate) async fn handle(
         Some(pages) if LocalPages::owns(request.uri().path()) => {
             let request = request.map(|body| PageBody::new(body.map_err(io::Error::other)));
             match pages.guard.check(peer, request) {
-                Ok(request) => pages.answer(request).await.map(Either::Right),
+                Ok(request) => pages.respond(request).await.map(Either::Right),
                 Err(refusal) => refusal.response().map(Either::Left),
             }
         }
-        _ => answer(gateway, peer, request).await.map(Either::Left),
+        _ => respond(gateway, peer, request).await.map(Either::Left),
     }
 }
 
-async fn answer(
+async fn respond(
     gateway: Arc<Gateway>,
     peer: SocketAddr,
     request: Request<Incoming>,
@@ -79,10 +79,10 @@ async fn answer(
         Target::About if read => page::about(&gateway.settings, request.headers(), gateway.port),
         Target::Stage => {
             let help = "This URL accepts only WebSocket connections: use a WebSocket client.\n";
-            let mut answer = response::text(StatusCode::UPGRADE_REQUIRED, help);
+            let mut response = response::text(StatusCode::UPGRADE_REQUIRED, help);
             let websocket = http::HeaderValue::from_static("websocket");
-            answer.headers_mut().insert(header::UPGRADE, websocket);
-            answer
+            response.headers_mut().insert(header::UPGRADE, websocket);
+            response
         }
         _ => {
             let stage = &gateway.settings.stage;

@@ -25,9 +25,9 @@ pub struct Limits {
     /// How long a client may take to send a request's head, and a caller of `@connections` its
     /// body. Lift: 10 seconds.
     pub header_timeout: Duration,
-    /// The longest path and query, in bytes; above it the answer is 414. AWS: 4096.
+    /// The longest path and query, in bytes; above it the response is 414. AWS: 4096.
     pub url_bytes: usize,
-    /// The largest request head, in bytes; above it the answer is 431. Hyper's least is 8 KiB.
+    /// The largest request head, in bytes; above it the response is 431. Hyper's least is 8 KiB.
     /// Lift: 32 KiB.
     pub head_bytes: usize,
     /// How many bytes may wait for a client that reads slowly; above it a POST is answered 429.
@@ -122,7 +122,7 @@ pub(crate) const MESSAGE_OVERHEAD: usize = 128;
 /// Room in a socket's write buffer for pongs and the close frame, beside one message.
 pub(crate) const CONTROL_ROOM: usize = 4 * 1024;
 
-/// How long HTTP answers may take after everything else has ended.
+/// How long HTTP responses may take after everything else has ended.
 pub(crate) const HTTP_GRACE: Duration = Duration::from_secs(1);
 
 /// The largest report of a function's error and the largest registration, in bytes.

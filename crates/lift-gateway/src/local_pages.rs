@@ -15,7 +15,7 @@ pub type PageBody = UnsyncBoxBody<Bytes, io::Error>;
 /// The path of all pages of a [`LocalPages`].
 pub(crate) const PREFIX: &str = "/_lift";
 
-/// Answers every request for `/_lift` and the paths below it that its guard admits.
+/// Serves every request for `/_lift` and the paths below it that its guard admits.
 #[derive(Clone)]
 pub struct LocalPages {
     pub(crate) guard: Guard,
@@ -25,16 +25,16 @@ pub struct LocalPages {
 type Pages = dyn Fn(Admitted<PageBody>) -> BoxFuture<'static, Response<PageBody>> + Send + Sync;
 
 impl LocalPages {
-    /// Pages that a function answers. The gateway refuses what `guard` refuses.
+    /// Pages that a function serves. The gateway refuses what `guard` refuses.
     #[must_use]
     pub fn new<F>(
         guard: Guard,
-        answer: impl Fn(Admitted<PageBody>) -> F + Send + Sync + 'static,
+        respond: impl Fn(Admitted<PageBody>) -> F + Send + Sync + 'static,
     ) -> Self
     where
         F: Future<Output = Response<PageBody>> + Send + 'static,
     {
-        Self { guard, pages: Arc::new(move |request| Box::pin(answer(request))) }
+        Self { guard, pages: Arc::new(move |request| Box::pin(respond(request))) }
     }
 
     /// Whether a path belongs to the pages.
@@ -42,7 +42,7 @@ impl LocalPages {
         path.strip_prefix(PREFIX).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
-    pub(crate) async fn answer(&self, request: Admitted<PageBody>) -> Response<PageBody> {
+    pub(crate) async fn respond(&self, request: Admitted<PageBody>) -> Response<PageBody> {
         (self.pages)(request).await
     }
 }

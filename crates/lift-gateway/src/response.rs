@@ -12,17 +12,17 @@ pub(crate) type ApiResponse = Response<Full<Bytes>>;
 
 /// A response without a body.
 pub(crate) fn empty(status: StatusCode) -> ApiResponse {
-    let mut answer = ApiResponse::default();
-    *answer.status_mut() = status;
-    answer
+    let mut response = ApiResponse::default();
+    *response.status_mut() = status;
+    response
 }
 
 /// A response with a content type.
 pub(crate) fn with(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> ApiResponse {
-    let mut answer = ApiResponse::new(Full::new(body.into()));
-    *answer.status_mut() = status;
-    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    answer
+    let mut response = ApiResponse::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
 }
 
 /// A plain-text response for a terminal or a browser.
@@ -48,14 +48,14 @@ pub(crate) fn refusal(status: StatusCode) -> ApiResponse {
 
 /// A response with an error type in `x-amzn-ErrorType`, which the SDKs read first.
 pub(crate) fn error(status: StatusCode, kind: &'static str, message: &str) -> ApiResponse {
-    let mut answer = json(status, &serde_json::json!({ "message": message }));
-    answer.headers_mut().insert(ERROR_TYPE, HeaderValue::from_static(kind));
-    answer
+    let mut response = json(status, &serde_json::json!({ "message": message }));
+    response.headers_mut().insert(ERROR_TYPE, HeaderValue::from_static(kind));
+    response
 }
 
 /// A [`refusal`] with an error type.
 pub(crate) fn refusal_of_kind(status: StatusCode, kind: &'static str) -> ApiResponse {
-    let mut answer = refusal(status);
-    answer.headers_mut().insert(ERROR_TYPE, HeaderValue::from_static(kind));
-    answer
+    let mut response = refusal(status);
+    response.headers_mut().insert(ERROR_TYPE, HeaderValue::from_static(kind));
+    response
 }

@@ -36,7 +36,7 @@ pub struct Reset;
 
 impl std::fmt::Display for Reset {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the connection was reset before an answer came")
+        f.write_str("the connection was reset before a response came")
     }
 }
 
@@ -107,10 +107,10 @@ async fn connection<A, F, B>(
     B: Body<Data = Bytes, Error = Infallible> + 'static,
 {
     let service = service_fn(|request: Request<Incoming>| {
-        let answer = guard.check(peer, request).map(&api);
+        let admitted = guard.check(peer, request).map(&api);
         async {
-            match answer {
-                Ok(answer) => answer.await.map(|response| response.map(Either::Left)),
+            match admitted {
+                Ok(api_call) => api_call.await.map(|response| response.map(Either::Left)),
                 Err(refusal) => Ok(refusal.response().map(Either::<B, Full<Bytes>>::Right)),
             }
         }

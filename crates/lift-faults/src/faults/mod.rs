@@ -148,7 +148,7 @@ impl Decision {
     fn take(&mut self, what: &FaultKind, mut random: Random, number: u64) -> Option<String> {
         let lose = |lost: &LostPart| match lost {
             LostPart::Request => "the request is lost",
-            LostPart::Answer => "the answer is lost",
+            LostPart::Response => "the response is lost",
         };
         let (effect, words) = match what {
             FaultKind::Delay(span) => {

@@ -202,7 +202,7 @@ impl Inner {
         request: Request<Bytes>,
         decision: &Decision,
     ) {
-        if lost == LostPart::Answer {
+        if lost == LostPart::Response {
             self.send(call, request, decision).await;
         }
     }

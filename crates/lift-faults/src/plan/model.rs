@@ -17,7 +17,7 @@ use serde::Deserialize;
 ///     api = "dynamodb"
 ///     operation = "PutItem"
 ///     kind = "reset"
-///     lost = "answer"
+///     lost = "response"
 ///     share = 0.02
 /// "#
 /// .parse()?;
@@ -188,12 +188,14 @@ pub(crate) enum Access {
     Write,
 }
 
-/// What a failed call loses: the request, so that it is not executed, or the answer, so that it is
+/// What a failed call loses: the request, so that it is not executed, or the response, so that it is
 /// executed and the program does not know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LostPart {
     #[default]
     Request,
-    Answer,
+    /// Earlier plans say `answer`.
+    #[serde(alias = "answer")]
+    Response,
 }

@@ -144,7 +144,7 @@ async fn a_write_with_a_lost_response_is_executed_and_one_with_a_lost_request_is
     assert_eq!(database.color("sun").await, None);
     assert_eq!(
         database.injected(),
-        ["PutItem 1: reset, the answer is lost", "PutItem 2: reset, the request is lost"]
+        ["PutItem 1: reset, the response is lost", "PutItem 2: reset, the request is lost"]
     );
 }
 

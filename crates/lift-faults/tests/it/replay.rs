@@ -67,7 +67,7 @@ async fn the_same_seed_gives_the_same_faults() {
     let other = run(42).await.0;
     assert!(!first.0.faults().eq(other.faults()), "seeds differ");
     let report = first.0.to_string();
-    for kind in ["delay of", "throttle", "reset, the answer is lost", "hang"] {
+    for kind in ["delay of", "throttle", "reset, the response is lost", "hang"] {
         assert!(report.contains(kind), "{report}");
     }
 }

@@ -67,12 +67,13 @@ pub(crate) async fn handle(
     let (connection, outbox) = Connection::new(client, &gateway.settings, closing);
     let upgrade = hyper::upgrade::on(&mut request);
     let first = request.extensions_mut().remove::<FirstRequest>().and_then(|first| first.take());
-    let (answer, answered) = oneshot::channel();
+    let (response, received) = oneshot::channel();
     let (parts, _) = request.into_parts();
     // Boxed, so that an open connection does not hold the handshake's memory.
-    let handshake = Box::new(Handshake { parts, first, connection, outbox, upgrade, key, answer });
+    let handshake =
+        Box::new(Handshake { parts, first, connection, outbox, upgrade, key, response });
     gateway.work.spawn(handshake.run(gateway.clone()));
-    answered.await.unwrap_or_else(|_| response::refusal(StatusCode::INTERNAL_SERVER_ERROR))
+    received.await.unwrap_or_else(|_| response::refusal(StatusCode::INTERNAL_SERVER_ERROR))
 }
 
 /// The handshake of one client.
@@ -84,7 +85,7 @@ struct Handshake {
     outbox: mpsc::UnboundedReceiver<OutboundMessage>,
     upgrade: OnUpgrade,
     key: String,
-    answer: oneshot::Sender<ApiResponse>,
+    response: oneshot::Sender<ApiResponse>,
 }
 
 impl Handshake {
@@ -134,12 +135,12 @@ impl Handshake {
         None
     }
 
-    fn refuse(self, answer: ApiResponse) {
-        let (connection, status) = (self.connection, answer.status());
+    fn refuse(self, refusal: ApiResponse) {
+        let (connection, status) = (self.connection, refusal.status());
         connection
             .notify(|| GatewayEventKind::Refused { client: Box::new(connection.info()), status });
         // The client may have gone.
-        let _ = self.answer.send(answer);
+        let _ = self.response.send(refusal);
     }
 
     fn accept(self, gateway: &Gateway, reply: &Reply) -> Open {
@@ -148,7 +149,7 @@ impl Handshake {
         gateway.connections.insert(connection.clone());
         let subprotocol = upgrade::subprotocol(&self.parts.headers, reply);
         // The client may have gone. Then the upgrade fails.
-        let _ = self.answer.send(upgrade::switch(&self.key, subprotocol));
+        let _ = self.response.send(upgrade::switch(&self.key, subprotocol));
         (connection, self.outbox, self.upgrade)
     }
 }

@@ -53,8 +53,8 @@ fn one(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
 
 /// The 101. No other header of the function goes out, as on AWS.
 pub(crate) fn switch(key: &str, subprotocol: Option<HeaderValue>) -> ApiResponse {
-    let mut answer = response::empty(StatusCode::SWITCHING_PROTOCOLS);
-    let headers = answer.headers_mut();
+    let mut response = response::empty(StatusCode::SWITCHING_PROTOCOLS);
+    let headers = response.headers_mut();
     headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     // An accept key is base64, so a valid header value.
@@ -64,7 +64,7 @@ pub(crate) fn switch(key: &str, subprotocol: Option<HeaderValue>) -> ApiResponse
     if let Some(subprotocol) = subprotocol {
         headers.insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
     }
-    answer
+    response
 }
 
 /// The subprotocol that the function chose, if the client offered it. AWS does not document what it

@@ -41,8 +41,8 @@ impl AuthorizerCall<'_> {
         let invocation = gateway
             .work
             .spawn(async move { running.authorize(id, function.as_ref(), payload).await });
-        let answer = match timeout(settings.limits.integration_timeout, invocation).await {
-            Ok(Ok(Ok(answer))) => answer,
+        let result = match timeout(settings.limits.integration_timeout, invocation).await {
+            Ok(Ok(Ok(result))) => result,
             Ok(Ok(Err(error))) if error.is_unauthorized() => {
                 return Err(Refusal::Unauthorized);
             }
@@ -58,15 +58,15 @@ impl AuthorizerCall<'_> {
         };
         let Settings { region, account, api_id, stage, undocumented, .. } = settings;
         let arn = event::method_arn(region, account, api_id, stage);
-        let answer = response::AuthorizerResponse::decode(&answer).map_err(|error| {
+        let response = response::AuthorizerResponse::decode(&result).map_err(|error| {
             tracing::warn!(target: EVENT_LOG_TARGET, error, "the authorizer's response is malformed");
             Refusal::Failed
         })?;
-        if !answer.policy.allows(&arn) {
+        if !response.policy.allows(&arn) {
             tracing::debug!(arn, "the authorizer's policy does not allow this connection");
             return Err(Refusal::Forbidden);
         }
-        Ok(answer.allowed(undocumented.context_values, started.elapsed()))
+        Ok(response.allowed(undocumented.context_values, started.elapsed()))
     }
 
     /// Whether the client sent a value for `source` that is not empty.

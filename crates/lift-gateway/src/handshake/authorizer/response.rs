@@ -40,11 +40,11 @@ impl AuthorizerResponse {
                 bytes.len()
             ));
         }
-        let answer: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        let response: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         let nested = |(_, value): &(&String, &Value)| value.is_object() || value.is_array();
-        match answer.context.iter().flatten().find(nested) {
+        match response.context.iter().flatten().find(nested) {
             Some((name, _)) => Err(format!("context.{name} is not a string, number or boolean")),
-            None => Ok(answer),
+            None => Ok(response),
         }
     }
 
