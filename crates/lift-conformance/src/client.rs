@@ -100,7 +100,7 @@ impl Client {
     }
 
     /// Checks that the connection is open and that nothing arrives before the reply to a message.
-    pub(crate) async fn still_quiet(&mut self) -> CaseResult {
+    pub(crate) async fn expect_no_message(&mut self) -> CaseResult {
         let reply = r#"{"statusCode":200,"body":"still here"}"#.to_owned();
         tokio::time::sleep(self.timing.silence).await;
         self.instruct("two", &Instructions { reply: Some(reply), ..Instructions::default() })

@@ -94,9 +94,9 @@ impl Guard {
             return browser.then_some(Refusal::Browser);
         }
         let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-        let is_visit =
+        let is_navigation =
             is_tool && is_read && headers.get(FETCH_MODE).is_some_and(|m| m == "navigate");
-        if !self.is_own_origin(headers, &host) || !(is_own_site(headers) || is_visit) {
+        if !self.is_own_origin(headers, &host) || !(is_own_site(headers) || is_navigation) {
             return Some(Refusal::OtherOrigin);
         }
         let is_json = headers.get(header::CONTENT_TYPE).is_some_and(|t| t == "application/json");

@@ -95,7 +95,7 @@ impl Table {
             new = self.request_table(options).await?;
         }
         let mut live = match existing {
-            Some(live) if is_settled(&live) => live,
+            Some(live) if has_final_status(&live) => live,
             _ => {
                 progress(CreateStep::Wait);
                 self.wait_until_settled().await?
@@ -145,7 +145,7 @@ impl Table {
         let end = Instant::now() + MAX_WAIT;
         while Instant::now() < end {
             // `DescribeTable` may not know the table yet.
-            if let Some(live) = self.find().await?.filter(is_settled) {
+            if let Some(live) = self.find().await?.filter(has_final_status) {
                 return Ok(live);
             }
             sleep(POLL).await;
@@ -214,7 +214,7 @@ impl Table {
 }
 
 /// Whether neither the table nor an index is being created.
-fn is_settled(live: &TableDescription) -> bool {
+fn has_final_status(live: &TableDescription) -> bool {
     live.status != "CREATING" && live.indexes.iter().all(|index| index.status != "CREATING")
 }
 

@@ -225,7 +225,7 @@ async fn once(api: TargetApi) -> CaseResult {
     client.event().await?;
     client.close(None).await?;
     watcher.event("DISCONNECT").await?;
-    watcher.client.still_quiet().await
+    watcher.client.expect_no_message().await
 }
 
 async fn not_cached(api: TargetApi) -> CaseResult {
@@ -248,7 +248,7 @@ async fn refused_first(api: TargetApi) -> CaseResult {
     let handshake = api.handshake().authorizer(&refusing).connect(&watcher.instructions());
     let status = handshake.status().await?;
     holds("a refusal", status >= 400, status)?;
-    watcher.client.still_quiet().await
+    watcher.client.expect_no_message().await
 }
 
 async fn policy(
@@ -284,7 +284,7 @@ async fn no_source(api: TargetApi, query: &'static str) -> CaseResult {
     let mut watcher = api.watcher().await?;
     let handshake = api.handshake().path(query).authorizer(&watcher.instructions());
     same("the status", handshake.status().await?, 401)?;
-    watcher.client.still_quiet().await
+    watcher.client.expect_no_message().await
 }
 
 async fn no_api_key(api: TargetApi) -> CaseResult {

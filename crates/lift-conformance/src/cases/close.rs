@@ -160,7 +160,7 @@ async fn binary_unseen(api: TargetApi) -> CaseResult {
     let mut watcher = api.watcher().await?;
     let mut client = api.client().await?;
     client.send(Message::binary(message_for("one", &watcher.instructions()).into_bytes())).await?;
-    watcher.client.still_quiet().await
+    watcher.client.expect_no_message().await
 }
 
 async fn delete(api: TargetApi) -> CaseResult {
@@ -224,7 +224,7 @@ async fn ping_unseen(api: TargetApi) -> CaseResult {
     // A ping that reached the function would give a reply.
     let instructions = message_for("one", &watcher.instructions());
     client.send(Message::Ping(instructions.into_bytes().into())).await?;
-    watcher.client.still_quiet().await
+    watcher.client.expect_no_message().await
 }
 
 async fn no_pings(api: TargetApi) -> CaseResult {

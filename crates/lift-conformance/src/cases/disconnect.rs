@@ -143,7 +143,7 @@ async fn once(api: TargetApi) -> CaseResult {
     let event = watcher.event("DISCONNECT").await?;
     let id = event["requestContext"]["connectionId"].as_str().unwrap_or_default();
     same("the status of a POST by then", api.manage(Method::POST, id, "x").await?.status, 410)?;
-    watcher.client.still_quiet().await
+    watcher.client.expect_no_message().await
 }
 
 async fn reply_ignored(api: TargetApi) -> CaseResult {
@@ -154,7 +154,7 @@ async fn reply_ignored(api: TargetApi) -> CaseResult {
     ] {
         api.handshake().disconnect(&instructions).open().await?.close(None).await?;
         watcher.event("DISCONNECT").await?;
-        watcher.client.still_quiet().await?;
+        watcher.client.expect_no_message().await?;
     }
     Ok(())
 }
@@ -166,7 +166,7 @@ async fn refused(api: TargetApi) -> CaseResult {
     let handshake = api.handshake().connect(&refusing).disconnect(&watcher.instructions());
     let status = handshake.status().await?;
     holds("a refusal", status >= 400, status)?;
-    watcher.client.still_quiet().await
+    watcher.client.expect_no_message().await
 }
 
 async fn late(api: TargetApi) -> CaseResult {

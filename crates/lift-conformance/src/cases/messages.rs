@@ -16,7 +16,7 @@ pub(super) fn cases() -> Vec<Case> {
             "5.1-one-way",
             Documented,
             "on a one-way route the body of the reply is not sent",
-            |api| quiet(api, "one", r#"{"statusCode":200,"body":"hello"}"#),
+            |api| no_reply(api, "one", r#"{"statusCode":200,"body":"hello"}"#),
         ),
         Case::new(
             "5.1-two-way",
@@ -40,13 +40,13 @@ pub(super) fn cases() -> Vec<Case> {
             },
         ),
         Case::new("5.1-status-alone", Observed, "a reply with `statusCode` alone is valid", |api| {
-            quiet(api, "one", r#"{"statusCode":200}"#)
+            no_reply(api, "one", r#"{"statusCode":200}"#)
         }),
         Case::new(
             "5.1-one-way-error-status",
             Unsure,
             "on a one-way route a status of 400 or more sends nothing",
-            |api| quiet(api, "one", r#"{"statusCode":500,"body":"hello"}"#),
+            |api| no_reply(api, "one", r#"{"statusCode":500,"body":"hello"}"#),
         ),
         Case::new(
             "5.1-unknown-key",
@@ -124,17 +124,17 @@ fn fail(how: Failure) -> Instructions {
     Instructions { fail: Some(how), ..Instructions::default() }
 }
 
-async fn quiet(api: TargetApi, route: &'static str, text: &'static str) -> CaseResult {
+async fn no_reply(api: TargetApi, route: &'static str, text: &'static str) -> CaseResult {
     let mut client = api.client().await?;
     client.instruct(route, &reply(text)).await?;
-    client.still_quiet().await
+    client.expect_no_message().await
 }
 
 async fn says(api: TargetApi, text: &'static str, expected: &'static str) -> CaseResult {
     let mut client = api.client().await?;
     client.instruct("two", &reply(text)).await?;
     same("the frame", client.text().await?, expected.to_owned())?;
-    client.still_quiet().await
+    client.expect_no_message().await
 }
 
 async fn fails(api: TargetApi, route: &'static str, instructions: Instructions) -> CaseResult {
@@ -142,7 +142,7 @@ async fn fails(api: TargetApi, route: &'static str, instructions: Instructions) 
     let id = client.id().await?;
     client.instruct(route, &instructions).await?;
     is_error_frame(&client.text().await?, "Internal server error", &id)?;
-    client.still_quiet().await
+    client.expect_no_message().await
 }
 
 /// Instructions that take longer than the integration timeout.
@@ -167,7 +167,7 @@ async fn timeout(api: TargetApi, route: &'static str) -> CaseResult {
     is_error_frame(&frame, "Endpoint request timed out", &id)?;
     // The late reply must not arrive either.
     tokio::time::sleep(api.timing.silence * 2).await;
-    client.still_quiet().await
+    client.expect_no_message().await
 }
 
 async fn runs_on(api: TargetApi) -> CaseResult {
@@ -194,7 +194,7 @@ async fn request_id(api: TargetApi) -> CaseResult {
 }
 
 async fn throttled(api: TargetApi) -> CaseResult {
-    let mut client = patient(&api).await?;
+    let mut client = with_long_timeout(&api).await?;
     let id = client.id().await?;
     for _ in 0..40 {
         client.instruct("two", &reply(r#"{"statusCode":200,"body":"hello"}"#)).await?;
@@ -207,7 +207,7 @@ async fn throttled(api: TargetApi) -> CaseResult {
 }
 
 /// A client of the API that throttles handshakes.
-async fn patient(api: &TargetApi) -> CaseResult<Client> {
+async fn with_long_timeout(api: &TargetApi) -> CaseResult<Client> {
     let mut last = api.client().await;
     for _ in 0..20 {
         if last.is_ok() {

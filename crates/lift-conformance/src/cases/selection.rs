@@ -101,7 +101,7 @@ async fn forbidden(api: TargetApi) -> CaseResult {
     let id = client.id().await?;
     client.send(r#"{"action":"unknown"}"#).await?;
     is_error_frame(&client.text().await?, "Forbidden", &id)?;
-    client.still_quiet().await
+    client.expect_no_message().await
 }
 
 /// Checks the bytes of an error frame, with any request id.
@@ -119,7 +119,7 @@ async fn refused_by_model(api: TargetApi) -> CaseResult {
     client.send(message_for("model", &watcher.instructions())).await?;
     same("the message", client.json().await?["message"].as_str(), Some("Bad request body"))?;
     // If the function had run, its event would arrive here first.
-    watcher.client.still_quiet().await
+    watcher.client.expect_no_message().await
 }
 
 async fn bad_body_form(api: TargetApi) -> CaseResult {

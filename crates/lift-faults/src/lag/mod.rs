@@ -116,7 +116,7 @@ impl LaggingCopy {
     }
 
     /// Waits until the copy has caught up.
-    pub(crate) async fn settle(&self) {
+    pub(crate) async fn wait_until_idle(&self) {
         self.queue.empty().await;
     }
 

@@ -144,10 +144,10 @@ impl Link {
 
     /// Waits until all requests have finished, including late ones and duplicates, and the copies are
     /// up to date.
-    pub async fn settle(&self) {
+    pub async fn wait_until_idle(&self) {
         let Inner { in_progress, indexes, stale, .. } = &*self.0;
         in_progress.wait().await;
-        join_all([indexes, stale].into_iter().flatten().map(LaggingCopy::settle)).await;
+        join_all([indexes, stale].into_iter().flatten().map(LaggingCopy::wait_until_idle)).await;
     }
 }
 

@@ -171,7 +171,7 @@ async fn a_duplicate_is_executed_again_later() {
     put(&client, "sky", "blue").await.expect("the response of the first copy");
     put(&client, "sky", "red").await.expect("done");
     assert_eq!(database.color("sky").await.as_deref(), Some("red"));
-    database.link.settle().await;
+    database.link.wait_until_idle().await;
     assert_eq!(database.color("sky").await.as_deref(), Some("blue"), "the second copy is done");
 }
 

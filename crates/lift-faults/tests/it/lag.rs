@@ -27,18 +27,18 @@ async fn updates_and_deletes_reach_the_index_late_and_in_their_order() {
     let database = TestDatabase::in_memory(INDEX_LAG).await;
     let client = database.client(1);
     put(&client, "sky", "blue").await.expect("a write");
-    database.link.settle().await;
+    database.link.wait_until_idle().await;
     let update = client.update_item().table_name(TABLE).key("name", text("sky"));
     let update = update.update_expression("SET color = :c");
     update.expression_attribute_values(":c", text("red")).send().await.expect("an update");
     assert_eq!(names_by_color(&client, "blue").await, ["sky"]);
     assert!(names_by_color(&client, "red").await.is_empty());
-    database.link.settle().await;
+    database.link.wait_until_idle().await;
     assert_eq!(names_by_color(&client, "red").await, ["sky"]);
     let delete = client.delete_item().table_name(TABLE).key("name", text("sky"));
     delete.send().await.expect("deleted");
     assert_eq!(names_by_color(&client, "red").await, ["sky"]);
-    database.link.settle().await;
+    database.link.wait_until_idle().await;
     assert!(names_by_color(&client, "red").await.is_empty());
 }
 
@@ -51,7 +51,7 @@ async fn the_last_write_of_an_item_wins_for_all_lags() {
         for number in 0..20 {
             put(&client, "sky", &format!("color {number}")).await.expect("a write");
         }
-        database.link.settle().await;
+        database.link.wait_until_idle().await;
         assert_eq!(names_by_color(&client, "color 19").await, ["sky"], "seed {seed}");
         assert!(names_by_color(&client, "color 18").await.is_empty(), "seed {seed}");
     }
@@ -84,7 +84,7 @@ async fn batches_reach_the_index_late_and_existing_items_are_copied() {
     let batch = vec![request("sky"), request("sea")];
     client.batch_write_item().request_items(TABLE, batch).send().await.expect("written");
     assert!(names_by_color(&client, "blue").await.is_empty());
-    database.link.settle().await;
+    database.link.wait_until_idle().await;
     assert_eq!(names_by_color(&client, "blue").await.len(), 2);
 }
 
@@ -96,7 +96,9 @@ async fn a_refused_write_changes_no_copy() {
     let put = put.item("color", text("blue")).condition_expression("attribute_exists(#n)");
     let refused = put.expression_attribute_names("#n", "name").send().await;
     refused.expect_err("the condition does not hold");
-    timeout(Duration::from_millis(100), database.link.settle()).await.expect("no delayed write");
+    timeout(Duration::from_millis(100), database.link.wait_until_idle())
+        .await
+        .expect("no delayed write");
     assert!(names_by_color(&client, "blue").await.is_empty());
 }
 
@@ -111,7 +113,7 @@ async fn a_stale_read_returns_old_data() {
     assert_eq!(color(&client, "sky", false).await.as_deref(), Some("blue"), "not the second read");
     assert_eq!(color(&client, "sky", true).await.as_deref(), Some("blue"), "never stale");
     assert_eq!(color(&client, "sky", false).await, None, "the second eventual read");
-    database.link.settle().await;
+    database.link.wait_until_idle().await;
     assert_eq!(color(&client, "sky", false).await.as_deref(), Some("blue"));
     assert_eq!(database.injected(), ["GetItem 2: stale read", "GetItem 3: stale read"]);
 }
@@ -123,7 +125,7 @@ async fn a_write_with_a_lost_response_reaches_the_index_too() {
     let database = TestDatabase::in_memory(&format!("{INDEX_LAG}\n{lost}")).await;
     let client = database.client(1);
     put(&client, "sky", "blue").await.expect_err("the response is lost");
-    database.link.settle().await;
+    database.link.wait_until_idle().await;
     assert_eq!(names_by_color(&client, "blue").await, ["sky"]);
 }
 
@@ -134,6 +136,6 @@ async fn an_index_lags_over_http_too() {
     put(&client, "sky", "blue").await.expect("a write");
     assert!(names_by_color(&client, "blue").await.is_empty());
     assert_eq!(color(&client, "sky", true).await.as_deref(), Some("blue"));
-    database.link.settle().await;
+    database.link.wait_until_idle().await;
     assert_eq!(names_by_color(&client, "blue").await, ["sky"]);
 }

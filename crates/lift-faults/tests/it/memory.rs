@@ -119,7 +119,7 @@ async fn no_row_of_an_ended_connection_is_recreated() {
                 sleep(Duration::from_millis(50)).await;
             }
         }
-        link.settle().await;
+        link.wait_until_idle().await;
         let report = faults.report();
         for number in 0..CONNECTIONS {
             let found =

@@ -105,7 +105,7 @@ pub(super) async fn run(seed: u64, change: Change) -> Result<(), Failure> {
     let clients: Vec<Arc<Client>> = (0..3).map(|n| Arc::new(Client::new(seed, n))).collect();
     join_all(clients.iter().map(|client| run_client(client, &service, &gateway, rng.fork()))).await;
     // All delayed requests and index changes are executed.
-    link.settle().await;
+    link.wait_until_idle().await;
 
     for client in &clients {
         let row = row(&store, &client.id).await;
@@ -129,7 +129,7 @@ pub(super) async fn run(seed: u64, change: Change) -> Result<(), Failure> {
         // Faults may fail some of these calls, but not all.
         call(&service, kind, &late).await;
     }
-    link.settle().await;
+    link.wait_until_idle().await;
     for client in &clients {
         let (row, phase) = (row(&store, &client.id).await, gateway.phase(&client.id));
         if phase == Phase::Open && !row {
