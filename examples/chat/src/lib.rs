@@ -86,12 +86,12 @@ async fn connect(Query(hello): Query<Hello>) -> Result<Accept, Refuse> {
 
 async fn joined(user: UserId, publish: Publisher) -> Result<(), Error> {
     // A failed post concerns another client: it must not refuse the new one.
-    let _ = publish.own_tenant().json(&ToClient::Joined { user }).await?;
+    publish.own_tenant().json(&ToClient::Joined { user }).await?;
     Ok(())
 }
 
 async fn left(user: UserId, publish: Publisher) -> Result<(), Error> {
-    let _ = publish.own_tenant().json(&ToClient::Left { user }).await?;
+    publish.own_tenant().json(&ToClient::Left { user }).await?;
     Ok(())
 }
 
@@ -104,7 +104,7 @@ async fn say(
 ) -> Result<(), Error> {
     let at = event.request_time_epoch().as_millis();
     let message = ToClient::Message { room, user, text: text.0, at };
-    let _ = publish.own_tenant().json(&message).await?;
+    publish.own_tenant().json(&message).await?;
     Ok(())
 }
 

@@ -77,7 +77,7 @@ impl Rooms {
             return Err(Error::new("not_in_room", "Join the room first").with_status(403));
         }
         // Lists can lag: a connection that has just joined gets its own message even so.
-        let _ = self.publish.sender().json(message).await?;
+        self.publish.sender().json(message).await?;
         self.tell(room, message).await
     }
 
@@ -87,7 +87,7 @@ impl Rooms {
     /// When the store fails.
     pub async fn tell(&self, room: &str, message: &impl Serialize) -> Result<(), Error> {
         let others = self.publish.group(room).except(self.connection.id());
-        let _ = others.json(message).await?;
+        others.json(message).await?;
         Ok(())
     }
 }

@@ -22,7 +22,7 @@ use crate::{
 /// async fn say(publish: Publisher, Text(text): Text) -> Result<(), Error> {
 ///     let report = publish.own_tenant().text(text).await?;
 ///     let others = report.counts.sent - 1;
-///     publish.sender().text(format!("sent to {others} others")).await.map(drop)?;
+///     publish.sender().text(format!("sent to {others} others")).await?;
 ///     Ok(())
 /// }
 /// # let _ = lift_ws::App::new().route("say", say);

@@ -21,7 +21,6 @@ use crate::ConnectionId;
 /// }
 /// # let _ = lift_ws::App::new().route("alarm", alarm);
 /// ```
-#[must_use = "a send can fail for some connections: look at the report, or drop it by `let _ =`"]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {

@@ -37,11 +37,16 @@ const PAGE_SIZE: usize = 1000;
 /// ```
 #[derive(Clone)]
 pub struct MemoryStore {
-    rows: Arc<Mutex<BTreeMap<ConnectionId, Entry>>>,
+    rows: Arc<Mutex<Rows>>,
+    /// What lists and counts are read from while they lag.
+    lagging: Arc<Mutex<Option<Rows>>>,
     page_size: usize,
     now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
+type Rows = BTreeMap<ConnectionId, Entry>;
+
+#[derive(Clone)]
 enum Entry {
     /// A row, and its items by their keys.
     Live(Row, BTreeMap<String, StoredItem>),
@@ -49,6 +54,7 @@ enum Entry {
 }
 
 /// An item, with the tenant and user that its connection had when it was stored.
+#[derive(Clone)]
 struct StoredItem {
     item: Item,
     tenant: Option<TenantId>,
@@ -59,7 +65,8 @@ impl MemoryStore {
     /// An empty store.
     #[must_use]
     pub fn new() -> Self {
-        Self { rows: Arc::default(), page_size: PAGE_SIZE, now: Arc::new(Timestamp::now) }
+        let (rows, lagging) = Default::default();
+        Self { rows, lagging, page_size: PAGE_SIZE, now: Arc::new(Timestamp::now) }
     }
 
     /// Sets how many connections a page has at most; 1000 by default. Small pages test that a reader reads
@@ -77,7 +84,27 @@ impl MemoryStore {
         self
     }
 
-    fn rows(&self) -> MutexGuard<'_, BTreeMap<ConnectionId, Entry>> {
+    /// Makes lists and counts lag, as DynamoDB's indexes do: they stay as they are now, until the lag ends.
+    /// Reads of a single connection and of its items do not lag.
+    pub fn set_lists_lag(&self, lag: bool) {
+        let now = lag.then(|| self.rows().clone());
+        let mut lagging = self.lagging();
+        *lagging = now.map(|now| lagging.take().unwrap_or(now));
+    }
+
+    fn lagging(&self) -> MutexGuard<'_, Option<Rows>> {
+        self.lagging.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads the rows that lists and counts have.
+    fn read_lists<T>(&self, read: impl FnOnce(&Rows) -> T) -> T {
+        match &*self.lagging() {
+            Some(lagging) => read(lagging),
+            None => read(&self.rows()),
+        }
+    }
+
+    fn rows(&self) -> MutexGuard<'_, Rows> {
         // Each change of the map is a single call, so a panic elsewhere leaves it consistent.
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -259,15 +286,16 @@ impl Store for MemoryStore {
         part: Part,
         after: Option<&'a Position>,
     ) -> BoxFuture<'a, Result<Page, StoreError>> {
-        let rows = self.rows();
         let start = after.map_or(Bound::Unbounded, |after| Bound::Excluded(after.as_str()));
-        let mut members = rows
-            .range::<str, _>((start, Bound::Unbounded))
-            .filter_map(|(_, entry)| self.member(list, part, entry));
-        let page: Vec<Member> = members.by_ref().take(self.page_size).collect();
-        let more = members.next().is_some();
-        let next = page.last().filter(|_| more).map(|last| Position::new(last.id.as_str()));
-        done(Page::new(page, next))
+        done(self.read_lists(|rows| {
+            let mut members = rows
+                .range::<str, _>((start, Bound::Unbounded))
+                .filter_map(|(_, entry)| self.member(list, part, entry));
+            let page: Vec<Member> = members.by_ref().take(self.page_size).collect();
+            let more = members.next().is_some();
+            let next = page.last().filter(|_| more).map(|last| Position::new(last.id.as_str()));
+            Page::new(page, next)
+        }))
     }
 
     fn count<'a>(
@@ -275,8 +303,7 @@ impl Store for MemoryStore {
         list: &'a ListKey,
         part: Part,
     ) -> BoxFuture<'a, Result<u64, StoreError>> {
-        let rows = self.rows();
-        let members = rows.values().filter_map(|entry| self.member(list, part, entry));
-        done(members.count() as u64)
+        let is_member = |entry: &&Entry| self.member(list, part, entry).is_some();
+        done(self.read_lists(|rows| rows.values().filter(is_member).count() as u64))
     }
 }

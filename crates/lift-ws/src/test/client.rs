@@ -164,6 +164,12 @@ impl Client {
         self.gateway.push.take(&self.id).into_iter().map(json).collect()
     }
 
+    /// Drops the messages received since the last call of [`received`](Self::received), so that the next one
+    /// has only what follows.
+    pub fn clear(&self) {
+        drop(self.gateway.push.take(&self.id));
+    }
+
     /// Closes the connection as a browser does; its `$disconnect` runs.
     pub async fn close(self) {
         self.close_with(1005, "Client-side close frame status not set").await;

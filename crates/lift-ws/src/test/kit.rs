@@ -29,6 +29,8 @@ use crate::{
 pub struct Kit {
     gateway: MemoryGateway,
     started_at: Timestamp,
+    /// The store, unless the test gave one.
+    memory: Option<MemoryStore>,
 }
 
 impl Kit {
@@ -39,7 +41,8 @@ impl Kit {
             let clock = clock.clone();
             move || clock.now()
         });
-        Self::with(app, Arc::new(store), clock)
+        let kit = Self::with(app, Arc::new(store.clone()), clock);
+        Self { memory: Some(store), ..kit }
     }
 
     /// Runs an app with another store.
@@ -51,7 +54,7 @@ impl Kit {
         let push = RecordingPush::new();
         let service = app.into_service(store, Arc::new(push.clone()));
         let started_at = clock.now();
-        Self { gateway: MemoryGateway::new(service, push, clock), started_at }
+        Self { gateway: MemoryGateway::new(service, push, clock), started_at, memory: None }
     }
 
     /// Connects a client with a query such as `name=ana&room=general`.
@@ -136,6 +139,41 @@ impl Kit {
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.gateway.clock
+    }
+
+    /// Makes lists and counts lag, as they do on AWS: those of tenants, users and groups stay as they are
+    /// now, until `false` ends the lag.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use lift_ws::{App, Error, Publisher, extract::StoredConnection, store::Item, test::Kit};
+    ///
+    /// async fn join(me: StoredConnection, publish: Publisher) -> Result<String, Error> {
+    ///     me.put_item(&Item::in_group("vase")).await?;
+    ///     Ok(publish.group("vase").count().await?.to_string())
+    /// }
+    ///
+    /// let kit = Kit::new(App::new().route("join", join));
+    /// let ana = kit.connect("").await.unwrap();
+    /// kit.set_lists_lag(true);
+    /// ana.send(r#"{"action":"join"}"#).await;
+    /// assert_eq!(ana.received(), ["0"], "the group does not have ana yet");
+    /// kit.set_lists_lag(false);
+    /// ana.send(r#"{"action":"join"}"#).await;
+    /// assert_eq!(ana.received(), ["1"]);
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// When the kit has a store of the test's own ([`Kit::with_store`]): let that store lag, such as by
+    /// [`MemoryStore::set_lists_lag`].
+    #[track_caller]
+    pub fn set_lists_lag(&self, lag: bool) {
+        let Some(store) = &self.memory else {
+            panic!("this kit has a store of the test's own: call `set_lists_lag` of that store");
+        };
+        store.set_lists_lag(lag);
     }
 
     /// The push that records what the clients receive, and that can inject faults.

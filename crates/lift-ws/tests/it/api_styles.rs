@@ -27,11 +27,11 @@ fn typed() -> App {
             None => Err(Refuse::unauthorized("name is required")),
         })
         .disconnect(async |who: Connection, publish: Publisher| -> Result<(), Error> {
-            let _ = publish.own_tenant().text(format!("{} left", who.user().unwrap())).await?;
+            publish.own_tenant().text(format!("{} left", who.user().unwrap())).await?;
             Ok(())
         })
         .route("say", async |publish: Publisher, Json(said): Json<Say>| -> Result<(), Error> {
-            let _ = publish.own_tenant().json(&said).await?;
+            publish.own_tenant().json(&said).await?;
             Ok(())
         })
         .route("ask", async || Json(json!({"answer": 42})))
@@ -46,12 +46,12 @@ fn http_style() -> App {
     };
     let disconnect = async |request: Request| {
         let left = format!("{} left", request.connection().await?.user().unwrap());
-        let _ = request.publisher().await?.own_tenant().text(left).await?;
+        request.publisher().await?.own_tenant().text(left).await?;
         Ok(Response::ok())
     };
     let say = async |request: Request| {
         let said: Say = request.json().await?;
-        let _ = request.publisher().await?.own_tenant().json(&said).await?;
+        request.publisher().await?.own_tenant().json(&said).await?;
         Ok(Response::ok())
     };
     App::new()

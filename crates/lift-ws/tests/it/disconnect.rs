@@ -95,11 +95,11 @@ async fn a_message_in_the_disconnect_handler_reaches_only_the_other_clients() {
 #[tokio::test]
 async fn a_connection_that_the_app_closes_gets_a_disconnect_event() {
     let on_disconnect = async |who: UserId, publish: Publisher| -> Result<(), Error> {
-        let _ = publish.own_tenant().text(format!("{who} left")).await?;
+        publish.own_tenant().text(format!("{who} left")).await?;
         Ok(())
     };
     let kick = async |publish: Publisher| -> Result<(), Error> {
-        let _ = publish.user("bob").close().await?;
+        publish.user("bob").close().await?;
         Ok(())
     };
     let connect = async |Query(query): Query<HashMap<String, String>>| {

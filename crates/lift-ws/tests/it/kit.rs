@@ -116,7 +116,7 @@ async fn say(
         "exact": format!("{}.25", info.connected_at().as_secs()),
         "not a time": [1.5, 7, 1_600_000_000_000_u64],
     });
-    let _ = publish.own_tenant().json(&said).await?;
+    publish.own_tenant().json(&said).await?;
     Ok(Json(json!({"message": info.message_id(), "request": info.request_id()})))
 }
 
@@ -191,4 +191,32 @@ ana -> nowhere
 ana <- {"message": "Forbidden", "connectionId":"ana", "requestId":"<id>"}
 "#;
     assert_eq!(kit.conversation(), expected);
+}
+
+/// A count answers from what the lists have, so with the lag on it misses the newest change, also a removal.
+#[tokio::test]
+async fn lists_and_counts_lag_as_long_as_the_test_says() {
+    let connect = async |Query(name): Query<BTreeMap<String, String>>| {
+        Accept::user(name["name"].clone()).tenant("lotus")
+    };
+    let count = async |publish: Publisher| -> Result<String, Error> {
+        Ok(publish.own_tenant().count().await?.to_string())
+    };
+    let send = async |publish: Publisher| publish.own_tenant().text("tea").await.map(drop);
+    let kit = Kit::new(App::new().connect(connect).route("count", count).route("send", send));
+    let ana = kit.connect("name=ana").await.unwrap();
+    let cleo = kit.connect("name=cleo").await.unwrap();
+    kit.set_lists_lag(true);
+    let bob = kit.connect("name=bob").await.unwrap();
+    cleo.close().await;
+    ana.send(r#"{"action":"count"}"#).await;
+    ana.send(r#"{"action":"send"}"#).await;
+    assert_eq!(ana.received(), ["2", "tea"], "cleo is still counted, bob is not");
+    assert_eq!(bob.received(), [""; 0]);
+    kit.set_lists_lag(false);
+    ana.send(r#"{"action":"send"}"#).await;
+    ana.clear();
+    ana.send(r#"{"action":"count"}"#).await;
+    assert_eq!(ana.received(), ["2"], "the frame before `clear` is gone");
+    assert_eq!(bob.received(), ["tea"]);
 }

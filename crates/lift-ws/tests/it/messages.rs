@@ -101,7 +101,7 @@ async fn a_failing_store_gives_one_error_frame() {
     let app = App::new().connect(async || Accept::user("ana").tenant("general")).route(
         "say",
         async |publish: Publisher| -> Result<(), Error> {
-            let _ = publish.own_tenant().text("hi").await?;
+            publish.own_tenant().text("hi").await?;
             Ok(())
         },
     );

@@ -163,7 +163,7 @@ async fn members_are_listed_and_closed() {
         while let Some(member) = members.next().await {
             users.push(member?.user.unwrap().to_string());
         }
-        let _ = publish.user(user).close().await?;
+        publish.user(user).close().await?;
         users.sort();
         Ok(users.join(" "))
     };
@@ -185,7 +185,7 @@ async fn members_of_another_tenant_are_neither_listed_nor_closed() {
     };
     let list_and_close = async |publish: Publisher, Text(id): Text| -> Result<String, Error> {
         let listed = publish.connection(id.as_str()).members().next().await.is_some();
-        let _ = publish.connection(id.as_str()).close().await?;
+        publish.connection(id.as_str()).close().await?;
         let without_itself =
             publish.connection(id.as_str()).except(&id.as_str().into()).close().await?;
         assert_eq!(without_itself.total(), 0);

@@ -66,7 +66,7 @@ async fn a_send_stops_at_once_when_posting_is_forbidden() {
 async fn a_send_that_another_connection_resumes_misses_no_connection() {
     let all = async |publish: Publisher, Text(cursor): Text| -> Result<(), Error> {
         let cursor: Cursor = serde_json::from_str(&cursor)?;
-        let _ = publish.own_tenant().resume(cursor).text("news").await?;
+        publish.own_tenant().resume(cursor).text("news").await?;
         Ok(())
     };
     let app = App::new().connect(async || Accept::user("u").tenant("t")).default_route(all);

@@ -91,7 +91,7 @@ async fn a_group_of_the_tenant_is_reached() {
         Accept::user("u").tenant(query["tenant"].clone())
     };
     let tea = async |publish: Publisher| -> Result<(), Error> {
-        let _ = publish.group("tea").text("tea is ready").await?;
+        publish.group("tea").text("tea is ready").await?;
         Ok(())
     };
     let join = async |who: StoredConnection| who.put_item(&Item::in_group("tea")).await;
@@ -151,7 +151,7 @@ async fn a_handlers_parts_reach_the_sender_while_lists_lag() {
         let parts = publish.own_tenant().split(3).await?;
         assert_eq!(parts.len(), 4, "three for the list, one for the sender");
         for part in parts {
-            let _ = publish.across_tenants().part(part).text("news").await?;
+            publish.across_tenants().part(part).text("news").await?;
         }
         let source = publish.source(Watchers(Vec::new())).split(3).await;
         assert!(source.expect_err("a source cannot be split").to_string().contains("split"));
