@@ -9,6 +9,7 @@
 //!     '-> replay: recording, stack, compare -> differences
 //!     '-> connect: dial, conversation -> messages
 //!     '-> send: target, sender, by lift-ws and lift-aws -> outcome
+//!     '-> env: running -> variables
 //!     '-> table: create, describe, check, delete, by lift-aws -> result
 //! ```
 
@@ -20,6 +21,7 @@ mod colors;
 mod connect;
 mod data_dir;
 mod dev;
+mod env;
 mod escape;
 mod exit;
 mod lock;
@@ -28,6 +30,7 @@ mod memory;
 mod observe;
 mod recording;
 mod replay;
+mod running;
 mod send;
 mod stop;
 mod table;
@@ -49,6 +52,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
     logging::start(events);
     match args.command {
         Command::Dev(dev) => dev::run(*dev).map(|()| ExitCode::SUCCESS),
+        Command::Env(env) => env::run(env),
         Command::Connect(connect) => connect::run(connect).map(|()| ExitCode::SUCCESS),
         Command::Replay(replay) => replay::run(replay),
         Command::Send(send) => send::run(send),

@@ -3,6 +3,7 @@
 mod check;
 mod connect;
 mod dev;
+mod env;
 mod function;
 mod gateway;
 mod replay;
@@ -23,6 +24,7 @@ pub(crate) use self::{
     check::WrongArgs,
     connect::ConnectArgs,
     dev::{AppArgs, DevArgs},
+    env::{EnvArgs, EnvFormat},
     function::{CommandLine, CommandOrUrl, FunctionArgs, RouteArg, Url},
     gateway::GatewayArgs,
     replay::ReplayArgs,
@@ -44,6 +46,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Dev(Box<DevArgs>),
+    Env(EnvArgs),
     Connect(ConnectArgs),
     Replay(ReplayArgs),
     Send(SendArgs),
@@ -65,7 +68,9 @@ impl Args {
             Command::Dev(dev) => dev.check(),
             Command::Send(send) => send.check(),
             Command::Replay(replay) => replay.app.check(),
-            Command::Connect(_) | Command::Table(_) | Command::Completions(_) => Ok(()),
+            Command::Env(_) | Command::Connect(_) | Command::Table(_) | Command::Completions(_) => {
+                Ok(())
+            }
         };
         checked.map_err(Self::error)?;
         Ok(args)

@@ -95,14 +95,14 @@ pub(crate) struct TargetArgs {
 /// The table that has the connections, and the endpoint to post to.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LocationArgs {
-    /// The app that `lift dev` runs on this machine: its gateway is on PORT [default: 3001], and its
-    /// database on the next port
+    /// The app that `lift dev` runs on this machine, with its gateway on PORT [default: the app of this
+    /// folder or of the nearest folder above it, or the only one]
     #[arg(
-        long, value_name = "PORT", num_args = 0..=1, require_equals = true, default_missing_value = "3001",
-        group = "api_of_stage", value_parser = clap::value_parser!(u16).range(1..=65534),
+        long, value_name = "PORT", num_args = 0..=1, require_equals = true,
+        group = "api_of_stage", value_parser = clap::value_parser!(u16).range(1..),
         conflicts_with_all = ["endpoint", "api", "endpoint_url"]
     )]
-    pub(crate) local: Option<u16>,
+    pub(crate) local: Option<Option<u16>>,
 
     /// The name of the table of connections
     #[arg(long, value_name = "NAME", value_parser = values::table_name, required_unless_present_any = ["local", "connections"])]
@@ -116,7 +116,7 @@ pub(crate) struct LocationArgs {
     #[arg(long, value_name = "ID", requires = "stage", conflicts_with = "endpoint", group = "api_of_stage", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) api: Option<String>,
 
-    /// The stage of --api, or of --local [default there: local]
+    /// The stage of --api, or of --local [default there: the app's]
     #[arg(long, value_name = "NAME", requires = "api_of_stage", value_parser = values::stage)]
     pub(crate) stage: Option<String>,
 

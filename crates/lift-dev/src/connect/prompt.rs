@@ -15,7 +15,7 @@ use super::{
     screen::Screen,
     source::{Action, Source},
 };
-use crate::exit::note;
+use crate::{exit::note, running::state_folder};
 
 const PROMPT: &str = "> ";
 
@@ -108,10 +108,7 @@ pub(super) fn start(screen: &mut Screen) -> anyhow::Result<Source> {
     Ok(Source::Channel(source))
 }
 
-/// The file of the history, by the XDG rules.
+/// The file of the history.
 fn history_file() -> Option<PathBuf> {
-    let state = std::env::var_os("XDG_STATE_HOME").filter(|path| !path.is_empty());
-    let state =
-        state.map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".local/state")));
-    Some(state?.join("lift/connect-history"))
+    Some(state_folder()?.join("connect-history"))
 }

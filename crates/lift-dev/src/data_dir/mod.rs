@@ -23,14 +23,14 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-pub(crate) use self::{
-    names::MARKER,
-    private::write_private,
-    run_files::{RunFiles, remove_file},
-};
 use self::{
     names::{BESIDE_DATABASE, DATABASE, MARKER_START, MARKER_TEXT},
     private::{PRIVATE, PRIVATE_FOLDER, is_file, make_private, private},
+};
+pub(crate) use self::{
+    names::{DEFAULT_DATA_DIR, MARKER},
+    private::write_private,
+    run_files::{RUN_PREFIX, RunFiles, remove_file},
 };
 
 /// The data folder, locked until this is dropped.

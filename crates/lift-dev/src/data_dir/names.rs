@@ -1,5 +1,8 @@
 //! The names of Lift's files in the data folder, and the text of its marker.
 
+/// The name of the data folder in an app's folder, unless --data-dir names another.
+pub(crate) const DEFAULT_DATA_DIR: &str = ".lift";
+
 /// The file that marks a folder as Lift's own. It is the lock, too.
 pub(crate) const MARKER: &str = "lift-data";
 

@@ -18,7 +18,7 @@ use super::private::{PRIVATE, PRIVATE_FOLDER, is_file, private, write_private};
 use crate::lock::lock;
 
 /// How the names of runs' folders begin.
-const PREFIX: &str = "lift-run-";
+pub(crate) const RUN_PREFIX: &str = "lift-run-";
 
 /// The list of the files, in the folder.
 const LIST: &str = "lift-files";
@@ -34,7 +34,7 @@ pub(crate) struct RunFiles {
 impl RunFiles {
     /// Creates the folder of a run in the data folder.
     pub(super) fn create(data: &Path) -> io::Result<Self> {
-        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(data)?.keep();
+        let folder = tempfile::Builder::new().prefix(RUN_PREFIX).tempdir_in(data)?.keep();
         make_private(&folder)?;
         let list = OpenOptions::new()
             .append(true)
@@ -71,7 +71,7 @@ impl RunFiles {
 /// Removes the files that killed runs left in the data folder. Call this while the data folder is locked.
 pub(super) fn remove_leftovers(data: &Path) {
     for entry in fs::read_dir(data).into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+        if entry.file_name().to_string_lossy().starts_with(RUN_PREFIX) {
             remove(&entry.path());
         }
     }

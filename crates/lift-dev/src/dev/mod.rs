@@ -20,10 +20,10 @@ pub(crate) mod stack;
 pub(crate) mod terminal;
 mod ui;
 
-use std::{mem, sync::Arc};
+use std::{collections::BTreeMap, mem, net::SocketAddr, sync::Arc};
 
 use anyhow::{Context as _, Result};
-use lift_aws::DynamoStore;
+use lift_aws::{DynamoStore, variables};
 use lift_gateway::{Authorization, Limits, MessageOrder, Server, Settings};
 use lift_inspector::{Inspector, Rows};
 use lift_invoke::Schedule;
@@ -32,10 +32,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     args::{DevArgs, LogFormat, TerminalArgs},
-    data_dir::DataDir,
+    data_dir::{DEFAULT_DATA_DIR, DataDir},
     dev::{
-        api::{access::Access, listen, models},
-        functions::attached::DEBUGGER_TIMEOUT,
+        api::{
+            access::{Access, LOCAL},
+            listen, models,
+        },
+        functions::{attached::DEBUGGER_TIMEOUT, environment::LAMBDA_ENDPOINT},
         plan::Plan,
         reload::WatchPlan,
         stack::{Stack, StackConfig, StartedStack},
@@ -46,6 +49,7 @@ use crate::{
     memory,
     observe::{Observer, Observers},
     recording::Recorder,
+    running::{Announcement, RunningApp},
     stop::{SHUTDOWN, Stop},
 };
 
@@ -76,6 +80,7 @@ async fn start_and_serve(args: DevArgs, terminal: Terminal, stop: &Stop) -> Resu
 
 /// A started app, before its gateway serves clients.
 struct App {
+    running: RunningApp,
     listener: TcpListener,
     settings: Settings,
     access: Access,
@@ -107,7 +112,7 @@ impl App {
         let database = listen::next_port(gateway).await?;
         let lambda = listen::next_port(database.local_addr()?).await?;
         let index = plan.page();
-        let data_dir = args.data_dir.unwrap_or_else(|| plan.folder.join(".lift"));
+        let data_dir = args.data_dir.unwrap_or_else(|| plan.folder.join(DEFAULT_DATA_DIR));
         let data_dir = DataDir::lock(&data_dir)?;
         let watch = WatchPlan::new(args.no_reload, &args.watch)?;
         let recorder = match &args.record {
@@ -133,6 +138,7 @@ impl App {
             observers: &observers,
             watch,
         };
+        let (name, folder) = (plan.name.clone(), plan.folder.clone());
         let StartedStack { stack, mut api, store } = Stack::start(plan, config).await?;
         if let Some(inspector) = &inspector {
             inspector.show_subprotocols(mem::take(&mut api.subprotocols));
@@ -157,8 +163,20 @@ impl App {
             local_pages: inspector.as_ref().map(Inspector::local_pages),
             ..api.settings(&stack.functions.integrations(), signatures)?
         };
+        let running = RunningApp {
+            process: std::process::id().cast_signed(),
+            name,
+            folder: folder.canonicalize().unwrap_or(folder),
+            data_dir: stack.data_dir.path().to_owned(),
+            gateway,
+            stage: settings.stage.clone(),
+            database: stack.database.address(),
+            lambda: stack.lambda,
+            variables: variables(&stack, gateway, &settings.stage, access.secret_key()),
+        };
         let (has_schedules, args) = (!args.no_schedules, args.terminal);
         Ok(Self {
+            running,
             listener,
             settings,
             access,
@@ -174,6 +192,7 @@ impl App {
     /// Serves clients until `stop`. Then ends everything in an order in which nothing is used after
     /// its end: the gateway, then the stack.
     async fn serve(self, stop: CancellationToken) -> Result<()> {
+        let announcement = Announcement::new(&self.running, self.stack.data_dir.run())?;
         self.print_ready()?;
         let Self { listener, settings, mut stack, store, inspector, recorder, .. } = self;
         let schedules = stack.schedules.clone();
@@ -197,6 +216,7 @@ impl App {
             never = memory::return_unused() => match never {},
             never = schedules.run(), if self.has_schedules => match never {},
         };
+        drop(announcement);
         stack.stop().await;
         if let Some(recorder) = recorder {
             tracing::info!("{}", recorder.end()?);
@@ -235,6 +255,29 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// The variables of a program beside the app. They bypass the fault proxies.
+fn variables(
+    stack: &Stack,
+    gateway: SocketAddr,
+    stage: &str,
+    secret_key: &str,
+) -> BTreeMap<String, String> {
+    let mut variables = stack.shared.clone();
+    for (name, value) in [
+        (variables::ACCESS_KEY_ID, LOCAL.to_owned()),
+        (variables::SECRET_ACCESS_KEY, secret_key.to_owned()),
+        ("AWS_SESSION_TOKEN", LOCAL.to_owned()),
+        (variables::REGION, stack.region.clone()),
+        (variables::DEFAULT_REGION, stack.region.clone()),
+        (variables::DYNAMODB_ENDPOINT, format!("http://{}", stack.database.address())),
+        (variables::MANAGEMENT_ENDPOINT, format!("http://{gateway}/{stage}")),
+        (LAMBDA_ENDPOINT, format!("http://{}", stack.lambda)),
+    ] {
+        variables.insert(name.to_owned(), value);
+    }
+    variables
 }
 
 fn inspector(plan: &Plan, access: &Access) -> Result<Inspector> {

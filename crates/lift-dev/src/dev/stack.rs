@@ -1,7 +1,7 @@
 //! The stack behind an API: its functions, built and started, and their database. The gateway or a
 //! replay invokes it.
 
-use std::{convert::Infallible, net::SocketAddr};
+use std::{collections::BTreeMap, convert::Infallible, net::SocketAddr};
 
 use anyhow::Result;
 use lift_aws::{AwsConfig, DynamoStore};
@@ -60,9 +60,11 @@ pub(crate) struct Stack {
     stop_lambda: CancellationToken,
     /// The names of the tables that functions use.
     pub(crate) tables: Vec<String>,
+    /// The variables that a program beside the functions needs, too.
+    pub(crate) shared: BTreeMap<String, String>,
     pub(crate) proxies: Option<FaultProxies>,
     // The last field, so that it is dropped after the database closed its file in the folder.
-    _data_dir: DataDir,
+    pub(crate) data_dir: DataDir,
 }
 
 /// A stack that has just started, and what only its user needs.
@@ -115,6 +117,9 @@ impl Stack {
             table.make_ready().await?;
             functions[app].set_variable(variable, table.name());
         }
+        // The app's own function comes last, so that its variables have priority.
+        let app = plan.app.and_then(|app| functions.get(app));
+        let shared = functions.iter().chain(app).flat_map(Prepared::shared_variables).collect();
         let planned = plan.api.clone();
         let (mut api, mut planned_schedules) = (plan.api, plan.schedules);
         if let Some(app) = plan.app {
@@ -159,8 +164,9 @@ impl Stack {
             lambda,
             stop_lambda,
             tables,
+            shared,
             proxies,
-            _data_dir: data_dir,
+            data_dir,
         };
         Ok(StartedStack { stack, api, store })
     }

@@ -1,12 +1,15 @@
 //! Where the connections are: the table that has them, and the publisher that posts to them.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use lift_aws::{AwsConfig, Table, variables::MANAGEMENT_ENDPOINT};
-use lift_ws::{GlobalPublisher, store::MemoryStore};
+use lift_ws::{
+    GlobalPublisher,
+    store::{MemoryStore, TABLE_VARIABLE},
+};
 
 use crate::{
-    args::{DEFAULT_STAGE, LocationArgs},
-    dev::dynamodb::connections_table::is_connections_table,
+    args::LocationArgs,
+    running::{RunningApp, Wanted},
 };
 
 /// The table and the publisher.
@@ -21,13 +24,13 @@ pub(super) struct Location {
 impl Location {
     /// The location that `args` name. If connections are given by id, no table is needed.
     pub(super) async fn find(args: &LocationArgs, by_id: bool) -> Result<Self> {
-        let local = args.local.map(|port| {
-            let stage = args.stage.as_deref().unwrap_or(DEFAULT_STAGE);
-            let database = format!("http://127.0.0.1:{}", port + 1);
-            (database, format!("http://127.0.0.1:{port}/{stage}"))
-        });
-        let (database, endpoint) = match local {
-            Some((database, endpoint)) => (Some(database), Some(endpoint)),
+        let wanted = |port| Wanted { port, data_dir: None, flag: "--local=PORT" };
+        let app = args.local.map(|port| wanted(port).find()).transpose()?;
+        let (database, endpoint) = match &app {
+            Some(RunningApp { gateway, database, stage, .. }) => {
+                let stage = args.stage.as_ref().unwrap_or(stage);
+                (Some(format!("http://{database}")), Some(format!("http://{gateway}/{stage}")))
+            }
             None => (args.endpoint_url.clone(), args.endpoint.clone()),
         };
         check_endpoint_variable(endpoint.as_deref())?;
@@ -41,8 +44,8 @@ impl Location {
             config = config.endpoint_url(url);
         }
         let config = config.build().await?;
-        let name = match (&args.table, args.local) {
-            (None, Some(port)) => local_table(&config, port, by_id).await?,
+        let name = match (&args.table, &app) {
+            (None, Some(app)) => local_table(app, by_id)?,
             (name, _) => name.clone(),
         };
         let mut builder =
@@ -76,19 +79,14 @@ fn check_endpoint_variable(endpoint: Option<&str>) -> Result<()> {
     }
 }
 
-/// The table of the app that `lift dev` runs; `None` if it has no table and none is needed.
-async fn local_table(config: &AwsConfig, port: u16, by_id: bool) -> Result<Option<String>> {
-    let tables = Table::names(config).await;
-    let mut tables = tables.with_context(|| {
-        format!("no `lift dev` is found on port {port} (for another port: --local=PORT)")
-    })?;
-    tables.retain(|name| is_connections_table(name));
-    match &mut tables[..] {
-        [] if by_id => Ok(None),
-        [] => bail!("the app on port {port} has no table of connections: pass --connection ID"),
-        [only] => Ok(Some(std::mem::take(only))),
-        several => {
-            bail!("there are several tables: pass --table with one of {}", several.join(", "))
-        }
+/// The table of connections of a running app; `None` if it has no table and none is needed.
+fn local_table(app: &RunningApp, by_id: bool) -> Result<Option<String>> {
+    match app.variables.get(TABLE_VARIABLE) {
+        Some(table) => Ok(Some(table.clone())),
+        None if by_id => Ok(None),
+        None => bail!(
+            "the app on port {} has no table of connections in {TABLE_VARIABLE}: pass --table NAME, or --connection ID",
+            app.gateway.port()
+        ),
     }
 }

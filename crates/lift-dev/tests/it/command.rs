@@ -15,6 +15,9 @@ use tempfile::TempDir;
 /// Long enough to build a small package on a busy machine.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(120);
 
+/// The folder in which `lift dev` names itself for other commands.
+const STATE: (&str, &str) = ("XDG_STATE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/state"));
+
 /// A running `lift`. It is killed when it is dropped.
 pub(crate) struct Lift {
     child: Child,
@@ -103,6 +106,10 @@ impl Lift {
     fn start(mut command: Command, variables: &[(&str, &OsStr)], data: TempDir) -> Self {
         // The packages build in their own folder, unless a test says otherwise.
         command.env_remove("CARGO_TARGET_DIR").env_remove("LIFT_LOG").env_remove("RUST_LOG");
+        // The tests do not write to the user's folder, and find only what tests run.
+        if command.get_envs().all(|(name, _)| name != STATE.0) {
+            command.env(STATE.0, STATE.1);
+        }
         command.envs(variables.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("lift is built");

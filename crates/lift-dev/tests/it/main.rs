@@ -9,6 +9,7 @@ mod book;
 mod command;
 mod connect;
 mod data_dir;
+mod env;
 mod error_codes;
 mod errors;
 mod faults;

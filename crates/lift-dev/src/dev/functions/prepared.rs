@@ -1,7 +1,7 @@
 //! A function that is ready to start: its program is built, and its environment is known. Stands
 //! between the plan and the [`Functions`](super::Functions).
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeSet, ffi::OsStr, path::Path, sync::Arc};
 
 use anyhow::Result;
 use lift_ws::describe::Description;
@@ -26,6 +26,8 @@ use crate::{
 pub(crate) struct Prepared {
     pub(crate) plan: FunctionPlan,
     pub(crate) variables: Variables,
+    /// The names of those variables that a program beside the app needs, too.
+    shared: BTreeSet<String>,
     /// The program that runs the function, or that only describes its routes if the function runs
     /// elsewhere.
     pub(crate) program: Option<Executable>,
@@ -71,7 +73,8 @@ impl Prepared {
         };
         let folder = program.as_ref().map_or(folder, |program| &program.folder);
         let variables = services.variables(&plan, folder, std::env::vars_os());
-        Ok(Self { plan, variables, program, copy, reload })
+        let shared = plan.environment.keys().cloned().collect();
+        Ok(Self { plan, variables, shared, program, copy, reload })
     }
 
     /// The function's own description; empty if there is no program that can print one.
@@ -88,6 +91,15 @@ impl Prepared {
 
     pub(crate) fn set_variable(&mut self, name: &str, value: &str) {
         self.variables.insert(name.into(), value.into());
+        self.shared.insert(name.to_owned());
+    }
+
+    /// The variables of the plan and of tables, which a program beside the app needs, too.
+    pub(crate) fn shared_variables(&self) -> impl Iterator<Item = (String, String)> {
+        self.shared.iter().filter_map(|name| {
+            let value = self.variables.get(OsStr::new(name))?.to_str()?;
+            Some((name.clone(), value.to_owned()))
+        })
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) enum RunningFunction {
 impl RunningFunction {
     pub(super) async fn start(prepared: Prepared, options: &StartOptions<'_>) -> Result<Self> {
         let region = prepared.region();
-        let Prepared { plan, variables, program, copy, reload } = prepared;
+        let Prepared { plan, variables, program, copy, reload, .. } = prepared;
         let name = plan.name;
         let settings = FunctionSettings {
             name: name.clone(),

@@ -11,11 +11,6 @@ use lift_aws::{
 /// How `lift dev` names the table of an app: the app's name and this suffix.
 const SUFFIX: &str = "-connections";
 
-/// Whether a table has the name of a table of connections.
-pub(crate) fn is_connections_table(name: &str) -> bool {
-    name.ends_with(SUFFIX)
-}
-
 /// The table of connections of an app. It exists only if the app needs it.
 #[derive(Debug)]
 pub(crate) struct ConnectionsTable {

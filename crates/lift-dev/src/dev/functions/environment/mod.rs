@@ -16,7 +16,7 @@ use crate::dev::{
 };
 
 /// The variable by which AWS SDKs find Lambda's API.
-const LAMBDA_ENDPOINT: &str = "AWS_ENDPOINT_URL_LAMBDA";
+pub(crate) const LAMBDA_ENDPOINT: &str = "AWS_ENDPOINT_URL_LAMBDA";
 
 /// The services on this machine that functions use.
 #[derive(Debug)]
