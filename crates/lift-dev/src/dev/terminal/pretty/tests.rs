@@ -136,7 +136,7 @@ fn an_error_says_what_to_do() {
   ✗ the function timed out after 29s
     its process is killed, as Lambda does: answer sooner, and post what takes long
   ✗ no reply within 29 s, the longest that API Gateway waits
-    the function runs on: answer at once, and post the result when it is there
+    the function keeps running: reply immediately, and post the result later
   ✗ malformed reply: no statusCode: {"status": 200, "text": "a reply that is long, and made up …
     a reply is a JSON object such as {"statusCode":200,"body":"hi"}
   ✗ throttled: more messages than the rate allows
