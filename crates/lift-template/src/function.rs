@@ -15,6 +15,8 @@ use crate::{
     property_reader::PropertyReader,
     resource::Resource,
     route::Authorization,
+    sam::schedules,
+    schedule::Schedule,
     scope::Scope,
 };
 
@@ -44,6 +46,8 @@ pub struct Function {
     pub environment: BTreeMap<String, String>,
     /// `ReservedConcurrentExecutions`: the most execution environments.
     pub reserved_concurrency: Option<u16>,
+    /// Whether a route, the authorizer or a schedule uses it.
+    pub is_used: bool,
 }
 
 /// The code of a function.
@@ -55,30 +59,42 @@ pub enum Code {
     Inline(String),
 }
 
-/// Reads the functions of the routes and of the authorizer.
+/// Reads the functions. One that nothing here uses, and that cannot be read, becomes a notice.
 pub(crate) fn read(
     scope: &Scope<'_>,
     api: &Api,
+    schedules: &[Schedule],
     notices: &mut Vec<Notice>,
 ) -> Result<Vec<Function>> {
     let mut used: BTreeSet<&str> = api.routes.iter().map(|route| &*route.function).collect();
     if let Authorization::Lambda(authorizer) = &api.authorization {
         used.insert(&authorizer.function);
     }
+    used.extend(schedules.iter().map(|schedule| &*schedule.function));
     let mut functions = Vec::new();
     for resource in scope.resources().iter().filter(|resource| resource.is_function()) {
-        if used.contains(resource.user_name()) {
-            functions.push(function(scope, resource, notices)?);
-        } else {
-            let message = "is not started: no route and no authorizer of the API uses it";
-            let notice = Notice::new(resource.resource_path(), message);
-            notices.push(notice.on_line(resource.properties.line));
+        let is_used = used.contains(resource.user_name());
+        let before = notices.len();
+        match function(scope, resource, is_used, notices) {
+            Ok(function) => functions.push(function),
+            Err(error) if is_used => return Err(error),
+            Err(error) => {
+                notices.truncate(before);
+                let message = format!("cannot be invoked: {}", error.message());
+                let notice = Notice::new(resource.resource_path(), message);
+                notices.push(notice.on_line(resource.properties.line));
+            }
         }
     }
     Ok(functions)
 }
 
-fn function(scope: &Scope<'_>, resource: &Resource, notices: &mut Vec<Notice>) -> Result<Function> {
+fn function(
+    scope: &Scope<'_>,
+    resource: &Resource,
+    is_used: bool,
+    notices: &mut Vec<Notice>,
+) -> Result<Function> {
     let mut properties = PropertyReader::of_resource(scope, resource)?;
     let name = scope.eval(&Node::call("Ref", Node::text(0, &*resource.id)))?;
     let metadata = resource.metadata.as_ref();
@@ -100,6 +116,7 @@ fn function(scope: &Scope<'_>, resource: &Resource, notices: &mut Vec<Notice>) -
         environment: environment(&mut properties, notices)?,
         reserved_concurrency: properties
             .parsed("ReservedConcurrentExecutions", "a number of processes")?,
+        is_used,
     };
     properties.ignore(&[
         "Architectures",
@@ -121,7 +138,8 @@ fn function(scope: &Scope<'_>, resource: &Resource, notices: &mut Vec<Notice>) -
         "TracingConfig",
     ]);
     if let Some(mut events) = properties.nested("Events")? {
-        events.notice_rest("sends no events: only the WebSocket API does", notices);
+        events.ignore(&schedules::events_of(resource));
+        events.notice_rest("sends no events: only the WebSocket API and schedules do", notices);
     }
     properties.notice(&["Layers"], "are not installed: install their content locally", notices);
     properties.finish(notices);

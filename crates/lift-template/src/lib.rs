@@ -7,7 +7,7 @@
 //!
 //! SAM's own resources and serverless.yml are first rewritten into the CloudFormation resources that
 //! their tools deploy. So each kind of resource has one reader: `api`, `route`, `models`, `stage`,
-//! `function` and `table`. A part of the template is evaluated when a reader asks for it; a value
+//! `function`, `schedule` and `table`. A part of the template is evaluated when a reader asks for it; a value
 //! that only AWS has, such as an export of another stack, is an error only there.
 //!
 //! What the model does not have becomes a [`Notice`]. Errors and notices name the options of the
@@ -25,6 +25,7 @@ mod resource;
 mod resources;
 mod route;
 mod sam;
+mod schedule;
 mod scope;
 mod serverless;
 mod stage;
@@ -37,6 +38,7 @@ pub use self::{
     models::{RouteModel, RouteModels},
     options::ReadOptions,
     route::{Authorization, Authorizer, Route},
+    schedule::Schedule,
     stage::{Stage, Throttle},
     table::Table,
 };
@@ -47,10 +49,12 @@ use self::scope::Scope;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Template {
-    /// The functions of the API's routes and authorizer, in the order of the template.
+    /// The functions, in the order of the template.
     pub functions: Vec<Function>,
     /// The WebSocket API.
     pub api: Api,
+    /// The schedules of these functions.
+    pub schedules: Vec<Schedule>,
     /// The DynamoDB tables.
     pub tables: Vec<Table>,
     /// What the template asks for and this model does not have.
@@ -82,16 +86,18 @@ pub fn read(text: &str, options: &ReadOptions) -> Result<Template, TemplateError
     let mut scope = Scope::new(&document, options)?;
     resources::add_declared(&mut scope, &document)?;
     sam::websocket_api::expand(&mut scope, &mut notices)?;
+    sam::schedules::expand(&mut scope)?;
     collect(&scope, notices)
 }
 
 /// Reads all resources of a scope.
 fn collect(scope: &Scope<'_>, mut notices: Vec<Notice>) -> Result<Template, TemplateError> {
     let api = api::read(scope, &mut notices)?;
-    let functions = function::read(scope, &api, &mut notices)?;
+    let schedules = schedule::read(scope, &mut notices)?;
+    let functions = function::read(scope, &api, &schedules, &mut notices)?;
     let tables = table::read(scope, &mut notices)?;
     resources::report_unread(scope, &mut notices);
-    Ok(Template { functions, api, tables, notices })
+    Ok(Template { functions, api, schedules, tables, notices })
 }
 
 /// Compiles the example of the README.

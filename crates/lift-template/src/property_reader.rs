@@ -45,7 +45,7 @@ impl<'a> PropertyReader<'a> {
     }
 
     /// A reader of a map, or of a call whose value is one.
-    fn new(scope: &'a Scope<'a>, path: impl Into<String>, node: &Node) -> Result<Self> {
+    pub(crate) fn new(scope: &'a Scope<'a>, path: impl Into<String>, node: &Node) -> Result<Self> {
         let path = path.into();
         let is_call = matches!(node.entries(), [(name, _)] if name.starts_with("Fn::"));
         let node = if is_call { scope.eval(node)? } else { node.clone() };

@@ -4,6 +4,7 @@ use crate::{
     error::{Notice, Result, TemplateError},
     node::Node,
     resource::Resource,
+    schedule::{RULE, SCHEDULE},
     scope::Scope,
 };
 
@@ -53,6 +54,7 @@ pub(crate) fn report_unread(scope: &Scope<'_>, notices: &mut Vec<Notice>) {
             || resource.is_table()
             || resource_type.starts_with("AWS::ApiGatewayV2::")
             || resource_type == "AWS::ApiGateway::ApiKey"
+            || [RULE, SCHEDULE].contains(&resource_type)
             || IGNORED_TYPES.contains(&resource_type);
         if !is_read {
             let message = format!("{resource_type} does not run locally");

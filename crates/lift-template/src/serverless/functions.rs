@@ -5,6 +5,8 @@ use crate::{
     node::{Node, NodeKind},
     property_reader::IGNORED,
     resource::Resource,
+    schedule::RULE,
+    serverless::schedules,
 };
 
 /// The framework's logical id of the API, which a service can refer to.
@@ -61,6 +63,8 @@ pub(super) struct FunctionResources<'a> {
     path: String,
     /// All functions of the service, by name.
     all: &'a Node,
+    /// How many schedules it has so far.
+    schedules: usize,
 }
 
 impl<'a> FunctionResources<'a> {
@@ -74,7 +78,8 @@ impl<'a> FunctionResources<'a> {
         let path = format!("functions.{name}");
         let empty = empty(all.line);
         let function = all.get(name).unwrap_or(&empty);
-        let mut generated = Self { resources: Vec::new(), id: logical_id(name), path, all };
+        let mut generated =
+            Self { resources: Vec::new(), id: logical_id(name), path, all, schedules: 0 };
         for (key, node) in function.entries() {
             if !FUNCTION_KEYS.contains(&&**key) {
                 let path = format!("{}.{key}", generated.path);
@@ -134,12 +139,37 @@ impl<'a> FunctionResources<'a> {
                 return Err(error.with_path(&path));
             }
         };
-        if event_type != "websocket" {
-            let message = format!("sends no {event_type} events: only the WebSocket API does");
-            notices.push(Notice::new(path, message).on_line(event.line));
-            return Ok(());
+        match event_type {
+            "websocket" => self.add_route(index, settings, format!("{path}.websocket"), notices),
+            "schedule" => self.add_schedules(settings, &format!("{path}.schedule"), notices),
+            _ => {
+                let message =
+                    format!("sends no {event_type} events: only websocket and schedule do");
+                notices.push(Notice::new(path, message).on_line(event.line));
+                Ok(())
+            }
         }
-        self.add_route(index, settings, format!("{path}.websocket"), notices)
+    }
+
+    /// Adds a rule or a schedule for each rate of a `schedule` event.
+    fn add_schedules(
+        &mut self,
+        settings: &Node,
+        path: &str,
+        notices: &mut Vec<Notice>,
+    ) -> Result<()> {
+        let schedules = schedules::read(settings, &self.id, path, notices)?;
+        for (resource_type, properties) in schedules {
+            self.schedules += 1;
+            // The framework counts the schedules of a function.
+            let base = self.id.trim_end_matches("LambdaFunction");
+            let id = match resource_type {
+                RULE => format!("{base}EventsRuleSchedule{}", self.schedules),
+                _ => format!("{base}EventsSchedule{}", self.schedules),
+            };
+            self.add(id, resource_type, path.to_owned(), properties);
+        }
+        Ok(())
     }
 
     /// Adds the route of a `websocket` event, with its integration, route response and authorizer.

@@ -1,6 +1,7 @@
 //! Rewrites serverless.yml into the CloudFormation resources that the Serverless Framework deploys.
 
 mod functions;
+mod schedules;
 mod variables;
 
 use std::collections::BTreeMap;

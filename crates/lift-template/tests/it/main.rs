@@ -5,6 +5,7 @@
 mod errors;
 mod intrinsics;
 mod random_input;
+mod schedules;
 mod templates;
 mod variables;
 
@@ -41,7 +42,7 @@ fn error_with(text: &str, options: &ReadOptions) -> String {
 
 /// A template as lines of text.
 fn show(template: &Template) -> String {
-    let Template { functions, api, tables, notices, .. } = template;
+    let Template { functions, api, schedules, tables, notices, .. } = template;
     let mut text = format!("api {} by {}\n", api.api_id, api.route_selection);
     let mut line = |line: String| writeln!(text, "{line}").expect("writing to a String succeeds");
     for route in &api.routes {
@@ -80,6 +81,15 @@ fn show(template: &Template) -> String {
             let concurrency = one.reserved_concurrency;
             line(format!("  {concurrency:?} {:?} {:?}", one.build_method, one.binary));
         }
+    }
+    for one in schedules {
+        let state = if one.enabled { "" } else { ", disabled" };
+        let service = if one.is_of_scheduler { " (scheduler)" } else { "" };
+        let input = one.input.as_deref().map(|input| format!(" {input}")).unwrap_or_default();
+        line(format!(
+            "schedule {} -> {}: {}{service}{state}{input}",
+            one.name, one.function, one.expression
+        ));
     }
     for table in tables {
         let ttl = &table.ttl_attribute;

@@ -30,10 +30,19 @@ pub(crate) struct Generation {
     environments: Vec<Weak<Environment>>,
     /// How many processes there should be. Grows with waiting events; only failures reduce it.
     pub(crate) wanted: usize,
+    /// Whether it may have no process.
+    pub(crate) is_lazy: bool,
     stop: Stop,
 }
 
 impl Generation {
+    /// A generation without a process. `immediate` ends all processes that it gets.
+    pub(crate) fn empty(program: Program, immediate: CancellationToken) -> Self {
+        let stop = Stop { graceful: CancellationToken::new(), immediate };
+        let (processes, environments) = (JoinSet::new(), Vec::new());
+        Self { program, processes, environments, wanted: 0, is_lazy: true, stop }
+    }
+
     /// Starts the first process, with this number, and waits until it asks for an event. `immediate` ends
     /// all processes of the generation.
     pub(crate) async fn start(
@@ -42,9 +51,7 @@ impl Generation {
         number: u64,
         immediate: CancellationToken,
     ) -> Result<Self> {
-        let stop = Stop { graceful: CancellationToken::new(), immediate };
-        let mut generation =
-            Self { program, processes: JoinSet::new(), environments: Vec::new(), wanted: 1, stop };
+        let mut generation = Self { wanted: 1, is_lazy: false, ..Self::empty(program, immediate) };
         let output = Output::held(number, &generation.program.observers);
         let mut status = generation.add(function, number, &output).await?;
         let slow = sleep(SLOW_START);

@@ -69,7 +69,10 @@ impl RunningFunction {
                 let function = Function::new(settings);
                 let (faults, observers) = (options.faults.cloned(), options.observers.clone());
                 let program = Program { name, executable, variables, faults, observers, copy };
-                let supervisor = Supervisor::start(function.clone(), program, concurrency).await?;
+                let supervisor = match plan.is_lazy {
+                    true => Supervisor::lazy(function.clone(), program, concurrency),
+                    false => Supervisor::start(function.clone(), program, concurrency).await?,
+                };
                 Ok(Self::Local(Box::new(LocalFunction { function, supervisor, reload })))
             }
             Runner::Debugger { listen, .. } => {

@@ -4,7 +4,10 @@
 use std::{convert::Infallible, mem, time::Duration};
 
 use anyhow::Result;
-use lift_gateway::lambda::{Demand, Function};
+use lift_gateway::{
+    InvokeError,
+    lambda::{Demand, Function},
+};
 use tokio::{
     sync::watch,
     task::JoinSet,
@@ -39,18 +42,28 @@ impl Supervisor {
     pub(crate) async fn start(function: Function, program: Program, limit: usize) -> Result<Self> {
         let stop = CancellationToken::new();
         let serving = Generation::start(&function, program, 1, stop.clone()).await?;
-        Ok(Self {
+        Ok(Self { started: 1, ..Self::new(function, serving, limit, stop) })
+    }
+
+    /// Starts no process until there is an event.
+    pub(crate) fn lazy(function: Function, program: Program, limit: usize) -> Self {
+        let stop = CancellationToken::new();
+        Self::new(function, Generation::empty(program, stop.clone()), limit, stop)
+    }
+
+    fn new(function: Function, serving: Generation, limit: usize, stop: CancellationToken) -> Self {
+        Self {
             demand: function.demand(),
             function,
             serving,
             leaving: JoinSet::new(),
-            started: 1,
+            started: 0,
             limit,
             backoff: Backoff::default(),
             not_before: Instant::now(),
             last_failure: Instant::now(),
             stop,
-        })
+        }
     }
 
     /// The program that serves.
@@ -131,6 +144,13 @@ impl Supervisor {
             // Further processes would fail as well. One is enough until the problem is over; waiting
             // events then start more.
             self.serving.wanted = self.serving.alive().max(1);
+            if self.serving.is_lazy && self.serving.alive() == 0 {
+                // The next event tries again. Nothing else needs the function.
+                self.serving.wanted = 0;
+                let reason = format!("the process {} before it asked for its event", end.cause);
+                let error = InvokeError::function("Runtime.ExitError", reason);
+                self.function.fail_waiting(&error);
+            }
         }
         // Processes that ran at the same time and exit together are one failure.
         if end.started >= self.last_failure {

@@ -6,12 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use lift_gateway::{ApiKey, ApiKeySource, ApiKeys, Rate, Throttles};
-use lift_template::{Api, Authorization, Function, ReadOptions, Template, Throttle};
+use lift_template::{Api, Authorization, Function, Notice, ReadOptions, Template, Throttle};
 
 use super::{
-    code, flags,
+    code, flags, schedules,
     types::{AccessPlan, ApiPlan, AuthorizerPlan, FunctionPlan, Plan, RoutePlan, Runner},
 };
 use crate::{
@@ -75,7 +75,8 @@ pub(super) async fn read(args: &AppArgs, file: &Path) -> Result<Plan> {
     let name = flags::name_of(&folder);
     let options = read_options(args, &name);
     let template = lift_template::read(&text, &options).map_err(|error| error.in_file(shown))?;
-    let Template { functions: read, api, tables, notices: mut ignored, .. } = template;
+    let Template { functions: mut read, api, schedules, tables, notices: mut ignored, .. } =
+        template;
 
     for named in &flags.functions {
         if read.iter().all(|function| function.id != named.name) {
@@ -85,13 +86,32 @@ pub(super) async fn read(args: &AppArgs, file: &Path) -> Result<Plan> {
     }
     let (environment, notices) = flags::read_env_files(&flags.env_files)?;
     let mut functions = Vec::new();
-    for function in &read {
-        let runner = code::runner(function, flags, &template_folder, &mut ignored).await?;
-        functions.push(plan(function, runner, &environment));
+    let mut planned = Vec::new();
+    for function in read.drain(..) {
+        let runner = code::runner(&function, flags, &template_folder, &mut ignored).await;
+        let runner = match runner {
+            // No route needs it, and a build takes long.
+            Ok(Runner::Package(_)) if !function.is_used => Err(anyhow!(
+                "no route, authorizer or schedule uses it, so its package is not built"
+            )),
+            Err(error) if function.is_used => return Err(error),
+            runner => runner,
+        };
+        match runner {
+            Ok(runner) => {
+                functions.push(plan(&function, runner, &environment));
+                planned.push(function);
+            }
+            Err(error) => {
+                let notice = format!("cannot be invoked: {error:#}");
+                ignored.push(Notice::new(&*function.id, notice));
+            }
+        }
     }
+    let read = planned;
     let host = format!("{}.execute-api.{}.amazonaws.com", api.api_id, options.region);
     let api = ApiPlan { host: Some(host), ..api_plan(api, &read)? };
-    let schedules = Vec::new();
+    let schedules = schedules::of_template(schedules, &read);
     Ok(Plan { name, folder, functions, app: None, api, schedules, tables, notices, ignored })
 }
 
@@ -115,6 +135,7 @@ fn plan(function: &Function, runner: Runner, shared: &BTreeMap<String, String>) 
     plan.id = Some(function.id.clone()).filter(|id| *id != function.name);
     plan.handler = function.handler.clone().unwrap_or(plan.handler);
     FunctionPlan {
+        is_lazy: !function.is_used,
         timeout: function.timeout,
         memory_mb: function.memory_mb,
         environment,

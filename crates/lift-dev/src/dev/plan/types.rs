@@ -58,6 +58,8 @@ pub(crate) struct FunctionPlan {
     pub(crate) environment: BTreeMap<String, String>,
     /// The most events at a time, if the function has a limit of its own.
     pub(crate) concurrency: Option<u16>,
+    /// Whether it starts with its first event. Its failure then fails that event only.
+    pub(crate) is_lazy: bool,
 }
 
 /// Who runs a function, and from what.
@@ -159,6 +161,7 @@ impl FunctionPlan {
             memory_mb: MEMORY_MB,
             environment: BTreeMap::new(),
             concurrency: None,
+            is_lazy: false,
         }
     }
 }
