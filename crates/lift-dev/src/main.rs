@@ -8,6 +8,7 @@
 //! args -> dev: plan, program, stack (functions, dynamodb), api -> gateway -> ready block, terminal
 //!     '-> replay: recording, stack, compare -> differences
 //!     '-> connect: dial, conversation -> messages
+//!     '-> invoke: running, client -> result
 //!     '-> send: target, sender, by lift-ws and lift-aws -> outcome
 //!     '-> env: running -> variables
 //!     '-> table: create, describe, check, delete, by lift-aws -> result
@@ -24,6 +25,7 @@ mod dev;
 mod env;
 mod escape;
 mod exit;
+mod invoke;
 mod lock;
 mod logging;
 mod memory;
@@ -54,6 +56,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Dev(dev) => dev::run(*dev).map(|()| ExitCode::SUCCESS),
         Command::Env(env) => env::run(env),
         Command::Connect(connect) => connect::run(connect).map(|()| ExitCode::SUCCESS),
+        Command::Invoke(invoke) => invoke::run(invoke),
         Command::Replay(replay) => replay::run(replay),
         Command::Send(send) => send::run(send),
         Command::Table(table) => table::run(table),

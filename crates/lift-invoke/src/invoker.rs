@@ -116,19 +116,16 @@ impl Invoker {
         })
     }
 
-    /// Invokes a function, and waits for its result. The function runs on if this future is dropped, as on Lambda.
-    ///
-    /// # Errors
-    /// When the function fails, or there is no result for another reason.
+    /// Invokes a function, and waits for its outcome. The function runs on if this future is dropped, as on Lambda.
     pub async fn invoke(
         &self,
         function: &NamedFunction,
         source: Source,
         payload: Bytes,
-    ) -> Result<Bytes, InvokeError> {
+    ) -> Outcome {
         let running = tokio::spawn(self.clone().run(function.clone(), source, payload));
         // The task neither panics nor is aborted while the runtime runs.
-        running.await.unwrap_or(Err(InvokeError::exited()))
+        running.await.unwrap_or_else(|_| Outcome::of(Err(InvokeError::exited())))
     }
 
     /// Invokes a function, and does not wait for its result.
@@ -136,12 +133,7 @@ impl Invoker {
         tokio::spawn(self.clone().run(function.clone(), source, payload));
     }
 
-    async fn run(
-        self,
-        function: NamedFunction,
-        source: Source,
-        payload: Bytes,
-    ) -> Result<Bytes, InvokeError> {
+    async fn run(self, function: NamedFunction, source: Source, payload: Bytes) -> Outcome {
         let (invocation, observer) = (Id::random(), &self.0.observer);
         let NamedFunction { name, integration, .. } = function;
         let (started, is_batch) = (Instant::now(), source == Source::Sqs);
@@ -150,12 +142,12 @@ impl Invoker {
         observer.notify(invocation, invoked);
         let outcome = Outcome::of(integration.invoke_as(invocation, event.clone()).await);
         let (took, error) = (started.elapsed(), outcome.error());
-        let result = outcome.result;
+        let result = &outcome.result;
         let of_batch = || failed_messages(&event, result.as_ref().ok().filter(|_| is_batch)?);
         let error = error.or_else(of_batch);
         let seen = result.clone();
         observer.notify(invocation, InvocationEventKind::Answered { took, result: seen, error });
-        result
+        outcome
     }
 }
 

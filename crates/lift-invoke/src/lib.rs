@@ -24,7 +24,7 @@ pub use self::{
     invoker::{Invoker, NamedFunction, UnknownFunction},
     observer::{InvocationEvent, InvocationEventKind, Observer},
     remote::RemoteFunction,
-    schedule::{Schedule, ScheduleService, Schedules, UnknownSchedule},
+    schedule::{Schedule, ScheduleService, Schedules, UnknownSchedule, scheduled_event},
     source::Source,
 };
 

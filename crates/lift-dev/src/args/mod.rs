@@ -6,6 +6,7 @@ mod dev;
 mod env;
 mod function;
 mod gateway;
+mod invoke;
 mod replay;
 mod send;
 mod steps;
@@ -27,6 +28,7 @@ pub(crate) use self::{
     env::{EnvArgs, EnvFormat},
     function::{CommandLine, CommandOrUrl, FunctionArgs, RouteArg, Url},
     gateway::GatewayArgs,
+    invoke::InvokeArgs,
     replay::ReplayArgs,
     send::{LocationArgs, OperationArgs, SendArgs, TargetArgs},
     steps::{Step, Steps},
@@ -48,6 +50,7 @@ pub(crate) enum Command {
     Dev(Box<DevArgs>),
     Env(EnvArgs),
     Connect(ConnectArgs),
+    Invoke(InvokeArgs),
     Replay(ReplayArgs),
     Send(SendArgs),
     Table(TableArgs),
@@ -68,9 +71,11 @@ impl Args {
             Command::Dev(dev) => dev.check(),
             Command::Send(send) => send.check(),
             Command::Replay(replay) => replay.app.check(),
-            Command::Env(_) | Command::Connect(_) | Command::Table(_) | Command::Completions(_) => {
-                Ok(())
-            }
+            Command::Env(_)
+            | Command::Connect(_)
+            | Command::Invoke(_)
+            | Command::Table(_)
+            | Command::Completions(_) => Ok(()),
         };
         checked.map_err(Self::error)?;
         Ok(args)

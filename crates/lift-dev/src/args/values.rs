@@ -38,6 +38,16 @@ pub(super) fn table_name(text: &str) -> Result<String, String> {
     Err("the name of a table has 3 to 255 letters, digits, `-`, `_` and `.`".to_owned())
 }
 
+/// The name of a queue, by SQS' rule.
+pub(super) fn queue_name(text: &str) -> Result<String, String> {
+    let name = text.strip_suffix(".fifo").unwrap_or(text);
+    if (1..=80).contains(&text.len()) && !name.is_empty() && name.chars().all(is_name_char) {
+        return Ok(text.to_owned());
+    }
+    Err("the name of a queue has 1 to 80 letters, digits, `-` and `_`, and may end with `.fifo`"
+        .to_owned())
+}
+
 /// A size in bytes, with a decimal unit.
 pub(super) fn size(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());

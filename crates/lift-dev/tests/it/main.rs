@@ -17,6 +17,7 @@ mod functions;
 mod guard;
 mod help;
 mod inspector;
+mod invoke;
 // It reads processes from `/proc`.
 #[cfg(target_os = "linux")]
 mod lifecycle;

@@ -7,6 +7,10 @@ fn main() {
         match &*mode {
             "not-a-lift-app" => println!("hello"),
             "no-description" => std::thread::sleep(std::time::Duration::from_secs(60)),
+            "scheduled" => println!(
+                "{}",
+                r#"{"version":1,"routes":[{"key":"$default"}],"schedules":[{"name":"close","expression":"rate(1 day)"},{"name":"restock","expression":"cron(0 4 ? * MON-FRI *)"}]}"#
+            ),
             "by-message" => println!(
                 "{}",
                 r#"{"version":1,"routes":[{"key":"$connect"},{"key":"$disconnect"},{"key":"say","two_way":true}]}"#
@@ -65,10 +69,21 @@ fn reply_to(event: &str) -> (&'static str, String) {
             let (what, body) = by_message(event);
             return (what, body.to_owned());
         }
+        None if std::env::var("TEST_FUNCTION").is_ok_and(|mode| mode == "scheduled") => {
+            println!("the function got an event");
+            event.to_owned()
+        }
         None => r#"{"statusCode":200}"#.to_owned(),
         Some(effect @ ("Allow" | "Deny")) => format!(
             r#"{{"principalId":"ana","policyDocument":{{"Statement":{{"Effect":"{effect}","Action":"*","Resource":"*"}}}}}}"#
         ),
+        Some("echo") => event.to_owned(),
+        Some("fails-the-second") => {
+            // The second record: an id has 36 characters.
+            let at = event.match_indices("\"messageId\":\"").nth(1).map_or(0, |(at, text)| at + text.len());
+            let id = &event[at..at + 36];
+            format!(r#"{{"batchItemFailures":[{{"itemIdentifier":"{id}"}}]}}"#)
+        }
         Some("hang") if event.contains("MESSAGE") => {
             println!("the function hangs");
             std::thread::sleep(std::time::Duration::from_secs(600));

@@ -35,6 +35,9 @@ pub const SOURCE_HEADER: &str = "x-lift-source";
 /// The header by which a caller says in which trace it works.
 const TRACE: &str = "x-amzn-trace-id";
 
+/// The header by which `lift invoke` gets the error that a result means.
+pub const ERROR_HEADER: &str = "x-lift-error";
+
 /// Answers calls until `stop` resolves.
 pub async fn serve(
     listener: &TcpListener,

@@ -3,9 +3,11 @@
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use http_body_util::Full;
-use lift_gateway::InvokeError;
+use lift_gateway::{Outcome, OutcomeError};
 use serde_json::{Value, json};
 use uuid::Uuid;
+
+use super::ERROR_HEADER;
 
 /// The header that says that the body is a function's error.
 const FUNCTION_ERROR: HeaderName = HeaderName::from_static("x-amz-function-error");
@@ -52,11 +54,19 @@ impl CallError {
 }
 
 /// The response to an invocation whose caller waits.
-pub(super) fn result(
-    answer: Result<Bytes, InvokeError>,
-) -> Result<Response<Full<Bytes>>, CallError> {
-    let error = match answer {
-        Ok(result) => return Ok(invoked(Full::new(result))),
+pub(super) fn result(outcome: Outcome) -> Result<Response<Full<Bytes>>, CallError> {
+    let meant = outcome.error();
+    let error = match outcome.result {
+        Ok(result) => {
+            let mut response = invoked(Full::new(result));
+            if let Some(OutcomeError { code, message, .. }) = meant {
+                let text = format!("{code}: {message}").escape_debug().to_string();
+                if let Ok(value) = HeaderValue::from_str(&text) {
+                    response.headers_mut().insert(ERROR_HEADER, value);
+                }
+            }
+            return Ok(response);
+        }
         Err(error) => error,
     };
     let (kind, message) = match error.function_error() {

@@ -12,21 +12,12 @@ use crate::ACCOUNT;
 impl Schedule {
     /// Its event for the moment `at` in a Region.
     pub(super) fn event(&self, region: &str, at: Timestamp) -> Bytes {
-        let (id, time) = (Uuid::new_v4().to_string(), iso(at));
-        let (source, arn, detail) = match self.service {
-            ScheduleService::Rule => {
-                let arn = format!("arn:aws:events:{region}:{ACCOUNT}:rule/{}", self.name);
-                ("aws.events", arn, json!({}))
-            }
-            ScheduleService::Scheduler => {
-                let arn =
-                    format!("arn:aws:scheduler:{region}:{ACCOUNT}:schedule/default/{}", self.name);
-                ("aws.scheduler", arn, json!("{}"))
-            }
-        };
         match (&self.input, self.service) {
+            (None, service) => scheduled_event(service, &self.name, region, at),
             (Some(input), ScheduleService::Rule) => input.clone().into(),
             (Some(input), ScheduleService::Scheduler) => {
+                let (id, time) = (Uuid::new_v4().to_string(), iso(at));
+                let arn = self.service.arn(&self.name, region);
                 // "Adding context attributes" in the guide of EventBridge Scheduler.
                 let values = [
                     ("<aws.scheduler.schedule-arn>", &*arn),
@@ -37,21 +28,40 @@ impl Schedule {
                 let replace = |text: String, (name, value): (&str, &str)| text.replace(name, value);
                 values.into_iter().fold(input.clone(), replace).into()
             }
-            (None, _) => json!({
-                "version": "0",
-                "id": id,
-                "detail-type": "Scheduled Event",
-                "source": source,
-                "account": ACCOUNT,
-                "time": time,
-                "region": region,
-                "resources": [arn],
-                "detail": detail,
-            })
-            .to_string()
-            .into(),
         }
     }
+}
+
+impl ScheduleService {
+    fn arn(self, name: &str, region: &str) -> String {
+        match self {
+            Self::Rule => format!("arn:aws:events:{region}:{ACCOUNT}:rule/{name}"),
+            Self::Scheduler => {
+                format!("arn:aws:scheduler:{region}:{ACCOUNT}:schedule/default/{name}")
+            }
+        }
+    }
+}
+
+/// The event that a service sends for a schedule without an event of its own.
+#[must_use]
+pub fn scheduled_event(service: ScheduleService, name: &str, region: &str, at: Timestamp) -> Bytes {
+    let (source, detail) = match service {
+        ScheduleService::Rule => ("aws.events", json!({})),
+        ScheduleService::Scheduler => ("aws.scheduler", json!("{}")),
+    };
+    let event = json!({
+        "version": "0",
+        "id": Uuid::new_v4().to_string(),
+        "detail-type": "Scheduled Event",
+        "source": source,
+        "account": ACCOUNT,
+        "time": iso(at),
+        "region": region,
+        "resources": [service.arn(name, region)],
+        "detail": detail,
+    });
+    event.to_string().into()
 }
 
 /// `2026-11-21T09:15:24Z`

@@ -5,7 +5,10 @@ mod run;
 
 use lift_event::ScheduleExpression;
 
-pub use self::run::{Schedules, UnknownSchedule};
+pub use self::{
+    event::scheduled_event,
+    run::{Schedules, UnknownSchedule},
+};
 
 /// A schedule of a function.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,9 +5,8 @@
 
 use std::{collections::HashMap, convert::Infallible, fmt, sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use lift_event::Timestamp;
-use lift_gateway::InvokeError;
+use lift_gateway::Outcome;
 use tokio::{sync::watch, time::sleep};
 
 use super::Schedule;
@@ -74,11 +73,11 @@ impl Schedules {
         self.0.all.send_replace(schedules);
     }
 
-    /// Fires a schedule now, also a disabled one, and waits for the function's result.
+    /// Fires a schedule now, also a disabled one, and waits for the function's outcome.
     ///
     /// # Errors
-    /// When there is no such schedule. The inner result is the function's.
-    pub async fn fire(&self, name: &str) -> Result<Result<Bytes, InvokeError>, UnknownSchedule> {
+    /// When there is no such schedule.
+    pub async fn fire(&self, name: &str) -> Result<Outcome, UnknownSchedule> {
         let all = self.all();
         let unknown = || UnknownSchedule {
             name: name.to_owned(),

@@ -93,12 +93,12 @@ async fn firing_by_name_returns_the_result_of_the_function() {
     let mut close = schedule("close", "cron(0 0 1 1 ? 1999)");
     close.input = Some(r#"{"errorType":"Late","errorMessage":"the auction is over"}"#.to_owned());
     let schedules = Schedules::new(invoker, vec![schedule("open", "rate(1 day)"), close]);
-    let event = schedules.fire("open").await.expect("known").expect("a result");
+    let event = schedules.fire("open").await.expect("known").result.expect("a result");
     assert_eq!(json(&event)["source"], "aws.events");
     let invoked = events.recv().await.expect("an event").kind;
     let InvocationEventKind::Invoked { source, .. } = invoked else { panic!("{invoked:?}") };
     assert_eq!(source, Source::Schedule("open".to_owned()));
-    let error = schedules.fire("close").await.expect("known").expect_err("an error");
+    let error = schedules.fire("close").await.expect("known").result.expect_err("an error");
     assert_eq!(error.function_error(), Some(("Late", "the auction is over")));
     let unknown = schedules.fire("clsoe").await.expect_err("unknown").to_string();
     assert_eq!(unknown, "there is no schedule `clsoe`, only open, close");
