@@ -16,6 +16,7 @@
 //! }
 //! ```
 
+mod causes;
 mod config;
 mod error;
 mod http;

@@ -182,8 +182,13 @@ fn check_variables(description: &Description) -> Result<(), Error> {
     if missing.is_empty() {
         return Ok(());
     }
+    let is_table = missing.contains(&TABLE_VARIABLE);
     let missing = missing.join(", ");
-    let message = format!("set these environment variables of the function: {missing}");
+    let mut message = format!("set these environment variables of the function: {missing}");
+    if is_table && env::var_os(variables::MARK_ERRORS).is_some() {
+        message += "; `lift dev` makes the table and sets its variable for an app that describes its own \
+                    routes: leave out --route and --two-way";
+    }
     Err(Error::new(ErrorKind::Configuration, message))
 }
 

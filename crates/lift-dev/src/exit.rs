@@ -34,9 +34,21 @@ pub(crate) fn report(error: &Error) -> ExitCode {
     if error.is::<Interrupted>() {
         return ExitCode::from(INTERRUPTED);
     }
-    // The alternate form has the message and its causes on one line.
-    anstream::eprintln!("{BAD}error:{BAD:#} {}", block(&format!("{error:#}")));
+    anstream::eprintln!("{BAD}error:{BAD:#} {}", block(&in_words(error)));
     ExitCode::FAILURE
+}
+
+/// The message and its causes on one line. An error that has the text of its cause in its own is not followed by it.
+pub(crate) fn in_words(error: &Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 /// Prints a note on stderr. It may contain untrusted text.

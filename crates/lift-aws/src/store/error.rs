@@ -3,12 +3,13 @@
 
 use aws_sdk_dynamodb::{
     Error,
-    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    error::{ProvideErrorMetadata, SdkError},
     types::ThrottlingReason,
 };
 use lift_ws::store::StoreError;
 
 use super::attributes::{AttributeMap, LIST_INDEX};
+use crate::causes::in_words;
 
 /// A partition of an index takes no more writes (DynamoDB developer guide, "Diagnosing
 /// throttling").
@@ -98,8 +99,7 @@ fn store_error(error: Error) -> StoreError {
     }
     let is_throttled = THROTTLING_CODES.contains(&code);
     let is_denied = code == "AccessDeniedException";
-    // The error's own text says little; its context has the code and the message.
-    let cause = DisplayErrorContext(error).to_string();
+    let cause = in_words(&error);
     if is_throttled {
         StoreError::throttled(cause)
     } else if is_denied {

@@ -3,7 +3,6 @@
 //! at the same time.
 
 use aws_sdk_dynamodb::{
-    error::DisplayErrorContext,
     operation::put_item::builders::PutItemFluentBuilder,
     types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
@@ -181,8 +180,7 @@ impl DynamoStore {
         let mut found = rows.into_paginator().items().send();
         let mut forgotten = 0;
         while let Some(item) = found.next().await {
-            let item =
-                item.map_err(|error| StoreError::failed(DisplayErrorContext(error).to_string()))?;
+            let item = item.map_err(|error| StoreError::failed(crate::causes::in_words(&error)))?;
             let key = encoding::text(&item, PARTITION_KEY);
             let Some(id) = key.and_then(keys::connection_id) else { continue };
             if is_live(&item) {

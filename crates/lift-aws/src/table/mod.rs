@@ -19,11 +19,12 @@ use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::{
     Client,
     config::Builder,
-    error::{BuildError, DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    error::{BuildError, ProvideErrorMetadata, SdkError},
 };
 
 use crate::{
     DynamoStore,
+    causes::in_words,
     config::{AwsConfig, is_loopback},
     error::{Error, ErrorKind},
 };
@@ -200,7 +201,7 @@ impl Table {
         }
         let message = error.message().map(str::to_owned);
         let (Some(code), SdkError::ServiceError(_)) = (error.code(), &error) else {
-            let cause = DisplayErrorContext(error).to_string();
+            let cause = in_words(&error);
             let message = format!("{action} failed for the table {name}");
             return Error::new(ErrorKind::Database, message).with_cause(cause);
         };

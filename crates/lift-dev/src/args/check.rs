@@ -5,7 +5,7 @@ use clap::error::ErrorKind;
 /// Why arguments that clap accepts one by one are wrong together.
 #[derive(Debug)]
 pub(crate) struct WrongArgs {
-    /// Whose usage is shown: the path to a subcommand, empty for the whole program.
+    /// Whose usage is shown: the path to a subcommand.
     pub(crate) subcommand: &'static [&'static str],
     pub(crate) kind: ErrorKind,
     pub(crate) message: String,

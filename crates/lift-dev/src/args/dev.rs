@@ -11,7 +11,7 @@ use super::{
 
 /// Run an app on this machine as it runs on AWS
 ///
-/// Builds the package in PATH with cargo, starts it as a Lambda function and serves it on a local
+/// Builds the package in PATH, or in the current folder, with cargo, starts it as a Lambda function and serves it on a local
 /// gateway that behaves like API Gateway, with an embedded DynamoDB. For a function in another
 /// language, pass its command as --command and its routes as --route and --two-way, or a template
 /// that declares both. When everything runs, one block on stdout lists the addresses. After that,
@@ -23,6 +23,10 @@ pub(crate) struct DevArgs {
     /// The address of the gateway, on loopback unless --public; port 0 picks a free port
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:3001", value_parser = values::address)]
     pub(crate) listen: SocketAddr,
+
+    /// The port of the gateway on 127.0.0.1, instead of --listen
+    #[arg(long, value_name = "PORT", conflicts_with = "listen")]
+    port: Option<u16>,
 
     /// The folder of the database: one that does not exist, is empty, or was made by Lift [default: PATH/.lift]
     #[arg(long, value_name = "DIR")]
@@ -76,7 +80,7 @@ pub(crate) struct DevArgs {
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct AppArgs {
     /// The app: the folder of a cargo package with one binary, or a template or its folder. With
-    /// --command, the folder to run it in [default there: the current folder]
+    /// --command, the folder to run it in [default: the current folder]
     pub(crate) path: Option<PathBuf>,
 
     /// The stage of the API, which is the path of its URLs [default: local]
@@ -92,10 +96,13 @@ pub(crate) struct AppArgs {
 
 const EXAMPLES: &str = "\
 Examples:
+  lift dev
+      Run the package or the template in this folder
+
   lift dev examples/chat
       Run the chat on ws://127.0.0.1:3001/local
 
-  lift dev . --listen 127.0.0.1:0 --stage prod
+  lift dev --port 0 --stage prod
       Run the package in this folder on a free port, as the stage `prod`
 
   lift dev . --public --listen 0.0.0.0:3001
@@ -140,24 +147,21 @@ Environment:
   RUST_LOG   passed to the function [default: info,lambda_runtime=warn]";
 
 impl AppArgs {
-    /// Fails unless something names what to run.
-    pub(super) fn check(&self) -> Result<(), WrongArgs> {
-        let is_named = self.function.names_a_function() || self.template.template.is_some();
-        if self.path.is_some() || is_named {
-            return Ok(());
+    /// Where no flag names what to run, it is what the current folder has.
+    pub(super) fn complete(&mut self) {
+        if !self.function.names_a_function() && self.template.template.is_none() {
+            self.path.get_or_insert_with(|| ".".into());
         }
-        let message =
-            "nothing says what to run: pass the folder of a cargo package (`lift dev .`) or of \
-                       a template, or --command, --function, --function-url or --attach for any \
-                       other function"
-                .to_owned();
-        Err(WrongArgs { subcommand: &[], kind: ErrorKind::MissingRequiredArgument, message })
     }
 }
 
 impl DevArgs {
-    pub(super) fn check(&self) -> Result<(), WrongArgs> {
-        self.app.check()?;
+    /// Adds what the flags leave out, and checks the addresses.
+    pub(super) fn complete(&mut self) -> Result<(), WrongArgs> {
+        self.app.complete();
+        if let Some(port) = self.port {
+            self.listen.set_port(port);
+        }
         self.check_loopback("--listen", Some(self.listen))?;
         self.check_loopback("--attach", self.app.function.attach)
     }
@@ -175,6 +179,6 @@ impl DevArgs {
             "{flag} {ip} can be reached from other machines: pass --public if that is intended, or \
              listen on 127.0.0.1 or [::1]"
         );
-        Err(WrongArgs { subcommand: &[], kind: ErrorKind::ValueValidation, message })
+        Err(WrongArgs { subcommand: &["dev"], kind: ErrorKind::ValueValidation, message })
     }
 }

@@ -66,11 +66,14 @@ impl Args {
     fn try_read(
         args: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     ) -> Result<Self, clap::Error> {
-        let args = Self::try_parse_from(args)?;
-        let checked = match &args.command {
-            Command::Dev(dev) => dev.check(),
+        let mut args = Self::try_parse_from(args)?;
+        let checked = match &mut args.command {
+            Command::Dev(dev) => dev.complete(),
             Command::Send(send) => send.check(),
-            Command::Replay(replay) => replay.app.check(),
+            Command::Replay(replay) => {
+                replay.app.complete();
+                Ok(())
+            }
             Command::Env(_)
             | Command::Connect(_)
             | Command::Invoke(_)

@@ -1,16 +1,26 @@
 //! Values that several commands take, checked by the rules of AWS.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use lift_event::limits;
 
 /// The stage, when nothing names one.
 pub(crate) const DEFAULT_STAGE: &str = "local";
 
-/// An address with a port.
+/// An address with a port. A port alone is on 127.0.0.1, and so is `localhost`.
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse()
-        .map_err(|_| "not an address with a port, such as 127.0.0.1:3001 or [::1]:3001".to_owned())
+    let port = text.strip_prefix("localhost:").unwrap_or(text);
+    if let Ok(port) = port.parse() {
+        return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
+    }
+    let host = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    if let Ok(ip) = host.parse::<IpAddr>() {
+        return Err(format!("the port is missing: write {}", SocketAddr::new(ip, 3001)));
+    }
+    text.parse().map_err(|_| {
+        "not an address with a port, such as 127.0.0.1:3001, [::1]:3001 or 3001; names are not resolved"
+            .to_owned()
+    })
 }
 
 /// The name of a stage, by API Gateway's rule.

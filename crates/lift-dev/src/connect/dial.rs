@@ -52,8 +52,19 @@ pub(super) async fn dial(args: &ConnectArgs) -> anyhow::Result<Connected> {
         Err(Error::Io(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
             bail!("nothing listens at {url}: start `lift dev PATH` first, or give another URL")
         }
+        Err(Error::Io(error)) if url.scheme_str() == Some("wss") && is_without_tls(&error) => {
+            let plain = format!("ws{}", url.to_string().trim_start_matches("wss"));
+            bail!("there is no TLS at {url}: use {plain}")
+        }
         Err(error) => Err(error).with_context(|| format!("cannot connect to {url}")),
     }
+}
+
+/// Whether the server answered the TLS handshake with something else, or closed the connection.
+fn is_without_tls(error: &io::Error) -> bool {
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+    error.kind() == io::ErrorKind::UnexpectedEof
+        || matches!(cause, Some(rustls::Error::InvalidMessage(_)))
 }
 
 fn tls() -> anyhow::Result<Connector> {

@@ -13,7 +13,10 @@ use lift_ws::{
 use serde::Serialize;
 
 use super::{failure, location::Location, remaining::Remaining, target::Target};
-use crate::{escape, exit::note};
+use crate::{
+    escape,
+    exit::{in_words, note},
+};
 
 /// The outcome of a send so far.
 #[derive(Debug, Serialize)]
@@ -97,7 +100,7 @@ impl SendOutcome {
         match &self.stopped {
             None if self.counts.total() == 0 => target.note_empty(),
             Some(Stopped::Interrupted) => note("error: stopped by Ctrl-C"),
-            Some(Stopped::Error(error)) => note(format_args!("error: {error:#}")),
+            Some(Stopped::Error(error)) => note(format_args!("error: {}", in_words(error))),
             _ if failed > 0 => {
                 let reason = failure::of_one(location, self.first_failed.as_ref()).await;
                 let tail = match self.stopped {

@@ -173,6 +173,16 @@ async fn headers_and_subprotocols_are_part_of_the_handshake() {
 }
 
 #[tokio::test]
+async fn a_server_without_tls_is_named() {
+    let url = server().await;
+    let tls = url.replacen("ws://", "wss://", 1);
+    let (code, _, stderr) = connect(&[&tls], "").await;
+    assert_eq!(code, 1);
+    assert!(stderr.contains(&format!("there is no TLS at {tls}")), "{stderr}");
+    assert!(stderr.contains(&format!(": use {url}")), "{stderr}");
+}
+
+#[tokio::test]
 async fn errors_of_arguments_and_of_a_missing_server_name_the_fix() {
     for (args, part) in [
         (&["http://localhost"][..], "starts with ws:// or wss://"),

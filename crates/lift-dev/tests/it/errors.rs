@@ -1,6 +1,6 @@
 //! Failures before `lift dev` is ready: one error that names the fix, and exit code 1.
 
-use std::{ffi::OsStr, fs, net::TcpListener};
+use std::{ffi::OsStr, fs, net::TcpListener, process::Command};
 
 use crate::{
     app::{App, test_function},
@@ -20,6 +20,19 @@ fn a_missing_folder_is_an_error() {
 }
 
 #[test]
+fn each_cause_is_said_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lift"));
+    // Without PATH, it is this folder.
+    command.current_dir(folder.path()).args(["dev", "--port", "0"]);
+    Lift::of(command).ended().failed_with(&["error: no app in this folder: it has no Cargo.toml"]);
+    let command = "true";
+    let args = ["dev", "--command", command, "--route", "a", "--env-file", "nofile", "--port", "0"];
+    let ended = Lift::with_args(&args).ended();
+    assert_eq!(ended.stderr, "error: cannot read nofile: No such file or directory (os error 2)\n");
+}
+
+#[test]
 fn a_file_instead_of_a_folder_is_an_error() {
     let app = App::new(&[("src/main.rs", "fn main() {}")]);
     Lift::dev(&app.path().join("Cargo.toml"), &[]).ended().failed_with(&["is a file"]);
@@ -28,7 +41,11 @@ fn a_file_instead_of_a_folder_is_an_error() {
 #[test]
 fn a_folder_without_a_manifest_is_an_error() {
     let folder = tempfile::tempdir().expect("a folder");
-    Lift::dev(folder.path(), &[]).ended().failed_with(&["no Cargo.toml in", "cargo init"]);
+    Lift::dev(folder.path(), &[]).ended().failed_with(&[
+        "no app in ",
+        "it has no Cargo.toml, template.yaml or serverless.yml",
+        "cargo init",
+    ]);
     assert_eq!(
         fs::read_dir(folder.path()).expect("readable").count(),
         0,

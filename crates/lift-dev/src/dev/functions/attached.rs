@@ -94,7 +94,7 @@ impl AttachedFunction {
             }
             match environment(&self.function, &self.listener) {
                 Ok(environment) => self.environment = environment,
-                Err(error) => tracing::error!("{error:#}"),
+                Err(error) => tracing::error!("{}", crate::exit::in_words(&error)),
             }
         }
     }

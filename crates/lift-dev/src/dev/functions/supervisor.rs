@@ -130,7 +130,11 @@ impl Supervisor {
             let output = Output::new(self.started, &self.program().observers);
             if let Err(error) = self.serving.add(&self.function, self.started, &output).await {
                 self.count_failure();
-                tracing::error!("{error:#}; the next attempt is {}", self.next_start());
+                tracing::error!(
+                    "{}; the next attempt is {}",
+                    crate::exit::in_words(&error),
+                    self.next_start()
+                );
             }
         }
     }

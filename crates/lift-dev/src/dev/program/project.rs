@@ -33,9 +33,9 @@ impl Project {
         let manifest = folder.join("Cargo.toml");
         if !manifest.is_file() {
             bail!(
-                "no Cargo.toml in {}: pass the folder of a cargo package, create one with \
-                 `cargo init`, or pass --command for another program",
-                path.display()
+                "no app in {}: it has no Cargo.toml, template.yaml or serverless.yml. Pass the folder of one, \
+                 create a package with `cargo init`, or pass --command for another program",
+                shown(path)
             );
         }
         let (workspace, target, package) = package(&manifest).await?;
@@ -51,6 +51,11 @@ impl Project {
     pub(crate) fn manifest(&self) -> PathBuf {
         self.folder.join("Cargo.toml")
     }
+}
+
+/// The folder in words.
+fn shown(path: &Path) -> String {
+    if path == Path::new(".") { "this folder".to_owned() } else { path.display().to_string() }
 }
 
 /// The folder at `path`, absolute.

@@ -85,7 +85,7 @@ impl Reload {
                     pending = None;
                     watch.reload_ended(&result);
                     if let Err(error) = result {
-                        tracing::error!("still running the previous build: {error:#}");
+                        tracing::error!("still running the previous build: {}", crate::exit::in_words(&error));
                     }
                 }
                 // Drops `work`: the sources of the current build are out of date.

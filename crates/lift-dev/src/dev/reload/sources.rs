@@ -73,7 +73,7 @@ impl Sources {
             let before = self.entries.clone();
             // New folders are watched before the build, so that no change in them is missed.
             if let Err(error) = self.scan() {
-                tracing::warn!("{error:#}");
+                tracing::warn!("{}", crate::exit::in_words(&error));
             }
             if self.counts(&burst, &before) {
                 return burst.began;

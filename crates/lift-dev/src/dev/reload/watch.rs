@@ -108,7 +108,7 @@ impl Watch {
         };
         let inputs = dep_info::inputs(binary, &project.target, &project.workspace);
         if let Err(error) = watch_inputs(sources, &inputs) {
-            tracing::warn!("{error:#}");
+            tracing::warn!("{}", crate::exit::in_words(&error));
         }
         sources.set_relevant(RelevantChanges::Inputs(inputs));
     }
