@@ -1,12 +1,8 @@
 // Calls of the inspector's server: JSON in, JSON out. An error response becomes an Error with its message.
 
 async function call(path, options) {
-  let response;
-  try {
-    response = await fetch(`/_lift/${path}`, options);
-  } catch {
-    throw new Error("Lift does not answer: is it still running?");
-  }
+  const response = await fetched(path, options);
+  if (response.ok && options?.isFile) return response.blob();
   const text = await response.text();
   let body;
   try {
@@ -18,13 +14,26 @@ async function call(path, options) {
   return body;
 }
 
+async function fetched(path, options) {
+  try {
+    return await fetch(`/_lift/${path}`, options);
+  } catch {
+    throw new Error("Lift does not answer: is it still running?");
+  }
+}
+
 export function get(path) {
   return call(path);
 }
 
-export function post(path, body = {}) {
+export function post(path, body = {}, isFile = false) {
   const headers = { "Content-Type": "application/json" };
-  return call(path, { method: "POST", headers, body: JSON.stringify(body) });
+  return call(path, { method: "POST", headers, body: JSON.stringify(body), isFile });
+}
+
+// The file that the server makes of the body.
+export function download(path, body) {
+  return post(path, body, true);
 }
 
 // An operation on a connection: send, post, disconnect, advance.

@@ -2,37 +2,21 @@
 
 import { get } from "./api.js";
 import { List } from "./list.js";
-import { age, element, notify } from "./format.js";
+import { age, avatar, drawAvatar, element, notify } from "./format.js";
 
 // The delay of a fetch after a connect or disconnect, because many come at once.
 const REFRESH_DELAY_MS = 500;
 const REFRESH_MS = 10_000;
-
-// How many names are remembered, including those of closed connections.
-const NAMES = 20_000;
-
-export class Names {
-  constructor() {
-    this.known = new Map();
-  }
-
-  learn({ id, user }) {
-    if (!user) return;
-    if (this.known.size >= NAMES) this.known.delete(this.known.keys().next().value);
-    this.known.set(id, user);
-  }
-
-  of(id) {
-    return id ? this.known.get(id) ?? id.slice(0, 8) : "";
-  }
-}
 
 export class Connections extends EventTarget {
   constructor(feed, names) {
     super();
     Object.assign(this, { feed, names });
     this.all = [];
+    this.byId = new Map();
     this.text = "";
+    // Of the connections in the list: a function that selects them, or nothing.
+    this.of = undefined;
     this.selected = undefined;
     this.list = new List(document.querySelector("#connections"), {
       height: 46,
@@ -49,10 +33,13 @@ export class Connections extends EventTarget {
       this.show();
     });
     this.feed.addEventListener("entries", ({ detail }) => {
+      this.names.read(detail);
       if (detail.some(({ kind }) => kind === "open" || kind === "close")) this.plan(REFRESH_DELAY_MS);
     });
     this.feed.addEventListener("hello", () => this.plan(0));
     document.addEventListener("visibilitychange", () => this.plan(0));
+    // The ages in the list.
+    setInterval(() => document.hidden || this.list.plan(), 1000);
   }
 
   plan(wait) {
@@ -71,7 +58,11 @@ export class Connections extends EventTarget {
       if (!document.hidden) {
         const { connections, unread } = await get("connections");
         this.all = connections;
-        for (const connection of connections) this.names.learn(connection);
+        this.byId = new Map(connections.map((connection) => [connection.id, connection]));
+        for (const { id, user, tenant, since } of connections) {
+          this.names.learn(id, user ? { user, tenant, since } : { since });
+        }
+        this.unread = unread;
         if (unread) next = REFRESH_DELAY_MS;
         this.show();
         this.dispatchEvent(new Event("change"));
@@ -85,16 +76,23 @@ export class Connections extends EventTarget {
 
   show() {
     const has = (part) => part?.toLowerCase().includes(this.text);
+    const some = this.of ? this.all.filter(this.of) : this.all;
     const found = this.text
-      ? this.all.filter(({ id, user, tenant, ip }) => [id, user, tenant, ip].some(has))
-      : this.all;
+      ? some.filter(({ id, user, tenant, ip }) => [id, user, tenant, ip].some(has))
+      : some;
     this.list.show(found);
     const { length } = this.all;
     document.querySelector("#open-count").textContent =
       found.length === length ? length.toLocaleString("en") : `${found.length.toLocaleString("en")} of ${length.toLocaleString("en")}`;
     const empty = document.querySelector("#connections-empty");
     empty.hidden = found.length > 0;
-    empty.textContent = length ? "No connection matches the search." : "No client is connected.";
+    empty.textContent = length ? "No connection matches." : "No client is connected.";
+  }
+
+  // Lists only the connections that `of` selects, or all.
+  restrict(of) {
+    this.of = of;
+    this.show();
   }
 
   // Selects one connection, or none. It stays selected when it closes, so that its entries can be read.
@@ -106,7 +104,14 @@ export class Connections extends EventTarget {
   }
 
   isOpen(id) {
-    return this.all.some((connection) => connection.id === id);
+    return this.byId.has(id);
+  }
+
+  // The newest open connection of the same user, of one that is closed.
+  successor(id) {
+    const { user, tenant } = this.names.facts(id);
+    if (!user || this.isOpen(id)) return undefined;
+    return this.all.findLast((other) => other.user === user && (other.tenant ?? undefined) === (tenant ?? undefined));
   }
 
   async details(id) {
@@ -122,22 +127,17 @@ export class Connections extends EventTarget {
 function makeRow() {
   const first = element("span", "first", element("b"), element("span", "tenant"));
   const second = element("span", "second", element("code"), element("span", "ip"), element("span", "age"));
-  return element("div", "", element("i"), first, second);
+  return element("div", "", avatar(), first, second);
 }
 
 function draw(row, { id, user, tenant, ip, since }) {
-  const [dot, first, second] = row.children;
-  dot.style.background = `hsl(${hue(user ?? id)} 65% 52%)`;
+  const [image, first, second] = row.children;
+  drawAvatar(image, user ?? "?");
   first.children[0].textContent = user ?? "no user";
   first.children[0].classList.toggle("no-user", !user);
   first.children[1].textContent = tenant ?? "";
   second.children[0].textContent = id;
+  second.children[0].title = id;
   second.children[1].textContent = ip;
   second.children[2].textContent = age(since);
-}
-
-function hue(text) {
-  let hash = 0;
-  for (const letter of text) hash = (hash * 31 + letter.codePointAt(0)) >>> 0;
-  return hash % 360;
 }

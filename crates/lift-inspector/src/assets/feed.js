@@ -11,6 +11,8 @@ export class Feed extends EventTarget {
     // Entries that are no longer in the buffer, or never were.
     this.dropped = 0;
     this.run = undefined;
+    // Whether the user has removed the entries.
+    this.cleared = false;
   }
 
   connect() {
@@ -25,12 +27,12 @@ export class Feed extends EventTarget {
     });
   }
 
-  hello({ run, app, next }) {
+  hello({ run, next, ...more }) {
     if (this.run !== undefined && this.run !== run) this.clear();
     // Entries from before this page was opened.
-    if (this.run !== run) this.dropped = next;
+    if (this.run !== run) [this.dropped, this.cleared] = [next, false];
     this.run = run;
-    this.say("hello", { app });
+    this.say("hello", more);
   }
 
   add({ missed, entries }) {
@@ -47,6 +49,7 @@ export class Feed extends EventTarget {
   clear() {
     this.entries = [];
     this.dropped = 0;
+    this.cleared = true;
     this.say("clear");
   }
 

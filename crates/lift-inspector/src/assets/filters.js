@@ -45,7 +45,7 @@ export class Filters extends EventTarget {
     this.only = document.createElement("button");
     Object.assign(this.only, { type: "button", className: "only", hidden: true });
     this.only.addEventListener("click", () => this.dispatchEvent(new Event("release")));
-    chips.append(this.only);
+    chips.prepend(this.only);
 
     const errors = document.querySelector("#errors");
     errors.addEventListener("click", () => {
@@ -92,8 +92,8 @@ export class Filters extends EventTarget {
       && (!this.text || this.contains(entry));
   }
 
-  contains({ text, summary, note, connection, route }) {
-    return [text, summary, note, connection, route].some((part) => part?.toLowerCase().includes(this.text));
+  contains({ text, summary, note, connection, route, error, code }) {
+    return [text, summary, note, connection, route, error?.code, error?.message, code?.toString()].some((part) => part?.toLowerCase().includes(this.text));
   }
 
   changed() {

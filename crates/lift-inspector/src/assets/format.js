@@ -17,11 +17,49 @@ export function span(ms) {
 }
 
 // The approximate time since then.
-export function age(since) {
-  const seconds = Math.max(0, Math.round((Date.now() - since) / 1000));
+export function age(since, until = Date.now()) {
+  const seconds = Math.max(0, Math.round((until - since) / 1000));
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
   return `${Math.floor(seconds / 3600)} h ${two(Math.floor(seconds / 60) % 60)}`;
+}
+
+// An element with the age of `since`, with a text before and after it. `moveAges` keeps it current.
+export function ageOf(since, before = "", after = " ago") {
+  const made = element("span", "age");
+  Object.assign(made, { since, before, after });
+  made.dataset.age = "";
+  showAge(made);
+  return made;
+}
+
+function showAge(made) {
+  made.textContent = `${made.before}${age(made.since)}${made.after}`;
+}
+
+// Brings the ages below an element up to date.
+export function moveAges(box) {
+  for (const made of box.querySelectorAll("[data-age]")) showAge(made);
+}
+
+// The initial of a user in a circle, in the colour that the chat gives the user.
+export function avatar() {
+  const made = element("span", "avatar");
+  made.ariaHidden = "true";
+  return made;
+}
+
+export function drawAvatar(made, name) {
+  if (made.name === name) return;
+  made.name = name;
+  made.textContent = [...name][0] ?? "?";
+  made.style.setProperty("--hue", hue(name));
+}
+
+function hue(name) {
+  let hash = 0;
+  for (const letter of name) hash = (hash * 31 + letter.codePointAt(0)) % 9973;
+  return Math.round(hash * 137.5) % 360;
 }
 
 export function bytes(n) {
@@ -33,7 +71,7 @@ export function bytes(n) {
 export function element(name, className, ...children) {
   const made = document.createElement(name);
   if (className) made.className = className;
-  made.append(...children.filter((child) => child !== undefined));
+  made.append(...children.filter((child) => child !== undefined && child !== null && child !== false));
   return made;
 }
 
@@ -44,7 +82,7 @@ export function button(label, className, click) {
   return made;
 }
 
-// Shows a message, also to screen readers.
+// Shows a message in the line below the view, also to screen readers.
 export function notify(text, failed = false) {
   const notice = document.querySelector("#notice");
   notice.textContent = text;

@@ -1,19 +1,27 @@
-// The keyboard: `/` searches, arrows move in the list with the focus, Escape goes back.
+// The keyboard: `/` searches, arrows move in the list with the focus, Escape empties a search or goes back.
 
-export function listen({ timeline, connections, details, back }) {
+export function listen({ timeline, connections, details, search, back }) {
   document.addEventListener("keydown", (event) => {
     const { target, key } = event;
     const isTyping = target.matches("input, textarea, select") || target.closest("dialog[open]");
     if (key === "Escape" && !target.closest("dialog[open]")) {
-      if (target.matches("input, textarea")) target.blur();
-      else back();
+      if (target.matches("input[type=search]") && target.value) {
+        // The browser empties it without telling the filter.
+        event.preventDefault();
+        target.value = "";
+        target.dispatchEvent(new Event("input", { bubbles: true }));
+      } else if (target.matches("input, textarea, select")) {
+        target.blur();
+      } else {
+        back();
+      }
       return;
     }
     if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
     if (key === "/") {
       event.preventDefault();
-      document.querySelector("#search").focus();
-    } else if (!target.closest("button, summary, pre, .details")) {
+      search();
+    } else if (!target.closest("button, summary, pre, a, table, .details")) {
       const list = target === connections.list.element ? connections.list : timeline.list;
       move(list, event, details);
     }

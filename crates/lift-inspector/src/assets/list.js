@@ -1,5 +1,5 @@
 // A list of any length that draws only the visible rows. All rows have the same height; their elements
-// are reused when the list is scrolled.
+// are reused when the list is scrolled, and stay in the order of the items.
 
 // Extra rows at both ends, so that a quick scroll shows no gaps.
 const OVERSCAN_ROWS = 6;
@@ -58,6 +58,7 @@ export class List extends EventTarget {
       }
     }
     for (let index = first; index < last; index++) this.drawRow(index);
+    this.sort(first, last);
     const active = this.indexOf(this.selected);
     const row = this.rows.get(active);
     if (row) element.setAttribute("aria-activedescendant", row.id);
@@ -66,7 +67,8 @@ export class List extends EventTarget {
 
   drawRow(index) {
     const item = this.items[index];
-    let row = this.rows.get(index) ?? this.free.pop();
+    // The first of the free rows keeps the order when all rows are replaced.
+    let row = this.rows.get(index) ?? this.free.shift();
     if (!row) {
       row = this.make();
       row.id = `${this.element.id}-${this.space.childElementCount}`;
@@ -82,6 +84,16 @@ export class List extends EventTarget {
     row.setAttribute("aria-setsize", String(this.items.length));
     row.setAttribute("aria-posinset", String(index + 1));
     this.draw(row, item);
+  }
+
+  // Puts the elements into the order of the items, which screen readers and a selection of text follow.
+  sort(first, last) {
+    let next = this.space.firstElementChild;
+    for (let index = first; index < last; index++) {
+      const row = this.rows.get(index);
+      if (row === next) next = next.nextElementSibling;
+      else this.space.insertBefore(row, next);
+    }
   }
 
   scrolled() {
@@ -126,8 +138,11 @@ export class List extends EventTarget {
     this.choose(this.items[index]);
   }
 
+  // Scrolls as little as is needed to show a row.
   reveal(index) {
     const { element, height } = this;
+    // The space may not have grown to the last items yet.
+    this.space.style.height = `${this.items.length * height}px`;
     const top = index * height;
     if (top < element.scrollTop) element.scrollTop = top;
     const bottom = top + height - element.clientHeight;

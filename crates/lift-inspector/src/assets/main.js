@@ -1,18 +1,26 @@
 // The inspector's page. The feed brings entries; the lists show them; the details show the selected one,
 // and the composer acts on it. Data from the wire becomes text, never markup.
 
-import { Actions } from "./actions.js";
-import { Connections, Names } from "./connections.js";
+import { Charts } from "./charts.js";
+import { Clients } from "./clients.js";
+import { Composer } from "./composer.js";
+import { Connections } from "./connections.js";
 import { Details } from "./details.js";
 import { Feed } from "./feed.js";
 import { Filters } from "./filters.js";
+import { copy } from "./copy.js";
+import * as recording from "./export.js";
 import * as keys from "./keys.js";
+import { Lists } from "./lists.js";
+import { Names } from "./names.js";
 import { Replay } from "./replay.js";
+import { Statistics } from "./statistics.js";
+import { Tables } from "./tables.js";
 import * as theme from "./theme.js";
 import { Timeline } from "./timeline.js";
+import { PHONE, Views } from "./views.js";
 
-const PHONE = matchMedia("(max-width: 860px)");
-
+const views = new Views();
 const feed = new Feed();
 const filters = new Filters();
 const names = new Names();
@@ -20,35 +28,25 @@ const replay = new Replay();
 const connections = new Connections(feed, names);
 const timeline = new Timeline(feed, filters, names);
 const details = new Details(feed, connections, names, replay);
-const actions = new Actions(connections, names);
-
-function tab(name) {
-  document.body.dataset.tab = name;
-  for (const button of document.querySelectorAll(".tabs button")) {
-    button.setAttribute("aria-current", String(button.dataset.tab === name));
-  }
-}
-
-for (const button of document.querySelectorAll(".tabs button")) {
-  button.addEventListener("click", () => tab(button.dataset.tab));
-}
+const composer = new Composer(connections, names);
+const lists = new Lists(connections, composer);
+const clients = new Clients(feed, connections);
+const charts = new Charts(new Statistics(feed), views);
+const tables = new Tables(views, details);
 
 // ---- Selection ----
 
 function showEntry(entry) {
-  timeline.list.mark(entry.id);
-  timeline.list.follow(false);
+  timeline.reveal(entry.id);
   details.entry(entry);
-  if (PHONE.matches) tab("details");
+  if (PHONE.matches) views.show("details");
 }
 
 timeline.list.addEventListener("choose", ({ detail }) => showEntry(detail));
-details.addEventListener("choose", ({ detail }) => {
-  const index = timeline.list.indexOf(detail.id);
-  if (index >= 0) timeline.list.reveal(index);
-  showEntry(detail);
-});
-replay.addEventListener("reply", ({ detail }) => showEntry(detail));
+details.addEventListener("choose", ({ detail }) => showEntry(detail));
+// The replayed event is what is selected: it has the reply beside it, and the same actions again.
+details.addEventListener("row", () => PHONE.matches && views.show("details"));
+replay.addEventListener("done", ({ detail: event }) => showEntry(event));
 
 connections.addEventListener("select", ({ detail: id }) => {
   filters.restrict(id, names.of(id));
@@ -56,7 +54,7 @@ connections.addEventListener("select", ({ detail: id }) => {
   timeline.list.follow(true);
   if (id) details.connection(id);
   else details.nothing();
-  if (PHONE.matches && id) tab("timeline");
+  if (id) views.show("timeline");
 });
 // Names can arrive after the entries.
 connections.addEventListener("change", () => {
@@ -66,12 +64,28 @@ connections.addEventListener("change", () => {
 });
 filters.addEventListener("release", () => connections.select(undefined));
 
-// ---- Head ----
+function back() {
+  if (timeline.list.selected !== undefined) {
+    timeline.list.mark(undefined);
+    if (connections.selected) details.connection(connections.selected);
+    else details.nothing();
+    if (PHONE.matches) views.show("timeline");
+  } else {
+    connections.select(undefined);
+  }
+}
+document.querySelector("#close-details").addEventListener("click", () => {
+  timeline.list.mark(undefined);
+  details.nothing();
+  if (PHONE.matches) views.show("timeline");
+  document.querySelector("#timeline").focus();
+});
+
+// ---- Head and the line below the view ----
 
 const count = (id, number) => { document.querySelector(id).textContent = number.toLocaleString("en"); };
 
-function showCounts() {
-  count("#kept", feed.entries.length);
+function showDropped() {
   count("#dropped", feed.dropped);
   document.querySelector("#dropped-box").hidden = feed.dropped === 0;
 }
@@ -81,9 +95,9 @@ let rate = 0;
 let past = true;
 feed.addEventListener("entries", ({ detail }) => {
   rate += past ? 0 : detail.length;
-  showCounts();
+  showDropped();
 });
-feed.addEventListener("clear", showCounts);
+feed.addEventListener("clear", showDropped);
 setInterval(() => {
   count("#rate", rate);
   rate = 0;
@@ -95,34 +109,38 @@ feed.addEventListener("state", ({ detail }) => {
   state.dataset.state = detail;
   state.querySelector("span").textContent = detail === "live" ? "Live" : "Lift is not running";
 });
-feed.addEventListener("hello", ({ detail: { app } }) => {
+const address = document.querySelector("#address");
+feed.addEventListener("hello", ({ detail: { app, stage } }) => {
   document.querySelector("#app").textContent = app;
   document.title = `${app} · Lift inspector`;
+  address.hidden = !stage;
+  address.querySelector("code").textContent = `ws://${location.host}/${stage}`;
 });
+address.addEventListener("click", () => copy(async () => address.querySelector("code").textContent));
 
 // ---- Start ----
 
 theme.start();
-tab("timeline");
+views.start();
 filters.start();
 replay.start();
 connections.start();
 timeline.start();
-actions.start();
+details.start();
+composer.start();
+lists.start();
+clients.start();
+charts.start();
+tables.start();
+recording.start(feed, timeline);
 keys.listen({
   timeline,
   connections,
   details: details.box,
-  back() {
-    if (timeline.list.selected !== undefined) {
-      timeline.list.mark(undefined);
-      timeline.list.follow(true);
-      if (connections.selected) details.connection(connections.selected);
-      else details.nothing();
-      if (PHONE.matches) tab("timeline");
-    } else {
-      connections.select(undefined);
-    }
+  search() {
+    views.show("timeline");
+    document.querySelector("#search").focus();
   },
+  back,
 });
 feed.connect();

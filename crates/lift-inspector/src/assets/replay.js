@@ -40,17 +40,18 @@ export class Replay extends EventTarget {
       return;
     }
     try {
-      const reply = await post("replay", { entry: this.entry, event: this.text.value });
+      const done = await post("replay", { entry: this.entry, event: this.text.value });
       this.dialog.close();
-      this.done(reply);
+      this.done(done);
     } catch (error) {
       this.error.textContent = error.message;
     }
   }
 
-  done(reply) {
-    const result = reply.note ?? (reply.code === null ? "answered" : `answered ${reply.code}`);
+  // `event` is the entry of the replayed event: the page may not have it from the feed yet.
+  done({ event, reply }) {
+    const result = reply.note ?? reply.error?.code ?? (reply.code === null ? "answered" : `answered ${reply.code}`);
     notify(`Replayed: ${result} after ${span(reply.took)}`, reply.failed);
-    this.dispatchEvent(new CustomEvent("reply", { detail: reply }));
+    this.dispatchEvent(new CustomEvent("done", { detail: event }));
   }
 }
