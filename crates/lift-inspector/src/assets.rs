@@ -9,29 +9,43 @@ use http::{StatusCode, header};
 macro_rules! files {
     ($($name:literal),* $(,)?) => {
         /// Names and contents.
-        const FILES: &[(&str, &str)] = &[$(($name, include_str!(concat!("assets/", $name)))),*];
+        const FILES: &[(&str, &str)] = &[
+            $(($name, include_str!(concat!("assets/", $name))),)*
+            ("uplot.js", include_str!("../vendor/uplot/uPlot.iife.min.js")),
+            ("uplot.css", include_str!("../vendor/uplot/uPlot.min.css")),
+        ];
     };
 }
 
 files![
-    "actions.js",
     "api.js",
+    "as_test.js",
+    "charts.js",
+    "clients.js",
+    "compact.js",
+    "composer.js",
     "connections.js",
-    "details.js",
     "copy.js",
+    "details.js",
+    "export.js",
     "feed.js",
     "filters.js",
+    "format.js",
     "icon.svg",
     "json.js",
     "keys.js",
+    "lists.js",
     "list.js",
     "main.js",
+    "names.js",
     "page.css",
     "replay.js",
+    "statistics.js",
+    "tables.js",
     "theme.js",
     "timeline.js",
+    "views.js",
     "waterfall.js",
-    "format.js",
 ];
 
 /// `GET /_lift`.

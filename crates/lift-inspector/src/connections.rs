@@ -30,9 +30,12 @@ struct Line {
 
 /// All connections, the oldest first, and how many have no identity yet.
 pub(crate) async fn all(State(state): State<Arc<InspectorState>>) -> Result<Response, PageError> {
-    let Attached { handle, rows } = state.attached()?;
+    let Attached { handle, rows, .. } = state.attached()?;
     let open = handle.connections();
     let (identities, unread) = state.identities.of(rows.as_ref(), &open).await;
+    for (info, identity) in open.iter().zip(&identities) {
+        state.users.learn(info.id, identity);
+    }
     let line = |(info, who): (&ConnectionInfo, Identity)| Line {
         id: info.id.to_string(),
         ip: info.source_ip,
@@ -50,7 +53,7 @@ pub(crate) async fn one(
     Path(name): Path<String>,
 ) -> Result<Response, PageError> {
     let id = connection_id(&name)?;
-    let Attached { handle, rows } = state.attached()?;
+    let Attached { handle, rows, .. } = state.attached()?;
     let open = handle.connections();
     let info = open.into_iter().find(|info| info.id == id).ok_or_else(PageError::gone)?;
     let Stored { row, items } = match rows {

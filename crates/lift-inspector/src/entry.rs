@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::{
     mask::Mask,
     record::{EntryKind, Record},
+    rows::Identity,
     summary,
 };
 
@@ -32,8 +33,8 @@ impl Entry {
         OVERHEAD_BYTES + data.len() + text(note) + text(route)
     }
 
-    /// The whole entry.
-    pub(crate) fn whole(&self, mask: &Mask) -> EntryView<'_> {
+    /// The whole entry, with the user of its connection.
+    pub(crate) fn whole(&self, mask: &Mask, identity: Identity) -> EntryView<'_> {
         let record = &self.record;
         let code = record.code.or_else(|| status(record.kind, &record.data));
         let text = mask.text(&String::from_utf8_lossy(&record.data));
@@ -42,6 +43,8 @@ impl Entry {
             at: millis(record.at),
             kind: record.kind,
             connection: record.connection.as_ref().map(Id::as_str),
+            user: identity.user,
+            tenant: identity.tenant,
             event: record.event,
             route: record.route.as_deref(),
             code,
@@ -59,16 +62,6 @@ impl Entry {
             cut: false,
         }
     }
-
-    /// The entry for the timeline: a long payload is cut.
-    pub(crate) fn preview(&self, mask: &Mask) -> EntryView<'_> {
-        let mut shown = self.whole(mask);
-        if shown.text.len() > PREVIEW_BYTES {
-            shown.text.truncate(shown.text.floor_char_boundary(PREVIEW_BYTES));
-            shown.cut = true;
-        }
-        shown
-    }
 }
 
 /// An entry as a page gets it, masked.
@@ -79,6 +72,8 @@ pub(crate) struct EntryView<'a> {
     at: f64,
     kind: EntryKind,
     connection: Option<&'a str>,
+    user: Option<String>,
+    tenant: Option<String>,
     /// Of a reply and of a log line: the event's id.
     event: Option<u64>,
     route: Option<&'a str>,
@@ -102,6 +97,17 @@ struct ErrorView<'a> {
     code: &'a str,
     message: String,
     internal: bool,
+}
+
+impl EntryView<'_> {
+    /// Cuts a long payload.
+    pub(crate) fn cut(mut self) -> Self {
+        if self.text.len() > PREVIEW_BYTES {
+            self.text.truncate(self.text.floor_char_boundary(PREVIEW_BYTES));
+            self.cut = true;
+        }
+        self
+    }
 }
 
 /// The status code of a reply.

@@ -49,7 +49,8 @@ pub(crate) async fn feed(
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.split_once('-'));
     let last = last.filter(|(of, _)| *of == run).and_then(|(_, number)| number.parse().ok());
     let from = last.or(after).unwrap_or_else(|| next.saturating_sub(INITIAL_ENTRIES)).min(next);
-    let hello = json!({ "run": run, "app": state.app, "next": from });
+    let stage = state.attached().ok().map(|attached| &*attached.stage);
+    let hello = json!({ "run": run, "app": state.app, "stage": stage, "next": from });
     let hello = Event::default().event("hello").retry(RETRY).data(hello.to_string());
 
     let mut ticks = interval(INTERVAL);
@@ -82,9 +83,8 @@ impl Reader {
                 continue;
             }
             self.from = batch.next;
-            let mask = &self.state.mask;
             let entries: Vec<EntryView<'_>> =
-                batch.entries.iter().map(|entry| entry.preview(mask)).collect();
+                batch.entries.iter().map(|entry| self.state.preview(entry)).collect();
             let data = json!({ "missed": batch.missed, "next": batch.next, "entries": entries });
             let id = format!("{}-{}", self.run, batch.next);
             return Some(Ok(Event::default().event("entries").id(id).data(data.to_string())));
@@ -98,5 +98,5 @@ pub(crate) async fn entry(
     Path(number): Path<u64>,
 ) -> Result<Response, PageError> {
     let entry = state.entry(number)?;
-    Ok(Json(entry.whole(&state.mask)).into_response())
+    Ok(Json(state.whole(&entry)).into_response())
 }

@@ -14,17 +14,23 @@ mod connections;
 mod entry;
 mod error;
 mod feed;
+mod groups;
 mod identities;
 mod mask;
 mod operations;
 mod pages;
+mod publish;
 mod record;
+mod recording;
 mod replay;
 mod ring;
 mod rows;
+mod starts;
 mod state;
 mod summary;
+mod tables;
 mod token;
+mod users;
 
 use std::{
     fmt, io,
@@ -33,10 +39,14 @@ use std::{
 };
 
 use bytes::Bytes;
-use lift_gateway::{GatewayEvent, Id, InvokeError, LocalPages, OutcomeError, ServerHandle};
+use lift_gateway::{GatewayEvent, GatewayEventKind, Id, InvokeError, LocalPages, OutcomeError};
 
 pub use self::pages::PATH;
-pub use self::rows::{Identity, Rows, RowsError, Stored, StoredItem};
+pub use self::rows::{
+    Identity, PublishReport, Rows, RowsError, Stored, StoredItem, TablePage, Tables, Target,
+    WriteRecording,
+};
+pub use self::state::Attached;
 use self::{record::Record, state::InspectorState, token::Token};
 
 /// The inspector of one gateway. Clones share it.
@@ -61,10 +71,13 @@ impl Inspector {
         Ok(())
     }
 
-    /// Gives it the handle of the gateway that serves its pages, and a reader of the app's rows if it
-    /// stores any. Call it before the gateway runs.
-    pub fn attach(&self, handle: ServerHandle, rows: Option<Arc<dyn Rows>>) {
-        self.0.attach(handle, rows);
+    /// Gives it the gateway that serves its pages, and readers of what the app stores. Call it in a tokio
+    /// runtime, before the gateway runs.
+    pub fn attach(&self, attached: Attached) {
+        if let Some(rows) = attached.rows.clone() {
+            users::read_rows(self.0.users.clone(), rows, self.0.stop.clone());
+        }
+        self.0.attach(attached);
     }
 
     /// Shows these subprotocols, which the app declares. The pages mask all others that are not well known,
@@ -86,8 +99,10 @@ impl Inspector {
 
     /// Keeps an event of the gateway. Does not block.
     pub fn event(&self, at: SystemTime, event: &GatewayEvent) {
-        if let Some(record) = Record::of(at, event) {
-            self.0.ring().push(record);
+        let Some(record) = Record::of(at, event) else { return };
+        self.0.ring().push(record);
+        if let GatewayEventKind::Opened(client) = &event.kind {
+            self.0.users.opened(client.id);
         }
     }
 

@@ -67,7 +67,8 @@ pub(crate) async fn advance(
     done(state.handle()?.advance(connection_id(&name)?, by))
 }
 
-fn checked(Message { text }: Message) -> Result<String, PageError> {
+/// The text of a message, unless it is too long.
+pub(crate) fn checked(Message { text }: Message) -> Result<String, PageError> {
     match text.len() {
         ..=MESSAGE_BYTES => Ok(text),
         long => {

@@ -13,8 +13,9 @@ use lift_gateway::{Guard, LocalPages, PageBody};
 use tower::ServiceExt as _;
 
 use crate::{
-    assets, connections, feed, operations, replay,
+    assets, connections, feed, groups, operations, publish, recording, replay,
     state::InspectorState,
+    tables,
     token::{self, Access},
 };
 
@@ -54,6 +55,11 @@ fn router(state: Arc<InspectorState>) -> Router {
         .route("/_lift/connections/{id}/disconnect", post(operations::disconnect))
         .route("/_lift/connections/{id}/advance", post(operations::advance))
         .route("/_lift/replay", post(replay::replay))
+        .route("/_lift/publish", post(publish::publish))
+        .route("/_lift/groups", get(groups::groups))
+        .route("/_lift/tables", get(tables::names))
+        .route("/_lift/tables/{table}", get(tables::rows))
+        .route("/_lift/recording", post(recording::export))
         .with_state(state)
 }
 

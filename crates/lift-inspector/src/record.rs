@@ -59,6 +59,10 @@ pub(crate) struct Record {
     /// Of a reply: the error that it means.
     pub(crate) error: Option<OutcomeError>,
     pub(crate) failed: bool,
+    /// Of a reply: why there is none.
+    pub(crate) failure: Option<InvokeError>,
+    /// Of a new connection: its client.
+    pub(crate) client: Option<Box<ConnectionInfo>>,
     pub(crate) data: Bytes,
 }
 
@@ -76,6 +80,8 @@ impl Record {
             note: None,
             error: None,
             failed: false,
+            failure: None,
+            client: None,
             data: Bytes::new(),
         }
     }
@@ -105,6 +111,7 @@ impl Record {
             failed: error.is_some(),
             error: error.cloned(),
             note: result.as_ref().err().map(ToString::to_string),
+            failure: result.as_ref().err().cloned(),
             data: result.clone().unwrap_or_default(),
             ..Self::new(at, EntryKind::Reply)
         }
@@ -144,9 +151,11 @@ impl Record {
                 invocation: Some(*invocation),
                 ..Self::reply(at, *took, result, error.as_ref())
             },
-            GatewayEventKind::Opened(client) => {
-                Self { note: Some(client_text(client)), ..record(EntryKind::Open) }
-            }
+            GatewayEventKind::Opened(client) => Self {
+                note: Some(client_text(client)),
+                client: Some(client.clone()),
+                ..record(EntryKind::Open)
+            },
             GatewayEventKind::Refused { client, status } => Self {
                 note: Some(client_text(client)),
                 code: Some(status.as_u16()),

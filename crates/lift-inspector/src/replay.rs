@@ -11,6 +11,7 @@ use axum::{
 use bytes::Bytes;
 use http::StatusCode;
 use serde::Deserialize;
+use serde_json::json;
 use tokio::time::Instant;
 
 use crate::{
@@ -28,7 +29,7 @@ pub(crate) struct ReplayRequest {
     event: Option<String>,
 }
 
-/// Invokes the function with the event, and returns the entry of the reply.
+/// Invokes the function with the event, and returns the entries of both.
 pub(crate) async fn replay(
     State(state): State<Arc<InspectorState>>,
     Json(request): Json<ReplayRequest>,
@@ -67,5 +68,7 @@ pub(crate) async fn replay(
         outcome.error().as_ref(),
     );
     let reply = state.ring().push(answer.in_reply_to(event, &entry.record));
-    Ok(Json(state.entry(reply)?.whole(&state.mask)).into_response())
+    let (event, reply) = (state.entry(event)?, state.entry(reply)?);
+    let (event, reply) = (state.preview(&event), state.whole(&reply));
+    Ok(Json(json!({ "event": event, "reply": reply })).into_response())
 }

@@ -25,7 +25,7 @@ use std::{collections::BTreeMap, mem, net::SocketAddr, sync::Arc};
 use anyhow::{Context as _, Result};
 use lift_aws::{DynamoStore, variables};
 use lift_gateway::{Authorization, Limits, MessageOrder, Server, Settings};
-use lift_inspector::{Inspector, Rows};
+use lift_inspector::{Attached, Inspector, Rows};
 use lift_invoke::Schedule;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -48,7 +48,7 @@ use crate::{
     exit::Interrupted,
     memory,
     observe::{Observer, Observers},
-    recording::Recorder,
+    recording::{self, Header, Recorder},
     running::{Announcement, RunningApp},
     stop::{SHUTDOWN, Stop},
 };
@@ -194,14 +194,23 @@ impl App {
     async fn serve(self, stop: CancellationToken) -> Result<()> {
         let announcement = Announcement::new(&self.running, self.stack.data_dir.run())?;
         self.print_ready()?;
-        let Self { listener, settings, mut stack, store, inspector, recorder, .. } = self;
+        let Self { running, listener, settings, mut stack, store, inspector, recorder, .. } = self;
         let schedules = stack.schedules.clone();
         let shutdown = stop.clone().cancelled_owned();
         let server = Server::new(listener, settings)?;
         let handle = server.handle();
         if let Some(inspector) = &inspector {
-            let rows = store.map(|store| Arc::new(TableRows(store)) as Arc<dyn Rows>);
-            inspector.attach(handle.clone(), rows);
+            let rows =
+                |store| Arc::new(TableRows { store, gateway: handle.clone() }) as Arc<dyn Rows>;
+            let stage = running.stage;
+            let head = Header::new(running.name, &stage);
+            inspector.attach(Attached {
+                handle: handle.clone(),
+                stage,
+                rows: store.map(rows),
+                tables: Some(Arc::new(stack.database.reader(stack.tables.clone()))),
+                write_recording: Some(Arc::new(move |events| recording::export(&head, events))),
+            });
         }
         let gateway = tokio::spawn(server.run(async move {
             shutdown.await;

@@ -7,6 +7,8 @@ use lift_gateway::{GatewayEventKind, Id, InvokeError, MessageSource, Outcome, Ou
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::VERSION;
+
 /// The first line: the app and its stage.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Header {
@@ -16,6 +18,12 @@ pub(crate) struct Header {
     pub(crate) app: String,
     /// The stage that the gateway served.
     pub(crate) stage: String,
+}
+
+impl Header {
+    pub(crate) fn new(app: String, stage: &str) -> Self {
+        Self { recording: VERSION, app, stage: stage.to_owned() }
+    }
 }
 
 /// Every other line: an event of a connection, or the end of an incomplete recording.

@@ -12,7 +12,7 @@ pub(crate) use self::line::{
     Answer, Header, Line, MessageText, RecordedError, RecordedFailure, RecordedKind, RecordedSource,
 };
 pub(crate) use self::reader::{RecordedAnswer, Recording, read};
-pub(crate) use self::writer::Recorder;
+pub(crate) use self::writer::{Recorder, export};
 
 /// The version of the format, which the first line names.
 const VERSION: u32 = 1;

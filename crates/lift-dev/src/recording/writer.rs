@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashMap,
+    error::Error,
     fs::OpenOptions,
     io::{self, BufWriter, Write},
     os::unix::fs::OpenOptionsExt as _,
@@ -12,9 +13,10 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use lift_gateway::GatewayEvent;
 
 use super::{
-    Header, Line, RecordedKind, VERSION,
+    Header, Line, RecordedKind,
     queue::{Item, Queue, RecordingObserver, Stopped, queue},
 };
 use crate::observe::{Observed, ObservedKind};
@@ -55,7 +57,7 @@ impl Recorder {
                 return Err(error).with_context(|| format!("cannot record to {}", path.display()));
             }
         };
-        let head = Header { recording: VERSION, app: app.to_owned(), stage: stage.to_owned() };
+        let head = Header::new(app.to_owned(), stage);
         Self::to(file, path.display().to_string(), &head, limit)
     }
 
@@ -101,6 +103,23 @@ impl Recorder {
             }
         }
     }
+}
+
+/// A recording of gateway events that were kept with their times.
+pub(crate) fn export(
+    head: &Header,
+    events: Vec<(SystemTime, GatewayEvent)>,
+) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+    let mut output = Output { buffer: BufWriter::new(Vec::new()), size: 0, limit: u64::MAX };
+    output.line(&serde_json::to_vec(head)?)?;
+    let (mut numbers, mut count) = (HashMap::new(), 0);
+    for (at, event) in events {
+        let observed = Observed { at, kind: ObservedKind::Gateway(event) };
+        if let Some(line) = line(observed, &mut numbers, &mut count) {
+            output.line(&serde_json::to_vec(&line)?)?;
+        }
+    }
+    Ok(output.buffer.into_inner()?)
 }
 
 /// The file, with its size.

@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use lift_gateway::{InvokeError, Observer, Routes, Server, Settings};
-use lift_inspector::Inspector;
+use lift_inspector::{Attached, Inspector};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader},
@@ -50,7 +50,7 @@ impl TestInspector {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let server = Server::with_backend(listener, settings, function).unwrap();
-        inspector.attach(server.handle(), None);
+        inspector.attach(Attached::new(server.handle(), "local".to_owned()));
         tokio::spawn(server.run(std::future::pending()));
         Self { address, inspector, events }
     }
@@ -225,7 +225,10 @@ async fn a_replay_restores_masked_secrets() {
     let _client = inspector.connect("?name=ana&ticket=s3cr3t").await;
     feed.entries(3).await;
     let (status, reply) = inspector.call("POST", "/replay", &json!({ "entry": 0 })).await;
-    assert_eq!((status, &reply["kind"], &reply["code"]), (200, &json!("reply"), &json!(200)));
+    assert_eq!(
+        (status, &reply["reply"]["kind"], &reply["reply"]["code"]),
+        (200, &json!("reply"), &json!(200))
+    );
     let (_, shown) = inspector.call("GET", "/entries/0", &Value::Null).await;
     let edited = shown["text"].as_str().unwrap().replace("ana", "bob");
     let request = json!({ "entry": 0, "event": edited });

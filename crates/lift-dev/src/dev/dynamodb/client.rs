@@ -6,7 +6,7 @@
 
 use std::{
     net::Ipv4Addr,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, Weak},
 };
 
 use bytes::Bytes;
@@ -38,10 +38,26 @@ struct Shared {
     stop: CancellationToken,
 }
 
+/// A reference to an engine that does not keep it open.
+#[derive(Clone, Debug)]
+pub(crate) struct WeakEngine(Weak<Shared>);
+
+impl WeakEngine {
+    /// The engine, while it is open.
+    pub(crate) fn upgrade(&self) -> Option<Engine> {
+        self.0.upgrade().map(|shared| shared.engine.clone())
+    }
+}
+
 impl EngineClient {
     /// A client of `engine`. After `stop`, its connections end and the engine closes its file.
     pub(crate) fn new(engine: Engine, stop: CancellationToken) -> Self {
         Self(Arc::new(Shared { engine, idle: Mutex::default(), stop }))
+    }
+
+    /// The engine, for reads that keep it open no longer than they last.
+    pub(crate) fn weak(&self) -> WeakEngine {
+        WeakEngine(Arc::downgrade(&self.0))
     }
 
     /// Sends a request as the program sent it.

@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod connections_table;
+pub(crate) mod rows;
 mod server;
 mod template_tables;
 #[cfg(test)]
@@ -24,7 +25,10 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::dev::dynamodb::client::EngineClient;
+use crate::dev::dynamodb::{
+    client::{EngineClient, WeakEngine},
+    rows::TableReader,
+};
 
 /// How long the server may finish its requests. They take milliseconds, unless a client sends only half
 /// a request.
@@ -35,6 +39,7 @@ const GRACE: Duration = Duration::from_secs(1);
 pub(crate) struct Database {
     address: SocketAddr,
     file: PathBuf,
+    engine: WeakEngine,
     stop: CancellationToken,
     server: JoinHandle<()>,
 }
@@ -59,13 +64,19 @@ impl Database {
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
         let client = EngineClient::new(engine, stop.clone());
+        let engine = client.weak();
         let server = tokio::spawn(server::serve(listener, client, allowed_hosts, stopped));
-        Ok(Self { address, file: file.to_owned(), stop, server })
+        Ok(Self { address, file: file.to_owned(), engine, stop, server })
     }
 
     /// The address of the database.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Reads the rows of these tables.
+    pub(crate) fn reader(&self, tables: Vec<String>) -> TableReader {
+        TableReader::new(self.engine.clone(), tables)
     }
 
     /// Stops the server, and waits until SQLite has removed its write-ahead log.
