@@ -1,6 +1,6 @@
-"""Runs browser/inspector.mjs, headless Chromium, against the inspector of a running chat, and then
-browser/many_connections.mjs, which opens 5,000 connections and sends 1,000 posts a second. They save screenshots
-in the folder LIFT_SCREENSHOTS."""
+"""Runs browser/inspector.mjs, inspector_faults.mjs and inspector_views.mjs, headless Chromium, against the inspector of
+a running chat, and then browser/many_connections.mjs, which opens 5,000 connections and sends 1,000 posts a second. They
+save screenshots in the folder LIFT_SCREENSHOTS."""
 
 import contextlib
 import os
@@ -18,8 +18,9 @@ async def run(checks):
     with tempfile.TemporaryDirectory(prefix="lift-inspector-") as temporary:
         folder = os.environ.get("LIFT_SCREENSHOTS") or temporary
         async with Lift() as lift:
-            await checks.run_program("node", HERE / "browser/inspector.mjs", lift.inspector, lift.page,
-                                    "--screenshots", folder)
+            for program in ["inspector.mjs", "inspector_faults.mjs"]:
+                await checks.run_program("node", HERE / "browser" / program, lift.inspector, lift.page,
+                                        "--screenshots", folder)
     with function_without_store() as app:
         async with Lift(app=app) as lift:
             await checks.run_program("node", HERE / "browser/many_connections.mjs", lift.inspector, lift.management)
