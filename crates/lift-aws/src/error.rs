@@ -14,6 +14,8 @@ pub struct Error {
 pub(crate) enum ErrorKind {
     Configuration,
     RuntimeApi,
+    /// The app's state could not be made.
+    State,
     NoTable,
     OtherLayout,
     Denied,
@@ -41,6 +43,12 @@ impl Error {
     #[must_use]
     pub fn is_configuration(&self) -> bool {
         self.kind == ErrorKind::Configuration
+    }
+
+    /// Whether the app's state could not be made: the function of `App::with_state_from` failed.
+    #[must_use]
+    pub fn is_state(&self) -> bool {
+        self.kind == ErrorKind::State
     }
 
     /// Whether the Lambda Runtime API failed, or could not be reached.

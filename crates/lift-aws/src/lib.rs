@@ -20,6 +20,7 @@ mod causes;
 mod config;
 mod error;
 mod http;
+mod init_error;
 mod log;
 mod publisher;
 mod push;

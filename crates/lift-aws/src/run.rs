@@ -6,31 +6,26 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use futures_util::future::BoxFuture;
 use lambda_runtime::{LambdaEvent, service_fn};
 use lift_ws::{
     App, Service,
     describe::{Description, VariableDescription},
+    handler::Handler,
+    other_event::{FromOtherEvent, IntoResult},
     service::Invocation,
     store::{MemoryStore, Store, TABLE_VARIABLE},
 };
 use serde::{Deserialize, de::IgnoredAny};
-use serde_json::{
-    Value,
-    value::{RawValue, to_raw_value},
-};
+use serde_json::value::{RawValue, to_raw_value};
 use tokio::time::Instant;
 
 use crate::{
     AwsConfig, DynamoStore, ManagementApi,
     error::{Error, ErrorKind},
-    log, variables,
+    init_error, log, variables,
 };
 
 type BoxError = Box<dyn error::Error + Send + Sync>;
-
-/// The handler of events that belong to no connection.
-type OtherHandler = Box<dyn Fn(Value) -> BoxFuture<'static, Result<Value, BoxError>> + Send + Sync>;
 
 /// Runs an app as a Lambda function, until Lambda shuts the execution environment down.
 ///
@@ -39,6 +34,9 @@ type OtherHandler = Box<dyn Fn(Value) -> BoxFuture<'static, Result<Value, BoxErr
 /// from the Lambda Runtime API. Connections are stored in the DynamoDB table that `LIFT_TABLE`
 /// names. Region, credentials and endpoints come from the variables that Lambda sets for the SDKs
 /// (see [`variables`]).
+///
+/// A state of [`App::with_state_from`] is made before the first event. If that fails, the Runtime API gets an init
+/// error with the cause.
 ///
 /// The log goes to stderr, as text, or as JSON if Lambda's log format is JSON. Each event and each panic is one
 /// line, and control characters in it are escaped. An app that sets its own `tracing` subscriber before keeps
@@ -49,43 +47,11 @@ type OtherHandler = Box<dyn Fn(Value) -> BoxFuture<'static, Result<Value, BoxErr
 /// `main` then needs tokio's multi-threaded runtime, `#[tokio::main]`.
 ///
 /// # Errors
-/// [`is_configuration`](Error::is_configuration) when a variable is missing, and
+/// [`is_configuration`](Error::is_configuration) when a variable is missing,
+/// [`is_state`](Error::is_state) when the app's state could not be made, and
 /// [`is_runtime_api`](Error::is_runtime_api) when the Runtime API cannot be reached. A process that
 /// serves several events at once asks the Runtime API again instead of the latter.
 pub async fn run<S: Send + Sync + 'static>(app: App<S>) -> Result<(), Error> {
-    serve(app, None).await
-}
-
-/// Runs an app as a Lambda function that other sources invoke too: a queue, a schedule, a stream.
-/// Events without a connection go to `other`. Its result is the invocation's result, and its error
-/// is reported to Lambda.
-///
-/// ```no_run
-/// # async fn run() -> Result<(), lift_aws::Error> {
-/// let app = lift_ws::App::new();
-/// lift_aws::run_beside(app, async |event| {
-///     println!("{} records", event["Records"].as_array().map_or(0, Vec::len));
-///     Ok(serde_json::json!({"batchItemFailures": []}))
-/// })
-/// .await
-/// # }
-/// ```
-///
-/// # Errors
-/// See [`run`].
-pub async fn run_beside<S, F, Fut>(app: App<S>, other: F) -> Result<(), Error>
-where
-    S: Send + Sync + 'static,
-    F: Fn(Value) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<Value, BoxError>> + Send + 'static,
-{
-    serve(app, Some(Box::new(move |event| Box::pin(other(event))))).await
-}
-
-async fn serve<S: Send + Sync + 'static>(
-    app: App<S>,
-    other: Option<OtherHandler>,
-) -> Result<(), Error> {
     if env::var(variables::DESCRIBE).is_ok_and(|value| value == "1") {
         return print(&describe(&app));
     }
@@ -102,17 +68,64 @@ async fn serve<S: Send + Sync + 'static>(
     let push = ManagementApi::new(&config)?;
     let store = store(&app, &config)?;
     let service = app.into_service(store, Arc::new(push));
+    if let Err(cause) = service.start().await {
+        init_error::report("Runtime.StateNotMade", &format!("{cause:?}")).await;
+        return Err(Error::new(ErrorKind::State, "the function cannot start").with_cause(cause));
+    }
     let marks = variables::value(variables::MARK_ERRORS).as_deref() == Some("1");
-    let shared = Arc::new((service, other));
     let handler = service_fn(move |event| {
-        let shared = shared.clone();
-        async move { answer(&shared.0, shared.1.as_ref(), marks, event).await }
+        let service = service.clone();
+        async move { answer(&service, marks, event).await }
     });
     lambda_runtime::run_concurrent(handler).await.map_err(|cause| {
         Error::new(ErrorKind::RuntimeApi, "the Lambda Runtime API failed").with_cause(cause)
     })
 }
 
+/// Runs an app as a Lambda function that other sources invoke too: a queue, a schedule, a stream.
+/// Events without a connection go to `other`. Its result is the invocation's result, and its error
+/// is reported to Lambda.
+///
+/// `other` takes the event, the app's state and a publisher as arguments, in any order;
+/// [`lift_ws::other_event`] lists all. An `async move` closure may capture values that are `Clone`.
+///
+/// ```no_run
+/// use lift_ws::{App, Error, GlobalPublisher, State};
+/// use serde_json::{Value, json};
+///
+/// async fn close(
+///     State(shop): State<&'static str>,
+///     publisher: GlobalPublisher,
+///     event: Value,
+/// ) -> Result<Value, Error> {
+///     let at = event["at"].as_str().ok_or("the event has no `at`")?;
+///     let report = publisher.tenant(shop).text(format!("we close at {at}")).await?;
+///     Ok(json!({"sent": report.counts.sent}))
+/// }
+///
+/// # async fn run() -> Result<(), lift_aws::Error> {
+/// lift_aws::run_beside(App::with_state("lotus"), close).await
+/// # }
+/// ```
+///
+/// It is the same as `run(app.other_events(other))`.
+///
+/// # Errors
+/// See [`run`].
+///
+/// # Panics
+/// When the app has a handler of other events already.
+#[track_caller]
+pub fn run_beside<S, H, A>(app: App<S>, other: H) -> impl Future<Output = Result<(), Error>>
+where
+    S: Send + Sync + 'static,
+    H: Handler<A, Args = A>,
+    A: FromOtherEvent<S> + 'static,
+    H::Output: IntoResult + 'static,
+    H::Future: Send,
+{
+    run(app.other_events(other))
+}
 /// The store in the table of connections. An app that keeps no connections needs no table.
 fn store<S>(app: &App<S>, config: &AwsConfig) -> Result<Arc<dyn Store>, Error>
 where
@@ -130,17 +143,15 @@ where
 
 async fn answer(
     service: &Service,
-    other: Option<&OtherHandler>,
     marks: bool,
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<Box<RawValue>, BoxError> {
-    if let Some(other) = other.filter(|_| !has_connection(&event.payload)) {
-        let result = other(serde_json::from_str(event.payload.get())?).await?;
-        return Ok(to_raw_value(&result)?);
-    }
+    let is_other = service.has_other_events() && !has_connection(&event.payload);
     let payload = String::from(Box::<str>::from(event.payload));
-    let deadline = deadline(event.context.deadline);
-    let invocation = Invocation::new(payload, deadline);
+    let invocation = Invocation::new(payload, deadline(event.context.deadline));
+    if is_other {
+        return Ok(to_raw_value(&service.call_other(invocation).await?)?);
+    }
     let reply = match marks {
         true => service.call_marked(invocation).await?,
         false => service.call(invocation).await?,

@@ -216,7 +216,7 @@ impl<S: Send + Sync + 'static> App<S> {
     #[track_caller]
     pub fn handle<H, Fut>(self, method: &str, path: &str, handler: H) -> Self
     where
-        H: Fn(Request) -> Fut + Send + Sync + 'static,
+        H: FnOnce(Request) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<Response, Error>> + Send + 'static,
     {
         match (method, path) {

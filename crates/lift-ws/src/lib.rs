@@ -61,6 +61,7 @@ mod id;
 pub mod kind;
 pub mod layer;
 mod lifecycle;
+pub mod other_event;
 pub mod publish;
 pub mod push;
 mod route;

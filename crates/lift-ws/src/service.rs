@@ -1,7 +1,7 @@
 //! The pipeline of a call: bytes, event, route, layers, handler, reply, bytes. The Lambda loop, the test
 //! kit and all other ways to run an app use [`Service::call`].
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{error, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -9,11 +9,19 @@ use lift_event::{
     DecodeError, ErrorMark, Event, EventKind, Reply,
     limits::{INTEGRATION_TIMEOUT, MESSAGE_BYTES},
 };
+use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    Call, Error, call::Services, correlate::Correlation, describe::Description,
-    error_reply::ErrorReplies, layer::Next, route::CompiledRoutes,
+    Call, Error,
+    app::LateStates,
+    call::Services,
+    correlate::Correlation,
+    describe::Description,
+    error_reply::ErrorReplies,
+    layer::Next,
+    other_event::{OtherEvent, OtherHandler},
+    route::CompiledRoutes,
 };
 
 /// How long before the deadline a handler is cancelled, so that its error frame can still be sent.
@@ -21,6 +29,8 @@ const HANDLER_MARGIN: Duration = Duration::from_millis(200);
 
 /// How long before the deadline Lift stops to wait for a post or a removal that follows the handler.
 const REPLY_MARGIN: Duration = Duration::from_millis(50);
+
+pub use crate::app::StateError;
 
 /// The input of one call.
 ///
@@ -72,32 +82,58 @@ impl Invocation {
 /// ```
 #[derive(Clone)]
 pub struct Service {
-    routes: Arc<CompiledRoutes>,
-    errors: Arc<ErrorReplies>,
-    /// Whether connections are stored.
-    managed: bool,
-    correlation: Option<Correlation>,
+    app: Arc<Compiled>,
     services: Arc<Services>,
     description: Arc<Description>,
 }
 
+/// The parts of a finished app.
+pub(crate) struct Compiled {
+    pub(crate) routes: CompiledRoutes,
+    pub(crate) errors: Arc<ErrorReplies>,
+    /// Whether connections are stored.
+    pub(crate) managed: bool,
+    pub(crate) correlation: Option<Correlation>,
+    pub(crate) other_events: Option<OtherHandler>,
+    pub(crate) late_states: LateStates,
+}
+
 impl Service {
-    pub(crate) fn new(
-        routes: CompiledRoutes,
-        errors: ErrorReplies,
-        managed: bool,
-        correlation: Option<Correlation>,
-        description: Description,
-        services: Services,
-    ) -> Self {
-        Self {
-            routes: Arc::new(routes),
-            errors: Arc::new(errors),
-            managed,
-            correlation,
-            services: Arc::new(services),
-            description: Arc::new(description),
-        }
+    pub(crate) fn new(app: Compiled, description: Description, services: Services) -> Self {
+        let (app, services) = (Arc::new(app), Arc::new(services));
+        Self { app, services, description: Arc::new(description) }
+    }
+
+    /// Makes the states of [`App::with_state_from`](crate::App::with_state_from), once. A call does this too,
+    /// but can only answer that it failed, so call it before the first event.
+    ///
+    /// # Errors
+    /// When a state could not be made.
+    pub async fn start(&self) -> Result<(), StateError> {
+        self.app.late_states.make().await
+    }
+
+    /// Whether the app has a handler for events that belong to no connection.
+    #[must_use]
+    pub fn has_other_events(&self) -> bool {
+        self.app.other_events.is_some()
+    }
+
+    /// Gives an event that belongs to no connection to the handler of
+    /// [`App::other_events`](crate::App::other_events), and returns the result of the invocation.
+    ///
+    /// # Errors
+    /// The handler's error, or that the app has none, or that its state could not be made.
+    pub async fn call_other(
+        &self,
+        invocation: Invocation,
+    ) -> Result<Value, Box<dyn error::Error + Send + Sync>> {
+        let handler = self.app.other_events.as_ref();
+        let handler = handler.ok_or("the app has no handler for events without a connection")?;
+        self.start().await?;
+        let Invocation { payload, deadline } = invocation;
+        let services = self.app.managed.then(|| self.services.clone());
+        handler(OtherEvent::new(payload, deadline, services)).await
     }
 
     /// Handles one event and returns the bytes of the reply.
@@ -128,11 +164,11 @@ impl Service {
     }
 
     async fn answer(&self, event: Event, deadline: Instant) -> Reply {
-        let route = self.routes.find(&event).clone();
+        let route = self.app.routes.find(&event).clone();
         let two_way = route.two_way;
         let deadline = deadline.min(Instant::now() + INTEGRATION_TIMEOUT);
         let call = Call::new(event, deadline, self.services.clone());
-        let reply = self.run(&call, Next::new(route, self.errors.clone())).await;
+        let reply = self.run(&call, Next::new(route, self.app.errors.clone())).await;
         let error = error_of(&reply);
         let answer = match call.event().kind() {
             EventKind::Connect => self.handshake(&call, reply).await,
@@ -146,13 +182,16 @@ impl Service {
 
     /// Runs the layers and the handler, within the deadline, and catches panics of the layers.
     async fn run(&self, call: &Call, next: Next) -> Reply {
+        if let Err(error) = self.start().await {
+            return self.app.errors.reply(call.event(), &Error::internal(error));
+        }
         let rest = AssertUnwindSafe(next.run(call.clone())).catch_unwind();
         let error = match timeout_at(before(call.deadline(), HANDLER_MARGIN), rest).await {
             Ok(Ok(reply)) => return reply,
             Ok(Err(panic)) => Error::panicked(&*panic),
             Err(_) => Error::new("timeout", "The server took too long").with_status(504),
         };
-        self.errors.reply(call.event(), &error)
+        self.app.errors.reply(call.event(), &error)
     }
 
     /// Sends a message's reply to its sender. API Gateway gets 200 in all cases: another status could
@@ -162,11 +201,11 @@ impl Service {
         let Some(mut body) = reply.into_body() else { return Reply::new(200) };
         if body.len() > MESSAGE_BYTES {
             let fault = Error::internal(format!("the reply has {} bytes", body.len()));
-            let fault = self.errors.reply(call.event(), &fault);
+            let fault = self.app.errors.reply(call.event(), &fault);
             error = fault.error().cloned().map(Box::new);
             body = fault.into_body().unwrap_or_default();
         }
-        if let Some(correlation) = &self.correlation {
+        if let Some(correlation) = &self.app.correlation {
             body = correlation.apply(call.event().body(), body);
         }
         if two_way {
@@ -196,7 +235,7 @@ impl Service {
             tracing::error!("a layer answered $connect with 2xx, but no connection is stored");
             return Reply::new(500);
         }
-        if call.row_may_exist() && self.managed {
+        if call.row_may_exist() && self.app.managed {
             let services = call.services();
             services.forget(call.event().connection_id());
             let id = call.connection_id();

@@ -11,7 +11,7 @@
 //!
 //! # async fn run() -> Result<(), lift_aws::Error> {
 //! let app = lift_ws::App::new();
-//! lift_aws::run_beside(app, async |batch| {
+//! lift_aws::run_beside(app, async |batch: serde_json::Value| {
 //!     for event in stream::decode(&batch) {
 //!         let event = match event {
 //!             Ok(event) => event,

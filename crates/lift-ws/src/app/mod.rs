@@ -3,11 +3,12 @@
 
 mod configure;
 mod settings;
+mod state;
 
 use std::{fmt, sync::Arc};
 
 use crate::{
-    IntoReply, Route, Service,
+    Error, IntoReply, Route, Service,
     call::Services,
     describe::{
         Description, RouteDescription, ScheduleDescription, SettingsDescription, TableDescription,
@@ -17,13 +18,19 @@ use crate::{
     handler::{Handler, IntoHandshake, erase},
     kind::{Connect, Connected, Disconnect, Message},
     layer::{Layer, Layers},
+    other_event::{self, FromOtherEvent, IntoResult, OtherHandler},
     push::Push,
     route::{CompiledRoutes, DEFAULT, Entry, MessageRoute, RouteTable, Schemas, set},
+    service::Compiled,
     store::{Store, TABLE_VARIABLE},
     table::TableSpec,
 };
 
 use settings::AppSettings;
+use state::{MakeState, StateSource};
+
+pub use state::StateError;
+pub(crate) use state::{LateStates, StateCell};
 
 /// An app: one handler per route.
 ///
@@ -52,8 +59,12 @@ use settings::AppSettings;
 /// ```
 #[must_use = "an app does nothing until it is run"]
 pub struct App<S = ()> {
-    state: Arc<S>,
+    state: StateCell<S>,
+    source: StateSource<S>,
+    /// How to make the states of the merged apps.
+    late_states: Vec<MakeState>,
     routes: RouteTable,
+    other_events: Option<Entry<OtherHandler>>,
     /// The layers around all routes, outermost first.
     layers: Layers,
     settings: AppSettings,
@@ -75,8 +86,79 @@ impl Default for App {
 impl<S: Send + Sync + 'static> App<S> {
     /// An app whose handlers can extract [`State<S>`](crate::State). `S` must be `Clone` for that.
     pub fn with_state(state: S) -> Self {
+        Self::with_source(StateSource::Value(state))
+    }
+
+    /// An app whose state is made late: `make` runs once, before the first event. It does not run for the
+    /// app's description, so it may read variables and secrets and use the network. The variables of
+    /// [`require_env`](Self::require_env) are checked before. If it fails, the function does not start, and
+    /// Lambda gets the error as the function's init error.
+    ///
+    /// `make` is an async function or closure, and its error can be of any kind that `?` into [`Error`](crate::Error)
+    /// takes.
+    ///
+    /// ```
+    /// use lift_ws::{App, Error, State};
+    ///
+    /// #[derive(Clone)]
+    /// struct Prices { table: String }
+    ///
+    /// impl Prices {
+    ///     async fn new() -> Result<Self, Error> {
+    ///         Ok(Self { table: std::env::var("PRICES_TABLE")? })
+    ///     }
+    /// }
+    ///
+    /// let app = App::with_state_from(Prices::new)
+    ///     .require_env("PRICES_TABLE")
+    ///     .route("table", async |State(prices): State<Prices>| prices.table);
+    /// assert_eq!(app.describe().routes[2].key, "table");
+    /// ```
+    ///
+    /// The [test kit](crate::test::Kit) runs `make` before its first call, and panics with its error. For a test
+    /// with another state see [`replace_state`](Self::replace_state).
+    pub fn with_state_from<F, Fut, E>(make: F) -> Self
+    where
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future<Output = Result<S, E>> + Send + 'static,
+        E: Into<Error>,
+    {
+        let make = || async { make().await.map_err(Into::into) };
+        Self::with_source(StateSource::Late(Box::new(|| Box::pin(make()))))
+    }
+
+    /// Gives the app another state, for tests. The function of [`with_state_from`](Self::with_state_from) does
+    /// not run then. The states of merged apps stay: replace them before the merge.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use lift_ws::{App, Error, State, test::Kit};
+    ///
+    /// async fn load() -> Result<String, Error> {
+    ///     Ok(std::env::var("GREETING_OF_THE_SHOP")?)
+    /// }
+    ///
+    /// fn app() -> App<String> {
+    ///     App::with_state_from(load).default_route(async |State(greeting): State<String>| greeting)
+    /// }
+    ///
+    /// let ana = Kit::new(app().replace_state("Hi!".to_owned())).connect("").await.unwrap();
+    /// ana.send("hello").await;
+    /// assert_eq!(ana.received(), ["Hi!"]);
+    /// # }
+    /// ```
+    pub fn replace_state(mut self, state: S) -> Self {
+        self.source = StateSource::Value(state);
+        self
+    }
+
+    fn with_source(source: StateSource<S>) -> Self {
         Self {
-            state: Arc::new(state),
+            state: StateCell::new(),
+            source,
+            late_states: Vec::new(),
+            other_events: None,
             routes: RouteTable::default(),
             layers: Layers::new(),
             settings: AppSettings::default(),
@@ -178,6 +260,50 @@ impl<S: Send + Sync + 'static> App<S> {
         self.with_route(Route::unchecked(DEFAULT, handler))
     }
 
+    /// Sets the handler of the events that belong to no connection: of a queue, a schedule, a stream, or a
+    /// direct invocation such as `lift invoke`. Its result is the invocation's result, and its error is
+    /// reported to Lambda. [`other_event`](crate::other_event) lists its arguments.
+    ///
+    /// `lift_aws::run_beside(app, handler)` is the same as `lift_aws::run(app.other_events(handler))`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use lift_ws::{App, Error, GlobalPublisher, State, test::Kit};
+    /// use serde_json::{Value, json};
+    ///
+    /// async fn close(
+    ///     State(shop): State<&'static str>,
+    ///     publisher: GlobalPublisher,
+    ///     event: Value,
+    /// ) -> Result<Value, Error> {
+    ///     let at = event["at"].as_str().ok_or("the event has no `at`")?;
+    ///     let report = publisher.tenant(shop).text(format!("we close at {at}")).await?;
+    ///     Ok(json!({"sent": report.counts.sent}))
+    /// }
+    ///
+    /// let kit = Kit::new(App::with_state("lotus").other_events(close));
+    /// assert_eq!(kit.invoke_other(&json!({"at": "ten"})).await.unwrap(), json!({"sent": 0}));
+    /// let error = kit.invoke_other(&json!({})).await.unwrap_err();
+    /// assert_eq!(error.to_string(), "the event has no `at`");
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    /// When the app has one already.
+    #[track_caller]
+    pub fn other_events<H, A>(mut self, handler: H) -> Self
+    where
+        H: Handler<A, Args = A>,
+        A: FromOtherEvent<S> + 'static,
+        H::Output: IntoResult + 'static,
+        H::Future: Send,
+    {
+        let entry = Entry::new(other_event::erase(handler, self.state.clone()));
+        set(&mut self.other_events, "other_events", Some(entry));
+        self
+    }
+
     /// Adds a route with its own settings.
     ///
     /// # Panics
@@ -191,7 +317,7 @@ impl<S: Send + Sync + 'static> App<S> {
     }
 
     /// Adds the routes of another app. They keep their state and their layers, which run inside this
-    /// app's layers. Also added: the other app's tables, schedules and required variables, its keepalive
+    /// app's layers. Also added: the other app's handler of other events, its tables, schedules and required variables, its keepalive
     /// route if this app has none, and its subprotocols if this app has none. All other settings, such as
     /// `error_frame`, `map_error`, `correlate` and `route_selection`, are this app's.
     ///
@@ -210,6 +336,9 @@ impl<S: Send + Sync + 'static> App<S> {
     pub fn merge<T: Send + Sync + 'static>(mut self, other: App<T>) -> Self {
         self.routes.merge(other.routes, &other.layers, other.settings.two_way);
         self.settings.merge(other.settings);
+        set(&mut self.other_events, "other_events", other.other_events);
+        self.late_states.extend(other.late_states);
+        self.late_states.extend(other.source.fill(&other.state));
         self
     }
 
@@ -278,6 +407,8 @@ impl<S: Send + Sync + 'static> App<S> {
     #[must_use]
     pub fn into_service(self, store: Arc<dyn Store>, push: Arc<dyn Push>) -> Service {
         let description = self.describe();
+        let mut late_states = self.late_states;
+        late_states.extend(self.source.fill(&self.state));
         let AppSettings {
             two_way,
             managed,
@@ -289,7 +420,11 @@ impl<S: Send + Sync + 'static> App<S> {
         } = self.settings;
         let services = Services::new(store, push, authorizer_identity);
         let routes = CompiledRoutes::new(self.routes, &self.layers, two_way, managed, subprotocols);
-        Service::new(routes, errors, managed, correlation, description, services)
+        let other_events = self.other_events.map(|entry| entry.value);
+        let late_states = LateStates::new(late_states);
+        let errors = Arc::new(errors);
+        let app = Compiled { routes, errors, managed, correlation, other_events, late_states };
+        Service::new(app, description, services)
     }
 }
 

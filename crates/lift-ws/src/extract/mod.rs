@@ -96,7 +96,7 @@ const MAX_ERROR_CHARS: usize = 200;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be extracted from a `{K}` call",
     label = "this handler takes `{Self}`, which is not an extractor here",
-    note = "only a message has a body: `Json`, `Valid`, `Text`, `Bytes`",
+    note = "did you mean `Json(say): Json<Say>`? only a message has a body: `Json`, `Valid`, `Text`, `Bytes`",
     note = "only `$connect` has `Query`, `Headers` and `Subprotocols`, only `$disconnect` has `Disconnected`",
     note = "`Connection`, `Publisher` and `Attributes` are there once `$connect` has accepted",
     note = "`State<T>` is there in an app made by `App::with_state` with a `T`",

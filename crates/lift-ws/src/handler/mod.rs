@@ -11,14 +11,15 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-use crate::{Call, Error, extract::FromCall, kind::CallKind};
+use crate::{Call, Error, app::StateCell, extract::FromCall, kind::CallKind};
 
 pub use accept::{Accept, IntoHandshake, Refuse};
 pub use reply::IntoReply;
 
 /// An async function of up to eight extractors.
 ///
-/// Implemented for functions and closures. The bounds on the arguments, the future and the output
+/// Implemented for functions and closures. Each call runs a clone, so an `async move` closure may capture
+/// values that are `Clone`, such as an `Arc`. The bounds on the arguments, the future and the output
 /// are on the methods of [`App`](crate::App) that take a handler, so that the compiler's errors
 /// point at the handler.
 ///
@@ -53,7 +54,7 @@ macro_rules! handlers {
         #[allow(non_snake_case)]
         impl<Fun, Fut, $($name),*> Handler<($($name,)*)> for Fun
         where
-            Fun: Fn($($name),*) -> Fut + Send + Sync + 'static,
+            Fun: FnOnce($($name),*) -> Fut + Clone + Send + Sync + 'static,
             Fut: Future,
         {
             type Args = ($($name,)*);
@@ -61,7 +62,7 @@ macro_rules! handlers {
             type Future = Fut;
 
             fn run(&self, ($($name,)*): ($($name,)*)) -> Fut {
-                self($($name),*)
+                self.clone()($($name),*)
             }
         }
     };
@@ -78,7 +79,7 @@ pub(crate) type ErasedHandler<T> =
 /// converts its output with `finish`.
 pub(crate) fn erase<K, S, H, A, T>(
     handler: H,
-    state: Arc<S>,
+    state: StateCell<S>,
     finish: fn(H::Output) -> Result<T, Error>,
 ) -> ErasedHandler<T>
 where
@@ -95,7 +96,7 @@ where
         let shared = shared.clone();
         Box::pin(async move {
             let (handler, state) = &*shared;
-            let args = A::from_call(&call, state).await?;
+            let args = A::from_call(&call, state.get()?).await?;
             let output = handler.run(args).await;
             finish(output)
         })

@@ -71,6 +71,13 @@ impl GlobalPublisher {
         Self { context, unreachable }
     }
 
+    /// A publisher with the services of an app, for an event that belongs to no connection.
+    pub(crate) fn of_services(services: Arc<Services>, deadline: Instant) -> Self {
+        let deadline = Some(deadline);
+        let context = SendContext { services, endpoint: None, fallback: None, deadline };
+        Self { context, unreachable: None }
+    }
+
     /// Posts everything to one endpoint, regardless of the endpoints in the rows of the connections.
     #[must_use]
     pub fn with_endpoint(mut self, endpoint: impl Into<Endpoint>) -> Self {

@@ -16,6 +16,7 @@ use lift_event::Reply;
 
 use crate::{
     IntoReply,
+    app::StateCell,
     extract::FromCall,
     handler::{ErasedHandler, Handler, erase},
     kind::Message,
@@ -38,7 +39,7 @@ pub(crate) use route_builder::{DEFAULT, Entry, MessageRoute, RouteTable, Schemas
 #[must_use = "a route does nothing until it is added to an app"]
 pub struct Route<S = ()> {
     pub(crate) key: Box<str>,
-    pub(crate) handler: Box<dyn FnOnce(Arc<S>) -> ErasedHandler<Reply> + Send>,
+    pub(crate) handler: Box<dyn FnOnce(StateCell<S>) -> ErasedHandler<Reply> + Send>,
     pub(crate) two_way: Option<bool>,
     pub(crate) layers: Layers,
     pub(crate) schemas: Schemas,

@@ -3,11 +3,13 @@
 
 use std::{
     collections::HashMap,
+    error,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use bytes::Bytes;
 use lift_event::{DecodeError, Reply, limits::INTEGRATION_TIMEOUT};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{Clock, RecordingPush};
@@ -31,16 +33,41 @@ impl MemoryGateway {
     /// Invokes the app, and then with the `$disconnect` of each connection that the app closed meanwhile.
     pub(super) async fn invoke(&self, payload: Bytes) -> Result<Reply, DecodeError> {
         let reply = self.call(payload).await?;
+        self.end_closed().await;
+        Reply::decode(&reply)
+    }
+
+    /// Invokes the app with the `$disconnect` of each connection that it closed.
+    async fn end_closed(&self) {
         while let Some(closed) = self.push.next_closed() {
             if let Some(disconnect) = self.remove(&closed) {
                 // API Gateway ignores what a `$disconnect` returns.
                 let _ = self.call(disconnect).await;
             }
         }
-        Reply::decode(&reply)
+    }
+
+    /// Gives the app an event that belongs to no connection.
+    pub(super) async fn invoke_other(
+        &self,
+        payload: Bytes,
+    ) -> Result<Value, Box<dyn error::Error + Send + Sync>> {
+        self.start().await;
+        let deadline = Instant::now() + INTEGRATION_TIMEOUT;
+        let result = self.service.call_other(Invocation::new(payload, deadline)).await;
+        self.end_closed().await;
+        result
+    }
+
+    /// Makes the app's state before the first call, as a function does before its first event.
+    async fn start(&self) {
+        if let Err(error) = self.service.start().await {
+            panic!("{error:?}");
+        }
     }
 
     async fn call(&self, payload: Bytes) -> Result<Vec<u8>, DecodeError> {
+        self.start().await;
         let deadline = Instant::now() + INTEGRATION_TIMEOUT;
         self.service.call(Invocation::new(payload, deadline)).await
     }

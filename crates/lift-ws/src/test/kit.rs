@@ -1,9 +1,11 @@
 //! The kit itself: an app with its clients.
 
-use std::sync::Arc;
+use std::{error, sync::Arc};
 
 use bytes::Bytes;
 use lift_event::{DecodeError, Reply, Timestamp};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::{Client, Clock, Handshake, RecordingPush, Refused, gateway::MemoryGateway};
 use crate::{
@@ -12,6 +14,9 @@ use crate::{
 };
 
 /// An app in memory, behind what API Gateway would do. Clones share it.
+///
+/// The state of an app of [`App::with_state_from`] is made before the first call. If that fails, the call panics
+/// with the error.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -189,5 +194,21 @@ impl Kit {
     /// When the payload is not an event.
     pub async fn invoke(&self, payload: impl Into<Bytes>) -> Result<Reply, DecodeError> {
         self.gateway.invoke(payload.into()).await
+    }
+
+    /// Gives the app an event that belongs to no connection, such as of a queue or a schedule. Its handler is that
+    /// of [`App::other_events`].
+    ///
+    /// # Errors
+    /// The handler's error, or that the app has no such handler.
+    ///
+    /// # Panics
+    /// When the event cannot be written as JSON.
+    pub async fn invoke_other(
+        &self,
+        event: &(impl Serialize + ?Sized),
+    ) -> Result<Value, Box<dyn error::Error + Send + Sync>> {
+        let payload = serde_json::to_vec(event).expect("the event can be written as JSON");
+        self.gateway.invoke_other(payload.into()).await
     }
 }

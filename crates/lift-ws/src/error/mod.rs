@@ -1,15 +1,28 @@
 //! The error of a call: a code and a message for the client, and a cause for the log.
 
+mod std_error;
+
 use std::{any::Any, borrow::Cow, error, fmt};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{PublishError, store::StoreError};
 
+pub use std_error::StdError;
+
+/// The code of an error whose cause a client is not told.
+const INTERNAL: &str = "internal_error";
+
 /// The error of an extractor, a layer or a handler.
 ///
-/// `?` turns any error into an `internal_error`, whose text goes to the log and never to the client. To
-/// send the client a reason, make an `Error` with a code and a message.
+/// `?` turns any error into an `internal_error`, whose text goes to the log and never to the client: an
+/// error of the standard library or of a crate, `anyhow::Error`, `eyre::Report`, and
+/// `Box<dyn Error + Send + Sync>`. Also a `String` and a `&str`: they are causes too, and no client sees
+/// them. To send the client a reason, make an `Error` with a code and a message.
+///
+/// This type is not a `std::error::Error`. [`into_std`](Self::into_std) makes one of it, for code that returns
+/// `anyhow::Result` or a boxed error. `?` finds the `Error` in it again, also below anyhow's `.context(..)`
+/// and eyre's `.wrap_err(..)`, and keeps code, message and status. The whole chain goes to the log.
 ///
 /// On a message, the sender gets an [`ErrorFrame`]. On `$connect`, the handshake is refused with
 /// [`status`](Self::status).
@@ -49,7 +62,7 @@ impl Error {
     /// An error of the server, with the status 500. The cause goes to the log, not to the client.
     #[must_use]
     pub fn internal(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
-        Self::new("internal_error", "Internal error").with_status(500).with_cause(cause)
+        Self::new(INTERNAL, "Internal error").with_status(500).with_cause(cause)
     }
 
     /// Sets the HTTP status that refuses a handshake. A status that is not 4xx or 5xx becomes 500.
@@ -65,6 +78,29 @@ impl Error {
     pub fn with_cause(mut self, cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
         self.cause = Some(cause.into());
         self
+    }
+
+    /// The error as a `std::error::Error`. `?` in a handler makes this error of it again.
+    ///
+    /// ```
+    /// use lift_ws::Error;
+    /// use std::error::Error as _;
+    ///
+    /// let error = Error::new("sold_out", "Nothing is left").into_std();
+    /// assert_eq!(error.to_string(), "sold_out: Nothing is left");
+    /// assert_eq!(error.error().status(), 400);
+    /// ```
+    #[must_use]
+    pub fn into_std(self) -> StdError {
+        StdError::new(self)
+    }
+
+    /// The error for the log and for Lambda, without the words for clients if it is an internal one.
+    pub(crate) fn into_root(self) -> Box<dyn error::Error + Send + Sync> {
+        match self.cause {
+            Some(cause) if self.code == INTERNAL => cause,
+            _ => self.into_std().into(),
+        }
     }
 
     /// The HTTP status that refuses a handshake.
@@ -161,7 +197,7 @@ impl Error {
 #[diagnostic::on_unimplemented(
     message = "a handler cannot fail with `{Self}`",
     label = "does not say which error the client gets",
-    note = "return `Result<_, lift_ws::Error>`: `?` makes an `internal_error` of any error",
+    note = "return `Result<_, lift_ws::Error>`: `?` makes an `internal_error` of any error, also of `anyhow::Error`",
     note = "or implement `lift_ws::IntoError` for an error of your own"
 )]
 pub trait IntoError {
@@ -172,6 +208,13 @@ pub trait IntoError {
 impl IntoError for Error {
     fn into_error(self) -> Error {
         self
+    }
+}
+
+/// An `internal_error`, or the [`Error`] that is in it by [`Error::into_std`].
+impl IntoError for Box<dyn error::Error + Send + Sync> {
+    fn into_error(self) -> Error {
+        self.into()
     }
 }
 
@@ -188,9 +231,9 @@ impl IntoError for StoreError {
 }
 
 // `Error` is not itself a `std::error::Error`, so that this cannot clash with `From<Error>`.
-impl<E: error::Error + Send + Sync + 'static> From<E> for Error {
+impl<E: Into<Box<dyn error::Error + Send + Sync>>> From<E> for Error {
     fn from(cause: E) -> Self {
-        Self::internal(cause)
+        std_error::with_recovered(cause.into())
     }
 }
 
@@ -235,7 +278,7 @@ pub struct ErrorFrame<'a> {
 }
 
 /// An error with its causes, in one line.
-struct Chain<'a>(&'a (dyn error::Error + 'static));
+pub(crate) struct Chain<'a>(pub(crate) &'a (dyn error::Error + 'static));
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
