@@ -155,7 +155,7 @@ impl Invoker {
 fn failed_messages(event: &[u8], result: &[u8]) -> Option<OutcomeError> {
     let failed = sqs::failed_messages(event, result);
     (!failed.is_empty()).then(|| OutcomeError {
-        code: "batchItemFailures".to_owned(),
+        code: sqs::FAILED_MESSAGES.to_owned(),
         message: format!("{} of the messages failed", failed.len()),
         is_internal: true,
     })

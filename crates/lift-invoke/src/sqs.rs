@@ -12,8 +12,8 @@ use crate::ACCOUNT;
 /// The name of the queue, when nothing names one.
 pub const DEFAULT_QUEUE: &str = "queue";
 
-/// The most messages of one event: 10,000, with a batching window.
-pub const MAX_MESSAGES: usize = 10_000;
+/// The code of the error that a result with failed messages means.
+pub const FAILED_MESSAGES: &str = "batchItemFailures";
 
 /// The event for one batch of messages, as a queue of this Region sends it.
 #[must_use]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use lift_gateway::{GatewayEventKind, Id, InvokeError, MessageSource, Outcome, OutcomeError};
+use lift_invoke::{InvocationEventKind, sqs};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -32,7 +33,7 @@ impl Header {
 pub(crate) struct Line {
     /// In milliseconds since 1970.
     pub(crate) at: u64,
-    /// Empty for the end of an incomplete recording.
+    /// Empty for an invocation of another source, and for the end of an incomplete recording.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) connection: String,
     #[serde(flatten)]
@@ -49,6 +50,16 @@ pub(crate) enum RecordedKind {
         /// None for an authorizer.
         #[serde(skip_serializing_if = "Option::is_none")]
         route: Option<String>,
+        event: Box<RawValue>,
+    },
+    /// The function was invoked by another source than a connection.
+    Invoke {
+        invocation: u64,
+        function: String,
+        source: String,
+        /// The name of the schedule, if it is one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        schedule: Option<String>,
         event: Box<RawValue>,
     },
     /// The function answered.
@@ -128,6 +139,27 @@ impl MessageText {
 }
 
 impl RecordedKind {
+    /// The line for an event of an invocation of another source. `number` returns the number of the invocation.
+    pub(super) fn of_invocation(
+        what: InvocationEventKind,
+        number: impl FnOnce() -> u64,
+    ) -> Option<Self> {
+        Some(match what {
+            InvocationEventKind::Invoked { function, source, payload } => {
+                let event = raw(&payload)?;
+                let schedule = source.schedule().map(str::to_owned);
+                let (invocation, source) = (number(), source.as_str().to_owned());
+                Self::Invoke { invocation, function, source, schedule, event }
+            }
+            InvocationEventKind::Answered { took, result, error } => {
+                // The reply says it itself.
+                let error = error.filter(|error| error.code != sqs::FAILED_MESSAGES);
+                answered(number(), took, Answer::new(result, error))
+            }
+            _ => return None,
+        })
+    }
+
     /// The line for a gateway event, if it is recorded. `number` returns the number of an invocation.
     pub(super) fn of_gateway(
         what: GatewayEventKind,
@@ -220,6 +252,9 @@ struct Flat {
     code: Option<u16>,
     reason: Option<String>,
     events: Option<u64>,
+    function: Option<String>,
+    source: Option<String>,
+    schedule: Option<String>,
 }
 
 impl TryFrom<Flat> for Line {
@@ -233,6 +268,13 @@ impl TryFrom<Flat> for Line {
             "event" => flat.invocation.zip(flat.event).map(|(invocation, event)| {
                 RecordedKind::Event { invocation, route: flat.route, event }
             }),
+            "invoke" => match (flat.invocation, flat.function, flat.source, flat.event) {
+                (Some(invocation), Some(function), Some(source), Some(event)) => {
+                    let schedule = flat.schedule;
+                    Some(RecordedKind::Invoke { invocation, function, source, schedule, event })
+                }
+                _ => None,
+            },
             "reply" => {
                 let error = error.map(serde_json::from_str).transpose().map_err(malformed)?;
                 flat.invocation.zip(flat.reply).map(|(invocation, reply)| RecordedKind::Reply {
@@ -268,7 +310,14 @@ impl TryFrom<Flat> for Line {
         };
         let lacks = || format!("a line of kind `{kind}` lacks a field");
         let line_kind = line_kind.filter(|line| {
-            !connection.is_empty() || matches!(line, RecordedKind::Incomplete { .. })
+            let may_be_without = matches!(
+                line,
+                RecordedKind::Invoke { .. }
+                    | RecordedKind::Reply { .. }
+                    | RecordedKind::Failure { .. }
+                    | RecordedKind::Incomplete { .. }
+            );
+            !connection.is_empty() || may_be_without
         });
         let kind = line_kind.ok_or_else(lacks)?;
         Ok(Self { at, connection, kind })

@@ -11,7 +11,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use lift_gateway::GatewayEventKind;
+use lift_gateway::{GatewayEventKind, InvokeError, OutcomeError};
+use lift_invoke::InvocationEventKind;
 
 use crate::{
     lock::lock,
@@ -76,8 +77,17 @@ pub(super) fn queue(shown: &str, most: usize) -> (RecordingObserver, Queue) {
 
 impl Observer for RecordingObserver {
     fn observe(&self, observed: &Observed) {
-        let ObservedKind::Gateway(event) = &observed.kind else { return };
-        let Some(size) = size(&event.kind) else { return };
+        let (size, is_event) = match &observed.kind {
+            ObservedKind::Gateway(event) => {
+                (size(&event.kind), matches!(event.kind, GatewayEventKind::Invoked { .. }))
+            }
+            ObservedKind::Invocation(event) => {
+                let is_event = matches!(event.kind, InvocationEventKind::Invoked { .. });
+                (size_of_invocation(&event.kind), is_event)
+            }
+            ObservedKind::Line { .. } => return,
+        };
+        let Some(size) = size else { return };
         let mut state = lock(&self.state);
         let State { items: Some(items), waiting, most, events } = &mut *state else { return };
         if *waiting + size > *most {
@@ -88,7 +98,7 @@ impl Observer for RecordingObserver {
             state.items = None;
             return;
         }
-        *events += u64::from(matches!(event.kind, GatewayEventKind::Invoked { .. }));
+        *events += u64::from(is_event);
         *waiting += size;
         let _ = items.send(Item::Event(Box::new(detached(observed)), size));
     }
@@ -149,12 +159,7 @@ impl fmt::Display for Stopped {
 fn size(kind: &GatewayEventKind) -> Option<usize> {
     let payload = match kind {
         GatewayEventKind::Invoked { payload, .. } => payload.len(),
-        GatewayEventKind::Answered { result: Ok(reply), error, .. } => {
-            reply.len() + error.as_ref().map_or(0, |error| error.code.len() + error.message.len())
-        }
-        GatewayEventKind::Answered { result: Err(error), .. } => {
-            error.function_error().map_or(0, |(kind, message)| kind.len() + message.len())
-        }
+        GatewayEventKind::Answered { result, error, .. } => size_of_answer(result, error.as_ref()),
         GatewayEventKind::Received { data, .. } | GatewayEventKind::Sent { data, .. } => data.len(),
         GatewayEventKind::Opened(_) => CLIENT,
         GatewayEventKind::Closed { reason, .. } => reason.len(),
@@ -163,21 +168,45 @@ fn size(kind: &GatewayEventKind) -> Option<usize> {
     Some(payload + EVENT_OVERHEAD)
 }
 
+fn size_of_invocation(kind: &InvocationEventKind) -> Option<usize> {
+    let payload = match kind {
+        InvocationEventKind::Invoked { payload, .. } => payload.len(),
+        InvocationEventKind::Answered { result, error, .. } => {
+            size_of_answer(result, error.as_ref())
+        }
+        _ => return None,
+    };
+    Some(payload + EVENT_OVERHEAD)
+}
+
+fn size_of_answer(result: &Result<Bytes, InvokeError>, error: Option<&OutcomeError>) -> usize {
+    match result {
+        Ok(reply) => reply.len() + error.map_or(0, |error| error.code.len() + error.message.len()),
+        Err(error) => error.function_error().map_or(0, |(kind, text)| kind.len() + text.len()),
+    }
+}
+
 /// The event with a payload of its own: a small part of a large read buffer would keep the whole buffer.
 fn detached(observed: &Observed) -> Observed {
     let mut observed = observed.clone();
-    if let ObservedKind::Gateway(event) = &mut observed.kind {
-        let payload = match &mut event.kind {
+    let payload = match &mut observed.kind {
+        ObservedKind::Gateway(event) => match &mut event.kind {
             GatewayEventKind::Invoked { payload, .. } => Some(payload),
             GatewayEventKind::Answered { result, .. } => result.as_mut().ok(),
             GatewayEventKind::Received { data, .. } | GatewayEventKind::Sent { data, .. } => {
                 Some(data)
             }
             _ => None,
-        };
-        if let Some(payload) = payload {
-            *payload = Bytes::copy_from_slice(payload);
-        }
+        },
+        ObservedKind::Invocation(event) => match &mut event.kind {
+            InvocationEventKind::Invoked { payload, .. } => Some(payload),
+            InvocationEventKind::Answered { result, .. } => result.as_mut().ok(),
+            _ => None,
+        },
+        ObservedKind::Line { .. } => None,
+    };
+    if let Some(payload) = payload {
+        *payload = Bytes::copy_from_slice(payload);
     }
     observed
 }

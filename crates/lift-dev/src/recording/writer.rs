@@ -13,7 +13,8 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use lift_gateway::GatewayEvent;
+use lift_gateway::{GatewayEvent, GatewayEventKind};
+use lift_invoke::InvocationEventKind;
 
 use super::{
     Header, Line, RecordedKind,
@@ -182,9 +183,7 @@ fn line(
     events: &mut u64,
 ) -> Option<Line> {
     let at = millis(observed.at);
-    let ObservedKind::Gateway(event) = observed.kind else { return None };
-    let answered = matches!(event.kind, lift_gateway::GatewayEventKind::Answered { .. });
-    let number = |invocation: lift_gateway::Id| match answered {
+    let mut number = |invocation: lift_gateway::Id, is_answer| match is_answer {
         true => numbers.remove(&invocation).unwrap_or_default(),
         false => {
             *events += 1;
@@ -192,8 +191,20 @@ fn line(
             *events
         }
     };
-    let kind = RecordedKind::of_gateway(event.kind, number)?;
-    Some(Line { at, connection: event.connection.to_string(), kind })
+    match observed.kind {
+        ObservedKind::Gateway(event) => {
+            let is_answer = matches!(event.kind, GatewayEventKind::Answered { .. });
+            let kind = RecordedKind::of_gateway(event.kind, |id| number(id, is_answer))?;
+            Some(Line { at, connection: event.connection.to_string(), kind })
+        }
+        ObservedKind::Invocation(event) => {
+            let is_answer = matches!(event.kind, InvocationEventKind::Answered { .. });
+            let id = event.invocation;
+            let kind = RecordedKind::of_invocation(event.kind, || number(id, is_answer))?;
+            Some(Line { at, connection: String::new(), kind })
+        }
+        ObservedKind::Line { .. } => None,
+    }
 }
 
 fn millis(time: SystemTime) -> u64 {

@@ -17,7 +17,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
 use lift_gateway::{Backend as _, Outcome};
-use lift_invoke::Integration;
+use lift_invoke::{Integration, NamedFunction, Source};
 use lift_local::HostNames;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -97,8 +97,8 @@ async fn replay(args: ReplayArgs) -> Result<ExitCode> {
     };
     let serving = tokio::spawn(connections.clone().serve(gateway));
     let StartedStack { mut stack, api, .. } = Stack::start(plan, config).await?;
-    let integrations = stack.functions.integrations();
-    let replay = Replay::new(integrations, &api, connections, Comparison { ignored: ignore });
+    let functions = stack.functions.named();
+    let replay = Replay::new(functions, &api, connections, Comparison { ignored: ignore });
     let mut report = ReplayReport::new(verbose, recording.incomplete.is_some());
     let never = CancellationToken::new();
     let replayed = tokio::select! {
@@ -118,7 +118,7 @@ async fn free_port() -> Result<TcpListener> {
 
 /// The functions that the events go to.
 struct Replay {
-    integrations: Vec<Integration>,
+    functions: Vec<NamedFunction>,
     /// The index of the function of each route.
     routes: HashMap<String, usize>,
     authorizer: Option<usize>,
@@ -128,7 +128,7 @@ struct Replay {
 
 impl Replay {
     fn new(
-        integrations: Vec<Integration>,
+        functions: Vec<NamedFunction>,
         api: &ApiPlan,
         connections: Connections,
         comparison: Comparison,
@@ -138,7 +138,7 @@ impl Replay {
             AccessPlan::Lambda(authorizer) => Some(authorizer.function),
             AccessPlan::Public | AccessPlan::Iam => None,
         };
-        Self { integrations, routes, authorizer, connections, comparison }
+        Self { functions, routes, authorizer, connections, comparison }
     }
 
     /// Replays all lines of the recording.
@@ -150,19 +150,21 @@ impl Replay {
             match &line.kind {
                 RecordedKind::Event { invocation, route, event } => {
                     let what = describe(*invocation, route.as_deref(), id);
-                    match answers.get(invocation) {
-                        Some(&answer) => {
-                            self.event(&what, route.as_deref(), event.get(), answer, report)
-                                .await?;
-                        }
-                        // The function was still working when the recording stopped. Its posts may be
-                        // recorded.
-                        None if recording.incomplete.is_some() => {
-                            let _ = self.invoke(&what, route.as_deref(), event.get()).await?;
-                        }
-                        // Without a recorded answer, there is nothing to compare with.
-                        None => {}
-                    }
+                    let function = self.of_route(&what, route.as_deref())?;
+                    let (event, answer) = (event.get(), answers.get(invocation).copied());
+                    self.event(function, &what, event, answer, recording, report).await?;
+                }
+                // The function that called it calls it again.
+                RecordedKind::Invoke { source, .. } if source == Source::Function.as_str() => {}
+                RecordedKind::Invoke { invocation, function, source, schedule, event } => {
+                    let name = schedule.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
+                    let what = format!("event {invocation}, {source}{name}, function {function}");
+                    let found = self.functions.iter().find(|one| one.name == *function);
+                    let found =
+                        found.with_context(|| format!("{what}: the app no longer has it"))?;
+                    let (event, answer) = (event.get(), answers.get(invocation).copied());
+                    let function = &found.integration;
+                    self.event(function, &what, event, answer, recording, report).await?;
                 }
                 RecordedKind::Opened => self.connections.open(id, line.at),
                 RecordedKind::Closed { .. } => self.connections.close(id),
@@ -189,29 +191,35 @@ impl Replay {
         Ok(())
     }
 
-    /// Gives one event to its function.
-    async fn invoke(&self, what: &str, route: Option<&str>, event: &str) -> Result<Answer> {
+    /// The function of a route, or the authorizer.
+    fn of_route(&self, what: &str, route: Option<&str>) -> Result<&Integration> {
         let function = match route {
             Some(key) => self.routes.get(key).copied(),
             None => self.authorizer,
         };
-        let integration = function.and_then(|function| self.integrations.get(function));
-        let integration =
-            integration.with_context(|| format!("{what}: the app no longer has this route"))?;
-        let returned = integration.invoke(Bytes::copy_from_slice(event.as_bytes())).await;
-        Ok(Answer::of(Outcome::of(returned)))
+        let function = function.and_then(|function| self.functions.get(function));
+        let function = function.map(|function| &function.integration);
+        function.with_context(|| format!("{what}: the app no longer has this route"))
     }
 
     /// Replays one event, and compares the reply.
     async fn event(
         &self,
+        function: &Integration,
         what: &str,
-        route: Option<&str>,
         event: &str,
-        recorded: RecordedAnswer<'_>,
+        recorded: Option<RecordedAnswer<'_>>,
+        recording: &Recording,
         report: &mut ReplayReport,
     ) -> Result<()> {
-        let now = self.invoke(what, route, event).await?;
+        // Without a recorded answer, there is nothing to compare with. If the recording stopped while the function
+        // was still working, its posts may be recorded.
+        if recorded.is_none() && recording.incomplete.is_none() {
+            return Ok(());
+        }
+        let returned = function.invoke(Bytes::copy_from_slice(event.as_bytes())).await;
+        let Some(recorded) = recorded else { return Ok(()) };
+        let now = Answer::of(Outcome::of(returned));
         report.events += 1;
         let what = match &now.error {
             Some(RecordedError { code, message, .. }) => &*format!("{what}: {code}: {message}"),

@@ -248,3 +248,46 @@ fn the_ready_block_names_lambda() {
     };
     assert!(value(&block, "Lambda").starts_with("http://127.0.0.1:"), "{block}");
 }
+
+#[test]
+fn a_recording_has_the_events_of_all_sources_and_replays_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("session.jsonl");
+    let shown = file.to_str().expect("UTF-8");
+    let app = test_function();
+    let scheduled = [("TEST_FUNCTION", "scheduled".as_ref())];
+    let lift = Lift::dev_with(&app, &["--record", shown], &scheduled);
+    lift.ready();
+    result(&invoke(&lift, &["--schedule", "close"]));
+    result(&invoke(&lift, &["--sqs", "one"]));
+    lift.signal("INT");
+    assert_eq!(lift.ended().status.code(), Some(0));
+    let text = fs::read_to_string(&file).expect("written");
+    let lines: Vec<Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let [_, close, _, sqs, _] = &lines[..] else { panic!("{text}") };
+    assert_eq!((&close["kind"], &close["source"]), (&json!("invoke"), &json!("schedule")));
+    assert_eq!(
+        (&close["schedule"], &close["function"]),
+        (&json!("close"), &json!("test-function"))
+    );
+    assert_eq!(
+        (&sqs["source"], &sqs["event"]["Records"][0]["body"]),
+        (&json!("sqs"), &json!("one"))
+    );
+
+    let replay = |variables: &[(&str, &std::ffi::OsStr)]| {
+        let app = app.to_str().expect("UTF-8");
+        Lift::with_variables(&["replay", shown, app], variables).ended()
+    };
+    let same = replay(&scheduled);
+    assert_eq!(same.status.code(), Some(0), "{}", same.stderr);
+    assert!(same.stdout.contains("2 events"), "{}", same.stdout);
+    let other = replay(&[]);
+    assert_eq!(other.status.code(), Some(1), "{}", other.stderr);
+    assert!(
+        other.stdout.contains("event 1, schedule close, function test-function"),
+        "{}",
+        other.stdout
+    );
+}
