@@ -135,7 +135,7 @@ impl Invoker {
 
     async fn run(self, function: NamedFunction, source: Source, payload: Bytes) -> Outcome {
         let (invocation, observer) = (Id::random(), &self.0.observer);
-        let NamedFunction { name, integration, .. } = function;
+        let (name, integration) = (function.user_name().to_owned(), &function.integration);
         let (started, is_batch) = (Instant::now(), source == Source::Sqs);
         let event = payload.clone();
         let invoked = InvocationEventKind::Invoked { function: name, source, payload };

@@ -55,7 +55,7 @@ impl InvocationEvent {
 pub enum InvocationEventKind {
     /// A function is invoked.
     Invoked {
-        /// Its name.
+        /// The user's name for it.
         function: String,
         /// Where the event comes from.
         source: Source,

@@ -159,7 +159,7 @@ impl Replay {
                 RecordedKind::Invoke { invocation, function, source, schedule, event } => {
                     let name = schedule.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
                     let what = format!("event {invocation}, {source}{name}, function {function}");
-                    let found = self.functions.iter().find(|one| one.name == *function);
+                    let found = self.functions.iter().find(|one| one.user_name() == function);
                     let found =
                         found.with_context(|| format!("{what}: the app no longer has it"))?;
                     let (event, answer) = (event.get(), answers.get(invocation).copied());

@@ -85,10 +85,7 @@ async fn an_invocation_returns_the_result_and_is_observed() {
     else {
         panic!("not invoked")
     };
-    assert_eq!(
-        (&*function, source, &payload[..]),
-        ("app-chat", Source::Invoke, &br#"{"a":1}"#[..])
-    );
+    assert_eq!((&*function, source, &payload[..]), ("Chat", Source::Invoke, &br#"{"a":1}"#[..]));
     let answered = events.recv().await.expect("an event").kind;
     assert!(
         matches!(answered, InvocationEventKind::Answered { result: Ok(_), .. }),
