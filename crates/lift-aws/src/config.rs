@@ -1,7 +1,7 @@
 //! Where AWS is: region, endpoint, credentials. With it go the settings of all SDK clients: short
 //! timeouts, quick retries and Lift's own HTTP client.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use aws_config::{
     BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableCredentialsProvider,
@@ -32,6 +32,10 @@ const BACK_OFF: Duration = Duration::from_millis(20);
 /// With 7 attempts, fewer than 0.1 % of handshakes fail when DynamoDB throttles 30 % of requests.
 const MAX_ATTEMPTS: u32 = 7;
 
+/// The HTTP client of a function: its clients share the open connections, and the TLS handshake of the
+/// first one.
+static HTTP_OF_FUNCTION: LazyLock<SdkClient> = LazyLock::new(SdkClient::new);
+
 /// The region for an endpoint on this machine, where the environment does not name one.
 const LOCAL_REGION: &str = "us-east-1";
 
@@ -39,8 +43,15 @@ const LOCAL_REGION: &str = "us-east-1";
 /// [`Table`](crate::Table), [`ManagementApi`](crate::ManagementApi) and
 /// [`publisher`](crate::publisher).
 ///
-/// It converts from and to an [`SdkConfig`], for an app that has one or that needs one for other
-/// services.
+/// It converts from and to an [`SdkConfig`], for an app that has one, or that needs a client of its own
+/// tables or of other services.
+///
+/// | constructor | for |
+/// |---|---|
+/// | [`of_function`](Self::of_function) | a function: the configuration of Lift's own store |
+/// | [`from_env`](Self::from_env) | a program beside the function: a schedule elsewhere, a script |
+/// | [`builder`](Self::builder) | the same, with some of it replaced and all of it checked |
+/// | [`local`](Self::local) | a test against a DynamoDB API on this machine |
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), lift_aws::Error> {
@@ -85,17 +96,35 @@ impl AwsConfig {
         Self(self.0.into_builder().region(Region::new(region.into())).build())
     }
 
-    /// The configuration of a function: Lambda sets region and credentials in variables. No other
-    /// source is asked, which keeps its code and its time out of a cold start.
+    /// The configuration of a function, by which Lift itself reads and writes connections. A client of
+    /// another table has the same region, credentials, endpoint, time-outs and retries, and shares the
+    /// open connections to DynamoDB.
+    ///
+    /// Lambda sets region and credentials in variables; so does `lift dev`. No other source is asked,
+    /// which keeps its code and its time out of a cold start. A program beside the function uses
+    /// [`from_env`](Self::from_env) or [`builder`](Self::builder).
+    ///
+    /// ```no_run
+    /// # fn example() -> Result<(), lift_aws::Error> {
+    /// let config = lift_aws::AwsConfig::of_function()?;
+    /// let client = aws_sdk_dynamodb::Client::new(&config.into());
+    /// # let _ = client;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// In Cargo.toml, turn the SDK's default features off. Otherwise they bring a second HTTP client
+    /// into the program, which nothing uses:
+    /// `aws-sdk-dynamodb = { version = "1", default-features = false, features = ["rt-tokio"] }`.
     ///
     /// # Errors
     /// When there is no region.
-    pub(crate) fn of_function() -> Result<Self, Error> {
+    pub fn of_function() -> Result<Self, Error> {
         let region = variables::region().ok_or_else(no_region)?;
         let is_on = |name: &str| {
             variables::value(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
         };
         let mut config = sdk_builder(region, environment_credentials())
+            .http_client(HTTP_OF_FUNCTION.clone())
             .use_fips(is_on(variables::USE_FIPS))
             .use_dual_stack(is_on(variables::USE_DUAL_STACK));
         config.set_endpoint_url(variables::dynamodb_endpoint());

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 use super::{
     description::{Billing, IndexDescription, KeyAttribute, KeyList, Projection, TableDescription},
     difference::{TableDifference, TableNote},
-    layout::{self, EXPIRY, STREAM_VIEW},
+    layout::{Content, IndexLayout, Layout},
 };
 
 /// The differences between a live table and the layout that an app needs.
@@ -32,29 +32,42 @@ impl TableCheck {
         self.differences.is_empty()
     }
 
-    pub(super) fn of(live: &TableDescription, streams: bool) -> Self {
+    /// `streams` says whether an optional stream is required.
+    pub(super) fn of(live: &TableDescription, layout: &Layout, streams: bool) -> Self {
         let mut check =
             Self { table: live.name.clone(), differences: Vec::new(), notes: Vec::new() };
-        if is_lift_for_go_table(live) {
+        let is_of_app = layout.content == Content::App;
+        if !is_of_app && is_lift_for_go_table(live, layout) {
             check.differences.push(TableDifference::GoLift);
             return check;
         }
         check.status(live);
-        check.keys(None, &live.keys, &layout::KEYS);
-        for needed in &layout::INDEXES {
+        check.keys(None, &live.keys, &layout.keys);
+        for needed in &layout.indexes {
             check.index(live, needed);
         }
-        let extra = live.indexes.iter().filter(|index| is_extra(index));
-        check.notes.extend(extra.map(|index| TableNote::ExtraIndex { index: index.name.clone() }));
-        let local = live.local_indexes.iter();
-        check
-            .differences
-            .extend(local.map(|index| TableDifference::LocalIndex { index: index.clone() }));
-        check.expiry(live);
+        let is_needed = |index: &IndexDescription| {
+            layout.indexes.iter().any(|needed| needed.name == index.name)
+        };
+        let extra = live.indexes.iter().filter(|index| !is_needed(index));
+        let extra = extra.map(|index| index.name.clone());
+        check.notes.extend(extra.map(|index| match layout.content {
+            Content::Connections => TableNote::ExtraIndex { index },
+            Content::App => TableNote::UndeclaredIndex { index },
+        }));
+        if !is_of_app {
+            let local = live.local_indexes.iter().cloned();
+            check.differences.extend(local.map(|index| TableDifference::LocalIndex { index }));
+        }
+        if let Some(needed) = &layout.expiry {
+            check.expiry(live, needed);
+        }
         if live.billing == Billing::Provisioned {
             check.notes.push(TableNote::Provisioned);
         }
-        check.stream(live, streams);
+        if let Some(needed) = &layout.stream {
+            check.stream(live, needed, streams || is_of_app);
+        }
         check
     }
 
@@ -64,93 +77,87 @@ impl TableCheck {
         }
     }
 
-    fn keys(&mut self, index: Option<&str>, found: &[KeyAttribute], needed: &layout::KeyLayout) {
-        let needed = needed.described();
+    fn keys(&mut self, index: Option<&str>, found: &[KeyAttribute], needed: &[KeyAttribute]) {
         if found != needed {
             self.differences.push(TableDifference::Keys {
                 index: index.map(ToOwned::to_owned),
-                needed: KeyList(&needed).to_string(),
+                needed: KeyList(needed).to_string(),
                 found: KeyList(found).to_string(),
             });
         }
     }
 
-    fn index(&mut self, live: &TableDescription, needed: &layout::IndexLayout) {
-        let name = needed.name.to_owned();
+    fn index(&mut self, live: &TableDescription, needed: &IndexLayout) {
+        let name = needed.name.clone();
         let Some(found) = live.indexes.iter().find(|index| index.name == name) else {
             self.differences.push(TableDifference::MissingIndex {
                 index: name,
-                keys: KeyList(&needed.keys.described()).to_string(),
-                projects: needed.projected.iter().map(|&name| name.to_owned()).collect(),
+                keys: KeyList(&needed.keys).to_string(),
+                projects: needed.projected.clone(),
             });
             return;
         };
-        self.keys(Some(needed.name), &found.keys, &needed.keys);
+        self.keys(Some(&name), &found.keys, &needed.keys);
         if !matches!(found.status.as_str(), "ACTIVE" | "UPDATING") {
             let status = found.status.clone();
             self.differences.push(TableDifference::IndexStatus { index: name.clone(), status });
         }
-        let Projection::Only(found) = &found.projected else {
-            self.notes.push(TableNote::ExtraProjection { index: name, attributes: None });
-            return;
+        let without = |all: &[String], some: &[String]| -> Vec<String> {
+            all.iter().filter(|name| !some.contains(name)).cloned().collect()
         };
-        let missing: Vec<String> = needed
-            .projected
-            .iter()
-            .filter(|&&attribute| !found.iter().any(|found| found == attribute))
-            .map(|&attribute| attribute.to_owned())
-            .collect();
-        let extra: Vec<String> = found
-            .iter()
-            .filter(|found| !needed.projected.contains(&found.as_str()))
-            .cloned()
-            .collect();
-        if !missing.is_empty() {
+        let (missing, extra) = match (&needed.projected, &found.projected) {
+            (Projection::All, Projection::All) => return,
+            (Projection::All, Projection::Only(_)) => (None, Some(Vec::new())),
+            (Projection::Only(_), Projection::All) => (Some(Vec::new()), None),
+            (Projection::Only(needed), Projection::Only(found)) => {
+                (Some(without(needed, found)), Some(without(found, needed)))
+            }
+        };
+        let is_some = |names: &Option<Vec<String>>| names.as_ref().is_none_or(|n| !n.is_empty());
+        if is_some(&missing) {
             self.differences.push(TableDifference::Projection { index: name.clone(), missing });
         }
-        if !extra.is_empty() {
-            self.notes.push(TableNote::ExtraProjection { index: name, attributes: Some(extra) });
+        if is_some(&extra) {
+            self.notes.push(TableNote::ExtraProjection { index: name, attributes: extra });
         }
     }
 
-    fn expiry(&mut self, live: &TableDescription) {
-        let attribute = live.expiry.attribute.as_deref();
+    fn expiry(&mut self, live: &TableDescription, needed: &str) {
+        let (attribute, needed) = (live.expiry.attribute.as_deref(), needed.to_owned());
         if !live.expiry.is_on() {
-            self.differences.push(TableDifference::ExpiryOff);
-        } else if attribute != Some(EXPIRY) {
+            self.differences.push(TableDifference::ExpiryOff { needed });
+        } else if attribute != Some(&*needed) {
             let attribute = attribute.unwrap_or_default().to_owned();
-            self.differences.push(TableDifference::ExpiryAttribute { attribute });
+            self.differences.push(TableDifference::ExpiryAttribute { attribute, needed });
         }
     }
 
-    fn stream(&mut self, live: &TableDescription, needed: bool) {
-        let view = live.stream.clone();
-        match (view.as_deref() == Some(STREAM_VIEW), needed) {
+    fn stream(&mut self, live: &TableDescription, needed: &str, is_required: bool) {
+        let (view, needed) = (live.stream.clone(), needed.to_owned());
+        match (view.as_deref() == Some(&*needed), is_required) {
             (true, _) => (),
-            (false, true) => self.differences.push(TableDifference::Stream { view }),
-            (false, false) => self.notes.push(TableNote::Stream { view }),
+            (false, true) => self.differences.push(TableDifference::Stream { view, needed }),
+            (false, false) => self.notes.push(TableNote::Stream { view, needed }),
         }
     }
-}
-
-fn is_extra(index: &IndexDescription) -> bool {
-    !layout::INDEXES.iter().any(|needed| needed.name == index.name)
 }
 
 /// Lift for Go uses the same names: newer versions in capitals. In older versions, the indexes project every
 /// attribute, which those of this crate never do.
-fn is_lift_for_go_table(live: &TableDescription) -> bool {
-    let names = |keys: &[KeyAttribute]| keys.iter().map(|key| key.name.clone()).collect::<Vec<_>>();
+fn is_lift_for_go_table(live: &TableDescription, layout: &Layout) -> bool {
+    fn names(keys: &[KeyAttribute]) -> Vec<&str> {
+        keys.iter().map(|key| &*key.name).collect()
+    }
     let table = names(&live.keys);
     let is_in_capitals = table == ["PK", "SK"];
-    let holds = |needed: &layout::IndexLayout| {
+    let holds = |needed: &IndexLayout| {
         live.indexes.iter().any(|index| {
             index.name == needed.name
-                && names(&index.keys) == needed.keys.names()
+                && names(&index.keys) == names(&needed.keys)
                 && (is_in_capitals || index.projected == Projection::All)
         })
     };
-    (is_in_capitals || table == layout::KEYS.names()) && layout::INDEXES.iter().all(holds)
+    (is_in_capitals || table == names(&layout.keys)) && layout.indexes.iter().all(holds)
 }
 
 /// Text for a person: a line for each difference and note, without a line break at the end.

@@ -1,4 +1,4 @@
-//! Creates the table and turns its time to live on; deletes it.
+//! Creates the table, adds what it lacks, and turns its time to live on; deletes it.
 
 use std::{fmt, time::Duration};
 
@@ -10,8 +10,7 @@ use super::{
     check::TableCheck,
     description::TableDescription,
     difference::{TableDifference, TableNote},
-    layout::EXPIRY,
-    options::CreateOptions,
+    options::{CreateOptions, stream},
 };
 use crate::error::{Error, ErrorKind};
 
@@ -30,6 +29,8 @@ const ATTEMPTS: u32 = 3;
 pub struct Created {
     /// Whether this call created the table; otherwise it existed.
     pub new: bool,
+    /// What this call added to a table that existed, such as `the index by_bidder`.
+    pub added: Vec<String>,
     /// Facts about the table, such as an option that an existing table does not have.
     pub notes: Vec<TableNote>,
 }
@@ -42,6 +43,10 @@ pub enum CreateStep {
     Create,
     /// Waits until the table and its indexes are active.
     Wait,
+    /// Adds an index, and waits until it is filled.
+    AddIndex,
+    /// Turns the stream on.
+    Stream,
     /// Turns time to live on.
     Expire,
 }
@@ -51,6 +56,8 @@ impl fmt::Display for CreateStep {
         f.write_str(match self {
             Self::Create => "creating the table",
             Self::Wait => "waiting until it is active",
+            Self::AddIndex => "adding an index and waiting until it is filled",
+            Self::Stream => "turning the stream on",
             Self::Expire => "turning time to live on",
         })
     }
@@ -59,7 +66,7 @@ impl fmt::Display for CreateStep {
 impl Table {
     /// Creates the table unless it exists, waits until it is active, and turns time to live on.
     /// Several processes may do this at the same time. In an existing table, nothing is changed but
-    /// time to live.
+    /// time to live, unless the options ask for [updates](CreateOptions::with_updates).
     ///
     /// # Errors
     /// When DynamoDB cannot be reached or refuses the request, when the table is not active within
@@ -98,17 +105,27 @@ impl Table {
             Some(live) if has_final_status(&live) => live,
             _ => {
                 progress(CreateStep::Wait);
-                self.wait_until_settled().await?
+                self.wait_until(has_final_status).await?
             }
         };
-        let mut check = TableCheck::of(&live, false);
-        if check.differences == [TableDifference::ExpiryOff] {
-            progress(CreateStep::Expire);
-            self.turn_expiry_on().await?;
+        let mut check = TableCheck::of(&live, &self.layout, false);
+        let mut added = Vec::new();
+        let is_addition = |difference: &TableDifference| match difference {
+            TableDifference::ExpiryOff { .. } => true,
+            TableDifference::MissingIndex { .. } | TableDifference::Stream { view: None, .. } => {
+                options.updates
+            }
+            _ => false,
+        };
+        if !check.fits() && check.differences.iter().all(is_addition) {
+            for difference in &check.differences {
+                added.push(self.add(difference, options, &mut progress).await?);
+            }
             live = self.describe().await?;
-            check = TableCheck::of(&live, false);
+            check = TableCheck::of(&live, &self.layout, false);
             // The description may be older than the change.
-            check.differences.retain(|difference| *difference != TableDifference::ExpiryOff);
+            let is_old = |difference: &_| matches!(difference, TableDifference::ExpiryOff { .. });
+            check.differences.retain(|difference| !is_old(difference));
         }
         if !check.fits() {
             let all: Vec<String> = check.differences.iter().map(ToString::to_string).collect();
@@ -117,17 +134,56 @@ impl Table {
         }
         let mut notes = check.notes;
         if !options.streams {
-            notes.retain(|note| !matches!(note, TableNote::Stream { view: None }));
+            notes.retain(|note| !matches!(note, TableNote::Stream { view: None, .. }));
         }
-        if !new {
+        if new {
+            added.clear();
+        } else {
             notes.extend(options.missing_in(&live));
         }
-        Ok(Created { new, notes })
+        Ok(Created { new, added, notes })
+    }
+
+    /// Adds what a difference says is missing, and returns its name.
+    async fn add(
+        &self,
+        missing: &TableDifference,
+        options: &CreateOptions,
+        progress: &mut impl FnMut(CreateStep),
+    ) -> Result<String, Error> {
+        let update = self.client.update_table().table_name(&self.name);
+        let (update, added) = match missing {
+            TableDifference::MissingIndex { index, .. } => {
+                progress(CreateStep::AddIndex);
+                let layout = self.layout.indexes.iter().find(|layout| layout.name == *index);
+                let update = layout.map(|one| options.add_index(update, one, &self.layout));
+                (update, format!("the index {index}"))
+            }
+            TableDifference::Stream { needed, .. } => {
+                progress(CreateStep::Stream);
+                let stream = stream(needed).map(|stream| update.stream_specification(stream));
+                (Some(stream), "the stream".to_owned())
+            }
+            TableDifference::ExpiryOff { needed } => {
+                progress(CreateStep::Expire);
+                self.turn_expiry_on(needed).await?;
+                (None, "time to live".to_owned())
+            }
+            _ => (None, String::new()),
+        };
+        if let Some(update) = update {
+            let update = update.map_err(|error| self.invalid_request(error))?;
+            update.send().await.map_err(|error| self.failed("UpdateTable", error))?;
+            // DynamoDB takes one change of a table at a time.
+            self.wait_until(is_active).await?;
+        }
+        Ok(added)
     }
 
     /// Says whether this request created the table.
     async fn request_table(&self, options: &CreateOptions) -> Result<bool, Error> {
-        let create = options.define(self.client.create_table().table_name(&self.name));
+        let create =
+            options.define(self.client.create_table().table_name(&self.name), &self.layout);
         let create = create.map_err(|error| self.invalid_request(error))?;
         match create.send().await {
             Ok(_) => Ok(true),
@@ -141,11 +197,14 @@ impl Table {
         }
     }
 
-    async fn wait_until_settled(&self) -> Result<TableDescription, Error> {
+    async fn wait_until(
+        &self,
+        state: impl Fn(&TableDescription) -> bool,
+    ) -> Result<TableDescription, Error> {
         let end = Instant::now() + MAX_WAIT;
         while Instant::now() < end {
             // `DescribeTable` may not know the table yet.
-            if let Some(live) = self.find().await?.filter(has_final_status) {
+            if let Some(live) = self.find().await?.filter(&state) {
                 return Ok(live);
             }
             sleep(POLL).await;
@@ -153,8 +212,8 @@ impl Table {
         Err(self.not_in_time("active"))
     }
 
-    async fn turn_expiry_on(&self) -> Result<(), Error> {
-        let expiry = TimeToLiveSpecification::builder().enabled(true).attribute_name(EXPIRY);
+    async fn turn_expiry_on(&self, attribute: &str) -> Result<(), Error> {
+        let expiry = TimeToLiveSpecification::builder().enabled(true).attribute_name(attribute);
         let expiry = expiry.build().map_err(|error| self.invalid_request(error))?;
         let update = self.client.update_time_to_live().table_name(&self.name);
         let Err(error) = update.time_to_live_specification(expiry).send().await else {
@@ -165,7 +224,7 @@ impl Table {
             return Ok(());
         }
         for _ in 0..ATTEMPTS {
-            if expires(&self.describe().await?) {
+            if expires(&self.describe().await?, attribute) {
                 return Ok(());
             }
             sleep(POLL).await;
@@ -218,6 +277,11 @@ fn has_final_status(live: &TableDescription) -> bool {
     live.status != "CREATING" && live.indexes.iter().all(|index| index.status != "CREATING")
 }
 
-fn expires(live: &TableDescription) -> bool {
-    live.expiry.is_on() && live.expiry.attribute.as_deref() == Some(EXPIRY)
+/// Whether the table and its indexes can be changed again.
+fn is_active(live: &TableDescription) -> bool {
+    live.status == "ACTIVE" && live.indexes.iter().all(|index| index.status == "ACTIVE")
+}
+
+fn expires(live: &TableDescription, attribute: &str) -> bool {
+    live.expiry.is_on() && live.expiry.attribute.as_deref() == Some(attribute)
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::layout::{EXPIRY, STREAM_VIEW};
+use super::description::Projection;
 
 /// Why a table does not fit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -35,7 +35,7 @@ pub enum TableDifference {
         /// Its key, with roles and types.
         keys: String,
         /// The attributes that it must project.
-        projects: Vec<String>,
+        projects: Projection,
     },
     /// An index cannot be queried now.
     IndexStatus {
@@ -48,15 +48,20 @@ pub enum TableDifference {
     Projection {
         /// The index.
         index: String,
-        /// The missing attributes.
-        missing: Vec<String>,
+        /// The missing attributes; `None` for all.
+        missing: Option<Vec<String>>,
     },
     /// Items do not expire.
-    ExpiryOff,
+    ExpiryOff {
+        /// The attribute by which they should.
+        needed: String,
+    },
     /// Items expire by another attribute.
     ExpiryAttribute {
         /// That attribute.
         attribute: String,
+        /// The attribute by which they should.
+        needed: String,
     },
     /// The table has a local secondary index, which limits each partition key to 10 GB and to the
     /// throughput of one partition.
@@ -64,10 +69,12 @@ pub enum TableDifference {
         /// Its name.
         index: String,
     },
-    /// The stream is off, or its view type lacks something. Only where a stream is needed.
+    /// The stream is off, or its view type differs. Only where a stream is needed.
     Stream {
         /// Its view type; `None` when it is off.
         view: Option<String>,
+        /// The needed view type.
+        needed: String,
     },
 }
 
@@ -78,8 +85,13 @@ pub enum TableDifference {
 pub enum TableNote {
     /// Capacity is provisioned: it is billed when unused, and requests beyond it are throttled.
     Provisioned,
-    /// The table has an index that is not Lift's.
+    /// The table of connections has an index that is not Lift's.
     ExtraIndex {
+        /// Its name.
+        index: String,
+    },
+    /// A table of the app's own has an index that the app does not declare.
+    UndeclaredIndex {
         /// Its name.
         index: String,
     },
@@ -94,6 +106,8 @@ pub enum TableNote {
     Stream {
         /// Its view type; `None` when it is off.
         view: Option<String>,
+        /// The view type that presence needs.
+        needed: String,
     },
     /// The options ask for deletion protection, and the existing table has none.
     Unprotected,
@@ -124,9 +138,8 @@ impl fmt::Display for TableDifference {
             ),
             Self::MissingIndex { index, keys, projects } => write!(
                 f,
-                "the index {index} is missing: add it with the key {keys}, projecting {}, or \
-                 {USE_ANOTHER}",
-                projects.join(", ")
+                "the index {index} is missing: add it with the key {keys}, projecting {projects}, as \
+                 `lift table create --all` does, or {USE_ANOTHER}"
             ),
             Self::IndexStatus { index, status } => {
                 write!(f, "the status of the index {index} is {status}: {}", wait(status))
@@ -135,24 +148,24 @@ impl fmt::Display for TableDifference {
                 f,
                 "the index {index} does not project {}: delete that index and add it again, or \
                  {USE_ANOTHER}",
-                missing.join(", ")
+                missing.as_ref().map_or("every attribute".to_owned(), |missing| missing.join(", "))
             ),
-            Self::ExpiryOff => write!(
+            Self::ExpiryOff { needed } => write!(
                 f,
                 "items do not expire: `lift table create` turns time to live on, for the \
-                 attribute {EXPIRY}"
+                 attribute {needed}"
             ),
-            Self::ExpiryAttribute { attribute } => write!(
+            Self::ExpiryAttribute { attribute, needed } => write!(
                 f,
-                "items expire by the attribute {attribute}, not {EXPIRY}: turn time to live off \
-                 for {attribute}, and an hour later on for {EXPIRY}"
+                "items expire by the attribute {attribute}, not {needed}: turn time to live off \
+                 for {attribute}, and an hour later on for {needed}"
             ),
             Self::LocalIndex { index } => write!(
                 f,
                 "the local secondary index {index} limits what a partition can hold and do, and \
                  cannot be removed: {USE_ANOTHER}"
             ),
-            Self::Stream { view } => stream(f, view.as_deref()),
+            Self::Stream { view, needed } => stream(f, view.as_deref(), needed),
         }
     }
 }
@@ -167,14 +180,19 @@ impl fmt::Display for TableNote {
             Self::ExtraIndex { index } => {
                 write!(f, "the index {index} is not Lift's: writes of its items cost more")
             }
+            Self::UndeclaredIndex { index } => write!(
+                f,
+                "the app does not declare the index {index}: writes of its items cost more, until you \
+                 delete it"
+            ),
             Self::ExtraProjection { index, attributes } => write!(
                 f,
                 "the index {index} projects {} as well, which makes writes and lists cost more",
                 attributes.as_ref().map_or("every other attribute".to_owned(), |a| a.join(", "))
             ),
-            Self::Stream { view } => {
+            Self::Stream { view, needed } => {
                 f.write_str("for an app that reads the stream: ")?;
-                stream(f, view.as_deref())
+                stream(f, view.as_deref(), needed)
             }
             Self::Unprotected => f.write_str(
                 "deletion protection is off, and was left so because the table existed: `aws \
@@ -189,18 +207,15 @@ impl fmt::Display for TableNote {
     }
 }
 
-fn stream(f: &mut fmt::Formatter<'_>, view: Option<&str>) -> fmt::Result {
+fn stream(f: &mut fmt::Formatter<'_>, view: Option<&str>, needed: &str) -> fmt::Result {
     match view {
         None => write!(
             f,
             "the stream is off: `aws dynamodb update-table --table-name NAME \
-             --stream-specification StreamEnabled=true,StreamViewType={STREAM_VIEW}` turns it on"
+             --stream-specification StreamEnabled=true,StreamViewType={needed}` turns it on"
         ),
         Some(view) => {
-            write!(
-                f,
-                "the stream holds {view}, not {STREAM_VIEW}: turn it off, and on with {STREAM_VIEW}"
-            )
+            write!(f, "the stream holds {view}, not {needed}: turn it off, and on with {needed}")
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The table of connections: created, described, checked and deleted. `lift table` makes these
-//! calls.
+//! Tables of connections and of an app's own: created, described, checked and deleted. `lift table`
+//! makes these calls.
 //!
 //! ```text
 //! layout -> options -> create -> a live table -> describe -> TableDescription -> check -> TableCheck
@@ -22,12 +22,16 @@ use aws_sdk_dynamodb::{
     error::{BuildError, ProvideErrorMetadata, SdkError},
 };
 
+use lift_ws::describe::LayoutDescription;
+
 use crate::{
     DynamoStore,
     causes::in_words,
     config::{AwsConfig, is_loopback},
     error::{Error, ErrorKind},
 };
+
+use layout::{Content, Layout};
 
 pub use check::TableCheck;
 pub use create::{CreateStep, Created};
@@ -55,10 +59,11 @@ const CREDENTIALS_CODES: [&str; 6] = [
     "MissingAuthenticationToken",
 ];
 
-/// A table of connections: pay-per-request, with two sparse indexes, time to live and, by default,
-/// a stream. The table may not exist yet.
+/// A table: of connections, or of an app's own. The table of connections is pay-per-request, with two
+/// sparse indexes, time to live and, by default, a stream. The table may not exist yet.
 #[derive(Clone, Debug)]
 pub struct Table {
+    layout: Layout,
     client: Client,
     store: DynamoStore,
     name: String,
@@ -67,10 +72,37 @@ pub struct Table {
 }
 
 impl Table {
-    /// The table of this name, which may not exist yet.
+    /// The table of connections of this name, which may not exist yet.
     #[must_use]
     pub fn new(config: &AwsConfig, name: impl Into<String>) -> Self {
-        let name = name.into();
+        Self::of(Layout::connections(), config, name.into())
+    }
+
+    /// A table of an app's own with this name, which may not exist yet. The layout is from the app's
+    /// description.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), lift_aws::Error> {
+    /// use lift_aws::{AwsConfig, Table, table::CreateOptions};
+    /// use lift_ws::{App, table::{Key, TableSpec}};
+    ///
+    /// let app = App::new().table(TableSpec::new("PRICES_TABLE", Key::string("item")));
+    /// let config = AwsConfig::local("http://127.0.0.1:3002", "us-east-1");
+    /// for layout in app.describe().tables.iter().filter_map(|table| table.layout.as_ref()) {
+    ///     Table::with_layout(&config, "prices", layout).create(&CreateOptions::new()).await?;
+    /// }
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn with_layout(
+        config: &AwsConfig,
+        name: impl Into<String>,
+        layout: &LayoutDescription,
+    ) -> Self {
+        Self::of(Layout::declared(layout), config, name.into())
+    }
+
+    fn of(layout: Layout, config: &AwsConfig, name: String) -> Self {
         let sdk = config.sdk();
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
@@ -81,6 +113,7 @@ impl Table {
         let url = endpoint.and_then(|url| url.parse::<http::Uri>().ok());
         let region = sdk.region().map_or("an unknown region", |region| region.as_ref());
         Self {
+            layout,
             client: Client::from_conf(settings),
             store: DynamoStore::new(config, name.clone()),
             name,
@@ -120,7 +153,7 @@ impl Table {
         &self.location
     }
 
-    /// Compares the table with the layout that an app needs.
+    /// Compares the table with the layout that the app needs.
     ///
     /// # Errors
     /// When the table does not exist, and when DynamoDB cannot be reached or refuses the request.
@@ -136,7 +169,7 @@ impl Table {
     /// # Ok(()) }
     /// ```
     pub async fn check(&self) -> Result<TableCheck, Error> {
-        Ok(TableCheck::of(&self.describe().await?, false))
+        Ok(TableCheck::of(&self.describe().await?, &self.layout, false))
     }
 
     /// Like [`check`](Self::check), for an app that needs the table's stream.
@@ -144,7 +177,7 @@ impl Table {
     /// # Errors
     /// Those of [`check`](Self::check).
     pub async fn check_with_streams(&self) -> Result<TableCheck, Error> {
-        Ok(TableCheck::of(&self.describe().await?, true))
+        Ok(TableCheck::of(&self.describe().await?, &self.layout, true))
     }
 
     /// Replaces the row of every connection by a tombstone, and returns how many. For a gateway that
@@ -163,7 +196,10 @@ impl Table {
 
     fn missing(&self) -> Error {
         let Self { name, location, .. } = self;
-        let create = format!("lift table create --table {name}");
+        let create = match self.layout.content {
+            Content::Connections => format!("lift table create --table {name}"),
+            Content::App => "lift table create --all".to_owned(),
+        };
         let fix = if self.is_local {
             format!("`{create} --endpoint-url {location}` creates it")
         } else {

@@ -1,19 +1,24 @@
 //! The options for a new table, and the request that they and the layout define.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::{
     error::BuildError,
-    operation::create_table::builders::CreateTableFluentBuilder,
+    operation::{
+        create_table::builders::CreateTableFluentBuilder,
+        update_table::builders::UpdateTableFluentBuilder,
+    },
     types::{
-        AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
-        OnDemandThroughput, Projection, ProjectionType, ScalarAttributeType, StreamSpecification,
-        StreamViewType, Tag,
+        AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
+        GlobalSecondaryIndexUpdate, KeySchemaElement, KeyType, OnDemandThroughput, Projection,
+        ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType, Tag,
     },
 };
 
 use super::{
-    description::{Billing, TableDescription},
+    description::{Billing, KeyAttribute, KeyRole, Projection as Projected, TableDescription},
     difference::TableNote,
-    layout,
+    layout::{Content, IndexLayout, Layout},
 };
 
 /// The options for a new table. The default has a stream, and no deletion protection, limits or
@@ -28,6 +33,7 @@ use super::{
 #[derive(Clone, Debug)]
 pub struct CreateOptions {
     pub(super) streams: bool,
+    pub(super) updates: bool,
     deletion_protection: bool,
     max_reads: Option<u32>,
     max_writes: Option<u32>,
@@ -46,6 +52,7 @@ impl CreateOptions {
     pub fn new() -> Self {
         Self {
             streams: true,
+            updates: false,
             deletion_protection: false,
             max_reads: None,
             max_writes: None,
@@ -53,10 +60,19 @@ impl CreateOptions {
         }
     }
 
-    /// No stream. On AWS a stream costs nothing until it is read.
+    /// No stream of the table of connections. On AWS a stream costs nothing until it is read. A table
+    /// of an app's own has the stream that the app declares.
     #[must_use]
     pub fn without_streams(mut self) -> Self {
         self.streams = false;
+        self
+    }
+
+    /// Also adds what an existing table lacks and DynamoDB can add: indexes, and the stream if it is
+    /// off. An index of a table with many items takes minutes to fill, and write units.
+    #[must_use]
+    pub fn with_updates(mut self) -> Self {
+        self.updates = true;
         self
     }
 
@@ -93,40 +109,53 @@ impl CreateOptions {
     pub(super) fn define(
         &self,
         create: CreateTableFluentBuilder,
+        layout: &Layout,
     ) -> Result<CreateTableFluentBuilder, BuildError> {
         let tags =
             self.tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
         let tags: Vec<Tag> = tags.collect::<Result<_, _>>()?;
-        let stream = StreamSpecification::builder()
-            .stream_enabled(true)
-            .stream_view_type(StreamViewType::from(layout::STREAM_VIEW))
-            .build()?;
-        let mut create = create
+        let has_stream = self.streams || layout.content == Content::App;
+        let stream = layout.stream.as_deref().filter(|_| has_stream).map(stream).transpose()?;
+        let indexes = layout.indexes.iter().map(|layout| self.index(layout));
+        let indexes: Vec<_> = indexes.collect::<Result<_, _>>()?;
+        let keys = layout.indexes.iter().flat_map(|index| &index.keys).chain(&layout.keys);
+        Ok(create
             .billing_mode(BillingMode::PayPerRequest)
-            .set_key_schema(Some(key_schema(&layout::KEYS)?))
-            .set_attribute_definitions(Some(key_attributes(&layout::KEYS)?))
-            .set_stream_specification(self.streams.then_some(stream))
+            .set_key_schema(Some(key_schema(&layout.keys)?))
+            .set_attribute_definitions(Some(key_attributes(keys)?))
+            .set_global_secondary_indexes((!indexes.is_empty()).then_some(indexes))
+            .set_stream_specification(stream)
             .deletion_protection_enabled(self.deletion_protection)
             .set_on_demand_throughput(self.limits())
-            .set_tags((!tags.is_empty()).then_some(tags));
-        for index in &layout::INDEXES {
-            for attribute in key_attributes(&index.keys)? {
-                create = create.attribute_definitions(attribute);
-            }
-            let projected = index.projected.iter().map(|&name| name.to_owned()).collect();
-            let projection = Projection::builder()
-                .projection_type(ProjectionType::Include)
-                .set_non_key_attributes(Some(projected))
-                .build();
-            let index = GlobalSecondaryIndex::builder()
-                .index_name(index.name)
-                .set_key_schema(Some(key_schema(&index.keys)?))
-                .projection(projection)
-                .set_on_demand_throughput(self.limits())
-                .build()?;
-            create = create.global_secondary_indexes(index);
-        }
-        Ok(create)
+            .set_tags((!tags.is_empty()).then_some(tags)))
+    }
+
+    fn index(&self, layout: &IndexLayout) -> Result<GlobalSecondaryIndex, BuildError> {
+        GlobalSecondaryIndex::builder()
+            .index_name(&layout.name)
+            .set_key_schema(Some(key_schema(&layout.keys)?))
+            .projection(projection(&layout.projected))
+            .set_on_demand_throughput(self.limits())
+            .build()
+    }
+
+    /// The request that adds an index to an existing table.
+    pub(super) fn add_index(
+        &self,
+        update: UpdateTableFluentBuilder,
+        layout: &IndexLayout,
+        table: &Layout,
+    ) -> Result<UpdateTableFluentBuilder, BuildError> {
+        let index = CreateGlobalSecondaryIndexAction::builder()
+            .index_name(&layout.name)
+            .set_key_schema(Some(key_schema(&layout.keys)?))
+            .projection(projection(&layout.projected))
+            .set_on_demand_throughput(self.limits());
+        let update_of_index = GlobalSecondaryIndexUpdate::builder().create(index.build()?).build();
+        let keys = layout.keys.iter().chain(&table.keys);
+        Ok(update
+            .set_attribute_definitions(Some(key_attributes(keys)?))
+            .global_secondary_index_updates(update_of_index))
     }
 
     fn limits(&self) -> Option<OnDemandThroughput> {
@@ -159,17 +188,37 @@ impl CreateOptions {
     }
 }
 
-fn key_schema(keys: &layout::KeyLayout) -> Result<Vec<KeySchemaElement>, BuildError> {
-    let element =
-        |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
-    Ok(vec![element(keys.partition, KeyType::Hash)?, element(keys.sort, KeyType::Range)?])
+/// A stream of this view type.
+pub(super) fn stream(view: &str) -> Result<StreamSpecification, BuildError> {
+    let stream = StreamSpecification::builder().stream_enabled(true);
+    stream.stream_view_type(StreamViewType::from(view)).build()
 }
 
-fn key_attributes(keys: &layout::KeyLayout) -> Result<Vec<AttributeDefinition>, BuildError> {
-    let string = ScalarAttributeType::S;
-    let define = |name: &str| {
-        let attribute = AttributeDefinition::builder().attribute_name(name);
-        attribute.attribute_type(string.clone()).build()
+fn projection(projected: &Projected) -> Projection {
+    let (kind, names) = match projected {
+        Projected::All => (ProjectionType::All, None),
+        Projected::Only(names) if names.is_empty() => (ProjectionType::KeysOnly, None),
+        Projected::Only(names) => (ProjectionType::Include, Some(names.clone())),
     };
-    keys.names().iter().map(|name| define(name)).collect()
+    Projection::builder().projection_type(kind).set_non_key_attributes(names).build()
+}
+
+fn key_schema(keys: &[KeyAttribute]) -> Result<Vec<KeySchemaElement>, BuildError> {
+    let element = |key: &KeyAttribute| {
+        let role = if key.role == KeyRole::Hash { KeyType::Hash } else { KeyType::Range };
+        KeySchemaElement::builder().attribute_name(&key.name).key_type(role).build()
+    };
+    keys.iter().map(element).collect()
+}
+
+/// The definitions of the attributes, each once: an attribute can be in several keys.
+fn key_attributes<'a>(
+    keys: impl Iterator<Item = &'a KeyAttribute>,
+) -> Result<Vec<AttributeDefinition>, BuildError> {
+    let types: BTreeMap<_, _> = keys.map(|key| (&key.name, &*key.value_type)).collect();
+    let define = |(name, value_type): (&String, &str)| {
+        let attribute = AttributeDefinition::builder().attribute_name(name);
+        attribute.attribute_type(ScalarAttributeType::from(value_type)).build()
+    };
+    types.into_iter().map(define).collect()
 }

@@ -19,6 +19,7 @@ mod log;
 mod management;
 mod meta;
 mod other_databases;
+mod own_tables;
 mod push;
 mod row_fixture;
 mod shards;

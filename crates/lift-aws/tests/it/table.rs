@@ -104,7 +104,9 @@ async fn notes_name_the_options_that_an_existing_table_lacks() {
     table.create(&CreateOptions::new().without_streams()).await.expect("created");
     let options = CreateOptions::new().with_deletion_protection().with_max_writes(200);
     let found = table.create(&options).await.expect("found");
-    let missing = [TableNote::Stream { view: None }, TableNote::Unprotected, TableNote::Limits];
+    let needed = "NEW_AND_OLD_IMAGES".to_owned();
+    let stream = TableNote::Stream { view: None, needed };
+    let missing = [stream, TableNote::Unprotected, TableNote::Limits];
     assert_eq!(found.notes, missing);
 }
 

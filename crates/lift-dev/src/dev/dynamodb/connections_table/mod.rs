@@ -81,7 +81,7 @@ async fn create(table: &Table, name: &str) -> Result<(), Error> {
 /// is the user's.
 fn is_of_older_version(check: &TableCheck) -> bool {
     let is_of_version = |difference: &TableDifference| {
-        matches!(difference, TableDifference::Projection { .. } | TableDifference::ExpiryOff)
+        matches!(difference, TableDifference::Projection { .. } | TableDifference::ExpiryOff { .. })
     };
     !check.fits() && check.differences.iter().all(is_of_version)
 }
