@@ -32,7 +32,10 @@ pub(crate) use self::{
     replay::ReplayArgs,
     send::{LocationArgs, OperationArgs, SendArgs, TargetArgs},
     steps::{Step, Steps},
-    table::{CreateArgs, TableArgs, TableCommand, TableLocationArgs},
+    table::{
+        AllTablesArgs, CreateArgs, EndpointArgs, TableArgs, TableCommand, TableLocationArgs,
+        WhichTables,
+    },
     terminal::{CompletionsArgs, LogFormat, TerminalArgs},
     values::{DEFAULT_STAGE, stage},
 };

@@ -1,10 +1,12 @@
 //! The arguments of `lift table`.
 
-use clap::{Args, Subcommand, builder::NonEmptyStringValueParser};
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, Subcommand, builder::NonEmptyStringValueParser};
 
 use super::values;
 
-/// Create, describe, check or delete an app's table of connections
+/// Create, describe, check or delete the tables of an app
 #[derive(Debug, Clone, Args)]
 #[command(arg_required_else_help = true, after_long_help = EXAMPLES)]
 pub(crate) struct TableArgs {
@@ -32,9 +34,9 @@ pub(crate) enum TableCommand {
     #[command(after_long_help = ENVIRONMENT)]
     Check {
         #[command(flatten)]
-        location: TableLocationArgs,
+        which: WhichTables,
 
-        /// Require the stream as well
+        /// Require the stream of connections as well
         #[arg(long)]
         streams: bool,
 
@@ -54,17 +56,20 @@ pub(crate) enum TableCommand {
     },
 }
 
-/// Create a table and wait until it can be used
+/// Create tables and wait until they can be used
 ///
-/// The table has on-demand billing, expiry of items, and a stream. If a table of this name exists,
-/// it is compared with what an app needs: a table that fits is success as well.
+/// A table of connections has on-demand billing, expiry of items, and a stream. If a table of this name
+/// exists, it is compared with what an app needs: a table that fits is success as well.
+///
+/// With --all, the tables of an app: that of its connections, and those that it declares. An existing
+/// table gets the indexes, the stream and the expiry that it lacks. Nothing is deleted.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = ENVIRONMENT)]
 pub(crate) struct CreateArgs {
     #[command(flatten)]
-    pub(crate) location: TableLocationArgs,
+    pub(crate) which: WhichTables,
 
-    /// Create the table without a stream; on AWS a stream costs nothing until it is read
+    /// Create the table of connections without a stream; on AWS a stream costs nothing until it is read
     #[arg(long)]
     pub(crate) no_streams: bool,
 
@@ -85,13 +90,52 @@ pub(crate) struct CreateArgs {
     pub(crate) tags: Vec<(String, String)>,
 }
 
-/// A table, and where it is.
+/// One table of connections or all tables of an app, and where they are.
+#[derive(Debug, Clone, Args)]
+#[command(group(ArgGroup::new("which").args(["table", "all"]).required(true)))]
+pub(crate) struct WhichTables {
+    /// The name of a table of connections
+    #[arg(long, value_name = "NAME", value_parser = values::table_name)]
+    pub(crate) table: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) all: AllTablesArgs,
+
+    #[command(flatten)]
+    pub(crate) endpoint: EndpointArgs,
+}
+
+/// An app whose description names the tables.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AllTablesArgs {
+    /// All tables of the app in PATH; the app's variables name them, as far as they are set
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// With --all: the folder of the app, a cargo package [default: .]
+    #[arg(value_name = "PATH", conflicts_with = "table")]
+    pub(crate) path: Option<PathBuf>,
+
+    /// With --all: the start of the names that no variable sets, as in NAME-connections [default: the
+    /// package's name]
+    #[arg(long, value_name = "NAME", value_parser = values::table_name, conflicts_with = "table")]
+    pub(crate) prefix: Option<String>,
+}
+
+/// A table of connections, and where it is.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TableLocationArgs {
     /// The name of the table
     #[arg(long, value_name = "NAME", value_parser = values::table_name)]
     pub(crate) table: String,
 
+    #[command(flatten)]
+    pub(crate) endpoint: EndpointArgs,
+}
+
+/// Where tables are.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct EndpointArgs {
     /// The URL of DynamoDB, such as the one that `lift dev` prints [default: AWS]
     #[arg(long, value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) endpoint_url: Option<String>,
@@ -105,6 +149,9 @@ const EXAMPLES: &str = "\
 Examples:
   lift table create --table chat-connections --deletion-protection
       Create the table in the region of the environment, or check it if it exists
+
+  lift table create --all examples/auction --prefix auction-test
+      Create auction-test-connections, auction-test-prices and so on, or add what they lack
 
   lift table check --table chat-connections --endpoint-url http://127.0.0.1:3002
       Check the table of a running `lift dev`

@@ -15,11 +15,10 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     data_dir::DataDir,
     dev::{
-        dynamodb::{Database, connections_table::ConnectionsTable},
+        dynamodb::{Database, app_tables::AppTables},
         fault_proxies::{FaultPlan, FaultProxies},
         functions::{Functions, StartOptions, environment::LocalServices, prepared::Prepared},
         plan::{ApiPlan, Plan, schedules},
-        program::describe::table_variable,
         reload::{Deploy, WatchPlan},
     },
     observe::Observers,
@@ -112,10 +111,12 @@ impl Stack {
         };
         let database =
             Database::start(&data_dir.database()?, config.database, &plan.tables, hosts.clone())?;
-        let mut table = ConnectionsTable::new(database.address(), &region, &plan.name);
-        if let (Some(app), Some(variable)) = (plan.app, table_variable(&description)) {
-            table.make_ready().await?;
-            functions[app].set_variable(variable, table.name());
+        let mut app_tables = AppTables::new(database.address(), &region, &plan.name);
+        if let Some(app) = plan.app {
+            let app = &mut functions[app];
+            for (variable, name) in app_tables.make_ready(&description, &app.variables).await? {
+                app.set_variable(&variable, &name);
+            }
         }
         // The app's own function comes last, so that its variables have priority.
         let app = plan.app.and_then(|app| functions.get(app));
@@ -145,15 +146,16 @@ impl Stack {
             }
         });
         let mut tables: Vec<String> = plan.tables.into_iter().map(|table| table.name).collect();
-        let store = table.ready_name().map(|name| {
-            tables.push(name.to_owned());
+        tables.extend(app_tables.names().map(str::to_owned));
+        let store = app_tables.connections().map(|name| {
             let url = format!("http://{}", database.address());
             DynamoStore::new(&AwsConfig::local(&url, &region), name)
         });
         if let Some(app) = plan.app {
             let (integrations, keys) = (functions.integrations(), api.route_keys());
             let schedules = schedules.clone();
-            let deploy = Deploy { api: planned, app, integrations, table, keys, schedules };
+            let tables = app_tables;
+            let deploy = Deploy { api: planned, app, integrations, tables, keys, schedules };
             functions.deploy_on_reload(app, deploy);
         }
         let stack = Self {

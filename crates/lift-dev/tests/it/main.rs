@@ -21,6 +21,7 @@ mod invoke;
 // It reads processes from `/proc`.
 #[cfg(target_os = "linux")]
 mod lifecycle;
+mod own_tables;
 mod reload;
 mod scenario;
 mod send;

@@ -1,5 +1,6 @@
 //! DynamoDB on this machine: dynoxide with one SQLite file, served by HTTP to programs.
 
+pub(crate) mod app_tables;
 pub(crate) mod client;
 pub(crate) mod connections_table;
 pub(crate) mod rows;

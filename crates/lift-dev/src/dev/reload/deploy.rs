@@ -1,4 +1,4 @@
-//! The API after a reload: the routes of the new description, and the table of connections.
+//! The API after a reload: the routes of the new description, and the tables that it names.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use lift_gateway::{Routes, ServerHandle};
 use lift_invoke::{Integration, Schedule, Schedules};
 
 use crate::dev::{
-    dynamodb::connections_table::ConnectionsTable,
+    dynamodb::app_tables::AppTables,
     functions::program::Program,
     plan::{ApiPlan, schedules},
-    program::describe::{describe, table_variable},
+    program::describe::describe,
 };
 
 /// Deploys the API of an app that describes its own routes.
@@ -20,7 +20,7 @@ pub(crate) struct Deploy {
     /// The index of the app among `integrations`.
     pub(crate) app: usize,
     pub(crate) integrations: Vec<Integration>,
-    pub(crate) table: ConnectionsTable,
+    pub(crate) tables: AppTables,
     /// The keys of the deployed routes.
     pub(crate) keys: BTreeSet<String>,
     /// The app's schedules, which are replaced.
@@ -35,12 +35,11 @@ pub(crate) struct NextApi {
 }
 
 impl Deploy {
-    /// Asks `program` for its description, and prepares the table and the routes that it needs.
+    /// Asks `program` for its description, and prepares the tables and the routes that it needs.
     pub(crate) async fn prepare(&mut self, program: &mut Program) -> Result<NextApi> {
         let description = describe(&program.executable, &program.variables).await?;
-        if let Some(variable) = table_variable(&description) {
-            self.table.make_ready().await?;
-            program.variables.insert(variable.into(), self.table.name().into());
+        for (variable, name) in self.tables.make_ready(&description, &program.variables).await? {
+            program.variables.insert(variable.into(), name.into());
         }
         let schedules = schedules::of_description(&program.name, &description)?;
         let mut api = self.api.clone();

@@ -1,27 +1,31 @@
-//! `lift table`: creates, describes, checks or deletes a table by `lift_aws::Table`. Progress is on stderr,
-//! the result on stdout.
+//! `lift table`: creates, describes, checks or deletes a table by `lift_aws::Table`, or all tables of an
+//! app. Progress is on stderr, the result on stdout.
+
+mod app;
+mod progress;
 
 use std::{
-    fmt::Display,
     io::{self, IsTerminal as _, Write as _, stderr, stdin},
     process::ExitCode,
-    time::Duration,
 };
 
 use anyhow::{Context as _, Result, bail};
 use clap::error::ErrorKind;
-use indicatif::ProgressBar;
 use lift_aws::{AwsConfig, Table, table::CreateOptions};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::{
-    args::{Args, CreateArgs, TableArgs, TableCommand, TableLocationArgs, WrongArgs},
+    args::{
+        Args, CreateArgs, EndpointArgs, TableArgs, TableCommand, TableLocationArgs, WhichTables,
+        WrongArgs,
+    },
     escape,
     exit::note,
 };
 
-/// How often the spinner turns.
-const TICK: Duration = Duration::from_millis(100);
+use app::AppTable;
+use progress::Progress;
 
 /// Runs one command. A table that does not fit exits with 1, without an error.
 pub(crate) fn run(args: TableArgs) -> Result<ExitCode> {
@@ -35,35 +39,106 @@ pub(crate) fn run(args: TableArgs) -> Result<ExitCode> {
                 print(&live, json)?;
                 Ok(ExitCode::SUCCESS)
             }
-            TableCommand::Check { location, streams, json } => {
-                check(&location, streams, json).await
-            }
+            TableCommand::Check { which, streams, json } => check(&which, streams, json).await,
             TableCommand::Delete { location, yes } => delete(&location, yes).await,
         }
     })
 }
 
 async fn create(args: CreateArgs) -> Result<ExitCode> {
-    let table = find(&args.location).await?;
-    let name = &args.location.table;
-    let progress = Progress::start(format!("looking for the table {name} at {}", table.location()));
-    let created = table.create_with_progress(&options(&args), |step| progress.show(step)).await;
-    progress.end();
-    let created = created?;
-    let how = if created.new { "is created" } else { "exists and fits" };
-    let mut text = format!("The table {name} {how}.");
-    for note in created.notes {
-        text += &format!("\n  note: {note}");
-    }
+    let options = options(&args);
+    let config = config(&args.which.endpoint).await?;
+    let Some(name) = &args.which.table else {
+        return create_all(&args.which, &config, &options.with_updates()).await;
+    };
+    let text = create_one(&Table::new(&config, name), name, &options).await?;
     print_text(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn check(location: &TableLocationArgs, streams: bool, json: bool) -> Result<ExitCode> {
-    let table = find(location).await?;
+/// Creates all tables of an app. The first error ends this: what was created before it is printed.
+async fn create_all(
+    which: &WhichTables,
+    config: &AwsConfig,
+    options: &CreateOptions,
+) -> Result<ExitCode> {
+    let all = app::tables(&which.all, config).await?;
+    for AppTable { table, name, .. } in &all {
+        print_text(&create_one(table, name, options).await?)?;
+    }
+    let to_set: Vec<String> = all
+        .iter()
+        .filter(|table| !table.is_set)
+        .map(|AppTable { env, name, .. }| format!("  {env}={name}"))
+        .collect();
+    if !to_set.is_empty() {
+        print_text(&format!("Set these variables of the function:\n{}", to_set.join("\n")))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Creates a table, and returns what happened.
+async fn create_one(table: &Table, name: &str, options: &CreateOptions) -> Result<String> {
+    let progress = Progress::start(format!("looking for the table {name} at {}", table.location()));
+    let created = table.create_with_progress(options, |step| progress.show(step)).await;
+    progress.end();
+    let created = created?;
+    let added = created.added.join(", ");
+    let mut text = match created.new {
+        true => format!("The table {name} is created."),
+        false if added.is_empty() => format!("The table {name} exists and fits."),
+        false => format!("The table {name} exists; added: {added}."),
+    };
+    for note in created.notes {
+        text += &format!("\n  note: {note}");
+    }
+    Ok(text)
+}
+
+async fn check(which: &WhichTables, streams: bool, json: bool) -> Result<ExitCode> {
+    let config = config(&which.endpoint).await?;
+    let Some(name) = &which.table else { return check_all(which, &config, streams, json).await };
+    let table = Table::new(&config, name);
     let check = if streams { table.check_with_streams().await? } else { table.check().await? };
     print(&check, json)?;
     Ok(if check.fits() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Checks all tables of an app. A table that is missing does not fit.
+async fn check_all(
+    which: &WhichTables,
+    config: &AwsConfig,
+    streams: bool,
+    json: bool,
+) -> Result<ExitCode> {
+    let mut results: Vec<Value> = Vec::new();
+    let mut all_fit = true;
+    for AppTable { table, name, .. } in app::tables(&which.all, config).await? {
+        let check = if streams { table.check_with_streams().await } else { table.check().await };
+        let (text, result) = match check {
+            Ok(check) => {
+                all_fit &= check.fits();
+                (check.to_string(), serde_json::to_value(&check)?)
+            }
+            Err(error) if error.is_no_table() => {
+                all_fit = false;
+                let missing = json!({"kind": "no_table", "message": error.to_string()});
+                let text = format!("The table {name} does not fit:\n  - {error}");
+                let result =
+                    json!({"table": name, "fits": false, "differences": [missing], "notes": []});
+                (text, result)
+            }
+            Err(error) => return Err(error.into()),
+        };
+        match json {
+            true => results.push(result),
+            false => print_text(&text)?,
+        }
+    }
+    if json {
+        print_text(&escape::json(&serde_json::to_string_pretty(&results)?))?;
+    }
+    Ok(if all_fit { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn delete(location: &TableLocationArgs, yes: bool) -> Result<ExitCode> {
@@ -84,15 +159,18 @@ async fn delete(location: &TableLocationArgs, yes: bool) -> Result<ExitCode> {
 }
 
 async fn find(location: &TableLocationArgs) -> Result<Table, lift_aws::Error> {
-    let TableLocationArgs { table, endpoint_url, region } = location;
+    Ok(Table::new(&config(&location.endpoint).await?, &location.table))
+}
+
+async fn config(endpoint: &EndpointArgs) -> Result<AwsConfig, lift_aws::Error> {
     let mut config = AwsConfig::builder();
-    if let Some(url) = endpoint_url {
+    if let Some(url) = &endpoint.endpoint_url {
         config = config.endpoint_url(url);
     }
-    if let Some(region) = region {
+    if let Some(region) = &endpoint.region {
         config = config.region(region);
     }
-    Ok(Table::new(&config.build().await?, table))
+    config.build().await
 }
 
 fn options(args: &CreateArgs) -> CreateOptions {
@@ -149,36 +227,4 @@ fn confirm(table: &str, place: &str, items: u64) -> Result<()> {
         bail!("the table {table} is not deleted: the name that was typed is another one");
     }
     Ok(())
-}
-
-/// The current step, on stderr: a spinner on a terminal, lines elsewhere.
-#[derive(Debug)]
-struct Progress(Option<ProgressBar>);
-
-impl Progress {
-    /// Shows the first step.
-    fn start(step: String) -> Self {
-        let spinner = stderr().is_terminal().then(ProgressBar::new_spinner);
-        if let Some(spinner) = &spinner {
-            spinner.enable_steady_tick(TICK);
-        }
-        let progress = Self(spinner);
-        progress.show(step);
-        progress
-    }
-
-    /// Shows the next step.
-    fn show(&self, step: impl Display) {
-        match &self.0 {
-            Some(spinner) => spinner.set_message(escape::line(&format!("{step} ...")).into_owned()),
-            None => note(format_args!("{step} ...")),
-        }
-    }
-
-    /// Removes the spinner, so that its line is free for the result or the error.
-    fn end(self) {
-        if let Some(spinner) = self.0 {
-            spinner.finish_and_clear();
-        }
-    }
 }
