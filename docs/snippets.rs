@@ -20,8 +20,14 @@ struct Replies;
 #[doc = include_str!("src/sending.md")]
 struct Sending;
 
+#[doc = include_str!("src/groups.md")]
+struct Groups;
+
 #[doc = include_str!("src/publishing.md")]
 struct Publishing;
+
+#[doc = include_str!("src/own-tables.md")]
+struct OwnTables;
 
 #[doc = include_str!("src/layers.md")]
 struct Layers;
