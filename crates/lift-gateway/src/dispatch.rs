@@ -9,8 +9,8 @@ use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 
 use crate::{
-    LocalPages, PageBody, gateway::Gateway, handshake, management, page, response,
-    response::ApiResponse,
+    LocalPages, PageBody, client_socket::OverTls, gateway::Gateway, handshake, management, page,
+    response, response::ApiResponse,
 };
 
 /// The resource of a path.
@@ -76,7 +76,11 @@ async fn respond(
     let read = matches!(*request.method(), Method::GET | Method::HEAD);
     match target {
         Target::Root if read => page::index(&gateway.settings).await,
-        Target::About if read => page::about(&gateway.settings, request.headers(), gateway.port),
+        Target::About if read => {
+            let is_tls = request.extensions().get::<OverTls>().is_some();
+            let scheme = if is_tls { "wss" } else { "ws" };
+            page::about(&gateway.settings, request.headers(), scheme, gateway.port)
+        }
         Target::Stage => {
             let help = "This URL accepts only WebSocket connections: use a WebSocket client.\n";
             let mut response = response::text(StatusCode::UPGRADE_REQUIRED, help);

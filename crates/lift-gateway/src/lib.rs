@@ -37,6 +37,7 @@
 //! ```
 
 mod backend;
+mod client_socket;
 mod connection;
 mod dispatch;
 mod error_frame;
@@ -78,7 +79,7 @@ pub use settings::{
     ApiKey, ApiKeySource, ApiKeys, Authorization, Authorizer, BadBodyFrame, BinaryMessages,
     BinaryPosts, Caller, ConnectionsAccess, ContextValues, IdentitySource, IdentitySourceError,
     MessageOrder, Models, NoQuery, Routes, Settings, SignatureRejection, Signatures, SignedRequest,
-    ThrottledMessages, Undocumented,
+    ThrottledMessages, Tls, TlsError, Undocumented,
 };
 
 /// Compiles the example of the README.

@@ -24,9 +24,14 @@ pub(crate) async fn index(settings: &Settings) -> ApiResponse {
 }
 
 /// `GET /lift.json`: the WebSocket's URL, so that a page can look it up.
-pub(crate) fn about(settings: &Settings, headers: &HeaderMap, port: u16) -> ApiResponse {
+pub(crate) fn about(
+    settings: &Settings,
+    headers: &HeaderMap,
+    scheme: &str,
+    port: u16,
+) -> ApiResponse {
     let host = host(headers).map_or_else(|| format!("127.0.0.1:{port}"), str::to_owned);
-    let url = format!("ws://{host}/{}", settings.stage);
+    let url = format!("{scheme}://{host}/{}", settings.stage);
     response::json(StatusCode::OK, &serde_json::json!({ "websocket": url }))
 }
 

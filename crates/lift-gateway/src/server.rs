@@ -14,6 +14,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     Backend, ServerHandle, Settings,
     backend::Integration,
+    client_socket::{ClientSocket, OverTls},
     dispatch,
     gateway::Gateway,
     handshake::first_request::{FirstRequest, RecordingStream},
@@ -137,10 +138,27 @@ async fn connection(
 ) {
     let limits = &gateway.settings.limits;
     let (timer, head_bytes) = (limits.header_timeout, limits.head_bytes);
+    let accepting = timeout(timer, ClientSocket::accept(socket, gateway.settings.tls.as_ref()));
+    let accepted = tokio::select! {
+        accepted = accepting => accepted,
+        () = ended.cancelled() => return,
+    };
+    let socket = match accepted {
+        Ok(Ok(socket)) => socket,
+        Ok(Err(error)) => {
+            return tracing::debug!(error = error.to_string(), "a TLS connection failed");
+        }
+        // The client sent nothing, or stopped within the TLS handshake.
+        Err(_) => return,
+    };
+    let is_tls = socket.is_tls();
     let (socket, first) = RecordingStream::new(socket, head_bytes);
     let service = service_fn(move |mut request| {
         let gateway = gateway.clone();
         note(&mut request, &first);
+        if is_tls {
+            request.extensions_mut().insert(OverTls);
+        }
         async move { Ok::<_, Infallible>(dispatch::handle(gateway, peer, request).await) }
     });
     let connection = http1::Builder::new()

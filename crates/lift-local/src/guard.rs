@@ -96,23 +96,19 @@ impl Guard {
         let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
         let is_navigation =
             is_tool && is_read && headers.get(FETCH_MODE).is_some_and(|m| m == "navigate");
-        if !self.is_own_origin(headers, &host) || !(is_own_site(headers) || is_navigation) {
+        if !is_own_origin(headers, &host) || !(is_own_site(headers) || is_navigation) {
             return Some(Refusal::OtherOrigin);
         }
         let is_json = headers.get(header::CONTENT_TYPE).is_some_and(|t| t == "application/json");
         (is_tool && !is_read && !is_json).then_some(Refusal::NotJson)
     }
+}
 
-    /// Whether each `Origin`, if there is any, is the origin that the request goes to. Under every host,
-    /// a tunnel may add TLS.
-    fn is_own_origin(&self, headers: &HeaderMap, host: &Authority) -> bool {
-        let (http, https) = (format!("http://{host}"), format!("https://{host}"));
-        let may_be_tls = matches!(self.hosts, Hosts::Any);
-        headers
-            .get_all(header::ORIGIN)
-            .iter()
-            .all(|origin| *origin == *http || (may_be_tls && *origin == *https))
-    }
+/// Whether each `Origin`, if there is any, is the origin that the request goes to. The gateway's port serves
+/// `http` and `https`, and a tunnel may add TLS.
+fn is_own_origin(headers: &HeaderMap, host: &Authority) -> bool {
+    let (http, https) = (format!("http://{host}"), format!("https://{host}"));
+    headers.get_all(header::ORIGIN).iter().all(|origin| *origin == *http || *origin == *https)
 }
 
 impl<B> Admitted<B> {
@@ -305,7 +301,9 @@ mod tests {
             assert_eq!(check(&guard, "127.0.0.1", "POST", headers), Err(Refusal::NotJson));
         }
         let https = [LOCAL, ("origin", "https://localhost:3001")];
-        assert_eq!(check(&guard, "127.0.0.1", "GET", &https), Err(Refusal::OtherOrigin));
+        assert_eq!(check(&guard, "127.0.0.1", "GET", &https), Ok(()), "the port may serve TLS");
+        let other = [LOCAL, ("origin", "https://localhost:3002")];
+        assert_eq!(check(&guard, "127.0.0.1", "GET", &other), Err(Refusal::OtherOrigin));
         let link = [LOCAL, ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")];
         assert_eq!(check(&guard, "127.0.0.1", "GET", &link), Ok(()), "a link may lead here");
         let json = ("content-type", "application/json");

@@ -14,7 +14,7 @@ const CONTAINER_HOSTS: [&str; 3] =
 pub struct HostNames(Vec<String>);
 
 impl HostNames {
-    /// Adds a name without a port. Case does not matter.
+    /// Adds a name without a port; with a leading dot, every name that ends so. Case does not matter.
     #[must_use]
     pub fn with(mut self, name: &str) -> Self {
         self.0.push(name.to_ascii_lowercase());
@@ -22,7 +22,8 @@ impl HostNames {
     }
 
     fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|known| known == name)
+        let is_below = |known: &str| known.starts_with('.') && name.ends_with(known);
+        self.0.iter().any(|known| known == name || is_below(known))
     }
 }
 

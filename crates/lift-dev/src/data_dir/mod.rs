@@ -15,7 +15,7 @@ mod run_files;
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
-    io::{ErrorKind, Write as _},
+    io::{self, ErrorKind, Write as _},
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     sync::Arc,
@@ -62,6 +62,15 @@ impl DataDir {
     /// The files of this run.
     pub(crate) fn run(&self) -> &Arc<RunFiles> {
         &self.run
+    }
+
+    /// Writes a file of the data folder that only its owner can read, in place of an earlier one.
+    pub(crate) fn replace_private(&self, name: &str, text: &str) -> io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(&self.path)?;
+        make_private(file.as_file())?;
+        file.write_all(text.as_bytes())?;
+        file.persist(self.path.join(name))?;
+        Ok(())
     }
 
     /// The path of the database file, which only its owner can read. SQLite gives its mode to the files beside

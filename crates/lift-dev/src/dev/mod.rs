@@ -10,6 +10,7 @@
 //! thread: see `program/die_with_parent.rs`.
 
 mod api;
+mod certificate;
 pub(crate) mod dynamodb;
 mod fault_proxies;
 pub(crate) mod functions;
@@ -161,6 +162,7 @@ impl App {
             region,
             observer: observers.of_gateway(),
             local_pages: inspector.as_ref().map(Inspector::local_pages),
+            tls: Some(stack.certificate.tls()),
             ..api.settings(&stack.functions.integrations(), signatures)?
         };
         let running = RunningApp {

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     data_dir::DataDir,
     dev::{
+        certificate::Certificate,
         dynamodb::{Database, app_tables::AppTables},
         fault_proxies::{FaultPlan, FaultProxies},
         functions::{Functions, StartOptions, environment::LocalServices, prepared::Prepared},
@@ -62,6 +63,8 @@ pub(crate) struct Stack {
     /// The variables that a program beside the functions needs, too.
     pub(crate) shared: BTreeMap<String, String>,
     pub(crate) proxies: Option<FaultProxies>,
+    /// The certificate of the gateway's port.
+    pub(crate) certificate: Certificate,
     // The last field, so that it is dropped after the database closed its file in the folder.
     pub(crate) data_dir: DataDir,
 }
@@ -91,12 +94,18 @@ impl Stack {
         };
         let gateway = proxies.as_ref().map_or(gateway, FaultProxies::gateway);
         plan.point_at_gateway(gateway);
+        let certificate = Certificate::of(&data_dir, &plan.region())?;
+        let given = plan.functions.iter().flat_map(|function| &function.environment);
+        let given = given.map(|(name, value)| (&**name, &**value));
+        let roots = certificate.roots(&data_dir, given)?;
         let services = LocalServices {
             database: proxies.as_ref().map_or(database, FaultProxies::database),
             gateway,
             lambda,
             stage: &plan.api.stage,
             secret_key,
+            execute_api: config.gateway,
+            roots: &roots,
         };
         let mut functions = Vec::new();
         for function in plan.functions {
@@ -168,6 +177,7 @@ impl Stack {
             tables,
             shared,
             proxies,
+            certificate,
             data_dir,
         };
         Ok(StartedStack { stack, api, store })

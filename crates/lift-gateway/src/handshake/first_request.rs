@@ -8,16 +8,13 @@ use std::{
     task::{Context, Poll},
 };
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::sync;
+use crate::{client_socket::ClientSocket, sync};
 
 /// A socket that records what is read until [`FirstRequest::take`].
 pub(crate) struct RecordingStream {
-    socket: TcpStream,
+    socket: ClientSocket,
     first: FirstRequest,
     limit: usize,
 }
@@ -35,13 +32,13 @@ impl FirstRequest {
 
 impl RecordingStream {
     /// Records at most `limit` bytes.
-    pub(crate) fn new(socket: TcpStream, limit: usize) -> (Self, FirstRequest) {
+    pub(crate) fn new(socket: ClientSocket, limit: usize) -> (Self, FirstRequest) {
         let first = FirstRequest(Arc::new(Mutex::new(Some(Vec::new()))));
         (Self { socket, first: first.clone(), limit }, first)
     }
 
     /// The socket without its recording.
-    pub(crate) fn into_inner(self) -> TcpStream {
+    pub(crate) fn into_inner(self) -> ClientSocket {
         self.socket
     }
 }

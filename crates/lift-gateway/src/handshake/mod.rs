@@ -21,10 +21,7 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use lift_event::Reply;
-use tokio::{
-    net::TcpStream,
-    sync::{mpsc, oneshot},
-};
+use tokio::sync::{mpsc, oneshot};
 
 use self::{
     admission::admit,
@@ -34,6 +31,7 @@ use self::{
 };
 use crate::{
     GatewayEventKind,
+    client_socket::ClientSocket,
     connection::{Client, Connection, OutboundMessage, session},
     event::{self, RequestInfo},
     gateway::Gateway,
@@ -158,7 +156,7 @@ impl Handshake {
 type Open = (Arc<Connection>, mpsc::UnboundedReceiver<OutboundMessage>, OnUpgrade);
 
 /// The upgraded socket, and the bytes that the HTTP library read beyond the handshake.
-fn socket(upgraded: Upgraded) -> Option<(TcpStream, Bytes)> {
+fn socket(upgraded: Upgraded) -> Option<(ClientSocket, Bytes)> {
     let parts = upgraded.downcast::<TokioIo<RecordingStream>>().ok()?;
     Some((parts.io.into_inner().into_inner(), parts.read_buf))
 }

@@ -5,6 +5,7 @@
 mod access;
 mod models;
 mod routes;
+mod tls;
 mod undocumented;
 
 use std::{collections::BTreeMap, path::PathBuf};
@@ -18,6 +19,7 @@ pub use self::{
     },
     models::Models,
     routes::Routes,
+    tls::{Tls, TlsError},
     undocumented::{
         BadBodyFrame, BinaryMessages, BinaryPosts, ContextValues, NoQuery, ThrottledMessages,
         Undocumented,
@@ -69,6 +71,8 @@ pub struct Settings {
     pub index: Option<PathBuf>,
     /// Pages below `/_lift`. By default there are none.
     pub local_pages: Option<LocalPages>,
+    /// The certificate for clients that begin with TLS. Without one, by default, only plain clients are served.
+    pub tls: Option<Tls>,
     /// Receives the gateway's events. By default they are ignored.
     pub observer: Observer,
 }
@@ -91,6 +95,7 @@ impl Default for Settings {
             undocumented: Undocumented::default(),
             index: None,
             local_pages: None,
+            tls: None,
             observer: Observer::default(),
         }
     }

@@ -19,4 +19,5 @@ mod observer;
 mod order;
 mod page;
 mod throttles;
+mod tls;
 mod undocumented;

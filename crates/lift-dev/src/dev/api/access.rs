@@ -53,6 +53,9 @@ impl Access {
 
     /// The gateway's setting.
     pub(crate) fn connections(&self, region: &str, allowed_hosts: HostNames) -> ConnectionsAccess {
+        // The names that programs build an API's endpoint from.
+        let execute_api = format!(".execute-api.{region}.amazonaws.com");
+        let allowed_hosts = allowed_hosts.with(&execute_api);
         let guarded = self.token.is_some() || self.signed_only;
         ConnectionsAccess {
             token: self.bearer_token().map(str::to_owned),

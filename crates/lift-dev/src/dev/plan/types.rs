@@ -1,6 +1,6 @@
 //! The plan: functions, and the API in front of them.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, env, net::SocketAddr, path::PathBuf, time::Duration};
 
 use lift_event::limits::INTEGRATION_TIMEOUT;
 use lift_gateway::{ApiKeys, IdentitySource, Models, Selection, Throttles};
@@ -9,7 +9,7 @@ use lift_template::{Notice, Table};
 
 use crate::{
     args::Url,
-    dev::program::{executable::Executable, managed::Managed, project::Project},
+    dev::program::{executable::Executable, managed::Managed, project::Project, variables::region},
 };
 
 /// The memory size of a function that declares none, in MB. Lambda's default is 128 MB, but most
@@ -130,6 +130,14 @@ pub(crate) struct AuthorizerPlan {
 }
 
 impl Plan {
+    /// The region of the first function: that of its variables or the shell's.
+    pub(crate) fn region(&self) -> String {
+        let of_function = self.functions.iter().take(1).flat_map(|first| &first.environment);
+        let of_function = of_function.map(|(name, value)| (name.into(), value.into()));
+        let variables = env::vars_os().chain(of_function).collect();
+        region(&variables).to_string_lossy().into_owned()
+    }
+
     /// Replaces the URLs of the API at AWS, in the variables of functions, by those of `gateway`.
     /// Calls through an AWS SDK do not need this: a variable sets their endpoint.
     pub(crate) fn point_at_gateway(&mut self, gateway: SocketAddr) {

@@ -15,6 +15,9 @@ use crate::data_dir::RunFiles;
 /// The runtime client for Node: it asks the Runtime API for events and calls the handler.
 const NODE_CLIENT: &str = include_str!("runtime/bootstrap.mjs");
 
+/// Runs the runtime client for Python, `awslambdaric`.
+const PYTHON_CLIENT: &str = include_str!("runtime/bootstrap.py");
+
 /// Prints the version of Python, and whether its runtime client is installed.
 const CHECK_PYTHON: &str = "import sys, importlib.util as u; \
     print('%d.%d' % sys.version_info[:2], u.find_spec('awslambdaric') is not None)";
@@ -84,7 +87,7 @@ impl Managed {
             None => self.folder.clone(),
         };
         let (program, mut args) = match self.language {
-            Language::Python => ("python3", vec!["-m".to_owned(), "awslambdaric".to_owned()]),
+            Language::Python => ("python3", vec!["-c".to_owned(), PYTHON_CLIENT.to_owned()]),
             Language::Node => ("node", vec![node_client(run)?]),
         };
         if self.inline.is_some() && self.language == Language::Python {

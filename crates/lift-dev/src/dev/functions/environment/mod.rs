@@ -11,12 +11,17 @@ use lift_aws::variables;
 
 use crate::dev::{
     api::access::LOCAL,
+    certificate::Roots,
     plan::FunctionPlan,
     program::variables::{Variables, is_passed_on, region},
 };
 
 /// The variable by which AWS SDKs find Lambda's API.
 pub(crate) const LAMBDA_ENDPOINT: &str = "AWS_ENDPOINT_URL_LAMBDA";
+
+/// The variable by which the runtime clients for Node and Python find the gateway, for programs that build
+/// the API's endpoint at AWS.
+const EXECUTE_API: &str = "LIFT_EXECUTE_API";
 
 /// The services on this machine that functions use.
 #[derive(Debug)]
@@ -28,6 +33,10 @@ pub(crate) struct LocalServices<'a> {
     pub(crate) stage: &'a str,
     /// The secret key that functions sign their calls of `@connections` with.
     pub(crate) secret_key: &'a str,
+    /// The port of the gateway itself, which serves TLS too.
+    pub(crate) execute_api: SocketAddr,
+    /// The roots with which functions check the gateway's certificate.
+    pub(crate) roots: &'a Roots,
 }
 
 impl LocalServices<'_> {
@@ -49,7 +58,7 @@ impl LocalServices<'_> {
         // Python buffers its stdout when that is no terminal, so lines would come late.
         all.entry("PYTHONUNBUFFERED".into()).or_insert_with(|| "1".into());
 
-        let Self { database, gateway, lambda, stage, secret_key } = *self;
+        let Self { database, gateway, lambda, stage, secret_key, roots, .. } = *self;
         let FunctionPlan { name: function, memory_mb, handler, .. } = function;
         let mut set = |name: &str, value: &dyn AsRef<OsStr>| {
             all.insert(name.into(), value.as_ref().to_owned());
@@ -69,6 +78,11 @@ impl LocalServices<'_> {
         set(LAMBDA_ENDPOINT, &format!("http://{lambda}"));
         set(variables::MANAGEMENT_ENDPOINT, &format!("http://{gateway}/{stage}"));
         set(variables::MARK_ERRORS, &"1");
+
+        set(EXECUTE_API, &self.execute_api.to_string());
+        for (name, file) in roots.variables() {
+            set(name, &file);
+        }
 
         // Lambda does not set AWS_EXECUTION_ENV for OS-only runtimes.
         set("AWS_LAMBDA_FUNCTION_NAME", &function);

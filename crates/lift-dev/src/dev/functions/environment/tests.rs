@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use super::{LocalServices, Variables};
+use super::{LocalServices, Roots, Variables};
 use crate::dev::plan::{FunctionPlan, Runner};
 
 /// The environment of a function, from the shell's variables.
@@ -18,12 +18,15 @@ fn environment_with(shell: &[(&str, &str)], planned: &[(&str, &str)]) -> Variabl
     let mut function = FunctionPlan::new("chat", Runner::Debugger { listen, app: None });
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     function.environment = planned.iter().map(owned).collect();
+    let roots = Roots::in_folder(Path::new("/data"));
     let services = LocalServices {
         database: ([127, 0, 0, 1], 3002).into(),
         gateway: ([127, 0, 0, 1], 3001).into(),
         lambda: ([127, 0, 0, 1], 3003).into(),
         stage: "local",
         secret_key: "token",
+        execute_api: ([127, 0, 0, 1], 3001).into(),
+        roots: &roots,
     };
     let owned = |(name, value): &(&str, &str)| (OsString::from(name), OsString::from(value));
     services.variables(&function, Path::new("/apps/chat"), shell.iter().map(owned))
@@ -108,4 +111,12 @@ fn the_functions_variables_override_the_shells_but_not_lifts() {
     assert_eq!(of("PATH"), Some("/bin"));
     assert_eq!(of("AWS_SECRET_ACCESS_KEY"), Some("token"));
     assert_eq!(of("AWS_REGION"), Some("eu-west-1"));
+}
+
+#[test]
+fn functions_trust_the_gateways_certificate() {
+    let own = [("SSL_CERT_FILE", "/own.pem")];
+    check(&own, "SSL_CERT_FILE", Some("/data/roots.pem"));
+    check(&own, "AWS_CA_BUNDLE", Some("/data/roots.pem"));
+    check(&own, "NODE_EXTRA_CA_CERTS", Some("/data/further-roots.pem"));
 }

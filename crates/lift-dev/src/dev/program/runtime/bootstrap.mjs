@@ -3,11 +3,26 @@
 
 import { existsSync } from 'node:fs';
 import http from 'node:http';
+import net from 'node:net';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const { AWS_LAMBDA_RUNTIME_API, LAMBDA_TASK_ROOT = process.cwd() } = process.env;
 const agent = new http.Agent({ keepAlive: true });
+
+// A program may build the API's endpoint from its id and region. Such names are the local gateway here.
+const EXECUTE_API = /^[a-z0-9-]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$/i;
+const [, host, port] = (process.env.LIFT_EXECUTE_API ?? '').match(/^(.+):(\d+)$/) ?? [];
+if (port) {
+  const { connect } = net.Socket.prototype;
+  net.Socket.prototype.connect = function (...args) {
+    const here = (to) => (EXECUTE_API.test(to?.host) ? { ...to, host, port: Number(port) } : to);
+    // Node's own modules pass one list, which has further properties.
+    if (Array.isArray(args[0])) args[0][0] = here(args[0][0]);
+    else args[0] = here(args[0]);
+    return connect.apply(this, args);
+  };
+}
 
 // Not fetch, which gives up on an answer after five minutes: an event may take hours to come.
 function call(method, what, body, headers = {}) {
