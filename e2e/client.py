@@ -16,10 +16,10 @@ class Client:
         self.name = name
 
     @classmethod
-    async def open(cls, url, name="a client"):
+    async def open(cls, url, name="a client", ssl=None):
         # Without a proxy and without keep-alive pings, which would be additional traffic.
         socket = await connect(url, proxy=None, compression=None, ping_interval=None,
-                               open_timeout=WAIT_SECONDS, max_size=None)
+                               open_timeout=WAIT_SECONDS, max_size=None, ssl=ssl)
         return cls(socket, name)
 
     async def send(self, **message):

@@ -10,6 +10,7 @@ import browser
 import chat
 import chat_without_lift
 import conformance
+import endpoints
 import functions
 import guard
 import inspector
@@ -48,6 +49,7 @@ PARTS = {
     "autobahn": autobahn.run,
     "conformance": conformance.run,
     "functions": functions.run,
+    "endpoints": endpoints.run,
 }
 
 

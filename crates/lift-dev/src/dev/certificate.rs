@@ -93,7 +93,7 @@ impl Certificate {
         functions: impl Iterator<Item = (&'a str, &'a str)>,
     ) -> Result<Roots> {
         let names = || ALL_ROOTS.iter().chain([&NODE_ROOTS]);
-        let shell = names().filter_map(|name| env::var_os(name)).map(PathBuf::from);
+        let shell = names().filter_map(env::var_os).map(PathBuf::from);
         let given = functions.filter(|(name, _)| names().any(|known| known == name));
         let given: BTreeSet<_> = shell.chain(given.map(|(_, file)| PathBuf::from(file))).collect();
         let given: String = given.iter().filter_map(|file| fs::read_to_string(file).ok()).collect();

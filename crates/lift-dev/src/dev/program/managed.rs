@@ -87,8 +87,8 @@ impl Managed {
             None => self.folder.clone(),
         };
         let (program, mut args) = match self.language {
-            Language::Python => ("python3", vec!["-c".to_owned(), PYTHON_CLIENT.to_owned()]),
-            Language::Node => ("node", vec![node_client(run)?]),
+            Language::Python => ("python3", vec![client(run, "bootstrap.py", PYTHON_CLIENT)?]),
+            Language::Node => ("node", vec![client(run, "bootstrap.mjs", NODE_CLIENT)?]),
         };
         if self.inline.is_some() && self.language == Language::Python {
             // No compiled files beside the code, as on Lambda, where the folder is read-only.
@@ -109,10 +109,9 @@ impl Managed {
     }
 }
 
-/// Writes the runtime client for Node, and returns its path.
-fn node_client(run: &RunFiles) -> Result<String> {
-    let file = "bootstrap.mjs";
-    let path = run.write(file, NODE_CLIENT).with_context(|| cannot_write(file))?;
+/// Writes a runtime client, and returns its path.
+fn client(run: &RunFiles, file: &str, code: &str) -> Result<String> {
+    let path = run.write(file, code).with_context(|| cannot_write(file))?;
     Ok(path.to_str().context("the data folder's path is not UTF-8")?.to_owned())
 }
 

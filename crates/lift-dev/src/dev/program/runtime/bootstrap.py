@@ -1,9 +1,10 @@
-# Runs a handler in Python by awslambdaric, as Lambda does. Usage: python3 -c THIS FILE.NAME
+# Runs a handler in Python by awslambdaric, as Lambda does. Usage: python3 bootstrap.py FILE.NAME
 
 import os
 import re
 import runpy
 import socket
+import sys
 
 # A program may build the API's endpoint from its id and region. Such names are the local gateway here.
 EXECUTE_API = re.compile(r"[a-z0-9-]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\.cn)?", re.IGNORECASE)
@@ -19,4 +20,6 @@ def getaddrinfo(host, service, *args, **options):
 
 if gateway:
     socket.getaddrinfo = getaddrinfo
+# The function's folder, as for `python3 -m`, and not the folder of this file.
+sys.path[0] = os.getcwd()
 runpy.run_module("awslambdaric", run_name="__main__", alter_sys=True)
