@@ -14,6 +14,7 @@ mod certificate;
 pub(crate) mod dynamodb;
 mod fault_proxies;
 pub(crate) mod functions;
+mod keys;
 pub(crate) mod plan;
 pub(crate) mod program;
 pub(crate) mod reload;
@@ -21,7 +22,9 @@ pub(crate) mod stack;
 pub(crate) mod terminal;
 mod ui;
 
-use std::{collections::BTreeMap, mem, net::SocketAddr, sync::Arc};
+use std::{
+    collections::BTreeMap, convert::Infallible, future::pending, mem, net::SocketAddr, sync::Arc,
+};
 
 use anyhow::{Context as _, Result};
 use lift_aws::{DynamoStore, variables};
@@ -29,7 +32,6 @@ use lift_gateway::{Authorization, Limits, MessageOrder, Server, Settings};
 use lift_inspector::{Attached, Inspector, Rows};
 use lift_invoke::Schedule;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     args::{DevArgs, LogFormat, TerminalArgs},
@@ -40,8 +42,9 @@ use crate::{
             listen, models,
         },
         functions::{attached::DEBUGGER_TIMEOUT, environment::LAMBDA_ENDPOINT},
+        keys::{Keys, Targets},
         plan::Plan,
-        reload::WatchPlan,
+        reload::{Restart, WatchPlan},
         stack::{Stack, StackConfig, StartedStack},
         terminal::Terminal,
         ui::{inspector::TableRows, notices, ready::Ready},
@@ -76,7 +79,7 @@ async fn start_and_serve(args: DevArgs, terminal: Terminal, stop: &Stop) -> Resu
         app = App::start(args, terminal) => app?,
         () = stop.graceful.cancelled() => return Err(Interrupted.into()),
     };
-    app.serve(stop.graceful.clone()).await
+    app.serve(stop).await
 }
 
 /// A started app, before its gateway serves clients.
@@ -91,6 +94,7 @@ struct App {
     recorder: Option<Recorder>,
     /// Whether schedules fire by their expressions.
     has_schedules: bool,
+    restart: Restart,
     args: TerminalArgs,
 }
 
@@ -116,6 +120,7 @@ impl App {
         let data_dir = args.data_dir.unwrap_or_else(|| plan.folder.join(DEFAULT_DATA_DIR));
         let data_dir = DataDir::lock(&data_dir)?;
         let watch = WatchPlan::new(args.no_reload, &args.watch)?;
+        let restart = watch.restart();
         let recorder = match &args.record {
             Some(path) => {
                 let limit = args.record_limit;
@@ -187,18 +192,19 @@ impl App {
             inspector,
             recorder,
             has_schedules,
+            restart,
             args,
         })
     }
 
     /// Serves clients until `stop`. Then ends everything in an order in which nothing is used after
     /// its end: the gateway, then the stack.
-    async fn serve(self, stop: CancellationToken) -> Result<()> {
+    async fn serve(self, stop: &Stop) -> Result<()> {
         let announcement = Announcement::new(&self.running, self.stack.data_dir.run())?;
-        self.print_ready()?;
+        let mut keys = self.print_ready(stop)?.map(Keys::start).transpose()?;
         let Self { running, listener, settings, mut stack, store, inspector, recorder, .. } = self;
         let schedules = stack.schedules.clone();
-        let shutdown = stop.clone().cancelled_owned();
+        let shutdown = stop.graceful.clone().cancelled_owned();
         let server = Server::new(listener, settings)?;
         let handle = server.handle();
         if let Some(inspector) = &inspector {
@@ -223,11 +229,12 @@ impl App {
         // its clients still need them.
         let served = tokio::select! {
             served = gateway => served,
-            never = stack.watch(Some(&handle), &stop) => match never {},
+            never = stack.watch(Some(&handle), &stop.graceful) => match never {},
             never = memory::return_unused() => match never {},
+            never = run_keys(&mut keys) => match never {},
             never = schedules.run(), if self.has_schedules => match never {},
         };
-        drop(announcement);
+        drop((announcement, keys));
         stack.stop().await;
         if let Some(recorder) = recorder {
             tracing::info!("{}", recorder.end()?);
@@ -235,8 +242,9 @@ impl App {
         served.context("the gateway panicked")?.context("the gateway failed")
     }
 
-    /// Prints the ready block, and opens the browser if `--open` asks for it.
-    fn print_ready(&self) -> Result<()> {
+    /// Prints the ready block, and opens the browser if `--open` asks for it. Returns what the keys act on, if
+    /// keys are read.
+    fn print_ready(&self, stop: &Stop) -> Result<Option<Targets>> {
         let Self { settings, stack, access, .. } = self;
         let is_signed = matches!(settings.authorization, Authorization::Iam(_));
         let signed = is_signed.then(|| access.keys(&settings.region));
@@ -257,6 +265,7 @@ impl App {
             signed: signed.as_deref(),
             access: access.ready_line(&settings.region),
             token: access.bearer_token(),
+            keys: keys::are_on(self.args.log),
         };
         ready
             .print(self.args.log == LogFormat::Json)
@@ -264,7 +273,12 @@ impl App {
         if self.args.open {
             ready.open_browser();
         }
-        Ok(())
+        Ok(ready.keys.then(|| Targets {
+            page: ready.page(),
+            inspector: ready.inspector(),
+            restart: self.restart.clone(),
+            stop: stop.clone(),
+        }))
     }
 }
 
@@ -297,6 +311,14 @@ fn inspector(plan: &Plan, access: &Access) -> Result<Inspector> {
         inspector.require_token(token).context("cannot get random numbers")?;
     }
     Ok(inspector)
+}
+
+/// Acts on keys, if there are any, for as long as this is polled.
+async fn run_keys(keys: &mut Option<Keys>) -> Infallible {
+    match keys {
+        Some(keys) => keys.run().await,
+        None => pending().await,
+    }
 }
 
 fn observers(

@@ -20,6 +20,7 @@ mod inspector;
 mod invoke;
 // It reads processes from `/proc`.
 #[cfg(target_os = "linux")]
+mod keys;
 mod lifecycle;
 mod own_tables;
 mod reload;

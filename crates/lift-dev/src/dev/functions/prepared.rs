@@ -56,15 +56,15 @@ impl Prepared {
                 let built = package.build().await?;
                 let (executable, program_copy) = package.copy(&built).await?;
                 copy = Some(program_copy);
-                reload = watch.map(|watch| Reload::of_package(watch, package, &built));
+                reload = Some(Reload::of_package(watch, package, &built));
                 Some(executable)
             }
             Runner::Command(executable) => {
-                reload = watch.start(None)?.map(Reload::of_command);
+                reload = Some(Reload::of_command(watch.start(None)?));
                 Some(executable.clone())
             }
             Runner::Managed(managed) => {
-                reload = watch.start(None)?.map(Reload::of_command);
+                reload = Some(Reload::of_command(watch.start(None)?));
                 Some(managed.executable(run)?)
             }
             Runner::Remote { app, .. } | Runner::Debugger { app, .. } => {

@@ -17,7 +17,10 @@ use std::convert::Infallible;
 use anyhow::Result;
 use lift_gateway::ServerHandle;
 
-pub(crate) use self::{deploy::Deploy, watch::WatchPlan};
+pub(crate) use self::{
+    deploy::Deploy,
+    watch::{Restart, WatchPlan},
+};
 use self::{
     deploy::NextApi,
     watch::{Change, Watch},

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
 use crate::dev::{
     program::project::Project,
@@ -22,6 +22,17 @@ use crate::dev::{
 pub(crate) struct WatchPlan {
     packages: bool,
     paths: Vec<PathBuf>,
+    restart: Restart,
+}
+
+/// Restarts all functions. Clones do the same.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Restart(watch::Sender<()>);
+
+impl Restart {
+    pub(crate) fn now(&self) {
+        self.0.send_replace(());
+    }
 }
 
 /// The watched files of one function.
@@ -29,6 +40,7 @@ pub(crate) struct WatchPlan {
 pub(crate) struct Watch {
     package: Option<Sources>,
     paths: Option<Sources>,
+    restart: watch::Receiver<()>,
     /// The package and its binary, after the first build.
     built: Option<(Project, PathBuf)>,
 }
@@ -50,11 +62,17 @@ impl WatchPlan {
                 format!("cannot watch {}: there is no such file or folder", path.display())
             })
         });
-        Ok(Self { packages: !no_reload, paths: found.collect::<Result<_>>()? })
+        let paths = found.collect::<Result<_>>()?;
+        Ok(Self { packages: !no_reload, paths, restart: Restart::default() })
     }
 
-    /// Starts to watch a function; `None` if there is nothing to watch.
-    pub(crate) fn start(&self, project: Option<&Project>) -> Result<Option<Watch>> {
+    /// What restarts the functions without a change of their files.
+    pub(crate) fn restart(&self) -> Restart {
+        self.restart.clone()
+    }
+
+    /// Starts to watch the files of a function.
+    pub(crate) fn start(&self, project: Option<&Project>) -> Result<Watch> {
         let package = match project.filter(|_| self.packages) {
             Some(project) => Some(Sources::watch(package_files(project))?),
             None => None,
@@ -63,8 +81,7 @@ impl WatchPlan {
             [] => None,
             paths => Some(Sources::watch(paths.to_vec())?),
         };
-        let is_watched = package.is_some() || paths.is_some();
-        Ok(is_watched.then_some(Watch { package, paths, built: None }))
+        Ok(Watch { package, paths, restart: self.restart.0.subscribe(), built: None })
     }
 }
 
@@ -80,6 +97,7 @@ impl Watch {
         let (began, restart) = tokio::select! {
             began = changed(&mut self.package) => (began, false),
             began = changed(&mut self.paths) => (began, true),
+            Ok(()) = self.restart.changed() => (Instant::now(), true),
         };
         Change { began, restart }
     }

@@ -3,4 +3,5 @@
 mod gateway_push;
 pub(crate) mod inspector;
 pub(crate) mod notices;
+pub(crate) mod open;
 pub(crate) mod ready;

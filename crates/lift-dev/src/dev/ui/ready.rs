@@ -8,7 +8,10 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::{dev::api::listen, escape};
+use crate::{
+    dev::{api::listen, ui::open},
+    escape,
+};
 
 /// The addresses of a running app.
 #[derive(Debug)]
@@ -37,6 +40,8 @@ pub(crate) struct Ready<'a> {
     pub(crate) access: Option<(&'static str, String)>,
     /// The token of the management API, if there is one.
     pub(crate) token: Option<&'a str>,
+    /// Whether keys are read.
+    pub(crate) keys: bool,
 }
 
 impl Ready<'_> {
@@ -62,20 +67,16 @@ impl Ready<'_> {
             );
             return;
         };
-        if let Err(error) = open::that_detached(&page) {
-            tracing::warn!(
-                error = error.to_string(),
-                "--open: no browser opens {page}; open it yourself"
-            );
-        }
+        open::in_browser(&page);
     }
 
     /// The app's page, if it has one.
-    fn page(&self) -> Option<String> {
+    pub(crate) fn page(&self) -> Option<String> {
         self.has_page.then(|| format!("http://{}/", listen::reachable(self.gateway)))
     }
 
-    fn inspector(&self) -> Option<String> {
+    /// The inspector, if there is one.
+    pub(crate) fn inspector(&self) -> Option<String> {
         let gateway = listen::reachable(self.gateway);
         let key = self.inspector_token.map(|token| format!("?key={}", encode(token)));
         let path = format!("{}{}", lift_inspector::PATH, key.unwrap_or_default());
@@ -163,7 +164,13 @@ impl Display for Ready<'_> {
         if let Some(seed) = self.seed {
             writeln!(f, "  Faults      on, seed {seed}")?;
         }
-        writeln!(f, "\nPress Ctrl-C to stop.")
+        writeln!(f, "\nPress Ctrl-C to stop.")?;
+        if self.keys {
+            let page = if self.has_page { "o page  " } else { "" };
+            let inspector = if self.inspector { "i inspector  " } else { "" };
+            writeln!(f, "{page}{inspector}r restart  h help  q quit")?;
+        }
+        Ok(())
     }
 }
 
@@ -189,6 +196,7 @@ mod tests {
             signed: None,
             access: None,
             token: None,
+            keys: false,
         };
         let expected = "\
 Lift is ready.
@@ -203,6 +211,9 @@ Lift is ready.
 Press Ctrl-C to stop.
 ";
         assert_eq!(ready.to_string(), expected);
+        let keys = Ready { keys: true, access: None, ..ready }.to_string();
+        let line = "\nPress Ctrl-C to stop.\no page  i inspector  r restart  h help  q quit\n";
+        assert!(keys.ends_with(line), "{keys}");
         let faulty = Ready { seed: Some(7), access: None, ..ready }.to_string();
         assert!(faulty.contains(":3003\n  Faults      on, seed 7\n\n"), "{faulty}");
         let attach = ["AWS_LAMBDA_RUNTIME_API=127.0.0.1:9001".to_owned()];
@@ -255,6 +266,7 @@ Press Ctrl-C to stop.
             signed: None,
             access: None,
             token: None,
+            keys: false,
         };
         let mut expected = serde_json::json!({
             "type": "ready",
