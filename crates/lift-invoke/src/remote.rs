@@ -48,7 +48,10 @@ impl RemoteFunction {
         let url = &self.0.url;
         let address = (url.host().unwrap_or_default(), url.port_u16().unwrap_or(80));
         if let Err(error) = TcpStream::connect(address).await {
-            tracing::warn!("{}", unreachable(url, &error));
+            tracing::warn!(
+                reason = unreachable(url, &error).to_string(),
+                "the function cannot be reached"
+            );
         }
     }
 

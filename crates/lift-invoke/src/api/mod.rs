@@ -23,6 +23,7 @@ use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, time::timeout};
 
+pub use self::response::ERROR_HEADER;
 use self::response::{CallError, accepted, json_response, result};
 use crate::{Invoker, Schedule, Schedules, Source};
 
@@ -34,9 +35,6 @@ pub const SOURCE_HEADER: &str = "x-lift-source";
 
 /// The header by which a caller says in which trace it works.
 const TRACE: &str = "x-amzn-trace-id";
-
-/// The header by which `lift invoke` gets the error that a result means.
-pub const ERROR_HEADER: &str = "x-lift-error";
 
 /// Answers calls until `stop` resolves.
 pub async fn serve(

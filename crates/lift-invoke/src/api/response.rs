@@ -7,7 +7,8 @@ use lift_gateway::{Outcome, OutcomeError};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::ERROR_HEADER;
+/// The header by which `lift invoke` gets the error that a result means.
+pub const ERROR_HEADER: &str = "x-lift-error";
 
 /// The header that says that the body is a function's error.
 const FUNCTION_ERROR: HeaderName = HeaderName::from_static("x-amz-function-error");

@@ -125,7 +125,11 @@ impl Schedules {
                 let payload = schedule.event(invoker.region(), at);
                 invoker.invoke_later(function, Source::Schedule(schedule.name.clone()), payload);
             }
-            Err(error) => tracing::error!("the schedule {} does not fire: {error}", schedule.name),
+            Err(error) => tracing::error!(
+                schedule = &*schedule.name,
+                error = error.to_string(),
+                "a schedule does not fire"
+            ),
         }
     }
 }
