@@ -18,6 +18,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 
     let lot = prices.close(&item).await?.ok_or("nobody has bid for this item")?;
     println!("{item} goes to {} for {}", lot.bidder, lot.price);
-    println!("{} watchers know it", announce_end(&publish, lot).await?);
+    println!("watchers told: {}", announce_end(&publish, lot).await?);
     Ok(())
 }

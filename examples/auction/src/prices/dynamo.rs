@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    io,
+    env, io,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -11,7 +11,11 @@ use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
     types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
-use lift_ws::table::{IndexSpec, Key, TableSpec};
+use lift_aws::AwsConfig;
+use lift_ws::{
+    Error,
+    table::{IndexSpec, Key, TableSpec},
+};
 
 use super::{Bid, Lot, Prices};
 
@@ -39,6 +43,15 @@ pub struct DynamoPrices {
 }
 
 impl DynamoPrices {
+    /// The prices in the function's table. The client has the configuration of Lift's own store.
+    ///
+    /// # Errors
+    /// When the region or the variable of the table is not set.
+    pub async fn of_function() -> Result<Self, Error> {
+        let client = Client::new(&AwsConfig::of_function()?.into());
+        Ok(Self::new(client, env::var(TABLE_VARIABLE)?))
+    }
+
     /// The prices in the table of this name.
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
