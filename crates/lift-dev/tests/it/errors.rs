@@ -156,3 +156,12 @@ fn a_binary_that_is_not_a_lift_app_is_an_error() {
 fn a_binary_that_prints_no_description_is_an_error() {
     test_function_in_mode("no-description").failed_with(&["is not a Lift app", "within 10 s"]);
 }
+
+#[test]
+fn a_binary_that_fails_before_it_describes_itself_is_quoted() {
+    test_function_in_mode("no-variable").failed_with(&[
+        "(exit status: 1): Error: NotPresent",
+        "with_state_from",
+        "--env-file",
+    ]);
+}

@@ -6,6 +6,10 @@ fn main() {
     if std::env::var_os("LIFT_DESCRIBE").is_some() {
         match &*mode {
             "not-a-lift-app" => println!("hello"),
+            "no-variable" => {
+                eprintln!("Error: NotPresent");
+                std::process::exit(1);
+            }
             "no-description" => std::thread::sleep(std::time::Duration::from_secs(60)),
             "scheduled" => println!(
                 "{}",

@@ -70,6 +70,7 @@ fn parse(
             "the app's description has version {version}, but this `lift` reads version 1: use the \
              same release of `lift` and of the app's Lift crates"
         ),
+        Err(_) if !status.success() => bail!("{}", stopped(program, status, stderr)),
         Err(_) => bail!(
             "{}: started with {DESCRIBE}=1, it printed no description ({status}). {NAME_ROUTES}end \
              `main` with `lift_aws::run(app).await`{}",
@@ -77,6 +78,24 @@ fn parse(
             last_lines(stderr),
         ),
     }
+}
+
+/// Why a program that failed did not describe itself: what it wrote last, and the likely causes.
+fn stopped(program: &Executable, status: ExitStatus, stderr: &str) -> String {
+    let is_hint = |line: &&str| line.trim().is_empty() || line.starts_with("note: run with `RUST_");
+    let reason = stderr.lines().rev().find(|line| !is_hint(line)).map(str::trim);
+    let all = match stderr.trim_end().lines().count() {
+        0 | 1 => String::new(),
+        _ => format!("\nIts last lines:{}", last_lines(stderr)),
+    };
+    format!(
+        "`{program}` stopped before it described itself ({status}): {}\n\
+         `lift` runs `main` with {DESCRIBE}=1 to ask for the routes. The likely cause: `main` makes the app's state \
+         first, or reads a variable that is not set. Make the state in `App::with_state_from(async fn)`, which runs \
+         later; or set the variable with --env-file FILE. If it is no Lift app, name its routes, such as \
+         --route '$connect' --route say{all}",
+        reason.unwrap_or("it wrote nothing to stderr"),
+    )
 }
 
 /// The last lines that the program wrote to stderr, which often explain why it printed nothing.

@@ -1,6 +1,6 @@
 //! Which output is a description, and how a plan uses it.
 
-use std::process::ExitStatus;
+use std::{os::unix::process::ExitStatusExt as _, process::ExitStatus};
 
 use lift_ws::describe::Description;
 
@@ -11,9 +11,12 @@ use crate::dev::{
 };
 
 fn check(stdout: &str) -> Result<Description, String> {
+    check_with(ExitStatus::default(), stdout, "what happened\n")
+}
+
+fn check_with(status: ExitStatus, stdout: &str, stderr: &str) -> Result<Description, String> {
     let chat = Executable { program: "/bin/chat".into(), args: Vec::new(), folder: "/".into() };
-    parse(&chat, ExitStatus::default(), stdout, "what happened\n")
-        .map_err(|error| format!("{error:#}"))
+    parse(&chat, status, stdout, stderr).map_err(|error| format!("{error:#}"))
 }
 
 #[test]
@@ -75,4 +78,26 @@ fn no_description() {
     assert!(check(r#"{"version":1,"routes":3}"#).is_err());
     let empty = check(r#"{"version":1}"#).expect("empty");
     assert_eq!(table_variable(&empty), None);
+}
+
+#[test]
+fn a_program_that_fails_first_is_quoted() {
+    let failed = |stderr: &str| {
+        check_with(ExitStatus::from_raw(1 << 8), "", stderr).expect_err("no description")
+    };
+    let error = failed("Error: environment variable not found\n");
+    let start = "`/bin/chat` stopped before it described itself (exit status: 1): Error: environment \
+                 variable not found\n";
+    assert!(error.starts_with(start), "{error}");
+    for word in ["App::with_state_from", "--env-file", "--route"] {
+        assert!(error.contains(word), "{error}");
+    }
+    assert!(!error.contains("is not a Lift app"), "{error}");
+
+    let panic = "thread 'main' panicked at src/main.rs:3:9:\nno such table\n\
+                 note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n";
+    let error = failed(panic);
+    assert!(error.contains("(exit status: 1): no such table\n"), "{error}");
+    assert!(error.contains("\n  thread 'main' panicked at src/main.rs:3:9:"), "{error}");
+    assert!(failed("").contains("it wrote nothing to stderr"));
 }
