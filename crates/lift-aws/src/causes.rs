@@ -13,7 +13,7 @@ pub(crate) fn in_words<E: ProvideErrorMetadata + Error>(error: &E) -> String {
 }
 
 /// The error and its causes in one line. Some errors say the text of their cause themselves.
-fn causes(error: &dyn Error) -> String {
+pub(crate) fn causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

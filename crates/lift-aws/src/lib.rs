@@ -22,6 +22,7 @@ mod error;
 mod http;
 mod init_error;
 mod log;
+mod main_error;
 mod publisher;
 mod push;
 mod run;
@@ -33,6 +34,7 @@ mod verify;
 
 pub use config::{AwsConfig, AwsConfigBuilder};
 pub use error::Error;
+pub use main_error::MainError;
 pub use publisher::{PublisherBuilder, publisher};
 pub use push::ManagementApi;
 pub use run::{run, run_beside};

@@ -2,13 +2,13 @@
 //! implement it. Every implementation fails with the same errors: gone, throttled, too large, forbidden,
 //! not allowed, refused, failed.
 
-use std::{error, fmt};
+use std::{error, fmt, mem};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use lift_event::{Event, Timestamp};
 
-use crate::ConnectionId;
+use crate::{ConnectionId, error::Chain};
 
 pub use crate::id::Endpoint;
 
@@ -87,10 +87,11 @@ impl ConnectionInfo {
 pub struct PushError {
     kind: PushErrorKind,
     cause: Option<Box<dyn error::Error + Send + Sync>>,
+    posted_to: Option<Endpoint>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum PushErrorKind {
+pub(crate) enum PushErrorKind {
     Gone,
     Throttled,
     TooLarge,
@@ -104,25 +105,25 @@ impl PushError {
     /// GoneException (410): the connection has ended, or its handshake has not been answered yet.
     #[must_use]
     pub fn gone() -> Self {
-        Self { kind: PushErrorKind::Gone, cause: None }
+        Self::new(PushErrorKind::Gone, None)
     }
 
     /// LimitExceededException (429): too many requests, or the client reads too slowly.
     #[must_use]
     pub fn throttled() -> Self {
-        Self { kind: PushErrorKind::Throttled, cause: None }
+        Self::new(PushErrorKind::Throttled, None)
     }
 
     /// PayloadTooLargeException (413): the message is over 128 KB.
     #[must_use]
     pub fn too_large() -> Self {
-        Self { kind: PushErrorKind::TooLarge, cause: None }
+        Self::new(PushErrorKind::TooLarge, None)
     }
 
     /// 401 or 403: the credentials, the endpoint or the stage are wrong, for all connections.
     #[must_use]
     pub fn forbidden(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
-        Self { kind: PushErrorKind::Forbidden, cause: Some(cause.into()) }
+        Self::new(PushErrorKind::Forbidden, Some(cause.into()))
     }
 
     /// Nothing was sent, because posts to this endpoint are not allowed. Posts to other endpoints may succeed.
@@ -131,19 +132,58 @@ impl PushError {
         endpoint: Endpoint,
         cause: impl Into<Box<dyn error::Error + Send + Sync>>,
     ) -> Self {
-        Self { kind: PushErrorKind::NotAllowed(endpoint), cause: Some(cause.into()) }
+        Self::new(PushErrorKind::NotAllowed(endpoint), Some(cause.into()))
     }
 
     /// This post can never succeed: a malformed id (400), for example. Posts to other connections may.
     #[must_use]
     pub fn refused(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
-        Self { kind: PushErrorKind::Refused, cause: Some(cause.into()) }
+        Self::new(PushErrorKind::Refused, Some(cause.into()))
     }
 
     /// Any other failure: the network, a timeout, or an error of API Gateway (5xx).
     #[must_use]
     pub fn failed(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
-        Self { kind: PushErrorKind::Failed, cause: Some(cause.into()) }
+        Self::new(PushErrorKind::Failed, Some(cause.into()))
+    }
+
+    fn new(kind: PushErrorKind, cause: Option<Box<dyn error::Error + Send + Sync>>) -> Self {
+        Self { kind, cause, posted_to: None }
+    }
+
+    /// Names the endpoint that the call went to, for the report of a send and for the log: a [`Push`] may
+    /// use another one than the caller's.
+    #[must_use]
+    pub fn with_posted_to(mut self, endpoint: Endpoint) -> Self {
+        self.posted_to = Some(endpoint);
+        self
+    }
+
+    /// The endpoint that the call went to, if the [`Push`] named it.
+    #[must_use]
+    pub fn posted_to(&self) -> Option<&Endpoint> {
+        self.posted_to.as_ref()
+    }
+
+    /// Whether both errors are of one kind.
+    pub(crate) fn is_like(&self, kind: &PushErrorKind) -> bool {
+        mem::discriminant(&self.kind) == mem::discriminant(kind)
+    }
+
+    /// What to do about the error, unless its text says so.
+    pub(crate) fn advice(&self) -> Option<&'static str> {
+        match &self.kind {
+            PushErrorKind::NotAllowed(_) => Some(
+                "set AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI to it; `lift env` prints that of `lift dev`",
+            ),
+            PushErrorKind::Throttled => Some("send again later, or with a lower concurrency"),
+            PushErrorKind::Failed => Some("check that the endpoint can be reached, and send again"),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn kind(&self) -> &PushErrorKind {
+        &self.kind
     }
 
     /// Whether the connection has ended, or is not open yet (410).
@@ -152,9 +192,9 @@ impl PushError {
         self.kind == PushErrorKind::Gone
     }
 
-    /// The text of the cause, for the log.
+    /// The text of the causes, for the log.
     pub(crate) fn cause_text(&self) -> String {
-        self.cause.as_ref().map(ToString::to_string).unwrap_or_default()
+        self.cause.as_deref().map(|cause| Chain(cause).to_string()).unwrap_or_default()
     }
 
     /// Whether a retry may succeed. The failed post may have arrived.

@@ -218,10 +218,19 @@ impl Service {
             Ok(Ok(())) => {}
             Ok(Err(error)) if error.is_gone() => {}
             Ok(Err(error)) => {
+                let endpoint = error.posted_to().unwrap_or(&endpoint).as_str();
                 let cause = error.cause_text();
-                tracing::warn!(error = error.to_string(), cause, "a reply was not delivered");
+                tracing::warn!(
+                    endpoint,
+                    error = error.to_string(),
+                    cause,
+                    "a reply was not delivered"
+                );
             }
-            Err(_) => tracing::warn!("a reply was not delivered before the deadline"),
+            Err(_) => {
+                let endpoint = endpoint.as_str();
+                tracing::warn!(endpoint, "a reply was not delivered before the deadline");
+            }
         }
         Reply::new(200).with_error(error)
     }

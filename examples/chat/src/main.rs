@@ -1,6 +1,8 @@
 //! The chat as a Lambda function. `lift dev examples/chat` runs it on this machine.
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lift_aws::Error> {
-    lift_aws::run(chat::app()).await
+async fn main() -> Result<(), lift_aws::MainError> {
+    // `?` takes every error, so a set-up of your own that can fail goes here.
+    lift_aws::run(chat::app()).await?;
+    Ok(())
 }

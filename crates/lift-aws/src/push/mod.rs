@@ -122,6 +122,7 @@ impl ManagementApi {
         Ok(request)
     }
 
+    /// Makes a request, within its time. An error names the endpoint.
     async fn request(
         &self,
         method: Method,
@@ -130,6 +131,17 @@ impl ManagementApi {
         data: Bytes,
     ) -> Result<Bytes, PushError> {
         let to = self.endpoints.resolve(to)?;
+        let response = within_time(self.request_to(method, to, id, data)).await;
+        response.map_err(|error| error.with_posted_to(to.clone()))
+    }
+
+    async fn request_to(
+        &self,
+        method: Method,
+        to: &Endpoint,
+        id: &ConnectionId,
+        data: Bytes,
+    ) -> Result<Bytes, PushError> {
         let id = utf8_percent_encode(id.as_str(), SEGMENT);
         let uri: Uri = format!("{to}/@connections/{id}").parse().map_err(PushError::refused)?;
         let sent = self.client.request(self.signed(&method, &uri, &data).await?).await;
@@ -168,9 +180,7 @@ impl Push for ManagementApi {
         id: &'a ConnectionId,
         data: Bytes,
     ) -> BoxFuture<'a, Result<(), PushError>> {
-        Box::pin(
-            async move { within_time(self.request(Method::POST, to, id, data)).await.map(drop) },
-        )
+        Box::pin(async move { self.request(Method::POST, to, id, data).await.map(drop) })
     }
 
     fn close<'a>(
@@ -178,9 +188,7 @@ impl Push for ManagementApi {
         to: &'a Endpoint,
         id: &'a ConnectionId,
     ) -> BoxFuture<'a, Result<(), PushError>> {
-        Box::pin(async move {
-            within_time(self.request(Method::DELETE, to, id, Bytes::new())).await.map(drop)
-        })
+        Box::pin(async move { self.request(Method::DELETE, to, id, Bytes::new()).await.map(drop) })
     }
 
     fn info<'a>(
@@ -188,9 +196,9 @@ impl Push for ManagementApi {
         to: &'a Endpoint,
         id: &'a ConnectionId,
     ) -> BoxFuture<'a, Result<ConnectionInfo, PushError>> {
-        Box::pin(async move {
-            response::info(&within_time(self.request(Method::GET, to, id, Bytes::new())).await?)
-        })
+        Box::pin(
+            async move { response::info(&self.request(Method::GET, to, id, Bytes::new()).await?) },
+        )
     }
 }
 

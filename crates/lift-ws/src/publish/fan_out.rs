@@ -70,6 +70,7 @@ pub(super) fn send<'a>(
         let poster = Poster::new(context, target.scope(), operation, options.concurrency);
         let fan_out = FanOut { store, target, options, poster };
         let mut report = fan_out.run().await;
+        report.set_reasons(fan_out.poster.take_failures());
         match fan_out.poster.into_stop_cause() {
             Some(StopCause::Store(error)) => Err(PublishError::from(error).with_report(report)),
             stopped => {

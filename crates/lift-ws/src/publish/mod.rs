@@ -33,7 +33,7 @@ pub use estimate::Estimate;
 pub use global::GlobalPublisher;
 pub use members::MemberStream;
 pub use publisher::Publisher;
-pub use report::{Counts, Outcome, Report};
+pub use report::{Counts, Failure, Outcome, Report};
 pub use send_part::SendPart;
 pub use target::{Recipient, Source, SourcePage};
 

@@ -1,13 +1,17 @@
 //! One connection of a send: its endpoint, the post, and the retries.
 
-use std::{sync::OnceLock, time::Duration};
+use std::{
+    mem,
+    sync::{Mutex, OnceLock, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use lift_event::Timestamp;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
-    Outcome, Recipient,
+    Failure, Outcome, Recipient,
     context::SendContext,
     retry::back_off,
     target::TenantScope,
@@ -16,7 +20,8 @@ use super::{
 use crate::{
     ConnectionId,
     call::Services,
-    push::{Endpoint, PushError},
+    error::Chain,
+    push::{Endpoint, PushError, PushErrorKind},
     store::StoreError,
 };
 
@@ -80,6 +85,8 @@ pub(super) struct Poster<'a> {
     window: Window,
     stop_at: Instant,
     stopped: OnceLock<StopCause>,
+    /// The first failure of each kind.
+    failures: Mutex<Vec<(PushErrorKind, Failure)>>,
 }
 
 impl<'a> Poster<'a> {
@@ -90,7 +97,15 @@ impl<'a> Poster<'a> {
         concurrency: usize,
     ) -> Self {
         let (window, stop_at) = (Window::new(concurrency), context.stop_at());
-        Self { context, scope, operation, window, stop_at, stopped: OnceLock::new() }
+        Self {
+            context,
+            scope,
+            operation,
+            window,
+            stop_at,
+            stopped: OnceLock::new(),
+            failures: Mutex::default(),
+        }
     }
 
     /// Posts to a connection, or closes it, with retries.
@@ -131,7 +146,12 @@ impl<'a> Poster<'a> {
                 }
                 Ok(Err(error)) => error,
                 // It was in flight, so it may have arrived.
-                Err(_) if end == self.stop_at => return PostResult::unfinished(Outcome::Failed),
+                Err(_) if end == self.stop_at => {
+                    let late =
+                        PushError::failed("the time of the send was over before the response");
+                    self.remember(endpoint, id, &late);
+                    return PostResult::unfinished(Outcome::Failed);
+                }
                 Err(elapsed) => PushError::failed(elapsed),
             };
             if error.is_gone() {
@@ -141,7 +161,7 @@ impl<'a> Poster<'a> {
                 return Outcome::Gone.into();
             }
             if error.is_forbidden() {
-                log(&error);
+                self.log(endpoint, id, &error);
                 self.stop(StopCause::Forbidden);
                 return PostResult::unfinished(Outcome::Failed);
             }
@@ -150,6 +170,7 @@ impl<'a> Poster<'a> {
                 throttles += 1;
                 last = Outcome::Throttled;
                 if self.gives_up(id, before, throttles) {
+                    self.remember(endpoint, id, &error);
                     return last.into();
                 }
                 back_off(throttles)
@@ -157,7 +178,7 @@ impl<'a> Poster<'a> {
                 failures += 1;
                 last = Outcome::Failed;
                 if failures > FAILED_RETRIES || !error.is_retryable() {
-                    log(&error);
+                    self.log(endpoint, id, &error);
                     return last.into();
                 }
                 back_off(failures)
@@ -227,6 +248,32 @@ impl<'a> Poster<'a> {
         }
     }
 
+    fn log(&self, to: &Endpoint, id: &ConnectionId, error: &PushError) {
+        let endpoint = error.posted_to().unwrap_or(to).as_str();
+        let cause = error.cause_text();
+        tracing::warn!(endpoint, error = error.to_string(), cause, "a post failed");
+        self.remember(to, id, error);
+    }
+
+    /// Keeps the first failure of each kind, for the report.
+    fn remember(&self, to: &Endpoint, id: &ConnectionId, error: &PushError) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if failures.iter().any(|(kind, _)| error.is_like(kind)) {
+            return;
+        }
+        let endpoint = error.posted_to().unwrap_or(to).clone();
+        let advice = error.advice().map(|advice| format!(": {advice}")).unwrap_or_default();
+        let reason = format!("{}{advice}", Chain(error));
+        let failure = Failure { connection: id.clone(), endpoint, reason };
+        failures.push((error.kind().clone(), failure));
+    }
+
+    /// Takes the first failure of each kind.
+    pub(super) fn take_failures(&self) -> Vec<Failure> {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        mem::take(&mut *failures).into_iter().map(|(_, failure)| failure).collect()
+    }
+
     pub(super) fn into_stop_cause(self) -> Option<StopCause> {
         self.stopped.into_inner()
     }
@@ -234,8 +281,4 @@ impl<'a> Poster<'a> {
     fn services(&self) -> &Services {
         &self.context.services
     }
-}
-
-fn log(error: &PushError) {
-    tracing::warn!(error = error.to_string(), cause = error.cause_text(), "a post failed");
 }

@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::Cursor;
-use crate::ConnectionId;
+use crate::{ConnectionId, push::Endpoint};
 
 /// The result of a send. Its counts add up to the number of connections that were found.
 ///
@@ -21,7 +21,10 @@ use crate::ConnectionId;
 /// }
 /// # let _ = lift_ws::App::new().route("alarm", alarm);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// Its text has the counts, and why posts failed: `sent 4, gone 0, throttled 0, failed 1, skipped 0; L0SM= at
+/// https://api.example/prod: the post failed: connection refused`.
+#[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
     /// How many connections had which outcome.
@@ -33,7 +36,21 @@ pub struct Report {
     /// every connection was tried. A resumed send misses no connection, and may send twice to some.
     pub cursor: Option<Cursor>,
     outcomes: Vec<(ConnectionId, Outcome)>,
+    failures: Vec<Failure>,
     keeps_all_ids: bool,
+}
+
+/// Why a post failed: the first failure of its kind in a send. Its text names the connection, the endpoint and the
+/// reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Failure {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// The endpoint of the post.
+    pub endpoint: Endpoint,
+    /// The error with its causes, in one line.
+    pub reason: String,
 }
 
 /// The outcome for one connection.
@@ -103,6 +120,17 @@ impl Report {
         self.counts.total()
     }
 
+    /// Why posts failed or were throttled: the first failure of each kind. So a report has a few of them, however
+    /// many posts failed.
+    #[must_use]
+    pub fn reasons(&self) -> &[Failure] {
+        &self.failures
+    }
+
+    pub(super) fn set_reasons(&mut self, failures: Vec<Failure>) {
+        self.failures = failures;
+    }
+
     /// The connections counted as throttled or failed.
     pub fn failures(&self) -> impl Iterator<Item = &ConnectionId> {
         let failures = self.outcomes.iter().filter(|(_, outcome)| outcome.is_failure());
@@ -134,6 +162,32 @@ impl Report {
         if self.keeps_all_ids || outcome.is_failure() {
             self.outcomes.push((id.clone(), outcome));
         }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.counts.fmt(f)?;
+        if self.forbidden {
+            f.write_str(", stopped because posting is forbidden")?;
+        }
+        if self.cursor.is_some() {
+            f.write_str(", can be resumed by its cursor")?;
+        }
+        self.failures.iter().try_for_each(|failure| write!(f, "; {failure}"))
+    }
+}
+
+/// As its text, because programs print it to see what happened.
+impl fmt::Debug for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Report({self})")
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}: {}", self.connection, self.endpoint, self.reason)
     }
 }
 

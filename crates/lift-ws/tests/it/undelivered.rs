@@ -25,5 +25,8 @@ async fn undelivered_replies_are_logged_unless_the_client_is_gone() {
     let failed = logged(|| PushError::failed("connection reset")).await;
     assert!(failed.contains("a reply was not delivered"), "{failed}");
     assert!(failed.contains("the post failed") && failed.contains("connection reset"), "{failed}");
+    assert!(failed.contains("endpoint=\"memory://"), "{failed}");
+    let elsewhere = || PushError::failed("connection reset").with_posted_to("http://db:1".into());
+    assert!(logged(elsewhere).await.contains("endpoint=\"http://db:1\""));
     assert_eq!(logged(PushError::gone).await, "");
 }

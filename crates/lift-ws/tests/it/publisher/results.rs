@@ -6,7 +6,7 @@ use lift_ws::{
     GlobalPublisher, PublishError,
     publish::Counts,
     push::PushError,
-    store::StoreError,
+    store::{MemoryStore, StoreError},
     test::{RecordingPush, RecordingStore},
 };
 use serde_json::json;
@@ -65,4 +65,42 @@ async fn an_error_has_one_kind() {
     store.set_fault(|_| Some(StoreError::denied("no permission")));
     let denied = publisher.tenant("t").count().await.expect_err("is denied");
     assert_eq!(kinds(&denied), [false; 5]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_says_why_posts_failed_once_for_each_kind() {
+    let (store, push) = (MemoryStore::new(), RecordingPush::new());
+    let publisher = GlobalPublisher::new(Arc::new(store), Arc::new(push.clone()));
+    let publisher = publisher.with_endpoint("https://api.example/prod");
+    push.set_fault(|id| {
+        Some(match id.as_str() {
+            "a" | "b" => PushError::not_allowed("http://db:1".into(), "it is not of API Gateway"),
+            "c" => PushError::refused("400 malformed").with_posted_to("http://other:2".into()),
+            _ => PushError::failed(std::io::Error::other("connection refused")),
+        })
+    });
+    let report = publisher.connections(["a", "b", "c", "d", "e"]).concurrency(1).text("hi").await;
+    let report = report.expect("a report");
+    assert_eq!(report.reasons().len(), 3);
+    let text = "sent 0, gone 0, throttled 0, failed 5, skipped 0; \
+        a at https://api.example/prod: the post was not sent: its endpoint is neither configured nor allowed: it is \
+        not of API Gateway: set AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI to it; `lift env` prints that of `lift dev`; \
+        c at http://other:2: the post cannot be made: check the connection's id and endpoint: 400 malformed; \
+        d at https://api.example/prod: the post failed: connection refused: check that the endpoint can be reached, \
+        and send again";
+    assert_eq!(report.to_string(), text);
+    assert_eq!(format!("{report:?}"), format!("Report({text})"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_says_why_posting_is_forbidden() {
+    let push = RecordingPush::new();
+    let publisher = GlobalPublisher::new(Arc::new(MemoryStore::new()), Arc::new(push.clone()));
+    push.set_fault(|_| Some(PushError::forbidden("403 Forbidden")));
+    let report =
+        publisher.with_endpoint("https://api.example/prod").connection("a").text("hi").await;
+    let text = "sent 0, gone 0, throttled 0, failed 1, skipped 0, stopped because posting is forbidden, can be \
+        resumed by its cursor; a at https://api.example/prod: posting is forbidden: check credentials, endpoint and \
+        stage: 403 Forbidden";
+    assert_eq!(report.expect("a report").to_string(), text);
 }
