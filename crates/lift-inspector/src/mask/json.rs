@@ -57,8 +57,12 @@ impl<'a> Walk<'a> {
         if says_nothing {
             self.copy(end);
         } else if is_secret(name) && !is_error_code(name, &unquoted(&self.rest[..end])) {
-            self.take(end);
-            self.out += &quoted(MASK);
+            // A list of texts stays one, so that an event with several values of a header can be read.
+            let raw = self.take(end);
+            self.out += &match serde_json::from_str::<Vec<String>>(raw) {
+                Ok(all) => serde_json::json!(vec![MASK; all.len()]).to_string(),
+                Err(_) => quoted(MASK),
+            };
         } else if name.eq_ignore_ascii_case("sec-websocket-protocol") {
             let raw = self.take(end);
             let masked = |offered: &str| mask_subprotocols(offered, self.mask.subprotocols());

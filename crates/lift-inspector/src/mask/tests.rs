@@ -115,6 +115,10 @@ fn secrets_are_found_by_their_looks_too() {
             format!("{{\"password\":\"{MASK}\" , \"c\":"),
         ),
         ("{\"password\" : \"a\\\"b\" }".to_owned(), format!("{{\"password\" : \"{MASK}\" }}")),
+        (
+            "{\"ticket\":[\"a\",\"b\"]}".to_owned(),
+            format!("{{\"ticket\":[\"{MASK}\",\"{MASK}\"]}}"),
+        ),
         ("{\"password\":123}".to_owned(), format!("{{\"password\":\"{MASK}\"}}")),
         ("{\"tokens\":{\"a\":\"b\"}}".to_owned(), format!("{{\"tokens\":\"{MASK}\"}}")),
     ] {
