@@ -110,7 +110,7 @@ async function theClients(event, sent, feed, names, whole) {
 function fromHandshake(payload) {
   if (!payload) return { query: "", headers: [], connectedAt: 0 };
   const { multiValueQueryStringParameters: query, multiValueHeaders, headers, requestContext } = payload;
-  const pairs = Object.entries(query ?? {}).flatMap(([name, values]) => values.map((value) => `${encode(name)}=${encode(value)}`));
+  const pairs = Object.entries(query ?? {}).flatMap(([name, values]) => [values].flat().map((value) => `${encode(name)}=${encode(value)}`));
   const all = Object.entries(multiValueHeaders ?? headers ?? {}).flatMap(([name, values]) => [values].flat().map((value) => [name, value]));
   // The page that `lift dev` serves is no other origin.
   const [, host] = all.find(([name]) => /^host$/i.test(name)) ?? [];

@@ -1,7 +1,7 @@
 // Clients of this page: WebSockets to the gateway, each with what it sent and received. For the gateway they
 // are clients like any other.
 
-import { button, clock, element } from "./format.js";
+import { SCHEME, button, clock, element } from "./format.js";
 
 // Of a client, so many frames are shown.
 const MAX_FRAMES = 500;
@@ -44,7 +44,7 @@ export class Clients extends EventTarget {
     this.session = element("div", "session");
     this.box.append(form, this.tabs, this.session);
     this.feed.addEventListener("hello", ({ detail: { stage } }) => {
-      if (!this.address.value && stage) this.address.value = `ws://${location.host}/${stage}`;
+      if (!this.address.value && stage) this.address.value = `${SCHEME}//${location.host}/${stage}`;
     });
     this.feed.addEventListener("entries", ({ detail }) => this.claim(detail));
     this.draw();
@@ -55,14 +55,14 @@ export class Clients extends EventTarget {
     const protocols = this.protocols.value.split(",").map((name) => name.trim()).filter(Boolean);
     let url;
     try {
-      url = new URL(this.address.value.trim(), `ws://${location.host}`);
+      url = new URL(this.address.value.trim(), `${SCHEME}//${location.host}`);
     } catch {
       this.error.textContent = "That is no address.";
       return;
     }
     const wrong = protocols.find((name) => !PROTOCOL.test(name));
-    if (url.protocol !== "ws:") this.error.textContent = "The address begins with ws://: the gateway has no TLS.";
-    else if (url.host !== location.host) this.error.textContent = `This page may only connect to ws://${location.host}.`;
+    if (url.protocol !== SCHEME) this.error.textContent = `The address begins with ${SCHEME}//, as this page was opened.`;
+    else if (url.host !== location.host) this.error.textContent = `This page may only connect to ${SCHEME}//${location.host}.`;
     else if (url.hash) this.error.textContent = "An address of a WebSocket has no part after #.";
     else if (wrong) this.error.textContent = `A subprotocol has no such characters: ${wrong}`;
     else if (new Set(protocols).size < protocols.length) this.error.textContent = "Each subprotocol once.";

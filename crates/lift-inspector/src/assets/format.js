@@ -1,5 +1,8 @@
 // Formats numbers and times for the whole page.
 
+// How a page like this one begins the address of a WebSocket.
+export const SCHEME = location.protocol === "https:" ? "wss:" : "ws:";
+
 const two = (n) => String(n).padStart(2, "0");
 
 // Milliseconds since 1970 as a time of day.

@@ -10,6 +10,7 @@ import { Feed } from "./feed.js";
 import { Filters } from "./filters.js";
 import { copy } from "./copy.js";
 import * as recording from "./export.js";
+import { SCHEME } from "./format.js";
 import * as keys from "./keys.js";
 import { Lists } from "./lists.js";
 import { Names } from "./names.js";
@@ -114,7 +115,7 @@ feed.addEventListener("hello", ({ detail: { app, stage } }) => {
   document.querySelector("#app").textContent = app;
   document.title = `${app} · Lift inspector`;
   address.hidden = !stage;
-  address.querySelector("code").textContent = `ws://${location.host}/${stage}`;
+  address.querySelector("code").textContent = `${SCHEME}//${location.host}/${stage}`;
 });
 address.addEventListener("click", () => copy(async () => address.querySelector("code").textContent));
 

@@ -77,6 +77,9 @@ export class Timeline {
     this.shown = this.feed.entries.filter((entry) => this.filters.matches(entry));
     this.list.show(this.shown);
     this.sayCounts();
+    // What is selected stays in sight when a filter changes.
+    const index = this.list.following ? -1 : this.list.indexOf(this.list.selected);
+    if (index >= 0) this.list.reveal(index);
   }
 
   setPaused(paused) {
@@ -90,7 +93,8 @@ export class Timeline {
   sayCounts() {
     const { feed, shown } = this;
     const [some, all] = [shown.length, feed.entries.length].map((number) => number.toLocaleString("en"));
-    document.querySelector("#shown").textContent = some === all ? `${all} entries` : `${some} of ${all} entries`;
+    document.querySelector("#shown").textContent = some === all ? "" : `${some} of `;
+    document.querySelector("#kept").textContent = all;
     const empty = document.querySelector("#timeline-empty");
     empty.hidden = shown.length > 0;
     if (feed.entries.length) empty.textContent = "Nothing passes the filters.";
