@@ -7,7 +7,8 @@ import os
 import tempfile
 from pathlib import Path
 
-from lift import ROOT, Lift
+from checks import holds
+from lift import CHAT, ROOT, Lift, run_lift
 
 HERE = Path(__file__).resolve().parent
 # A function that stores nothing and replies at once, so that the load is on the inspector.
@@ -18,9 +19,12 @@ async def run(checks):
     with tempfile.TemporaryDirectory(prefix="lift-inspector-") as temporary:
         folder = os.environ.get("LIFT_SCREENSHOTS") or temporary
         async with Lift() as lift:
-            for program in ["inspector.mjs", "inspector_faults.mjs"]:
+            for program in ["inspector.mjs", "inspector_faults.mjs", "inspector_views.mjs"]:
                 await checks.run_program("node", HERE / "browser" / program, lift.inspector, lift.page,
                                         "--screenshots", folder)
+        async with checks.that("lift replay repeats what the inspector exported"):
+            code, out, err = await run_lift("replay", Path(folder) / "exported.jsonl", CHAT)
+            holds(code == 0, f"exit code {code}: {out}{err}")
     with function_without_store() as app:
         async with Lift(app=app) as lift:
             await checks.run_program("node", HERE / "browser/many_connections.mjs", lift.inspector, lift.management)

@@ -17,9 +17,9 @@ const { rows, row, connection, kinds, notice, copied, isInSight } = parts(page);
 
 const showAll = () => page.getByRole("button", { name: /^Show all connections/ }).click();
 
-await say(gil, "Good morning");
-await receives(hana, "Good morning");
-await row("event", "Good morning").waitFor();
+await say(gil, "Good day");
+await receives(hana, "Good day");
+await row("event", "Good day").waitFor();
 
 await check("Escape in a search empties it and the filter", async () => {
   const search = page.getByLabel("Search payloads");
@@ -27,7 +27,7 @@ await check("Escape in a search empties it and the filter", async () => {
   await page.getByText("Nothing passes the filters.").waitFor();
   await search.press("Escape");
   equal(await search.inputValue(), "", "the search");
-  await row("event", "Good morning").waitFor();
+  await row("event", "Good day").waitFor();
   const connections = page.getByLabel("Search connections");
   await connections.fill("zzz");
   await page.getByText("No connection matches.").waitFor();
@@ -89,8 +89,8 @@ await check("a disabled button looks disabled", async () => {
 await check("after a replay the event is selected, in sight, and has its actions", async () => {
   for (let n = 0; n < 8; n++) await say(hana, `Filler ${n}`);
   await receives(gil, "Filler 7");
-  await page.getByLabel("Search payloads").fill("good morning");
-  await row("event", "Good morning").first().click();
+  await page.getByLabel("Search payloads").fill("good day");
+  await row("event", "Good day").first().click();
   await page.getByLabel("Search payloads").fill("");
   await page.getByRole("button", { name: "Replay", exact: true }).click();
   await notice("Replayed: answered 200");
@@ -104,8 +104,8 @@ await check("after a replay the event is selected, in sight, and has its actions
 
 await check("a copied test runs the handler: it is the one in the chat's tests", async () => {
   const expected = readFileSync(new URL("../../examples/chat/tests/it/copied.rs", import.meta.url), "utf8");
-  await page.getByLabel("Search payloads").fill("good morning");
-  await row("event", "Good morning").first().click();
+  await page.getByLabel("Search payloads").fill("good day");
+  await row("event", "Good day").first().click();
   await page.getByRole("button", { name: "Copy as a test" }).click();
   await becomes(async () => (await copied()).startsWith("#[tokio::test]\nasync fn say_of_gil()"), true, "the copied test");
   const test = await copied();

@@ -8,12 +8,12 @@ async fn say_of_gil() {
     let gil = kit.client("gil").query("name=gil&room=green").connect().await.unwrap();
     let _hana = kit.client("hana").query("name=hana&room=green").connect().await.unwrap();
     let before = kit.conversation().len();
-    gil.send(r#"{"action":"say","text":"Good morning"}"#).await;
+    gil.send(r#"{"action":"say","text":"Good day"}"#).await;
     assert_eq!(
         kit.conversation()[before..],
-        *r#"gil -> {"action":"say","text":"Good morning"}
-gil <- {"type":"message","room":"green","user":"gil","text":"Good morning","at":<time>}
-hana <- {"type":"message","room":"green","user":"gil","text":"Good morning","at":<time>}
+        *r#"gil -> {"action":"say","text":"Good day"}
+gil <- {"type":"message","room":"green","user":"gil","text":"Good day","at":<time>}
+hana <- {"type":"message","room":"green","user":"gil","text":"Good day","at":<time>}
 "#
     );
 }
