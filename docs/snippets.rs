@@ -32,6 +32,9 @@ struct OwnTables;
 #[doc = include_str!("src/layers.md")]
 struct Layers;
 
+#[doc = include_str!("src/invoking.md")]
+struct Invoking;
+
 #[doc = include_str!("src/testing.md")]
 struct Testing;
 

@@ -38,7 +38,7 @@ async def sam(checks):
             equal(ttl["TimeToLiveDescription"]["AttributeName"], "expires", "the attribute with the expiry")
         async with checks.that("unsupported parts of the template are reported at start"):
             notice = "Resources.Stage.Properties.DefaultRouteSettings.LoggingLevel: is for CloudWatch"
-            holds(lift.stderr.startswith("The template asks for what `lift dev` does not do:\n"),
+            holds(lift.stderr.startswith("`lift dev` does not use these parts of the template:\n"),
                   lift.stderr)
             holds(notice in lift.stderr, lift.stderr)
         async with checks.that("its authorizer, in Node, refuses clients without the secret or with a wrong one"):
@@ -57,6 +57,18 @@ async def sam(checks):
             await ana.send(action="say", text="hello")
             for client in (ana, bob):
                 equal(await client.receive(), {"from": "ana", "text": "hello"}, client.name)
+        async with checks.that("lift invoke fires the schedule of the function in Python"):
+            code, stdout, stderr = await run_lift(
+                "invoke", "--schedule", "RoomsCount", "--data-dir", lift.data_dir)
+            equal((code, json.loads(stdout)), (0, {"sent": 3}), f"exit code and result; {stderr}")
+            for client in (ana, bob, eve):
+                equal(await client.receive(), {"members": 3}, client.name)
+            await eventually(lambda: "schedule  RoomsCount" in lift.stderr, "its line")
+        async with checks.that("lift invoke names a failed function and its error"):
+            code, stdout, stderr = await run_lift(
+                "invoke", "Rooms", "--sqs", "hello", "--data-dir", lift.data_dir)
+            equal((code, stdout), (1, ""), "exit code and stdout")
+            equal(stderr, "error: the function failed with KeyError: 'requestContext'\n", "stderr")
         async with checks.that("a model rejects messages before they reach the function"):
             for text in ("", "x" * 201, 7):
                 await ana.send(action="say", text=text)

@@ -63,11 +63,20 @@ pub async fn run<S: Send + Sync + 'static>(app: App<S>) -> Result<(), Error> {
              on this machine, run it with `lift dev`",
         ));
     }
-    check_variables(&app.describe())?;
+    let description = app.describe();
+    check_variables(&description)?;
     let config = AwsConfig::of_function()?;
     let push = ManagementApi::new(&config)?;
     let store = store(&app, &config)?;
     let service = app.into_service(store, Arc::new(push));
+    if let Some(schedule) = description.schedules.first().filter(|_| !service.has_other_events()) {
+        let message = format!(
+            "the app has the schedule {}, and no handler of its events: start it with `run_beside`, or add \
+             `App::other_events`",
+            schedule.name
+        );
+        return Err(Error::new(ErrorKind::Configuration, message));
+    }
     if let Err(cause) = service.start().await {
         init_error::report("Runtime.StateNotMade", &format!("{cause:?}")).await;
         return Err(Error::new(ErrorKind::State, "the function cannot start").with_cause(cause));

@@ -234,8 +234,8 @@ impl<S: Send + Sync + 'static> App<S> {
     }
 
     /// Declares a schedule: the app's description names it, and `lift dev` fires it by its expression, which is
-    /// EventBridge's: `rate(1 minute)`, or `cron(0 10 * * ? *)` in UTC. Its event goes to the function of
-    /// `lift_aws::run_beside`. The event's `resources` has an ARN that ends with the name.
+    /// EventBridge's: `rate(1 minute)`, or `cron(0 10 * * ? *)` in UTC. Its event goes to the handler of
+    /// [`other_events`](Self::other_events), or of `lift_aws::run_beside`. The event's `resources` has an ARN that ends with the name.
     ///
     /// ```
     /// use lift_ws::App;

@@ -12,6 +12,8 @@ connections = boto3.client("apigatewaymanagementapi", endpoint_url=os.environ["E
 
 
 def handler(event, _context):
+    if event.get("detail-type") == "Scheduled Event":
+        return {"sent": count()}
     request = event["requestContext"]
     match request["routeKey"]:
         case "$connect":
@@ -29,11 +31,22 @@ def handler(event, _context):
     return {"statusCode": 200}
 
 
+def count():
+    """Tells all members how many they are."""
+    members = table.scan()["Items"]
+    send(members, {"members": len(members)})
+    return len(members)
+
+
 def say(connection, text):
     sender = table.get_item(Key={"id": connection})["Item"]
     members = table.query(IndexName="by-room", KeyConditionExpression=Key("room").eq(sender["room"]))
-    data = json.dumps({"from": sender["name"], "text": text})
-    for member in members["Items"]:
+    send(members["Items"], {"from": sender["name"], "text": text})
+
+
+def send(members, message):
+    data = json.dumps(message)
+    for member in members:
         try:
             connections.post_to_connection(ConnectionId=member["id"], Data=data)
         except connections.exceptions.GoneException:
