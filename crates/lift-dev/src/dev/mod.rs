@@ -265,6 +265,7 @@ impl App {
             signed: signed.as_deref(),
             access: access.ready_line(&settings.region),
             token: access.bearer_token(),
+            narrow: terminal::is_narrow(&console::Term::stdout()),
             keys: keys::are_on(self.args.log),
         };
         ready

@@ -18,6 +18,8 @@ use tempfile::TempDir;
 use crate::{
     app::test_function_binary,
     command::{TIMEOUT, signal, wait_until},
+    scenario::value,
+    terminal::send_messages,
 };
 
 /// `lift dev` as the foreground program of a terminal.
@@ -153,5 +155,21 @@ fn ctrl_c_restores_the_terminal_too() {
     wait_until("keys are read", || lift.reads_keys());
     lift.press("\x03");
     lift.shows("stopping");
+    assert_eq!(lift.ended(), Some(0));
+}
+
+#[test]
+fn lines_fit_a_terminal_of_50_columns() {
+    let mut lift = OnTerminal::start(50);
+    let url = value(&lift.block, "WebSocket").to_owned();
+    let messages = [r#"{"action":"say","do":"it"}"#, r#"{"action":"say","do":"fail"}"#, "hello"];
+    send_messages(&url, &messages);
+    let shown = lift.shows("$disconnect");
+    lift.press("q");
+    let shown = shown + &lift.shows("of them failed");
+    for line in shown.lines().filter(|line| !line.contains(" INFO ")) {
+        assert!(line.chars().count() <= 50, "{line:?} in {shown}");
+    }
+    assert!(shown.contains(" say          200 "), "{shown}");
     assert_eq!(lift.ended(), Some(0));
 }

@@ -36,7 +36,7 @@ fn by_message(args: &[&str]) -> (Lift, TempDir) {
 
 /// Connects, sends each message, waits for a reply after each, and closes.
 #[tokio::main(flavor = "current_thread")]
-async fn send_messages(url: &str, messages: &[&str]) {
+pub(crate) async fn send_messages(url: &str, messages: &[&str]) {
     send_all(url, messages).await;
 }
 

@@ -28,6 +28,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use console::Term;
 use jiff::tz::TimeZone;
 
 use crate::{
@@ -54,9 +55,9 @@ pub(crate) fn start(format: LogFormat) -> (Terminal, TerminalThread) {
     let missed = Arc::new(AtomicU64::new(0));
     let terminal = Terminal { queue, events: format != LogFormat::Off, missed: missed.clone() };
     let thread = TerminalThread { queue: terminal.queue.clone(), end };
-    let writer = LineWriter::new(format);
+    let mut writer = LineWriter::new(format);
     thread::spawn(move || {
-        show(&observed, &missed, &writer);
+        show(&observed, &missed, &mut writer);
         // Fails if `end` has timed out.
         let _ = ended.send(());
     });
@@ -102,7 +103,7 @@ impl TerminalThread {
     }
 }
 
-fn show(queue: &Receiver<Option<Observed>>, missed: &AtomicU64, writer: &LineWriter) {
+fn show(queue: &Receiver<Option<Observed>>, missed: &AtomicU64, writer: &mut LineWriter) {
     let mut events = Events::default();
     let mut entries = Vec::new();
     let (mut open, started) = (true, Instant::now());
@@ -143,6 +144,18 @@ fn show(queue: &Receiver<Option<Observed>>, missed: &AtomicU64, writer: &LineWri
     }
 }
 
+/// Whether a terminal has too few columns for the ready block and for the lines of events as they are elsewhere.
+pub(crate) fn is_narrow(terminal: &Term) -> bool {
+    terminal.size_checked().is_some_and(|(_, columns)| columns < 80)
+}
+
+/// The columns of the terminal that is stderr.
+fn columns() -> Option<usize> {
+    let terminal = Term::stderr();
+    let (_, columns) = terminal.size_checked()?;
+    Some(columns.into())
+}
+
 /// Writes entries as lines: text on stderr or JSON on stdout.
 enum LineWriter {
     Text { pretty: Pretty, colors: bool },
@@ -161,7 +174,7 @@ impl LineWriter {
     }
 
     /// Errors are ignored: they mean that the reader has closed the stream.
-    fn write(&self, entries: &[Entry]) {
+    fn write(&mut self, entries: &[Entry]) {
         if entries.is_empty() {
             return;
         }
@@ -174,8 +187,10 @@ impl LineWriter {
                     stdout.write_all(escape::json(&text).as_bytes()).and_then(|()| stdout.flush());
             }
             Self::Text { pretty, colors } => {
+                // The size of a terminal may change at any time.
+                pretty.set_columns(columns());
                 entries.iter().for_each(|entry| pretty.write(&mut text, entry));
-                if !colors {
+                if !*colors {
                     text = anstream::adapter::strip_str(&text).to_string();
                 }
                 let _ = io::stderr().write_all(text.as_bytes());

@@ -40,6 +40,8 @@ pub(crate) struct Ready<'a> {
     pub(crate) access: Option<(&'static str, String)>,
     /// The token of the management API, if there is one.
     pub(crate) token: Option<&'a str>,
+    /// Whether stdout is a terminal with few columns.
+    pub(crate) narrow: bool,
     /// Whether keys are read.
     pub(crate) keys: bool,
 }
@@ -147,10 +149,12 @@ impl Display for Ready<'_> {
             writeln!(f, "  Inspector   {inspector}")?;
         }
         write!(f, "  DynamoDB    http://{database}")?;
+        let before = if self.narrow { "\n    " } else { "   (" };
+        let after = if self.narrow { "" } else { ")" };
         match tables {
             [] => {}
-            [table] => write!(f, "   (table {})", escape::line(table))?,
-            tables => write!(f, "   (tables {})", escape::line(&tables.join(", ")))?,
+            [table] => write!(f, "{before}table {}{after}", escape::line(table))?,
+            tables => write!(f, "{before}tables {}{after}", escape::line(&tables.join(", ")))?,
         }
         writeln!(f)?;
         writeln!(f, "  Lambda      http://{}", self.lambda)?;
@@ -196,6 +200,7 @@ mod tests {
             signed: None,
             access: None,
             token: None,
+            narrow: false,
             keys: false,
         };
         let expected = "\
@@ -266,6 +271,7 @@ Press Ctrl-C to stop.
             signed: None,
             access: None,
             token: None,
+            narrow: false,
             keys: false,
         };
         let mut expected = serde_json::json!({

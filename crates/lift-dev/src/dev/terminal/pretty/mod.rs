@@ -1,4 +1,5 @@
-//! Entries as lines for people: in columns, with colors, at most 80 columns for each event.
+//! Entries as lines for people: in columns, with colors, at most 80 columns for each event, and fewer on a
+//! narrow terminal.
 
 use std::{
     fmt::Write as _,
@@ -9,6 +10,7 @@ use anstyle::{Ansi256Color, AnsiColor, Style};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use lift_gateway::{Id, OutcomeError};
 
+use self::layout::{Layout, WIDE_DETAILS};
 use crate::{
     dev::terminal::{
         entry::{Calls, Entry, Event, EventRef, Log},
@@ -17,6 +19,7 @@ use crate::{
     escape::{self, cut, fit},
 };
 
+const PLAIN: Style = Style::new();
 const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -27,13 +30,8 @@ const BAD: Style = RED.bold();
 /// Colors for connections, all different from the colors of statuses.
 const CONNECTIONS: [u8; 12] = [33, 39, 44, 63, 69, 75, 98, 105, 134, 141, 170, 177];
 
-/// The columns of a connection's id, of a route key, and of what is at the end of an event's line.
+/// The columns of a connection's id.
 const ID: usize = 8;
-const ROUTE: usize = 16;
-const DETAILS: usize = 20;
-
-/// The columns between the connection and the size of the reply.
-const SIZES: usize = ROUTE + 2 + 5 + 2 + 8 + 2 + 8;
 
 /// The columns of an error's code in the last line, and the most codes that it names.
 const CODE: usize = 40;
@@ -42,11 +40,17 @@ const CODES: usize = 10;
 /// Writes for people in one time zone.
 pub(crate) struct Pretty {
     zone: TimeZone,
+    layout: Layout,
 }
 
 impl Pretty {
     pub(crate) fn new(zone: TimeZone) -> Self {
-        Self { zone }
+        Self { zone, layout: Layout::WIDE }
+    }
+
+    /// Writes for a terminal of so many columns from now on. `None`: the output is no terminal.
+    pub(crate) fn set_columns(&mut self, columns: Option<usize>) {
+        self.layout = Layout::of(columns);
     }
 
     /// Adds an entry's lines, with colors.
@@ -60,7 +64,9 @@ impl Pretty {
             Entry::Missed(count) => {
                 line(text, &styled(ODD, &format!("  {count} things were too fast to be shown")));
             }
-            Entry::Total { total, failed, took } => sum(text, *total, failed, *took),
+            Entry::Total { total, failed, took } => {
+                sum(text, *total, failed, *took, &self.layout);
+            }
         }
     }
 
@@ -85,32 +91,41 @@ impl Pretty {
         };
         let key = name(event_ref).unwrap_or(if took.is_some() { "authorizer" } else { "-" });
         let route_style = if key.starts_with('$') { DIM } else { BOLD };
-        let route = styled(route_style, &fit(&escape::line(key), ROUTE));
+        let route = styled(route_style, &fit(&escape::line(key), self.layout.route));
         let took = took.map_or_else(String::new, milliseconds);
-        let details = match (error.as_ref().filter(|_| !failed), closed) {
-            (Some(error), _) => styled(of_error(error), &cut(&escape::line(&error.code), DETAILS)),
-            (None, Some((_, reason))) => styled(DIM, &cut(&escape::line(reason), DETAILS)),
-            (None, None) => styled(DIM, &sizes(*message, *reply)),
+        let Layout { gap, details: columns, .. } = self.layout;
+        // A narrow line has no room for the code, so the next line begins with it.
+        let is_code_below = failed || columns < WIDE_DETAILS;
+        let details = match (error.as_ref().filter(|_| !is_code_below), closed) {
+            (Some(error), _) => styled(of_error(error), &cut(&escape::line(&error.code), columns)),
+            // A part of a word says nothing.
+            (None, Some(_)) if columns < 8 => String::new(),
+            (None, Some((_, reason))) => styled(DIM, &cut(&escape::line(reason), columns)),
+            (None, None) if error.is_some() => String::new(),
+            (None, None) => styled(DIM, &self.layout.sizes(*message, *reply)),
         };
         let head = self.head(event.at, &origin(event_ref));
         let status = styled(style, &format!("{status:<5}"));
-        line(text, &format!("{head}  {route}  {status}  {took:>8}  {details}"));
+        line(text, &format!("{head}{gap}{route}{gap}{status}{gap}{took:>8}{gap}{details}"));
         if let Some(failure) = failure {
-            line(text, &format!("  {} {}", styled(BAD, "✗"), styled(RED, &failure.message())));
+            self.layout.reason(text, (BAD, RED), &failure.message());
             if let Some(advice) = failure.advice(event_ref.connection.is_some()) {
-                line(text, &format!("    {advice}"));
+                for part in self.layout.wrap(&advice) {
+                    line(text, &format!("    {part}"));
+                }
             }
         }
-        if let Some(error) = error.as_ref().filter(|error| failed || !error.message.is_empty()) {
-            let message = escape::line(&error.message);
-            // The line of the event shows either the failure or the code.
-            let code =
-                if failed { format!("{}: ", escape::line(&error.code)) } else { String::new() };
+        if let Some(error) = error {
+            let (code, message) = (escape::line(&error.code), escape::line(&error.message));
+            let reason = match (is_code_below, &*message) {
+                (true, "") => code.into_owned(),
+                (true, message) => format!("{code}: {message}"),
+                (false, message) => message.to_owned(),
+            };
             let style = of_error(error);
-            line(
-                text,
-                &format!("  {} {}", styled(style, "✗"), styled(style, &format!("{code}{message}"))),
-            );
+            if !reason.is_empty() {
+                self.layout.reason(text, (style, style), &reason);
+            }
         }
         for log in &event.logs {
             attached(text, log, running.then_some(event_ref));
@@ -134,15 +149,24 @@ impl Pretty {
         if *connections > 1 {
             let _ = write!(summary, " to {connections} connections");
         }
+        let Layout { gap, route, .. } = self.layout;
         match meaning(*status) {
-            None if *bytes > 0 => {
-                let sizes = format!("{} → {}", fit(&summary, SIZES), bytes_of(*bytes));
-                line(text, &format!("{head}  {}", styled(DIM, &sizes)));
+            None => {
+                let summary = match self.layout.posts {
+                    _ if *bytes == 0 => summary,
+                    Some(columns) => format!("{} → {}", fit(&summary, columns), bytes_of(*bytes)),
+                    None => summary,
+                };
+                line(text, &format!("{head}{gap}{}", styled(DIM, &summary)));
             }
-            None => line(text, &format!("{head}  {}", styled(DIM, &summary))),
             Some(meaning) => {
                 let status = styled(of_status(*status), &status.to_string());
-                line(text, &format!("{head}  {}  {status}  {meaning}", fit(&summary, ROUTE)));
+                let summary = fit(&summary, route);
+                if self.layout.posts.is_some() {
+                    return line(text, &format!("{head}{gap}{summary}{gap}{status}{gap}{meaning}"));
+                }
+                line(text, &format!("{head}{gap}{summary}{gap}{status}"));
+                self.layout.reason(text, (ODD, PLAIN), meaning);
             }
         }
     }
@@ -150,8 +174,8 @@ impl Pretty {
     /// The time, and where the event comes from.
     fn head(&self, at: SystemTime, origin: &str) -> String {
         let time = Timestamp::try_from(at).unwrap_or_default().to_zoned(self.zone.clone());
-        let time = styled(DIM, &time.strftime("%H:%M:%S%.3f").to_string());
-        format!("{time}  {origin}")
+        let time = styled(DIM, &time.strftime(self.layout.time).to_string());
+        format!("{time}{}{origin}", self.layout.gap)
     }
 }
 
@@ -167,7 +191,7 @@ fn own(text: &mut String, log: &Log) {
 }
 
 /// `14 events, 2 of them failed, in 3m 20s`, and a line with the codes of the errors.
-fn sum(text: &mut String, total: u64, failed: &Failed, took: Duration) {
+fn sum(text: &mut String, total: u64, failed: &Failed, took: Duration, layout: &Layout) {
     let events = if total == 1 { "1 event".to_owned() } else { format!("{total} events") };
     let count = match failed.total() {
         0 => String::new(),
@@ -183,7 +207,9 @@ fn sum(text: &mut String, total: u64, failed: &Failed, took: Duration) {
         .collect();
     parts.extend((!rest.is_empty()).then(|| format!("{} more codes", rest.len())));
     if !parts.is_empty() {
-        line(text, &format!("  {}", parts.join(", ")));
+        for part in layout.wrap(&parts.join(", ")) {
+            line(text, &format!("  {part}"));
+        }
     }
 }
 
@@ -214,16 +240,6 @@ fn short(connection: Id) -> String {
     let sum = id.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31) + usize::from(byte));
     let color = Ansi256Color(CONNECTIONS[sum % CONNECTIONS.len()]).on_default();
     styled(color, &id[..ID])
-}
-
-/// The sizes of a message and of what the client received for it.
-fn sizes(message: Option<usize>, reply: Option<usize>) -> String {
-    if message.is_none() && reply.is_none() {
-        return String::new();
-    }
-    let size = |bytes: Option<usize>| bytes.map_or_else(String::new, bytes_of);
-    let arrow = if reply.is_some() { " → " } else { "" };
-    format!("{:>8}{arrow}{}", size(message), size(reply))
 }
 
 /// An error of the function stands out from one that the client made.
@@ -286,5 +302,6 @@ fn line(text: &mut String, line: &str) {
     text.push('\n');
 }
 
+mod layout;
 #[cfg(test)]
 mod tests;

@@ -154,3 +154,59 @@ impl Event {
         copy
     }
 }
+
+#[test]
+fn lines_fit_a_narrow_terminal() {
+    let mut refused = Event::new(sample::at(), sample::id(), Some("$connect".to_owned()));
+    (refused.status, refused.took) = (Some(401), Some(Duration::from_millis(312)));
+    let mut long = sample::message();
+    long.event_ref.route = Some("rooms/messages/send".to_owned());
+    (long.message, long.reply, long.logs) = (Some(131_072), Some(2_000), Vec::new());
+    let mut failed = Failed::default();
+    ["exited", "too_low", "invalid_payload", "unknown_action"]
+        .iter()
+        .for_each(|code| failed.add(code));
+    let mut late = sample::message();
+    let after = Duration::from_secs(29);
+    late.failure = Some(EventFailure::Gateway(FailureCause::TimedOut { after }, Vec::new()));
+    late.logs = Vec::new();
+    let entries = [
+        Entry::Event(refused.into()),
+        Entry::Event(sample::error().into()),
+        Entry::Event(long.into()),
+        Entry::Event(late.into()),
+        Entry::Event(sample::disconnect().into()),
+        Entry::Calls(sample::posts(100, 99)),
+        Entry::Calls(Calls { status: 429, bytes: 0, ..sample::posts(1, 1) }),
+        Entry::Missed(7),
+        Entry::Total { total: 14, failed, took: Duration::from_secs(200) },
+    ];
+    let mut pretty = Pretty::new(TimeZone::UTC);
+    pretty.set_columns(Some(50));
+    let mut text = String::new();
+    entries.iter().for_each(|entry| pretty.write(&mut text, entry));
+    let text = anstream::adapter::strip_str(&text).to_string();
+    let expected = r"
+14:03:07 R1kmxc2V $connect     401     312 ms
+14:03:07 R1kmxc2V say          200 ✗   3.1 ms
+  ✗ too_low: Bid more than 5
+14:03:07 R1kmxc2V rooms/messa… 200     3.1 ms
+14:03:07 R1kmxc2V say          error   3.1 ms 84 B
+  ✗ no reply within 29 s, the longest that API
+    Gateway waits
+    the function keeps running: reply immediately,
+    and post the result later
+14:03:07 R1kmxc2V $disconnect  1006
+14:03:07          → 100 posts to 99 connections
+14:03:07 R1kmxc2V → post       429
+  ✗ too often, or the client does not read
+  7 things were too fast to be shown
+14 events, 4 of them failed, in 3m 20s
+  1 exited, 1 invalid_payload, 1 too_low, 1
+  unknown_action
+";
+    assert_eq!(text, expected.trim_start());
+    for line in text.lines() {
+        assert!(unicode_width::UnicodeWidthStr::width(line) <= 50, "{line}");
+    }
+}
