@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use lift_event::{Event, Timestamp};
 
-use crate::{ConnectionId, error::Chain};
+use crate::{ConnectionId, error::chain::Chain};
 
 pub use crate::id::Endpoint;
 

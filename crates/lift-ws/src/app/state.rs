@@ -8,7 +8,7 @@ use std::{
 use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
-use crate::{Error, error::Chain};
+use crate::{Error, error::chain::Chain};
 
 /// The state as handlers read it. Clones share it.
 pub(crate) struct StateCell<S>(Arc<OnceLock<S>>);

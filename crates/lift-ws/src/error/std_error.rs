@@ -2,7 +2,7 @@
 
 use std::{error, fmt};
 
-use super::Error;
+use super::{call_error::Error, chain::Chain};
 
 type BoxError = Box<dyn error::Error + Send + Sync>;
 
@@ -44,6 +44,23 @@ impl StdError {
     }
 }
 
+impl Error {
+    /// The error as a `std::error::Error`. `?` in a handler makes this error of it again.
+    ///
+    /// ```
+    /// use lift_ws::Error;
+    /// use std::error::Error as _;
+    ///
+    /// let error = Error::new("sold_out", "Nothing is left").into_std();
+    /// assert_eq!(error.to_string(), "sold_out: Nothing is left");
+    /// assert_eq!(error.error().status(), 400);
+    /// ```
+    #[must_use]
+    pub fn into_std(self) -> StdError {
+        StdError::new(self)
+    }
+}
+
 /// The error with this cause. An [`Error`] in the cause's chain keeps its code, message and status.
 pub(super) fn with_recovered(cause: BoxError) -> Error {
     let cause = match cause.downcast::<StdError>() {
@@ -77,7 +94,7 @@ impl fmt::Display for StdError {
 /// The error and its causes in one line: a `main` that returns it prints it so.
 impl fmt::Debug for StdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", super::Chain(self))
+        write!(f, "{}", Chain(self))
     }
 }
 

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     ConnectionId,
     call::Services,
-    error::Chain,
+    error::chain::Chain,
     push::{Endpoint, PushError, PushErrorKind},
     store::StoreError,
 };
