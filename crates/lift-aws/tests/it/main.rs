@@ -13,6 +13,7 @@ mod frozen_process;
 mod http;
 mod interleavings;
 mod items;
+mod late_state;
 mod layout;
 mod lists;
 mod log;
