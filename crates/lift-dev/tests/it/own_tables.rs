@@ -99,7 +99,8 @@ fn lift_dev_makes_the_tables_and_adds_what_a_change_declares() {
     let lines = lift.lines_until("still running the previous build: ").join("\n");
     for part in [
         "its key is item (HASH, S), not sku (HASH, S)",
-        "Start with PRICES_TABLE=test-function-prices-2",
+        "in the data folder, the table test-function-prices does not fit: ",
+        "start with PRICES_TABLE=test-function-prices-2 in the environment",
         &format!("`lift table delete --table test-function-prices --endpoint-url {endpoint}`"),
     ] {
         assert!(lines.contains(part), "no {part:?} in {lines}");

@@ -3,7 +3,7 @@
 
 use std::{ffi::OsStr, net::SocketAddr};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context as _, Result, bail};
 use lift_aws::{AwsConfig, Table, table::CreateOptions};
 use lift_ws::describe::{Description, LayoutDescription, TableDescription};
 
@@ -74,21 +74,19 @@ impl AppTables {
     async fn make_own(&self, name: &str, env: &str, layout: &LayoutDescription) -> Result<()> {
         let table = Table::with_layout(&self.config, name, layout);
         let created = table.create(&CreateOptions::new().with_updates()).await;
-        let created = created.map_err(|error| {
-            let is_other_layout = error.is_other_layout();
-            let error = anyhow!(error);
-            if !is_other_layout {
-                return error.context(format!("the table {name} of {env} cannot be made ready"));
-            }
-            error.context(format!(
-                "the table {name} in the data folder has items of an earlier layout. Start with \
-                 {env}={name}-2 in the environment to use an empty table beside it; then `lift table \
-                 delete --table {name} --endpoint-url http://{}` deletes the old one, if you do not \
-                 need it",
+        let created = match created {
+            Ok(created) => created,
+            Err(error) if error.is_other_layout() => bail!(
+                "in the data folder, {error}. For another table, start with {env}={name}-2 in the \
+                 environment. Then `lift table delete --table {name} --endpoint-url http://{}` deletes \
+                 the old one with its items, if you do not need them",
                 self.database
-            ))
-        });
-        let created = created?;
+            ),
+            Err(error) => {
+                return Err(error)
+                    .context(format!("the table {name} of {env} cannot be made ready"));
+            }
+        };
         if !created.added.is_empty() {
             tracing::info!("the table {name} has now: {}", created.added.join(", "));
         }
