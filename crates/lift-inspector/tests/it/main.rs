@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod stored;
+
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
@@ -33,6 +35,11 @@ struct TestInspector {
 
 impl TestInspector {
     async fn start() -> Self {
+        Self::start_with(|attached| attached).await
+    }
+
+    /// With what `change` makes of an app that stores nothing.
+    async fn start_with(change: impl FnOnce(Attached) -> Attached) -> Self {
         let inspector = Inspector::new("app".to_owned(), ["the-token".to_owned()]);
         let events: Arc<Mutex<Vec<Bytes>>> = Arc::default();
         let (got, seen) = (events.clone(), inspector.clone());
@@ -50,7 +57,7 @@ impl TestInspector {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let server = Server::with_backend(listener, settings, function).unwrap();
-        inspector.attach(Attached::new(server.handle(), "local".to_owned()));
+        inspector.attach(change(Attached::new(server.handle(), "local".to_owned())));
         tokio::spawn(server.run(std::future::pending()));
         Self { address, inspector, events }
     }
