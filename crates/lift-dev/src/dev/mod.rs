@@ -278,6 +278,7 @@ impl App {
             page: ready.page(),
             inspector: ready.inspector(),
             restart: self.restart.clone(),
+            schedules: self.stack.schedules.clone(),
             stop: stop.clone(),
         }))
     }

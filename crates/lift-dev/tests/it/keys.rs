@@ -133,6 +133,9 @@ fn keys_give_help_restart_and_quit_and_the_terminal_is_restored() {
     );
     lift.press("o");
     lift.shows("the app has no page: add web/index.html");
+    lift.press("s");
+    lift.shows("firing the schedule");
+    lift.shows("schedule  close");
     lift.press("r");
     lift.shows("reloaded ");
     lift.press("c");

@@ -17,7 +17,7 @@ fn main() {
             ),
             "by-message" => println!(
                 "{}",
-                r#"{"version":1,"routes":[{"key":"$connect"},{"key":"$disconnect"},{"key":"say","two_way":true}]}"#
+                r#"{"version":1,"routes":[{"key":"$connect"},{"key":"$disconnect"},{"key":"say","two_way":true}],"schedules":[{"name":"close","expression":"rate(1 day)"}]}"#
             ),
             _ => println!(
                 "{}",

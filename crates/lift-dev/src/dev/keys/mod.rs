@@ -1,7 +1,8 @@
-//! The keys of `lift dev` on a terminal: open the page, open the inspector, restart, clear, quit, help.
+//! The keys of `lift dev` on a terminal: open the page, open the inspector, restart, fire schedules, clear, quit,
+//! help.
 //!
 //! ```text
-//! terminal: a thread reads keys -> Keys::run -> browser, WatchPlan (restart), Stop
+//! terminal: a thread reads keys -> Keys::run -> browser, WatchPlan (restart), Stop, Schedules
 //! ```
 
 mod terminal;
@@ -13,6 +14,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use lift_invoke::Schedules;
 use nix::sys::signal::Signal::{SIGCONT, SIGTSTP};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -36,6 +38,7 @@ pub(crate) struct Targets {
     pub(crate) page: Option<String>,
     pub(crate) inspector: Option<String>,
     pub(crate) restart: Restart,
+    pub(crate) schedules: Schedules,
     pub(crate) stop: Stop,
 }
 
@@ -95,6 +98,13 @@ impl Targets {
                 note("restarting");
                 self.restart.now();
             }
+            b's' => match self.schedules.fire_all() {
+                0 => note(
+                    "the app has no schedules: declare one with App::schedule, or in a template",
+                ),
+                1 => note("firing the schedule"),
+                count => note(format_args!("firing {count} schedules")),
+            },
             b'c' => {
                 let _ = io::stderr().write_all(CLEAR);
             }
@@ -111,8 +121,12 @@ impl Targets {
         let page = self.page.as_ref().map(|_| "  o  open the page\n").unwrap_or_default();
         let inspector =
             self.inspector.as_ref().map(|_| "  i  open the inspector\n").unwrap_or_default();
+        let schedules = match self.schedules.all()[..] {
+            [] => "",
+            _ => "  s  fire all schedules now\n",
+        };
         format!(
-            "{page}{inspector}  r  build again and restart the functions\n  c  clear the screen\n  \
+            "{page}{inspector}  r  build again and restart the functions\n{schedules}  c  clear the screen\n  \
              q  quit, as Ctrl-C does\n  h  this help"
         )
     }
