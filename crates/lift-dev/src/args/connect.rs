@@ -17,9 +17,10 @@ use super::steps::Steps;
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct ConnectArgs {
-    /// The URL, with its query string
-    #[arg(default_value = "ws://127.0.0.1:3001/local", value_parser = url)]
-    pub(crate) url: Uri,
+    /// The URL, with its query string [default: the app that `lift dev` runs in this folder or in the
+    /// nearest folder above it, or the only one]
+    #[arg(value_parser = url)]
+    pub(crate) url: Option<Uri>,
 
     #[command(flatten)]
     pub(crate) steps: Steps,

@@ -9,7 +9,7 @@ use tokio_tungstenite::{
     tungstenite::{
         Error,
         client::IntoClientRequest as _,
-        http::{HeaderValue, Response, header::SEC_WEBSOCKET_PROTOCOL},
+        http::{HeaderValue, Response, Uri, header::SEC_WEBSOCKET_PROTOCOL},
     },
 };
 
@@ -24,8 +24,7 @@ pub(super) struct Connected {
     pub(super) subprotocol: Option<String>,
 }
 
-pub(super) async fn dial(args: &ConnectArgs) -> anyhow::Result<Connected> {
-    let url = &args.url;
+pub(super) async fn dial(url: &Uri, args: &ConnectArgs) -> anyhow::Result<Connected> {
     let mut request = url.clone().into_client_request().context("the URL is not valid")?;
     for (name, value) in &args.headers {
         request.headers_mut().append(name, value.clone());

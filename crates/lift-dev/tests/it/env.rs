@@ -123,11 +123,16 @@ fn of_several_apps_a_flag_chooses_one() {
         "{only:?}"
     );
 
+    // It finds the app by itself.
+    let connected = user.run(&other, &["connect", "--wait", "0"]);
+    assert!(connected.stderr.contains(value(&block, "WebSocket")), "{connected:?}");
+
     let (_second, block_two) = user.dev(&two, &["--data-dir", "../data"]);
     let (port_one, port_two) = (port(&block), port(&block_two));
     let names = [&*format!("{port_one} (one in "), &*format!("{port_two} (two in ")];
     user.run(&other, &["env"]).failed_with(&["several `lift dev` run: choose one by --port"]);
     user.run(&other, &["env"]).failed_with(&names);
+    user.run(&other, &["connect"]).failed_with(&["several `lift dev` run: choose one by a URL"]);
     user.run(&other, &["send", "--local", "--tenant", "a", "hi"])
         .failed_with(&["several `lift dev` run: choose one by --local=PORT"]);
     for args in [&["env", "--port", port_two][..], &["env", "--data-dir", "../data"]] {
