@@ -1,8 +1,9 @@
 //! How wide the columns are: for 80 columns, or for a narrower terminal.
 
-use super::{bytes_of, line, styled};
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr as _;
+
+use super::text::{bytes_of, line, styled};
 
 /// The columns of an event's line on a wide terminal.
 const WIDE: usize = 80;

@@ -1,6 +1,11 @@
 //! Entries as lines for people: in columns, with colors, at most 80 columns for each event, and fewer on a
 //! narrow terminal.
 
+mod layout;
+#[cfg(test)]
+mod tests;
+mod text;
+
 use std::{
     fmt::Write as _,
     time::{Duration, SystemTime},
@@ -10,7 +15,10 @@ use anstyle::{Ansi256Color, AnsiColor, Style};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use lift_gateway::{Id, OutcomeError};
 
-use self::layout::{Layout, WIDE_DETAILS};
+use self::{
+    layout::{Layout, WIDE_DETAILS},
+    text::{bytes_of, line, styled},
+};
 use crate::{
     dev::terminal::{
         entry::{Calls, Entry, Event, EventRef, Log},
@@ -280,28 +288,3 @@ fn milliseconds(took: Duration) -> String {
         ms => format!("{:.1} s", ms / 1000.0),
     }
 }
-
-fn bytes_of(bytes: usize) -> String {
-    match bytes {
-        ..1000 => format!("{bytes} B"),
-        1000..10_000 => format!("{}.{} kB", bytes / 1000, bytes % 1000 / 100),
-        10_000..10_000_000 => format!("{} kB", bytes / 1000),
-        _ => format!("{} MB", bytes / 1_000_000),
-    }
-}
-
-fn styled(style: Style, text: &str) -> String {
-    match text.trim_end() {
-        "" => text.to_owned(),
-        inked => format!("{style}{inked}{style:#}{}", &text[inked.len()..]),
-    }
-}
-
-fn line(text: &mut String, line: &str) {
-    text.push_str(line.trim_end());
-    text.push('\n');
-}
-
-mod layout;
-#[cfg(test)]
-mod tests;
