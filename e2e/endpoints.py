@@ -98,7 +98,7 @@ async def endpoints(checks, lift):
 
 
 async def secure_clients(checks, lift):
-    certificate = lift.data_dir / "gateway-certificate.pem"
+    certificate = lift.data_dir / "lift-gateway.pem"
     url = lift.websocket.replace("ws://", "wss://")
     async with checks.that("a client that trusts the data folder's certificate connects by wss, at the same port"):
         trusting = ssl.create_default_context(cafile=certificate)
@@ -113,5 +113,5 @@ async def secure_clients(checks, lift):
             pass
         else:
             holds(False, "the client refuses the certificate")
-        mode = (lift.data_dir / "gateway-key.pem").stat().st_mode & 0o777
+        mode = (lift.data_dir / "lift-gateway-key.pem").stat().st_mode & 0o777
         equal(oct(mode), "0o600", "the mode of the key")

@@ -15,7 +15,7 @@ mod run_files;
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
-    io::{self, ErrorKind, Write as _},
+    io::{ErrorKind, Write as _},
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     sync::Arc,
@@ -64,12 +64,18 @@ impl DataDir {
         &self.run
     }
 
-    /// Writes a file of the data folder that only its owner can read, in place of an earlier one.
-    pub(crate) fn replace_private(&self, name: &str, text: &str) -> io::Result<()> {
+    /// Writes a file of the data folder that only its owner can read, in place of an earlier one. Fails if the
+    /// earlier one does not begin with `start`, because then it is the user's.
+    pub(crate) fn replace(&self, name: &str, start: &str, text: &str) -> Result<()> {
+        let path = self.path.join(name);
+        let is_ours = is_file(&path) && fs::read(&path)?.starts_with(start.as_bytes());
+        if path.symlink_metadata().is_ok() && !is_ours {
+            bail!("{} is not a file of Lift's: move it away", path.display());
+        }
         let mut file = tempfile::NamedTempFile::new_in(&self.path)?;
         make_private(file.as_file())?;
         file.write_all(text.as_bytes())?;
-        file.persist(self.path.join(name))?;
+        file.persist(path)?;
         Ok(())
     }
 

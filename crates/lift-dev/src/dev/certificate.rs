@@ -24,10 +24,10 @@ use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, pem::PemObject as _}
 use crate::data_dir::DataDir;
 
 /// The certificates of the authority and of the gateway.
-const CERTIFICATES: &str = "gateway-certificate.pem";
+const CERTIFICATES: &str = "lift-gateway.pem";
 
 /// The gateway's key.
-const KEY: &str = "gateway-key.pem";
+const KEY: &str = "lift-gateway-key.pem";
 
 /// How long a certificate is valid.
 const VALID: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -63,8 +63,8 @@ impl Certificate {
         }
         let (text, secret) = issue(region, now).context("cannot make the gateway's certificate")?;
         let cannot = "cannot write the gateway's certificate into the data folder";
-        folder.replace_private(KEY, &secret).context(cannot)?;
-        folder.replace_private(CERTIFICATES, &text).context(cannot)?;
+        folder.replace(KEY, START, &secret).context(cannot)?;
+        folder.replace(CERTIFICATES, START, &text).context(cannot)?;
         Self::read(&text, &secret)
     }
 
@@ -129,9 +129,12 @@ impl Roots {
     }
 }
 
-/// The first line of the certificates' file. Readers of PEM skip it.
+/// How the files begin. Readers of PEM skip it.
+const START: &str = "Made by `lift dev`";
+
+/// The first line of both files.
 fn heading(region: &str, until: Timestamp) -> String {
-    format!("For this machine and execute-api in {region}, until {until}")
+    format!("{START} for this machine and execute-api in {region}, until {until}")
 }
 
 fn is_usable(text: &str, region: &str, now: Timestamp) -> bool {
@@ -140,7 +143,7 @@ fn is_usable(text: &str, region: &str, now: Timestamp) -> bool {
     until.is_some_and(|until| text.starts_with(&heading(region, until)) && now + RENEW < until)
 }
 
-/// Issues the certificates, with a heading, and the key.
+/// Issues the certificates and the key, each with a heading.
 fn issue(region: &str, now: Timestamp) -> Result<(String, String)> {
     let until = now + VALID;
     let execute_api = format!("execute-api.{region}.amazonaws.com");
@@ -182,7 +185,7 @@ fn issue(region: &str, now: Timestamp) -> Result<(String, String)> {
     let key = KeyPair::generate()?;
     let gateway = gateway.signed_by(&key, &authority)?;
     let text = [heading(region, until), gateway.pem(), authority.pem()].join("\n");
-    Ok((text, key.serialize_pem()))
+    Ok((text, [heading(region, until), key.serialize_pem()].join("\n")))
 }
 
 const LOOPBACK_V6: [u8; 16] = std::net::Ipv6Addr::LOCALHOST.octets();

@@ -225,8 +225,10 @@ fn files_next_to_the_marker_are_kept_after_stops_kills_and_starts() {
     let left: Vec<_> =
         runs(&data).into_iter().filter(|run| !run.ends_with("lift-run-mine")).collect();
     let [left] = &left[..] else { panic!("one run was killed: {left:?}") };
-    let program = left.join("0/test-function");
-    assert!(program.is_file());
+    let copies = tree(left).into_keys().filter(|path| path.ends_with("test-function"));
+    let copies: Vec<_> = copies.collect();
+    let [program] = &copies[..] else { panic!("one program was copied: {copies:?}") };
+    let program = program.clone();
     write(&left.join("mine"), "precious");
     write(&left.join("0/mine"), "precious");
 
@@ -262,7 +264,9 @@ fn a_folder_of_an_older_version_is_adopted() {
     let data = root.path().join("data");
     run(&data);
     // The files that an older version leaves after a crash.
-    fs::remove_file(data.join("lift-data")).expect("removed");
+    for name in ["lift-data", "lift-gateway.pem", "lift-gateway-key.pem"] {
+        fs::remove_file(data.join(name)).expect("removed");
+    }
     for (name, text) in [
         (".gitignore", "*\n"),
         ("lock", ""),
@@ -287,6 +291,9 @@ fn a_folder_of_an_older_version_is_adopted() {
     let mut after = tree(&data);
     let marker = after.remove(&data.join("lift-data")).expect("the marker");
     assert!(marker.starts_with(MARKER.as_bytes()));
+    for name in ["lift-gateway.pem", "lift-gateway-key.pem"] {
+        assert!(after.remove(&data.join(name)).expect("made").starts_with(b"Made by `lift dev`"));
+    }
     assert_eq!(after.keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
     assert_eq!(mode(&database), 0o600);
 }
@@ -319,13 +326,30 @@ fn an_empty_folder_of_the_user_is_used_and_keeps_its_mode() {
     let data = folder();
     fs::set_permissions(data.path(), fs::Permissions::from_mode(0o750)).expect("set");
     run(data.path());
-    assert_eq!(names(data.path()), ["dynamodb.db", "lift-data"]);
+    let own = ["dynamodb.db", "lift-data", "lift-gateway-key.pem", "lift-gateway.pem"];
+    assert_eq!(names(data.path()), own);
     assert_eq!(mode(data.path()), 0o750);
     // The same after a start that was killed before it wrote the marker.
-    fs::remove_file(data.path().join("dynamodb.db")).expect("removed");
+    for name in ["dynamodb.db", "lift-gateway.pem", "lift-gateway-key.pem"] {
+        fs::remove_file(data.path().join(name)).expect("removed");
+    }
     fs::write(data.path().join("lift-data"), &MARKER[..7]).expect("written");
     run(data.path());
     assert!(fs::read_to_string(data.path().join("lift-data")).expect("text").starts_with(MARKER));
+}
+
+#[test]
+fn a_file_of_the_user_with_the_name_of_a_certificate_is_kept() {
+    let root = folder();
+    let data = root.path().join("data");
+    run(&data);
+    let certificate = data.join("lift-gateway.pem");
+    let made = fs::read(&certificate).expect("made");
+    run(&data);
+    assert_eq!(fs::read(&certificate).expect("kept"), made, "one certificate for each folder");
+    fs::write(&certificate, "precious").expect("written");
+    lift(&data).ended().failed_with(&["lift-gateway.pem is not a file of Lift's: move it away"]);
+    assert_eq!(fs::read(&certificate).expect("kept"), b"precious");
 }
 
 #[test]
@@ -342,5 +366,7 @@ fn only_one_of_two_concurrent_starts_runs() {
     let (running, refused) = if first.is_ready() { (first, second) } else { (second, first) };
     refused.ended().failed_with(&["is in use by another `lift dev`"]);
     stop(running);
-    assert_eq!(names(&data), [".gitignore", "dynamodb.db", "lift-data"]);
+    let own =
+        [".gitignore", "dynamodb.db", "lift-data", "lift-gateway-key.pem", "lift-gateway.pem"];
+    assert_eq!(names(&data), own);
 }

@@ -97,7 +97,7 @@ fn the_ready_block_is_printed_and_a_stop_is_graceful() {
     });
     let mut left = files();
     left.sort();
-    assert_eq!(left, ["dynamodb.db", "lift-data"]);
+    assert_eq!(left, ["dynamodb.db", "lift-data", "lift-gateway-key.pem", "lift-gateway.pem"]);
     let ended = lift.ended();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
     assert_eq!(started(pids.path()).into_iter().filter(|id| is_alive(*id)).count(), 0);
