@@ -18,8 +18,8 @@ async def run(checks):
         await client.until_pong()
         before = await rows(lift)
         ports = listening(lift.process.pid)
-        async with checks.that("lift dev listens for clients, for DynamoDB and for each process, and on no other port"):
-            equal(len(ports), 2 + len(lift.functions()), f"the ports {ports}")
+        async with checks.that("lift dev listens for clients, for DynamoDB, for invocations and for each process, and on no other port"):
+            equal(len(ports), 3 + len(lift.functions()), f"the ports {ports}")
             equal(set(lift.ports()) - set(ports), set(), "ports of the ready block that are closed")
         connection = await lift.connection_id("ann", "guard")
         await checks.run_program("node", HERE / "browser/guard.mjs", lift.websocket, connection, *ports)

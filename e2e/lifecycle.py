@@ -44,8 +44,9 @@ async def graceful_stop(checks, name, number, data_dir):
         async with checks.that(f"{name}: no process and no port is left"):
             equal([process.pid for process in functions if is_alive(process)], [], "the processes")
             equal([port for port in lift.ports() if not is_free(port)], [], "the taken ports")
-        async with checks.that(f"{name}: the data folder has the database and no other file"):
-            equal(sorted(path.name for path in data_dir.iterdir()), [".gitignore", "dynamodb.db", "lift-data"],
+        async with checks.that(f"{name}: the data folder has the database, the certificate and no other file"):
+            equal(sorted(path.name for path in data_dir.iterdir()), [".gitignore", "dynamodb.db", "lift-data",
+                                                                           "lift-gateway-key.pem", "lift-gateway.pem"],
                   "the files")
     async with checks.that(f"{name}: $disconnect has run for each client"):
         async with Lift(data_dir=data_dir) as lift:

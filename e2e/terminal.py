@@ -16,7 +16,7 @@ from lift import command, run_lift
 UNSAFE = "x\x1b]0;title\x07\x1b[2J\x9b2J\x9d52;c;eA==\x9c\u202e\u2028y"
 # The colors that `lift` itself writes.
 COLORS = re.compile(r"\x1b\[(0|1|2|3[0-9])m")
-UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 async def on_a_terminal(*arguments):
@@ -44,7 +44,7 @@ async def on_a_terminal(*arguments):
 
 def holds_nothing_unsafe(written):
     rest = COLORS.sub("", written.replace("\r\n", "\n"))
-    if found := UNSAFE.search(rest):
+    if found := CONTROL_CHARACTERS.search(rest):
         raise Failed(f"{found.group()!r} reached the terminal: {written!r}")
     holds("x" in rest and "y" in rest, f"the text is shown: {written!r}")
 
@@ -65,10 +65,10 @@ async def run(checks):
         async with checks.that("a pipe gets the message as it is, and an escaped reason"):
             _, stdout, stderr = await run_lift("connect", url, "--send", "hi")
             equal(stdout.split("\n")[0], UNSAFE, "the message")
-            holds(not UNSAFE.search(stderr), f"stderr is escaped: {stderr!r}")
+            holds(not CONTROL_CHARACTERS.search(stderr), f"stderr is escaped: {stderr!r}")
     async with serve(talk, "127.0.0.1", 0, process_request=refuse) as server:
         url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
         async with checks.that("the body of a refusal is escaped on a terminal and in a pipe"):
             holds_nothing_unsafe(await on_a_terminal("connect", url))
             code, _, stderr = await run_lift("connect", url)
-            holds(code != 0 and not UNSAFE.search(stderr), f"{code}: {stderr!r}")
+            holds(code != 0 and not CONTROL_CHARACTERS.search(stderr), f"{code}: {stderr!r}")
