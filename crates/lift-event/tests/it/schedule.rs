@@ -145,7 +145,7 @@ fn has(field: &str, first: u32, last: u32, number: u32) -> bool {
         (Some((a, b)), _) => {
             (read(a)..=last).contains(&number) || (first..=read(b)).contains(&number)
         }
-        (_, Some((a, step))) => number >= read(a) && (number - read(a)) % read(step) == 0,
+        (_, Some((a, step))) => number >= read(a) && (number - read(a)).is_multiple_of(read(step)),
         _ => read(item) == number,
     })
 }
