@@ -4,7 +4,7 @@
 //! delimiters is two tokens. Only lines with a token count. Comments, documentation, items under
 //! `#[cfg(test)]`, manifests and the chat's page do not count.
 
-use std::{collections::BTreeSet, fs, path::Path, process::ExitCode};
+use std::{collections::BTreeSet, env, fs, path::Path, process::ExitCode};
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -57,7 +57,9 @@ impl Count {
 
 /// Counts files, given by paths from the root of the repository.
 fn of_files(names: &[&str]) -> Result<Count, Error> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    // Cargo sets it for a run: the program may have been built in another clone, with a shared target folder.
+    let folder = env::var_os("CARGO_MANIFEST_DIR").ok_or("run it with cargo")?;
+    let root = Path::new(&folder).join("../..");
     let mut all = Count::default();
     for name in names {
         let text =
