@@ -7,11 +7,11 @@
 //!
 //! ```no_run
 //! use lift_aws::stream::{self, Change};
-//! use serde_json::json;
+//! use serde_json::{Value, json};
 //!
 //! # async fn run() -> Result<(), lift_aws::Error> {
 //! let app = lift_ws::App::new();
-//! lift_aws::run_beside(app, async |batch: serde_json::Value| {
+//! lift_aws::run_beside(app, async |batch: Value| -> Result<Value, lift_ws::Error> {
 //!     for event in stream::decode(&batch) {
 //!         let event = match event {
 //!             Ok(event) => event,
