@@ -96,14 +96,13 @@ impl Certificate {
         let shell = names().filter_map(env::var_os).map(PathBuf::from);
         let given = functions.filter(|(name, _)| names().any(|known| known == name));
         let given: BTreeSet<_> = shell.chain(given.map(|(_, file)| PathBuf::from(file))).collect();
-        let given: String = given.iter().filter_map(|file| fs::read_to_string(file).ok()).collect();
+        let given = given.iter().filter_map(|file| fs::read_to_string(file).ok());
         // A system may have broken roots beside good ones.
         let system = rustls_native_certs::load_native_certs().certs;
         let system: String = system.iter().map(|certificate| pem(certificate)).collect();
+        let further = joined(&self.authority, given);
         let cannot = "cannot write the roots of functions into the data folder";
-        let further = format!("{}{given}", self.authority);
-        let all =
-            folder.run().write("roots.pem", &format!("{further}\n{system}")).context(cannot)?;
+        let all = folder.run().write("roots.pem", &format!("{further}{system}")).context(cannot)?;
         let further = folder.run().write("further-roots.pem", &further).context(cannot)?;
         Ok(Roots { all, further })
     }
@@ -196,6 +195,11 @@ fn name(common: &str) -> DistinguishedName {
     name
 }
 
+/// Texts of certificates, each on lines of its own: a file may lack its last line break.
+fn joined(first: &str, others: impl Iterator<Item = String>) -> String {
+    others.fold(first.to_owned(), |all, other| all + &other + "\n")
+}
+
 fn pem(certificate: &CertificateDer<'_>) -> String {
     pem::encode(&pem::Pem::new("CERTIFICATE", certificate.as_ref()))
 }
@@ -203,6 +207,15 @@ fn pem(certificate: &CertificateDer<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_without_a_last_line_break_does_not_hide_the_next_root() {
+        let (text, key) = issue("eu-west-1", Timestamp::now()).unwrap();
+        let authority = Certificate::read(&text, &key).unwrap().authority;
+        let file = authority.trim_end().to_owned();
+        let all = joined(&authority, [file.clone(), file].into_iter());
+        assert_eq!(CertificateDer::pem_slice_iter(all.as_bytes()).flatten().count(), 3);
+    }
 
     #[test]
     fn a_certificate_is_kept_until_it_expires_soon_or_the_region_changes() {
