@@ -2,28 +2,25 @@
 //! [`Service`].
 
 mod configure;
+mod description;
 mod settings;
 mod state;
+mod with_state;
 
 use std::{fmt, sync::Arc};
 
 use crate::{
-    Error, IntoReply, Route, Service,
+    IntoReply, Route, Service,
     call::Services,
-    describe::{
-        Description, RouteDescription, ScheduleDescription, SettingsDescription, TableDescription,
-        VariableDescription,
-    },
     extract::FromCall,
     handler::{Handler, IntoHandshake, erase},
     kind::{Connect, Connected, Disconnect, Message},
     layer::{Layer, Layers},
     other_event::{self, FromOtherEvent, IntoResult, OtherHandler},
     push::Push,
-    route::{CompiledRoutes, DEFAULT, Entry, MessageRoute, RouteTable, Schemas, set},
+    route::{CompiledRoutes, DEFAULT, Entry, MessageRoute, RouteTable, set},
     service::Compiled,
-    store::{Store, TABLE_VARIABLE},
-    table::TableSpec,
+    store::Store,
 };
 
 use settings::AppSettings;
@@ -84,75 +81,6 @@ impl Default for App {
 }
 
 impl<S: Send + Sync + 'static> App<S> {
-    /// An app whose handlers can extract [`State<S>`](crate::State). `S` must be `Clone` for that.
-    pub fn with_state(state: S) -> Self {
-        Self::with_source(StateSource::Value(state))
-    }
-
-    /// An app whose state is made late: `make` runs once, before the first event. It does not run for the
-    /// app's description, so it may read variables and secrets and use the network. The variables of
-    /// [`require_env`](Self::require_env) are checked before. If it fails, the function does not start, and
-    /// Lambda gets the error as the function's init error.
-    ///
-    /// `make` is an async function or closure, and its error can be of any kind that `?` into [`Error`](crate::Error)
-    /// takes.
-    ///
-    /// ```
-    /// use lift_ws::{App, Error, State};
-    ///
-    /// #[derive(Clone)]
-    /// struct Prices { table: String }
-    ///
-    /// impl Prices {
-    ///     async fn new() -> Result<Self, Error> {
-    ///         Ok(Self { table: std::env::var("PRICES_TABLE")? })
-    ///     }
-    /// }
-    ///
-    /// let app = App::with_state_from(Prices::new)
-    ///     .require_env("PRICES_TABLE")
-    ///     .route("table", async |State(prices): State<Prices>| prices.table);
-    /// assert_eq!(app.describe().routes[2].key, "table");
-    /// ```
-    ///
-    /// The [test kit](crate::test::Kit) runs `make` before its first call, and panics with its error. For a test
-    /// with another state see [`replace_state`](Self::replace_state).
-    pub fn with_state_from<F, Fut, E>(make: F) -> Self
-    where
-        F: FnOnce() -> Fut + Send + 'static,
-        Fut: Future<Output = Result<S, E>> + Send + 'static,
-        E: Into<Error>,
-    {
-        let make = || async { make().await.map_err(Into::into) };
-        Self::with_source(StateSource::Late(Box::new(|| Box::pin(make()))))
-    }
-
-    /// Gives the app another state, for tests. The function of [`with_state_from`](Self::with_state_from) does
-    /// not run then. The states of merged apps stay: replace them before the merge.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() {
-    /// use lift_ws::{App, Error, State, test::Kit};
-    ///
-    /// async fn load() -> Result<String, Error> {
-    ///     Ok(std::env::var("GREETING_OF_THE_SHOP")?)
-    /// }
-    ///
-    /// fn app() -> App<String> {
-    ///     App::with_state_from(load).default_route(async |State(greeting): State<String>| greeting)
-    /// }
-    ///
-    /// let ana = Kit::new(app().replace_state("Hi!".to_owned())).connect("").await.unwrap();
-    /// ana.send("hello").await;
-    /// assert_eq!(ana.received(), ["Hi!"]);
-    /// # }
-    /// ```
-    pub fn replace_state(mut self, state: S) -> Self {
-        self.source = StateSource::Value(state);
-        self
-    }
-
     fn with_source(source: StateSource<S>) -> Self {
         Self {
             state: StateCell::new(),
@@ -317,9 +245,9 @@ impl<S: Send + Sync + 'static> App<S> {
     }
 
     /// Adds the routes of another app. They keep their state and their layers, which run inside this
-    /// app's layers. Also added: the other app's handler of other events, its tables, schedules and required variables, its keepalive
-    /// route if this app has none, and its subprotocols if this app has none. All other settings, such as
-    /// `error_frame`, `map_error`, `correlate` and `route_selection`, are this app's.
+    /// app's layers. Also added: the other app's handler of other events, its tables, schedules and required
+    /// variables, and, if this app has none, its keepalive route and its subprotocols. All other settings, such
+    /// as `error_frame`, `map_error`, `correlate` and `route_selection`, are this app's.
     ///
     /// ```
     /// use lift_ws::{App, State};
@@ -347,59 +275,6 @@ impl<S: Send + Sync + 'static> App<S> {
     pub fn layer(mut self, layer: impl Layer) -> Self {
         self.layers.push(Arc::new(layer));
         self
-    }
-
-    /// The app's description of itself.
-    #[must_use]
-    pub fn describe(&self) -> Description {
-        let managed = self.settings.managed;
-        let lifecycle = [
-            ("$connect", managed || self.routes.connect.is_some()),
-            ("$disconnect", managed || self.routes.disconnect.is_some()),
-        ];
-        let lifecycle = lifecycle.into_iter().filter(|(_, exists)| *exists);
-        let lifecycle = lifecycle.map(|(key, _)| RouteDescription::lifecycle(key));
-        let messages = self.routes.messages.iter().map(|(key, entry)| self.message(key, entry));
-        let mut routes: Vec<_> = lifecycle.chain(messages).collect();
-        routes.sort_by(|one, other| one.key.cmp(&other.key));
-
-        let connections = managed.then(|| TableDescription::connections(TABLE_VARIABLE));
-        let own = self.settings.tables.iter().map(TableSpec::describe);
-        let tables: Vec<_> = connections.into_iter().chain(own).collect();
-        let mut variables = self.settings.required_variables.clone();
-        variables.extend(tables.iter().map(|table| table.env.clone()));
-        Description {
-            version: 1,
-            routes,
-            tables,
-            settings: SettingsDescription::from(&self.settings),
-            variables: variables
-                .into_iter()
-                .map(|name| VariableDescription::new(name, true))
-                .collect(),
-            schedules: self.schedules(),
-        }
-    }
-
-    fn schedules(&self) -> Vec<ScheduleDescription> {
-        let schedules = self.settings.schedules.iter();
-        let describe = |(name, expression): (&String, &String)| ScheduleDescription {
-            name: name.clone(),
-            expression: expression.clone(),
-        };
-        schedules.map(describe).collect()
-    }
-
-    fn message(&self, key: &str, entry: &Entry<MessageRoute>) -> RouteDescription {
-        let MessageRoute { two_way, schemas: Schemas { payload, reply }, .. } = &entry.value;
-        let limits = self.layers.iter().chain(&entry.layers).filter_map(|layer| layer.body_limit());
-        RouteDescription {
-            key: key.to_owned(),
-            two_way: two_way.unwrap_or(self.settings.two_way),
-            body_limit: limits.min(),
-            payload: payload.clone(),
-            reply: reply.clone(),
-        }
     }
 
     /// Finishes the app, with the store of its connections and the client that posts to them.
