@@ -89,7 +89,7 @@ await check("a message is published to a user, a tenant and everyone, with a rep
   await receives(jon, "For blue");
   await report("tenant blue: 3 sent, 0 gone, 0 failed");
   await page.getByLabel("Name", { exact: true }).fill("nowhere");
-  await publish("For nobody");
+  await publish("For no connection");
   await report("tenant nowhere: no connection was found");
   await to.selectOption("everyone");
   await publish("For everyone");

@@ -16,7 +16,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let prices = DynamoPrices::new(client, env::var(TABLE_VARIABLE)?);
     let publish = lift_aws::publisher(env::var("LIFT_TABLE")?).config(config).await?;
 
-    let lot = prices.close(&item).await?.ok_or("nobody has bid for this item")?;
+    let lot = prices.close(&item).await?.ok_or("there is no bid for this item")?;
     println!("{item} goes to {} for {}", lot.bidder, lot.price);
     println!("watchers told: {}", announce_end(&publish, lot).await?);
     Ok(())

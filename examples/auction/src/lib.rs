@@ -70,7 +70,7 @@ async fn connect(Query(hello): Query<Hello>) -> Result<Accept, Refuse> {
     }
 }
 
-/// The user of a token. It stands in for the check of a signature.
+/// The user of a token. A real app checks a signature here.
 fn user_of(token: &str) -> Option<&str> {
     token.strip_prefix("demo-").filter(|user| !user.is_empty())
 }

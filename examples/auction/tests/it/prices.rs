@@ -13,7 +13,7 @@ fn vase(price: u64, bidder: &str) -> Lot {
 /// What the app relies on.
 async fn contract(prices: impl Prices) -> std::io::Result<()> {
     assert_eq!(prices.lot("vase").await?, None);
-    assert_eq!(prices.close("vase").await?, None, "nobody has bid");
+    assert_eq!(prices.close("vase").await?, None, "there is no bid");
     assert_eq!(prices.bid("vase", 100, "ana").await?, Bid::Leads(vase(100, "ana")));
     assert_eq!(prices.bid("vase", 100, "bob").await?, Bid::TooLow(vase(100, "ana")));
     assert_eq!(prices.bid("vase", 99, "ana").await?, Bid::TooLow(vase(100, "ana")));
