@@ -24,6 +24,9 @@ const data = join(folder, "data");
 mkdirSync(data);
 const command = `stty cols ${COLUMNS} rows 40; exec '${lift}' dev '${root}/examples/chat' --data-dir '${data}'`;
 const terminal = spawn("script", ["-qefc", command, log], { stdio: ["pipe", "ignore", "inherit"] });
+// Also after an error or a signal: `script` would keep `lift dev`, and its ports, alive.
+process.on("exit", () => terminal.kill());
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 const output = () => {
   try {
     return readFileSync(log, "utf8");
